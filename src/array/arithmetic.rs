@@ -1,0 +1,264 @@
+//! `+ - * / %` between arrays and with scalars.
+
+use super::source::{Elements, Reading, Source};
+use super::{ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use crate::error::{Error, Result};
+use half::f16;
+use ndarray::Zip;
+use num_complex::Complex;
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::sync::Arc;
+
+/// An element with arithmetic: every [`Element`] but `bool`. Integers wrap around, as in numpy; dividing one by zero is
+/// an error when the chunk is read.
+pub trait Arithmetic: Element {
+    #[doc(hidden)]
+    fn plus(self, other: Self) -> Option<Self>;
+    #[doc(hidden)]
+    fn minus(self, other: Self) -> Option<Self>;
+    #[doc(hidden)]
+    fn times(self, other: Self) -> Option<Self>;
+    #[doc(hidden)]
+    fn over(self, other: Self) -> Option<Self>;
+    #[doc(hidden)]
+    fn modulo(self, other: Self) -> Option<Self>;
+    #[doc(hidden)]
+    fn negative(self) -> Self;
+}
+
+macro_rules! integers {
+    ($($rust:ty)*) => {
+        $(impl Arithmetic for $rust {
+            #[inline]
+            fn plus(self, other: Self) -> Option<Self> {
+                Some(self.wrapping_add(other))
+            }
+            #[inline]
+            fn minus(self, other: Self) -> Option<Self> {
+                Some(self.wrapping_sub(other))
+            }
+            #[inline]
+            fn times(self, other: Self) -> Option<Self> {
+                Some(self.wrapping_mul(other))
+            }
+            #[inline]
+            fn over(self, other: Self) -> Option<Self> {
+                (other != 0).then(|| self.wrapping_div(other))
+            }
+            #[inline]
+            fn modulo(self, other: Self) -> Option<Self> {
+                (other != 0).then(|| self.wrapping_rem(other))
+            }
+            #[inline]
+            fn negative(self) -> Self {
+                self.wrapping_neg()
+            }
+        })*
+    };
+}
+
+macro_rules! floats {
+    ($($rust:ty)*) => {
+        $(impl Arithmetic for $rust {
+            #[inline]
+            fn plus(self, other: Self) -> Option<Self> {
+                Some(self + other)
+            }
+            #[inline]
+            fn minus(self, other: Self) -> Option<Self> {
+                Some(self - other)
+            }
+            #[inline]
+            fn times(self, other: Self) -> Option<Self> {
+                Some(self * other)
+            }
+            #[inline]
+            fn over(self, other: Self) -> Option<Self> {
+                Some(self / other)
+            }
+            #[inline]
+            fn modulo(self, other: Self) -> Option<Self> {
+                Some(self % other)
+            }
+            #[inline]
+            fn negative(self) -> Self {
+                -self
+            }
+        })*
+    };
+}
+
+integers!(i8 i16 i32 i64 u8 u16 u32 u64);
+floats!(f16 f32 f64 Complex<f32> Complex<f64>);
+
+type Operator<T> = fn(T, T) -> Option<T>;
+
+/// Both arrays element by element. Operators cannot return an error, so that of shapes which differ is kept in the
+/// array: saving or computing it fails with it.
+fn combine<T: Arithmetic>(
+    left: &ChunkedArray<T>,
+    right: &ChunkedArray<T>,
+    sign: &'static str,
+    operator: Operator<T>,
+) -> ChunkedArray<T> {
+    if left.shape() != right.shape() {
+        let error = Error::invalid(format!("shapes {:?} {sign} {:?} do not match", left.shape(), right.shape()));
+        return ChunkedArray::failed(left.grid().clone(), error);
+    }
+    let depth = left.depth().max(right.depth());
+    let source = Combined { left: left.clone(), right: right.clone(), operator };
+    ChunkedArray::operation(left.grid().clone(), depth, Arc::new(source))
+}
+
+fn with_scalar<T, F>(array: &ChunkedArray<T>, function: F) -> ChunkedArray<T>
+where
+    T: Arithmetic,
+    F: Fn(T) -> Option<T> + Send + Sync + 'static,
+{
+    let source = WithScalar { input: array.clone(), function };
+    ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source))
+}
+
+/// Keeps the value, and remembers that there was none.
+#[inline]
+fn note<T: Arithmetic>(value: Option<T>, failed: &mut bool) -> T {
+    value.unwrap_or_else(|| {
+        *failed = true;
+        T::default()
+    })
+}
+
+fn division_by_zero(region: &Region) -> Error {
+    Error::invalid(format!(
+        "integer division by zero in the chunk from {:?} of shape {:?}",
+        region.start(),
+        region.shape()
+    ))
+}
+
+struct Combined<T: Element> {
+    left: ChunkedArray<T>,
+    right: ChunkedArray<T>,
+    operator: Operator<T>,
+}
+
+impl<T: Arithmetic> Source<T> for Combined<T> {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        let left = self.left.produce(evaluation, region)?;
+        let right = self.right.produce(evaluation, region)?;
+        let mut failed = false;
+        let elements = Zip::from(&left).and(&right).map_collect(|x, y| note((self.operator)(*x, *y), &mut failed));
+        if failed { Err(division_by_zero(region)) } else { Ok(elements.into_shared()) }
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.left, Reading::OncePerChunk);
+        let same = self.left.grid() == self.right.grid();
+        visit(&self.right, if same { Reading::OncePerChunk } else { Reading::Across });
+    }
+}
+
+struct WithScalar<T: Element, F> {
+    input: ChunkedArray<T>,
+    function: F,
+}
+
+impl<T: Arithmetic, F: Fn(T) -> Option<T> + Send + Sync> Source<T> for WithScalar<T, F> {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        let mut failed = false;
+        let input = self.input.produce(evaluation, region)?;
+        let elements = input.map(|x| note((self.function)(*x), &mut failed));
+        if failed { Err(division_by_zero(region)) } else { Ok(elements.into_shared()) }
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.input, Reading::OncePerChunk);
+    }
+}
+
+macro_rules! operators {
+    ($($trait:ident $method:ident $function:ident $sign:literal;)*) => {
+        $(
+            impl<T: Arithmetic> $trait<&ChunkedArray<T>> for &ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, other: &ChunkedArray<T>) -> ChunkedArray<T> {
+                    combine(self, other, $sign, T::$function)
+                }
+            }
+            impl<T: Arithmetic> $trait<ChunkedArray<T>> for &ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, other: ChunkedArray<T>) -> ChunkedArray<T> {
+                    combine(self, &other, $sign, T::$function)
+                }
+            }
+            impl<T: Arithmetic> $trait<&ChunkedArray<T>> for ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, other: &ChunkedArray<T>) -> ChunkedArray<T> {
+                    combine(&self, other, $sign, T::$function)
+                }
+            }
+            impl<T: Arithmetic> $trait<ChunkedArray<T>> for ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, other: ChunkedArray<T>) -> ChunkedArray<T> {
+                    combine(&self, &other, $sign, T::$function)
+                }
+            }
+            impl<T: Arithmetic> $trait<T> for &ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, scalar: T) -> ChunkedArray<T> {
+                    with_scalar(self, move |x| x.$function(scalar))
+                }
+            }
+            impl<T: Arithmetic> $trait<T> for ChunkedArray<T> {
+                type Output = ChunkedArray<T>;
+                fn $method(self, scalar: T) -> ChunkedArray<T> {
+                    with_scalar(&self, move |x| x.$function(scalar))
+                }
+            }
+        )*
+    };
+}
+
+operators! {
+    Add add plus "+";
+    Sub sub minus "-";
+    Mul mul times "*";
+    Div div over "/";
+    Rem rem modulo "%";
+}
+
+macro_rules! scalar_first {
+    ($($rust:ty)*) => { $(scalar_first!(@ $rust: Add add plus, Sub sub minus, Mul mul times, Div div over, Rem rem modulo);)* };
+    (@ $rust:ty: $($trait:ident $method:ident $function:ident),*) => {
+        $(
+            impl $trait<&ChunkedArray<$rust>> for $rust {
+                type Output = ChunkedArray<$rust>;
+                fn $method(self, array: &ChunkedArray<$rust>) -> ChunkedArray<$rust> {
+                    with_scalar(array, move |x| self.$function(x))
+                }
+            }
+            impl $trait<ChunkedArray<$rust>> for $rust {
+                type Output = ChunkedArray<$rust>;
+                fn $method(self, array: ChunkedArray<$rust>) -> ChunkedArray<$rust> {
+                    with_scalar(&array, move |x| self.$function(x))
+                }
+            }
+        )*
+    };
+}
+
+scalar_first!(i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 Complex<f32> Complex<f64>);
+
+impl<T: Arithmetic> Neg for &ChunkedArray<T> {
+    type Output = ChunkedArray<T>;
+    fn neg(self) -> ChunkedArray<T> {
+        with_scalar(self, |x| Some(x.negative()))
+    }
+}
+
+impl<T: Arithmetic> Neg for ChunkedArray<T> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        -&self
+    }
+}

@@ -1,0 +1,14 @@
+//! How chunks are compressed.
+
+/// How the chunks of an array are compressed. Chosen per storage; every array remembers its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// Not at all: the fastest to write and to read.
+    #[default]
+    None,
+    /// Bytes shuffled, then gzip (zlib's format) of this level, 1 to 12: every HDF5 reader opens it.
+    Gzip(u8),
+    /// Bytes shuffled, then Zstandard of this level, 1 to 22: faster and smaller; h5py needs `hdf5plugin` for it.
+    Zstd(u8),
+}

@@ -1,0 +1,105 @@
+//! A chunked array whose element type is not known: what the plan, the engine and the backends handle.
+
+use super::source::Reading;
+use super::{ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes};
+use crate::error::{Error, Result};
+use std::any::Any;
+use std::sync::Arc;
+
+/// A [`ChunkedArray`] of any element type.
+pub(crate) trait ErasedArray: Send + Sync {
+    /// Identity: equal only for clones of one array, as long as one of them lives.
+    fn address(&self) -> usize;
+    /// Keeps the address from being used again.
+    fn keep_alive(&self) -> Arc<dyn Any + Send + Sync>;
+    fn data_type(&self) -> DataType;
+    fn grid(&self) -> &ChunkGrid;
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
+    fn is_cheap(&self) -> bool;
+    /// Why the array can never be computed, looking through all its inputs.
+    fn failure(&self) -> Option<Error>;
+    /// Why it can never be computed, its inputs left aside.
+    fn own_failure(&self) -> Option<Error>;
+    /// Where the elements lie, if the array is just read.
+    fn stored(&self) -> Option<Arc<dyn StoredBytes>>;
+    /// Hands the elements of a region to `sink`, in C order.
+    fn region_bytes(
+        &self,
+        evaluation: &Evaluation,
+        region: &Region,
+        sink: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()>;
+    /// The same elements, cut otherwise.
+    fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>>;
+    /// From now on every clone reads from there.
+    fn read_from(&self, stored: Arc<dyn StoredBytes>);
+    /// For the way back to the typed array.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Element> ErasedArray for ChunkedArray<T> {
+    fn address(&self) -> usize {
+        self.address()
+    }
+
+    fn keep_alive(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(self.clone())
+    }
+
+    fn data_type(&self) -> DataType {
+        T::DATA_TYPE
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        self.grid()
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        self.source().inputs(visit);
+    }
+
+    fn is_cheap(&self) -> bool {
+        self.source().is_cheap()
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.failure()
+    }
+
+    fn own_failure(&self) -> Option<Error> {
+        self.source().failure()
+    }
+
+    fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
+        self.source().stored()
+    }
+
+    fn region_bytes(
+        &self,
+        evaluation: &Evaluation,
+        region: &Region,
+        sink: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let elements = self.produce(evaluation, region)?;
+        match elements.as_slice() {
+            Some(slice) => sink(bytemuck::cast_slice(slice)),
+            None => {
+                let contiguous = elements.as_standard_layout();
+                let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
+                sink(bytemuck::cast_slice(slice))
+            }
+        }
+    }
+
+    fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>> {
+        Ok(Arc::new(self.rechunk_to(grid.clone())?))
+    }
+
+    fn read_from(&self, stored: Arc<dyn StoredBytes>) {
+        self.replace_source(stored);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

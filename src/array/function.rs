@@ -1,0 +1,97 @@
+//! Arrays whose chunks are made by the user's code when they are needed.
+
+use super::source::{Elements, Source, assemble};
+use super::{ChunkGrid, Element, Evaluation, Region};
+use crate::error::{Error, ErrorKind, Result};
+use ndarray::{Array, ArrayD, Dimension};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Produces the chunks of an array, one at a time, from any thread.
+///
+/// ```
+/// use arraystow::{ChunkGrid, ChunkSource, ChunkedArray, Region};
+/// use ndarray::ArrayD;
+///
+/// struct Ones;
+///
+/// impl ChunkSource<f64> for Ones {
+///     fn chunk(&self, region: &Region) -> Result<ArrayD<f64>, Box<dyn std::error::Error + Send + Sync>> {
+///         Ok(ArrayD::ones(region.shape()))
+///     }
+/// }
+///
+/// let ones = ChunkedArray::from_source(ChunkGrid::regular(&[1000, 1000], &[100, 100])?, Ones);
+/// assert_eq!(ones.sum()?, 1e6);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+pub trait ChunkSource<T: Element>: Send + Sync + 'static {
+    /// The elements of `region`, which is always one chunk of the array's grid. The result must have exactly the
+    /// region's shape: another one is an error when the chunk is read, never broadcast or cut. Asked twice for the same
+    /// chunk it must give the same elements.
+    ///
+    /// # Errors
+    /// Whatever keeps it from producing the chunk; it reaches the caller as the source of an [`Error`].
+    fn chunk(&self, region: &Region) -> Result<ArrayD<T>, BoxError>;
+}
+
+/// What a chunk function may return: an ndarray of any dimension, or a `Result` of one.
+pub trait IntoChunk<T> {
+    /// The chunk, or why there is none.
+    ///
+    /// # Errors
+    /// The function's own.
+    fn into_chunk(self) -> Result<ArrayD<T>, BoxError>;
+}
+
+impl<T, D: Dimension> IntoChunk<T> for Array<T, D> {
+    fn into_chunk(self) -> Result<ArrayD<T>, BoxError> {
+        Ok(self.into_dyn())
+    }
+}
+
+impl<T, D: Dimension, E: Into<BoxError>> IntoChunk<T> for Result<Array<T, D>, E> {
+    fn into_chunk(self) -> Result<ArrayD<T>, BoxError> {
+        self.map(Array::into_dyn).map_err(Into::into)
+    }
+}
+
+/// A closure as a [`ChunkSource`].
+pub(super) struct Function<F>(pub(super) F);
+
+impl<T, F, C> ChunkSource<T> for Function<F>
+where
+    T: Element,
+    F: Fn(&Region) -> C + Send + Sync + 'static,
+    C: IntoChunk<T>,
+{
+    fn chunk(&self, region: &Region) -> Result<ArrayD<T>, BoxError> {
+        (self.0)(region).into_chunk()
+    }
+}
+
+/// Any [`ChunkSource`] behind an array of this grid.
+pub(super) struct FromSource<S> {
+    pub(super) grid: ChunkGrid,
+    pub(super) source: S,
+}
+
+impl<T: Element, S: ChunkSource<T>> Source<T> for FromSource<S> {
+    fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        assemble(&self.grid, region, |number, whole| {
+            let chunk = self.source.chunk(whole).map_err(|source| {
+                Error::new(ErrorKind::Source, format!("the source of chunk {number} failed")).with_source(source)
+            })?;
+            if chunk.shape() != whole.shape() {
+                return Err(Error::invalid(format!(
+                    "the source of chunk {number} (start {:?}) gave an array of shape {:?} where {:?} was asked for; \
+                     chunks at the far edges may be smaller than the chunk shape",
+                    whole.start(),
+                    chunk.shape(),
+                    whole.shape()
+                )));
+            }
+            Ok(chunk.into_shared())
+        })
+    }
+}

@@ -1,0 +1,350 @@
+//! The chunk grid: how an array is cut, per axis, into chunks.
+
+use super::Region;
+use super::memory::element_count;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// What a chunk is grown to when the caller does not choose: 1 MiB.
+const TARGET_CHUNK_BYTES: usize = 1 << 20;
+
+/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any sizes, as dask's
+/// `((3, 5, 2),)`. Chunks are numbered in C order.
+///
+/// ```
+/// # use arraystow::ChunkGrid;
+/// let grid = ChunkGrid::irregular(&[vec![3, 5, 2]])?;
+/// assert_eq!(grid.shape(), [10]);
+/// assert_eq!(grid.chunk_region(1)?.start(), [3]);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkGrid {
+    shape: Arc<[usize]>,
+    axes: Arc<[Axis]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Axis {
+    /// Equal chunks of this length.
+    Regular(usize),
+    /// Where each chunk ends.
+    Irregular(Arc<[usize]>),
+}
+
+impl Axis {
+    fn count(&self, len: usize) -> usize {
+        match self {
+            Self::Regular(chunk) => len.div_ceil(*chunk),
+            Self::Irregular(ends) => ends.len(),
+        }
+    }
+
+    /// Start and length of one chunk.
+    fn chunk(&self, len: usize, index: usize) -> (usize, usize) {
+        match self {
+            Self::Regular(chunk) => {
+                let start = index * chunk;
+                (start, (*chunk).min(len - start))
+            }
+            Self::Irregular(ends) => {
+                let start = if index == 0 { 0 } else { ends[index - 1] };
+                (start, ends[index] - start)
+            }
+        }
+    }
+
+    /// The first and one past the last chunk that meet `start..end`, which is not empty.
+    fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
+        match self {
+            Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
+            Self::Irregular(ends) => {
+                (ends.partition_point(|e| *e <= start), ends.partition_point(|e| *e < end) + 1)
+            }
+        }
+    }
+}
+
+impl ChunkGrid {
+    /// Equal chunks of `chunk_shape`; those at the far edges may be smaller. No axes at all is a single value.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the ranks differ, a chunk has no length, or the shape has more elements than can be counted.
+    pub fn regular(shape: &[usize], chunk_shape: &[usize]) -> Result<Self> {
+        if shape.len() != chunk_shape.len() {
+            return Err(Error::invalid(format!(
+                "the chunk shape {chunk_shape:?} has {} axes, the shape {shape:?} has {}",
+                chunk_shape.len(),
+                shape.len()
+            )));
+        }
+        if chunk_shape.contains(&0) {
+            return Err(Error::invalid(format!("the chunk shape {chunk_shape:?} has an axis of length 0")));
+        }
+        // A chunk longer than its axis is as long as the axis.
+        let axes = chunk_shape.iter().zip(shape).map(|(chunk, len)| Axis::Regular((*chunk).min((*len).max(1))));
+        Self::new(shape.to_vec(), axes.collect())
+    }
+
+    /// Chunks of any sizes, listed per axis. Sizes that amount to equal chunks give the same grid as
+    /// [`regular`](Self::regular).
+    ///
+    /// # Errors
+    /// `InvalidInput` if the shape has more elements than can be counted.
+    pub fn irregular(chunks: &[Vec<usize>]) -> Result<Self> {
+        let mut shape = Vec::with_capacity(chunks.len());
+        let mut axes = Vec::with_capacity(chunks.len());
+        for sizes in chunks {
+            let mut ends = Vec::with_capacity(sizes.len());
+            let mut end = 0usize;
+            for size in sizes {
+                end = end.checked_add(*size).ok_or_else(|| too_many(&shape))?;
+                ends.push(end);
+            }
+            shape.push(end);
+            axes.push(match sizes.as_slice() {
+                [] => Axis::Regular(1),
+                [0] => Axis::Irregular(ends.into()),
+                [first, middle @ .., last] if middle.iter().all(|m| m == first) && last <= first && *last > 0 => {
+                    Axis::Regular(*first)
+                }
+                [only] => Axis::Regular(*only),
+                _ => Axis::Irregular(ends.into()),
+            });
+        }
+        Self::new(shape, axes)
+    }
+
+    /// Chunks of about 1 MiB: the longest axis is halved until a chunk is no larger.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the shape has more elements than can be counted.
+    pub fn auto(shape: &[usize], element_size: usize) -> Result<Self> {
+        let mut chunk: Vec<usize> = shape.iter().map(|len| (*len).max(1)).collect();
+        let bytes = |chunk: &[usize]| chunk.iter().fold(element_size, |n, len| n.saturating_mul(*len));
+        while bytes(&chunk) > TARGET_CHUNK_BYTES {
+            match chunk.iter_mut().max() {
+                Some(longest) if *longest > 1 => *longest = longest.div_ceil(2),
+                _ => break,
+            }
+        }
+        Self::regular(shape, &chunk)
+    }
+
+    fn new(shape: Vec<usize>, axes: Vec<Axis>) -> Result<Self> {
+        element_count(&shape).ok_or_else(|| too_many(&shape))?;
+        let mut count = 1usize;
+        for (axis, len) in axes.iter().zip(&shape) {
+            count = count.checked_mul(axis.count(*len)).ok_or_else(|| too_many(&shape))?;
+        }
+        Ok(Self { shape: shape.into(), axes: axes.into() })
+    }
+
+    /// Elements per axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The number of axes.
+    #[must_use]
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// The number of chunks per axis.
+    #[must_use]
+    pub fn chunks_per_axis(&self) -> Vec<usize> {
+        self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.count(*len)).collect()
+    }
+
+    /// The number of chunks.
+    #[must_use]
+    pub fn chunk_count(&self) -> usize {
+        self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.count(*len)).product()
+    }
+
+    /// The shape of all chunks but those at the far edges, if they are equal.
+    #[must_use]
+    pub fn chunk_shape(&self) -> Option<Vec<usize>> {
+        self.axes
+            .iter()
+            .map(|axis| match axis {
+                Axis::Regular(chunk) => Some(*chunk),
+                Axis::Irregular(_) => None,
+            })
+            .collect()
+    }
+
+    /// The largest chunk per axis.
+    #[must_use]
+    pub fn largest_chunk(&self) -> Vec<usize> {
+        let largest = |(axis, len): (&Axis, &usize)| match axis {
+            Axis::Regular(chunk) => (*chunk).min(*len),
+            Axis::Irregular(ends) => (0..ends.len()).map(|index| axis.chunk(*len, index).1).max().unwrap_or(0),
+        };
+        self.axes.iter().zip(&*self.shape).map(largest).collect()
+    }
+
+    /// Every chunk's length, per axis, as dask's `chunks`.
+    #[must_use]
+    pub fn chunks(&self) -> Vec<Vec<usize>> {
+        self.axes
+            .iter()
+            .zip(&*self.shape)
+            .map(|(axis, len)| (0..axis.count(*len)).map(|index| axis.chunk(*len, index).1).collect())
+            .collect()
+    }
+
+    /// The same, as runs of equal lengths: `(length, how often)`. Short whatever the number of equal chunks.
+    pub(crate) fn runs(&self) -> Vec<Vec<(usize, usize)>> {
+        let axis_runs = |(axis, len): (&Axis, &usize)| match axis {
+            Axis::Regular(chunk) => {
+                let (full, rest) = (len / chunk, len % chunk);
+                let mut runs = Vec::with_capacity(2);
+                if full > 0 {
+                    runs.push((*chunk, full));
+                }
+                if rest > 0 {
+                    runs.push((rest, 1));
+                }
+                runs
+            }
+            Axis::Irregular(ends) => {
+                let mut runs: Vec<(usize, usize)> = Vec::new();
+                for index in 0..ends.len() {
+                    let size = axis.chunk(*len, index).1;
+                    match runs.last_mut() {
+                        Some((last, count)) if *last == size => *count += 1,
+                        _ => runs.push((size, 1)),
+                    }
+                }
+                runs
+            }
+        };
+        self.axes.iter().zip(&*self.shape).map(axis_runs).collect()
+    }
+
+    /// The grid of these runs, which come from a file: bounded before anything is allocated.
+    pub(crate) fn from_runs(runs: &[Vec<(usize, usize)>]) -> Result<Self> {
+        const MOST_IRREGULAR_CHUNKS: usize = 1 << 24;
+        let mut shape = Vec::with_capacity(runs.len());
+        let mut axes = Vec::with_capacity(runs.len());
+        for axis in runs {
+            let mut end = 0usize;
+            let mut count = 0usize;
+            for (size, times) in axis {
+                end = size.checked_mul(*times).and_then(|n| n.checked_add(end)).ok_or_else(|| too_many(&shape))?;
+                count = count.checked_add(*times).ok_or_else(|| too_many(&shape))?;
+            }
+            axes.push(match axis.as_slice() {
+                [] => Axis::Regular(1),
+                [(size, _)] if *size > 0 => Axis::Regular(*size),
+                [(size, _), (last, 1)] if last < size && *last > 0 => Axis::Regular(*size),
+                _ if count > MOST_IRREGULAR_CHUNKS => {
+                    return Err(Error::limit(format!("{count} irregular chunks on one axis")));
+                }
+                runs => {
+                    let mut ends = Vec::with_capacity(count);
+                    let mut end = 0usize;
+                    for (size, times) in runs {
+                        for _ in 0..*times {
+                            end += size;
+                            ends.push(end);
+                        }
+                    }
+                    Axis::Irregular(ends.into())
+                }
+            });
+            shape.push(end);
+        }
+        Self::new(shape, axes)
+    }
+
+    /// The region of the chunk of that number, in C order.
+    ///
+    /// # Errors
+    /// `NotFound` if there are not so many chunks.
+    pub fn chunk_region(&self, index: usize) -> Result<Region> {
+        let per_axis = self.chunks_per_axis();
+        let count: usize = per_axis.iter().product();
+        if index >= count {
+            return Err(Error::new(
+                crate::ErrorKind::NotFound,
+                format!("there is no chunk {index}: the array has {count}"),
+            ));
+        }
+        let mut rest = index;
+        let mut start = vec![0; self.ndim()];
+        let mut shape = vec![0; self.ndim()];
+        for axis in (0..self.ndim()).rev() {
+            let (first, len) = self.axes[axis].chunk(self.shape[axis], rest % per_axis[axis]);
+            rest /= per_axis[axis];
+            start[axis] = first;
+            shape[axis] = len;
+        }
+        Ok(Region::new(start, shape))
+    }
+
+    /// The number of the chunk at these coordinates.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such chunk.
+    pub fn chunk_number(&self, coordinates: &[usize]) -> Result<usize> {
+        let per_axis = self.chunks_per_axis();
+        if coordinates.len() != per_axis.len() || coordinates.iter().zip(&per_axis).any(|(at, count)| at >= count) {
+            return Err(Error::new(
+                crate::ErrorKind::NotFound,
+                format!("there is no chunk {coordinates:?}: the array has {per_axis:?} chunks"),
+            ));
+        }
+        Ok(coordinates.iter().zip(&per_axis).fold(0, |number, (at, count)| number * count + at))
+    }
+
+    /// The numbers of the chunks that meet the region, in C order.
+    pub(crate) fn overlapping(&self, region: &Region) -> Vec<usize> {
+        if region.is_empty() {
+            return Vec::new();
+        }
+        let mut numbers = vec![0usize];
+        for (axis, (start, end)) in region.start().iter().zip(region.end()).enumerate() {
+            let count = self.axes[axis].count(self.shape[axis]);
+            let (first, last) = self.axes[axis].overlapping(*start, end);
+            numbers = numbers.iter().flat_map(|number| (first..last).map(move |at| number * count + at)).collect();
+        }
+        numbers
+    }
+
+    /// Whether the region is exactly one chunk, and which.
+    pub(crate) fn exact_chunk(&self, region: &Region) -> Option<usize> {
+        let mut number = 0;
+        for (axis, (start, len)) in region.start().iter().zip(region.shape()).enumerate() {
+            let total = self.shape[axis];
+            if *start >= total || *len == 0 {
+                return None;
+            }
+            let (first, _) = self.axes[axis].overlapping(*start, start + 1);
+            if self.axes[axis].chunk(total, first) != (*start, *len) {
+                return None;
+            }
+            number = number * self.axes[axis].count(total) + first;
+        }
+        Some(number)
+    }
+}
+
+fn too_many(shape: &[usize]) -> Error {
+    Error::invalid(format!("an array of shape {shape:?} has more elements than this machine can count"))
+}

@@ -1,0 +1,36 @@
+//! DATA MODEL: chunked arrays and their lazy operations.
+//!
+//! Knows neither serde nor storage nor threads: here an array is a shape, a chunk grid, a data type and something that
+//! produces regions. What runs it in parallel lives in `engine`, what stores it in `backend`.
+
+mod arithmetic;
+mod chunked;
+mod codec;
+mod data_type;
+mod element;
+mod erased;
+mod evaluation;
+mod function;
+mod grid;
+mod memory;
+mod number;
+mod operations;
+mod region;
+mod slice;
+mod stored;
+mod source;
+
+pub use arithmetic::Arithmetic;
+pub use chunked::ChunkedArray;
+pub use codec::Codec;
+pub use data_type::DataType;
+pub use element::{Element, RealElement};
+pub use function::{ChunkSource, IntoChunk};
+pub use grid::ChunkGrid;
+pub use number::Summable;
+pub use region::Region;
+
+pub(crate) use erased::ErasedArray;
+pub(crate) use evaluation::Evaluation;
+pub(crate) use memory::{element_count, zeroed};
+pub(crate) use stored::{StoredBytes, StoredLayout};

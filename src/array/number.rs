@@ -1,0 +1,156 @@
+//! Conversions between element types, and sums wide enough not to overflow on the way.
+
+use half::f16;
+use num_complex::Complex;
+
+/// An element's value in the widest type of its kind.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub enum Value {
+    Int(i64),
+    UInt(u64),
+    Float(f64),
+    Complex(Complex<f64>),
+}
+
+/// Conversions through [`Value`]; part of what makes an element, not for users.
+#[doc(hidden)]
+pub trait Number: Sized {
+    fn to_value(self) -> Value;
+    fn from_value(value: Value) -> Self;
+}
+
+macro_rules! numbers {
+    ($($rust:ty: $kind:ident as $wide:ty;)*) => {
+        $(impl Number for $rust {
+            #[inline]
+            fn to_value(self) -> Value {
+                Value::$kind(self as $wide)
+            }
+            #[inline]
+            fn from_value(value: Value) -> Self {
+                match value {
+                    Value::Int(x) => x as $rust,
+                    Value::UInt(x) => x as $rust,
+                    Value::Float(x) => x as $rust,
+                    Value::Complex(x) => x.re as $rust,
+                }
+            }
+        })*
+    };
+}
+
+numbers! {
+    i8: Int as i64; i16: Int as i64; i32: Int as i64; i64: Int as i64;
+    u8: UInt as u64; u16: UInt as u64; u32: UInt as u64; u64: UInt as u64;
+    f32: Float as f64; f64: Float as f64;
+}
+
+impl Number for bool {
+    #[inline]
+    fn to_value(self) -> Value {
+        Value::UInt(u64::from(self))
+    }
+    #[inline]
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Int(x) => x != 0,
+            Value::UInt(x) => x != 0,
+            Value::Float(x) => x != 0.0,
+            Value::Complex(x) => x != Complex::new(0.0, 0.0),
+        }
+    }
+}
+
+impl Number for f16 {
+    #[inline]
+    fn to_value(self) -> Value {
+        Value::Float(self.to_f64())
+    }
+    #[inline]
+    fn from_value(value: Value) -> Self {
+        Self::from_f64(f64::from_value(value))
+    }
+}
+
+macro_rules! complex_numbers {
+    ($($part:ty)*) => {
+        $(impl Number for Complex<$part> {
+            #[inline]
+            fn to_value(self) -> Value {
+                Value::Complex(Complex::new(f64::from(self.re), f64::from(self.im)))
+            }
+            #[inline]
+            fn from_value(value: Value) -> Self {
+                match value {
+                    Value::Complex(x) => Complex::new(x.re as $part, x.im as $part),
+                    real => Complex::new(<$part>::from_value(real), 0.0),
+                }
+            }
+        })*
+    };
+}
+
+complex_numbers!(f32 f64);
+
+/// An element that can be added up. Integers are summed exactly, floats in `f64`, `bool` counts.
+pub trait Summable: super::Element {
+    /// What a sum is: `i64`, `u64`, `f64` or `Complex<f64>`.
+    type Sum: Copy + std::fmt::Debug + PartialEq + Send;
+    /// What a mean is: `f64` or `Complex<f64>`.
+    type Mean: Copy + std::fmt::Debug + PartialEq + Send;
+    #[doc(hidden)]
+    type Total: Copy + Default + Send;
+    #[doc(hidden)]
+    fn add_to(self, total: Self::Total) -> Self::Total;
+    #[doc(hidden)]
+    fn join(a: Self::Total, b: Self::Total) -> Self::Total;
+    /// `None` if the sum does not fit.
+    #[doc(hidden)]
+    fn sum(total: Self::Total) -> Option<Self::Sum>;
+    #[doc(hidden)]
+    fn mean(total: Self::Total, count: usize) -> Self::Mean;
+}
+
+macro_rules! summable {
+    ($($rust:ty: $total:ty => $sum:ty, $mean:ty, |$x:ident| $widen:expr, |$t:ident| $finish:expr, |$m:ident| $as_float:expr;)*) => {
+        $(impl Summable for $rust {
+            type Sum = $sum;
+            type Mean = $mean;
+            type Total = $total;
+            #[inline]
+            fn add_to(self, total: $total) -> $total {
+                let $x = self;
+                total + $widen
+            }
+            #[inline]
+            fn join(a: $total, b: $total) -> $total {
+                a + b
+            }
+            fn sum($t: $total) -> Option<$sum> {
+                $finish
+            }
+            fn mean(total: $total, count: usize) -> $mean {
+                let $m = total;
+                ($as_float) / count as f64
+            }
+        })*
+    };
+}
+
+summable! {
+    bool: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
+    i8: i128 => i64, f64, |x| i128::from(x), |t| i64::try_from(t).ok(), |m| m as f64;
+    i16: i128 => i64, f64, |x| i128::from(x), |t| i64::try_from(t).ok(), |m| m as f64;
+    i32: i128 => i64, f64, |x| i128::from(x), |t| i64::try_from(t).ok(), |m| m as f64;
+    i64: i128 => i64, f64, |x| i128::from(x), |t| i64::try_from(t).ok(), |m| m as f64;
+    u8: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
+    u16: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
+    u32: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
+    u64: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
+    f16: f64 => f64, f64, |x| x.to_f64(), |t| Some(t), |m| m;
+    f32: f64 => f64, f64, |x| f64::from(x), |t| Some(t), |m| m;
+    f64: f64 => f64, f64, |x| x, |t| Some(t), |m| m;
+    Complex<f32>: Complex<f64> => Complex<f64>, Complex<f64>, |x| Complex::new(f64::from(x.re), f64::from(x.im)), |t| Some(t), |m| m;
+    Complex<f64>: Complex<f64> => Complex<f64>, Complex<f64>, |x| x, |t| Some(t), |m| m;
+}

@@ -1,0 +1,158 @@
+//! Lazy operations element by element, and other cuts of the same elements.
+
+use super::source::{Elements, Reading, Source};
+use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes};
+use crate::error::{Error, Result};
+use ndarray::Zip;
+use std::sync::Arc;
+
+impl<T: Element> ChunkedArray<T> {
+    /// The array of `function` of every element. Lazy.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let celsius = ChunkedArray::from_ndarray(ndarray::array![10.0_f32, 20.0], &[1])?;
+    /// let kelvin = celsius.map(|t| f64::from(t) + 273.15);
+    /// assert_eq!(kelvin.compute()?[[1]], 293.15);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn map<U, F>(&self, function: F) -> ChunkedArray<U>
+    where
+        U: Element,
+        F: Fn(T) -> U + Send + Sync + 'static,
+    {
+        let source = Map { input: self.clone(), function };
+        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source))
+    }
+
+    /// The array of `function` of every pair of elements; it has the grid of `self`. Lazy.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the shapes differ.
+    pub fn zip_with<U, V, F>(&self, other: &ChunkedArray<U>, function: F) -> Result<ChunkedArray<V>>
+    where
+        U: Element,
+        V: Element,
+        F: Fn(T, U) -> V + Send + Sync + 'static,
+    {
+        if self.shape() != other.shape() {
+            return Err(Error::invalid(format!(
+                "arrays of shape {:?} and {:?} cannot be combined element by element",
+                self.shape(),
+                other.shape()
+            )));
+        }
+        let depth = self.depth().max(other.depth());
+        let source = ZipWith { left: self.clone(), right: other.clone(), function };
+        Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)))
+    }
+
+    /// The elements as another type. Lazy. Floats become integers by truncation, values out of range the nearest one in
+    /// range, NaN 0; integers that do not fit a smaller integer wrap; anything but 0 is `true`.
+    ///
+    /// # Errors
+    /// `Unsupported` from complex to real: take the part that is meant with [`map`](Self::map).
+    pub fn astype<U: Element>(&self) -> Result<ChunkedArray<U>> {
+        use super::DataType::{Complex64, Complex128};
+        let complex = |data_type| matches!(data_type, Complex64 | Complex128);
+        if complex(T::DATA_TYPE) && !complex(U::DATA_TYPE) {
+            return Err(Error::unsupported(format!(
+                "{} as {} would lose the imaginary part: say which part is meant, as in map(|z| z.re)",
+                T::DATA_TYPE,
+                U::DATA_TYPE
+            )));
+        }
+        Ok(self.map(|x| U::from_value(x.to_value())))
+    }
+
+    /// The same elements in chunks of this shape. Lazy.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the chunk shape does not fit the array.
+    pub fn rechunk(&self, chunk_shape: &[usize]) -> Result<Self> {
+        self.rechunk_to(ChunkGrid::regular(self.shape(), chunk_shape)?)
+    }
+
+    /// The same elements in the chunks of any grid. Lazy.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the grid's shape is not the array's.
+    pub fn rechunk_to(&self, grid: ChunkGrid) -> Result<Self> {
+        if grid.shape() != self.shape() {
+            return Err(Error::invalid(format!(
+                "a chunk grid for shape {:?} does not fit an array of shape {:?}",
+                grid.shape(),
+                self.shape()
+            )));
+        }
+        if grid == *self.grid() {
+            return Ok(self.clone());
+        }
+        Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })))
+    }
+}
+
+struct Map<T: Element, F> {
+    input: ChunkedArray<T>,
+    function: F,
+}
+
+impl<T: Element, U: Element, F: Fn(T) -> U + Send + Sync> Source<U> for Map<T, F> {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<U>> {
+        let input = self.input.produce(evaluation, region)?;
+        Ok(input.map(|x| (self.function)(*x)).into_shared())
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.input, Reading::OncePerChunk);
+    }
+}
+
+struct ZipWith<T: Element, U: Element, F> {
+    left: ChunkedArray<T>,
+    right: ChunkedArray<U>,
+    function: F,
+}
+
+impl<T, U, V, F> Source<V> for ZipWith<T, U, F>
+where
+    T: Element,
+    U: Element,
+    V: Element,
+    F: Fn(T, U) -> V + Send + Sync,
+{
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<V>> {
+        let left = self.left.produce(evaluation, region)?;
+        let right = self.right.produce(evaluation, region)?;
+        Ok(Zip::from(&left).and(&right).map_collect(|x, y| (self.function)(*x, *y)).into_shared())
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.left, Reading::OncePerChunk);
+        let same = self.left.grid() == self.right.grid();
+        visit(&self.right, if same { Reading::OncePerChunk } else { Reading::Across });
+    }
+}
+
+struct Rechunk<T: Element> {
+    input: ChunkedArray<T>,
+}
+
+impl<T: Element> Source<T> for Rechunk<T> {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        self.input.produce(evaluation, region)
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.input, Reading::Across);
+    }
+
+    fn is_cheap(&self) -> bool {
+        self.input.source().is_cheap()
+    }
+
+    fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
+        None
+    }
+}

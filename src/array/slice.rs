@@ -1,0 +1,208 @@
+//! Lazy slices, with ndarray's `s![]`.
+
+use super::source::{Elements, Reading, Source, assemble};
+use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use crate::error::{Error, Result};
+use ndarray::SliceInfoElem;
+use std::sync::Arc;
+
+/// With more chunks than this on one axis of a slice, they are not listed one by one.
+const MOST_LISTED_CHUNKS: usize = 1 << 20;
+
+impl<T: Element> ChunkedArray<T> {
+    /// A part of the array, with ndarray's slicing: ranges, negative indices, steps, single indices (which drop the
+    /// axis) and `NewAxis`. Lazy: computing it reads only the chunks that it touches.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// use ndarray::s;
+    ///
+    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+    /// assert_eq!(array.slice(s![2..8;3])?.compute()?.as_slice(), Some(&[2, 5][..]));
+    /// assert_eq!(array.slice(s![-1])?.compute()?[[]], 9);
+    /// assert!(array.slice(s![0..11]).is_err());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
+    pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
+        let axes = self.slice_axes(slice.as_ref())?;
+        let mut chunks = Vec::new();
+        let mut reading = Reading::OncePerChunk;
+        let own_chunks = self.grid().largest_chunk();
+        let per_axis = self.grid().chunks_per_axis();
+        let mut input_axis = 0;
+        for axis in &axes {
+            match axis {
+                Axis::Range(range) => {
+                    if per_axis[input_axis] > MOST_LISTED_CHUNKS {
+                        reading = Reading::Across;
+                        let chunk = own_chunks[input_axis].max(1);
+                        let mut sizes = vec![chunk; range.count / chunk];
+                        sizes.extend((range.count % chunk > 0).then_some(range.count % chunk));
+                        chunks.push(sizes);
+                    } else {
+                        chunks.push(range.chunks(&self.grid().chunks()[input_axis]));
+                    }
+                    input_axis += 1;
+                }
+                Axis::Index(_) => input_axis += 1,
+                Axis::New => chunks.push(vec![1]),
+            }
+        }
+        let grid = ChunkGrid::irregular(&chunks)?;
+        let source = Sliced { input: self.clone(), axes, grid: grid.clone(), reading };
+        Ok(Self::operation(grid, self.depth(), Arc::new(source)))
+    }
+
+    fn slice_axes(&self, slice: &[SliceInfoElem]) -> Result<Vec<Axis>> {
+        let used = slice.iter().filter(|elem| !elem.is_new_axis()).count();
+        if used != self.ndim() {
+            return Err(Error::invalid(format!(
+                "a slice of {used} axes of an array of {} axes, shape {:?}",
+                self.ndim(),
+                self.shape()
+            )));
+        }
+        let outside = |axis: usize| {
+            Error::invalid(format!("the slice reaches outside axis {axis} of an array of shape {:?}", self.shape()))
+        };
+        let mut axis = 0;
+        let mut axes = Vec::with_capacity(slice.len());
+        for elem in slice {
+            let len = self.shape().get(axis).copied().unwrap_or(1);
+            // Negative positions count from the end.
+            let at = |position: isize| {
+                if position < 0 { len.checked_sub(position.unsigned_abs()) } else { Some(position.unsigned_abs()) }
+            };
+            match *elem {
+                SliceInfoElem::NewAxis => {
+                    axes.push(Axis::New);
+                    continue;
+                }
+                SliceInfoElem::Index(index) => {
+                    let index = at(index).filter(|index| *index < len).ok_or_else(|| outside(axis))?;
+                    axes.push(Axis::Index(index));
+                }
+                SliceInfoElem::Slice { start, end, step } => {
+                    let start = at(start).filter(|start| *start <= len).ok_or_else(|| outside(axis))?;
+                    let end = match end {
+                        Some(end) => at(end).filter(|end| *end <= len).ok_or_else(|| outside(axis))?,
+                        None => len,
+                    };
+                    let stride = step.unsigned_abs();
+                    if stride == 0 {
+                        return Err(Error::invalid("a slice with step 0"));
+                    }
+                    let count = end.saturating_sub(start).div_ceil(stride);
+                    axes.push(Axis::Range(Range { start, end: end.max(start), stride, backwards: step < 0, count }));
+                }
+            }
+            axis += 1;
+        }
+        Ok(axes)
+    }
+}
+
+/// What becomes of one axis.
+#[derive(Clone, Copy, Debug)]
+enum Axis {
+    Range(Range),
+    Index(usize),
+    New,
+}
+
+/// Every `stride`-th element of `start..end`, forwards from the first or backwards from the last, as ndarray does.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    start: usize,
+    end: usize,
+    stride: usize,
+    backwards: bool,
+    count: usize,
+}
+
+impl Range {
+    /// Where the `index`-th element of the slice lies in the input.
+    fn input(&self, index: usize) -> usize {
+        if self.backwards { self.end - 1 - index * self.stride } else { self.start + index * self.stride }
+    }
+
+    /// How many elements of the slice lie in each chunk of the input; chunks without any are left out.
+    fn chunks(&self, input_chunks: &[usize]) -> Vec<usize> {
+        let first = if self.backwards { self.count.checked_sub(1).map(|last| self.input(last)) } else { Some(self.start) };
+        let Some(first) = first else { return Vec::new() };
+        // The number of selected positions below `limit`.
+        let below = |limit: usize| limit.saturating_sub(first).div_ceil(self.stride).min(self.count);
+        let mut sizes = Vec::new();
+        let mut start = 0;
+        for len in input_chunks {
+            let size = below(start + len) - below(start);
+            if size > 0 {
+                sizes.push(size);
+            }
+            start += len;
+        }
+        if self.backwards {
+            sizes.reverse();
+        }
+        sizes
+    }
+}
+
+struct Sliced<T: Element> {
+    input: ChunkedArray<T>,
+    axes: Vec<Axis>,
+    grid: ChunkGrid,
+    reading: Reading,
+}
+
+impl<T: Element> Source<T> for Sliced<T> {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        // Chunk by chunk: with a step, a region reaches over more of the input than it has elements.
+        assemble(&self.grid, region, |_, chunk| {
+            let mut start = Vec::with_capacity(self.input.ndim());
+            let mut shape = Vec::with_capacity(self.input.ndim());
+            let mut picks = Vec::with_capacity(self.axes.len());
+            let mut own = chunk.start().iter().zip(chunk.shape());
+            for axis in &self.axes {
+                match axis {
+                    Axis::New => {
+                        own.next();
+                        picks.push(SliceInfoElem::NewAxis);
+                    }
+                    Axis::Index(index) => {
+                        start.push(*index);
+                        shape.push(1);
+                        picks.push(SliceInfoElem::Index(0));
+                    }
+                    Axis::Range(range) => {
+                        let (first, len) = own.next().unwrap_or((&0, &0));
+                        let stride = isize::try_from(range.stride).unwrap_or(isize::MAX);
+                        let step = if range.backwards { -stride } else { stride };
+                        picks.push(SliceInfoElem::Slice { start: 0, end: None, step });
+                        let (a, b) = match len.checked_sub(1) {
+                            Some(last) => (range.input(*first), range.input(first + last) + 1),
+                            None => (range.start, range.start),
+                        };
+                        // Backwards, the first element of the slice is the last of the input.
+                        let (low, high) = if range.backwards && *len > 0 { (b - 1, a + 1) } else { (a, b) };
+                        start.push(low);
+                        shape.push(high - low);
+                    }
+                }
+            }
+            let input = self.input.produce(evaluation, &Region::new(start, shape))?;
+            Ok(input.slice_move(picks.as_slice()))
+        })
+    }
+
+    fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
+        visit(&self.input, self.reading);
+    }
+
+    fn is_cheap(&self) -> bool {
+        self.input.source().is_cheap()
+    }
+}

@@ -1,0 +1,97 @@
+//! What is behind a chunked array: something that produces the elements of a region.
+
+use super::{ChunkGrid, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
+use crate::error::{Error, Result};
+use ndarray::{ArcArray, ArrayViewD, ArrayViewMutD, IxDyn};
+use std::sync::Arc;
+
+/// Elements of a region; shared, so that memory that is already there is lent and not copied.
+pub(crate) type Elements<T> = ArcArray<T, IxDyn>;
+
+/// How an array reads one of its inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Each chunk of the input is read once.
+    OncePerChunk,
+    /// Chunks do not line up: one chunk of the input may be read for several of the array's.
+    Across,
+}
+
+/// Produces the elements of an array. Implementations are immutable: the same region always gives the same elements.
+pub(crate) trait Source<T: Element>: Send + Sync {
+    /// The elements of `region`, in an array of exactly its shape.
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>>;
+
+    /// The same, into memory of the caller's.
+    fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        copy_into(self.produce(evaluation, region)?.view(), out)
+    }
+
+    /// Tells every array that this one is computed from.
+    fn inputs(&self, _visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {}
+
+    /// Whether producing costs no more than copying, so that it is not worth keeping.
+    fn is_cheap(&self) -> bool {
+        false
+    }
+
+    /// Why this can never be computed, if it cannot.
+    fn failure(&self) -> Option<Error> {
+        None
+    }
+
+    /// Where the elements lie, if they are just read.
+    fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
+        None
+    }
+}
+
+/// Copies elements; the shapes must agree.
+pub(crate) fn copy_into<T: Element>(from: ArrayViewD<'_, T>, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+    if from.shape() != out.shape() {
+        return Err(Error::invalid(format!("{:?} elements where {:?} belong", from.shape(), out.shape())));
+    }
+    if let (Some(from), Some(out)) = (from.as_slice(), out.as_slice_mut()) {
+        out.copy_from_slice(from);
+        return Ok(());
+    }
+    if from.ndim() > 1 {
+        for (from, mut out) in from.rows().into_iter().zip(out.rows_mut()) {
+            match (from.as_slice(), out.as_slice_mut()) {
+                (Some(from), Some(out)) => out.copy_from_slice(from),
+                _ => out.assign(&from),
+            }
+        }
+    } else {
+        out.assign(&from);
+    }
+    Ok(())
+}
+
+/// Builds `region` out of the chunks of `grid` that meet it. `chunk` gives the elements of one whole chunk.
+pub(crate) fn assemble<T: Element>(
+    grid: &ChunkGrid,
+    region: &Region,
+    mut chunk: impl FnMut(usize, &Region) -> Result<Elements<T>>,
+) -> Result<Elements<T>> {
+    if let Some(number) = grid.exact_chunk(region) {
+        return chunk(number, region);
+    }
+    let numbers = grid.overlapping(region);
+    if let [only] = numbers.as_slice() {
+        let whole = grid.chunk_region(*only)?;
+        let part = region.relative_to(&whole);
+        return Ok(chunk(*only, &whole)?.slice_move(part.to_slice().as_slice()));
+    }
+    let mut out = zeroed::<T>(region.shape())?;
+    for number in numbers {
+        let whole = grid.chunk_region(number)?;
+        let part = whole.intersection(region);
+        let elements = chunk(number, &whole)?;
+        copy_into(
+            elements.slice(part.relative_to(&whole).to_slice().as_slice()).into_dyn(),
+            &mut out.slice_mut(part.relative_to(region).to_slice().as_slice()).into_dyn(),
+        )?;
+    }
+    Ok(out.into_shared())
+}

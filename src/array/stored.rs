@@ -1,0 +1,96 @@
+//! Arrays that lie somewhere and are read chunk by chunk when they are needed.
+
+use super::source::{Elements, Source, copy_into};
+use super::{ChunkGrid, Element, Evaluation, Region, zeroed};
+use crate::error::{Error, Result};
+use ndarray::{ArrayViewD, ArrayViewMutD};
+use std::any::Any;
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// How the elements of a stored array lie: in equal chunks, those at the far edges filled up to full size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredLayout {
+    /// The grid that the array is stored in; regular.
+    pub(crate) grid: ChunkGrid,
+    /// The shape of every stored chunk, those at the edges included.
+    pub(crate) chunk_shape: Vec<usize>,
+}
+
+impl StoredLayout {
+    /// Bytes of one decoded chunk.
+    pub(crate) fn chunk_bytes(&self, element_size: usize) -> Option<usize> {
+        self.chunk_shape.iter().try_fold(element_size, |bytes, len| bytes.checked_mul(*len))
+    }
+}
+
+/// The decoded bytes of a stored array. What implements it opens the array when it is first asked, not before.
+pub(crate) trait StoredBytes: Any + Send + Sync {
+    /// How the elements lie. Opens the array if it is not open yet.
+    fn layout(&self) -> Result<&StoredLayout>;
+    /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
+    fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// Adds to an error where in which object the array belongs.
+    fn locate(&self, error: Error) -> Error;
+    /// For the way back to the concrete type.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+pub(super) struct Stored {
+    pub(super) bytes: Arc<dyn StoredBytes>,
+}
+
+thread_local! {
+    /// The last decoded chunk's memory, to be used for the next: fresh pages cost more than the reading.
+    static SCRATCH: Cell<Vec<u128>> = const { Cell::new(Vec::new()) };
+}
+
+fn with_scratch<R>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) -> Result<R> {
+    let mut scratch = SCRATCH.take();
+    let words = bytes.div_ceil(size_of::<u128>());
+    if scratch.len() < words {
+        scratch
+            .try_reserve_exact(words - scratch.len())
+            .map_err(|_| Error::limit(format!("a chunk of {bytes} bytes does not fit into memory")))?;
+        scratch.resize(words, 0);
+    }
+    let result = use_it(&mut bytemuck::cast_slice_mut(&mut scratch)[..bytes]);
+    SCRATCH.set(scratch);
+    result
+}
+
+impl<T: Element> Source<T> for Stored {
+    fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
+        let mut out = zeroed::<T>(region.shape())?;
+        Source::<T>::read_into(self, evaluation, region, &mut out.view_mut())?;
+        Ok(out.into_shared())
+    }
+
+    fn read_into(&self, _: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        let layout = self.bytes.layout()?;
+        let bytes = layout
+            .chunk_bytes(size_of::<T>())
+            .ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than the memory can be")))?;
+        for number in layout.grid.overlapping(region) {
+            let chunk = layout.grid.chunk_region(number)?;
+            let part = chunk.intersection(region);
+            with_scratch(bytes, |scratch| {
+                self.bytes.read_chunk(number, scratch)?;
+                let elements = bytemuck::checked::try_cast_slice::<u8, T>(scratch).map_err(|error| {
+                    self.bytes.locate(Error::corrupt(format!("chunk {number} holds no {} ({error})", T::DATA_TYPE)))
+                })?;
+                let elements = ArrayViewD::from_shape(layout.chunk_shape.as_slice(), elements)
+                    .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
+                copy_into(
+                    elements.slice(part.relative_to(&chunk).to_slice().as_slice()),
+                    &mut out.slice_mut(part.relative_to(region).to_slice().as_slice()),
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
+        Some(self.bytes.clone())
+    }
+}

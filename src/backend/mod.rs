@@ -1,0 +1,73 @@
+//! BACKENDS: arrays of a data type in a file format, over a protocol.
+//!
+//! A backend knows shapes, chunks, data types and codecs, and nothing of the user's types, of documents or of threads:
+//! the engine decides what is read and written when. Every backend passes `conformance`.
+
+#[cfg(feature = "hdf5")]
+mod hdf5;
+
+#[cfg(feature = "hdf5")]
+pub(crate) use hdf5::Hdf5Files;
+
+use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
+use crate::error::Result;
+use std::sync::Arc;
+
+/// What an array is, apart from its elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArraySpec {
+    pub(crate) data_type: DataType,
+    /// The logical grid: what the user sees. Its chunks may be stored otherwise.
+    pub(crate) grid: ChunkGrid,
+    pub(crate) codec: Codec,
+}
+
+/// What an array became in storage; it stands in the manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredSummary {
+    /// Bytes of everything that the array takes.
+    pub(crate) bytes: u64,
+    /// A hash of the array's metadata and of the checksums of all its chunks; hexadecimal.
+    pub(crate) digest: String,
+}
+
+/// A place for arrays of one format.
+pub(crate) trait Backend: Send + Sync {
+    /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.
+    fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
+    /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.
+    fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
+    /// Removes everything that belongs to the array of that name, finished or not.
+    fn remove(&self, name: &str) -> Result<()>;
+    /// Makes `to` an array of its own with what `from` holds, without reading it, if that is possible here.
+    fn link(&self, from: &str, to: &str) -> Result<bool>;
+    /// Makes the names of all arrays finished so far durable.
+    fn sync(&self) -> Result<()>;
+    /// What to call the array's file or key in messages.
+    fn describe(&self, name: &str) -> String;
+}
+
+/// An array in the making. Chunks come from several threads, each chunk once, in any order.
+pub(crate) trait ArrayWriter: Send + Sync {
+    /// How the elements are stored: one `write_chunk` for each chunk of this grid.
+    fn layout(&self) -> &StoredLayout;
+    /// Encodes and writes one chunk: the elements of the grid's region of that number, not filled up, little-endian, in
+    /// C order.
+    fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()>;
+    /// Writes what is left, makes the array durable and gives it its name. After an error, or dropped before, the
+    /// array's bytes are removed.
+    fn finish(self: Box<Self>) -> Result<StoredSummary>;
+}
+
+/// A finished array. Holds no file descriptor between calls.
+pub(crate) trait ArrayReader: Send + Sync {
+    fn data_type(&self) -> DataType;
+    /// The logical grid, as it was saved; a stranger's array has that which it is stored in.
+    fn grid(&self) -> &ChunkGrid;
+    fn layout(&self) -> &StoredLayout;
+    /// As `StoredSummary::digest`; none for a stranger's array.
+    fn digest(&self) -> Option<&str>;
+    /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
+    /// not the recorded one is an error.
+    fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+}

@@ -1,0 +1,256 @@
+//! The one error type of the crate.
+//!
+//! An error says what went wrong, where in the user's object (`runs[3].field`), in which array, document and file or
+//! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The result of most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What went wrong, coarsely; the text of the [`Error`] has the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no document, array or chunk of that name.
+    NotFound,
+    /// The array was there when it was loaded and has been removed since.
+    Gone,
+    /// Something of that name is there already.
+    AlreadyExists,
+    /// Somebody else changed the document between the reading and the writing.
+    Conflict,
+    /// It cannot be known whether the document was replaced; nothing was removed.
+    UnknownOutcome,
+    /// A name outside the grammar of names.
+    InvalidName,
+    /// An argument that makes no sense: shapes that do not match, a chunk of the wrong shape, a bad slice.
+    InvalidInput,
+    /// A valid wish that this crate, backend or file format cannot fulfil.
+    Unsupported,
+    /// An array was serialized or deserialized without a protocol context.
+    NoContext,
+    /// What is stored is not what was written: truncated, altered, swapped, or not ours at all.
+    Corrupt,
+    /// The stored array has another data type or rank than the one asked for.
+    TypeMismatch,
+    /// A limit on size, depth or memory was reached.
+    Limit,
+    /// The operating system or the network failed.
+    Io,
+    /// The serde format or the user's `Serialize` or `Deserialize` failed.
+    Serde,
+    /// The user's own code (a chunk function, a chunk source) failed or panicked.
+    Source,
+}
+
+/// Everything that can go wrong in this crate.
+///
+/// `Display` tells the whole story, the cause included; [`std::error::Error::source`] gives the cause for downcasts.
+#[derive(Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    document: Option<String>,
+    path: Option<String>,
+    array: Option<String>,
+    location: Option<String>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                kind,
+                message: message.into(),
+                document: None,
+                path: None,
+                array: None,
+                location: None,
+                source: None,
+            }),
+        }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn corrupt(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Corrupt, message)
+    }
+
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, message)
+    }
+
+    pub(crate) fn limit(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Limit, message)
+    }
+
+    /// An I/O error; a missing file becomes [`ErrorKind::NotFound`].
+    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        let kind = match source.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+            _ => ErrorKind::Io,
+        };
+        Self::new(kind, what).with_source(source)
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.inner));
+        self
+    }
+
+    pub(crate) fn with_source(self, source: impl Into<BoxError>) -> Self {
+        let source: BoxError = source.into();
+        self.edit(|inner| inner.source = Some(Arc::from(source)))
+    }
+
+    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
+        self.edit(|inner| inner.kind = kind)
+    }
+
+    /// Names the place in the object, unless a deeper layer knew better. An empty path is the object itself.
+    pub(crate) fn at_path(self, path: &str) -> Self {
+        self.edit(|inner| {
+            inner.path.get_or_insert_with(|| path.to_owned());
+        })
+    }
+
+    /// Names the array by its id, unless a deeper layer did.
+    pub(crate) fn in_array(self, array: &str) -> Self {
+        self.edit(|inner| {
+            inner.array.get_or_insert_with(|| array.to_owned());
+        })
+    }
+
+    /// Names the document, unless a deeper layer did.
+    pub(crate) fn in_document(self, document: &str) -> Self {
+        self.edit(|inner| {
+            inner.document.get_or_insert_with(|| document.to_owned());
+        })
+    }
+
+    /// Names the file or key, unless a deeper layer did.
+    pub(crate) fn at_location(self, location: impl Into<String>) -> Self {
+        self.edit(|inner| {
+            inner.location.get_or_insert_with(|| location.into());
+        })
+    }
+
+    /// What went wrong, coarsely.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// The place in the user's object, such as `runs[3].field`, where it is known.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.inner.path.as_deref()
+    }
+
+    /// The persistent id's file name of the array concerned, where there is one.
+    #[must_use]
+    pub fn array(&self) -> Option<&str> {
+        self.inner.array.as_deref()
+    }
+
+    /// The name of the document concerned, where there is one.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        self.inner.document.as_deref()
+    }
+
+    /// The file or key concerned, where there is one.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.inner.location.as_deref()
+    }
+
+    /// There is no document, array or chunk of that name.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// The array was removed after it had been loaded.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.kind() == ErrorKind::Gone
+    }
+
+    /// Somebody else changed the document meanwhile.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+    }
+
+    /// What is stored is not what was written.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        self.kind() == ErrorKind::Corrupt
+    }
+
+    /// It cannot be known whether the document was replaced; nothing that it may name was removed.
+    #[must_use]
+    pub fn is_unknown_outcome(&self) -> bool {
+        self.kind() == ErrorKind::UnknownOutcome
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        f.write_str(&inner.message)?;
+        if let Some(source) = &inner.source {
+            write!(f, ": {source}")?;
+        }
+        let mut separator = " [";
+        let mut note = |f: &mut fmt::Formatter<'_>, what: &str, value: &str| {
+            let written = write!(f, "{separator}{what} {value}");
+            separator = ", ";
+            written
+        };
+        if let Some(path) = &inner.path {
+            let path = if path.is_empty() { "the object itself" } else { path };
+            note(f, "at", path)?;
+        }
+        if let Some(array) = &inner.array {
+            note(f, "array", array)?;
+        }
+        if let Some(document) = &inner.document {
+            note(f, "document", &format!("{document:?}"))?;
+        }
+        if let Some(location) = &inner.location {
+            note(f, "in", location)?;
+        }
+        if separator == ", " {
+            f.write_str("]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.inner.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}

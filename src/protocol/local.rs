@@ -1,0 +1,77 @@
+//! A local folder.
+
+use super::{FileHandle, FileProtocol, Mode};
+use crate::error::{Error, Result};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The FILE protocol on a local folder.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let arrays = folder.path().join("arrays");
+/// use arraystow::{LocalFiles, Protocols};
+///
+/// let protocols = Protocols::new().with_file(LocalFiles::new(arrays)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LocalFiles {
+    folder: PathBuf,
+}
+
+impl LocalFiles {
+    /// A folder for arrays; it is made if it is not there.
+    ///
+    /// # Errors
+    /// `Io` if the folder cannot be made.
+    pub fn new(folder: impl Into<PathBuf>) -> Result<Self> {
+        let folder = folder.into();
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Error::io("cannot make the folder", error).at_location(folder.display().to_string())
+        })?;
+        Ok(Self { folder })
+    }
+
+    /// A folder that is there or will be made by whoever writes.
+    pub(crate) fn unchecked(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The path of a file of the folder itself; a name that would lead elsewhere is refused.
+    fn path(&self, name: &str) -> io::Result<PathBuf> {
+        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0', ':']);
+        if !plain {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no file name")));
+        }
+        Ok(self.folder.join(name))
+    }
+}
+
+impl FileProtocol for LocalFiles {
+    fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(mode != Mode::Read).create_new(mode == Mode::Create);
+        let file: File = options.open(self.path(name)?)?;
+        Ok(Box::new(file))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_file(self.path(name)?)
+    }
+
+    fn describe(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    fn local_path(&self, name: &str) -> Option<PathBuf> {
+        self.path(name).ok()
+    }
+}
