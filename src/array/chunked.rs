@@ -205,9 +205,7 @@ impl<T: Element> ChunkedArray<T> {
             return self.source().produce(evaluation, region);
         }
         assemble(&self.inner.grid, region, |number, whole| {
-            evaluation.chunk(self.address(), number, whole, size_of::<T>(), || {
-                self.source().produce(evaluation, whole)
-            })
+            evaluation.chunk(self.address(), number, whole, size_of::<T>(), || self.source().produce(evaluation, whole))
         })
     }
 

@@ -17,7 +17,9 @@ pub(crate) mod sealed {
 /// A type that arrays are made of: `bool`, `i8..i64`, `u8..u64`, `f16`, `f32`, `f64`, `Complex<f32>`, `Complex<f64>`.
 ///
 /// Sealed: the set is that of the data types which HDF5, Zarr and numpy share.
-pub trait Element: sealed::Raw + super::number::Number + Copy + PartialEq + Debug + Default + Send + Sync + 'static {
+pub trait Element:
+    sealed::Raw + super::number::Number + Copy + PartialEq + Debug + Default + Send + Sync + 'static
+{
     /// The data type that stands in files for this Rust type.
     const DATA_TYPE: DataType;
 }

@@ -51,9 +51,9 @@ impl Evaluation {
                 .weight_capacity(SHARED_CHUNK_BYTES)
                 .shards(1)
                 .build();
-            options.ok().map(|options| {
-                Cache::with_options(options, Bytes, DefaultHashBuilder::default(), Default::default())
-            })
+            options
+                .ok()
+                .map(|options| Cache::with_options(options, Bytes, DefaultHashBuilder::default(), Default::default()))
         });
         Self { shared, chunks: chunks.flatten() }
     }
@@ -73,7 +73,9 @@ impl Evaluation {
         element_size: usize,
         produce: impl FnOnce() -> Result<C>,
     ) -> Result<C> {
-        let Some(chunks) = &self.chunks else { return produce() };
+        let Some(chunks) = &self.chunks else {
+            return produce();
+        };
         let mut fresh = None;
         let kept = chunks.get_or_insert_with(&(address, number), || {
             let elements = produce()?;

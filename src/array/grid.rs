@@ -58,9 +58,7 @@ impl Axis {
     fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
         match self {
             Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
-            Self::Irregular(ends) => {
-                (ends.partition_point(|e| *e <= start), ends.partition_point(|e| *e < end) + 1)
-            }
+            Self::Irregular(ends) => (ends.partition_point(|e| *e <= start), ends.partition_point(|e| *e < end) + 1),
         }
     }
 }

@@ -17,8 +17,8 @@ mod number;
 mod operations;
 mod region;
 mod slice;
-mod stored;
 mod source;
+mod stored;
 
 pub use arithmetic::Arithmetic;
 pub use chunked::ChunkedArray;

@@ -84,10 +84,6 @@ impl Region {
 
     /// The region as ndarray's slicing argument.
     pub(crate) fn to_slice(&self) -> Vec<SliceInfoElem> {
-        self.start
-            .iter()
-            .zip(&self.shape)
-            .map(|(start, len)| Slice::from(*start..start + len).into())
-            .collect()
+        self.start.iter().zip(&self.shape).map(|(start, len)| Slice::from(*start..start + len).into()).collect()
     }
 }

@@ -131,8 +131,11 @@ impl Range {
 
     /// How many elements of the slice lie in each chunk of the input; chunks without any are left out.
     fn chunks(&self, input_chunks: &[usize]) -> Vec<usize> {
-        let first = if self.backwards { self.count.checked_sub(1).map(|last| self.input(last)) } else { Some(self.start) };
-        let Some(first) = first else { return Vec::new() };
+        let first =
+            if self.backwards { self.count.checked_sub(1).map(|last| self.input(last)) } else { Some(self.start) };
+        let Some(first) = first else {
+            return Vec::new();
+        };
         // The number of selected positions below `limit`.
         let below = |limit: usize| limit.saturating_sub(first).div_ceil(self.stride).min(self.count);
         let mut sizes = Vec::new();

@@ -28,9 +28,8 @@ impl LocalFiles {
     /// `Io` if the folder cannot be made.
     pub fn new(folder: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.into();
-        std::fs::create_dir_all(&folder).map_err(|error| {
-            Error::io("cannot make the folder", error).at_location(folder.display().to_string())
-        })?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Error::io("cannot make the folder", error).at_location(folder.display().to_string()))?;
         Ok(Self { folder })
     }
 

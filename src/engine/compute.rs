@@ -1,0 +1,164 @@
+//! Arrays into memory: whole, one chunk, or chunk after chunk.
+
+use super::pages::prefer_huge_pages;
+use super::workers::{Job, run};
+use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
+use crate::error::{Error, Result};
+use ndarray::{ArrayD, ArrayViewMutD, Axis};
+use std::sync::Arc;
+
+impl<T: Element> ChunkedArray<T> {
+    /// The whole array in memory: every chunk once, on all processors, each straight to its place.
+    ///
+    /// # Errors
+    /// `Limit` if the array does not fit into memory; whatever keeps a chunk from being read or made.
+    pub fn compute(&self) -> Result<ArrayD<T>> {
+        self.check()?;
+        let mut out = zeroed::<T>(self.shape())?;
+        if let Some(memory) = out.as_slice_mut() {
+            prefer_huge_pages(memory);
+        }
+        let grid = self.reading_grid()?;
+        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        let parts = Parts::of(out.view_mut(), &grid);
+        run(parts.map(|(region, part)| job::<T>(region, part)), |(region, mut part)| {
+            self.read_into(&evaluation, &region, &mut part)
+        })?;
+        Ok(out)
+    }
+
+    /// One chunk, by its coordinates in the chunk grid.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such chunk; whatever keeps it from being read or made.
+    pub fn chunk(&self, coordinates: &[usize]) -> Result<ArrayD<T>> {
+        self.check()?;
+        let region = self.grid().chunk_region(self.grid().chunk_number(coordinates)?)?;
+        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        self.read_region(&evaluation, region)
+    }
+
+    /// Every chunk in turn, in C order, with the region that it fills. One chunk is in memory at a time.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+    /// for chunk in array.chunks()? {
+    ///     let (region, elements) = chunk?;
+    ///     assert_eq!(elements[[0]], region.start()[0] as i32);
+    /// }
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the array can never be computed; what concerns one chunk comes with the chunk.
+    pub fn chunks(&self) -> Result<Chunks<T>> {
+        self.check()?;
+        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        Ok(Chunks { array: self.clone(), evaluation: Arc::new(evaluation), next: 0 })
+    }
+
+    /// Refuses arrays that can never be computed before anything is read.
+    pub(super) fn check(&self) -> Result<()> {
+        self.failure().map_or(Ok(()), Err)
+    }
+
+    /// The grid to go through when all is read anyway: the stored one, so that no stored chunk is read twice.
+    pub(super) fn reading_grid(&self) -> Result<ChunkGrid> {
+        match ErasedArray::stored(self) {
+            Some(stored) => Ok(stored.layout()?.grid.clone()),
+            None => Ok(self.grid().clone()),
+        }
+    }
+
+    /// Runs as one job, so that a panic in the user's code is an error here too.
+    fn read_region(&self, evaluation: &Evaluation, region: Region) -> Result<ArrayD<T>> {
+        let mut out = zeroed::<T>(region.shape())?;
+        let jobs = [job::<T>(region, out.view_mut())];
+        run(jobs.into_iter(), |(region, mut part)| self.read_into(evaluation, &region, &mut part))?;
+        Ok(out)
+    }
+}
+
+fn job<T>(region: Region, part: ArrayViewMutD<'_, T>) -> Job<(Region, ArrayViewMutD<'_, T>)> {
+    let bytes = region.len().saturating_mul(size_of::<T>());
+    Job { work: (region, part), bytes }
+}
+
+/// The chunks of an array, one after the other; see [`ChunkedArray::chunks`].
+pub struct Chunks<T: Element> {
+    array: ChunkedArray<T>,
+    evaluation: Arc<Evaluation>,
+    next: usize,
+}
+
+impl<T: Element> Iterator for Chunks<T> {
+    type Item = Result<(Region, ArrayD<T>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.array.grid().chunk_count() {
+            return None;
+        }
+        let region = match self.array.grid().chunk_region(self.next) {
+            Ok(region) => region,
+            Err(error) => return Some(Err(error)),
+        };
+        self.next += 1;
+        let elements = self.array.read_region(&self.evaluation, region.clone());
+        Some(elements.map(|elements| (region, elements)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.array.grid().chunk_count() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl<T: Element> ExactSizeIterator for Chunks<T> {}
+
+impl<T: Element> std::fmt::Debug for Chunks<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "chunk {} of {:?}", self.next, self.array)
+    }
+}
+
+/// Cuts memory into the disjoint parts of a grid, in C order, one at a time.
+struct Parts<'a, T> {
+    chunks: Vec<Vec<usize>>,
+    /// What is left to cut: the memory, its region, the axis to cut and the next chunk on that axis.
+    stack: Vec<(ArrayViewMutD<'a, T>, Vec<usize>, usize, usize)>,
+}
+
+impl<'a, T> Parts<'a, T> {
+    fn of(memory: ArrayViewMutD<'a, T>, grid: &ChunkGrid) -> Self {
+        let start = vec![0; grid.ndim()];
+        Self { chunks: grid.chunks(), stack: vec![(memory, start, 0, 0)] }
+    }
+}
+
+impl<'a, T> Iterator for Parts<'a, T> {
+    type Item = (Region, ArrayViewMutD<'a, T>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (memory, start, axis, index) = self.stack.pop()?;
+            let Some(chunks) = self.chunks.get(axis) else {
+                let shape = memory.shape().to_vec();
+                return Some((Region::new(start, shape), memory));
+            };
+            let Some(len) = chunks.get(index) else {
+                continue;
+            };
+            let (part, rest) = memory.split_at(Axis(axis), *len);
+            let mut after = start.clone();
+            after[axis] += len;
+            self.stack.push((rest, after, axis, index + 1));
+            self.stack.push((part, start, axis + 1, 0));
+        }
+    }
+}
+
+/// The error for reductions that have no value without elements.
+pub(super) fn no_elements(what: &str) -> Error {
+    Error::invalid(format!("the {what} of an array without elements"))
+}

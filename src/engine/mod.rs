@@ -1,0 +1,16 @@
+//! ENGINE: runs arrays in parallel and in bounded memory.
+//!
+//! Chunk source to writer (`write`), stored chunks to arrays (`stored`), arrays to memory or to a number (`compute`,
+//! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents.
+
+mod compute;
+mod pages;
+mod reduce;
+mod stored;
+mod workers;
+mod write;
+
+pub use compute::Chunks;
+pub(crate) use stored::{Expected, Origin, StoredArray};
+pub(crate) use workers::{Job, run};
+pub(crate) use write::{WriteJob, write_arrays};

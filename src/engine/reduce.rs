@@ -1,0 +1,104 @@
+//! Arrays to a number, chunk by chunk, in parallel; the result does not depend on the number of threads.
+
+use super::compute::no_elements;
+use super::workers::{Job, run};
+use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
+use crate::error::{Error, Result};
+use ndarray::ArrayViewD;
+use std::sync::{Mutex, PoisonError};
+
+impl<T: Summable> ChunkedArray<T> {
+    /// The sum of all elements: integers exactly (as `i64` or `u64`), floats in `f64`, `bool` counts.
+    ///
+    /// # Errors
+    /// `Limit` if an integer sum does not fit; whatever keeps a chunk from being read or made.
+    pub fn sum(&self) -> Result<T::Sum> {
+        T::sum(self.total()?).ok_or_else(|| Error::limit("the sum does not fit into 64 bits"))
+    }
+
+    /// The mean of all elements, in `f64` or `Complex<f64>`.
+    ///
+    /// # Errors
+    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    pub fn mean(&self) -> Result<T::Mean> {
+        if self.is_empty() {
+            return Err(no_elements("mean"));
+        }
+        Ok(T::mean(self.total()?, self.len()))
+    }
+
+    fn total(&self) -> Result<T::Total> {
+        self.reduce(total_of::<T>, T::join).map(Option::unwrap_or_default)
+    }
+}
+
+impl<T: RealElement> ChunkedArray<T> {
+    /// The smallest element; NaN if there is one, as in numpy.
+    ///
+    /// # Errors
+    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    pub fn min(&self) -> Result<T> {
+        let pick = |least: T, x: T| if x.below(least) { x } else { least };
+        self.extreme(pick)?.ok_or_else(|| no_elements("minimum"))
+    }
+
+    /// The greatest element; NaN if there is one, as in numpy.
+    ///
+    /// # Errors
+    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    pub fn max(&self) -> Result<T> {
+        let pick = |greatest: T, x: T| if x.above(greatest) { x } else { greatest };
+        self.extreme(pick)?.ok_or_else(|| no_elements("maximum"))
+    }
+
+    fn extreme(&self, pick: impl Fn(T, T) -> T + Sync) -> Result<Option<T>> {
+        let of_chunk = |chunk: ArrayViewD<'_, T>| chunk.iter().copied().reduce(&pick);
+        let join = |a: Option<T>, b: Option<T>| match (a, b) {
+            (Some(a), Some(b)) => Some(pick(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.reduce(of_chunk, join).map(Option::flatten)
+    }
+}
+
+impl<T: Element> ChunkedArray<T> {
+    /// One value for each chunk, joined in the order of the chunks.
+    fn reduce<R: Send>(
+        &self,
+        of_chunk: impl Fn(ArrayViewD<'_, T>) -> R + Sync,
+        join: impl Fn(R, R) -> R,
+    ) -> Result<Option<R>> {
+        self.check()?;
+        let grid = self.reading_grid()?;
+        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        let results = Mutex::new(Vec::with_capacity(grid.chunk_count().min(1 << 16)));
+        let largest: usize = grid.largest_chunk().iter().product();
+        let bytes = largest.saturating_mul(size_of::<T>());
+        run((0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
+            let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
+            let result = of_chunk(elements.view());
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+            Ok(())
+        })?;
+        let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.sort_unstable_by_key(|(number, _)| *number);
+        Ok(results.into_iter().map(|(_, result)| result).reduce(join))
+    }
+}
+
+/// Several running totals: the processor adds them side by side, and floats lose less.
+fn total_of<T: Summable>(chunk: ArrayViewD<'_, T>) -> T::Total {
+    const LANES: usize = 16;
+    let Some(slice) = chunk.as_slice_memory_order() else {
+        return chunk.iter().fold(T::Total::default(), |total, x| x.add_to(total));
+    };
+    let mut lanes = [T::Total::default(); LANES];
+    let blocks = slice.chunks_exact(LANES);
+    let rest = blocks.remainder().iter().fold(T::Total::default(), |total, x| x.add_to(total));
+    for block in blocks {
+        for (lane, x) in lanes.iter_mut().zip(block) {
+            *lane = x.add_to(*lane);
+        }
+    }
+    lanes.into_iter().fold(rest, T::join)
+}

@@ -1,0 +1,137 @@
+//! Arrays that lie in a backend: opened when their data is first asked for, checked against what the document says.
+
+use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
+use crate::backend::{ArrayReader, Backend};
+use crate::error::{Error, ErrorKind, Result};
+use once_cell::sync::OnceCell;
+use std::any::Any;
+use std::sync::Arc;
+
+/// What the manifest says of an array.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    pub(crate) data_type: DataType,
+    pub(crate) grid: ChunkGrid,
+    pub(crate) digest: String,
+}
+
+/// Where in which object an array belongs: for errors, and for a save that meets the array again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// The document's name, if it has one.
+    pub(crate) document: Option<String>,
+    /// The first path in the object, if it is known.
+    pub(crate) path: Option<String>,
+}
+
+/// An array in a backend.
+pub(crate) struct StoredArray {
+    backend: Arc<dyn Backend>,
+    name: String,
+    expected: Option<Expected>,
+    origin: Origin,
+    reader: OnceCell<Arc<dyn ArrayReader>>,
+}
+
+impl StoredArray {
+    /// An array that is not opened before it is read.
+    pub(crate) fn lazy(backend: Arc<dyn Backend>, name: String, expected: Expected, origin: Origin) -> Self {
+        Self { backend, name, expected: Some(expected), origin, reader: OnceCell::new() }
+    }
+
+    /// An array that is opened now, for want of a manifest that would tell its shape.
+    pub(crate) fn open(backend: Arc<dyn Backend>, name: String, origin: Origin) -> Result<Self> {
+        let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new() };
+        let reader = stored.backend.open(&stored.name).map_err(|error| stored.locate(error))?;
+        stored.reader.get_or_init(|| reader);
+        Ok(stored)
+    }
+
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The open array.
+    pub(crate) fn reader(&self) -> Result<&Arc<dyn ArrayReader>> {
+        self.reader.get_or_try_init(|| {
+            let reader = self.backend.open(&self.name).map_err(|error| self.locate(gone(error)))?;
+            if let Some(expected) = &self.expected {
+                expected
+                    .check(&*reader)
+                    .map_err(|error| self.locate(error).at_location(self.backend.describe(&self.name)))?;
+            }
+            Ok(reader)
+        })
+    }
+}
+
+impl Expected {
+    fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
+        let another = |what: &str, found: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
+            Error::corrupt(format!(
+                "another array lies where the document's array should: its {what} is {found:?}, not {expected:?}; \
+                 restore the file from a copy"
+            ))
+        };
+        if reader.data_type() != self.data_type {
+            return Err(another("data type", &reader.data_type(), &self.data_type));
+        }
+        if reader.grid().shape() != self.grid.shape() {
+            return Err(another("shape", &reader.grid().shape(), &self.grid.shape()));
+        }
+        match reader.digest() {
+            Some(digest) if digest == self.digest => Ok(()),
+            Some(digest) => Err(another("digest", &digest, &self.digest)),
+            None => Err(Error::corrupt(
+                "the array has lost its checksums, or was written by another program; restore the file from a copy",
+            )),
+        }
+    }
+}
+
+impl StoredBytes for StoredArray {
+    fn layout(&self) -> Result<&StoredLayout> {
+        Ok(self.reader()?.layout())
+    }
+
+    fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
+        let read = self.reader()?.read_chunk(number, out);
+        read.map_err(|error| self.locate(gone(error)).at_location(self.backend.describe(&self.name)))
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        let mut error = error.in_array(&self.name);
+        if let Some(document) = &self.origin.document {
+            error = error.in_document(document);
+        }
+        if let Some(path) = &self.origin.path {
+            error = error.at_path(path);
+        }
+        error
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+/// An array that a document named and that is not there any more.
+fn gone(error: Error) -> Error {
+    if error.is_not_found() {
+        Error::new(
+            ErrorKind::Gone,
+            "the array is not there any more: its object was removed or replaced; load the object again",
+        )
+        .with_source(error)
+    } else {
+        error
+    }
+}

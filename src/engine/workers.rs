@@ -1,0 +1,154 @@
+//! The loop that runs jobs on all processors.
+//!
+//! The caller works too, with as many helpers as processors are free of this crate's work: a save from every thread of
+//! the user's pool gets along without helpers instead of without processors. Nobody waits for a thread that may be waiting
+//! for him, and no thread takes up foreign work while it waits, so a chunk function that computes another array, or a
+//! save inside a save, cannot dead-lock.
+
+use crate::error::{Error, ErrorKind, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// What the jobs of one run may hold in memory together. A job that is larger runs alone.
+const BYTES_IN_FLIGHT: usize = 192 << 20;
+
+/// Expressions are read down the stack; a deep one must not depend on how small the caller's threads are.
+const HELPER_STACK_BYTES: usize = 8 << 20;
+
+static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+static HELPERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Something to be done, and the memory that it takes meanwhile.
+pub(crate) struct Job<W> {
+    pub(crate) work: W,
+    pub(crate) bytes: usize,
+}
+
+/// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that
+/// error is returned. A panic in a job is an error of kind `Source`.
+pub(crate) fn run<W, I, F>(jobs: I, work: F) -> Result<()>
+where
+    I: Iterator<Item = Job<W>> + Send,
+    W: Send,
+    F: Fn(W) -> Result<()> + Sync,
+{
+    let mut jobs = jobs;
+    let Some(first) = jobs.next() else {
+        return Ok(());
+    };
+    let Some(second) = jobs.next() else {
+        return guarded(&work, first.work);
+    };
+    let queue = Queue {
+        jobs: Mutex::new([first, second].into_iter().chain(jobs)),
+        in_flight: Mutex::new(0),
+        freed: Condvar::new(),
+        failed: AtomicBool::new(false),
+        error: Mutex::new(None),
+    };
+    thread::scope(|scope| {
+        // One permit for each helper; the caller needs none.
+        let mut helpers = Vec::new();
+        while let Some(permit) = Permit::take() {
+            let queue = &queue;
+            let work = &work;
+            let helper = move || {
+                let _permit = permit;
+                queue.drain(work);
+            };
+            let builder = thread::Builder::new().name("arraystow".into()).stack_size(HELPER_STACK_BYTES);
+            match builder.spawn_scoped(scope, helper) {
+                Ok(handle) => helpers.push(handle),
+                Err(_) => break,
+            }
+        }
+        queue.drain(&work);
+    });
+    match lock(&queue.error).take() {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Lock poisoning tells of a panic that has been turned into an error already.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn guarded<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
+    match catch_unwind(AssertUnwindSafe(|| work(job))) {
+        Ok(result) => result,
+        Err(payload) => {
+            let text = payload
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| payload.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "no message".to_owned());
+            Err(Error::new(ErrorKind::Source, format!("the code that makes a chunk panicked: {text}")))
+        }
+    }
+}
+
+struct Queue<I> {
+    jobs: Mutex<I>,
+    in_flight: Mutex<usize>,
+    freed: Condvar,
+    failed: AtomicBool,
+    error: Mutex<Option<Error>>,
+}
+
+impl<I> Queue<I> {
+    fn drain<W>(&self, work: &impl Fn(W) -> Result<()>)
+    where
+        I: Iterator<Item = Job<W>>,
+    {
+        while !self.failed.load(Ordering::Relaxed) {
+            // The iterator is the caller's own code of this crate; it neither blocks nor panics.
+            let Some(job) = lock(&self.jobs).next() else {
+                return;
+            };
+            self.reserve(job.bytes);
+            let result = guarded(work, job.work);
+            self.release(job.bytes);
+            if let Err(error) = result {
+                lock(&self.error).get_or_insert(error);
+                self.failed.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn reserve(&self, bytes: usize) {
+        let mut in_flight = lock(&self.in_flight);
+        while *in_flight > 0 && in_flight.saturating_add(bytes) > BYTES_IN_FLIGHT {
+            in_flight = self.freed.wait(in_flight).unwrap_or_else(PoisonError::into_inner);
+        }
+        *in_flight = in_flight.saturating_add(bytes);
+    }
+
+    fn release(&self, bytes: usize) {
+        let mut in_flight = lock(&self.in_flight);
+        *in_flight = in_flight.saturating_sub(bytes);
+        self.freed.notify_all();
+    }
+}
+
+/// The right to one helper thread.
+struct Permit;
+
+impl Permit {
+    fn take() -> Option<Self> {
+        let most = *PROCESSORS - 1;
+        HELPERS
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |busy| (busy < most).then_some(busy + 1))
+            .ok()
+            .map(|_| Self)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        HELPERS.fetch_sub(1, Ordering::AcqRel);
+    }
+}
