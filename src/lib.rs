@@ -1,12 +1,96 @@
-//! contents page: to be written.
+//! A serde plug-in that keeps a value's big arrays out of its document.
+//!
+//! Results are often kept as ordinary Rust values: a struct with names, parameters and a few very large arrays. arraystow
+//! saves such a value as it is. Its ordinary fields are serialized by serde into a *document*; every array is diverted to
+//! a format made for arrays (HDF5 in local files), and the document keeps only its *persistent id*, as pickle's
+//! `persistent_id` does in Python. Loading gives lazy arrays; removing needs no Rust type.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path().join("surveys");
+//! use arraystow::{ChunkedArray, Storage};
+//! use ndarray::{Array2, s};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Survey {
+//!     name: String,
+//!     spacing_deg: f64,
+//!     height: ChunkedArray<f32>, // diverted; lazy when loaded
+//!     land: Array2<bool>,        // a plain ndarray field: diverted too, read back whole
+//! }
+//!
+//! let survey = Survey {
+//!     name: "a ramp".into(),
+//!     spacing_deg: 0.25,
+//!     height: ChunkedArray::from_fn(&[721, 1440], &[128, 128], |region| {
+//!         let first_row = region.start()[0];
+//!         ndarray::ArrayD::from_shape_fn(region.shape(), |at| (first_row + at[0]) as f32)
+//!     })?,
+//!     land: Array2::from_elem((721, 1440), true),
+//! };
+//!
+//! let storage = Storage::open(folder)?;
+//! storage.save("global/ramp", &survey)?;
+//!
+//! let survey: Survey = storage.load("global/ramp")?; // no chunk of `height` is read
+//! let tile = survey.height.slice(s![0..64, 0..64])?.compute()?; // only the chunks touched
+//! assert_eq!(tile[[63, 0]], 63.0);
+//!
+//! for entry in storage.list("global/*")? {
+//!     println!("{}: {} bytes", entry.name, entry.bytes);
+//! }
+//! storage.remove("global/ramp")?; // document and arrays
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`Storage`]: named objects in a folder: save, load, list, info, remove.
+//! - [`ChunkedArray`]: the lazy, chunked array; [`ChunkSource`] for arrays of your own making.
+//! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value to bytes, its arrays to [`Protocols`];
+//!   [`serialize`], [`deserialize`]: the same around any serde format.
+//! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
+//! - [`FileProtocol`]: HDF5 files in places other than a local folder.
+//!
+//! # What is diverted
+//!
+//! A [`ChunkedArray`] always, and a plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the object,
+//! without a line in the user's type. The same `ChunkedArray` twice in one object is one file, and one array again after
+//! loading.
+//!
+//! # Features
+//!
+//! - `hdf5` (default): [`Storage`] in folders, and the FILE protocol.
+//! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
+//!   it the system's libhdf5, 1.14 or later, is used.
+//! - `conformance`: the suite that every implementation of a protocol must pass.
+
+#[cfg(not(target_endian = "little"))]
+compile_error!("arraystow stores elements as they lie in memory and supports little-endian machines only");
 
 mod array;
 mod backend;
-mod protocol;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod error;
+mod plugin;
+mod protocol;
+#[cfg(feature = "hdf5")]
+mod storage;
 
-pub use array::{Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region, Summable};
+pub use array::{
+    Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region, Summable,
+};
 pub use engine::Chunks;
 pub use error::{Error, ErrorKind, Result};
-pub use protocol::{FileHandle, FileProtocol, LocalFiles, Mode, Protocols};
+pub use plugin::{
+    Deserializer, Format, PersistentId, Serializer, deserialize, from_reader, from_slice, ndarray, serialize, to_vec,
+    to_writer,
+};
+#[cfg(unix)]
+pub use protocol::LocalFiles;
+pub use protocol::{FileHandle, FileProtocol, Mode, Protocols};
+#[cfg(feature = "hdf5")]
+pub use storage::{ArrayInfo, Entry, Info, Storage, StorageBuilder};

@@ -12,3 +12,18 @@ pub enum Codec {
     /// Bytes shuffled, then Zstandard of this level, 1 to 22: faster and smaller; h5py needs `hdf5plugin` for it.
     Zstd(u8),
 }
+
+impl Codec {
+    /// Refuses a level that does not exist.
+    pub(crate) fn check(self) -> crate::Result<()> {
+        match self {
+            Self::Gzip(level) if !(1..=12).contains(&level) => {
+                Err(crate::Error::invalid(format!("gzip has the levels 1 to 12, not {level}")))
+            }
+            Self::Zstd(level) if !(1..=22).contains(&level) => {
+                Err(crate::Error::invalid(format!("zstd has the levels 1 to 22, not {level}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}

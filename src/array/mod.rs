@@ -7,6 +7,7 @@ mod arithmetic;
 mod chunked;
 mod codec;
 mod data_type;
+mod dispatch;
 mod element;
 mod erased;
 mod evaluation;
@@ -28,8 +29,11 @@ pub use element::{Element, RealElement};
 pub use function::{ChunkSource, IntoChunk};
 pub use grid::ChunkGrid;
 pub use number::Summable;
+#[cfg(feature = "conformance")]
+pub(crate) use number::sample_value;
 pub use region::Region;
 
+pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use memory::{element_count, zeroed};

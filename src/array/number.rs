@@ -154,3 +154,9 @@ summable! {
     Complex<f32>: Complex<f64> => Complex<f64>, Complex<f64>, |x| Complex::new(f64::from(x.re), f64::from(x.im)), |t| Some(t), |m| m;
     Complex<f64>: Complex<f64> => Complex<f64>, Complex<f64>, |x| x, |t| Some(t), |m| m;
 }
+
+/// Test data for any element type: small numbers of both kinds of parity.
+#[cfg(feature = "conformance")]
+pub(crate) fn sample_value(index: usize) -> Value {
+    Value::Int((index % 100) as i64)
+}

@@ -11,6 +11,8 @@ pub(crate) use hdf5::Hdf5Files;
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::Result;
+use crate::protocol::Protocols;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What an array is, apart from its elements.
@@ -39,8 +41,10 @@ pub(crate) trait Backend: Send + Sync {
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
     /// Removes everything that belongs to the array of that name, finished or not.
     fn remove(&self, name: &str) -> Result<()>;
-    /// Makes `to` an array of its own with what `from` holds, without reading it, if that is possible here.
-    fn link(&self, from: &str, to: &str) -> Result<bool>;
+    /// Makes `to` an array of its own with what `from` holds in `other`, without reading it, if that is possible.
+    fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool>;
+    /// The path of the array's file, if it is an ordinary local one.
+    fn local_path(&self, name: &str) -> Option<PathBuf>;
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;
     /// What to call the array's file or key in messages.
@@ -65,9 +69,21 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// The logical grid, as it was saved; a stranger's array has that which it is stored in.
     fn grid(&self) -> &ChunkGrid;
     fn layout(&self) -> &StoredLayout;
+    /// As `StoredSummary::bytes`.
+    fn stored_bytes(&self) -> u64;
     /// As `StoredSummary::digest`; none for a stranger's array.
     fn digest(&self) -> Option<&str>;
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
     /// not the recorded one is an error.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+}
+
+/// The backend of the protocols, if there is one.
+pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
+    #[cfg(feature = "hdf5")]
+    if let Some(files) = protocols.file() {
+        return Some(Arc::new(Hdf5Files::new(files.clone())));
+    }
+    let _ = protocols;
+    None
 }

@@ -1,0 +1,30 @@
+//! From a data type that is known at run time back to the Rust type.
+
+/// Evaluates an expression with a type alias for the element type of a data type:
+/// `with_element!(data_type, T => size_of::<T>())`.
+macro_rules! with_element {
+    ($data_type:expr, $T:ident => $body:expr) => {
+        match $data_type {
+            $crate::DataType::Bool => $crate::array::with_element!(@ bool, $T => $body),
+            $crate::DataType::Int8 => $crate::array::with_element!(@ i8, $T => $body),
+            $crate::DataType::Int16 => $crate::array::with_element!(@ i16, $T => $body),
+            $crate::DataType::Int32 => $crate::array::with_element!(@ i32, $T => $body),
+            $crate::DataType::Int64 => $crate::array::with_element!(@ i64, $T => $body),
+            $crate::DataType::UInt8 => $crate::array::with_element!(@ u8, $T => $body),
+            $crate::DataType::UInt16 => $crate::array::with_element!(@ u16, $T => $body),
+            $crate::DataType::UInt32 => $crate::array::with_element!(@ u32, $T => $body),
+            $crate::DataType::UInt64 => $crate::array::with_element!(@ u64, $T => $body),
+            $crate::DataType::Float16 => $crate::array::with_element!(@ half::f16, $T => $body),
+            $crate::DataType::Float32 => $crate::array::with_element!(@ f32, $T => $body),
+            $crate::DataType::Float64 => $crate::array::with_element!(@ f64, $T => $body),
+            $crate::DataType::Complex64 => $crate::array::with_element!(@ num_complex::Complex<f32>, $T => $body),
+            $crate::DataType::Complex128 => $crate::array::with_element!(@ num_complex::Complex<f64>, $T => $body),
+        }
+    };
+    (@ $rust:ty, $T:ident => $body:expr) => {{
+        type $T = $rust;
+        $body
+    }};
+}
+
+pub(crate) use with_element;

@@ -1,0 +1,59 @@
+//! The body of a document, in one of its formats.
+
+use super::document::Format;
+use super::load::{ArrayResolver, load};
+use super::plan::{PlanSettings, SavePlan, plan};
+use crate::error::{Error, ErrorKind, Result};
+use cbor4ii::core::dec::Read as _;
+use cbor4ii::core::utils::{BufWriter, SliceReader};
+use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+
+/// Serializes the ordinary fields; the arrays become the plan.
+pub(crate) fn write<T: ?Sized + Serialize>(
+    value: &T,
+    format: Format,
+    settings: PlanSettings<'_>,
+) -> Result<(Vec<u8>, SavePlan)> {
+    match format {
+        Format::Cbor => {
+            let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(Vec::new()));
+            let ((), plan) = plan(value, &mut serializer, settings)?;
+            Ok((serializer.into_inner().into_inner(), plan))
+        }
+        Format::Json => {
+            let mut body = Vec::new();
+            let ((), plan) = plan(value, &mut serde_json::Serializer::pretty(&mut body), settings)?;
+            Ok((body, plan))
+        }
+    }
+}
+
+/// Deserializes; the arrays come from the resolver.
+pub(crate) fn read<'de, T: Deserialize<'de>>(
+    body: &'de [u8],
+    format: Format,
+    resolver: Rc<dyn ArrayResolver>,
+) -> Result<T> {
+    match format {
+        Format::Cbor => {
+            let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(body));
+            let value = load(&mut deserializer, resolver)?;
+            let mut rest = deserializer.into_inner();
+            match rest.fill(1) {
+                Ok(bytes) if bytes.as_ref().is_empty() => Ok(value),
+                _ => Err(trailing()),
+            }
+        }
+        Format::Json => {
+            let mut deserializer = serde_json::Deserializer::from_slice(body);
+            let value = load(&mut deserializer, resolver)?;
+            deserializer.end().map_err(|_| trailing())?;
+            Ok(value)
+        }
+    }
+}
+
+fn trailing() -> Error {
+    Error::new(ErrorKind::Serde, "something follows the object in the document's body: the type asked for is not the one saved")
+}

@@ -1,0 +1,69 @@
+//! The manifest: a document's list of its arrays.
+//!
+//! What needs no Rust type (remove, info, copy) reads only this. It does not grow with the number of chunks.
+
+use super::PersistentId;
+use crate::array::{ChunkGrid, DataType};
+use crate::engine::Expected;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The arrays of one document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// Tells this writing of the document from every other: what a compare-and-swap compares.
+    pub(crate) write_id: String,
+    pub(crate) arrays: Vec<ManifestEntry>,
+}
+
+/// One array of a document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ManifestEntry {
+    pub(crate) id: PersistentId,
+    /// Every place in the object where the array is.
+    pub(crate) paths: Vec<String>,
+    pub(crate) data_type: String,
+    /// Per axis runs of equal chunks: `[length, how often]`. The shape is their sum.
+    pub(crate) chunks: Vec<Vec<(usize, usize)>>,
+    /// Bytes stored.
+    pub(crate) bytes: u64,
+    /// A hash of the array's metadata and of its chunks' checksums.
+    pub(crate) digest: String,
+    /// A plain `ndarray` field, which a load needs as a whole.
+    #[serde(default)]
+    pub(crate) plain: bool,
+}
+
+impl Manifest {
+    pub(crate) fn new(arrays: Vec<ManifestEntry>) -> Self {
+        Self { write_id: uuid::Uuid::new_v4().to_string(), arrays }
+    }
+
+    pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
+        self.arrays.iter().find(|entry| entry.id.file() == file)
+    }
+}
+
+impl ManifestEntry {
+    /// The first path, for messages.
+    pub(crate) fn path(&self) -> &str {
+        self.paths.first().map_or("", String::as_str)
+    }
+
+    pub(crate) fn grid(&self) -> Result<ChunkGrid> {
+        ChunkGrid::from_runs(&self.chunks)
+    }
+
+    /// What the stored array must be.
+    pub(crate) fn expected(&self) -> Result<Expected> {
+        let data_type = DataType::from_name(&self.data_type).ok_or_else(|| {
+            Error::unsupported(format!("the data type {:?} is not known to this version", self.data_type))
+        });
+        let locate = |error: Error| error.at_path(self.path()).in_array(self.id.file());
+        Ok(Expected {
+            data_type: data_type.map_err(locate)?,
+            grid: self.grid().map_err(locate)?,
+            digest: self.digest.clone(),
+        })
+    }
+}

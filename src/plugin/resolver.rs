@@ -1,0 +1,140 @@
+//! From the ids in a document to arrays, for one load.
+
+use super::load::ArrayResolver;
+use super::manifest::{Manifest, ManifestEntry};
+use super::{PersistentId, PlainElements};
+use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
+use crate::backend::Backend;
+use crate::engine::{Job, Origin, StoredArray, run};
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Builds the arrays of one document: each id one array, however often it is met. Plain fields are read beforehand, in
+/// parallel; everything else is not even opened.
+pub(crate) struct Resolver {
+    backend: Option<Arc<dyn Backend>>,
+    document: Option<String>,
+    /// Without a manifest (a bare document) headers are read when the walk meets an id.
+    manifest: Option<HashMap<String, ManifestEntry>>,
+    arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
+    whole: RefCell<HashMap<String, Result<Arc<PlainElements>>>>,
+}
+
+impl Resolver {
+    /// For a document without a manifest.
+    pub(crate) fn bare(backend: Option<Arc<dyn Backend>>) -> Self {
+        Self { backend, document: None, manifest: None, arrays: RefCell::default(), whole: RefCell::default() }
+    }
+
+    /// For a document of this manifest. Reads the plain fields now; what fails there fails only where it is used.
+    pub(crate) fn new(backend: Option<Arc<dyn Backend>>, document: Option<String>, manifest: &Manifest) -> Result<Self> {
+        let entries = manifest.arrays.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect();
+        let mut resolver = Self::bare(backend);
+        resolver.document = document;
+        resolver.manifest = Some(entries);
+        resolver.read_plain(manifest)?;
+        Ok(resolver)
+    }
+
+    fn read_plain(&self, manifest: &Manifest) -> Result<()> {
+        let mut jobs = Vec::new();
+        for entry in manifest.arrays.iter().filter(|entry| entry.plain) {
+            match self.array(&entry.id) {
+                Ok(array) => {
+                    let bytes = array.grid().len().saturating_mul(array.data_type().size());
+                    jobs.push(Job { work: (entry.id.file(), array), bytes });
+                }
+                Err(error) => {
+                    self.whole.borrow_mut().insert(entry.id.file().to_owned(), Err(error));
+                }
+            }
+        }
+        let read = Mutex::new(Vec::with_capacity(jobs.len()));
+        run(jobs.into_iter(), |(file, array)| {
+            let elements = elements_of(&*array);
+            read.lock().unwrap_or_else(PoisonError::into_inner).push((file.to_owned(), elements));
+            Ok(())
+        })?;
+        self.whole.borrow_mut().extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
+    }
+
+    fn array(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        if let Some(array) = self.arrays.borrow().get(id.file()) {
+            return Ok(array.clone());
+        }
+        let array = self.build(id).map_err(|error| {
+            let error = error.in_array(id.file());
+            match &self.document {
+                Some(document) => error.in_document(document),
+                None => error,
+            }
+        })?;
+        self.arrays.borrow_mut().insert(id.file().to_owned(), array.clone());
+        Ok(array)
+    }
+
+    fn build(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        let backend = self.backend.clone().ok_or_else(no_protocol)?;
+        let mut origin = Origin { document: self.document.clone(), path: None };
+        let name = id.file().to_owned();
+        let (stored, data_type, grid) = match &self.manifest {
+            Some(entries) => {
+                let entry = entries.get(id.file()).ok_or_else(|| {
+                    Error::corrupt("the object names an array that the document's manifest does not have")
+                })?;
+                origin.path = entry.paths.first().cloned();
+                let expected = entry.expected()?;
+                let (data_type, grid) = (expected.data_type, expected.grid.clone());
+                (StoredArray::lazy(backend, name, expected, origin), data_type, grid)
+            }
+            None => {
+                let stored = StoredArray::open(backend, name, origin)?;
+                let reader = stored.reader()?;
+                let (data_type, grid) = (reader.data_type(), reader.grid().clone());
+                (stored, data_type, grid)
+            }
+        };
+        Ok(typed(data_type, grid, Arc::new(stored)))
+    }
+}
+
+/// The typed array of stored bytes, with its type forgotten again.
+pub(crate) fn typed(
+    data_type: DataType,
+    grid: crate::ChunkGrid,
+    stored: Arc<dyn StoredBytes>,
+) -> Arc<dyn ErasedArray> {
+    with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
+}
+
+fn elements_of(array: &dyn ErasedArray) -> Result<Arc<PlainElements>> {
+    with_element!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
+        Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?))),
+        None => Err(Error::invalid("an array is not of its own data type")),
+    })
+}
+
+/// The error where arrays need a protocol and there is none.
+pub(crate) fn no_protocol() -> Error {
+    Error::unsupported(
+        "there is no protocol for arrays: add one, as in Protocols::new().with_file(LocalFiles::new(folder)?)",
+    )
+}
+
+impl ArrayResolver for Resolver {
+    fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        self.array(id)
+    }
+
+    fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>> {
+        if let Some(elements) = self.whole.borrow().get(id.file()) {
+            return elements.clone();
+        }
+        let elements = self.array(id).and_then(|array| elements_of(&*array));
+        self.whole.borrow_mut().insert(id.file().to_owned(), elements.clone());
+        elements
+    }
+}

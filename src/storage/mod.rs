@@ -1,0 +1,95 @@
+//! STORAGE: named documents and their arrays under one root.
+
+mod builder;
+mod commit;
+mod durable;
+mod entry;
+mod list;
+mod load;
+mod name;
+mod record;
+mod remove;
+mod save;
+
+pub use builder::StorageBuilder;
+pub use entry::{ArrayInfo, Entry, Info};
+
+use crate::array::Codec;
+use crate::error::Result;
+use crate::plugin::Format;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Named objects in a folder: `<root>/<workflow>/<task>` is an object's document, its arrays are HDF5 files in
+/// `<root>/<workflow>/bigdata/`.
+///
+/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; the last is the task, those before it are the
+/// workflow. A segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path().join("surveys");
+/// use arraystow::{ChunkedArray, Storage};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Survey {
+///     name: String,
+///     height: ChunkedArray<f32>,
+/// }
+///
+/// let storage = Storage::open(folder)?;
+/// let height = ChunkedArray::from_fn(&[721, 1440], &[128, 128], |region| {
+///     ndarray::ArrayD::<f32>::zeros(region.shape())
+/// })?;
+/// storage.save("global/flat", &Survey { name: "flat".into(), height })?;
+///
+/// let survey: Survey = storage.load("global/flat")?;
+/// assert_eq!(survey.height.max()?, 0.0);
+/// storage.remove("global/flat")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A clone is another handle on the same storage. Any number of threads and processes may use one folder.
+#[derive(Clone)]
+pub struct Storage {
+    root: PathBuf,
+    codec: Codec,
+    format: Format,
+}
+
+impl Storage {
+    /// The storage in this folder, with the defaults: arrays not compressed, documents in CBOR. Nothing is made or
+    /// written before the first save.
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is a file where the folder should be; `Unsupported` for a URL.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::builder(folder).open()
+    }
+
+    /// The same, with options.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::{Codec, Format, Storage};
+    ///
+    /// let storage = Storage::builder(folder.path()).codec(Codec::Gzip(4)).format(Format::Json).open()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(folder: impl AsRef<Path>) -> StorageBuilder {
+        StorageBuilder::new(folder.as_ref().to_owned())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage").field("root", &self.root).field("codec", &self.codec).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! Removing, without any Rust type: the document first, durably, then its arrays.
+
+use super::durable::{WorkflowLock, located, remove_empty_folders, sync_folder};
+use super::list::matcher;
+use super::name::{ARRAYS, Name};
+use super::Storage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::Manifest;
+
+impl Storage {
+    /// Removes the object of that name: its document, and all its arrays.
+    ///
+    /// Objects that were made from it by loading and saving under other names have arrays of their own and stay as they
+    /// are.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such document; `Corrupt` if its list of arrays cannot be read: nothing is then removed.
+    /// An object whose body is damaged, or whose arrays are missing, is removed like any other.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        self.remove_one(&Name::parse(name)?)
+    }
+
+    /// Removes every object whose name matches a glob (see [`list`](Self::list)), and tells their names.
+    ///
+    /// # Errors
+    /// `InvalidName` if this is no glob; otherwise that of the first object that cannot be removed, those before it being
+    /// gone.
+    pub fn remove_matching(&self, glob: &str) -> Result<Vec<String>> {
+        matcher(glob)?;
+        let names = self.list(glob)?.into_iter().map(|entry| entry.name).collect();
+        self.remove_all(names)
+    }
+
+    /// Removes every object of a workflow, and of the workflows below it, and tells their names.
+    ///
+    /// # Errors
+    /// `InvalidName` if it cannot be a workflow (the empty name included: `remove_matching("**")` is for everything);
+    /// otherwise that of the first object that cannot be removed, those before it being gone.
+    pub fn remove_workflow(&self, workflow: &str) -> Result<Vec<String>> {
+        if workflow.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidName,
+                "which workflow? An empty name is none; remove_matching(\"**\") removes everything",
+            ));
+        }
+        let names = self.names_under(workflow)?;
+        if names.is_empty() {
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no workflow {workflow:?}")));
+        }
+        self.remove_all(names)
+    }
+
+    fn remove_all(&self, names: Vec<String>) -> Result<Vec<String>> {
+        let mut removed = Vec::with_capacity(names.len());
+        for name in names {
+            match self.remove(&name) {
+                Ok(()) => removed.push(name),
+                // Somebody else removed it meanwhile.
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(removed)
+    }
+
+    fn remove_one(&self, name: &Name) -> Result<()> {
+        let path = self.document(name);
+        let workflow = self.workflow(name.workflow());
+        // Before the lock: looking must not make folders.
+        drop(self.open_document(name)?);
+        let lock = WorkflowLock::acquire(&workflow)?;
+        let head = match self.head(name) {
+            Ok(head) => head,
+            Err(error) => {
+                // Somebody else was first; what waiting for the lock has made is taken away again.
+                remove_empty_folders(&self.root, &workflow);
+                return Err(error);
+            }
+        };
+        std::fs::remove_file(&path).map_err(located("cannot remove the document", &path))?;
+        sync_folder(&workflow).map_err(|error| {
+            located("the document was removed, but it is not certain that a power cut would not bring it back", &path)(
+                error,
+            )
+            .with_kind(ErrorKind::UnknownOutcome)
+            .in_document(name.as_str())
+        })?;
+        self.remove_arrays(name.workflow(), &head.manifest, |_| true);
+        remove_empty_folders(&self.root, &workflow);
+        drop(lock);
+        Ok(())
+    }
+
+    /// Removes the arrays of a manifest that no document names any more. Whatever fails is left for a sweep: the
+    /// document's removal or replacement is what was asked for, and it is done.
+    pub(super) fn remove_arrays(&self, workflow: &str, manifest: &Manifest, which: impl Fn(&str) -> bool) {
+        let backend = self.backend(workflow);
+        for entry in manifest.arrays.iter().filter(|entry| which(entry.id.file())) {
+            let _ = backend.remove(entry.id.file());
+        }
+    }
+
+    /// The folder of a workflow's arrays.
+    pub(super) fn arrays(&self, workflow: &str) -> std::path::PathBuf {
+        self.workflow(workflow).join(ARRAYS)
+    }
+}
