@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub(crate) fn write<T: ?Sized + Serialize>(
     value: &T,
     format: Format,
-    settings: PlanSettings<'_>,
+    settings: PlanSettings,
 ) -> Result<(Vec<u8>, SavePlan)> {
     match format {
         Format::Cbor => {

@@ -9,11 +9,12 @@ use crate::array::ErasedArray;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Head, Manifest, PersistentId, PlanSettings, SavePlan, encode, write_document, write_plan};
+use crate::plugin::{Head, Keep, Manifest, PlanSettings, SavePlan, encode, write_document, write_plan};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// How often folders are made again that somebody removed because they were empty.
@@ -42,14 +43,7 @@ impl Storage {
     fn save_checked<T: ?Sized + Serialize>(&self, name: &Name, value: &T) -> Result<()> {
         let before = self.replaceable(name)?;
         let backend = self.backend(name.workflow());
-        let keep = |array: &dyn ErasedArray| {
-            let stored = as_stored(array)?;
-            let here = stored.backend().local_path(stored.name()) == backend.local_path(stored.name());
-            let mine = stored.origin().document.as_deref() == Some(name.as_str());
-            let entry = before.as_ref()?.manifest.entry(stored.name())?;
-            (here && mine).then(|| entry.id.clone())
-        };
-        let settings = PlanSettings { keep: Some(&keep), ..PlanSettings::default() };
+        let settings = PlanSettings { keep: Some(self.keep(name, before.clone(), backend.clone())), ..PlanSettings::default() };
         let (body, plan) = write_document(value, self.format, settings)?;
         self.make_arrays_folder(name)?;
 
@@ -91,6 +85,18 @@ impl Storage {
         }
         drop(record);
         Ok(())
+    }
+
+    /// Which arrays stay where they are: those that were loaded from the very document that is replaced.
+    fn keep(&self, name: &Name, before: Option<Head>, backend: Arc<dyn Backend>) -> Keep {
+        let name = name.as_str().to_owned();
+        Rc::new(move |array| {
+            let stored = as_stored(array)?;
+            let here = stored.backend().local_path(stored.name()) == backend.local_path(stored.name());
+            let mine = stored.origin().document.as_deref() == Some(name.as_str());
+            let entry = before.as_ref()?.manifest.entry(stored.name())?;
+            (here && mine).then(|| entry.id.clone())
+        })
     }
 
     /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of

@@ -1,0 +1,68 @@
+//! Chunked arrays as serde values: their persistent ids.
+
+use super::context::{keep_error, saving};
+use super::load::{chunked, tell};
+use super::{CHUNKED, PersistentId};
+use crate::array::{ChunkedArray, Element};
+use crate::error::{Error, ErrorKind};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+impl<T: Element> Serialize for ChunkedArray<T> {
+    /// Gives the array's persistent id; the array itself joins the plan of the save.
+    ///
+    /// # Errors
+    /// `NoContext` outside a save; the array's own error if it can never be computed.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Asks our Serializer, wherever it is behind serde's own adapters, to tell the array's place.
+        serializer.serialize_newtype_struct(CHUNKED, &Reference(self))
+    }
+}
+
+struct Reference<'a, T: Element>(&'a ChunkedArray<T>);
+
+impl<T: Element> Serialize for Reference<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let added = saving(|state| state.add_chunked(self.0, || Arc::new(self.0.clone())));
+        match added.and_then(|id| id) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
+    /// Finds the array of a persistent id. It is lazy.
+    ///
+    /// # Errors
+    /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = PersistentId::deserialize(deserializer)?;
+        find(&id).map_err(tell)
+    }
+}
+
+/// The typed array of an id.
+pub(super) fn find<T: Element>(id: &PersistentId) -> crate::Result<ChunkedArray<T>> {
+    let array = chunked(id)?;
+    array.as_any().downcast_ref::<ChunkedArray<T>>().cloned().ok_or_else(|| {
+        let error = Error::new(
+            ErrorKind::TypeMismatch,
+            format!(
+                "the array is stored as {}, but the type asks for {}: load it as ChunkedArray of {} and convert it with \
+                 astype()",
+                array.data_type(),
+                T::DATA_TYPE,
+                array.data_type()
+            ),
+        );
+        match array.stored() {
+            Some(stored) => stored.locate(error),
+            None => error.in_array(id.file()),
+        }
+    })
+}

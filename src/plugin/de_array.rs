@@ -1,0 +1,248 @@
+//! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
+
+use super::de::Watching;
+use super::load::{tell, whole};
+use super::path::Path;
+use super::plain::PlainElements;
+use super::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
+use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
+use serde::de::{self, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+use serde_content::Value;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Meets an ndarray in one of its two forms.
+pub(super) struct ArrayVisitor<'p, V> {
+    pub(super) visitor: V,
+    pub(super) path: &'p Path<'p>,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array that arraystow saved")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, forms: A) -> Result<V::Value, A::Error> {
+        match forms.variant()? {
+            (Form::Stored, contents) => {
+                let elements = whole(&contents.newtype_variant()?).map_err(tell)?;
+                self.visitor.visit_map(FieldMap { fields: Fields::stored(elements), error: PhantomData })
+            }
+            (Form::Inline, contents) => contents.newtype_variant_seed(Inline(Watching {
+                visitor: self.visitor,
+                path: self.path,
+                any: false,
+            })),
+        }
+    }
+}
+
+enum Form {
+    Stored,
+    Inline,
+}
+
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FormVisitor;
+
+        impl Visitor<'_> for FormVisitor {
+            type Value = Form;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the form of an array that arraystow saved")
+            }
+
+            fn visit_u64<E: de::Error>(self, index: u64) -> Result<Form, E> {
+                match index {
+                    0 => Ok(Form::Stored),
+                    1 => Ok(Form::Inline),
+                    _ => Err(E::custom("an array of unknown form: the type asked for is not the one saved")),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Form, E> {
+                match name {
+                    STORED => Ok(Form::Stored),
+                    INLINE => Ok(Form::Inline),
+                    _ => Err(E::unknown_variant(name, &[STORED, INLINE])),
+                }
+            }
+        }
+
+        deserializer.deserialize_identifier(FormVisitor)
+    }
+}
+
+/// The three fields as they stand in the document.
+struct Inline<'p, V>(Watching<'p, V>);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
+    type Value = V::Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_struct(ARRAY, ARRAY_FIELDS, self.0)
+    }
+}
+
+/// An array's fields, one after the other.
+pub(super) enum Fields {
+    Stored {
+        elements: Arc<PlainElements>,
+        /// Which field comes next.
+        next: usize,
+    },
+    Inline {
+        /// The fields that are left, the next one last.
+        fields: Vec<(Value<'static>, Value<'static>)>,
+        value: Option<Value<'static>>,
+    },
+}
+
+impl Fields {
+    pub(super) fn stored(elements: Arc<PlainElements>) -> Self {
+        Self::Stored { elements, next: 0 }
+    }
+
+    pub(super) fn inline(mut fields: Vec<(Value<'static>, Value<'static>)>) -> Self {
+        // As the array writes them, whatever a map in between made of their order.
+        let place = |key: &Value<'static>| match key {
+            Value::String(name) => ARRAY_FIELDS.iter().position(|field| field == name),
+            _ => None,
+        };
+        fields.sort_by_key(|(key, _)| std::cmp::Reverse(place(key)));
+        Self::Inline { fields, value: None }
+    }
+
+    /// The first key has been shown already.
+    pub(super) fn skip_key(&mut self) {
+        match self {
+            Self::Stored { next, .. } => *next += 1,
+            Self::Inline { fields, value } => *value = fields.pop().map(|(_, value)| value),
+        }
+    }
+
+    pub(super) fn next_key<'de, T, E>(&mut self, seed: T) -> Result<Option<T::Value>, E>
+    where
+        T: DeserializeSeed<'de>,
+        E: de::Error,
+    {
+        match self {
+            Self::Stored { next, .. } => {
+                let Some(field) = ARRAY_FIELDS.get(*next) else { return Ok(None) };
+                *next += 1;
+                seed.deserialize(BorrowedStrDeserializer::new(field)).map(Some)
+            }
+            Self::Inline { fields, value } => {
+                let Some((key, next)) = fields.pop() else { return Ok(None) };
+                *value = Some(next);
+                seed.deserialize(serde_content::Deserializer::new(key)).map(Some).map_err(E::custom)
+            }
+        }
+    }
+
+    pub(super) fn next_value<'de, T, E>(&mut self, seed: T) -> Result<T::Value, E>
+    where
+        T: DeserializeSeed<'de>,
+        E: de::Error,
+    {
+        match self {
+            Self::Stored { next: 1, .. } => seed.deserialize(1_u8.into_deserializer()),
+            Self::Stored { elements, next: 2 } => seed.deserialize(SeqDeserializer::new(elements.shape.iter().copied())),
+            Self::Stored { elements, .. } => seed.deserialize(Data { elements, error: PhantomData }),
+            Self::Inline { value, .. } => {
+                let value = value.take().ok_or_else(|| E::custom("a field of an array without a value"))?;
+                seed.deserialize(serde_content::Deserializer::new(value)).map_err(E::custom)
+            }
+        }
+    }
+}
+
+/// The fields as a map of the format's error type.
+struct FieldMap<E> {
+    fields: Fields,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: de::Error> MapAccess<'de> for FieldMap<E> {
+    type Error = E;
+
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
+        self.fields.next_key(seed)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, E> {
+        self.fields.next_value(seed)
+    }
+}
+
+/// The field `data`: a sequence of elements.
+struct Data<'a, E> {
+    elements: &'a PlainElements,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: de::Error> de::Deserializer<'de> for Data<'_, E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_seq(DataSeq { elements: self.elements, next: 0, error: PhantomData })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct DataSeq<'a, E> {
+    elements: &'a PlainElements,
+    next: usize,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: de::Error> SeqAccess<'de> for DataSeq<'_, E> {
+    type Error = E;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
+        let index = self.next;
+        if index == self.elements.elements.len() {
+            return Ok(None);
+        }
+        self.next += 1;
+        seed.deserialize(OneElement { elements: self.elements, index, error: PhantomData }).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.elements.elements.len() - self.next)
+    }
+}
+
+struct OneElement<'a, E> {
+    elements: &'a PlainElements,
+    index: usize,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: de::Error> de::Deserializer<'de> for OneElement<'_, E> {
+    type Error = E;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        self.elements.elements.visit(self.index, visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,308 @@
+//! Maps on their way in: their keys make the path, and the first key may tell of an array.
+//!
+//! Where serde buffers (`flatten`, `tag`, `untagged`), an ndarray's own `Deserialize` will see the buffer and not our
+//! Deserializer. So under `deserialize_any` the first key is looked at on its way to the visitor; if it is one of the
+//! array's two forms, the visitor is shown the array's own fields instead, and the buffer holds what it would hold
+//! without us.
+
+use super::de::{Seed, visit_scalars};
+use super::de_array::Fields;
+use super::load::{note_place, tell, whole};
+use super::path::Path;
+use super::{INLINE, PersistentId, STORED};
+use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_content::Value;
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What the first key was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Other,
+    Stored,
+    Inline,
+}
+
+pub(super) struct MapWalk<'p, 'de, A> {
+    inner: A,
+    path: &'p Path<'p>,
+    key: Cow<'de, str>,
+    /// Whether the next key is the first and may be an array's.
+    look: bool,
+    form: Form,
+    /// From then on what the visitor is shown.
+    fields: Option<Fields>,
+}
+
+impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
+    pub(super) fn new(inner: A, path: &'p Path<'p>, any: bool) -> Self {
+        Self { inner, path, key: Cow::Borrowed(""), look: any, form: Form::Other, fields: None }
+    }
+
+    /// The array's own fields, in the place of the one entry that stands for it.
+    fn array_fields(&mut self) -> Result<Fields, A::Error> {
+        let fields = match self.form {
+            Form::Stored => {
+                let id: PersistentId = self.inner.next_value()?;
+                Fields::stored(whole(&id).map_err(tell)?)
+            }
+            _ => match self.inner.next_value_seed(Seed { seed: PhantomData::<Value<'static>>, path: self.path })? {
+                Value::Map(fields) => Fields::inline(fields),
+                _ => return Err(A::Error::custom("an array in the document is no map of its fields")),
+            },
+        };
+        if self.inner.next_key::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("an array in the document has a second form"));
+        }
+        Ok(fields)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
+    type Error = A::Error;
+
+    #[inline]
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
+        if let Some(fields) = &mut self.fields {
+            return fields.next_key(seed);
+        }
+        let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form };
+        self.look = false;
+        self.inner.next_key_seed(seed).inspect_err(|_| note_place(self.path))
+    }
+
+    #[inline]
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
+        if self.form != Form::Other {
+            let mut fields = self.array_fields().inspect_err(|_| note_place(self.path))?;
+            self.form = Form::Other;
+            // The visitor has been given the first field's name as the key.
+            fields.skip_key();
+            self.fields = Some(fields);
+        }
+        if let Some(fields) = &mut self.fields {
+            return fields.next_value(seed);
+        }
+        let path = Path::Key(self.path, &self.key);
+        self.inner.next_value_seed(Seed { seed, path: &path }).inspect_err(|_| note_place(&path))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+/// Reads a key and keeps its text.
+struct KeySeed<'k, 'de, T> {
+    seed: T,
+    key: &'k mut Cow<'de, str>,
+    look: bool,
+    form: &'k mut Form,
+}
+
+impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<'_, 'de, T> {
+    type Value = T::Value;
+
+    #[inline]
+    fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
+        self.seed.deserialize(KeyDeserializer { inner, key: self.key, look: self.look, form: self.form })
+    }
+}
+
+/// As [`KeySeed`], for the name of a variant, which is never an array's.
+pub(super) struct VariantSeed<'k, 'de, T> {
+    pub(super) seed: T,
+    pub(super) key: &'k mut Cow<'de, str>,
+}
+
+impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for VariantSeed<'_, 'de, T> {
+    type Value = T::Value;
+
+    #[inline]
+    fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
+        let mut form = Form::Other;
+        self.seed.deserialize(KeyDeserializer { inner, key: self.key, look: false, form: &mut form })
+    }
+}
+
+struct KeyDeserializer<'k, 'de, D> {
+    inner: D,
+    key: &'k mut Cow<'de, str>,
+    look: bool,
+    form: &'k mut Form,
+}
+
+struct KeyVisitor<'k, 'de, V> {
+    visitor: V,
+    key: &'k mut Cow<'de, str>,
+    look: bool,
+    form: &'k mut Form,
+}
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $rust:ty),*);)*) => {
+        $(#[inline]
+        fn $method<V: Visitor<'de>>(self, $($argument: $rust,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.inner.$method($($argument,)* KeyVisitor { visitor, key: self.key, look: self.look, form: self.form })
+        })*
+    };
+}
+
+impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_, 'de, D> {
+    type Error = D::Error;
+
+    forward! {
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_i128();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_u128();
+        deserialize_f32();
+        deserialize_f64();
+        deserialize_char();
+        deserialize_str();
+        deserialize_string();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_option();
+        deserialize_unit();
+        deserialize_seq();
+        deserialize_map();
+        deserialize_identifier();
+        deserialize_ignored_any();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_tuple(len: usize);
+        deserialize_tuple_struct(name: &'static str, len: usize);
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+    }
+
+    #[inline]
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+impl<'de, V> KeyVisitor<'_, 'de, V> {
+    /// Whether this key stands for an array.
+    #[inline]
+    fn is_array(&mut self, key: &str) -> bool {
+        if self.look && key.as_bytes().first() == Some(&b'$') {
+            *self.form = match key {
+                STORED => Form::Stored,
+                INLINE => Form::Inline,
+                _ => Form::Other,
+            };
+        }
+        *self.form != Form::Other
+    }
+
+    #[inline]
+    fn keep(&mut self, key: &str) {
+        match self.key {
+            Cow::Owned(text) => {
+                text.clear();
+                text.push_str(key);
+            }
+            Cow::Borrowed(_) => *self.key = Cow::Owned(key.to_owned()),
+        }
+    }
+}
+
+/// What the visitor is shown instead of an array's key: the name of the first field.
+const FIRST_FIELD: &str = "v";
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for KeyVisitor<'_, 'de, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    visit_scalars! {
+        visit_bool(bool);
+        visit_i8(i8);
+        visit_i16(i16);
+        visit_i32(i32);
+        visit_i64(i64);
+        visit_i128(i128);
+        visit_u8(u8);
+        visit_u16(u16);
+        visit_u32(u32);
+        visit_u64(u64);
+        visit_u128(u128);
+        visit_f32(f32);
+        visit_f64(f64);
+        visit_char(char);
+        visit_bytes(&[u8]);
+        visit_borrowed_bytes(&'de [u8]);
+        visit_byte_buf(Vec<u8>);
+    }
+
+    #[inline]
+    fn visit_str<E: de::Error>(mut self, key: &str) -> Result<V::Value, E> {
+        if self.is_array(key) {
+            return self.visitor.visit_borrowed_str(FIRST_FIELD);
+        }
+        self.keep(key);
+        self.visitor.visit_str(key)
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E: de::Error>(mut self, key: &'de str) -> Result<V::Value, E> {
+        if self.is_array(key) {
+            return self.visitor.visit_borrowed_str(FIRST_FIELD);
+        }
+        *self.key = Cow::Borrowed(key);
+        self.visitor.visit_borrowed_str(key)
+    }
+
+    #[inline]
+    fn visit_string<E: de::Error>(mut self, key: String) -> Result<V::Value, E> {
+        if self.is_array(&key) {
+            return self.visitor.visit_borrowed_str(FIRST_FIELD);
+        }
+        self.keep(&key);
+        self.visitor.visit_string(key)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_unit()
+    }
+
+    fn visit_some<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let Self { visitor, key, look, form } = self;
+        visitor.visit_some(KeyDeserializer { inner, key, look, form })
+    }
+
+    fn visit_newtype_struct<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let Self { visitor, key, look, form } = self;
+        visitor.visit_newtype_struct(KeyDeserializer { inner, key, look, form })
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_seq(inner)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(inner)
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_enum(inner)
+    }
+}

@@ -1,0 +1,54 @@
+//! SERDE: the plug-in around any serde format.
+//!
+//! A walk with a [`Serializer`] gives the document's body and the plan of arrays to write (`plan`); a walk with a
+//! [`Deserializer`] finds the arrays again (`load`). Both run within a thread-local context, without I/O. Around them the
+//! document's frame and manifest, and the functions that users call.
+
+mod body;
+mod chunked;
+mod context;
+mod de;
+mod de_array;
+mod de_keys;
+mod document;
+mod entry;
+mod id;
+mod load;
+mod manifest;
+pub mod ndarray;
+mod path;
+mod plain;
+mod plan;
+mod probe;
+mod resolver;
+mod ser;
+mod ser_array;
+mod write;
+
+pub use de::Deserializer;
+pub use document::Format;
+pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};
+pub use id::PersistentId;
+pub use ser::Serializer;
+
+pub(crate) use plain::PlainElements;
+#[cfg(feature = "hdf5")]
+pub(crate) use self::{
+    body::{read as read_document, write as write_document},
+    document::{Head, encode, is_magic, read_body, read_head},
+    manifest::Manifest,
+    plan::{Keep, PlanSettings, SavePlan},
+    resolver::Resolver,
+    write::write_plan,
+};
+
+/// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user's may be one.
+const STORED: &str = "$arraystow::stored";
+const INLINE: &str = "$arraystow::inline";
+/// The name of the enum of the two.
+const FORMS: &str = "$arraystow";
+/// How an ndarray presents itself to serde.
+const ARRAY: &str = "Array";
+const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
+/// The newtype by which a chunked array asks our Serializer for its place in the object. It never reaches a format.
+const CHUNKED: &str = "$arraystow::chunked";

@@ -1,0 +1,97 @@
+//! For plain `ndarray` fields: `#[serde(with = "arraystow::ndarray")]`.
+//!
+//! Such fields are diverted without it too. With it the document has the array's persistent id alone, as for a chunked
+//! array: the field is diverted whatever its size, and where serde buffers what it reads (`flatten`, `tag`, `untagged`),
+//! it buffers the id and not the elements.
+//!
+//! ```
+//! use ndarray::Array2;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(tag = "kind")]
+//! enum Result {
+//!     Image {
+//!         #[serde(with = "arraystow::ndarray")]
+//!         pixels: Array2<u16>,
+//!     },
+//! }
+//! ```
+
+use super::context::{keep_error, saving};
+use super::load::tell;
+use super::plain::PlainElements;
+use super::{CHUNKED, PersistentId};
+use crate::array::Element;
+use crate::error::{Error, ErrorKind};
+use ::ndarray::{Array, Dimension};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Diverts the array; the document gets its persistent id.
+///
+/// # Errors
+/// `NoContext` outside a save.
+pub fn serialize<T, D, S>(array: &Array<T, D>, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Element,
+    D: Dimension,
+    S: Serializer,
+{
+    serializer.serialize_newtype_struct(CHUNKED, &Reference(array))
+}
+
+struct Reference<'a, T, D: Dimension>(&'a Array<T, D>);
+
+impl<T: Element, D: Dimension> Serialize for Reference<'_, T, D> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let elements = PlainElements::from_array(self.0.to_owned().into_dyn());
+        let added = saving(|state| {
+            let path = state.take_place();
+            state.add_plain(elements, path)
+        });
+        match added.and_then(|id| id) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+/// Reads the array of a persistent id, whole.
+///
+/// # Errors
+/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being
+/// read.
+pub fn deserialize<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+where
+    T: Element,
+    D: Dimension,
+    De: Deserializer<'de>,
+{
+    let id = PersistentId::deserialize(deserializer)?;
+    read(&id).map_err(tell)
+}
+
+fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D>> {
+    // Asked for first: it knows the array's place and type.
+    let array = super::chunked::find::<T>(id)?;
+    let elements = super::load::whole(id)?;
+    let elements = elements.to_array::<T>().ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
+    elements.into_dimensionality::<D>().map_err(|_| {
+        let error = Error::new(
+            ErrorKind::TypeMismatch,
+            format!(
+                "the array is stored with {} axes, but the type asks for {}",
+                array.ndim(),
+                D::NDIM.map_or_else(|| "another number".to_owned(), |ndim| ndim.to_string())
+            ),
+        );
+        match crate::array::ErasedArray::stored(&array) {
+            Some(stored) => stored.locate(error),
+            None => error.in_array(id.file()),
+        }
+    })
+}

@@ -1,0 +1,139 @@
+//! The plan of a save: the arrays that a walk met, and the walk itself.
+
+use super::PersistentId;
+use super::context::{Level, push};
+use super::path::Path;
+use super::plain::PlainElements;
+use super::ser::Serializer;
+use crate::array::ErasedArray;
+use crate::error::{Error, ErrorKind, Result};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An array to be written, under the id that the document has for it.
+pub(crate) struct PlannedArray {
+    pub(crate) id: PersistentId,
+    /// Every place in the object where it was met.
+    pub(crate) paths: Vec<String>,
+    pub(crate) array: Arc<dyn ErasedArray>,
+    /// A plain `ndarray` field.
+    pub(crate) plain: bool,
+}
+
+/// What is to be written before the document.
+pub(crate) struct SavePlan {
+    pub(crate) arrays: Vec<PlannedArray>,
+}
+
+/// Tells the id of an array that stays where it is.
+pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray) -> Option<PersistentId>>;
+
+/// How a plan is made.
+pub(crate) struct PlanSettings {
+    /// Plain arrays of fewer bytes stay in the document.
+    pub(crate) inline_below: usize,
+    pub(crate) keep: Option<Keep>,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        Self { inline_below: 4096, keep: None }
+    }
+}
+
+/// Walks the value once; nothing is written.
+pub(crate) fn plan<T, S>(value: &T, serializer: S, settings: PlanSettings) -> Result<(S::Ok, SavePlan)>
+where
+    T: Serialize + ?Sized,
+    S: serde::Serializer,
+{
+    let guard = push(Level::Save(Box::new(SaveState::new(settings))));
+    let result = value.serialize(Serializer::new(serializer, &Path::Root));
+    let Some(Level::Save(state)) = guard.pop() else {
+        return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
+    };
+    match result {
+        Ok(output) => Ok((output, SavePlan { arrays: state.arrays })),
+        Err(error) => Err(state.explain(&error.to_string())),
+    }
+}
+
+/// A save in progress.
+pub(super) struct SaveState {
+    settings: PlanSettings,
+    arrays: Vec<PlannedArray>,
+    /// Chunked arrays by identity; the plan holds them, so that no address is used again.
+    chunked: HashMap<usize, usize>,
+    /// Plain arrays, which have no identity but their place and content: a format may walk twice.
+    plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
+    /// Where the walk is, as told by our Serializer to the chunked array that follows.
+    place: Option<String>,
+    error: Option<Error>,
+}
+
+impl SaveState {
+    fn new(settings: PlanSettings) -> Self {
+        Self { settings, arrays: Vec::new(), chunked: HashMap::new(), plain: HashMap::new(), place: None, error: None }
+    }
+
+    pub(super) fn inline_below(&self) -> usize {
+        self.settings.inline_below
+    }
+
+    pub(super) fn set_place(&mut self, place: String) {
+        self.place = Some(place);
+    }
+
+    /// The place of the array that is met now; not known if another serializer stands in between.
+    pub(super) fn take_place(&mut self) -> String {
+        self.place.take().unwrap_or_else(|| "?".to_owned())
+    }
+
+    pub(super) fn add_chunked(&mut self, array: &dyn ErasedArray, clone: impl FnOnce() -> Arc<dyn ErasedArray>) -> Result<PersistentId> {
+        let path = self.take_place();
+        if let Some(index) = self.chunked.get(&array.address()) {
+            let planned = &mut self.arrays[*index];
+            if !planned.paths.contains(&path) {
+                planned.paths.push(path);
+            }
+            return Ok(planned.id.clone());
+        }
+        if let Some(error) = array.failure() {
+            return Err(error.at_path(&path));
+        }
+        let kept = self.settings.keep.as_ref().and_then(|keep| keep(array));
+        self.chunked.insert(array.address(), self.arrays.len());
+        Ok(self.add(kept, path, clone(), false))
+    }
+
+    pub(super) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
+        let same_place = self.plain.entry(path.clone()).or_default();
+        if let Some((_, index)) = same_place.iter().find(|(known, _)| known.is_same(&elements)) {
+            return Ok(self.arrays[*index].id.clone());
+        }
+        let elements = Arc::new(elements);
+        let array = elements.to_chunked().map_err(|error| error.at_path(&path))?;
+        same_place.push((elements, self.arrays.len()));
+        Ok(self.add(None, path, array, true))
+    }
+
+    fn add(&mut self, kept: Option<PersistentId>, path: String, array: Arc<dyn ErasedArray>, plain: bool) -> PersistentId {
+        let id = kept.unwrap_or_else(PersistentId::fresh);
+        self.arrays.push(PlannedArray { id: id.clone(), paths: vec![path], array, plain });
+        id
+    }
+
+    pub(super) fn keep_error(&mut self, error: &Error) {
+        self.error.get_or_insert_with(|| error.clone());
+    }
+
+    /// The error of the walk: an array's own, if that is what the format tells of.
+    fn explain(self, text: &str) -> Error {
+        match self.error {
+            Some(error) if text.contains(&error.to_string()) => error,
+            _ => Error::new(ErrorKind::Serde, format!("the value cannot be serialized: {text}")),
+        }
+    }
+}

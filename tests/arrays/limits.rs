@@ -1,0 +1,178 @@
+//! Arrays far larger than memory, expressions far deeper than a stack: errors, never an abort.
+
+use super::support::{counted, lazy, within};
+use arraystow::{ChunkGrid, ChunkedArray, ErrorKind, Region};
+use ndarray::{ArrayD, s};
+
+/// Each element is its position on the first axis.
+fn ramp(shape: &[usize], chunk: &[usize]) -> ChunkedArray<i64> {
+    let fill = |region: &Region| {
+        let first = region.start()[0];
+        ArrayD::from_shape_fn(region.shape(), |at| (first + at[0]) as i64)
+    };
+    ChunkedArray::from_fn(shape, chunk, fill).unwrap()
+}
+
+const HUGE: usize = 1 << 60;
+
+#[test]
+fn a_bit_of_a_huge_array_is_read_as_any_other() {
+    within(60, "slices of huge arrays", || {
+        for chunk in [1, 1000, 1 << 20] {
+            let array = ramp(&[HUGE], &[chunk]);
+            let near_end = array.slice(s![-10..;3]).unwrap().compute().unwrap();
+            assert_eq!(near_end.as_slice().unwrap(), [10, 7, 4, 1].map(|x| (HUGE - x) as i64));
+            assert_eq!(array.slice(s![1_usize << 59]).unwrap().compute().unwrap()[[]], 1 << 59);
+            // All but a bit of it, and then a bit of that.
+            let most = array.slice(s![3..;-1]).unwrap();
+            assert_eq!(most.len(), HUGE - 3);
+            assert_eq!(most.slice(s![-2..]).unwrap().compute().unwrap().as_slice().unwrap(), [4, 3]);
+            let pairs = array.slice(s![..;2]).unwrap().map(|x| x + 1).rechunk(&[777]).unwrap();
+            assert_eq!(pairs.slice(s![1000..1002]).unwrap().compute().unwrap().as_slice().unwrap(), [2001, 2003]);
+            let chunk = array.chunk(&[0]).unwrap();
+            assert_eq!(chunk.len(), array.grid().chunk_shape().unwrap()[0]);
+            assert_eq!(array.chunks().unwrap().next().unwrap().unwrap().0.start(), [0]);
+        }
+    });
+}
+
+#[test]
+fn a_huge_step_reads_a_chunk_per_element_and_not_what_lies_between() {
+    within(60, "a huge step", || {
+        let array = ramp(&[HUGE], &[64]).slice(s![..;1_isize << 40]).unwrap();
+        assert_eq!(array.len(), 1 << 20);
+        assert_eq!(array.slice(s![-3..]).unwrap().compute().unwrap()[[2]], (HUGE - (1 << 40)) as i64);
+        // So many that they are not followed one by one.
+        let more = ramp(&[HUGE], &[64]).slice(s![1_usize << 40..;-(1_isize << 30)]).unwrap();
+        assert_eq!(more.slice(s![..2]).unwrap().compute().unwrap()[[1]], (HUGE - 1 - (1 << 30)) as i64);
+    });
+}
+
+#[test]
+fn the_axes_of_a_huge_array_that_a_slice_leaves_alone_cost_nothing() {
+    within(60, "slices of huge matrices", || {
+        let array = ramp(&[4, 1 << 58], &[1, 1]);
+        assert_eq!(array.slice(s![2.., 1_usize << 57]).unwrap().compute().unwrap().as_slice().unwrap(), [2, 3]);
+        let column = array.slice(s![2.., ..;-1]).unwrap();
+        assert_eq!(column.slice(s![.., 5..7]).unwrap().sum().unwrap(), 10);
+    });
+}
+
+#[test]
+fn computing_a_huge_array_is_an_error() {
+    within(60, "computing huge arrays", || {
+        let array = ramp(&[HUGE], &[1]);
+        let whole = array.rechunk(&[HUGE]).unwrap();
+        for error in [
+            array.compute().unwrap_err(),
+            (&array + 1).slice(s![1..]).unwrap().compute().unwrap_err(),
+            ramp(&[1 << 30, 1 << 30], &[1, 1]).compute().unwrap_err(),
+            // One chunk that no memory holds.
+            whole.compute().unwrap_err(),
+            whole.chunk(&[0]).unwrap_err(),
+            whole.chunks().unwrap().next().unwrap().unwrap_err(),
+            whole.sum().unwrap_err(),
+            whole.rechunk(&[HUGE / 2]).unwrap().max().unwrap_err(),
+            (&whole * &whole).min().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+            assert!(error.to_string().contains("does not fit into memory"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn arrays_without_elements_may_have_any_number_of_chunks() {
+    within(60, "huge empty arrays", || {
+        let array = ramp(&[HUGE, 0], &[1, 1]);
+        assert_eq!(array.compute().unwrap().shape(), [HUGE, 0]);
+        assert_eq!((&array * &array).sum().unwrap(), 0);
+        // A chunk without elements for each row.
+        let chunk = vec![0];
+        let rows = ChunkGrid::irregular(&[vec![1; 1000], chunk]).unwrap();
+        let array = array.slice(s![..1000, ..]).unwrap().rechunk_to(rows).unwrap();
+        assert_eq!((array.grid().chunk_count(), array.compute().unwrap().len()), (1000, 0));
+        assert!(array.max().is_err());
+    });
+}
+
+#[test]
+fn shapes_that_cannot_be_counted_are_refused() {
+    let never = |_: &Region| -> ArrayD<f64> { unreachable!() };
+    for shape in [[usize::MAX, 2], [1 << 40, 1 << 40], [isize::MAX as usize + 1, 1]] {
+        assert_eq!(ChunkedArray::from_fn(&shape, &[1, 1], never).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+}
+
+/// On a thread with the stack that Rust gives its threads, in a debug build.
+fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(test).unwrap();
+    thread.join().unwrap();
+}
+
+fn chained(operations: usize, step: impl Fn(usize, ChunkedArray<i64>) -> ChunkedArray<i64>) -> ChunkedArray<i64> {
+    let start = lazy(&counted(&[12]), &ChunkGrid::regular(&[12], &[12]).unwrap());
+    (0..operations).fold(start, |array, number| step(number, array))
+}
+
+type Step = fn(usize, ChunkedArray<i64>) -> ChunkedArray<i64>;
+
+const STEPS: [(&str, Step); 9] = [
+    ("map", |_, x| x.map(|x| x)),
+    ("scalar", |_, x| x + 0),
+    ("shared", |_, x| (&x + &x) % 1000),
+    ("zip_with", |_, x| x.zip_with(&x, |a, b| a + b - b).unwrap()),
+    ("slice", |_, x| x.slice(s![..;-1]).unwrap()),
+    ("rechunk", |number, x| x.rechunk(&[number % 5 + 1]).unwrap()),
+    ("zip_with another grid", |number, x| x.zip_with(&x.rechunk(&[number % 5 + 1]).unwrap(), |a, _| a).unwrap()),
+    ("astype", |_, x| x.astype().unwrap()),
+    ("all", |number, x| STEPS[number % 8].1(number, x)),
+];
+
+#[test]
+fn two_hundred_operations_compute_on_a_small_stack() {
+    for (name, step) in STEPS {
+        on_a_small_stack(move || {
+            // Some steps are two or three operations.
+            let depth = match name {
+                "shared" | "zip_with another grid" => 100,
+                "all" => 150,
+                _ => 200,
+            };
+            for depth in [depth, depth - 1] {
+                let array = chained(depth, step);
+                assert_eq!(array.compute().map(|elements| elements.len()).unwrap(), 12, "{name}");
+                assert!(array.sum().is_ok() && array.chunk(&[0]).is_ok() && array.chunks().unwrap().all(|c| c.is_ok()));
+            }
+        });
+    }
+}
+
+#[test]
+fn ten_thousand_operations_are_an_error() {
+    for (name, step) in STEPS {
+        on_a_small_stack(move || {
+            let array = chained(10_000, step);
+            for error in [array.compute().unwrap_err(), array.sum().unwrap_err(), array.chunk(&[0]).unwrap_err()] {
+                assert_eq!(error.kind(), ErrorKind::Limit, "{name}");
+                let text = error.to_string();
+                assert!(text.contains("more than 200 lazy operations") && text.contains("compute()"), "{text}");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_limit_is_on_depth_and_not_on_number() {
+    let array = lazy(&counted(&[12]), &ChunkGrid::regular(&[12], &[5]).unwrap());
+    let mut terms: Vec<_> = (0..1024).map(|i| &array * i).collect();
+    while terms.len() > 1 {
+        terms = terms.chunks(2).map(|pair| &pair[0] + &pair[1]).collect();
+    }
+    assert_eq!(terms[0].sum().unwrap(), 66 * (1023 * 1024 / 2));
+    // The 201st is one too many; starting from what was computed there is room again.
+    let deep = chained(200, |_, x| x + 1);
+    assert!((&deep + 1).compute().is_err());
+    let shallow = ChunkedArray::from_ndarray(deep.compute().unwrap(), &[4]).unwrap();
+    assert_eq!((shallow + 1).sum().unwrap(), 66 + 12 * 201);
+}

@@ -1,0 +1,221 @@
+//! h5py opens what is saved, and what h5py writes is opened.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![cfg(feature = "hdf5")]
+
+mod python_env;
+
+use arraystow::{ChunkedArray, Codec, Element, LocalFiles, Protocols, Storage};
+use half::f16;
+use ndarray::{Array2, ArrayD, s};
+use num_complex::Complex;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The element at a position, as both languages compute it.
+const IN_PYTHON: &str = r#"
+import sys, numpy as np, h5py
+def expected(dtype, shape):
+    flat = np.arange(int(np.prod(shape)) if shape else 1).reshape(shape)
+    if dtype == "bool": return flat % 3 == 0
+    if dtype.startswith("complex"): return (flat + 1j * (flat % 5)).astype(dtype)
+    return (flat % 120).astype(dtype)
+"#;
+
+trait Sample: Element {
+    fn at(index: usize) -> Self;
+}
+
+macro_rules! samples {
+    ($($T:ty: |$i:ident| $value:expr;)*) => { $(impl Sample for $T { fn at($i: usize) -> Self { $value } })* };
+}
+
+samples! {
+    bool: |i| i % 3 == 0;
+    i8: |i| (i % 120) as i8; i16: |i| (i % 120) as i16; i32: |i| (i % 120) as i32; i64: |i| (i % 120) as i64;
+    u8: |i| (i % 120) as u8; u16: |i| (i % 120) as u16; u32: |i| (i % 120) as u32; u64: |i| (i % 120) as u64;
+    f16: |i| f16::from_f32((i % 120) as f32); f32: |i| (i % 120) as f32; f64: |i| (i % 120) as f64;
+    Complex<f32>: |i| Complex::new(i as f32, (i % 5) as f32);
+    Complex<f64>: |i| Complex::new(i as f64, (i % 5) as f64);
+}
+
+fn sample<T: Sample>(shape: &[usize]) -> ArrayD<T> {
+    let mut index = 0;
+    ArrayD::from_shape_simple_fn(shape, || {
+        index += 1;
+        T::at(index - 1)
+    })
+}
+
+/// Runs an expression for every element type.
+macro_rules! every_type {
+    ($T:ident => $run:expr) => {
+        every_type!(@ $T, $run, bool i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 Complex<f32> Complex<f64>)
+    };
+    (@ $T:ident, $run:expr, $($rust:ty)*) => { $({ type $T = $rust; $run })* };
+}
+
+fn array_file(storage: &Storage, name: &str, path: &str) -> String {
+    let info = storage.info(name).unwrap();
+    let array = info.arrays.iter().find(|array| array.paths[0] == path).unwrap();
+    let workflow = Path::new(name).parent().unwrap();
+    storage.root().join(workflow).join("bigdata").join(&array.file).display().to_string()
+}
+
+#[test]
+fn h5py_reads_every_type_and_codec() {
+    for codec in [Codec::None, Codec::Gzip(4), Codec::Zstd(3)] {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::builder(folder.path()).codec(codec).open().unwrap();
+        let mut files = Vec::new();
+        every_type!(T => {
+            let array = ChunkedArray::from_ndarray(sample::<T>(&[37, 21]), &[10, 8]).unwrap();
+            let name = format!("types/{}", T::DATA_TYPE);
+            storage.save(&name, &array).unwrap();
+            files.push(format!("{}={}", T::DATA_TYPE, array_file(&storage, &name, "")));
+        });
+        let script = format!(
+            r#"{IN_PYTHON}
+import hdf5plugin
+for argument in sys.argv[1:]:
+    dtype, path = argument.split("=", 1)
+    with h5py.File(path, "r") as file:
+        dataset = file["dask_arrays"]
+        assert dataset.dtype == dtype, (dataset.dtype, dtype)
+        assert dataset.chunks is not None
+        assert np.array_equal(dataset[...], expected(dtype, (37, 21))), dtype
+        assert np.array_equal(dataset[5:30:2, 3], expected(dtype, (37, 21))[5:30:2, 3]), dtype
+print("read", len(sys.argv) - 1)
+"#
+        );
+        let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
+        assert_eq!(python_env::run(&script, &arguments), "read 14\n");
+    }
+}
+
+#[test]
+fn h5py_reads_scalars_empty_and_irregular_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let irregular = arraystow::ChunkGrid::irregular(&[vec![3, 5, 2]]).unwrap();
+    let arrays: BTreeMap<&str, ChunkedArray<i64>> = [
+        ("empty", ChunkedArray::from_ndarray(sample::<i64>(&[0, 4]), &[2, 2]).unwrap()),
+        ("irregular", ChunkedArray::from_ndarray_with_grid(sample::<i64>(&[10]), irregular).unwrap()),
+        ("scalar", ChunkedArray::from_ndarray(sample::<i64>(&[]), &[]).unwrap()),
+    ]
+    .into();
+    storage.save("odd", &arrays).unwrap();
+    let files: Vec<String> = arrays.keys().map(|path| array_file(&storage, "odd", path)).collect();
+    let script = format!(
+        r#"{IN_PYTHON}
+for path, shape in zip(sys.argv[1:], [(0, 4), (10,), ()]):
+    with h5py.File(path, "r") as file:
+        dataset = file["dask_arrays"]
+        assert dataset.shape == shape, (dataset.shape, shape)
+        assert np.array_equal(dataset[...], expected("int64", shape)), shape
+print("fine")
+"#
+    );
+    let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_eq!(python_env::run(&script, &arguments), "fine\n");
+}
+
+/// A document as the seed writes its ids, around files that h5py wrote under the names of their ids.
+fn open_h5py<T: Element>(folder: &Path, file: &str) -> arraystow::Result<ChunkedArray<T>> {
+    let protocols = Protocols::new().with_file(LocalFiles::new(folder).unwrap());
+    arraystow::deserialize(serde_json::json!(["HDFSerializer", ["0.0.0", file]]), &protocols)
+}
+
+#[test]
+fn what_h5py_writes_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"{IN_PYTHON}
+folder = sys.argv[1]
+kinds = {{
+    "contiguous": dict(),
+    "chunked": dict(chunks=(10, 8)),
+    "gzip": dict(chunks=(10, 8), compression="gzip"),
+    "shuffle": dict(chunks=(10, 8), compression="gzip", shuffle=True),
+    "fletcher32": dict(chunks=(10, 8), fletcher32=True),
+    "all": dict(chunks=(10, 8), compression="gzip", compression_opts=9, shuffle=True, fletcher32=True),
+    "lzf": dict(chunks=(10, 8), compression="lzf"),
+    "resizable": dict(chunks=(10, 8), maxshape=(None, None)),
+}}
+types = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+for kind, options in kinds.items():
+    for dtype in types:
+        for libver in ["earliest", "latest"]:
+            with h5py.File(f"{{folder}}/{{kind}}-{{dtype}}-{{libver}}", "w", libver=libver) as file:
+                file.create_dataset("dask_arrays", data=expected(dtype, (37, 21)), **options)
+with h5py.File(f"{{folder}}/big-endian", "w") as file:
+    file.create_dataset("dask_arrays", data=expected("float64", (37, 21)).astype(">f8"), chunks=(10, 8))
+with h5py.File(f"{{folder}}/scalar", "w") as file:
+    file["dask_arrays"] = 4.5
+with h5py.File(f"{{folder}}/sparse", "w") as file:
+    dataset = file.create_dataset("dask_arrays", (100, 100), "f4", chunks=(10, 10), fillvalue=7)
+    dataset[55, 55] = 1
+"#
+    );
+    python_env::run(&script, &[folder.path().to_str().unwrap()]);
+    for kind in ["contiguous", "chunked", "gzip", "shuffle", "fletcher32", "all", "lzf", "resizable"] {
+        for libver in ["earliest", "latest"] {
+            every_type!(T => {
+                let file = format!("{kind}-{}-{libver}", T::DATA_TYPE);
+                let array = open_h5py::<T>(folder.path(), &file).unwrap_or_else(|e| panic!("{file}: {e}"));
+                assert_eq!(array.compute().unwrap_or_else(|e| panic!("{file}: {e}")), sample::<T>(&[37, 21]), "{file}");
+                let part = array.slice(s![5..30;2, 3]).unwrap().compute().unwrap();
+                assert_eq!(part, sample::<T>(&[37, 21]).slice(s![5..30;2, 3]).to_owned(), "{file}");
+                if kind != "contiguous" {
+                    assert_eq!(array.grid().chunk_shape().unwrap(), [10, 8], "{file}");
+                }
+            });
+        }
+    }
+    let big = open_h5py::<f64>(folder.path(), "big-endian").unwrap();
+    assert_eq!(big.compute().unwrap(), sample::<f64>(&[37, 21]));
+    assert_eq!(open_h5py::<f64>(folder.path(), "scalar").unwrap().compute().unwrap()[[]], 4.5);
+    let mut sparse = Array2::from_elem((100, 100), 7.0_f32);
+    sparse.slice_mut(s![50..60, 50..60]).fill(7.0);
+    sparse[[55, 55]] = 1.0;
+    assert_eq!(open_h5py::<f32>(folder.path(), "sparse").unwrap().compute().unwrap(), sparse.into_dyn());
+}
+
+#[test]
+fn what_is_no_array_of_ours_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"{IN_PYTHON}
+folder = sys.argv[1]
+def new(name): return h5py.File(f"{{folder}}/{{name}}", "w")
+with new("other-name") as file: file["data"] = np.arange(3)
+with new("group") as file: file.create_group("dask_arrays")
+with new("text") as file: file["dask_arrays"] = ["a", "b"]
+with new("structured") as file: file["dask_arrays"] = np.zeros(3, [("a", "i4"), ("b", "f4")])
+with new("external-link") as file: file["dask_arrays"] = h5py.ExternalLink("other-name", "data")
+with new("external-storage") as file:
+    file.create_dataset("dask_arrays", (16,), "u1", external=[("/etc/hostname", 0, 16)])
+with new("virtual") as file:
+    layout = h5py.VirtualLayout((3,), "i8")
+    layout[:] = h5py.VirtualSource(f"{{folder}}/other-name", "data", (3,))
+    file.create_virtual_dataset("dask_arrays", layout)
+with new("huge") as file: file.create_dataset("dask_arrays", (2**30, 2**29), "f8", chunks=(64, 64))
+with new("huge-chunk") as file: file.create_dataset("dask_arrays", (2**20, 2**20), "f8", chunks=(2**10, 2**20), compression="gzip")
+open(f"{{folder}}/not-hdf5", "w").write("hello")
+open(f"{{folder}}/empty-file", "w").close()
+"#
+    );
+    python_env::run(&script, &[folder.path().to_str().unwrap()]);
+    let refused = ["other-name", "group", "text", "structured", "external-link", "external-storage", "virtual", "not-hdf5", "empty-file"];
+    for file in refused {
+        let result = open_h5py::<i64>(folder.path(), file).and_then(|array| array.compute());
+        let error = result.map(|array| array.sum()).unwrap_err();
+        assert_eq!(error.array(), Some(file), "{error}");
+        assert!(error.location().is_some_and(|location| location.contains(file)), "{file}: {error}");
+    }
+    for file in ["huge", "huge-chunk"] {
+        let error = open_h5py::<f64>(folder.path(), file).and_then(|array| array.compute()).unwrap_err();
+        assert_eq!(error.kind(), arraystow::ErrorKind::Limit, "{file}: {error}");
+    }
+    let corner = open_h5py::<f64>(folder.path(), "huge").unwrap().slice(s![-1, -3..]).unwrap().compute().unwrap();
+    assert_eq!(corner.as_slice().unwrap(), [0.0; 3]);
+}
