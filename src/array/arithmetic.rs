@@ -91,16 +91,13 @@ macro_rules! floats {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 floats!(f16 f32 f64 Complex<f32> Complex<f64>);
 
-type Operator<T> = fn(T, T) -> Option<T>;
-
 /// Both arrays element by element. Operators cannot return an error, so that of shapes which differ is kept in the
 /// array: saving or computing it fails with it.
-fn combine<T: Arithmetic>(
-    left: &ChunkedArray<T>,
-    right: &ChunkedArray<T>,
-    sign: &'static str,
-    operator: Operator<T>,
-) -> ChunkedArray<T> {
+fn combine<T, F>(left: &ChunkedArray<T>, right: &ChunkedArray<T>, sign: &'static str, operator: F) -> ChunkedArray<T>
+where
+    T: Arithmetic,
+    F: Fn(T, T) -> Option<T> + Send + Sync + 'static,
+{
     if left.shape() != right.shape() {
         let error = Error::invalid(format!("shapes {:?} {sign} {:?} do not match", left.shape(), right.shape()));
         return ChunkedArray::failed(left.grid().clone(), error);
@@ -136,13 +133,14 @@ fn division_by_zero(region: &Region) -> Error {
     ))
 }
 
-struct Combined<T: Element> {
+struct Combined<T: Element, F> {
     left: ChunkedArray<T>,
     right: ChunkedArray<T>,
-    operator: Operator<T>,
+    /// A type of its own for each operator: called through a pointer, it would cost more than the arithmetic.
+    operator: F,
 }
 
-impl<T: Arithmetic> Source<T> for Combined<T> {
+impl<T: Arithmetic, F: Fn(T, T) -> Option<T> + Send + Sync> Source<T> for Combined<T, F> {
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
         let left = self.left.produce(evaluation, region)?;
         let right = self.right.produce(evaluation, region)?;

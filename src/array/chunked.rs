@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use ndarray::{Array, ArrayViewMutD, Dimension};
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The longest chain of lazy operations: reading goes down the chain, and so does dropping.
@@ -35,7 +36,8 @@ pub struct ChunkedArray<T: Element> {
 
 struct Inner<T> {
     grid: ChunkGrid,
-    depth: u32,
+    /// Lazy operations on top of each other, this one included.
+    depth: AtomicU32,
     /// Behind a lock for one reason: a save that removes what an expression reads from gives it a new source.
     source: RwLock<Arc<dyn Source<T>>>,
 }
@@ -109,7 +111,7 @@ impl<T: Element> ChunkedArray<T> {
 
     /// Makes an array of a source, one operation deeper than the deepest of its inputs.
     pub(super) fn from_parts(grid: ChunkGrid, source: Arc<dyn Source<T>>) -> Self {
-        Self { inner: Arc::new(Inner { grid, depth: 0, source: RwLock::new(source) }) }
+        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(0), source: RwLock::new(source) }) }
     }
 
     pub(super) fn operation(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
@@ -119,7 +121,7 @@ impl<T: Element> ChunkedArray<T> {
             ));
             return Self::failed(grid, error);
         }
-        Self { inner: Arc::new(Inner { grid, depth: depth + 1, source: RwLock::new(source) }) }
+        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(depth + 1), source: RwLock::new(source) }) }
     }
 
     /// An array that can only fail: what an operator returns, which cannot return an error.
@@ -174,7 +176,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn depth(&self) -> u32 {
-        self.inner.depth
+        self.inner.depth.load(Ordering::Relaxed)
     }
 
     pub(super) fn source(&self) -> Arc<dyn Source<T>> {
@@ -183,6 +185,8 @@ impl<T: Element> ChunkedArray<T> {
 
     pub(super) fn replace_source(&self, bytes: Arc<dyn StoredBytes>) {
         *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Stored { bytes });
+        // Nothing is below it any more: `x = x + 1; save` can go on for ever.
+        self.inner.depth.store(0, Ordering::Relaxed);
     }
 
     /// Why this array can never be computed, if it cannot: itself or one of its inputs is the result of an operation

@@ -16,6 +16,7 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn grid(&self) -> &ChunkGrid;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
     fn is_cheap(&self) -> bool;
+    fn is_view(&self) -> bool;
     /// Why the array can never be computed, looking through all its inputs.
     fn failure(&self) -> Option<Error>;
     /// Why it can never be computed, its inputs left aside.
@@ -60,6 +61,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn is_cheap(&self) -> bool {
         self.source().is_cheap()
+    }
+
+    fn is_view(&self) -> bool {
+        self.source().is_view()
     }
 
     fn failure(&self) -> Option<Error> {

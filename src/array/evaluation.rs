@@ -1,39 +1,38 @@
 //! One run over one or several arrays: what their expressions share is produced once.
 
+use super::kept::KeptChunks;
 use super::source::Reading;
 use super::{ErasedArray, Region};
-use crate::error::Result;
-use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use crate::error::{Error, Result};
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread;
 
 /// What shared chunks may take in memory before the oldest are dropped, to be produced again when needed.
-const SHARED_CHUNK_BYTES: u64 = 64 << 20;
+const SHARED_BYTES: usize = 64 << 20;
 
-/// A chunk of one array: the array's address (which the evaluation keeps alive) and the chunk's number.
-type Key = (usize, usize);
+/// The same where many threads work on large chunks: each thread's few must stay, or they are produced over and over.
+const MOST_SHARED_BYTES: usize = 256 << 20;
 
-#[derive(Clone)]
-struct Kept {
-    elements: Arc<dyn Any + Send + Sync>,
-    bytes: usize,
-}
+/// How many chunks of one thread stay, however large: with fewer, an expression like `y = x + x` that is repeated takes
+/// twice as long each time.
+const CHUNKS_PER_THREAD: usize = 3;
 
-#[derive(Clone)]
-struct Bytes;
-
-impl Weighter<Key, Kept> for Bytes {
-    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
-        kept.bytes.max(1) as u64
-    }
-}
+static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
 /// One run over one or several arrays. Chunks that more than one reader needs are kept for a while, in bounded memory.
 pub(crate) struct Evaluation {
-    shared: HashMap<usize, Arc<dyn Any + Send + Sync>>,
-    chunks: Option<Cache<Key, Kept, Bytes>>,
+    shared: HashMap<usize, Shared>,
+    chunks: KeptChunks,
+}
+
+/// An array whose chunks are kept.
+struct Shared {
+    /// Its address is not used again meanwhile.
+    _alive: Arc<dyn Any + Send + Sync>,
+    /// How often each chunk is needed, at most; unknown if chunks do not line up.
+    uses: Option<usize>,
 }
 
 impl Evaluation {
@@ -43,24 +42,14 @@ impl Evaluation {
         for array in arrays {
             survey.visit(array, Reading::OncePerChunk);
         }
-        let shared = survey.shared;
-        let chunks = (!shared.is_empty()).then(|| {
-            // One shard: a shard that is smaller than a chunk would never keep it.
-            let options = OptionsBuilder::new()
-                .estimated_items_capacity(256)
-                .weight_capacity(SHARED_CHUNK_BYTES)
-                .shards(1)
-                .build();
-            options
-                .ok()
-                .map(|options| Cache::with_options(options, Bytes, DefaultHashBuilder::default(), Default::default()))
-        });
-        Self { shared, chunks: chunks.flatten() }
+        let few = survey.largest_chunk.saturating_mul(CHUNKS_PER_THREAD);
+        let most = few.saturating_mul(*PROCESSORS).min(MOST_SHARED_BYTES);
+        Self { shared: survey.shared, chunks: KeptChunks::new(most.max(few).max(SHARED_BYTES)) }
     }
 
     /// Whether chunks of the array at this address are kept.
     pub(crate) fn keeps(&self, address: usize) -> bool {
-        self.chunks.is_some() && self.shared.contains_key(&address)
+        self.shared.contains_key(&address)
     }
 
     /// The kept chunk, or the one that `produce` gives, which is then kept. While one thread produces a chunk, others
@@ -73,40 +62,46 @@ impl Evaluation {
         element_size: usize,
         produce: impl FnOnce() -> Result<C>,
     ) -> Result<C> {
-        let Some(chunks) = &self.chunks else {
-            return produce();
-        };
-        let mut fresh = None;
-        let kept = chunks.get_or_insert_with(&(address, number), || {
-            let elements = produce()?;
-            fresh = Some(elements.clone());
-            let kept = Kept { elements: Arc::new(elements), bytes: region.len().saturating_mul(element_size) };
-            Ok::<_, crate::Error>(kept)
-        })?;
-        match fresh {
-            Some(elements) => Ok(elements),
-            None => match kept.elements.downcast_ref::<C>() {
-                Some(elements) => Ok(elements.clone()),
-                None => Err(crate::Error::invalid("a shared chunk has another data type")),
-            },
-        }
+        let uses = self.shared.get(&address).and_then(|shared| shared.uses);
+        let bytes = region.len().saturating_mul(element_size);
+        let kept = self.chunks.get((address, number), bytes, uses, || Ok(Arc::new(produce()?)))?;
+        kept.downcast_ref::<C>().cloned().ok_or_else(|| Error::invalid("a shared chunk has another data type"))
     }
 }
 
 /// Finds the arrays that are read more than once.
 #[derive(Default)]
 struct Survey {
-    seen: HashMap<usize, ()>,
-    shared: HashMap<usize, Arc<dyn Any + Send + Sync>>,
+    /// How often each chunk of an array is read; unknown if chunks do not line up.
+    reads: HashMap<usize, Option<usize>>,
+    shared: HashMap<usize, Shared>,
+    /// In bytes.
+    largest_chunk: usize,
 }
 
 impl Survey {
     fn visit(&mut self, array: &dyn ErasedArray, reading: Reading) {
-        let again = self.seen.insert(array.address(), ()).is_some();
-        if (again || reading == Reading::Across) && !array.is_cheap() {
-            self.shared.entry(array.address()).or_insert_with(|| array.keep_alive());
+        if array.is_view() {
+            // Whoever reads a view reads what it shows.
+            array.inputs(&mut |input, own| {
+                self.visit(input, if reading == Reading::Across { reading } else { own });
+            });
+            return;
         }
-        if !again {
+        let address = array.address();
+        let before = self.reads.get(&address).copied();
+        let reads = match reading {
+            Reading::OncePerChunk => before.unwrap_or(Some(0)).map(|reads| reads + 1),
+            Reading::Across => None,
+        };
+        self.reads.insert(address, reads);
+        if reads != Some(1) && !array.is_cheap() {
+            let largest = array.grid().largest_chunk().into_iter().product::<usize>();
+            self.largest_chunk = self.largest_chunk.max(largest.saturating_mul(array.data_type().size()));
+            self.shared.entry(address).or_insert_with(|| Shared { _alive: array.keep_alive(), uses: None }).uses =
+                reads;
+        }
+        if before.is_none() {
             array.inputs(&mut |input, reading| self.visit(input, reading));
         }
     }

@@ -196,7 +196,8 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(largest).collect()
     }
 
-    /// Every chunk's length, per axis, as dask's `chunks`.
+    /// Every chunk's length, per axis, as dask's `chunks`: as many numbers as there are chunks along the axes. Where
+    /// those can be more than memory holds, [`chunk_region`](Self::chunk_region) gives one chunk at a time.
     #[must_use]
     pub fn chunks(&self) -> Vec<Vec<usize>> {
         self.axes
@@ -235,26 +236,34 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(axis_runs).collect()
     }
 
-    /// The grid of these runs, which come from a file: bounded before anything is allocated.
+    /// The grid of these runs, which may come from a file: bounded before anything is allocated.
     pub(crate) fn from_runs(runs: &[Vec<(usize, usize)>]) -> Result<Self> {
         const MOST_IRREGULAR_CHUNKS: usize = 1 << 24;
         let mut shape = Vec::with_capacity(runs.len());
         let mut axes = Vec::with_capacity(runs.len());
+        let mut listed = 0usize;
         for axis in runs {
             let mut end = 0usize;
             let mut count = 0usize;
-            for (size, times) in axis {
+            // Equal cuts must be equal grids, however a file writes them.
+            let mut merged: Vec<(usize, usize)> = Vec::with_capacity(axis.len());
+            for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
                 end = size.checked_mul(*times).and_then(|n| n.checked_add(end)).ok_or_else(|| too_many(&shape))?;
                 count = count.checked_add(*times).ok_or_else(|| too_many(&shape))?;
+                match merged.last_mut() {
+                    Some((last, sum)) if last == size => *sum += times,
+                    _ => merged.push((*size, *times)),
+                }
             }
-            axes.push(match axis.as_slice() {
+            axes.push(match merged.as_slice() {
                 [] => Axis::Regular(1),
                 [(size, _)] if *size > 0 => Axis::Regular(*size),
                 [(size, _), (last, 1)] if last < size && *last > 0 => Axis::Regular(*size),
-                _ if count > MOST_IRREGULAR_CHUNKS => {
-                    return Err(Error::limit(format!("{count} irregular chunks on one axis")));
-                }
                 runs => {
+                    listed = listed.saturating_add(count);
+                    if listed > MOST_IRREGULAR_CHUNKS {
+                        return Err(Error::limit(format!("{listed} irregular chunks, listed per axis")));
+                    }
                     let mut ends = Vec::with_capacity(count);
                     let mut end = 0usize;
                     for (size, times) in runs {
@@ -311,18 +320,41 @@ impl ChunkGrid {
         Ok(coordinates.iter().zip(&per_axis).fold(0, |number, (at, count)| number * count + at))
     }
 
-    /// The numbers of the chunks that meet the region, in C order.
-    pub(crate) fn overlapping(&self, region: &Region) -> Vec<usize> {
-        if region.is_empty() {
-            return Vec::new();
-        }
-        let mut numbers = vec![0usize];
+    /// Start and length of one chunk on one axis, if there are so many.
+    pub(crate) fn axis_chunk(&self, axis: usize, index: usize) -> Option<(usize, usize)> {
+        let len = self.shape[axis];
+        (index < self.axes[axis].count(len)).then(|| self.axes[axis].chunk(len, index))
+    }
+
+    /// Start and length of the chunk that holds this position of an axis.
+    pub(crate) fn axis_chunk_around(&self, axis: usize, position: usize) -> (usize, usize) {
+        let (index, _) = self.axes[axis].overlapping(position, position + 1);
+        self.axes[axis].chunk(self.shape[axis], index)
+    }
+
+    /// The numbers of the chunks that meet the region, in C order. They are not listed: there may be more of them than
+    /// memory holds.
+    pub(crate) fn overlapping(&self, region: &Region) -> impl ExactSizeIterator<Item = usize> + use<> {
+        let mut total = usize::from(!region.is_empty());
+        // Per axis: the first chunk, how many of them, and how many the whole axis has.
+        let mut axes = Vec::with_capacity(self.ndim());
         for (axis, (start, end)) in region.start().iter().zip(region.end()).enumerate() {
-            let count = self.axes[axis].count(self.shape[axis]);
+            if total == 0 {
+                break;
+            }
             let (first, last) = self.axes[axis].overlapping(*start, end);
-            numbers = numbers.iter().flat_map(|number| (first..last).map(move |at| number * count + at)).collect();
+            total *= last - first;
+            axes.push((first, last - first, self.axes[axis].count(self.shape[axis])));
         }
-        numbers
+        (0..total).map(move |index| {
+            let (mut rest, mut number, mut weight) = (index, 0, 1);
+            for (first, len, count) in axes.iter().rev() {
+                number += (first + rest % len) * weight;
+                rest /= len;
+                weight *= count;
+            }
+            number
+        })
     }
 
     /// Whether the region is exactly one chunk, and which.

@@ -13,6 +13,7 @@ mod erased;
 mod evaluation;
 mod function;
 mod grid;
+mod kept;
 mod memory;
 mod number;
 mod operations;

@@ -1,7 +1,7 @@
 //! Lazy operations element by element, and other cuts of the same elements.
 
 use super::source::{Elements, Reading, Source};
-use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes};
+use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
 use crate::error::{Error, Result};
 use ndarray::Zip;
 use std::sync::Arc;
@@ -152,7 +152,7 @@ impl<T: Element> Source<T> for Rechunk<T> {
         self.input.source().is_cheap()
     }
 
-    fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
-        None
+    fn is_view(&self) -> bool {
+        true
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use ndarray::SliceInfoElem;
 use std::sync::Arc;
 
-/// With more chunks than this on one axis of a slice, they are not listed one by one.
+/// A slice that touches more chunks than this on one axis does not follow them one by one.
 const MOST_LISTED_CHUNKS: usize = 1 << 20;
 
 impl<T: Element> ChunkedArray<T> {
@@ -30,28 +30,21 @@ impl<T: Element> ChunkedArray<T> {
         let axes = self.slice_axes(slice.as_ref())?;
         let mut chunks = Vec::new();
         let mut reading = Reading::OncePerChunk;
-        let own_chunks = self.grid().largest_chunk();
-        let per_axis = self.grid().chunks_per_axis();
         let mut input_axis = 0;
         for axis in &axes {
             match axis {
                 Axis::Range(range) => {
-                    if per_axis[input_axis] > MOST_LISTED_CHUNKS {
+                    chunks.push(range.runs(self.grid(), input_axis).unwrap_or_else(|| {
                         reading = Reading::Across;
-                        let chunk = own_chunks[input_axis].max(1);
-                        let mut sizes = vec![chunk; range.count / chunk];
-                        sizes.extend((range.count % chunk > 0).then_some(range.count % chunk));
-                        chunks.push(sizes);
-                    } else {
-                        chunks.push(range.chunks(&self.grid().chunks()[input_axis]));
-                    }
+                        range.equal_runs(self.grid().largest_chunk()[input_axis])
+                    }));
                     input_axis += 1;
                 }
                 Axis::Index(_) => input_axis += 1,
-                Axis::New => chunks.push(vec![1]),
+                Axis::New => chunks.push(vec![(1, 1)]),
             }
         }
-        let grid = ChunkGrid::irregular(&chunks)?;
+        let grid = ChunkGrid::from_runs(&chunks)?;
         let source = Sliced { input: self.clone(), axes, grid: grid.clone(), reading };
         Ok(Self::operation(grid, self.depth(), Arc::new(source)))
     }
@@ -129,28 +122,34 @@ impl Range {
         if self.backwards { self.end - 1 - index * self.stride } else { self.start + index * self.stride }
     }
 
-    /// How many elements of the slice lie in each chunk of the input; chunks without any are left out.
-    fn chunks(&self, input_chunks: &[usize]) -> Vec<usize> {
-        let first =
-            if self.backwards { self.count.checked_sub(1).map(|last| self.input(last)) } else { Some(self.start) };
-        let Some(first) = first else {
-            return Vec::new();
-        };
-        // The number of selected positions below `limit`.
-        let below = |limit: usize| limit.saturating_sub(first).div_ceil(self.stride).min(self.count);
-        let mut sizes = Vec::new();
-        let mut start = 0;
-        for len in input_chunks {
-            let size = below(start + len) - below(start);
-            if size > 0 {
-                sizes.push(size);
+    /// How many elements of the slice lie in each chunk of the input, as `(length, how often)`; chunks without any are
+    /// left out. `None` if it touches too many of them.
+    fn runs(&self, grid: &ChunkGrid, axis: usize) -> Option<Vec<(usize, usize)>> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let mut touched = 0;
+        let mut index = 0;
+        while index < self.count {
+            if touched == MOST_LISTED_CHUNKS {
+                return None;
             }
-            start += len;
+            touched += 1;
+            let position = self.input(index);
+            let (start, len) = grid.axis_chunk_around(axis, position);
+            let ahead = if self.backwards { position - start } else { start + len - 1 - position };
+            let size = (ahead / self.stride + 1).min(self.count - index);
+            match runs.last_mut() {
+                Some((last, times)) if *last == size => *times += 1,
+                _ => runs.push((size, 1)),
+            }
+            index += size;
         }
-        if self.backwards {
-            sizes.reverse();
-        }
-        sizes
+        Some(runs)
+    }
+
+    /// Equal chunks, none of which reaches over more of the input than one of its chunks is long.
+    fn equal_runs(&self, input_chunk: usize) -> Vec<(usize, usize)> {
+        let chunk = (input_chunk / self.stride).max(1);
+        vec![(chunk, self.count / chunk), (self.count % chunk, usize::from(self.count % chunk > 0))]
     }
 }
 
@@ -207,5 +206,9 @@ impl<T: Element> Source<T> for Sliced<T> {
 
     fn is_cheap(&self) -> bool {
         self.input.source().is_cheap()
+    }
+
+    fn is_view(&self) -> bool {
+        true
     }
 }

@@ -35,6 +35,12 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         false
     }
 
+    /// Whether it only shows elements of its one input, cut otherwise. Then chunks of the input are kept instead of its
+    /// own, which may be of any size and would hold on to the memory that they are cut from.
+    fn is_view(&self) -> bool {
+        false
+    }
+
     /// Why this can never be computed, if it cannot.
     fn failure(&self) -> Option<Error> {
         None
@@ -77,15 +83,21 @@ pub(crate) fn assemble<T: Element>(
     if let Some(number) = grid.exact_chunk(region) {
         return chunk(number, region);
     }
-    let numbers = grid.overlapping(region);
-    if let [only] = numbers.as_slice() {
-        let whole = grid.chunk_region(*only)?;
+    let mut numbers = grid.overlapping(region);
+    if numbers.len() == 1
+        && let Some(only) = numbers.next()
+    {
+        let whole = grid.chunk_region(only)?;
         let part = region.relative_to(&whole);
-        return Ok(chunk(*only, &whole)?.slice_move(part.to_slice().as_slice()));
+        return Ok(chunk(only, &whole)?.slice_move(part.to_slice().as_slice()));
     }
     let mut out = zeroed::<T>(region.shape())?;
     for number in numbers {
         let whole = grid.chunk_region(number)?;
+        // Chunks of length 0 between the others.
+        if whole.is_empty() {
+            continue;
+        }
         let part = whole.intersection(region);
         let elements = chunk(number, &whole)?;
         copy_into(

@@ -40,8 +40,12 @@ pub(super) struct Stored {
     pub(super) bytes: Arc<dyn StoredBytes>,
 }
 
+/// What a thread keeps between two reads.
+const MOST_SCRATCH_BYTES: usize = 16 << 20;
+
 thread_local! {
-    /// The last decoded chunk's memory, to be used for the next: fresh pages cost more than the reading.
+    /// The last decoded chunk's memory, to be used for the next: fresh pages cost more than the reading. Large ones are
+    /// given back: the thread may be the caller's own and live long.
     static SCRATCH: Cell<Vec<u128>> = const { Cell::new(Vec::new()) };
 }
 
@@ -55,7 +59,9 @@ fn with_scratch<R>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) ->
         scratch.resize(words, 0);
     }
     let result = use_it(&mut bytemuck::cast_slice_mut(&mut scratch)[..bytes]);
-    SCRATCH.set(scratch);
+    if bytes <= MOST_SCRATCH_BYTES {
+        SCRATCH.set(scratch);
+    }
     result
 }
 

@@ -19,6 +19,9 @@ impl<T: Element> ChunkedArray<T> {
             prefer_huge_pages(memory);
         }
         let grid = self.reading_grid()?;
+        if self.is_empty() {
+            return Ok(out);
+        }
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
         let parts = Parts::of(out.view_mut(), &grid);
         run(parts.map(|(region, part)| job::<T>(region, part)), |(region, mut part)| {
@@ -124,15 +127,17 @@ impl<T: Element> std::fmt::Debug for Chunks<T> {
 
 /// Cuts memory into the disjoint parts of a grid, in C order, one at a time.
 struct Parts<'a, T> {
-    chunks: Vec<Vec<usize>>,
+    grid: &'a ChunkGrid,
+    /// How many parts are still to come.
+    left: usize,
     /// What is left to cut: the memory, its region, the axis to cut and the next chunk on that axis.
     stack: Vec<(ArrayViewMutD<'a, T>, Vec<usize>, usize, usize)>,
 }
 
 impl<'a, T> Parts<'a, T> {
-    fn of(memory: ArrayViewMutD<'a, T>, grid: &ChunkGrid) -> Self {
+    fn of(memory: ArrayViewMutD<'a, T>, grid: &'a ChunkGrid) -> Self {
         let start = vec![0; grid.ndim()];
-        Self { chunks: grid.chunks(), stack: vec![(memory, start, 0, 0)] }
+        Self { grid, left: grid.chunk_count(), stack: vec![(memory, start, 0, 0)] }
     }
 }
 
@@ -142,19 +147,24 @@ impl<'a, T> Iterator for Parts<'a, T> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (memory, start, axis, index) = self.stack.pop()?;
-            let Some(chunks) = self.chunks.get(axis) else {
+            if axis == self.grid.ndim() {
+                self.left = self.left.saturating_sub(1);
                 let shape = memory.shape().to_vec();
                 return Some((Region::new(start, shape), memory));
-            };
-            let Some(len) = chunks.get(index) else {
+            }
+            let Some((_, len)) = self.grid.axis_chunk(axis, index) else {
                 continue;
             };
-            let (part, rest) = memory.split_at(Axis(axis), *len);
+            let (part, rest) = memory.split_at(Axis(axis), len);
             let mut after = start.clone();
             after[axis] += len;
             self.stack.push((rest, after, axis, index + 1));
             self.stack.push((part, start, axis + 1, 0));
         }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
 

@@ -5,6 +5,7 @@ use super::workers::{Job, run};
 use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
 use crate::error::{Error, Result};
 use ndarray::ArrayViewD;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 impl<T: Summable> ChunkedArray<T> {
@@ -66,23 +67,46 @@ impl<T: Element> ChunkedArray<T> {
     fn reduce<R: Send>(
         &self,
         of_chunk: impl Fn(ArrayViewD<'_, T>) -> R + Sync,
-        join: impl Fn(R, R) -> R,
+        join: impl Fn(R, R) -> R + Sync,
     ) -> Result<Option<R>> {
         self.check()?;
         let grid = self.reading_grid()?;
+        if self.is_empty() {
+            return Ok(None);
+        }
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
-        let results = Mutex::new(Vec::with_capacity(grid.chunk_count().min(1 << 16)));
+        let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
         let largest: usize = grid.largest_chunk().iter().product();
         let bytes = largest.saturating_mul(size_of::<T>());
         run((0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
             let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
             let result = of_chunk(elements.view());
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+            results.lock().unwrap_or_else(PoisonError::into_inner).add(number, result, &join);
             Ok(())
         })?;
-        let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        results.sort_unstable_by_key(|(number, _)| *number);
-        Ok(results.into_iter().map(|(_, result)| result).reduce(join))
+        Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner).joined)
+    }
+}
+
+/// Joins results in the order of the chunks as soon as they are there: an array has more chunks than memory has room for
+/// their results, and floats added up in another order give another sum.
+struct InOrder<R> {
+    joined: Option<R>,
+    next: usize,
+    /// Those whose predecessor is missing.
+    waiting: BTreeMap<usize, R>,
+}
+
+impl<R> InOrder<R> {
+    fn add(&mut self, number: usize, result: R, join: impl Fn(R, R) -> R) {
+        self.waiting.insert(number, result);
+        while let Some(result) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.joined = Some(match self.joined.take() {
+                Some(joined) => join(joined, result),
+                None => result,
+            });
+        }
     }
 }
 

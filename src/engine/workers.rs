@@ -41,6 +41,8 @@ where
     let Some(second) = jobs.next() else {
         return guarded(&work, first.work);
     };
+    // More helpers than jobs would only be started to find that nothing is left.
+    let most_helpers = jobs.size_hint().1.map_or(usize::MAX, |left| left.saturating_add(1));
     let queue = Queue {
         jobs: Mutex::new([first, second].into_iter().chain(jobs)),
         in_flight: Mutex::new(0),
@@ -51,7 +53,9 @@ where
     thread::scope(|scope| {
         // One permit for each helper; the caller needs none.
         let mut helpers = Vec::new();
-        while let Some(permit) = Permit::take() {
+        while helpers.len() < most_helpers
+            && let Some(permit) = Permit::take()
+        {
             let queue = &queue;
             let work = &work;
             let helper = move || {

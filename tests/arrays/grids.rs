@@ -2,6 +2,7 @@
 
 use super::support::any_grid;
 use arraystow::{ChunkGrid, ErrorKind};
+use ndarray::Dimension;
 use proptest::prelude::*;
 
 #[test]

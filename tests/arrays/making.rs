@@ -3,7 +3,7 @@
 use super::support::{any_grid, counted, lazy, part};
 use arraystow::{ChunkGrid, ChunkedArray, DataType, Element, ErrorKind, Region};
 use half::f16;
-use ndarray::{Array0, Array1, Array2, ArrayD, IxDyn, ShapeBuilder, arr0, array, s};
+use ndarray::{Array0, Array1, Array2, ArrayD, Dimension, IxDyn, ShapeBuilder, arr0, array, s};
 use num_complex::Complex;
 use proptest::prelude::*;
 

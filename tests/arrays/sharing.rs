@@ -101,7 +101,7 @@ fn one_huge_chunk_that_is_only_cut_is_not_made() {
     // Twice the same view: its source is kept, not its one chunk of 8 EiB.
     let array = ChunkedArray::from_fn(&[1 << 60], &[1000], |region| ArrayD::<i64>::ones(region.shape())).unwrap();
     let whole = array.rechunk(&[1 << 60]).unwrap();
-    let sum = whole.slice(s![5..3005]).unwrap() + whole.slice(s![1 << 50..(1 << 50) + 3000]).unwrap();
+    let sum = whole.slice(s![5..3005]).unwrap() + whole.slice(s![1_usize << 50..(1_usize << 50) + 3000]).unwrap();
     assert_eq!(sum.sum().unwrap(), 6000);
 }
 

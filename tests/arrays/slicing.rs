@@ -15,7 +15,7 @@ fn slices_follow_the_chunks_that_they_touch() {
     assert_eq!(lengths(s![2..9].as_ref()), [[1, 5, 1]]);
     assert_eq!(lengths(s![..;-1].as_ref()), [[2, 5, 3]]);
     assert_eq!(lengths(s![..;4].as_ref()), [[1, 1, 1]]);
-    assert_eq!(lengths(s![4..4].as_ref()), [vec![]]);
+    assert_eq!(lengths(s![4..4].as_ref()), [Vec::<usize>::new()]);
     assert_eq!(lengths(s![NewAxis, 3..8].as_ref()), [vec![1], vec![5]]);
     assert!(lengths(s![3].as_ref()).is_empty());
 }
@@ -63,12 +63,12 @@ proptest! {
     fn slices_agree_with_ndarray(grid in any_grid(), random in prop::collection::vec(any::<usize>(), 60)) {
         let original = counted(grid.shape());
         let slice = slice_for(grid.shape(), &random);
-        let expected = original.slice(slice.as_slice());
+        let expected = original.slice(slice.as_slice()).to_owned();
         let in_memory = ChunkedArray::from_ndarray_with_grid(original.clone(), grid.clone()).unwrap();
         for array in [in_memory, lazy(&original, &grid), lazy(&original, &grid).map(|x| x)] {
             let sliced = array.slice(&slice).unwrap();
             prop_assert_eq!(sliced.shape(), expected.shape());
-            prop_assert_eq!(sliced.compute().unwrap().view(), expected.view());
+            prop_assert_eq!(&sliced.compute().unwrap(), &expected);
             prop_assert_eq!(sliced.sum().unwrap(), expected.sum());
         }
     }

@@ -1,0 +1,100 @@
+//! Chunks that are needed again soon, in bounded memory.
+//!
+//! The one that was not used for the longest time is dropped first, and each as soon as its last known reader has it. A
+//! cache that protects what was useful before does worse: a run over an array leaves chunks behind that nobody wants.
+
+use crate::error::Result;
+use once_cell::sync::OnceCell;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A chunk of one array: the array's address and the chunk's number.
+type Key = (usize, usize);
+
+type Elements = Arc<dyn Any + Send + Sync>;
+
+pub(super) struct KeptChunks {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    chunks: HashMap<Key, Kept>,
+    /// The chunks that are there, by the time of their last use.
+    order: BTreeMap<u64, Key>,
+    now: u64,
+    bytes: usize,
+}
+
+struct Kept {
+    /// Empty while the chunk is being produced.
+    elements: Arc<OnceCell<Elements>>,
+    bytes: usize,
+    last_use: Option<u64>,
+    uses_left: Option<usize>,
+}
+
+impl KeptChunks {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, state: Mutex::default() }
+    }
+
+    /// The kept chunk, or the one that `produce` gives; one thread produces it, the others wait. It is dropped after so
+    /// many uses, if their number is known.
+    pub(super) fn get(
+        &self,
+        key: Key,
+        bytes: usize,
+        uses: Option<usize>,
+        produce: impl FnOnce() -> Result<Elements>,
+    ) -> Result<Elements> {
+        let new = || Kept { elements: Arc::default(), bytes, last_use: None, uses_left: uses };
+        let cell = self.state().chunks.entry(key).or_insert_with(new).elements.clone();
+        let elements = cell.get_or_try_init(produce)?.clone();
+        let dropped = self.state().used(key, &cell, self.capacity);
+        // Freeing memory takes a while, and others want the lock.
+        drop(dropped);
+        Ok(elements)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Notes that a chunk was used; gives what need not be kept any longer.
+    fn used(&mut self, key: Key, cell: &Arc<OnceCell<Elements>>, capacity: usize) -> Vec<Kept> {
+        let mut dropped = Vec::new();
+        // It may have been dropped, and even be in production again, since it was looked up.
+        let Some(kept) = self.chunks.get_mut(&key).filter(|kept| Arc::ptr_eq(&kept.elements, cell)) else {
+            return dropped;
+        };
+        match kept.last_use {
+            Some(time) => drop(self.order.remove(&time)),
+            None => self.bytes = self.bytes.saturating_add(kept.bytes),
+        }
+        self.now += 1;
+        kept.last_use = Some(self.now);
+        kept.uses_left = kept.uses_left.map(|left| left.saturating_sub(1));
+        if kept.uses_left == Some(0) {
+            dropped.extend(self.remove(key));
+            return dropped;
+        }
+        self.order.insert(self.now, key);
+        while self.bytes > capacity
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            dropped.extend(self.remove(oldest));
+        }
+        dropped
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Kept> {
+        let kept = self.chunks.remove(&key)?;
+        self.bytes = self.bytes.saturating_sub(kept.bytes);
+        Some(kept)
+    }
+}

@@ -1,0 +1,200 @@
+//! Makes the HDF5 file of an array: its datasets and their places, but no element yet.
+//!
+//! libhdf5 writes the metadata only. Uncompressed chunks get their addresses here and are then written past libhdf5;
+//! compressed ones are added one by one, since their sizes are not known before.
+#![allow(unsafe_code, reason = "calls libhdf5")]
+
+use super::bytes::Bytes;
+use super::description::{ATTRIBUTE, CHECKSUMS, DATASET};
+use super::file::File;
+use super::filters::{DEFLATE, Named};
+use super::inspect;
+use super::library::{Handle, id, status, without_plugins};
+use super::types::{self, ByteOrder};
+use crate::array::{DataType, StoredLayout};
+use crate::error::{Error, Result};
+use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
+use hdf5_sys::h5d::{H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk};
+use hdf5_sys::h5p::{
+    H5P_CLS_DATASET_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk, H5Pset_fill_time,
+    H5Pset_filter, H5Pset_obj_track_times, H5Pset_shuffle,
+};
+use hdf5_sys::h5s::{H5S_class_t, H5Sclose, H5Screate, H5Screate_simple};
+use hdf5_sys::h5t::{H5T_C_S1, H5T_cset_t, H5Tclose, H5Tcopy, H5Tset_cset, H5Tset_size};
+use hdf5_sys::h5z::H5Z_FLAG_OPTIONAL;
+use std::ffi::{CStr, c_int};
+use std::sync::Arc;
+
+/// What an array is in HDF5's terms.
+pub(super) struct Plan<'a> {
+    pub(super) data_type: DataType,
+    pub(super) layout: &'a StoredLayout,
+    pub(super) filters: &'a [Named],
+    pub(super) description: &'a str,
+}
+
+/// A new file and where things go in it.
+pub(super) struct Created {
+    pub(super) array: Open,
+    /// Where the first uncompressed chunk goes; the others follow in C order. None if there is none.
+    pub(super) first_chunk: Option<u64>,
+    /// Where the checksums go. None if there are none.
+    pub(super) checksums: Option<u64>,
+}
+
+/// The new file, open in libhdf5.
+pub(super) struct Open {
+    file: File,
+    dataset: Handle,
+}
+
+impl Open {
+    /// Adds one encoded chunk: at these elements, and with a bit for each filter that was left out.
+    pub(super) fn write_chunk(&self, start: &[usize], mask: u32, encoded: &[u8]) -> Result<()> {
+        let start: Vec<u64> = start.iter().map(|at| *at as u64).collect();
+        self.file.call(|_| {
+            status("write a chunk", || {
+                // SAFETY: `start` has as many coordinates as the dataset axes; the buffer has the length that is given.
+                unsafe {
+                    let data = encoded.as_ptr().cast();
+                    H5Dwrite_chunk(self.dataset.id(), H5P_DEFAULT, mask, start.as_ptr(), encoded.len(), data)
+                }
+            })
+        })
+    }
+
+    /// Writes the rest of the metadata. Nothing is well before this is.
+    pub(super) fn close(self) -> Result<()> {
+        let Self { file, dataset } = self;
+        file.call(|_| dataset.close("close a dataset"))?;
+        file.close()
+    }
+}
+
+pub(super) fn create(bytes: Arc<Bytes>, plan: &Plan<'_>) -> Result<Created> {
+    let file = File::create(bytes)?;
+    let (dataset, first_chunk, checksums) = file.call(|file| {
+        let dataset = elements(file, plan)?;
+        describe(&dataset, plan.description)?;
+        let count = plan.layout.grid.chunk_count();
+        let first_chunk = match plan.filters {
+            [] if count > 0 => Some(first_address(&dataset, plan.layout)?),
+            _ => None,
+        };
+        let checksums = if count > 0 { Some(checksums(file, count)?) } else { None };
+        Ok((dataset, first_chunk, checksums))
+    })?;
+    Ok(Created { array: Open { file, dataset }, first_chunk, checksums })
+}
+
+/// Makes the dataset of the elements.
+fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
+    let element_type = types::create(plan.data_type, ByteOrder::Little)?;
+    let list = new_list()?;
+    if !plan.layout.chunk_shape.is_empty() {
+        let chunk: Vec<u64> = plan.layout.chunk_shape.iter().map(|len| *len as u64).collect();
+        // SAFETY: a valid list, and as many lengths as are announced.
+        status("set the chunk shape", || unsafe { H5Pset_chunk(list.id(), chunk.len() as c_int, chunk.as_ptr()) })?;
+    }
+    if plan.filters.is_empty() {
+        // All chunks get their places now, one after another and without an index.
+        allocate_now(&list)?;
+    }
+    without_plugins(|| {
+        plan.filters.iter().try_for_each(|filter| add_filter(&list, filter))?;
+        dataset(file, DATASET, &element_type, &space(plan.layout.grid.shape())?, &list)
+    })
+}
+
+fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
+    if filter.id == super::filters::SHUFFLE {
+        // libhdf5 fills in the size of the elements itself, and refuses to be told it.
+        // SAFETY: a valid list.
+        return status("add the shuffle filter", || unsafe { H5Pset_shuffle(list.id()) });
+    }
+    let what = if filter.id == DEFLATE { "add the deflate filter" } else { "add the zstd filter" };
+    // Optional, so that libhdf5 does not insist on having the filter itself.
+    status(what, || {
+        // SAFETY: a valid list, and as many values as are announced.
+        unsafe {
+            H5Pset_filter(list.id(), filter.id, H5Z_FLAG_OPTIONAL, filter.values.len(), filter.values.as_ptr())
+        }
+    })
+}
+
+/// Makes the dataset of the checksums; tells its address.
+fn checksums(file: &Handle, count: usize) -> Result<u64> {
+    let element_type = types::create(DataType::UInt32, ByteOrder::Little)?;
+    let list = new_list()?;
+    allocate_now(&list)?;
+    let dataset = dataset(file, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
+    let address = inspect::address(&dataset);
+    dataset.close("close a dataset")?;
+    address.ok_or_else(|| Error::unsupported("libhdf5 has given the checksums no place"))
+}
+
+/// Where the first chunk goes, and the only value of an array without axes.
+fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
+    let address = if layout.chunk_shape.is_empty() {
+        inspect::address(dataset)
+    } else if inspect::is_consecutive(dataset)? || layout.grid.chunk_count() == 1 {
+        inspect::first_chunk(dataset, layout.chunk_shape.len())?
+    } else {
+        None
+    };
+    address.ok_or_else(|| Error::unsupported("libhdf5 has not laid the chunks one after another"))
+}
+
+/// Adds the description, as a string that needs no other object in the file.
+fn describe(dataset: &Handle, description: &str) -> Result<()> {
+    // SAFETY: the constant is valid once libhdf5 is initialized.
+    let text = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*H5T_C_S1) })?;
+    // SAFETY: a valid type, here and below; a length that is not 0.
+    status("set the length of a string", || unsafe { H5Tset_size(text.id(), description.len().max(1)) })?;
+    status("set the encoding of a string", || unsafe { H5Tset_cset(text.id(), H5T_cset_t::H5T_CSET_UTF8) })?;
+    let space = space(&[])?;
+    let attribute = id("add an attribute", H5Aclose, || {
+        // SAFETY: valid ids and a C string.
+        unsafe { H5Acreate2(dataset.id(), ATTRIBUTE.as_ptr(), text.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT) }
+    })?;
+    // SAFETY: the text is as long as its type.
+    status("write an attribute", || unsafe { H5Awrite(attribute.id(), text.id(), description.as_ptr().cast()) })?;
+    attribute.close("close an attribute")
+}
+
+/// A list of dataset properties: no time stamps, so that equal arrays are equal files, and no filling with zeros.
+fn new_list() -> Result<Handle> {
+    // SAFETY: the class is a constant of libhdf5.
+    let list = id("make a dataset creation list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_DATASET_CREATE) })?;
+    // SAFETY: a valid list, here and below.
+    status("leave out time stamps", || unsafe { H5Pset_obj_track_times(list.id(), 0) })?;
+    status("leave out filling", || unsafe { H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER) })?;
+    Ok(list)
+}
+
+fn allocate_now(list: &Handle) -> Result<()> {
+    // SAFETY: a valid list.
+    status("set the time of allocation", || unsafe { H5Pset_alloc_time(list.id(), H5D_ALLOC_TIME_EARLY) })
+}
+
+fn space(shape: &[usize]) -> Result<Handle> {
+    let shape: Vec<u64> = shape.iter().map(|len| *len as u64).collect();
+    id("make a dataspace", H5Sclose, || {
+        // SAFETY: as many lengths as are announced; no maximum means that it is the shape itself.
+        unsafe {
+            match shape.as_slice() {
+                [] => H5Screate(H5S_class_t::H5S_SCALAR),
+                shape => H5Screate_simple(shape.len() as c_int, shape.as_ptr(), std::ptr::null()),
+            }
+        }
+    })
+}
+
+fn dataset(file: &Handle, name: &CStr, element_type: &Handle, space: &Handle, list: &Handle) -> Result<Handle> {
+    id("make a dataset", H5Dclose, || {
+        // SAFETY: valid ids and a C string.
+        unsafe {
+            H5Dcreate2(file.id(), name.as_ptr(), element_type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT)
+        }
+    })
+}

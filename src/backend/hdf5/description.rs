@@ -1,0 +1,102 @@
+//! What stands beside the elements of an array of ours: its description and its checksums.
+//!
+//! The description is an attribute of the dataset, the checksums a second dataset, `arraystow_crc32c`: one CRC-32C per stored
+//! chunk, in C order, over the chunk's bytes as they lie in the file. The digest covers both, so whoever knows the digest
+//! knows the array.
+
+use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
+use crate::backend::ArraySpec;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::ffi::CStr;
+
+/// The dataset with the elements, as the seed names it.
+pub(super) const DATASET: &CStr = c"dask_arrays";
+/// The dataset with the checksums.
+pub(super) const CHECKSUMS: &CStr = c"arraystow_crc32c";
+/// The attribute with the description.
+pub(super) const ATTRIBUTE: &CStr = c"arraystow";
+
+const VERSION: u32 = 1;
+
+/// The attribute's JSON. Everything but the logical chunks repeats what HDF5 knows too: so an attribute of another array
+/// is found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Description {
+    version: u32,
+    data_type: String,
+    /// The logical chunks: per axis, runs of a length and how often it comes.
+    chunks: Vec<Vec<(usize, usize)>>,
+    stored_chunk: Vec<usize>,
+    codec: String,
+}
+
+impl Description {
+    pub(super) fn new(spec: &ArraySpec, layout: &StoredLayout) -> Self {
+        Self {
+            version: VERSION,
+            data_type: spec.data_type.name().to_owned(),
+            chunks: spec.grid.runs(),
+            stored_chunk: layout.chunk_shape.clone(),
+            codec: match spec.codec {
+                Codec::None => "none".to_owned(),
+                Codec::Gzip(level) => format!("gzip {level}"),
+                Codec::Zstd(level) => format!("zstd {level}"),
+            },
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
+    }
+
+    /// Reads the attribute and checks it against the dataset; gives the logical grid and the codec.
+    pub(super) fn read(json: &[u8], data_type: DataType, layout: &StoredLayout) -> Result<(ChunkGrid, Codec)> {
+        let damaged = |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
+        if version != VERSION {
+            return Err(Error::unsupported(format!(
+                "the array was written by a newer arraystow (version {version} of the format); update this program"
+            )));
+        }
+        let description: Self = serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
+        let grid = ChunkGrid::from_runs(&description.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
+        if grid.shape() != layout.grid.shape() {
+            let (said, found) = (grid.shape(), layout.grid.shape());
+            return Err(damaged(format!("is of an array of shape {said:?}, but the dataset has {found:?}")));
+        }
+        if description.data_type != data_type.name() {
+            return Err(damaged(format!("is of {}, but the dataset holds {data_type}", description.data_type)));
+        }
+        if description.stored_chunk != layout.chunk_shape {
+            let (said, found) = (&description.stored_chunk, &layout.chunk_shape);
+            return Err(damaged(format!("is of chunks of shape {said:?}, but the dataset has {found:?}")));
+        }
+        let codec = match description.codec.split_once(' ') {
+            None if description.codec == "none" => Some(Codec::None),
+            Some(("gzip", level)) => level.parse().ok().map(Codec::Gzip),
+            Some(("zstd", level)) => level.parse().ok().map(Codec::Zstd),
+            _ => None,
+        };
+        let codec = codec.ok_or_else(|| damaged(format!("names the unknown codec `{}`", description.codec)))?;
+        Ok((grid, codec))
+    }
+}
+
+/// The hash of a description, as it lies in the file, and of all checksums.
+pub(super) fn digest(json: &[u8], checksums: &[u32]) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("arraystow 2026 HDF5 array: description and checksums");
+    hasher.update(&(json.len() as u64).to_le_bytes());
+    hasher.update(json);
+    // In pieces, so that the table is not copied as a whole.
+    for part in checksums.chunks(1024) {
+        let bytes: Vec<u8> = part.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
+        hasher.update(&bytes);
+    }
+    hasher.finalize().to_hex().to_string()
+}

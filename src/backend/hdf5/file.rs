@@ -1,0 +1,97 @@
+//! An HDF5 file that is open in libhdf5, over bytes of ours.
+//!
+//! All work on it goes through [`File::call`], which holds the lock and tells the I/O error behind a failure. It is open
+//! as briefly as possible: while a header is written or read, and while compressed chunks are added.
+#![allow(unsafe_code, reason = "calls libhdf5")]
+
+use super::bytes::Bytes;
+use super::driver::Connection;
+use super::library::{Handle, id, locked, status};
+use crate::error::{Error, ErrorKind, Result};
+use hdf5_sys::h5f::{
+    H5F_ACC_CREAT, H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen,
+};
+use hdf5_sys::h5p::{H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_libver_bounds};
+use std::io;
+use std::sync::Arc;
+
+pub(super) struct File {
+    file: Handle,
+    connection: Arc<Connection>,
+}
+
+impl File {
+    /// Makes an HDF5 file of what is empty yet.
+    pub(super) fn create(bytes: Arc<Bytes>) -> Result<Self> {
+        Self::start(bytes, true, |access| {
+            // The newest format that h5py has read for years, and that has the implicit chunk index.
+            let version = H5F_libver_t::H5F_LIBVER_V110;
+            // SAFETY: a valid list.
+            status("choose the file format", || unsafe { H5Pset_libver_bounds(access.id(), version, version) })?;
+            id("create a file", H5Fclose, || {
+                // SAFETY: a C string and a valid list. The driver has no use for the name.
+                unsafe { H5Fcreate(NAME.as_ptr(), H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_EXCL, H5P_DEFAULT, access.id()) }
+            })
+        })
+    }
+
+    /// Opens an HDF5 file to read.
+    pub(super) fn open(bytes: Arc<Bytes>) -> Result<Self> {
+        Self::start(bytes, false, |access| {
+            // SAFETY: a C string and a valid list. The driver has no use for the name.
+            id("open the file", H5Fclose, || unsafe { H5Fopen(NAME.as_ptr(), H5F_ACC_RDONLY, access.id()) })
+        })
+    }
+
+    fn start(bytes: Arc<Bytes>, writable: bool, open: impl FnOnce(&Handle) -> Result<Handle>) -> Result<Self> {
+        let connection = Connection::new(bytes, writable);
+        let file = explained(&connection, || {
+            // SAFETY: the class is a constant of libhdf5, which the lock has initialized.
+            let access = id("make a file access list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_FILE_ACCESS) })?;
+            connection.attach(access.id())?;
+            open(&access)
+        })?;
+        Ok(Self { file, connection })
+    }
+
+    /// Does something with the file, under the lock.
+    pub(super) fn call<R>(&self, work: impl FnOnce(&Handle) -> Result<R>) -> Result<R> {
+        explained(&self.connection, || work(&self.file))
+    }
+
+    /// Closes the file; everything made of it must be closed before.
+    pub(super) fn close(self) -> Result<()> {
+        let Self { file, connection } = self;
+        explained(&connection, || file.close("close the file"))
+    }
+}
+
+/// The driver has the bytes; libhdf5 wants a name nevertheless.
+const NAME: &std::ffi::CStr = c"array";
+
+/// Puts the I/O error, if there was one, in the place of what libhdf5 made of it.
+fn explained<R>(connection: &Connection, work: impl FnOnce() -> Result<R>) -> Result<R> {
+    locked(|| {
+        let result = work();
+        match connection.take_error() {
+            Some(error) => Err(io_error("the file cannot be read or written", error)),
+            None if connection.has_failed() => {
+                Err(Error::new(ErrorKind::Io, "the file cannot be used any more: a write to it failed before"))
+            }
+            None => result,
+        }
+    })
+}
+
+/// An I/O error. A file that ends too early is a damaged one.
+pub(super) fn io_error(what: &str, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            Error::corrupt("the file is shorter than it says; restore it from a copy").with_source(error)
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::io(format!("{what}: there is no room left; make some and save again"), error)
+        }
+        _ => Error::io(what, error),
+    }
+}

@@ -1,0 +1,231 @@
+//! The filters of HDF5 that arraystow knows, which it runs itself: outside libhdf5's lock, and within bounds of its own
+//! whatever a file says.
+//!
+//! Written are shuffle with deflate or zstd; read are also lzf and fletcher32. libhdf5 never runs a filter here, so no file
+//! can make it load one from the disk.
+
+use super::checks::fletcher32;
+use super::{lzf, scratch, shuffle};
+use crate::array::Codec;
+use crate::error::{Error, Result};
+use libdeflater::{CompressionLvl, Compressor, Decompressor};
+use std::cell::RefCell;
+
+pub(super) const DEFLATE: i32 = 1;
+pub(super) const SHUFFLE: i32 = 2;
+const FLETCHER32: i32 = 3;
+const LZF: i32 = 32_000;
+/// As registered with the HDF Group.
+pub(super) const ZSTD: i32 = 32_015;
+
+/// A filter as a dataset names it: its number and its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) id: i32,
+    pub(super) values: Vec<u32>,
+}
+
+/// The filters of a codec.
+pub(super) fn of_codec(codec: Codec, element_size: usize) -> Vec<Named> {
+    let compression = match codec {
+        Codec::None => return Vec::new(),
+        // libdeflate has three levels that zlib has not.
+        Codec::Gzip(level) => Named { id: DEFLATE, values: vec![u32::from(level.min(9))] },
+        Codec::Zstd(level) => Named { id: ZSTD, values: vec![u32::from(level)] },
+    };
+    let shuffle = Named { id: SHUFFLE, values: vec![element_size as u32] };
+    if element_size > 1 { vec![shuffle, compression] } else { vec![compression] }
+}
+
+/// Compresses a chunk and hands the bytes on, with the mask of the filters that were left out: all of them if the chunk
+/// does not get smaller.
+pub(super) fn encode<R>(
+    codec: Codec,
+    element_size: usize,
+    raw: &[u8],
+    hand_on: impl FnOnce(&[u8], u32) -> Result<R>,
+) -> Result<R> {
+    if element_size <= 1 {
+        return compressed(codec, raw, raw, 0b1, hand_on);
+    }
+    scratch::with(raw.len(), |shuffled| {
+        shuffle::shuffle(element_size, raw, shuffled);
+        compressed(codec, raw, shuffled, 0b11, hand_on)
+    })
+}
+
+fn compressed<R>(
+    codec: Codec,
+    raw: &[u8],
+    shuffled: &[u8],
+    all: u32,
+    hand_on: impl FnOnce(&[u8], u32) -> Result<R>,
+) -> Result<R> {
+    // No room for more than would be a gain: what does not fit is not worth it.
+    scratch::with(raw.len().saturating_sub(1), |packed| match compress(codec, shuffled, packed) {
+        Some(len) => hand_on(&packed[..len], 0),
+        None => hand_on(raw, all),
+    })
+}
+
+enum Encoder {
+    Gzip(Compressor),
+    Zstd(zstd::bulk::Compressor<'static>),
+}
+
+thread_local! {
+    /// The last compressor, which takes longer to make than a small chunk to compress.
+    static ENCODER: RefCell<Option<(Codec, Encoder)>> = const { RefCell::new(None) };
+    static INFLATE: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
+    static UNZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(codec: Codec, from: &[u8], to: &mut [u8]) -> Option<usize> {
+    ENCODER.with_borrow_mut(|kept| {
+        if kept.as_ref().is_none_or(|(kept, _)| *kept != codec) {
+            let encoder = match codec {
+                Codec::None => return None,
+                Codec::Gzip(level) => {
+                    Encoder::Gzip(Compressor::new(CompressionLvl::new(i32::from(level)).unwrap_or_default()))
+                }
+                Codec::Zstd(level) => Encoder::Zstd(zstd::bulk::Compressor::new(i32::from(level)).ok()?),
+            };
+            *kept = Some((codec, encoder));
+        }
+        match kept {
+            Some((_, Encoder::Gzip(compressor))) => compressor.zlib_compress(from, to).ok(),
+            Some((_, Encoder::Zstd(compressor))) => compressor.compress_to_buffer(from, to).ok(),
+            None => None,
+        }
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filter {
+    Deflate,
+    Shuffle(usize),
+    Fletcher32,
+    Lzf,
+    Zstd,
+}
+
+/// The filters of a dataset, in the order in which they were applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pipeline(Vec<Filter>);
+
+impl Pipeline {
+    pub(super) fn new(named: &[Named], element_size: usize) -> Result<Self> {
+        let filter = |named: &Named| match named.id {
+            DEFLATE => Ok(Filter::Deflate),
+            SHUFFLE => Ok(Filter::Shuffle(named.values.first().map_or(element_size, |size| *size as usize))),
+            FLETCHER32 => Ok(Filter::Fletcher32),
+            LZF => Ok(Filter::Lzf),
+            ZSTD => Ok(Filter::Zstd),
+            id => Err(Error::unsupported(format!(
+                "the dataset uses the HDF5 filter {id}, which arraystow does not have; write it again with gzip (h5repack)"
+            ))),
+        };
+        named.iter().map(filter).collect::<Result<_>>().map(Self)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The filters that were not left out for this chunk.
+    fn applied(&self, mask: u32) -> impl Iterator<Item = Filter> {
+        let left_out = move |index: usize| mask.checked_shr(index as u32).unwrap_or(0) & 1 == 1;
+        self.0.iter().enumerate().filter(move |(index, _)| !left_out(*index)).map(|(_, filter)| *filter)
+    }
+
+    /// Whether so many stored bytes can be a chunk of `len` bytes at all. Keeps a file of a few bytes from asking for the
+    /// memory of a huge chunk.
+    pub(super) fn could_hold(&self, len: usize, stored: usize, mask: u32) -> bool {
+        // What deflate, lzf and zstd reach at the very best, for zeros.
+        let ratio = self.applied(mask).fold(1_usize, |ratio, filter| match filter {
+            Filter::Deflate => ratio.saturating_mul(1100),
+            Filter::Lzf => ratio.saturating_mul(200),
+            Filter::Zstd => ratio.saturating_mul(1 << 17),
+            Filter::Shuffle(_) | Filter::Fletcher32 => ratio,
+        });
+        stored.saturating_mul(ratio) >= len && stored <= limit(len)
+    }
+
+    /// Undoes the filters. `out` must come out full.
+    pub(super) fn decode(&self, mask: u32, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        let applied: Vec<Filter> = self.applied(mask).collect();
+        undo(&applied, stored, out)
+    }
+}
+
+/// The most that a filter makes of a chunk of `len` bytes.
+fn limit(len: usize) -> usize {
+    len.saturating_add(len / 8).saturating_add(1024)
+}
+
+fn undo(filters: &[Filter], input: &[u8], out: &mut [u8]) -> Result<()> {
+    let size_of_chunk = |len: usize, out: &[u8]| {
+        if len == out.len() { Ok(()) } else { Err(damaged(&format!("it has {len} bytes and should have {}", out.len()))) }
+    };
+    match filters.split_last() {
+        None => {
+            size_of_chunk(input.len(), out)?;
+            out.copy_from_slice(input);
+            Ok(())
+        }
+        Some((Filter::Fletcher32, rest)) => undo(rest, without_checksum(input)?, out),
+        Some((filter, [])) => size_of_chunk(filter.undo(input, out)?, out),
+        Some((filter, rest)) => scratch::with(limit(out.len()), |buffer| {
+            let len = filter.undo(input, buffer)?;
+            undo(rest, &buffer[..len], out)
+        }),
+    }
+}
+
+impl Filter {
+    /// Undoes one filter; tells how many bytes came out, which is never more than there is room for.
+    fn undo(self, input: &[u8], out: &mut [u8]) -> Result<usize> {
+        match self {
+            Self::Deflate => INFLATE.with_borrow_mut(|kept| {
+                let inflate = kept.get_or_insert_with(Decompressor::new);
+                inflate.zlib_decompress(input, out).map_err(|error| damaged(&format!("deflate: {error}")))
+            }),
+            Self::Zstd => UNZSTD.with_borrow_mut(|kept| {
+                let made = if kept.is_none() { zstd::bulk::Decompressor::new() } else { Err(std::io::ErrorKind::Other.into()) };
+                if let Ok(made) = made {
+                    *kept = Some(made);
+                }
+                let unzstd = kept.as_mut().ok_or_else(|| Error::limit("there is no memory to undo zstd"))?;
+                unzstd.decompress_to_buffer(input, out).map_err(|error| damaged(&format!("zstd: {error}")))
+            }),
+            Self::Lzf => lzf::decompress(input, out).ok_or_else(|| damaged("lzf: bad data")),
+            Self::Shuffle(element_size) => {
+                let out = out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?;
+                shuffle::unshuffle(element_size, input, out);
+                Ok(input.len())
+            }
+            Self::Fletcher32 => {
+                let input = without_checksum(input)?;
+                out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?.copy_from_slice(input);
+                Ok(input.len())
+            }
+        }
+    }
+}
+
+/// Checks the checksum behind the bytes.
+fn without_checksum(input: &[u8]) -> Result<&[u8]> {
+    let (bytes, stored) = input.split_last_chunk::<4>().ok_or_else(|| damaged("it has no checksum"))?;
+    let sum = fletcher32(bytes);
+    // libhdf5 before 1.6.3 swapped the bytes of each half on some machines.
+    let [a, b, c, d] = *stored;
+    if sum == u32::from_le_bytes(*stored) || sum == u32::from_le_bytes([b, a, d, c]) {
+        Ok(bytes)
+    } else {
+        Err(damaged("its fletcher32 checksum is another"))
+    }
+}
+
+fn damaged(what: &str) -> Error {
+    Error::corrupt(what)
+}

@@ -1,0 +1,203 @@
+//! Everything about an array but its elements: read and checked once, when it is opened.
+//!
+//! Files of ours must be what their description says, down to the last checksum. Strangers' files (h5py's, dask's, the
+//! seed's) are taken as they are, within bounds.
+
+use super::bytes::Bytes;
+use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, Description, digest};
+use super::file::{File, io_error};
+use super::filters::{self, Pipeline};
+use super::index::{Extent, Index, inside};
+use super::inspect::{self, Storage};
+use super::layout::{self, CHUNK_LIMIT};
+use super::library::Handle;
+use super::types::{self, ByteOrder};
+use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::error::{Error, ErrorKind, Result};
+use std::sync::Arc;
+
+/// HDF5's limit on a dataset in its own header.
+const LARGEST_COMPACT: usize = 1 << 16;
+
+pub(super) struct Header {
+    pub(super) data_type: DataType,
+    pub(super) order: ByteOrder,
+    pub(super) grid: ChunkGrid,
+    pub(super) layout: StoredLayout,
+    pub(super) chunk_bytes: usize,
+    pub(super) pipeline: Pipeline,
+    pub(super) index: Index,
+    /// One element, for what was never written.
+    pub(super) fill: Vec<u8>,
+    pub(super) file_len: u64,
+    pub(super) seal: Option<Seal>,
+}
+
+/// What only files of ours have.
+pub(super) struct Seal {
+    pub(super) checksums: Vec<u32>,
+    pub(super) digest: String,
+}
+
+/// What a dataset says of itself, without its index and its description.
+struct Facts {
+    data_type: DataType,
+    order: ByteOrder,
+    storage: Storage,
+    layout: StoredLayout,
+    chunk_bytes: usize,
+    filters: Vec<filters::Named>,
+    pipeline: Pipeline,
+    file_len: u64,
+}
+
+/// Reads the header of the file.
+pub(super) fn read(bytes: &Arc<Bytes>) -> Result<Header> {
+    let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+    let file = File::open(bytes.clone()).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
+    let read = file.call(|file| read_dataset(file, file_len));
+    let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
+    file.close()?;
+    // Past libhdf5's lock.
+    if let Some(json) = description {
+        header.seal = Some(seal(bytes, &json, checksums, header.layout.grid.chunk_count())?);
+    }
+    Ok(header)
+}
+
+/// What libhdf5 finds wrong with a file that could be read is a fault of the file.
+fn damaged(error: Error, what: &str) -> Error {
+    if error.kind() == ErrorKind::Io && std::error::Error::source(&error).is_none() {
+        Error::corrupt(format!("{what}; restore it from a copy: {error}"))
+    } else {
+        error
+    }
+}
+
+/// The header; and the description with the address of the checksums, if the file is one of ours.
+fn read_dataset(file: &Handle, file_len: u64) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
+    let dataset = inspect::open_dataset(file, DATASET)?
+        .ok_or_else(|| Error::corrupt(format!("the file has no dataset {DATASET:?}: it is no array of arraystow")))?;
+    let properties = inspect::properties(&dataset)?;
+    let facts = Facts::read(&dataset, &properties, file_len)?;
+    let index = facts.index(&dataset, &properties)?;
+    let element_type = types::create(facts.data_type, ByteOrder::Little)?;
+    let fill = inspect::fill_value(&properties, &element_type, facts.data_type.size())?;
+    let description = inspect::text_attribute(&dataset, ATTRIBUTE)?;
+    let mut grid = facts.layout.grid.clone();
+    let mut checksums = None;
+    if let Some(json) = &description {
+        grid = facts.logical_grid(json)?;
+        let count = facts.layout.grid.chunk_count();
+        if let Some(missing) = index.first_missing(count) {
+            return Err(Error::corrupt(format!("chunk {missing} of {count} is not in the file; restore it from a copy")));
+        }
+        if count > 0 {
+            checksums = Some(checksums_address(file, count, file_len)?);
+        }
+    }
+    let Facts { data_type, order, layout, chunk_bytes, pipeline, .. } = facts;
+    let header =
+        Header { data_type, order, grid, layout, chunk_bytes, pipeline, index, fill, file_len, seal: None };
+    Ok((header, description, checksums))
+}
+
+impl Facts {
+    fn read(dataset: &Handle, properties: &Handle, file_len: u64) -> Result<Self> {
+        // First of all: to ask a view of other files for its shape would open them.
+        let storage = inspect::storage(properties)?;
+        let (data_type, order) = types::recognize(&inspect::element_type(dataset)?)?;
+        let shape = inspect::shape(dataset)?;
+        let filters = inspect::filters(properties)?;
+        let pipeline = Pipeline::new(&filters, data_type.size())?;
+        let layout = match storage {
+            Storage::Chunked => {
+                let chunk_shape = inspect::chunk_shape(properties)?;
+                let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
+                StoredLayout { grid, chunk_shape }
+            }
+            Storage::Contiguous | Storage::Compact => layout::stretches(&shape, data_type.size())?,
+        };
+        let chunk_bytes = layout.chunk_bytes(data_type.size()).filter(|bytes| *bytes < CHUNK_LIMIT);
+        let chunk_bytes = chunk_bytes.ok_or_else(|| {
+            Error::limit(format!("chunks of shape {:?} are larger than the 4 GiB that are read", layout.chunk_shape))
+        })?;
+        if layout.grid.len().checked_mul(data_type.size()).is_none() {
+            return Err(Error::limit(format!("an array of shape {shape:?} is larger than this machine can count")));
+        }
+        Ok(Self { data_type, order, storage, layout, chunk_bytes, filters, pipeline, file_len })
+    }
+
+    fn index(&self, dataset: &Handle, properties: &Handle) -> Result<Index> {
+        let len = self.layout.grid.len() * self.data_type.size();
+        match self.storage {
+            Storage::Chunked => {
+                let extent = Extent {
+                    layout: &self.layout,
+                    chunk_bytes: self.chunk_bytes,
+                    pipeline: &self.pipeline,
+                    edges_are_unfiltered: inspect::edges_are_unfiltered(properties)?,
+                    file_len: self.file_len,
+                };
+                Index::of_chunks(dataset, &extent)
+            }
+            _ if !self.pipeline.is_empty() => Err(Error::corrupt("a dataset without chunks cannot have filters")),
+            Storage::Contiguous => match inspect::address(dataset).filter(|_| len > 0) {
+                None => Ok(Index::Empty),
+                Some(address) => {
+                    inside(address, len as u128, self.file_len)?;
+                    Ok(Index::Contiguous(address))
+                }
+            },
+            Storage::Compact if len > LARGEST_COMPACT => {
+                Err(Error::corrupt(format!("the dataset claims to have {len} bytes in its header, which is impossible")))
+            }
+            Storage::Compact => {
+                Ok(Index::Inline(inspect::read_compact(dataset, &inspect::element_type(dataset)?, len)?))
+            }
+        }
+    }
+
+    /// The logical grid of an array of ours, whose description must fit.
+    fn logical_grid(&self, json: &[u8]) -> Result<ChunkGrid> {
+        let (grid, codec) = Description::read(json, self.data_type, &self.layout)?;
+        if self.filters != filters::of_codec(codec, self.data_type.size()) || self.order != ByteOrder::Little {
+            return Err(Error::corrupt(format!(
+                "the dataset is not encoded as the attribute `arraystow` says ({codec:?}); restore the file from a copy"
+            )));
+        }
+        Ok(grid)
+    }
+}
+
+/// Where the checksums of an array of ours lie.
+fn checksums_address(file: &Handle, count: usize, file_len: u64) -> Result<u64> {
+    let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
+    let dataset = inspect::open_dataset(file, CHECKSUMS)?.ok_or_else(|| damaged("are gone"))?;
+    let storage = inspect::storage(&inspect::properties(&dataset)?)?;
+    let element_type = types::recognize(&inspect::element_type(&dataset)?)?;
+    if storage != Storage::Contiguous || element_type != (DataType::UInt32, ByteOrder::Little) {
+        return Err(damaged("are not stored as they should be"));
+    }
+    if inspect::shape(&dataset)? != [count] {
+        return Err(damaged("are those of another array"));
+    }
+    let address = inspect::address(&dataset).ok_or_else(|| damaged("were never written"))?;
+    inside(address, count as u128 * size_of::<u32>() as u128, file_len)?;
+    Ok(address)
+}
+
+/// Reads the checksums of `count` chunks.
+fn seal(bytes: &Bytes, json: &[u8], address: Option<u64>, count: usize) -> Result<Seal> {
+    let mut table = Vec::new();
+    if let Some(address) = address {
+        // The file is at least that long.
+        table.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
+        table.resize(count, 0_u32);
+        bytes
+            .read_exact_at(bytemuck::cast_slice_mut(&mut table), address)
+            .map_err(|error| io_error("the checksums cannot be read", error))?;
+    }
+    let digest = digest(json, &table);
+    Ok(Seal { checksums: table, digest })
+}

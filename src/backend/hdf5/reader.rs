@@ -1,0 +1,138 @@
+//! Reads the chunks of an array: where the index says, past libhdf5 and its lock, several at once.
+
+use super::bytes::Bytes;
+use super::file::io_error;
+use super::header::Header;
+use super::index::{Index, Place, in_chunk};
+use super::place::Location;
+use super::types::ByteOrder;
+use super::{header, scratch};
+use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::backend::ArrayReader;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+pub(super) struct Reader {
+    location: Location,
+    header: Header,
+}
+
+impl Reader {
+    pub(super) fn open(location: Location) -> Result<Self> {
+        let bytes = Arc::new(location.open()?);
+        let header = header::read(&bytes).map_err(|error| location.locate(error))?;
+        Ok(Self { location, header })
+    }
+
+    fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
+        let header = &self.header;
+        let region = header.grid_region(number)?;
+        if out.len() != header.chunk_bytes {
+            return Err(Error::invalid(format!("room of {} bytes for a chunk of {}", out.len(), header.chunk_bytes)));
+        }
+        let size = header.data_type.size() as u64;
+        let first = region.start().iter().zip(header.layout.grid.shape()).fold(0, |at, (start, len)| at * len + start);
+        let part = region.len() * header.data_type.size();
+        match &header.index {
+            Index::Empty => self.fill(out),
+            Index::Consecutive(address) => {
+                let address = address + number as u64 * header.chunk_bytes as u64;
+                self.read_whole(number, address, out)?;
+            }
+            Index::Contiguous(address) => {
+                let (part, rest) = out.split_at_mut(part);
+                self.read_whole(number, address + first as u64 * size, part)?;
+                rest.fill(0);
+            }
+            Index::Inline(elements) => {
+                let (part, rest) = out.split_at_mut(part);
+                let start = first * header.data_type.size();
+                part.copy_from_slice(elements.get(start..start + part.len()).ok_or_else(|| Error::corrupt("it is cut off"))?);
+                rest.fill(0);
+            }
+            Index::Listed(places) => match Index::listed_place(places, number) {
+                None => self.fill(out),
+                Some(place) if header.pipeline.is_empty() => self.read_whole(number, place.address, out)?,
+                Some(place) => self.read_encoded(number, place, out)?,
+            },
+        }
+        if header.order == ByteOrder::Big && !matches!(&header.index, Index::Empty) {
+            to_little_endian(header.data_type, out);
+        }
+        Ok(())
+    }
+
+    /// Reads bytes that are stored as they are.
+    fn read_whole(&self, number: usize, address: u64, out: &mut [u8]) -> Result<()> {
+        self.read_at(&self.location.open()?, address, out)?;
+        self.check(number, out)
+    }
+
+    fn read_encoded(&self, number: usize, place: Place, out: &mut [u8]) -> Result<()> {
+        scratch::with(place.size, |stored| {
+            self.read_at(&self.location.open()?, place.address, stored)?;
+            self.check(number, stored)?;
+            self.header.pipeline.decode(place.mask, stored, out)
+        })
+    }
+
+    fn read_at(&self, bytes: &Bytes, address: u64, out: &mut [u8]) -> Result<()> {
+        bytes.read_exact_at(out, address).map_err(|error| io_error("a chunk cannot be read", error))
+    }
+
+    /// Compares the bytes with their checksum, if there is one.
+    fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
+        let Some(seal) = &self.header.seal else { return Ok(()) };
+        match seal.checksums.get(number) {
+            Some(checksum) if *checksum == crc32c::crc32c(stored) => Ok(()),
+            _ => Err(Error::corrupt("its checksum is another")),
+        }
+    }
+
+    fn fill(&self, out: &mut [u8]) {
+        let fill = &self.header.fill;
+        if fill.iter().all(|byte| *byte == 0) {
+            out.fill(0);
+        } else {
+            out.chunks_exact_mut(fill.len()).for_each(|element| element.copy_from_slice(fill));
+        }
+    }
+}
+
+/// Turns the bytes of every number around.
+fn to_little_endian(data_type: DataType, elements: &mut [u8]) {
+    let width = match data_type {
+        DataType::Complex64 | DataType::Complex128 => data_type.size() / 2,
+        number => number.size(),
+    };
+    elements.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+}
+
+impl ArrayReader for Reader {
+    fn data_type(&self) -> DataType {
+        self.header.data_type
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        &self.header.grid
+    }
+
+    fn layout(&self) -> &StoredLayout {
+        &self.header.layout
+    }
+
+    fn stored_bytes(&self) -> u64 {
+        self.header.file_len
+    }
+
+    fn digest(&self) -> Option<&str> {
+        self.header.seal.as_ref().map(|seal| seal.digest.as_str())
+    }
+
+    fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
+        self.read(number, out).map_err(|error| {
+            let error = if error.is_corrupt() { in_chunk(number, &error) } else { error };
+            self.location.locate(error)
+        })
+    }
+}
