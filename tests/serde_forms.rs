@@ -294,11 +294,11 @@ fn trait_objects_through_typetag() {
 fn other_structs_called_array_are_left_alone() {
     mod user {
         use super::*;
-        values! { pub struct Array { pub id: u32, pub dim: Vec<u8>, pub data: String } }
+        values! { pub(super) struct Array { pub id: u32, pub dim: Vec<u8>, pub data: String } }
     }
     mod other {
         use super::*;
-        values! { pub struct Array { pub v: String, pub dim: Option<u8>, pub data: Vec<f64> } }
+        values! { pub(super) struct Array { pub v: String, pub dim: Option<u8>, pub data: Vec<f64> } }
     }
     everywhere(user::Array { id: 1, dim: vec![1], data: "d".into() });
     everywhere(other::Array { v: "1".into(), dim: Some(2), data: vec![1.0] });
@@ -427,7 +427,7 @@ fn a_panicking_serialize_leaves_no_context_behind() {
         }
     }
     let place = place();
-    let caught = std::panic::catch_unwind(|| arraystow::to_vec(&Panics, &place.protocols).map(drop));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| arraystow::to_vec(&Panics, &place.protocols).map(drop)));
     assert!(caught.is_err());
     assert!(serde_json::to_string(&lazy(1.0)).is_err(), "the context is still there");
     assert_eq!(cbor(&both(), &place.protocols).unwrap(), both());

@@ -1,6 +1,6 @@
 //! Memory for elements: zeroed, and refused with an error instead of an abort where there is not enough.
 
-use super::{Element, Region};
+use super::Element;
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 
@@ -30,9 +30,4 @@ pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
     }
     isize::try_from(bound).ok()?;
     Some(if shape.contains(&0) { 0 } else { bound })
-}
-
-/// The bytes of a region of elements, saturating.
-pub(crate) fn region_bytes<T: Element>(region: &Region) -> usize {
-    region.shape().iter().fold(size_of::<T>(), |bytes, len| bytes.saturating_mul(*len))
 }

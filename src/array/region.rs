@@ -24,11 +24,6 @@ impl Region {
         Self { start, shape }
     }
 
-    /// The whole of an array of that shape.
-    pub(crate) fn whole(shape: &[usize]) -> Self {
-        Self::new(vec![0; shape.len()], shape.to_vec())
-    }
-
     /// The first element per axis.
     #[must_use]
     pub fn start(&self) -> &[usize] {

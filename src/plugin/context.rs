@@ -88,8 +88,3 @@ pub(super) fn keep_error(error: &Error) {
         _ => {}
     });
 }
-
-#[cfg(test)]
-pub(super) fn depth() -> usize {
-    STACK.with_borrow(Vec::len)
-}

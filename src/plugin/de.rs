@@ -229,7 +229,7 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
 }
 
 /// The contents of a variant; its name is part of the path, as far as the format tells it.
-pub struct VariantWalk<'p, 'de, A> {
+pub(super) struct VariantWalk<'p, 'de, A> {
     inner: A,
     path: &'p Path<'p>,
     variant: Cow<'de, str>,

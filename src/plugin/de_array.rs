@@ -6,7 +6,7 @@ use super::path::Path;
 use super::plain::PlainElements;
 use super::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
 use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_content::Value;
 use std::fmt;

@@ -5,7 +5,7 @@ use super::path::{KeyText, Path};
 use super::ser_array::StructSerializer;
 use super::{ARRAY, CHUNKED, INLINE, STORED};
 use serde::ser::{
-    self, Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
 };
 use std::fmt::Display;

@@ -12,7 +12,7 @@ const PACKAGES: [&str; 3] = ["numpy==2.2.6", "h5py==3.13.0", "hdf5plugin==5.1.0"
 ///
 /// # Panics
 /// With what the script told on its error output, if it fails.
-pub fn run(script: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(script: &str, arguments: &[&str]) -> String {
     let output = Command::new("python3")
         .arg("-c")
         .arg(script)

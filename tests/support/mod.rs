@@ -11,7 +11,7 @@ type Contents = Arc<Mutex<Vec<u8>>>;
 
 /// Files in memory. A clone is another handle on the same files.
 #[derive(Clone)]
-pub struct MemoryFiles {
+pub(crate) struct MemoryFiles {
     pub files: Arc<Mutex<BTreeMap<String, Contents>>>,
     pub opened: Arc<AtomicUsize>,
     pub bytes_read: Arc<AtomicUsize>,
@@ -34,19 +34,19 @@ impl Default for MemoryFiles {
 }
 
 impl MemoryFiles {
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.files.lock().unwrap().keys().cloned().collect()
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         self.files.lock().unwrap()[name].lock().unwrap().clone()
     }
 
-    pub fn put(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         self.files.lock().unwrap().insert(name.to_owned(), Arc::new(Mutex::new(bytes.to_vec())));
     }
 
-    pub fn forget_counts(&self) {
+    pub(crate) fn forget_counts(&self) {
         self.opened.store(0, Ordering::SeqCst);
         self.bytes_read.store(0, Ordering::SeqCst);
     }

@@ -7,7 +7,7 @@ use crate::array::StoredLayout;
 use crate::error::{Error, Result};
 
 /// Chunks that an index may have; more are refused instead of walking through them under libhdf5's lock.
-const MOST_CHUNKS: usize = 1 << 26;
+pub(super) const MOST_CHUNKS: usize = 1 << 26;
 
 /// Where the elements of an array are.
 pub(super) enum Index {

@@ -26,7 +26,7 @@ impl Reader {
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
         let header = &self.header;
-        let region = header.grid_region(number)?;
+        let region = header.layout.grid.chunk_region(number)?;
         if out.len() != header.chunk_bytes {
             return Err(Error::invalid(format!("room of {} bytes for a chunk of {}", out.len(), header.chunk_bytes)));
         }

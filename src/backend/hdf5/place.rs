@@ -1,0 +1,142 @@
+//! Where an array's file is, and what it is called while it is being written.
+//!
+//! A local file is written under a temporary name and gets its own when all of it is on the disk. Other protocols have no
+//! way to rename: their file is written in place, and no document names it before it is finished.
+
+use super::bytes::{Bytes, calling};
+use super::file::io_error;
+use crate::error::{Error, Result};
+use crate::protocol::{FileProtocol, Mode};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The file of one array.
+#[derive(Clone)]
+pub(super) struct Location {
+    protocol: Arc<dyn FileProtocol>,
+    name: String,
+    /// Where it can be read and written from several threads at once.
+    path: Option<PathBuf>,
+}
+
+impl Location {
+    pub(super) fn new(protocol: Arc<dyn FileProtocol>, name: &str) -> Self {
+        let path = calling(|| Ok(protocol.local_path(name))).ok().flatten().filter(|_| cfg!(unix));
+        Self { protocol, name: name.to_owned(), path }
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Opens the finished file, to read.
+    pub(super) fn open(&self) -> Result<Bytes> {
+        let opened = match &self.path {
+            #[cfg(unix)]
+            Some(path) => local::open(path),
+            _ => calling(|| self.protocol.open(&self.name, Mode::Read)).map(Bytes::new),
+        };
+        opened.map_err(|error| self.locate(io_error("the array cannot be opened", error)))
+    }
+
+    /// Makes a new file, to write. There must be none of that name, finished or not.
+    pub(super) fn create(&self) -> Result<Bytes> {
+        let created = match &self.path {
+            #[cfg(unix)]
+            Some(path) => local::create(path),
+            _ => calling(|| self.protocol.open(&self.name, Mode::Create)).map(Bytes::new),
+        };
+        created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
+    }
+
+    /// Gives the file its own name; tells the folder that is to be synced for it.
+    pub(super) fn publish(&self) -> Result<Option<PathBuf>> {
+        let Some(path) = &self.path else { return Ok(None) };
+        let renamed = std::fs::rename(unfinished(path), path);
+        renamed.map_err(|error| self.locate(io_error("the array's file cannot be given its name", error)))?;
+        Ok(path.parent().map(Path::to_owned))
+    }
+
+    /// Removes the file, finished or not.
+    pub(super) fn remove(&self) -> Result<()> {
+        let removed = match &self.path {
+            Some(path) => match (std::fs::remove_file(path), std::fs::remove_file(unfinished(path))) {
+                (Err(error), Ok(())) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                (Ok(()), Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                (removed, _) => removed,
+            },
+            None => calling(|| self.protocol.remove(&self.name)),
+        };
+        removed.map_err(|error| self.locate(Error::io("the array's file cannot be removed", error)))
+    }
+
+    /// Adds to an error which file it is about.
+    pub(super) fn locate(&self, error: Error) -> Error {
+        error.at_location(self.describe())
+    }
+
+    pub(super) fn describe(&self) -> String {
+        calling(|| Ok(self.protocol.describe(&self.name))).unwrap_or_else(|_| self.name.clone())
+    }
+}
+
+/// What a file is called as long as it is being written. No array is named so.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".unfinished");
+    path.with_file_name(name)
+}
+
+/// The folders with new names that are not durable yet.
+#[derive(Default)]
+pub(super) struct Unsynced(Mutex<BTreeSet<PathBuf>>);
+
+impl Unsynced {
+    pub(super) fn add(&self, folder: Option<PathBuf>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(folder);
+    }
+
+    pub(super) fn sync(&self) -> Result<()> {
+        let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in folders {
+            std::fs::File::open(&folder).and_then(|file| file.sync_all()).map_err(|error| {
+                io_error("the folder of the arrays cannot be synced", error).at_location(folder.display().to_string())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+mod local {
+    use super::{Bytes, unfinished};
+    use rustix::fs::OFlags;
+    use std::fs::{File, OpenOptions};
+    use std::io;
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::path::Path;
+
+    /// Opens an ordinary file: no link, which could lead anywhere, and no pipe, which could keep one waiting.
+    pub(super) fn open(path: &Path) -> io::Result<Bytes> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path).map_err(|error| {
+            if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) { no_file() } else { error }
+        })?;
+        if file.metadata()?.is_file() { Ok(Bytes::Local(file)) } else { Err(no_file()) }
+    }
+
+    pub(super) fn create(path: &Path) -> io::Result<Bytes> {
+        if std::fs::symlink_metadata(path).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let file: File = OpenOptions::new().read(true).write(true).create_new(true).open(unfinished(path))?;
+        Ok(Bytes::Local(file))
+    }
+
+    fn no_file() -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file, and arraystow opens no other (links neither)")
+    }
+}

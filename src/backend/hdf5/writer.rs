@@ -1,0 +1,207 @@
+//! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are.
+
+use super::bytes::Bytes;
+use super::create::{Created, Open, Plan, create};
+use super::description::{Description, digest};
+use super::file::io_error;
+use super::index::MOST_CHUNKS;
+use super::place::{Location, Unsynced};
+use super::{filters, layout, scratch};
+use crate::array::{Codec, StoredLayout};
+use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub(super) struct Writer {
+    location: Location,
+    unsynced: Arc<Unsynced>,
+    bytes: Arc<Bytes>,
+    codec: Codec,
+    element_size: usize,
+    layout: StoredLayout,
+    chunk_bytes: usize,
+    description: String,
+    target: Target,
+    /// One for each chunk, and where they go.
+    checksums: Vec<AtomicU32>,
+    checksums_at: Option<u64>,
+    published: bool,
+}
+
+/// How chunks get into the file.
+enum Target {
+    /// Straight, one after another from this address on; libhdf5 is done with the file.
+    At(u64),
+    /// Through libhdf5, which finds a place for each.
+    Through(Open),
+    /// There are none.
+    Nowhere,
+}
+
+impl Writer {
+    pub(super) fn create(location: Location, unsynced: Arc<Unsynced>, spec: &ArraySpec) -> Result<Self> {
+        let element_size = spec.data_type.size();
+        let layout = layout::stored(&spec.grid, element_size).map_err(|error| location.locate(error))?;
+        // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
+        let codec = if layout.chunk_shape.is_empty() { Codec::None } else { spec.codec };
+        let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout).to_json()?;
+        let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
+        let checksums = no_checksums(layout.grid.chunk_count()).map_err(|error| location.locate(error))?;
+        let bytes = Arc::new(location.create()?);
+        // From here on, what goes wrong removes the file again.
+        let mut writer = Self {
+            location,
+            unsynced,
+            bytes,
+            codec,
+            element_size,
+            layout,
+            chunk_bytes,
+            description,
+            target: Target::Nowhere,
+            checksums,
+            checksums_at: None,
+            published: false,
+        };
+        writer.start(spec).map_err(|error| writer.location.locate(error))?;
+        Ok(writer)
+    }
+
+    fn start(&mut self, spec: &ArraySpec) -> Result<()> {
+        let filters = filters::of_codec(self.codec, self.element_size);
+        let plan = Plan {
+            data_type: spec.data_type,
+            layout: &self.layout,
+            filters: &filters,
+            description: &self.description,
+        };
+        let Created { array, first_chunk, checksums } = create(self.bytes.clone(), &plan)?;
+        self.checksums_at = checksums;
+        if self.codec != Codec::None {
+            self.target = Target::Through(array);
+            return Ok(());
+        }
+        array.close()?;
+        if let Some(address) = first_chunk {
+            self.target = Target::At(address);
+            let len = self.bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+            self.bytes.reserve(len).map_err(|error| io_error("the file cannot be made that long", error))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
+        let region = self.layout.grid.chunk_region(number)?;
+        if elements.len() == self.chunk_bytes {
+            return self.write_full(number, region.start(), elements);
+        }
+        scratch::with(self.chunk_bytes, |full| {
+            full.fill(0);
+            fill_up(elements, region.shape(), &self.layout.chunk_shape, self.element_size, full)?;
+            self.write_full(number, region.start(), full)
+        })
+    }
+
+    /// Writes a chunk of full size.
+    fn write_full(&self, number: usize, start: &[usize], chunk: &[u8]) -> Result<()> {
+        match &self.target {
+            Target::At(first) => {
+                self.note(number, chunk)?;
+                let address = first + number as u64 * self.chunk_bytes as u64;
+                let written = self.bytes.write_all_at(chunk, address);
+                written.map_err(|error| io_error("a chunk cannot be written", error))
+            }
+            Target::Through(array) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
+                self.note(number, encoded)?;
+                array.write_chunk(start, mask, encoded)
+            }),
+            Target::Nowhere => Err(Error::invalid("an array without chunks was given one")),
+        }
+    }
+
+    fn note(&self, number: usize, stored: &[u8]) -> Result<()> {
+        let checksum = self.checksums.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
+        checksum.store(crc32c::crc32c(stored), Ordering::Release);
+        Ok(())
+    }
+
+    fn finish_file(&mut self) -> Result<StoredSummary> {
+        if let Target::Through(array) = std::mem::replace(&mut self.target, Target::Nowhere) {
+            array.close()?;
+        }
+        let table: Vec<u32> = self.checksums.iter().map(|checksum| checksum.load(Ordering::Acquire)).collect();
+        if let Some(address) = self.checksums_at {
+            let little_endian: Vec<u8> = table.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
+            let written = self.bytes.write_all_at(&little_endian, address);
+            written.map_err(|error| io_error("the checksums cannot be written", error))?;
+        }
+        let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+        self.bytes.sync().map_err(|error| io_error("the file cannot be made durable", error))?;
+        self.unsynced.add(self.location.publish()?);
+        self.published = true;
+        Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table) })
+    }
+}
+
+impl ArrayWriter for Writer {
+    fn layout(&self) -> &StoredLayout {
+        &self.layout
+    }
+
+    fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()> {
+        self.write(number, elements).map_err(|error| self.location.locate(error))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<StoredSummary> {
+        self.finish_file().map_err(|error| self.location.locate(error))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.published {
+            // libhdf5 first lets go of the file. The error that led here is the one to tell; what stays is swept.
+            self.target = Target::Nowhere;
+            let _ = self.location.remove();
+        }
+    }
+}
+
+/// Room for so many checksums.
+fn no_checksums(count: usize) -> Result<Vec<AtomicU32>> {
+    if count > MOST_CHUNKS {
+        return Err(Error::limit(format!(
+            "the array has {count} chunks and arraystow stores up to {MOST_CHUNKS} in a file; choose larger chunks"
+        )));
+    }
+    let mut checksums = Vec::new();
+    checksums.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
+    checksums.resize_with(count, AtomicU32::default);
+    Ok(checksums)
+}
+
+/// Puts the elements of a chunk at the edge where they belong in one of full size.
+fn fill_up(elements: &[u8], shape: &[usize], full_shape: &[usize], element_size: usize, full: &mut [u8]) -> Result<()> {
+    let wrong = || Error::invalid(format!("{} bytes for a chunk of shape {shape:?}", elements.len()));
+    let row = shape.last().ok_or_else(wrong)? * element_size;
+    if row == 0 || elements.len() != shape.iter().product::<usize>() * element_size {
+        return Err(wrong());
+    }
+    let outer = &shape[..shape.len() - 1];
+    let mut at = vec![0; outer.len()];
+    for elements in elements.chunks_exact(row) {
+        let index = at.iter().zip(full_shape).fold(0, |index, (at, len)| index * len + at);
+        let start = index * full_shape[outer.len()] * element_size;
+        full.get_mut(start..start + row).ok_or_else(wrong)?.copy_from_slice(elements);
+        // The next row: as an odometer, from the last axis on.
+        for axis in (0..outer.len()).rev() {
+            at[axis] += 1;
+            if at[axis] < outer[axis] {
+                break;
+            }
+            at[axis] = 0;
+        }
+    }
+    Ok(())
+}
