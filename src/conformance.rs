@@ -30,7 +30,12 @@
 //!
 //! run(|| Folder(tempfile::tempdir().unwrap()));
 //! ```
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "this is a test suite: it fails by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this is a test suite: it fails by panicking"
+)]
 
 use crate::{ChunkGrid, ChunkedArray, Codec, Element, ErrorKind, Protocols, Region};
 use ndarray::{Array1, Array2, ArrayD, s};
@@ -182,7 +187,10 @@ fn errors(subject: &impl Subject, document: &[u8], expected: &[ArrayD<f32>; 2], 
         match loaded.compute() {
             Ok(elements) => assert_eq!(elements, *expected, "{what}: a wrong value was read"),
             Err(error) => {
-                assert!(error.array().is_some() && error.path().is_some(), "{what}: the error names too little: {error}");
+                assert!(
+                    error.array().is_some() && error.path().is_some(),
+                    "{what}: the error names too little: {error}"
+                );
                 errors += 1;
             }
         }

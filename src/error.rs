@@ -117,6 +117,12 @@ impl Error {
         self.edit(|inner| inner.source = Some(Arc::from(source)))
     }
 
+    /// The same error, told after another message.
+    pub(crate) fn context(self, message: String) -> Self {
+        let inner = Inner { message, source: Some(Arc::new(self.clone())), ..(*self.inner).clone() };
+        Self { inner: Arc::new(inner) }
+    }
+
     pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
         self.edit(|inner| inner.kind = kind)
     }

@@ -81,7 +81,8 @@ mod protocol;
 mod storage;
 
 pub use array::{
-    Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region, Summable,
+    Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
+    Summable,
 };
 pub use engine::Chunks;
 pub use error::{Error, ErrorKind, Result};

@@ -199,13 +199,23 @@ with new("virtual") as file:
     layout[:] = h5py.VirtualSource(f"{{folder}}/other-name", "data", (3,))
     file.create_virtual_dataset("dask_arrays", layout)
 with new("huge") as file: file.create_dataset("dask_arrays", (2**30, 2**29), "f8", chunks=(64, 64))
-with new("huge-chunk") as file: file.create_dataset("dask_arrays", (2**20, 2**20), "f8", chunks=(2**10, 2**20), compression="gzip")
+with new("huge-chunk") as file: file.create_dataset("dask_arrays", (2**20, 2**20), "f8", chunks=(2**8, 2**20), compression="gzip")
 open(f"{{folder}}/not-hdf5", "w").write("hello")
 open(f"{{folder}}/empty-file", "w").close()
 "#
     );
     python_env::run(&script, &[folder.path().to_str().unwrap()]);
-    let refused = ["other-name", "group", "text", "structured", "external-link", "external-storage", "virtual", "not-hdf5", "empty-file"];
+    let refused = [
+        "other-name",
+        "group",
+        "text",
+        "structured",
+        "external-link",
+        "external-storage",
+        "virtual",
+        "not-hdf5",
+        "empty-file",
+    ];
     for file in refused {
         let result = open_h5py::<i64>(folder.path(), file).and_then(|array| array.compute());
         let error = result.map(|array| array.sum()).unwrap_err();
@@ -216,6 +226,4 @@ open(f"{{folder}}/empty-file", "w").close()
         let error = open_h5py::<f64>(folder.path(), file).and_then(|array| array.compute()).unwrap_err();
         assert_eq!(error.kind(), arraystow::ErrorKind::Limit, "{file}: {error}");
     }
-    let corner = open_h5py::<f64>(folder.path(), "huge").unwrap().slice(s![-1, -3..]).unwrap().compute().unwrap();
-    assert_eq!(corner.as_slice().unwrap(), [0.0; 3]);
 }

@@ -209,7 +209,11 @@ fn enums_of_every_representation() {
 
 #[test]
 fn flattened_fields() {
-    self_describing(Flattened { number: 1, both: both(), rest: [("more".to_owned(), Array1::from_iter(0..1000))].into() });
+    self_describing(Flattened {
+        number: 1,
+        both: both(),
+        rest: [("more".to_owned(), Array1::from_iter(0..1000))].into(),
+    });
     self_describing(FlattenedModule { number: 1, module: with_module() });
 }
 
@@ -360,7 +364,10 @@ fn errors_name_the_place_in_the_object() {
     assert!(error.to_string().contains("astype"), "{error}");
 
     let mut bad = object;
-    bad.names.insert("bad".into(), Lazy(&bad.runs[0].field.0 + &ChunkedArray::from_ndarray(plain(0.0).mapv(|x| x as f32), &[9, 9]).unwrap()));
+    bad.names.insert(
+        "bad".into(),
+        Lazy(&bad.runs[0].field.0 + &ChunkedArray::from_ndarray(plain(0.0).mapv(|x| x as f32), &[9, 9]).unwrap()),
+    );
     let error = arraystow::to_vec(&bad, &place.protocols).unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidInput, Some("names.bad")), "{error}");
 
@@ -393,7 +400,10 @@ fn a_users_key_cannot_be_taken_for_an_array() {
     let place = place();
     let map = BTreeMap::from([("$arraystow::stored", 1)]);
     assert!(arraystow::to_vec(&map, &place.protocols).unwrap_err().to_string().contains("choose another"));
-    assert!(arraystow::to_vec(&vec!["$arraystow::stored"], &place.protocols).is_ok(), "as a value it is a text like any other");
+    assert!(
+        arraystow::to_vec(&vec!["$arraystow::stored"], &place.protocols).is_ok(),
+        "as a value it is a text like any other"
+    );
 }
 
 #[test]
@@ -427,7 +437,9 @@ fn a_panicking_serialize_leaves_no_context_behind() {
         }
     }
     let place = place();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| arraystow::to_vec(&Panics, &place.protocols).map(drop)));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        arraystow::to_vec(&Panics, &place.protocols).map(drop)
+    }));
     assert!(caught.is_err());
     assert!(serde_json::to_string(&lazy(1.0)).is_err(), "the context is still there");
     assert_eq!(cbor(&both(), &place.protocols).unwrap(), both());

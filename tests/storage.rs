@@ -142,8 +142,26 @@ fn a_failed_save_leaves_the_old_object_and_nothing_else() {
 fn names_outside_the_grammar_are_refused() {
     let (folder, storage) = storage();
     let bad = [
-        "", "/", "a/", "/a", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".hidden", "a/.b", "a\\b", "a:b", "a\nb", "a\0b",
-        "bigdata", "bigdata/x", "a/bigdata", "a/bigdata/b",
+        "",
+        "/",
+        "a/",
+        "/a",
+        "a//b",
+        ".",
+        "..",
+        "../a",
+        "a/../b",
+        "a/./b",
+        ".hidden",
+        "a/.b",
+        "a\\b",
+        "a:b",
+        "a\nb",
+        "a\0b",
+        "bigdata",
+        "bigdata/x",
+        "a/bigdata",
+        "a/bigdata/b",
     ];
     for name in bad {
         for error in [
@@ -158,7 +176,7 @@ fn names_outside_the_grammar_are_refused() {
     }
     assert!(storage.save(&"x".repeat(300), &1).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    for name in ["a", "a/b", "a b/c[1]/d.e", "ä/ß*", "bigdata2", "a/b..c"] {
+    for name in ["a", "A/b", "a b/c[1]/d.e", "ä/ß*", "bigdata2", "A/b..c"] {
         storage.save(name, &name.len()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(storage.load::<usize>(name).unwrap(), name.len());
     }
@@ -319,9 +337,8 @@ fn the_same_array_twice_is_one_file_and_one_array_again() {
 #[test]
 fn thousands_of_arrays_need_few_descriptors() {
     let (_folder, storage) = storage();
-    let arrays: Vec<_> = (0..1500_i32)
-        .map(|i| ChunkedArray::from_ndarray(Array1::from_elem(4, i), &[4]).unwrap())
-        .collect();
+    let arrays: Vec<_> =
+        (0..1500_i32).map(|i| ChunkedArray::from_ndarray(Array1::from_elem(4, i), &[4]).unwrap()).collect();
     storage.save("many", &arrays).unwrap();
     let loaded: Vec<ChunkedArray<i32>> = storage.load("many").unwrap();
     for (i, array) in loaded.iter().enumerate() {

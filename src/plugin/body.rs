@@ -6,6 +6,7 @@ use super::plan::{PlanSettings, SavePlan, plan};
 use crate::error::{Error, ErrorKind, Result};
 use cbor4ii::core::dec::Read as _;
 use cbor4ii::core::utils::{BufWriter, SliceReader};
+use cbor4ii::serde::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -18,12 +19,16 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     match format {
         Format::Cbor => {
             let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(Vec::new()));
-            let ((), plan) = plan(value, &mut serializer, settings)?;
+            let ((), plan) = plan(value, &mut serializer, settings, |error| match error {
+                EncodeError::Custom(text) => text.to_string(),
+                error => error.to_string(),
+            })?;
             Ok((serializer.into_inner().into_inner(), plan))
         }
         Format::Json => {
             let mut body = Vec::new();
-            let ((), plan) = plan(value, &mut serde_json::Serializer::pretty(&mut body), settings)?;
+            let ((), plan) =
+                plan(value, &mut serde_json::Serializer::pretty(&mut body), settings, ToString::to_string)?;
             Ok((body, plan))
         }
     }
@@ -38,7 +43,10 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
     match format {
         Format::Cbor => {
             let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(body));
-            let value = load(&mut deserializer, resolver)?;
+            let value = load(&mut deserializer, resolver, |error| match error {
+                DecodeError::Custom(text) => text.to_string(),
+                error => error.to_string(),
+            })?;
             let mut rest = deserializer.into_inner();
             match rest.fill(1) {
                 Ok(bytes) if bytes.as_ref().is_empty() => Ok(value),
@@ -47,7 +55,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
         }
         Format::Json => {
             let mut deserializer = serde_json::Deserializer::from_slice(body);
-            let value = load(&mut deserializer, resolver)?;
+            let value = load(&mut deserializer, resolver, ToString::to_string)?;
             deserializer.end().map_err(|_| trailing())?;
             Ok(value)
         }
@@ -55,5 +63,8 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
 }
 
 fn trailing() -> Error {
-    Error::new(ErrorKind::Serde, "something follows the object in the document's body: the type asked for is not the one saved")
+    Error::new(
+        ErrorKind::Serde,
+        "something follows the object in the document's body: the type asked for is not the one saved",
+    )
 }

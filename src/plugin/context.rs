@@ -58,7 +58,11 @@ impl Drop for Guard {
 pub(super) fn saving<R>(use_it: impl FnOnce(&mut SaveState) -> R) -> Result<R, Error> {
     STACK.with_borrow_mut(|stack| match stack.last_mut() {
         Some(Level::Save(state)) => Ok(use_it(state)),
-        _ => Err(no_context("serialized", "storage.save(name, &value), arraystow::to_vec(&value, &protocols)", "serialize")),
+        _ => Err(no_context(
+            "serialized",
+            "storage.save(name, &value), arraystow::to_vec(&value, &protocols)",
+            "serialize",
+        )),
     })
 }
 
@@ -66,7 +70,11 @@ pub(super) fn saving<R>(use_it: impl FnOnce(&mut SaveState) -> R) -> Result<R, E
 pub(super) fn loading<R>(use_it: impl FnOnce(&mut LoadState) -> R) -> Result<R, Error> {
     STACK.with_borrow_mut(|stack| match stack.last_mut() {
         Some(Level::Load(state)) => Ok(use_it(state)),
-        _ => Err(no_context("deserialized", "storage.load(name), arraystow::from_slice(&bytes, &protocols)", "deserialize")),
+        _ => Err(no_context(
+            "deserialized",
+            "storage.load(name), arraystow::from_slice(&bytes, &protocols)",
+            "deserialize",
+        )),
     })
 }
 

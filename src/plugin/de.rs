@@ -252,7 +252,11 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         self.inner.tuple_variant(len, watching).inspect_err(|_| note_place(self.path))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, A::Error> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
         let watching = Watching { visitor, path: self.path, any: false };
         self.inner.struct_variant(fields, watching).inspect_err(|_| note_place(self.path))
     }

@@ -32,11 +32,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
                 let elements = whole(&contents.newtype_variant()?).map_err(tell)?;
                 self.visitor.visit_map(FieldMap { fields: Fields::stored(elements), error: PhantomData })
             }
-            (Form::Inline, contents) => contents.newtype_variant_seed(Inline(Watching {
-                visitor: self.visitor,
-                path: self.path,
-                any: false,
-            })),
+            (Form::Inline, contents) => {
+                contents.newtype_variant_seed(Inline(Watching { visitor: self.visitor, path: self.path, any: false }))
+            }
         }
     }
 }
@@ -152,7 +150,9 @@ impl Fields {
     {
         match self {
             Self::Stored { next: 1, .. } => seed.deserialize(1_u8.into_deserializer()),
-            Self::Stored { elements, next: 2 } => seed.deserialize(SeqDeserializer::new(elements.shape.iter().copied())),
+            Self::Stored { elements, next: 2 } => {
+                seed.deserialize(SeqDeserializer::new(elements.shape.iter().copied()))
+            }
             Self::Stored { elements, .. } => seed.deserialize(Data { elements, error: PhantomData }),
             Self::Inline { value, .. } => {
                 let value = value.take().ok_or_else(|| E::custom("a field of an array without a value"))?;

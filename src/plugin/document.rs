@@ -163,5 +163,7 @@ fn truncated() -> Error {
 }
 
 fn altered(part: &str) -> Error {
-    Error::corrupt(format!("the document's {part} is not what was written (its checksum differs): restore it from a copy"))
+    Error::corrupt(format!(
+        "the document's {part} is not what was written (its checksum differs): restore it from a copy"
+    ))
 }

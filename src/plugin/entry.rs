@@ -1,13 +1,13 @@
 //! The functions that a user calls who has no [`Storage`](crate::Storage): a value to bytes or to a serializer of his
 //! choice, with the arrays beside.
 
+use super::body;
 use super::document::{Format, encode, read_body, read_head};
 use super::load::load;
 use super::manifest::Manifest;
 use super::plan::{PlanSettings, plan};
 use super::resolver::Resolver;
 use super::write::write_plan;
-use super::body;
 use crate::backend::for_protocols;
 use crate::error::{Error, Result};
 use crate::protocol::Protocols;
@@ -44,7 +44,7 @@ where
     T: ?Sized + Serialize,
     S: serde::Serializer,
 {
-    let (output, plan) = plan(value, serializer, PlanSettings::default())?;
+    let (output, plan) = plan(value, serializer, PlanSettings::default(), ToString::to_string)?;
     write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None)?.keep();
     Ok(output)
 }
@@ -59,7 +59,7 @@ where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    load(deserializer, Rc::new(Resolver::bare(for_protocols(protocols))))
+    load(deserializer, Rc::new(Resolver::bare(for_protocols(protocols))), ToString::to_string)
 }
 
 /// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.

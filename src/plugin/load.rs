@@ -19,8 +19,12 @@ pub(crate) trait ArrayResolver {
     fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>>;
 }
 
-/// Walks a document once.
-pub(crate) fn load<'de, T, D>(deserializer: D, resolver: Rc<dyn ArrayResolver>) -> Result<T>
+/// Walks a document once. `text` tells what the format's errors say.
+pub(crate) fn load<'de, T, D>(
+    deserializer: D,
+    resolver: Rc<dyn ArrayResolver>,
+    text: impl FnOnce(&D::Error) -> String,
+) -> Result<T>
 where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
@@ -30,7 +34,7 @@ where
     let Some(Level::Load(state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
     };
-    result.map_err(|error| state.explain(&error.to_string()))
+    result.map_err(|error| state.explain(&text(&error)))
 }
 
 /// A load in progress.
@@ -50,21 +54,27 @@ impl LoadState {
         self.place.get_or_insert_with(|| place.to_string());
     }
 
-    /// The error of the walk. An array's own, if that is what the format tells of, or if the format only tells that no
-    /// variant fitted: serde forgets why.
+    /// The error of the walk: an array's own, if that is what the format tells of, or if the format only tells that no
+    /// variant fitted: serde forgets why. Other formats forget everything; then both errors are told.
     fn explain(self, text: &str) -> Error {
         let error = match self.error {
-            Some(error) if text.contains(&error.to_string()) || text.contains("did not match any variant") => error,
-            _ => Error::new(
-                ErrorKind::Serde,
-                format!("the document does not fit the type that is asked for: {text}"),
-            ),
+            Some(error) if is_told(&error, text) || text.contains("did not match any variant") => error,
+            Some(error) => error.context(format!("{UNFIT}: {text}; it came to an array that cannot be given")),
+            None => Error::new(ErrorKind::Serde, format!("{UNFIT}: {text}")),
         };
         match self.place {
             Some(place) => error.at_path(&place),
             None => error,
         }
     }
+}
+
+const UNFIT: &str = "the document does not fit the type that is asked for";
+
+/// Whether an array's error is what a format's text tells of; some formats quote it.
+pub(super) fn is_told(error: &Error, text: &str) -> bool {
+    let error = error.to_string();
+    text.contains(&error) || text.contains(&error.escape_debug().to_string())
 }
 
 /// The chunked array of an id, with the context lifted while it is found.

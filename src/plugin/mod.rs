@@ -31,7 +31,6 @@ pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writ
 pub use id::PersistentId;
 pub use ser::Serializer;
 
-pub(crate) use plain::PlainElements;
 #[cfg(feature = "hdf5")]
 pub(crate) use self::{
     body::{read as read_document, write as write_document},
@@ -41,6 +40,7 @@ pub(crate) use self::{
     resolver::Resolver,
     write::write_plan,
 };
+pub(crate) use plain::PlainElements;
 
 /// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user's may be one.
 const STORED: &str = "$arraystow::stored";

@@ -2,6 +2,7 @@
 
 use super::PersistentId;
 use super::context::{Level, push};
+use super::load::is_told;
 use super::path::Path;
 use super::plain::PlainElements;
 use super::ser::Serializer;
@@ -43,8 +44,13 @@ impl Default for PlanSettings {
     }
 }
 
-/// Walks the value once; nothing is written.
-pub(crate) fn plan<T, S>(value: &T, serializer: S, settings: PlanSettings) -> Result<(S::Ok, SavePlan)>
+/// Walks the value once; nothing is written. `text` tells what the format's errors say.
+pub(crate) fn plan<T, S>(
+    value: &T,
+    serializer: S,
+    settings: PlanSettings,
+    text: impl FnOnce(&S::Error) -> String,
+) -> Result<(S::Ok, SavePlan)>
 where
     T: Serialize + ?Sized,
     S: serde::Serializer,
@@ -56,7 +62,7 @@ where
     };
     match result {
         Ok(output) => Ok((output, SavePlan { arrays: state.arrays })),
-        Err(error) => Err(state.explain(&error.to_string())),
+        Err(error) => Err(state.explain(&text(&error))),
     }
 }
 
@@ -91,7 +97,11 @@ impl SaveState {
         self.place.take().unwrap_or_else(|| "?".to_owned())
     }
 
-    pub(super) fn add_chunked(&mut self, array: &dyn ErasedArray, clone: impl FnOnce() -> Arc<dyn ErasedArray>) -> Result<PersistentId> {
+    pub(super) fn add_chunked(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+    ) -> Result<PersistentId> {
         let path = self.take_place();
         if let Some(index) = self.chunked.get(&array.address()) {
             let planned = &mut self.arrays[*index];
@@ -119,7 +129,13 @@ impl SaveState {
         Ok(self.add(None, path, array, true))
     }
 
-    fn add(&mut self, kept: Option<PersistentId>, path: String, array: Arc<dyn ErasedArray>, plain: bool) -> PersistentId {
+    fn add(
+        &mut self,
+        kept: Option<PersistentId>,
+        path: String,
+        array: Arc<dyn ErasedArray>,
+        plain: bool,
+    ) -> PersistentId {
         let id = kept.unwrap_or_else(PersistentId::fresh);
         self.arrays.push(PlannedArray { id: id.clone(), paths: vec![path], array, plain });
         id
@@ -129,11 +145,14 @@ impl SaveState {
         self.error.get_or_insert_with(|| error.clone());
     }
 
-    /// The error of the walk: an array's own, if that is what the format tells of.
+    /// The error of the walk: an array's own, if that is what the format tells of. Some formats forget what they were
+    /// told; then both errors are told.
     fn explain(self, text: &str) -> Error {
+        const FAILED: &str = "the value cannot be serialized";
         match self.error {
-            Some(error) if text.contains(&error.to_string()) => error,
-            _ => Error::new(ErrorKind::Serde, format!("the value cannot be serialized: {text}")),
+            Some(error) if is_told(&error, text) => error,
+            Some(error) => error.context(format!("{FAILED}: {text}; it came to an array that cannot be saved")),
+            None => Error::new(ErrorKind::Serde, format!("{FAILED}: {text}")),
         }
     }
 }

@@ -29,7 +29,11 @@ impl Resolver {
     }
 
     /// For a document of this manifest. Reads the plain fields now; what fails there fails only where it is used.
-    pub(crate) fn new(backend: Option<Arc<dyn Backend>>, document: Option<String>, manifest: &Manifest) -> Result<Self> {
+    pub(crate) fn new(
+        backend: Option<Arc<dyn Backend>>,
+        document: Option<String>,
+        manifest: &Manifest,
+    ) -> Result<Self> {
         let entries = manifest.arrays.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect();
         let mut resolver = Self::bare(backend);
         resolver.document = document;
@@ -102,11 +106,7 @@ impl Resolver {
 }
 
 /// The typed array of stored bytes, with its type forgotten again.
-pub(crate) fn typed(
-    data_type: DataType,
-    grid: crate::ChunkGrid,
-    stored: Arc<dyn StoredBytes>,
-) -> Arc<dyn ErasedArray> {
+pub(crate) fn typed(data_type: DataType, grid: crate::ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
     with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
 }
 

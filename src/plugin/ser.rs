@@ -287,7 +287,11 @@ impl<C: SerializeMap> SerializeMap for Compound<'_, C> {
     }
 
     #[inline]
-    fn serialize_entry<K: ?Sized + Serialize, T: ?Sized + Serialize>(&mut self, key: &K, value: &T) -> Result<(), C::Error> {
+    fn serialize_entry<K: ?Sized + Serialize, T: ?Sized + Serialize>(
+        &mut self,
+        key: &K,
+        value: &T,
+    ) -> Result<(), C::Error> {
         let path = Path::Lazy(self.path, &key);
         self.inner.serialize_entry(
             &Wrapped { value: key, path: self.path, key: true },

@@ -76,13 +76,20 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         if *v != Value::from(1_u8) {
             return None;
         }
-        let shape = Vec::<usize>::deserialize(serde_content::Deserializer::new(dim.clone())).ok()?;
+        let shape = shape_of(dim)?;
         // Lifted: looking at elements that are no array elements must leave no trace in the plan.
         let _lifted = lift();
         let elements = elements_of(data, human_readable)?;
         let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
         fits.then_some(PlainElements { shape, elements })
     }
+}
+
+/// What `dim` says: a tuple for a fixed number of axes, a sequence for any number.
+fn shape_of(dim: &Value<'static>) -> Option<Vec<usize>> {
+    let (Value::Tuple(lengths) | Value::Seq(lengths)) = dim else { return None };
+    let length = |value: &Value<'static>| usize::deserialize(serde_content::Deserializer::new(value.clone())).ok();
+    lengths.iter().map(length).collect()
 }
 
 struct Inline<'a, T: ?Sized> {

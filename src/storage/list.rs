@@ -1,9 +1,9 @@
 //! Listing and looking, without any Rust type.
 
+use super::Storage;
 use super::durable::located;
 use super::entry::{ArrayInfo, Entry, Info};
 use super::name::{ARRAYS, Name, check_workflow};
-use super::Storage;
 use crate::error::{Error, ErrorKind, Result};
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;
@@ -32,7 +32,11 @@ impl Storage {
         let mut entries = Vec::new();
         self.walk(&self.root, "", &mut |name, metadata| {
             if glob.is_match(name) {
-                entries.push(Entry { name: name.to_owned(), bytes: metadata.len(), modified: metadata.modified().ok() });
+                entries.push(Entry {
+                    name: name.to_owned(),
+                    bytes: metadata.len(),
+                    modified: metadata.modified().ok(),
+                });
             }
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -60,7 +64,8 @@ impl Storage {
     pub fn info(&self, name: &str) -> Result<Info> {
         let name = Name::parse(name)?;
         let file = self.open_document(&name)?;
-        let bytes = file.get_ref().metadata().map_err(located("cannot open the document", &self.document(&name)))?.len();
+        let bytes =
+            file.get_ref().metadata().map_err(located("cannot open the document", &self.document(&name)))?.len();
         let head = self.head(&name)?;
         let arrays = head.manifest.arrays.iter().map(|entry| {
             let expected = entry.expected().map_err(|error| self.in_document(error, &name))?;

@@ -1,9 +1,9 @@
 //! Removing, without any Rust type: the document first, durably, then its arrays.
 
+use super::Storage;
 use super::durable::{WorkflowLock, located, remove_empty_folders, sync_folder};
 use super::list::matcher;
 use super::name::{ARRAYS, Name};
-use super::Storage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 

@@ -43,7 +43,8 @@ impl Storage {
     fn save_checked<T: ?Sized + Serialize>(&self, name: &Name, value: &T) -> Result<()> {
         let before = self.replaceable(name)?;
         let backend = self.backend(name.workflow());
-        let settings = PlanSettings { keep: Some(self.keep(name, before.clone(), backend.clone())), ..PlanSettings::default() };
+        let settings =
+            PlanSettings { keep: Some(self.keep(name, before.clone(), backend.clone())), ..PlanSettings::default() };
         let (body, plan) = write_document(value, self.format, settings)?;
         self.make_arrays_folder(name)?;
 
@@ -151,8 +152,7 @@ impl Storage {
             let Some(entry) = manifest.entry(planned.id.file()) else { continue };
             let Ok(expected) = entry.expected() else { continue };
             if reads_from(&*planned.array, &going, &mut HashSet::new()) {
-                let origin =
-                    Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
+                let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
                 let file = entry.id.file().to_owned();
                 planned.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
             }

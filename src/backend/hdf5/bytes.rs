@@ -109,7 +109,9 @@ impl Bytes {
             #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
             Self::Local(file) => match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
                 // Not every file system can; writing then tells.
-                Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => Ok(()),
+                Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => {
+                    Ok(())
+                }
                 Err(error) => Err(error.into()),
             },
             _ => {

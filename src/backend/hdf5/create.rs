@@ -116,9 +116,7 @@ fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
     // Optional, so that libhdf5 does not insist on having the filter itself.
     status(what, || {
         // SAFETY: a valid list, and as many values as are announced.
-        unsafe {
-            H5Pset_filter(list.id(), filter.id, H5Z_FLAG_OPTIONAL, filter.values.len(), filter.values.as_ptr())
-        }
+        unsafe { H5Pset_filter(list.id(), filter.id, H5Z_FLAG_OPTIONAL, filter.values.len(), filter.values.as_ptr()) }
     })
 }
 

@@ -53,19 +53,23 @@ impl Description {
 
     /// Reads the attribute and checks it against the dataset; gives the logical grid and the codec.
     pub(super) fn read(json: &[u8], data_type: DataType, layout: &StoredLayout) -> Result<(ChunkGrid, Codec)> {
-        let damaged = |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
+        let damaged =
+            |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
         #[derive(Deserialize)]
         struct Version {
             version: u32,
         }
-        let Version { version } = serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
+        let Version { version } =
+            serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
         if version != VERSION {
             return Err(Error::unsupported(format!(
                 "the array was written by a newer arraystow (version {version} of the format); update this program"
             )));
         }
-        let description: Self = serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
-        let grid = ChunkGrid::from_runs(&description.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
+        let description: Self =
+            serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
+        let grid =
+            ChunkGrid::from_runs(&description.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
         if grid.shape() != layout.grid.shape() {
             let (said, found) = (grid.shape(), layout.grid.shape());
             return Err(damaged(format!("is of an array of shape {said:?}, but the dataset has {found:?}")));

@@ -6,9 +6,9 @@
 #![allow(unsafe_code, reason = "callbacks for libhdf5")]
 
 use super::bytes::Bytes;
+use super::class::{H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister};
 use super::library::{checked, status};
 use crate::error::Result;
-use super::class::{H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister};
 use hdf5_sys::h5::{haddr_t, herr_t};
 use hdf5_sys::h5f::{H5F_ACC_RDWR, H5F_close_degree_t};
 use hdf5_sys::h5fd::{
@@ -84,10 +84,7 @@ impl Connection {
         let inside = address.checked_add(size).is_some_and(|last| last <= end_of_file);
         let cost = size.max(PAGE);
         inside
-            && self
-                .allowance
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost))
-                .is_ok()
+            && self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
     }
 
     fn read(&self, buf: &mut [u8], address: u64) -> herr_t {

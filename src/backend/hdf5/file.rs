@@ -8,9 +8,7 @@ use super::bytes::Bytes;
 use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
 use crate::error::{Error, ErrorKind, Result};
-use hdf5_sys::h5f::{
-    H5F_ACC_CREAT, H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_ACC_RDWR, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen,
-};
+use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen};
 use hdf5_sys::h5p::{H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_libver_bounds};
 use std::io;
 use std::sync::Arc;
@@ -30,7 +28,7 @@ impl File {
             status("choose the file format", || unsafe { H5Pset_libver_bounds(access.id(), version, version) })?;
             id("create a file", H5Fclose, || {
                 // SAFETY: a C string and a valid list. The driver has no use for the name.
-                unsafe { H5Fcreate(NAME.as_ptr(), H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_EXCL, H5P_DEFAULT, access.id()) }
+                unsafe { H5Fcreate(NAME.as_ptr(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()) }
             })
         })
     }

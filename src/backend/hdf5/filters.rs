@@ -165,7 +165,11 @@ fn limit(len: usize) -> usize {
 
 fn undo(filters: &[Filter], input: &[u8], out: &mut [u8]) -> Result<()> {
     let size_of_chunk = |len: usize, out: &[u8]| {
-        if len == out.len() { Ok(()) } else { Err(damaged(&format!("it has {len} bytes and should have {}", out.len()))) }
+        if len == out.len() {
+            Ok(())
+        } else {
+            Err(damaged(&format!("it has {len} bytes and should have {}", out.len())))
+        }
     };
     match filters.split_last() {
         None => {
@@ -191,7 +195,11 @@ impl Filter {
                 inflate.zlib_decompress(input, out).map_err(|error| damaged(&format!("deflate: {error}")))
             }),
             Self::Zstd => UNZSTD.with_borrow_mut(|kept| {
-                let made = if kept.is_none() { zstd::bulk::Decompressor::new() } else { Err(std::io::ErrorKind::Other.into()) };
+                let made = if kept.is_none() {
+                    zstd::bulk::Decompressor::new()
+                } else {
+                    Err(std::io::ErrorKind::Other.into())
+                };
                 if let Ok(made) = made {
                     *kept = Some(made);
                 }

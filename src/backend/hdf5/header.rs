@@ -90,15 +90,16 @@ fn read_dataset(file: &Handle, file_len: u64) -> Result<(Header, Option<Vec<u8>>
         grid = facts.logical_grid(json)?;
         let count = facts.layout.grid.chunk_count();
         if let Some(missing) = index.first_missing(count) {
-            return Err(Error::corrupt(format!("chunk {missing} of {count} is not in the file; restore it from a copy")));
+            return Err(Error::corrupt(format!(
+                "chunk {missing} of {count} is not in the file; restore it from a copy"
+            )));
         }
         if count > 0 {
             checksums = Some(checksums_address(file, count, file_len)?);
         }
     }
     let Facts { data_type, order, layout, chunk_bytes, pipeline, .. } = facts;
-    let header =
-        Header { data_type, order, grid, layout, chunk_bytes, pipeline, index, fill, file_len, seal: None };
+    let header = Header { data_type, order, grid, layout, chunk_bytes, pipeline, index, fill, file_len, seal: None };
     Ok((header, description, checksums))
 }
 
@@ -113,7 +114,8 @@ impl Facts {
         let layout = match storage {
             Storage::Chunked => {
                 let chunk_shape = inspect::chunk_shape(properties)?;
-                let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
+                let grid =
+                    ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
                 StoredLayout { grid, chunk_shape }
             }
             Storage::Contiguous | Storage::Compact => layout::stretches(&shape, data_type.size())?,
@@ -149,9 +151,9 @@ impl Facts {
                     Ok(Index::Contiguous(address))
                 }
             },
-            Storage::Compact if len > LARGEST_COMPACT => {
-                Err(Error::corrupt(format!("the dataset claims to have {len} bytes in its header, which is impossible")))
-            }
+            Storage::Compact if len > LARGEST_COMPACT => Err(Error::corrupt(format!(
+                "the dataset claims to have {len} bytes in its header, which is impossible"
+            ))),
             Storage::Compact => {
                 Ok(Index::Inline(inspect::read_compact(dataset, &inspect::element_type(dataset)?, len)?))
             }

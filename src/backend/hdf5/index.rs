@@ -95,9 +95,9 @@ impl Index {
     pub(super) fn first_missing(&self, count: usize) -> Option<usize> {
         match self {
             Self::Empty => (count > 0).then_some(0),
-            Self::Listed(places) if places.len() < count => {
-                Some(places.iter().zip(0..).position(|((number, _), expected)| *number != expected).unwrap_or(places.len()))
-            }
+            Self::Listed(places) if places.len() < count => Some(
+                places.iter().zip(0..).position(|((number, _), expected)| *number != expected).unwrap_or(places.len()),
+            ),
             _ => None,
         }
     }

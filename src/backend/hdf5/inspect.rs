@@ -20,8 +20,8 @@ use hdf5_sys::h5p::{
     H5Pget_fill_value, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
 };
 use hdf5_sys::h5s::{
-    H5S_ALL, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims, H5Sget_simple_extent_npoints,
-    H5Sget_simple_extent_type,
+    H5S_ALL, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims,
+    H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
 };
 use hdf5_sys::h5t::{H5T_class_t, H5Tclose, H5Tget_class, H5Tget_size, H5Tis_variable_str};
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -84,9 +84,11 @@ pub(super) fn properties(dataset: &Handle) -> Result<Handle> {
 /// How the dataset is stored; refuses what leads out of the file.
 pub(super) fn storage(properties: &Handle) -> Result<Storage> {
     // SAFETY: a valid list, here and below.
-    let layout = checked("tell the storage of a dataset", || unsafe { H5Pget_layout(properties.id()) }, |layout| {
-        *layout != H5D_layout_t::H5D_LAYOUT_ERROR
-    })?;
+    let layout = checked(
+        "tell the storage of a dataset",
+        || unsafe { H5Pget_layout(properties.id()) },
+        |layout| *layout != H5D_layout_t::H5D_LAYOUT_ERROR,
+    )?;
     if number("count external files", || unsafe { H5Pget_external_count(properties.id()) })? > 0 {
         return Err(Error::unsupported("the dataset keeps its elements in other files, which arraystow does not open"));
     }
@@ -197,9 +199,8 @@ pub(super) fn text_attribute(dataset: &Handle, name: &CStr) -> Result<Option<Vec
     let text = id("tell the type of an attribute", H5Tclose, || unsafe { H5Aget_type(attribute.id()) })?;
     let space = id("tell the shape of an attribute", H5Sclose, || unsafe { H5Aget_space(attribute.id()) })?;
     // SAFETY: a valid type and dataspace.
-    let (class, size, points) = unsafe {
-        (H5Tget_class(text.id()), H5Tget_size(text.id()), H5Sget_simple_extent_npoints(space.id()))
-    };
+    let (class, size, points) =
+        unsafe { (H5Tget_class(text.id()), H5Tget_size(text.id()), H5Sget_simple_extent_npoints(space.id())) };
     // SAFETY: a valid type.
     let fixed = class == H5T_class_t::H5T_STRING && unsafe { H5Tis_variable_str(text.id()) } == 0;
     if !fixed || points != 1 || size > LONGEST_ATTRIBUTE {
@@ -257,7 +258,13 @@ pub(super) fn each_chunk(dataset: &Handle, axes: usize, mut show: impl FnMut(Ent
         show: &'a mut dyn FnMut(Entry<'_>) -> Result<()>,
         error: Option<Error>,
     }
-    unsafe extern "C" fn visit(start: *const hsize_t, mask: c_uint, address: haddr_t, size: hsize_t, to: *mut c_void) -> c_int {
+    unsafe extern "C" fn visit(
+        start: *const hsize_t,
+        mask: c_uint,
+        address: haddr_t,
+        size: hsize_t,
+        to: *mut c_void,
+    ) -> c_int {
         // SAFETY: `to` is the Visit that H5Dchunk_iter was given below, and nobody else uses it meanwhile.
         let visit = unsafe { &mut *to.cast::<Visit<'_>>() };
         // SAFETY: libhdf5 gives as many coordinates as the dataset has axes.

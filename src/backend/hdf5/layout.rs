@@ -43,7 +43,8 @@ pub(super) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayo
         while wastes(&chunk, shape) {
             // The axis that wastes the largest part of itself; with chunks of 1 an axis wastes nothing.
             let excess = |axis: usize| filled(shape[axis], chunk[axis]) as f64 / shape[axis] as f64;
-            let Some(worst) = (0..chunk.len()).filter(|axis| chunk[*axis] > 1).max_by(|a, b| excess(*a).total_cmp(&excess(*b)))
+            let Some(worst) =
+                (0..chunk.len()).filter(|axis| chunk[*axis] > 1).max_by(|a, b| excess(*a).total_cmp(&excess(*b)))
             else {
                 break;
             };
@@ -86,7 +87,8 @@ fn filled(len: usize, chunk: usize) -> usize {
 /// Whether filling the edge chunks up takes more than a quarter of the array's own size.
 fn wastes(chunk: &[usize], shape: &[usize]) -> bool {
     // The product of the axes' ratios, since the products themselves may not fit into any number.
-    let ratio: f64 = chunk.iter().zip(shape).map(|(chunk, len)| filled(*len, *chunk) as f64 / (*len).max(1) as f64).product();
+    let ratio: f64 =
+        chunk.iter().zip(shape).map(|(chunk, len)| filled(*len, *chunk) as f64 / (*len).max(1) as f64).product();
     !shape.contains(&0) && ratio > 1.25
 }
 

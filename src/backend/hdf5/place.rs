@@ -137,6 +137,9 @@ mod local {
     }
 
     fn no_file() -> io::Error {
-        io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file, and arraystow opens no other (links neither)")
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no ordinary file, and arraystow opens no other (links neither)",
+        )
     }
 }

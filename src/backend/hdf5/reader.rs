@@ -47,7 +47,9 @@ impl Reader {
             Index::Inline(elements) => {
                 let (part, rest) = out.split_at_mut(part);
                 let start = first * header.data_type.size();
-                part.copy_from_slice(elements.get(start..start + part.len()).ok_or_else(|| Error::corrupt("it is cut off"))?);
+                part.copy_from_slice(
+                    elements.get(start..start + part.len()).ok_or_else(|| Error::corrupt("it is cut off"))?,
+                );
                 rest.fill(0);
             }
             Index::Listed(places) => match Index::listed_place(places, number) {

@@ -70,12 +70,8 @@ impl Writer {
 
     fn start(&mut self, spec: &ArraySpec) -> Result<()> {
         let filters = filters::of_codec(self.codec, self.element_size);
-        let plan = Plan {
-            data_type: spec.data_type,
-            layout: &self.layout,
-            filters: &filters,
-            description: &self.description,
-        };
+        let plan =
+            Plan { data_type: spec.data_type, layout: &self.layout, filters: &filters, description: &self.description };
         let Created { array, first_chunk, checksums } = create(self.bytes.clone(), &plan)?;
         self.checksums_at = checksums;
         if self.codec != Codec::None {
@@ -121,7 +117,8 @@ impl Writer {
     }
 
     fn note(&self, number: usize, stored: &[u8]) -> Result<()> {
-        let checksum = self.checksums.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
+        let checksum =
+            self.checksums.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
         checksum.store(crc32c::crc32c(stored), Ordering::Release);
         Ok(())
     }
