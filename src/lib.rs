@@ -66,6 +66,8 @@
 //!   it the system's libhdf5, 1.14 or later, is used.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
 
+#![cfg_attr(not(feature = "hdf5"), allow(dead_code, reason = "a storage, which uses it, needs a backend"))]
+
 #[cfg(not(target_endian = "little"))]
 compile_error!("arraystow stores elements as they lie in memory and supports little-endian machines only");
 

@@ -1,5 +1,5 @@
 //! Every protocol passes the same suite.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(all(feature = "conformance", feature = "hdf5"))]
 
 mod support;

@@ -1,5 +1,5 @@
 //! The FILE protocol over anything that reads, writes and seeks.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
 mod support;

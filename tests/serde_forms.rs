@@ -1,5 +1,5 @@
 //! Arrays round trip from every place that serde can express, in several formats.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
 use arraystow::{ChunkedArray, ErrorKind, LocalFiles, Protocols};

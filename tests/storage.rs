@@ -1,5 +1,5 @@
 //! Named objects in a folder: what a user sees of save, load, list, info and remove.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
 use arraystow::{ChunkedArray, Codec, ErrorKind, Format, Storage};

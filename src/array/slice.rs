@@ -149,7 +149,8 @@ impl Range {
     /// Equal chunks, none of which reaches over more of the input than one of its chunks is long.
     fn equal_runs(&self, input_chunk: usize) -> Vec<(usize, usize)> {
         let chunk = (input_chunk / self.stride).max(1);
-        vec![(chunk, self.count / chunk), (self.count % chunk, usize::from(self.count % chunk > 0))]
+        let rest = self.count % chunk;
+        vec![(chunk, self.count / chunk), (rest, rest.min(1))]
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn write_plan(
     codec: Codec,
     kept: &dyn Fn(&str) -> Option<ManifestEntry>,
 ) -> Result<Written> {
+    codec.check()?;
     let mut written = Written { backend: backend.cloned(), files: Vec::new(), entries: Vec::new() };
     if plan.arrays.is_empty() {
         return Ok(written);

@@ -147,8 +147,9 @@ fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
 fn describe(dataset: &Handle, description: &str) -> Result<()> {
     // SAFETY: the constant is valid once libhdf5 is initialized.
     let text = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*H5T_C_S1) })?;
-    // SAFETY: a valid type, here and below; a length that is not 0.
+    // SAFETY: a valid type and a length that is not 0.
     status("set the length of a string", || unsafe { H5Tset_size(text.id(), description.len().max(1)) })?;
+    // SAFETY: as above.
     status("set the encoding of a string", || unsafe { H5Tset_cset(text.id(), H5T_cset_t::H5T_CSET_UTF8) })?;
     let space = space(&[])?;
     let attribute = id("add an attribute", H5Aclose, || {
@@ -164,8 +165,9 @@ fn describe(dataset: &Handle, description: &str) -> Result<()> {
 fn new_list() -> Result<Handle> {
     // SAFETY: the class is a constant of libhdf5.
     let list = id("make a dataset creation list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_DATASET_CREATE) })?;
-    // SAFETY: a valid list, here and below.
+    // SAFETY: a valid list.
     status("leave out time stamps", || unsafe { H5Pset_obj_track_times(list.id(), 0) })?;
+    // SAFETY: as above.
     status("leave out filling", || unsafe { H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER) })?;
     Ok(list)
 }

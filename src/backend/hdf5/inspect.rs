@@ -46,7 +46,7 @@ pub(super) enum Storage {
 
 /// The dataset of that name in the file itself; none if there is nothing of that name.
 pub(super) fn open_dataset(file: &Handle, name: &CStr) -> Result<Option<Handle>> {
-    // SAFETY: a valid file and a C string, here and below.
+    // SAFETY: a valid file and a C string.
     if number("look for a dataset", || unsafe { H5Lexists(file.id(), name.as_ptr(), H5P_DEFAULT) })? == 0 {
         return Ok(None);
     }
@@ -83,12 +83,13 @@ pub(super) fn properties(dataset: &Handle) -> Result<Handle> {
 
 /// How the dataset is stored; refuses what leads out of the file.
 pub(super) fn storage(properties: &Handle) -> Result<Storage> {
-    // SAFETY: a valid list, here and below.
+    // SAFETY: a valid list.
     let layout = checked(
         "tell the storage of a dataset",
         || unsafe { H5Pget_layout(properties.id()) },
         |layout| *layout != H5D_layout_t::H5D_LAYOUT_ERROR,
     )?;
+    // SAFETY: as above.
     if number("count external files", || unsafe { H5Pget_external_count(properties.id()) })? > 0 {
         return Err(Error::unsupported("the dataset keeps its elements in other files, which arraystow does not open"));
     }
@@ -165,12 +166,13 @@ pub(super) fn element_type(dataset: &Handle) -> Result<Handle> {
 pub(super) fn shape(dataset: &Handle) -> Result<Vec<usize>> {
     // SAFETY: a valid dataset.
     let space = id("tell the shape of a dataset", H5Sclose, || unsafe { H5Dget_space(dataset.id()) })?;
-    // SAFETY: a valid dataspace, here and below.
+    // SAFETY: a valid dataspace.
     match unsafe { H5Sget_simple_extent_type(space.id()) } {
         H5S_class_t::H5S_SCALAR => return Ok(Vec::new()),
         H5S_class_t::H5S_SIMPLE => {}
         _ => return Err(Error::unsupported("the dataset has no shape (it is empty, in h5py's terms)")),
     }
+    // SAFETY: as above.
     let axes = number("count the axes", || unsafe { H5Sget_simple_extent_ndims(space.id()) })?;
     if axes > MOST_AXES {
         return Err(Error::corrupt(format!("the dataset claims to have {axes} axes; HDF5 allows {MOST_AXES}")));
@@ -190,13 +192,15 @@ fn lengths(from: &[u64], axes: usize) -> Result<Vec<usize>> {
 
 /// The text of an attribute; none if there is no attribute of that name.
 pub(super) fn text_attribute(dataset: &Handle, name: &CStr) -> Result<Option<Vec<u8>>> {
-    // SAFETY: a valid dataset and a C string, here and below.
+    // SAFETY: a valid dataset and a C string.
     if number("look for an attribute", || unsafe { H5Aexists(dataset.id(), name.as_ptr()) })? == 0 {
         return Ok(None);
     }
+    // SAFETY: as above.
     let attribute = id("open an attribute", H5Aclose, || unsafe { H5Aopen(dataset.id(), name.as_ptr(), H5P_DEFAULT) })?;
-    // SAFETY: a valid attribute, here and below.
+    // SAFETY: a valid attribute.
     let text = id("tell the type of an attribute", H5Tclose, || unsafe { H5Aget_type(attribute.id()) })?;
+    // SAFETY: as above.
     let space = id("tell the shape of an attribute", H5Sclose, || unsafe { H5Aget_space(attribute.id()) })?;
     // SAFETY: a valid type and dataspace.
     let (class, size, points) =

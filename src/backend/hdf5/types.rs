@@ -81,10 +81,13 @@ fn real(data_type: DataType, order: ByteOrder) -> Result<Handle> {
     let copy = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*predefined) })?;
     if data_type == DataType::Float16 {
         // IEEE 754 binary16: the sign in bit 15, five bits of exponent from bit 10, ten of mantissa from bit 0.
-        // SAFETY: a valid type, here and below.
+        // SAFETY: a valid type.
         status("set bit fields", || unsafe { H5Tset_fields(copy.id(), 15, 10, 5, 0, 10) })?;
+        // SAFETY: as above.
         status("set the precision", || unsafe { H5Tset_precision(copy.id(), 16) })?;
+        // SAFETY: as above.
         status("set the exponent's bias", || unsafe { H5Tset_ebias(copy.id(), 15) })?;
+        // SAFETY: as above.
         status("set the size", || unsafe { H5Tset_size(copy.id(), 2) })?;
     }
     if order == ByteOrder::Big {
