@@ -107,7 +107,7 @@ impl Bytes {
     pub(super) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
             #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-            Self::Local(file) => match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
+            Self::Local(file) if !in_memory(file) => match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
                 // Not every file system can; writing then tells.
                 Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => {
                     Ok(())
@@ -121,6 +121,17 @@ impl Bytes {
         }
     }
 
+    /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
+    pub(super) fn write_back(&self, offset: u64, len: usize) {
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+        if let Self::Local(file) = self
+            && let Some(len) = std::num::NonZeroU64::new(len as u64)
+        {
+            let _ = rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed);
+        }
+        let _ = (offset, len);
+    }
+
     /// Makes what was written durable.
     pub(super) fn sync(&self) -> io::Result<()> {
         match self {
@@ -129,6 +140,19 @@ impl Bytes {
             Self::Handle(cursor) => with(cursor, |cursor| cursor.handle.sync()),
         }
     }
+}
+
+/// Whether the file lies in memory: there, making room takes as long as writing, and is done by one processor.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn in_memory(file: &File) -> bool {
+    /// TMPFS_MAGIC of linux/magic.h.
+    const TMPFS: u64 = 0x0102_1994;
+    rustix::fs::fstatfs(file).is_ok_and(|file_system| file_system.f_type as u64 == TMPFS)
+}
+
+#[cfg(target_os = "freebsd")]
+fn in_memory(_: &File) -> bool {
+    false
 }
 
 /// Uses the handle at a position; `use_it` tells how far it got on.

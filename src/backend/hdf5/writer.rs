@@ -106,7 +106,9 @@ impl Writer {
                 self.note(number, chunk)?;
                 let address = first + number as u64 * self.chunk_bytes as u64;
                 let written = self.bytes.write_all_at(chunk, address);
-                written.map_err(|error| io_error("a chunk cannot be written", error))
+                written.map_err(|error| io_error("a chunk cannot be written", error))?;
+                self.bytes.write_back(address, chunk.len());
+                Ok(())
             }
             Target::Through(array) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
                 self.note(number, encoded)?;
