@@ -123,6 +123,11 @@ impl Error {
         Self { inner: Arc::new(inner) }
     }
 
+    /// The same error in other words.
+    pub(crate) fn reworded(self, message: &str) -> Self {
+        self.edit(|inner| message.clone_into(&mut inner.message))
+    }
+
     pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
         self.edit(|inner| inner.kind = kind)
     }

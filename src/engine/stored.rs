@@ -126,11 +126,9 @@ impl StoredBytes for StoredArray {
 /// An array that a document named and that is not there any more.
 fn gone(error: Error) -> Error {
     if error.is_not_found() {
-        Error::new(
-            ErrorKind::Gone,
-            "the array is not there any more: its object was removed or replaced; load the object again",
-        )
-        .with_source(error)
+        error
+            .with_kind(ErrorKind::Gone)
+            .reworded("the array is not there any more: its object was removed or replaced; load the object again")
     } else {
         error
     }

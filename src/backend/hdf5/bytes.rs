@@ -107,13 +107,14 @@ impl Bytes {
     pub(super) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
             #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-            Self::Local(file) if !in_memory(file) => match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
-                // Not every file system can; writing then tells.
-                Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => {
+            Self::Local(file) if !in_memory(file) => {
+                match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
+                    // Not every file system can; writing then tells.
                     Ok(())
+                    | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => Ok(()),
+                    Err(error) => Err(error.into()),
                 }
-                Err(error) => Err(error.into()),
-            },
+            }
             _ => {
                 let _ = len;
                 Ok(())
