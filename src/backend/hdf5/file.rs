@@ -9,7 +9,9 @@ use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
 use crate::error::{Error, ErrorKind, Result};
 use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen};
-use hdf5_sys::h5p::{H5P_CLS_FILE_ACCESS, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_libver_bounds};
+use hdf5_sys::h5p::{
+    H5P_CLS_FILE_ACCESS, H5P_CLS_FILE_CREATE, H5Pclose, H5Pcreate, H5Pset_libver_bounds, H5Pset_obj_track_times,
+};
 use std::io;
 use std::sync::Arc;
 
@@ -26,9 +28,14 @@ impl File {
             let version = H5F_libver_t::H5F_LIBVER_V110;
             // SAFETY: a valid list.
             status("choose the file format", || unsafe { H5Pset_libver_bounds(access.id(), version, version) })?;
+            // SAFETY: the class is a constant of libhdf5.
+            let list = id("make a file creation list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_FILE_CREATE) })?;
+            // Equal arrays are equal files.
+            // SAFETY: a valid list; that of a file is also that of its root group.
+            status("leave out time stamps", || unsafe { H5Pset_obj_track_times(list.id(), 0) })?;
             id("create a file", H5Fclose, || {
-                // SAFETY: a C string and a valid list. The driver has no use for the name.
-                unsafe { H5Fcreate(NAME.as_ptr(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()) }
+                // SAFETY: a C string and valid lists. The driver has no use for the name.
+                unsafe { H5Fcreate(NAME.as_ptr(), H5F_ACC_EXCL, list.id(), access.id()) }
             })
         })
     }
