@@ -16,9 +16,7 @@ const SHAPE: [usize; 2] = [721, 1440];
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let undulation = ChunkedArray::<f64>::from_fn(&SHAPE, &[1, 1440], |region| {
         let latitude = 90.0 - 0.25 * region.start()[0] as f64;
-        ArrayD::from_shape_fn(region.shape(), |at| {
-            egm96::egm96_compute_altitude_offset(latitude, 0.25 * at[1] as f64)
-        })
+        ArrayD::from_shape_fn(region.shape(), |at| egm96::egm96_compute_altitude_offset(latitude, 0.25 * at[1] as f64))
     })?;
     // As in GeographicLib's egm96-15.pgm: steps of 3 mm from -108 m on. A PNG is big-endian.
     let steps = undulation.map(|metres| ((metres + 108.0) / 0.003).round() as u16).compute()?;
