@@ -1,6 +1,7 @@
 //! Any serde format will do: a document in readable JSON, its arrays in HDF5 files beside.
 //!
 //! `cargo run --release --example any_format`
+#![allow(clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, LocalFiles, Protocols};
 use ndarray::Array2;

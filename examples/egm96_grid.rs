@@ -4,6 +4,7 @@
 //!
 //! Every point is a sum of 65,338 spherical harmonics, so all 1,038,240 of them take several minutes; that is why the
 //! quickstart does not do it. A lazy array spreads the work over all processors.
+#![allow(clippy::print_stdout)]
 
 use arraystow::ChunkedArray;
 use ndarray::ArrayD;

@@ -4,6 +4,7 @@
 //!
 //! The data are real: the undulation of the EGM96 geoid, its height above the ellipsoid in metres, at every quarter of a
 //! degree. `examples/egm96_grid.rs` computed them.
+#![allow(clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, Region, Storage};
 use ndarray::{Array2, s};
