@@ -58,7 +58,7 @@ fn array_file(storage: &Storage, name: &str, path: &str) -> String {
     let info = storage.info(name).unwrap();
     let array = info.arrays.iter().find(|array| array.paths[0] == path).unwrap();
     let workflow = Path::new(name).parent().unwrap();
-    storage.root().join(workflow).join("bigdata").join(&array.file).display().to_string()
+    Path::new(storage.location()).join(workflow).join("bigdata").join(&array.file).display().to_string()
 }
 
 #[test]

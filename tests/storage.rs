@@ -104,12 +104,17 @@ fn opening_and_reading_make_nothing() {
 fn replacing_and_removing_leave_nothing_behind() {
     let (_folder, storage) = storage();
     storage.save("sim/run", &run(1)).unwrap();
-    assert_eq!(files(storage.root()).len(), 3);
+    assert_eq!(files(Path::new(storage.location())).len(), 3);
     storage.save("sim/run", &run(2)).unwrap();
-    assert_eq!(files(storage.root()).len(), 3);
+    assert_eq!(files(Path::new(storage.location())).len(), 3);
     assert_eq!(storage.load::<Run>("sim/run").unwrap().step, 2);
     storage.remove("sim/run").unwrap();
-    assert_eq!(std::fs::read_dir(storage.root()).unwrap().count(), 0, "{:?}", files(storage.root()));
+    assert_eq!(
+        std::fs::read_dir(Path::new(storage.location())).unwrap().count(),
+        0,
+        "{:?}",
+        files(Path::new(storage.location()))
+    );
     assert!(storage.load::<Run>("sim/run").unwrap_err().is_not_found());
 }
 
@@ -117,7 +122,7 @@ fn replacing_and_removing_leave_nothing_behind() {
 fn a_failed_save_leaves_the_old_object_and_nothing_else() {
     let (_folder, storage) = storage();
     storage.save("run", &run(1)).unwrap();
-    let before = files(storage.root());
+    let before = files(Path::new(storage.location()));
     let mut bad = run(2);
     bad.field = ChunkedArray::from_fn(&[90, 80], &[32, 32], |region| match region.start() {
         [64, 64] => Err("the detector is off"),
@@ -128,14 +133,14 @@ fn a_failed_save_leaves_the_old_object_and_nothing_else() {
     assert_eq!(error.kind(), ErrorKind::Source);
     assert_eq!((error.path(), error.document()), (Some("field"), Some("run")));
     assert!(error.to_string().contains("the detector is off"), "{error}");
-    assert_eq!(files(storage.root()), before);
+    assert_eq!(files(Path::new(storage.location())), before);
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
 
     let mut panicking = run(2);
     panicking.field = panicking.field.map(|x| if x > 5000.0 { panic!("too hot") } else { x });
     let error = storage.save("run", &panicking).unwrap_err();
     assert!(error.to_string().contains("too hot"), "{error}");
-    assert_eq!(files(storage.root()), before);
+    assert_eq!(files(Path::new(storage.location())), before);
 }
 
 #[test]
@@ -197,12 +202,12 @@ fn a_document_cannot_be_a_workflow_too() {
 #[test]
 fn a_strangers_file_is_not_replaced() {
     let (_folder, storage) = storage();
-    std::fs::create_dir_all(storage.root()).unwrap();
-    std::fs::write(storage.root().join("thesis"), "years of work").unwrap();
+    std::fs::create_dir_all(Path::new(storage.location())).unwrap();
+    std::fs::write(Path::new(storage.location()).join("thesis"), "years of work").unwrap();
     assert_eq!(storage.save("thesis", &1).unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert!(storage.load::<i32>("thesis").unwrap_err().is_corrupt());
     assert!(storage.remove("thesis").unwrap_err().is_corrupt());
-    assert_eq!(std::fs::read_to_string(storage.root().join("thesis")).unwrap(), "years of work");
+    assert_eq!(std::fs::read_to_string(Path::new(storage.location()).join("thesis")).unwrap(), "years of work");
 }
 
 #[test]
@@ -227,7 +232,25 @@ fn lists_by_glob_over_workflow_and_task() {
     assert_eq!(storage.remove_workflow("a").unwrap(), ["a/b/x", "a/y"]);
     assert!(storage.remove_workflow("").is_err());
     assert!(storage.remove_workflow("a").unwrap_err().is_not_found());
-    assert_eq!(files(storage.root()).len(), 3, "top and its arrays: {:?}", files(storage.root()));
+    assert_eq!(
+        files(Path::new(storage.location())).len(),
+        3,
+        "top and its arrays: {:?}",
+        files(Path::new(storage.location()))
+    );
+}
+
+#[test]
+fn no_glob_leads_out_of_the_storage() {
+    let (folder, storage) = storage();
+    storage.save("inside", &1).unwrap();
+    std::fs::write(folder.path().join("outside"), "a stranger's").unwrap();
+    for glob in ["../*", "../**", "**/../*", "{..,x}/*", "[.][.]/*", "/*", "../root/*"] {
+        assert!(names(&storage, glob).is_empty(), "{glob}: {:?}", names(&storage, glob));
+        assert!(storage.remove_matching(glob).unwrap().is_empty(), "{glob}");
+    }
+    assert!(storage.remove_workflow("..").is_err());
+    assert!(folder.path().join("outside").exists());
 }
 
 #[test]
@@ -241,7 +264,7 @@ fn an_unchanged_array_keeps_its_file() {
     storage.save("run", &loaded).unwrap();
     assert_eq!(file(&storage), before);
     assert_eq!(storage.load::<Run>("run").unwrap().field.compute().unwrap(), run(1).field.compute().unwrap());
-    assert_eq!(files(storage.root()).len(), 3);
+    assert_eq!(files(Path::new(storage.location())).len(), 3);
 }
 
 #[test]
@@ -251,7 +274,7 @@ fn an_array_of_another_document_is_linked_and_lives_on_its_own() {
     let loaded: Run = storage.load("a/run").unwrap();
     storage.save("b/copy", &loaded).unwrap();
     let file = |name: &str, workflow: &str| {
-        storage.root().join(workflow).join("bigdata").join(&storage.info(name).unwrap().arrays[0].file)
+        Path::new(storage.location()).join(workflow).join("bigdata").join(&storage.info(name).unwrap().arrays[0].file)
     };
     use std::os::unix::fs::MetadataExt;
     let inode = |path: &Path| std::fs::metadata(path).unwrap().ino();
@@ -272,7 +295,7 @@ fn an_expression_over_what_it_replaces_goes_on_without_a_reload() {
         current.field = current.field + 1.0;
         current.step += 1;
         storage.save("run", &current).unwrap();
-        assert_eq!(files(storage.root()).len(), 3);
+        assert_eq!(files(Path::new(storage.location())).len(), 3);
     }
     assert_eq!(current.field.compute().unwrap(), run(5).field.compute().unwrap());
     assert_eq!(storage.load::<Run>("run").unwrap().field.compute().unwrap(), run(5).field.compute().unwrap());
@@ -294,7 +317,7 @@ fn keeping_an_array_of_a_document_that_was_replaced_meanwhile_is_a_conflict() {
     let error = storage.save("run", &ReplacesInBetween(&loaded, &storage)).unwrap_err();
     assert!(error.is_conflict(), "{error}");
     assert_eq!(storage.load::<Run>("run").unwrap().step, 2);
-    assert_eq!(files(storage.root()).len(), 3);
+    assert_eq!(files(Path::new(storage.location())).len(), 3);
 }
 
 #[test]
@@ -369,5 +392,5 @@ fn saves_and_loads_side_by_side_give_whole_objects() {
             });
         }
     });
-    assert_eq!(files(storage.root()).len(), 3, "{:?}", files(storage.root()));
+    assert_eq!(files(Path::new(storage.location())).len(), 3, "{:?}", files(Path::new(storage.location())));
 }

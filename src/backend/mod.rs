@@ -45,6 +45,14 @@ pub(crate) trait Backend: Send + Sync {
     fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool>;
     /// The path of the array's file, if it is an ordinary local one.
     fn local_path(&self, name: &str) -> Option<PathBuf>;
+    /// Tells the array of that name from every other of this process, if that can be told.
+    fn identity(&self, name: &str) -> Option<String> {
+        self.local_path(name).map(|path| path.display().to_string())
+    }
+    /// How chunks are compressed if nothing was chosen.
+    fn default_codec(&self) -> Codec {
+        Codec::None
+    }
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;
     /// What to call the array's file or key in messages.

@@ -1,13 +1,13 @@
 //! Listing and looking, without any Rust type.
 
 use super::Storage;
-use super::durable::located;
 use super::entry::{ArrayInfo, Entry, Info};
-use super::name::{ARRAYS, Name, check_workflow};
+use super::name::{Name, check_workflow};
+use super::place::Listed;
+use super::read::located;
 use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::read_head;
 use globset::{GlobBuilder, GlobMatcher};
-use std::io;
-use std::path::Path;
 
 impl Storage {
     /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**` goes
@@ -28,15 +28,16 @@ impl Storage {
     /// # Errors
     /// `InvalidName` if this is no glob; `Io` if a folder cannot be read.
     pub fn list(&self, glob: &str) -> Result<Vec<Entry>> {
+        let workflow = literal_workflow(glob);
         let glob = matcher(glob)?;
         let mut entries = Vec::new();
-        self.walk(&self.root, "", &mut |name, metadata| {
-            if glob.is_match(name) {
-                entries.push(Entry {
-                    name: name.to_owned(),
-                    bytes: metadata.len(),
-                    modified: metadata.modified().ok(),
-                });
+        // Where no document's name can be, nothing is looked for: "../*" leads nowhere.
+        if check_workflow(workflow).is_err() {
+            return Ok(entries);
+        }
+        self.place.walk(workflow, &mut |Listed { name, bytes, modified }| {
+            if glob.is_match(&name) {
+                entries.push(Entry { name, bytes, modified });
             }
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -49,12 +50,7 @@ impl Storage {
     /// `InvalidName` if it cannot be one; `Io` if the file system does not tell.
     pub fn contains(&self, name: &str) -> Result<bool> {
         let name = Name::parse(name)?;
-        let path = self.document(&name);
-        match std::fs::metadata(&path) {
-            Ok(metadata) => Ok(metadata.is_file()),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
-            Err(error) => Err(located("cannot look for the document", &path)(error)),
-        }
+        self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
     }
 
     /// What the document's manifest says: every array's places in the object, type, shape, chunks and bytes.
@@ -63,12 +59,10 @@ impl Storage {
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.
     pub fn info(&self, name: &str) -> Result<Info> {
         let name = Name::parse(name)?;
-        let file = self.open_document(&name)?;
-        let bytes =
-            file.get_ref().metadata().map_err(located("cannot open the document", &self.document(&name)))?.len();
-        let head = self.head(&name)?;
+        let mut document = self.place.open(&name).map_err(|error| error.in_document(name.as_str()))?;
+        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, &name))?;
         let arrays = head.manifest.arrays.iter().map(|entry| {
-            let expected = entry.expected().map_err(|error| self.in_document(error, &name))?;
+            let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;
             Ok(ArrayInfo {
                 paths: entry.paths.clone(),
                 file: entry.id.file().to_owned(),
@@ -79,43 +73,23 @@ impl Storage {
             })
         });
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
-        Ok(Info { name: name.as_str().to_owned(), format: head.format, bytes, arrays })
+        Ok(Info { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays })
     }
 
     /// The names of all documents of a workflow and of those below it.
     pub(super) fn names_under(&self, workflow: &str) -> Result<Vec<String>> {
         check_workflow(workflow)?;
         let mut names = Vec::new();
-        self.walk(&self.workflow(workflow), workflow, &mut |name, _| names.push(name.to_owned()))?;
+        self.place.walk(workflow, &mut |listed| names.push(listed.name))?;
         names.sort_unstable();
         Ok(names)
     }
+}
 
-    /// Visits every document below a folder. What cannot be a document's name (arrays, hidden files) is passed over, and
-    /// so are symbolic links: they may lead out of the storage.
-    fn walk(&self, folder: &Path, workflow: &str, visit: &mut dyn FnMut(&str, &std::fs::Metadata)) -> Result<()> {
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(located("cannot list the folder", folder)(error)),
-        };
-        for entry in entries {
-            let entry = entry.map_err(located("cannot list the folder", folder))?;
-            let Ok(segment) = entry.file_name().into_string() else { continue };
-            let name = if workflow.is_empty() { segment.clone() } else { format!("{workflow}/{segment}") };
-            if segment == ARRAYS || Name::parse(&name).is_err() {
-                continue;
-            }
-            // Gone between the listing and the look: somebody removed it.
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() {
-                self.walk(&entry.path(), &name, visit)?;
-            } else if metadata.is_file() {
-                visit(&name, &metadata);
-            }
-        }
-        Ok(())
-    }
+/// The workflow that everything that a glob can match lies in or below.
+fn literal_workflow(glob: &str) -> &str {
+    let literal = glob.find(['*', '?', '[', ']', '{', '}', '\\']).map_or(glob, |special| &glob[..special]);
+    literal.rsplit_once('/').map_or("", |(workflow, _)| workflow)
 }
 
 pub(super) fn matcher(glob: &str) -> Result<GlobMatcher> {

@@ -1,13 +1,13 @@
 //! STORAGE: named documents and their arrays under one root.
 
 mod builder;
-mod commit;
-mod durable;
 mod entry;
+mod folder;
 mod list;
 mod load;
 mod name;
-mod record;
+mod place;
+mod read;
 mod remove;
 mod save;
 
@@ -17,8 +17,10 @@ pub use entry::{ArrayInfo, Entry, Info};
 use crate::array::Codec;
 use crate::error::Result;
 use crate::plugin::Format;
+use place::Place;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Named objects in a folder: `<root>/<workflow>/<task>` is an object's document, its arrays are HDF5 files in
 /// `<root>/<workflow>/bigdata/`.
@@ -53,8 +55,9 @@ use std::path::{Path, PathBuf};
 /// A clone is another handle on the same storage. Any number of threads and processes may use one folder.
 #[derive(Clone)]
 pub struct Storage {
-    root: PathBuf,
-    codec: Codec,
+    place: Arc<dyn Place>,
+    /// Chosen by the user, or left to the place.
+    codec: Option<Codec>,
     format: Format,
 }
 
@@ -81,15 +84,18 @@ impl Storage {
         StorageBuilder::new(folder.as_ref().to_owned())
     }
 
-    /// The folder.
+    /// Where it is: the folder's absolute path.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub fn location(&self) -> &str {
+        self.place.location()
     }
 }
 
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Storage").field("root", &self.root).field("codec", &self.codec).finish_non_exhaustive()
+        f.debug_struct("Storage")
+            .field("location", &self.location())
+            .field("codec", &self.codec)
+            .finish_non_exhaustive()
     }
 }

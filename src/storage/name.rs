@@ -1,8 +1,6 @@
 //! The grammar of names: one for all protocols, so that what is saved on one can be copied to another.
 
-use super::Storage;
 use crate::error::{Error, ErrorKind, Result};
-use std::path::PathBuf;
 
 /// The folder of a workflow's arrays.
 pub(super) const ARRAYS: &str = "bigdata";
@@ -29,6 +27,17 @@ impl Name {
     /// The workflow; empty for a name of one segment.
     pub(super) fn workflow(&self) -> &str {
         self.text.rsplit_once('/').map_or("", |(workflow, _)| workflow)
+    }
+
+    pub(super) fn is_a_workflow(&self) -> Error {
+        Error::new(ErrorKind::InvalidName, format!("{:?} is a workflow, so it cannot be a document too", self.as_str()))
+    }
+
+    pub(super) fn is_below_a_document(&self) -> Error {
+        Error::new(
+            ErrorKind::InvalidName,
+            format!("a part of the workflow {:?} is a document, so it cannot be a workflow too", self.workflow()),
+        )
     }
 }
 
@@ -63,16 +72,4 @@ fn check(text: &str, what: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-impl Storage {
-    /// The document's path.
-    pub(super) fn document(&self, name: &Name) -> PathBuf {
-        self.root.join(name.as_str())
-    }
-
-    /// The workflow's folder.
-    pub(super) fn workflow(&self, workflow: &str) -> PathBuf {
-        if workflow.is_empty() { self.root.clone() } else { self.root.join(workflow) }
-    }
 }

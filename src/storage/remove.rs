@@ -1,9 +1,9 @@
 //! Removing, without any Rust type: the document first, durably, then its arrays.
 
 use super::Storage;
-use super::durable::{WorkflowLock, located, remove_empty_folders, sync_folder};
 use super::list::matcher;
-use super::name::{ARRAYS, Name};
+use super::name::Name;
+use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 
@@ -64,44 +64,16 @@ impl Storage {
     }
 
     fn remove_one(&self, name: &Name) -> Result<()> {
-        let path = self.document(name);
-        let workflow = self.workflow(name.workflow());
-        // Before the lock: looking must not make folders.
-        drop(self.open_document(name)?);
-        let lock = WorkflowLock::acquire(&workflow)?;
-        let head = match self.head(name) {
-            Ok(head) => head,
-            Err(error) => {
-                // Somebody else was first; what waiting for the lock has made is taken away again.
-                remove_empty_folders(&self.root, &workflow);
-                return Err(error);
-            }
-        };
-        std::fs::remove_file(&path).map_err(located("cannot remove the document", &path))?;
-        sync_folder(&workflow).map_err(|error| {
-            located("the document was removed, but it is not certain that a power cut would not bring it back", &path)(
-                error,
-            )
-            .with_kind(ErrorKind::UnknownOutcome)
-            .in_document(name.as_str())
-        })?;
-        self.remove_arrays(name.workflow(), &head.manifest, |_| true);
-        remove_empty_folders(&self.root, &workflow);
-        drop(lock);
-        Ok(())
+        let backend = self.place.backend(name.workflow());
+        let removed = self.place.remove(name, &|manifest| remove_arrays(&*backend, manifest, |_| true));
+        removed.map_err(|error| error.in_document(name.as_str()))
     }
+}
 
-    /// Removes the arrays of a manifest that no document names any more. Whatever fails is left for a sweep: the
-    /// document's removal or replacement is what was asked for, and it is done.
-    pub(super) fn remove_arrays(&self, workflow: &str, manifest: &Manifest, which: impl Fn(&str) -> bool) {
-        let backend = self.backend(workflow);
-        for entry in manifest.arrays.iter().filter(|entry| which(entry.id.file())) {
-            let _ = backend.remove(entry.id.file());
-        }
-    }
-
-    /// The folder of a workflow's arrays.
-    pub(super) fn arrays(&self, workflow: &str) -> std::path::PathBuf {
-        self.workflow(workflow).join(ARRAYS)
+/// Removes the arrays of a manifest that no document names any more. Whatever fails is left for a sweep: the document's
+/// removal or replacement is what was asked for, and it is done.
+pub(super) fn remove_arrays(backend: &dyn Backend, manifest: &Manifest, which: impl Fn(&str) -> bool) {
+    for entry in manifest.arrays.iter().filter(|entry| which(entry.id.file())) {
+        let _ = backend.remove(entry.id.file());
     }
 }

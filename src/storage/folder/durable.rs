@@ -1,7 +1,7 @@
 //! Files that survive a power cut, folders that come and go, and the workflow's lock.
 
-use super::name::ARRAYS;
 use crate::error::{Error, Result};
+use crate::storage::name::ARRAYS;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

@@ -3,8 +3,9 @@
 //! A sweep leaves the arrays of a record alone as long as somebody holds its lock.
 
 use super::durable::{SAVING, located};
-use super::name::ARRAYS;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::name::ARRAYS;
+use crate::storage::place::Announced;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 struct Contents<'a> {
     version: u32,
     document: &'a str,
-    arrays: Vec<&'a str>,
+    arrays: &'a [&'a str],
 }
 
 /// A record; removed when dropped, after the document names the arrays or the arrays are gone.
@@ -27,7 +28,7 @@ pub(super) struct SavingRecord {
 impl SavingRecord {
     /// Writes the record under a temporary name, locks it and only then gives it its name: whoever sees a record that
     /// nobody holds knows that its save is dead.
-    pub(super) fn begin(workflow: &Path, document: &str, arrays: Vec<&str>) -> Result<Self> {
+    pub(super) fn begin(workflow: &Path, document: &str, arrays: &[&str]) -> Result<Self> {
         let folder = workflow.join(ARRAYS).join(SAVING);
         let id = uuid::Uuid::new_v4().to_string();
         let (temporary, path) = (folder.join(format!(".{id}")), folder.join(&id));
@@ -50,6 +51,8 @@ impl SavingRecord {
         }
     }
 }
+
+impl Announced for SavingRecord {}
 
 impl Drop for SavingRecord {
     fn drop(&mut self) {

@@ -1,0 +1,43 @@
+//! Reading a document's head, wherever it lies.
+
+use super::name::Name;
+use super::place::Place;
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::{Head, Manifest, is_magic, read_head};
+use std::io::Read;
+
+/// All of a document that can be known without a Rust type.
+pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
+    let mut document = place.open(name).map_err(|error| error.in_document(name.as_str()))?;
+    read_head(&mut document.contents).map_err(|error| located(error, place, name))
+}
+
+/// Adds to an error which document it is about.
+pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
+    error.in_document(name.as_str()).at_location(place.describe(name))
+}
+
+/// The manifest of the document that a new one replaces, if there is one that can be read.
+pub(super) fn replaced_manifest(place: &dyn Place, name: &Name) -> Result<Option<Manifest>> {
+    match head(place, name) {
+        Ok(head) => Ok(Some(head.manifest)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_corrupt() && is_ours(place, name) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether what lies under that name at least begins as a document of ours.
+pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
+    let mut start = Vec::new();
+    let read = place.open(name).map(|document| document.contents.take(8).read_to_end(&mut start));
+    matches!(read, Ok(Ok(_))) && is_magic(&start)
+}
+
+/// The error of a save whose object keeps arrays of a document that is not there any more.
+pub(super) fn replaced_meanwhile() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "the object keeps arrays of a document that somebody else has replaced or removed since: load it again",
+    )
+}
