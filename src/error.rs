@@ -39,6 +39,8 @@ pub enum ErrorKind {
     TypeMismatch,
     /// A limit on size, depth or memory was reached.
     Limit,
+    /// The credentials or the file's permissions do not allow it.
+    PermissionDenied,
     /// The operating system or the network failed.
     Io,
     /// The serde format or the user's `Serialize` or `Deserialize` failed.
@@ -102,6 +104,7 @@ impl Error {
         let kind = match source.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             std::io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+            std::io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             _ => ErrorKind::Io,
         };
         Self::new(kind, what).with_source(source)

@@ -66,3 +66,60 @@ fn local_files_conform() {
 fn files_of_any_protocol_conform() {
     run(|| Memory(MemoryFiles::default()));
 }
+
+/// Objects in memory, behind the S3 protocol.
+#[cfg(feature = "s3")]
+mod objects {
+    use super::*;
+    use arraystow::{S3Protocol, ZarrVersion};
+    use futures::TryStreamExt;
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+    use object_store::{ObjectStore, ObjectStoreExt};
+    use std::sync::Arc;
+
+    struct Objects {
+        client: Arc<InMemory>,
+        version: ZarrVersion,
+    }
+
+    fn wait<R>(future: impl Future<Output = R>) -> R {
+        futures::executor::block_on(future)
+    }
+
+    impl Subject for Objects {
+        fn protocols(&self) -> Protocols {
+            let s3 = S3Protocol::new(self.client.clone(), "some/folder").unwrap();
+            Protocols::new().with_s3(s3).with_zarr_version(self.version)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let objects: Vec<_> = wait(self.client.list(None).try_collect()).unwrap();
+            let names = objects.into_iter().map(|object| object.location.to_string());
+            // The group is no array.
+            names.filter(|name| !name.ends_with("dask_arrays/zarr.json") && !name.ends_with(".zgroup")).collect()
+        }
+
+        fn read(&self, name: &str) -> Vec<u8> {
+            wait(async { self.client.get(&Path::parse(name).unwrap()).await?.bytes().await }).unwrap().to_vec()
+        }
+
+        fn write(&self, name: &str, bytes: &[u8]) {
+            wait(self.client.put(&Path::parse(name).unwrap(), bytes.to_vec().into())).unwrap();
+        }
+
+        fn remove(&self, name: &str) {
+            wait(self.client.delete(&Path::parse(name).unwrap())).unwrap();
+        }
+    }
+
+    #[test]
+    fn objects_in_memory_conform() {
+        run(|| Objects { client: Arc::default(), version: ZarrVersion::V3 });
+    }
+
+    #[test]
+    fn version_2_of_zarr_conforms() {
+        run(|| Objects { client: Arc::default(), version: ZarrVersion::V2 });
+    }
+}

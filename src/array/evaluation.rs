@@ -25,6 +25,7 @@ static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallel
 pub(crate) struct Evaluation {
     shared: HashMap<usize, Shared>,
     chunks: KeptChunks,
+    concurrency: usize,
 }
 
 /// An array whose chunks are kept.
@@ -44,7 +45,16 @@ impl Evaluation {
         }
         let few = survey.largest_chunk.saturating_mul(CHUNKS_PER_THREAD);
         let most = few.saturating_mul(*PROCESSORS).min(MOST_SHARED_BYTES);
-        Self { shared: survey.shared, chunks: KeptChunks::new(most.max(few).max(SHARED_BYTES)) }
+        Self {
+            shared: survey.shared,
+            chunks: KeptChunks::new(most.max(few).max(SHARED_BYTES)),
+            concurrency: survey.concurrency,
+        }
+    }
+
+    /// How many chunks are best in the making at the same time.
+    pub(crate) fn concurrency(&self) -> usize {
+        self.concurrency
     }
 
     /// Whether chunks of the array at this address are kept.
@@ -77,6 +87,8 @@ struct Survey {
     shared: HashMap<usize, Shared>,
     /// In bytes.
     largest_chunk: usize,
+    /// The most that any of the stored arrays wants.
+    concurrency: usize,
 }
 
 impl Survey {
@@ -102,6 +114,8 @@ impl Survey {
                 reads;
         }
         if before.is_none() {
+            let stored = array.stored().map_or(1, |stored| stored.concurrency());
+            self.concurrency = self.concurrency.max(stored);
             array.inputs(&mut |input, reading| self.visit(input, reading));
         }
     }

@@ -285,24 +285,34 @@ impl ChunkGrid {
     /// # Errors
     /// `NotFound` if there are not so many chunks.
     pub fn chunk_region(&self, index: usize) -> Result<Region> {
-        let per_axis = self.chunks_per_axis();
-        let count: usize = per_axis.iter().product();
-        if index >= count {
-            return Err(Error::new(
-                crate::ErrorKind::NotFound,
-                format!("there is no chunk {index}: the array has {count}"),
-            ));
-        }
-        let mut rest = index;
-        let mut start = vec![0; self.ndim()];
+        let mut start = self.chunk_coordinates(index)?;
         let mut shape = vec![0; self.ndim()];
-        for axis in (0..self.ndim()).rev() {
-            let (first, len) = self.axes[axis].chunk(self.shape[axis], rest % per_axis[axis]);
-            rest /= per_axis[axis];
-            start[axis] = first;
-            shape[axis] = len;
+        for axis in 0..self.ndim() {
+            (start[axis], shape[axis]) = self.axes[axis].chunk(self.shape[axis], start[axis]);
         }
         Ok(Region::new(start, shape))
+    }
+
+    /// The coordinates of a chunk in the grid, by its number in C order.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such chunk.
+    pub fn chunk_coordinates(&self, number: usize) -> Result<Vec<usize>> {
+        let mut coordinates = self.chunks_per_axis();
+        let count: usize = coordinates.iter().product();
+        if number >= count {
+            return Err(Error::new(
+                crate::ErrorKind::NotFound,
+                format!("there is no chunk {number}: the array has {count}"),
+            ));
+        }
+        let mut rest = number;
+        for coordinate in coordinates.iter_mut().rev() {
+            let len = *coordinate;
+            *coordinate = rest % len;
+            rest /= len;
+        }
+        Ok(coordinates)
     }
 
     /// The number of the chunk at these coordinates.

@@ -30,6 +30,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// How many chunks are best read at the same time; see `Backend::concurrency`.
+    fn concurrency(&self) -> usize;
     /// Adds to an error where in which object the array belongs.
     fn locate(&self, error: Error) -> Error;
     /// For the way back to the concrete type.

@@ -5,13 +5,24 @@
 
 #[cfg(feature = "hdf5")]
 mod hdf5;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod layout;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod scratch;
+#[cfg(feature = "object-store")]
+mod zarr;
 
 #[cfg(feature = "hdf5")]
 pub(crate) use hdf5::Hdf5Files;
+#[cfg(feature = "object-store")]
+pub(crate) use zarr::ZarrArrays;
+#[cfg(feature = "object-store")]
+pub use zarr::ZarrVersion;
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::Result;
 use crate::protocol::Protocols;
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,6 +64,12 @@ pub(crate) trait Backend: Send + Sync {
     fn default_codec(&self) -> Codec {
         Codec::None
     }
+    /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
+    fn concurrency(&self) -> usize {
+        1
+    }
+    /// For the way back to the concrete type.
+    fn as_any(&self) -> &dyn Any;
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;
     /// What to call the array's file or key in messages.
@@ -91,6 +108,10 @@ pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
     #[cfg(feature = "hdf5")]
     if let Some(files) = protocols.file() {
         return Some(Arc::new(Hdf5Files::new(files.clone())));
+    }
+    #[cfg(feature = "object-store")]
+    if let Some(objects) = protocols.s3() {
+        return Some(Arc::new(ZarrArrays::new(objects.objects().clone(), protocols.zarr_version())));
     }
     let _ = protocols;
     None

@@ -24,7 +24,7 @@ impl<T: Element> ChunkedArray<T> {
         }
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
         let parts = Parts::of(out.view_mut(), &grid);
-        run(parts.map(|(region, part)| job::<T>(region, part)), |(region, mut part)| {
+        run(evaluation.concurrency(), parts.map(|(region, part)| job::<T>(region, part)), |(region, mut part)| {
             self.read_into(&evaluation, &region, &mut part)
         })?;
         Ok(out)
@@ -78,7 +78,7 @@ impl<T: Element> ChunkedArray<T> {
     fn read_region(&self, evaluation: &Evaluation, region: Region) -> Result<ArrayD<T>> {
         let mut out = zeroed::<T>(region.shape())?;
         let jobs = [job::<T>(region, out.view_mut())];
-        run(jobs.into_iter(), |(region, mut part)| self.read_into(evaluation, &region, &mut part))?;
+        run(1, jobs.into_iter(), |(region, mut part)| self.read_into(evaluation, &region, &mut part))?;
         Ok(out)
     }
 }

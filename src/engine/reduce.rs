@@ -78,7 +78,7 @@ impl<T: Element> ChunkedArray<T> {
         let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
         let largest: usize = grid.largest_chunk().iter().product();
         let bytes = largest.saturating_mul(size_of::<T>());
-        run((0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
+        run(evaluation.concurrency(), (0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
             let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
             let result = of_chunk(elements.view());
             results.lock().unwrap_or_else(PoisonError::into_inner).add(number, result, &join);

@@ -107,6 +107,10 @@ impl StoredBytes for StoredArray {
         read.map_err(|error| self.locate(gone(error)).at_location(self.backend.describe(&self.name)))
     }
 
+    fn concurrency(&self) -> usize {
+        self.backend.concurrency()
+    }
+
     fn locate(&self, error: Error) -> Error {
         let mut error = error.in_array(&self.name);
         if let Some(document) = &self.origin.document {

@@ -19,6 +19,8 @@ const HELPER_STACK_BYTES: usize = 8 << 20;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
+/// Those that mostly wait for answers; each processor has room for many.
+static WAITERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Something to be done, and the memory that it takes meanwhile.
 pub(crate) struct Job<W> {
@@ -27,8 +29,9 @@ pub(crate) struct Job<W> {
 }
 
 /// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that
-/// error is returned. A panic in a job is an error of kind `Source`.
-pub(crate) fn run<W, I, F>(jobs: I, work: F) -> Result<()>
+/// error is returned. A panic in a job is an error of kind `Source`. `concurrency` is how many jobs are best under way:
+/// no more than there are processors, unless jobs wait for answers from far away.
+pub(crate) fn run<W, I, F>(concurrency: usize, jobs: I, work: F) -> Result<()>
 where
     I: Iterator<Item = Job<W>> + Send,
     W: Send,
@@ -43,6 +46,7 @@ where
     };
     // More helpers than jobs would only be started to find that nothing is left.
     let most_helpers = jobs.size_hint().1.map_or(usize::MAX, |left| left.saturating_add(1));
+    let most_helpers = most_helpers.min(concurrency.max(*PROCESSORS) - 1);
     let queue = Queue {
         jobs: Mutex::new([first, second].into_iter().chain(jobs)),
         in_flight: Mutex::new(0),
@@ -54,7 +58,7 @@ where
         // One permit for each helper; the caller needs none.
         let mut helpers = Vec::new();
         while helpers.len() < most_helpers
-            && let Some(permit) = Permit::take()
+            && let Some(permit) = Permit::take(concurrency)
         {
             let queue = &queue;
             let work = &work;
@@ -139,20 +143,21 @@ impl<I> Queue<I> {
 }
 
 /// The right to one helper thread.
-struct Permit;
+struct Permit(&'static AtomicUsize);
 
 impl Permit {
-    fn take() -> Option<Self> {
-        let most = *PROCESSORS - 1;
-        HELPERS
+    fn take(concurrency: usize) -> Option<Self> {
+        let (taken, most) =
+            if concurrency > *PROCESSORS { (&WAITERS, concurrency - 1) } else { (&HELPERS, *PROCESSORS - 1) };
+        taken
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |busy| (busy < most).then_some(busy + 1))
             .ok()
-            .map(|_| Self)
+            .map(|_| Self(taken))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        HELPERS.fetch_sub(1, Ordering::AcqRel);
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -51,9 +51,11 @@ fn write_batches(backend: &dyn Backend, jobs: &[WriteJob], summaries: &mut [Opti
         let written = {
             let evaluation = Evaluation::of(writing.iter().map(|w| &*w.array));
             let tasks = groups.into_iter().flat_map(|group| Merged::of(&writing, group));
-            run(tasks.map(|(index, number)| writing[index].job(index, number)), |(index, number)| {
-                writing[index].step(&evaluation, number)
-            })
+            run(
+                evaluation.concurrency(),
+                tasks.map(|(index, number)| writing[index].job(index, number)),
+                |(index, number)| writing[index].step(&evaluation, number),
+            )
         };
         for w in writing {
             summaries[w.index] = w.summary.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -56,7 +56,8 @@ impl Resolver {
             }
         }
         let read = Mutex::new(Vec::with_capacity(jobs.len()));
-        run(jobs.into_iter(), |(file, array)| {
+        let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
+        run(concurrency, jobs.into_iter(), |(file, array)| {
             let elements = elements_of(&*array);
             read.lock().unwrap_or_else(PoisonError::into_inner).push((file.to_owned(), elements));
             Ok(())

@@ -45,15 +45,16 @@ impl Drop for Written {
 pub(crate) fn write_plan(
     plan: &SavePlan,
     backend: Option<&Arc<dyn Backend>>,
-    codec: Codec,
+    codec: Option<Codec>,
     kept: &dyn Fn(&str) -> Option<ManifestEntry>,
 ) -> Result<Written> {
-    codec.check()?;
+    codec.map_or(Ok(()), Codec::check)?;
     let mut written = Written { backend: backend.cloned(), files: Vec::new(), entries: Vec::new() };
     if plan.arrays.is_empty() {
         return Ok(written);
     }
     let backend = backend.ok_or_else(|| no_protocol().at_path(plan.arrays.first().map_or("", PlannedArray::path)))?;
+    let codec = codec.unwrap_or(backend.default_codec());
     let mut slots: Vec<Option<ManifestEntry>> = Vec::with_capacity(plan.arrays.len());
     let mut jobs = Vec::new();
     for planned in &plan.arrays {

@@ -3,9 +3,22 @@
 mod file;
 #[cfg(unix)]
 mod local;
+#[cfg(feature = "object-store")]
+mod objects;
 mod protocols;
+#[cfg(feature = "object-store")]
+mod runtime;
+#[cfg(feature = "object-store")]
+mod s3;
 
 pub use file::{FileHandle, FileProtocol, Mode};
 #[cfg(unix)]
 pub use local::LocalFiles;
 pub use protocols::Protocols;
+#[cfg(feature = "object-store")]
+pub use s3::S3Protocol;
+#[cfg(feature = "object-store")]
+pub(crate) use {
+    objects::{CONCURRENCY, Objects, Replace, Version},
+    runtime::{handle, wait},
+};

@@ -21,7 +21,11 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Protocols {
     file: Option<Arc<dyn FileProtocol>>,
-    codec: Codec,
+    #[cfg(feature = "object-store")]
+    s3: Option<super::S3Protocol>,
+    #[cfg(feature = "object-store")]
+    zarr: crate::ZarrVersion,
+    codec: Option<Codec>,
 }
 
 impl Protocols {
@@ -38,10 +42,26 @@ impl Protocols {
         self
     }
 
-    /// How chunks are compressed from now on; not at all by default.
+    /// Adds the S3 protocol: arrays become Zarr arrays. With both protocols, FILE is taken.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_s3(mut self, s3: super::S3Protocol) -> Self {
+        self.s3 = Some(s3);
+        self
+    }
+
+    /// The version of the Zarr format that new arrays get; [`V3`](crate::ZarrVersion::V3) by default.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_zarr_version(mut self, version: crate::ZarrVersion) -> Self {
+        self.zarr = version;
+        self
+    }
+
+    /// How chunks are compressed from now on; by default not at all in HDF5, with [`Codec::Blosc`] in Zarr.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
-        self.codec = codec;
+        self.codec = Some(codec);
         self
     }
 
@@ -51,9 +71,21 @@ impl Protocols {
         self.file.as_ref()
     }
 
-    /// How chunks are compressed.
+    /// The S3 protocol, if there is one.
+    #[cfg(feature = "object-store")]
     #[must_use]
-    pub fn codec(&self) -> Codec {
+    pub fn s3(&self) -> Option<&super::S3Protocol> {
+        self.s3.as_ref()
+    }
+
+    #[cfg(feature = "object-store")]
+    pub(crate) fn zarr_version(&self) -> crate::ZarrVersion {
+        self.zarr
+    }
+
+    /// How chunks are compressed, if that was chosen.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
         self.codec
     }
 }
@@ -61,6 +93,10 @@ impl Protocols {
 impl fmt::Debug for Protocols {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_ref().map(|file| file.describe(""));
-        f.debug_struct("Protocols").field("file", &file).field("codec", &self.codec).finish()
+        let mut text = f.debug_struct("Protocols");
+        text.field("file", &file);
+        #[cfg(feature = "object-store")]
+        text.field("s3", &self.s3);
+        text.field("codec", &self.codec).finish()
     }
 }

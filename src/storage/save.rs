@@ -38,7 +38,6 @@ impl Storage {
     fn save_checked<T: ?Sized + Serialize>(&self, name: &Name, value: &T) -> Result<()> {
         let before = self.replaceable(name)?;
         let backend = self.place.backend(name.workflow());
-        let codec = self.codec.unwrap_or(backend.default_codec());
         let keep = keep(name, before.clone(), backend.clone());
         let settings = PlanSettings { keep: Some(keep), ..PlanSettings::default() };
         let (body, plan) = write_document(value, self.format, settings)?;
@@ -48,7 +47,7 @@ impl Storage {
         let keeps = new.len() < plan.arrays.len();
         let announced = if new.is_empty() { None } else { Some(self.place.announce(name, &new)?) };
         let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
-        let mut written = write_plan(&plan, Some(&backend), codec, &kept)?;
+        let mut written = write_plan(&plan, Some(&backend), self.codec, &kept)?;
 
         let manifest = Manifest::new(written.entries.clone());
         let document = encode(self.format, &manifest, &body)?;

@@ -32,8 +32,8 @@ pub(super) struct Description {
 }
 
 impl Description {
-    pub(super) fn new(spec: &ArraySpec, layout: &StoredLayout) -> Self {
-        Self {
+    pub(super) fn new(spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
+        Ok(Self {
             version: VERSION,
             data_type: spec.data_type.name().to_owned(),
             chunks: spec.grid.runs(),
@@ -42,8 +42,9 @@ impl Description {
                 Codec::None => "none".to_owned(),
                 Codec::Gzip(level) => format!("gzip {level}"),
                 Codec::Zstd(level) => format!("zstd {level}"),
+                Codec::Blosc | Codec::Pcodec(_) => return Err(only_in_zarr()),
             },
-        }
+        })
     }
 
     pub(super) fn to_json(&self) -> Result<String> {
@@ -90,6 +91,10 @@ impl Description {
         let codec = codec.ok_or_else(|| damaged(format!("names the unknown codec `{}`", description.codec)))?;
         Ok((grid, codec))
     }
+}
+
+fn only_in_zarr() -> Error {
+    Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd")
 }
 
 /// The hash of a description, as it lies in the file, and of all checksums.

@@ -5,8 +5,9 @@
 //! can make it load one from the disk.
 
 use super::checks::fletcher32;
-use super::{lzf, scratch, shuffle};
+use super::{lzf, shuffle};
 use crate::array::Codec;
+use crate::backend::scratch;
 use crate::error::{Error, Result};
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ pub(super) struct Named {
 /// The filters of a codec.
 pub(super) fn of_codec(codec: Codec, element_size: usize) -> Vec<Named> {
     let compression = match codec {
-        Codec::None => return Vec::new(),
+        Codec::None | Codec::Blosc | Codec::Pcodec(_) => return Vec::new(),
         // libdeflate has three levels that zlib has not.
         Codec::Gzip(level) => Named { id: DEFLATE, values: vec![u32::from(level.min(9))] },
         Codec::Zstd(level) => Named { id: ZSTD, values: vec![u32::from(level)] },
@@ -84,7 +85,7 @@ fn compress(codec: Codec, from: &[u8], to: &mut [u8]) -> Option<usize> {
     ENCODER.with_borrow_mut(|kept| {
         if kept.as_ref().is_none_or(|(kept, _)| *kept != codec) {
             let encoder = match codec {
-                Codec::None => return None,
+                Codec::None | Codec::Blosc | Codec::Pcodec(_) => return None,
                 Codec::Gzip(level) => {
                     Encoder::Gzip(Compressor::new(CompressionLvl::new(i32::from(level)).unwrap_or_default()))
                 }

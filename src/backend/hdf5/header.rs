@@ -9,10 +9,10 @@ use super::file::{File, io_error};
 use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
-use super::layout::{self, CHUNK_LIMIT};
 use super::library::Handle;
 use super::types::{self, ByteOrder};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::backend::layout::{self, CHUNK_LIMIT};
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 

@@ -14,12 +14,11 @@ mod filters;
 mod header;
 mod index;
 mod inspect;
-mod layout;
 mod library;
 mod lzf;
 mod place;
 mod reader;
-mod scratch;
+
 mod shuffle;
 mod types;
 mod writer;
@@ -29,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::protocol::FileProtocol;
 use place::{Location, Unsynced, unfinished};
 use reader::Reader;
+use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,6 +81,10 @@ impl Backend for Hdf5Files {
 
     fn describe(&self, name: &str) -> String {
         self.locate(name).describe()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 

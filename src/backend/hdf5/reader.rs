@@ -2,13 +2,14 @@
 
 use super::bytes::Bytes;
 use super::file::io_error;
+use super::header;
 use super::header::Header;
 use super::index::{Index, Place, in_chunk};
 use super::place::Location;
 use super::types::ByteOrder;
-use super::{header, scratch};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::backend::ArrayReader;
+use crate::backend::scratch;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 

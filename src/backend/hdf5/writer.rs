@@ -4,11 +4,12 @@ use super::bytes::Bytes;
 use super::create::{Created, Open, Plan, create};
 use super::description::{Description, digest};
 use super::file::io_error;
+use super::filters;
 use super::index::MOST_CHUNKS;
 use super::place::{Location, Unsynced};
-use super::{filters, layout, scratch};
 use crate::array::{Codec, StoredLayout};
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
+use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -45,7 +46,7 @@ impl Writer {
         let layout = layout::stored(&spec.grid, element_size).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
         let codec = if layout.chunk_shape.is_empty() { Codec::None } else { spec.codec };
-        let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout).to_json()?;
+        let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let checksums = no_checksums(layout.grid.chunk_count()).map_err(|error| location.locate(error))?;
         let bytes = Arc::new(location.create()?);
@@ -94,7 +95,7 @@ impl Writer {
         }
         scratch::with(self.chunk_bytes, |full| {
             full.fill(0);
-            fill_up(elements, region.shape(), &self.layout.chunk_shape, self.element_size, full)?;
+            layout::fill_up(elements, region.shape(), &self.layout.chunk_shape, self.element_size, full)?;
             self.write_full(number, region.start(), full)
         })
     }
@@ -178,29 +179,4 @@ fn no_checksums(count: usize) -> Result<Vec<AtomicU32>> {
     checksums.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
     checksums.resize_with(count, AtomicU32::default);
     Ok(checksums)
-}
-
-/// Puts the elements of a chunk at the edge where they belong in one of full size.
-fn fill_up(elements: &[u8], shape: &[usize], full_shape: &[usize], element_size: usize, full: &mut [u8]) -> Result<()> {
-    let wrong = || Error::invalid(format!("{} bytes for a chunk of shape {shape:?}", elements.len()));
-    let row = shape.last().ok_or_else(wrong)? * element_size;
-    if row == 0 || elements.len() != shape.iter().product::<usize>() * element_size {
-        return Err(wrong());
-    }
-    let outer = &shape[..shape.len() - 1];
-    let mut at = vec![0; outer.len()];
-    for elements in elements.chunks_exact(row) {
-        let index = at.iter().zip(full_shape).fold(0, |index, (at, len)| index * len + at);
-        let start = index * full_shape[outer.len()] * element_size;
-        full.get_mut(start..start + row).ok_or_else(wrong)?.copy_from_slice(elements);
-        // The next row: as an odometer, from the last axis on.
-        for axis in (0..outer.len()).rev() {
-            at[axis] += 1;
-            if at[axis] < outer[axis] {
-                break;
-            }
-            at[axis] = 0;
-        }
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Lends `len` bytes of no particular content.
-pub(super) fn with<R>(len: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) -> Result<R> {
+pub(crate) fn with<R>(len: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) -> Result<R> {
     let mut buffer = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
     if buffer.len() < len {
         buffer

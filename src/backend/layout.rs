@@ -1,26 +1,26 @@
-//! Which chunks an array is stored in: those that the user sees where HDF5 can have them without waste.
+//! Which chunks an array is stored in: those that the user sees where a file format can have them without waste.
 //!
-//! HDF5 has equal chunks only, fills those at the far edges up to full size, and none may reach 4 GiB. Pure arithmetic;
-//! knows nothing of libhdf5.
+//! HDF5 and Zarr have equal chunks only and fill those at the far edges up to full size; in HDF5 none may reach 4 GiB. Pure
+//! arithmetic; knows no library.
 
 use crate::array::{ChunkGrid, StoredLayout};
 use crate::error::{Error, Result};
 
-/// HDF5's limit on the number of axes.
+/// HDF5's limit on the number of axes; numpy's is not far above.
 const MOST_AXES: usize = 32;
 
 /// Bytes that no stored chunk reaches.
-pub(super) const CHUNK_LIMIT: usize = u32::MAX as usize;
+pub(crate) const CHUNK_LIMIT: usize = u32::MAX as usize;
 
 /// How long the stretches are in which a dataset without chunks is read.
 const STRETCH: usize = 1 << 20;
 
 /// The chunks in which an array with this logical grid is stored.
-pub(super) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayout> {
+pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayout> {
     let shape = grid.shape();
     if shape.len() > MOST_AXES {
         return Err(Error::unsupported(format!(
-            "the array has {} axes and HDF5 allows {MOST_AXES}; merge some of them",
+            "the array has {} axes and {MOST_AXES} is the most that is stored; merge some of them",
             shape.len()
         )));
     }
@@ -55,7 +55,7 @@ pub(super) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayo
 }
 
 /// How a dataset without chunks is presented: in stretches that lie in one piece each.
-pub(super) fn stretches(shape: &[usize], element_size: usize) -> Result<StoredLayout> {
+pub(crate) fn stretches(shape: &[usize], element_size: usize) -> Result<StoredLayout> {
     let mut chunk = vec![1; shape.len()];
     let mut bytes = element_size.max(1);
     for axis in (0..shape.len()).rev() {
@@ -94,4 +94,35 @@ fn wastes(chunk: &[usize], shape: &[usize]) -> bool {
 
 fn byte_size(chunk: &[usize], element_size: usize) -> Option<usize> {
     chunk.iter().try_fold(element_size, |bytes, len| bytes.checked_mul(*len))
+}
+
+/// Puts the elements of a chunk at the edge where they belong in one of full size.
+pub(crate) fn fill_up(
+    elements: &[u8],
+    shape: &[usize],
+    full_shape: &[usize],
+    element_size: usize,
+    full: &mut [u8],
+) -> Result<()> {
+    let wrong = || Error::invalid(format!("{} bytes for a chunk of shape {shape:?}", elements.len()));
+    let row = shape.last().ok_or_else(wrong)? * element_size;
+    if row == 0 || elements.len() != shape.iter().product::<usize>() * element_size {
+        return Err(wrong());
+    }
+    let outer = &shape[..shape.len() - 1];
+    let mut at = vec![0; outer.len()];
+    for elements in elements.chunks_exact(row) {
+        let index = at.iter().zip(full_shape).fold(0, |index, (at, len)| index * len + at);
+        let start = index * full_shape[outer.len()] * element_size;
+        full.get_mut(start..start + row).ok_or_else(wrong)?.copy_from_slice(elements);
+        // The next row: as an odometer, from the last axis on.
+        for axis in (0..outer.len()).rev() {
+            at[axis] += 1;
+            if at[axis] < outer[axis] {
+                break;
+            }
+            at[axis] = 0;
+        }
+    }
+    Ok(())
 }

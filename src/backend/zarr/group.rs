@@ -1,0 +1,32 @@
+//! The group that the arrays of a workflow are in, so that Zarr's readers find them by name.
+
+use super::{GROUP, ZarrVersion};
+use crate::error::Result;
+use crate::protocol::{Objects, Replace};
+use bytes::Bytes;
+
+const V3: (&str, &str) = ("zarr.json", r#"{"zarr_format":3,"node_type":"group","attributes":{}}"#);
+const V2: (&str, &str) = (".zgroup", r#"{"zarr_format":2}"#);
+
+/// Makes the group if there is none; tells its version, in which arrays in it are written.
+pub(super) fn ensure(objects: &Objects, version: ZarrVersion) -> Result<ZarrVersion> {
+    let exists = |name: &str| match objects.get(&format!("{GROUP}/{name}")) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    };
+    // A group may be of both versions; then the one that was asked for is as good as the other.
+    let (wanted, other, other_version) = match version {
+        ZarrVersion::V3 => (V3, V2, ZarrVersion::V2),
+        ZarrVersion::V2 => (V2, V3, ZarrVersion::V3),
+    };
+    if exists(wanted.0)? {
+        return Ok(version);
+    }
+    if exists(other.0)? {
+        return Ok(other_version);
+    }
+    // Another save may make it at the same time: both write the same.
+    objects.put(&format!("{GROUP}/{}", wanted.0), Bytes::from_static(wanted.1.as_bytes()), Replace::Any)?;
+    Ok(version)
+}

@@ -1,0 +1,101 @@
+//! Zarr arrays in an object store: a group `dask_arrays`, in it an array for each name.
+//!
+//! zarrs has the format: metadata and codecs. Requests are ours: a chunk is one PUT or one GET, many at a time, and there
+//! is no HEAD. Beside an array of ours lies an object with the length and the checksum of each chunk (`table`).
+
+mod codec;
+mod group;
+mod metadata;
+mod reader;
+mod table;
+mod writer;
+
+pub use metadata::ZarrVersion;
+
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
+use crate::array::Codec;
+use crate::error::Result;
+use crate::protocol::{CONCURRENCY, Objects};
+use once_cell::sync::OnceCell;
+use reader::Reader;
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+use writer::Writer;
+
+/// The group, as the seed names it.
+const GROUP: &str = "dask_arrays";
+
+/// Arrays as Zarr below a folder of an object store.
+pub(crate) struct ZarrArrays {
+    objects: Objects,
+    version: ZarrVersion,
+    /// The version of the group, once it is known that there is one.
+    group: OnceCell<ZarrVersion>,
+}
+
+impl ZarrArrays {
+    pub(crate) fn new(objects: Objects, version: ZarrVersion) -> Self {
+        Self { objects, version, group: OnceCell::new() }
+    }
+
+    fn key(name: &str) -> String {
+        format!("{GROUP}/{name}")
+    }
+}
+
+impl Backend for ZarrArrays {
+    fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
+        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
+        let locate = |error: crate::Error| error.at_location(self.describe(name));
+        Ok(Box::new(Writer::create(self.objects.clone(), Self::key(name), version, spec).map_err(locate)?))
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
+        let opened = Reader::open(self.objects.clone(), Self::key(name));
+        Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        self.objects.remove_below(&Self::key(name))
+    }
+
+    fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
+        let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
+        if !self.objects.same_store(&other.objects) {
+            return Ok(false);
+        }
+        // Without a group, other readers would not find the array.
+        self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
+        Ok(self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to))? > 0)
+    }
+
+    fn local_path(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn identity(&self, name: &str) -> Option<String> {
+        Some(self.objects.identity(&Self::key(name)))
+    }
+
+    fn sync(&self) -> Result<()> {
+        // An object is durable when its PUT is answered.
+        Ok(())
+    }
+
+    fn describe(&self, name: &str) -> String {
+        self.objects.describe(&Self::key(name))
+    }
+
+    fn default_codec(&self) -> Codec {
+        Codec::Blosc
+    }
+
+    fn concurrency(&self) -> usize {
+        CONCURRENCY
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

@@ -1,0 +1,183 @@
+//! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
+
+use super::codec::Codecs;
+use super::metadata::{ATTRIBUTES_NAME, Metadata, ZarrVersion};
+use super::table::{Building, NAME, digest};
+use crate::array::StoredLayout;
+use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{Objects, Replace, handle, wait};
+use bytes::Bytes;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinSet;
+
+/// Encoded chunks of one array that are on their way; who brings more waits.
+const BYTES_UNDER_WAY: usize = 64 << 20;
+
+pub(super) struct Writer {
+    objects: Objects,
+    key: String,
+    metadata: Metadata,
+    layout: StoredLayout,
+    element_size: usize,
+    chunk_bytes: usize,
+    codecs: Codecs,
+    table: Building,
+    puts: Mutex<JoinSet<Result<()>>>,
+    under_way: Arc<UnderWay>,
+    finished: bool,
+}
+
+impl Writer {
+    pub(super) fn create(objects: Objects, key: String, version: ZarrVersion, spec: &ArraySpec) -> Result<Self> {
+        let element_size = spec.data_type.size();
+        let layout = layout::stored(&spec.grid, element_size)?;
+        let metadata = Metadata::new(version, spec, &layout)?;
+        let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
+        let plain = spec.codec == crate::Codec::None;
+        let codecs = Codecs::new(metadata.parse()?, &layout.chunk_shape, chunk_bytes, plain)?;
+        let table = Building::new(layout.grid.chunk_count())?;
+        Ok(Self {
+            objects,
+            key,
+            metadata,
+            layout,
+            element_size,
+            chunk_bytes,
+            codecs,
+            table,
+            puts: Mutex::default(),
+            under_way: Arc::default(),
+            finished: false,
+        })
+    }
+
+    fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
+        let region = self.layout.grid.chunk_region(number)?;
+        if elements.len() == self.chunk_bytes {
+            return self.write_full(number, elements);
+        }
+        scratch::with(self.chunk_bytes, |full| {
+            full.fill(0);
+            layout::fill_up(elements, region.shape(), &self.layout.chunk_shape, self.element_size, full)?;
+            self.write_full(number, full)
+        })
+    }
+
+    fn write_full(&self, number: usize, chunk: &[u8]) -> Result<()> {
+        let encoded = Bytes::from(self.codecs.encode(chunk)?.into_owned());
+        self.table.note(number, &encoded)?;
+        let key = format!("{}/{}", self.key, self.codecs.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
+        let room = self.under_way.enter(encoded.len());
+        let put = self.objects.clone().putting(key, encoded, Replace::Any);
+        let mut puts = lock(&self.puts);
+        puts.spawn_on(
+            async move {
+                let _room = room;
+                put.await
+            },
+            handle()?,
+        );
+        // What has ended meanwhile: an error is told as soon as it is known.
+        while let Some(ended) = puts.try_join_next() {
+            joined(ended)?;
+        }
+        Ok(())
+    }
+
+    fn finish_array(&mut self) -> Result<StoredSummary> {
+        let mut puts = std::mem::take(&mut *lock(&self.puts));
+        wait(async move {
+            while let Some(ended) = puts.join_next().await {
+                joined(ended)?;
+            }
+            Ok(())
+        })?;
+        let (table, chunk_bytes) = self.table.finish();
+        let metadata = self.metadata.all_bytes();
+        let bytes = chunk_bytes.saturating_add((table.len() + metadata.len()) as u64);
+        let digest = digest(&metadata, &table);
+        self.put(NAME, table)?;
+        if let Some(attributes) = &self.metadata.attributes {
+            self.put(ATTRIBUTES_NAME, attributes.clone())?;
+        }
+        // Last: an array without it is none.
+        self.put(self.metadata.version.array_name(), self.metadata.array.clone())?;
+        self.finished = true;
+        Ok(StoredSummary { bytes, digest })
+    }
+
+    fn put(&self, name: &str, contents: Vec<u8>) -> Result<()> {
+        self.objects.put(&format!("{}/{name}", self.key), contents.into(), Replace::Any)
+    }
+}
+
+impl ArrayWriter for Writer {
+    fn layout(&self) -> &StoredLayout {
+        &self.layout
+    }
+
+    fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()> {
+        self.write(number, elements).map_err(|error| error.at_location(self.objects.describe(&self.key)))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<StoredSummary> {
+        self.finish_array()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // No put may arrive after the removal. The error that led here is the one to tell; what stays is swept.
+        let mut puts = std::mem::take(&mut *lock(&self.puts));
+        let _ = wait(async move {
+            puts.shutdown().await;
+            Ok(())
+        });
+        let _ = self.objects.remove_below(&self.key);
+    }
+}
+
+fn joined(ended: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
+    ended.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "a request was given up: its code panicked")))
+}
+
+/// Bytes that are on their way.
+#[derive(Default)]
+struct UnderWay {
+    bytes: Mutex<usize>,
+    less: Condvar,
+}
+
+/// Bytes that are no longer under way when this is dropped.
+struct Room {
+    under_way: Arc<UnderWay>,
+    bytes: usize,
+}
+
+impl UnderWay {
+    /// Waits until there is room; what is larger than all of it goes alone.
+    fn enter(self: &Arc<Self>, bytes: usize) -> Room {
+        let mut now = lock(&self.bytes);
+        while *now > 0 && now.saturating_add(bytes) > BYTES_UNDER_WAY {
+            now = self.less.wait(now).unwrap_or_else(PoisonError::into_inner);
+        }
+        *now = now.saturating_add(bytes);
+        Room { under_way: self.clone(), bytes }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut now = lock(&self.under_way.bytes);
+        *now = now.saturating_sub(self.bytes);
+        self.under_way.less.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,234 @@
+//! Objects under a prefix of an object store: the requests that arrays and documents are made of.
+//!
+//! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
+
+use super::runtime::wait;
+use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
+pub(crate) const CONCURRENCY: usize = 64;
+
+/// A prefix of an object store.
+#[derive(Clone)]
+pub(crate) struct Objects {
+    client: Arc<dyn ObjectStore>,
+    folder: Path,
+    /// How the whole store is called in messages: `s3://bucket`.
+    store: Arc<str>,
+    requests: Arc<Semaphore>,
+}
+
+/// Which object a put may replace.
+#[derive(Clone, Debug)]
+pub(crate) enum Replace {
+    Any,
+    /// None: there must be no such object.
+    Nothing,
+    /// Only this version of it.
+    Version(Version),
+}
+
+/// A version of an object, as its store tells it from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    e_tag: Option<String>,
+    version: Option<String>,
+}
+
+impl Objects {
+    pub(crate) fn new(client: Arc<dyn ObjectStore>, folder: &str, store: String) -> Result<Self> {
+        let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
+            Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
+        })?;
+        Ok(Self { client, folder, store: store.into(), requests: Arc::new(Semaphore::new(CONCURRENCY)) })
+    }
+
+    /// The objects below a folder of this one.
+    pub(crate) fn below(&self, folder: &str) -> Result<Self> {
+        let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
+        Ok(Self { folder, ..self.clone() })
+    }
+
+    /// What to call an object in messages.
+    pub(crate) fn describe(&self, key: &str) -> String {
+        let separator = if self.folder.as_ref().is_empty() || key.is_empty() { "" } else { "/" };
+        format!("{}/{}{separator}{key}", self.store, self.folder)
+    }
+
+    /// Tells an object from every other that this process can reach, as long as its client lives.
+    pub(crate) fn identity(&self, key: &str) -> String {
+        format!("{:p} {}/{key}", Arc::as_ptr(&self.client).cast::<u8>(), self.folder)
+    }
+
+    fn path(&self, key: &str) -> Result<Path> {
+        let whole = if self.folder.as_ref().is_empty() { key.to_owned() } else { format!("{}/{key}", self.folder) };
+        Path::parse(&whole).map_err(|error| {
+            Error::new(ErrorKind::InvalidName, format!("{whole:?} cannot be the key of an object")).with_source(error)
+        })
+    }
+
+    /// The object's bytes and its version.
+    pub(crate) fn get(&self, key: &str) -> Result<(Bytes, Version)> {
+        wait(self.clone().getting(key.to_owned()))
+    }
+
+    pub(crate) async fn getting(self, key: String) -> Result<(Bytes, Version)> {
+        let path = self.path(&key)?;
+        let _permit = self.permit().await;
+        let got = async {
+            let result = self.client.get(&path).await?;
+            let version = Version { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
+            Ok((result.bytes().await?, version))
+        };
+        got.await.map_err(|error| self.failed("read", &key, error))
+    }
+
+    /// Writes an object in one step.
+    pub(crate) fn put(&self, key: &str, contents: Bytes, replace: Replace) -> Result<()> {
+        wait(self.clone().putting(key.to_owned(), contents, replace))
+    }
+
+    pub(crate) async fn putting(self, key: String, contents: Bytes, replace: Replace) -> Result<()> {
+        let path = self.path(&key)?;
+        let mode = match replace {
+            Replace::Any => PutMode::Overwrite,
+            Replace::Nothing => PutMode::Create,
+            Replace::Version(Version { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
+        };
+        let _permit = self.permit().await;
+        let put = self.client.put_opts(&path, PutPayload::from_bytes(contents), PutOptions::from(mode)).await;
+        put.map(drop).map_err(|error| self.failed("written", &key, error))
+    }
+
+    /// Whether there is such an object.
+    pub(crate) fn exists(&self, key: &str) -> Result<bool> {
+        let (this, key) = (self.clone(), key.to_owned());
+        wait(async move {
+            let path = this.path(&key)?;
+            let _permit = this.permit().await;
+            match this.client.head(&path).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::NotFound { .. }) => Ok(false),
+                Err(error) => Err(this.failed("looked for", &key, error)),
+            }
+        })
+    }
+
+    /// Whether there is any object below a folder: one request.
+    pub(crate) fn any_below(&self, folder: &str) -> Result<bool> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = this.path(&folder)?;
+            let _permit = this.permit().await;
+            let first = this.client.list(Some(&path)).next().await;
+            first.transpose().map(|first| first.is_some()).map_err(|error| this.failed("listed", &folder, error))
+        })
+    }
+
+    /// The objects right in a folder, and the folders in it, by name.
+    pub(crate) fn list(&self, folder: &str) -> Result<(Vec<(String, ObjectMeta)>, Vec<String>)> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
+            let _permit = this.permit().await;
+            let listed = this.client.list_with_delimiter(Some(&path)).await;
+            let listed = listed.map_err(|error| this.failed("listed", &folder, error))?;
+            let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
+            let objects = listed.objects.into_iter().map(|meta| (name(&meta.location), meta)).collect();
+            Ok((objects, listed.common_prefixes.iter().map(name).collect()))
+        })
+    }
+
+    /// Removes one object; that there is none is no error.
+    pub(crate) fn remove(&self, key: &str) -> Result<()> {
+        let (this, key) = (self.clone(), key.to_owned());
+        wait(async move {
+            let path = this.path(&key)?;
+            let _permit = this.permit().await;
+            match this.client.delete(&path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(this.failed("removed", &key, error)),
+            }
+        })
+    }
+
+    /// Removes every object below a folder, a thousand with a request.
+    pub(crate) fn remove_below(&self, folder: &str) -> Result<()> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = this.path(&folder)?;
+            let _permit = this.permit().await;
+            let listed = this.client.list(Some(&path)).map_ok(|meta| meta.location).boxed();
+            let removed = this.client.delete_stream(listed).try_for_each(|_| async { Ok(()) }).await;
+            match removed {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(this.failed("removed", &folder, error)),
+            }
+        })
+    }
+
+    /// Copies every object below a folder of the same store, on the server; tells how many there were.
+    pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<usize> {
+        let (this, from) = (self.clone(), from.clone());
+        let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
+        wait(async move {
+            let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
+            let failed = |error| this.failed("copied", &to_folder, error);
+            let found: Vec<Path> =
+                this.client.list(Some(&source)).map_ok(|meta| meta.location).try_collect().await.map_err(failed)?;
+            let count = found.len();
+            let copies = found.into_iter().map(|path| {
+                let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
+                let to = Path::parse(format!("{target}{below}"));
+                let this = this.clone();
+                async move {
+                    let _permit = this.permit().await;
+                    this.client.copy_opts(&path, &to?, CopyOptions::default()).await
+                }
+            });
+            stream::iter(copies)
+                .buffer_unordered(CONCURRENCY)
+                .try_for_each(|()| async { Ok(()) })
+                .await
+                .map_err(failed)?;
+            Ok(count)
+        })
+    }
+
+    /// Whether both lie in one store, so that it can copy from one to the other.
+    pub(crate) fn same_store(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.client, &other.client)
+    }
+
+    async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.requests.acquire().await.ok()
+    }
+
+    fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
+        use object_store::Error as Failure;
+        let (kind, hint) = match &error {
+            Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
+            Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
+            Failure::Precondition { .. } => (ErrorKind::Conflict, ""),
+            Failure::PermissionDenied { .. } => {
+                (ErrorKind::PermissionDenied, " (the credentials do not allow it: ask for the permission)")
+            }
+            Failure::Unauthenticated { .. } => {
+                (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
+            }
+            _ => (ErrorKind::Io, ""),
+        };
+        Error::new(kind, format!("the object cannot be {what}{hint}"))
+            .with_source(error)
+            .at_location(self.describe(key))
+    }
+}

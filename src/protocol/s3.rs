@@ -1,0 +1,49 @@
+//! The S3 protocol: a client of an object store, and a folder in it.
+
+use super::objects::Objects;
+use crate::error::Result;
+use object_store::ObjectStore;
+use std::fmt;
+use std::sync::Arc;
+
+/// The S3 protocol: arrays are Zarr arrays in a folder of an object store.
+///
+/// The client is any [`ObjectStore`]: Amazon S3 and whatever speaks its protocol, Google's and Microsoft's stores, memory.
+///
+/// ```
+/// use arraystow::{Protocols, S3Protocol};
+/// use std::sync::Arc;
+///
+/// let client = Arc::new(object_store::memory::InMemory::new());
+/// let protocols = Protocols::new().with_s3(S3Protocol::new(client, "results/arrays")?);
+/// let document = arraystow::to_vec(&ndarray::Array1::from_iter(0..10_000), &protocols)?;
+/// let array: ndarray::Array1<i32> = arraystow::from_slice(&document, &protocols)?;
+/// assert_eq!(array[9_999], 9_999);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct S3Protocol {
+    objects: Objects,
+}
+
+impl S3Protocol {
+    /// Arrays go to `<folder>/dask_arrays/<uuid>`.
+    ///
+    /// # Errors
+    /// `InvalidName` if there can be no such folder.
+    pub fn new(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {
+        let store = client.to_string();
+        Ok(Self { objects: Objects::new(client, folder, store)? })
+    }
+
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.objects
+    }
+}
+
+impl fmt::Debug for S3Protocol {
+    /// The place; no credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S3Protocol({})", self.objects.describe(""))
+    }
+}
