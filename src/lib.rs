@@ -66,7 +66,10 @@
 //!   it the system's libhdf5, 1.14 or later, is used.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
 
-#![cfg_attr(not(feature = "hdf5"), allow(dead_code, reason = "a storage, which uses it, needs a backend"))]
+#![cfg_attr(
+    not(any(feature = "hdf5", feature = "object-store")),
+    allow(dead_code, reason = "a storage, which uses it, needs a backend")
+)]
 
 #[cfg(not(target_endian = "little"))]
 compile_error!("arraystow stores elements as they lie in memory and supports little-endian machines only");
@@ -79,7 +82,7 @@ mod engine;
 mod error;
 mod plugin;
 mod protocol;
-#[cfg(feature = "hdf5")]
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod storage;
 
 pub use array::{
@@ -99,5 +102,5 @@ pub use protocol::LocalFiles;
 #[cfg(feature = "object-store")]
 pub use protocol::S3Protocol;
 pub use protocol::{FileHandle, FileProtocol, Mode, Protocols};
-#[cfg(feature = "hdf5")]
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub use storage::{ArrayInfo, Entry, Info, Storage, StorageBuilder};

@@ -31,7 +31,7 @@ pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writ
 pub use id::PersistentId;
 pub use ser::Serializer;
 
-#[cfg(feature = "hdf5")]
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use self::{
     body::{read as read_document, write as write_document},
     document::{Head, encode, is_magic, read_body, read_head},

@@ -10,6 +10,8 @@ mod protocols;
 mod runtime;
 #[cfg(feature = "object-store")]
 mod s3;
+#[cfg(feature = "object-store")]
+mod url;
 
 pub use file::{FileHandle, FileProtocol, Mode};
 #[cfg(unix)]
@@ -21,4 +23,5 @@ pub use s3::S3Protocol;
 pub(crate) use {
     objects::{CONCURRENCY, Objects, Replace, Version},
     runtime::{handle, wait},
+    url::open as open_url,
 };

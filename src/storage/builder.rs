@@ -1,7 +1,7 @@
 //! The options of a storage.
 
 use super::Storage;
-use super::folder::Folder;
+use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::plugin::Format;
@@ -15,11 +15,23 @@ pub struct StorageBuilder {
     root: PathBuf,
     codec: Option<Codec>,
     format: Format,
+    #[cfg(feature = "object-store")]
+    options: Vec<(String, String)>,
+    #[cfg(feature = "object-store")]
+    zarr: crate::ZarrVersion,
 }
 
 impl StorageBuilder {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, codec: None, format: Format::default() }
+        Self {
+            root,
+            codec: None,
+            format: Format::default(),
+            #[cfg(feature = "object-store")]
+            options: Vec::new(),
+            #[cfg(feature = "object-store")]
+            zarr: crate::ZarrVersion::default(),
+        }
     }
 
     /// How the chunks of arrays saved from now on are compressed.
@@ -34,20 +46,57 @@ impl StorageBuilder {
         self
     }
 
+    /// An option of the object store, as `("aws_endpoint", "https://...")`.
+    #[cfg(feature = "object-store")]
+    pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.push((key.into(), value.into()));
+        self
+    }
+
+    /// The version of the Zarr format that new arrays in an object store get, unless their group is of the other already.
+    #[cfg(feature = "object-store")]
+    pub fn zarr_version(mut self, version: crate::ZarrVersion) -> Self {
+        self.zarr = version;
+        self
+    }
+
     /// The storage.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, or the codec's level does not exist; `Unsupported`
-    /// for a URL.
+    /// `InvalidInput` if there is a file where the folder should be, an option is unknown, or the codec's level does not
+    /// exist; `Unsupported` for a URL of no object store, and for a codec that the place does not have.
     pub fn open(self) -> Result<Storage> {
-        if let Some((scheme, _)) = self.root.to_str().and_then(|root| root.split_once("://")) {
-            return Err(Error::unsupported(format!(
-                "{scheme}:// is no place that this version of arraystow can store at: give a folder"
-            )));
-        }
         if let Some(codec) = self.codec {
             codec.check()?;
         }
-        Ok(Storage { place: Arc::new(Folder::open(&self.root)?), codec: self.codec, format: self.format })
+        let (codec, format) = (self.codec, self.format);
+        Ok(Storage { place: self.place()?, codec, format })
+    }
+
+    fn place(self) -> Result<Arc<dyn Place>> {
+        if let Some(url) = self.root.to_str().filter(|root| root.contains("://")) {
+            #[cfg(feature = "object-store")]
+            {
+                let objects = crate::protocol::open_url(url, &self.options)?;
+                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr)));
+            }
+            #[cfg(not(feature = "object-store"))]
+            return Err(Error::unsupported(format!(
+                "{url:?} is a URL: object stores need the feature `s3` of arraystow"
+            )));
+        }
+        #[cfg(feature = "object-store")]
+        if let Some((key, _)) = self.options.first() {
+            return Err(Error::invalid(format!("a folder has no options, and {key:?} is none of its")));
+        }
+        #[cfg(feature = "hdf5")]
+        {
+            if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
+                return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
+            }
+            Ok(Arc::new(super::folder::Folder::open(&self.root)?))
+        }
+        #[cfg(not(feature = "hdf5"))]
+        Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))
     }
 }

@@ -2,10 +2,13 @@
 
 mod builder;
 mod entry;
+#[cfg(feature = "hdf5")]
 mod folder;
 mod list;
 mod load;
 mod name;
+#[cfg(feature = "object-store")]
+mod objects;
 mod place;
 mod read;
 mod remove;
@@ -52,6 +55,9 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// On an object store the lines are the same, with a URL instead of a folder; arrays are then Zarr arrays in
+/// `<folder>/<workflow>/bigdata/dask_arrays/`.
+///
 /// A clone is another handle on the same storage. Any number of threads and processes may use one folder.
 #[derive(Clone)]
 pub struct Storage {
@@ -62,11 +68,11 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The storage in this folder, with the defaults: arrays not compressed, documents in CBOR. Nothing is made or
-    /// written before the first save.
+    /// The storage in this folder, or at this URL, with the defaults: arrays not compressed in files, compressed with blosc
+    /// in object stores, documents in CBOR. Nothing is made or written before the first save.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be; `Unsupported` for a URL.
+    /// `InvalidInput` if there is a file where the folder should be; `Unsupported` for a URL of no object store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         Self::builder(folder).open()
     }
@@ -84,7 +90,46 @@ impl Storage {
         StorageBuilder::new(folder.as_ref().to_owned())
     }
 
-    /// Where it is: the folder's absolute path.
+    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on, as
+    /// well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
+    ///
+    /// ```
+    /// use arraystow::Storage;
+    ///
+    /// let options = [("aws_endpoint", "https://s3.example.org"), ("aws_region", "here")];
+    /// let storage = Storage::open_with("s3://bucket/surveys", options)?;
+    /// assert_eq!(storage.location(), "s3://bucket/surveys");
+    ///
+    /// let error = Storage::open_with("s3://bucket/surveys", [("aws_endpiont", "https://s3.example.org")]).unwrap_err();
+    /// assert!(error.to_string().contains("did you mean \"aws_endpoint\""));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` for an unknown option, with the nearest known one; `Unsupported` for another scheme than `s3`, `gs`
+    /// (feature `gcs`), `az` (feature `azure`) and `memory`.
+    #[cfg(feature = "object-store")]
+    pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        options.into_iter().fold(Self::builder(url), |builder, (key, value)| builder.option(key, value)).open()
+    }
+
+    /// A storage in a folder of any object store.
+    ///
+    /// # Errors
+    /// `InvalidName` if there can be no such folder.
+    #[cfg(feature = "object-store")]
+    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
+        let store = client.to_string();
+        let objects = crate::protocol::Objects::new(client, folder, store)?;
+        let place = objects::ObjectFolder::new(objects, crate::ZarrVersion::default());
+        Ok(Self { place: Arc::new(place), codec: None, format: Format::default() })
+    }
+
+    /// Where it is: the folder's absolute path, or the URL.
     #[must_use]
     pub fn location(&self) -> &str {
         self.place.location()

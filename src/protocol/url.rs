@@ -1,0 +1,173 @@
+//! From a URL and options as strings to a client.
+
+use super::objects::Objects;
+use crate::error::{Error, Result};
+use object_store::{BackoffConfig, ObjectStore, RetryConfig};
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Opens the place of a URL. Its options are those of object_store; an unknown one is refused.
+pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
+    // The URL may hold credentials of whoever wrote it so; none may get into a message.
+    let parsed = Url::parse(url).map_err(|error| Error::invalid("this is no URL").with_source(error))?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(Error::invalid("credentials do not belong in the URL: give them as options or in the environment"));
+    }
+    let folder = percent_decode_str(parsed.path()).decode_utf8_lossy();
+    let client = client(&parsed, options)?;
+    let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
+    Objects::new(client, &folder, store)
+}
+
+fn client(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+    match url.scheme() {
+        "memory" => {
+            if let Some((key, _)) = options.first() {
+                return Err(Error::invalid(format!("memory:// has no options, and {key:?} is none of its")));
+            }
+            Ok(Arc::new(object_store::memory::InMemory::new()))
+        }
+        #[cfg(feature = "s3")]
+        "s3" | "s3a" => s3(url, options),
+        #[cfg(feature = "gcs")]
+        "gs" => gcs(url, options),
+        #[cfg(feature = "azure")]
+        "az" | "azure" | "abfs" | "abfss" => azure(url, options),
+        #[cfg(not(feature = "gcs"))]
+        "gs" => Err(Error::unsupported("gs:// needs the feature `gcs` of arraystow")),
+        #[cfg(not(feature = "azure"))]
+        "az" | "azure" | "abfs" | "abfss" => Err(Error::unsupported("az:// needs the feature `azure` of arraystow")),
+        #[cfg(not(feature = "s3"))]
+        "s3" | "s3a" => Err(Error::unsupported("s3:// needs the feature `s3` of arraystow")),
+        scheme => Err(Error::unsupported(format!(
+            "{scheme}:// is no place that arraystow can store at: s3://bucket/folder is, and so is a folder's path. (A server \
+             of S3's protocol that is not Amazon's goes into the option aws_endpoint.)"
+        ))),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn s3(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+    use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+    const KNOWN: &[&str] = &[
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "aws_region",
+        "aws_default_region",
+        "aws_endpoint",
+        "aws_endpoint_url",
+        "aws_allow_http",
+        "aws_virtual_hosted_style_request",
+        "aws_unsigned_payload",
+        "aws_skip_signature",
+        "aws_checksum_algorithm",
+        "aws_conditional_put",
+        "aws_copy_if_not_exists",
+        "aws_s3_express",
+        "aws_imdsv1_fallback",
+        "aws_metadata_endpoint",
+        "aws_container_credentials_relative_uri",
+        "aws_web_identity_token_file",
+        "aws_role_arn",
+        "aws_role_session_name",
+        "aws_disable_bulk_delete",
+        "aws_disable_tagging",
+        "aws_request_payer",
+        "aws_server_side_encryption",
+        "aws_sse_kms_key_id",
+        "allow_invalid_certificates",
+        "connect_timeout",
+        "timeout",
+        "proxy_url",
+        "user_agent",
+    ];
+    let mut builder = AmazonS3Builder::from_env().with_url(url.as_str());
+    for (key, value) in options {
+        let known: AmazonS3ConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
+        builder = builder.with_config(known, value);
+    }
+    let is = |key: AmazonS3ConfigKey, wanted: &str| builder.get_config_value(&key).is_some_and(|value| value == wanted);
+    let endpoints = [AmazonS3ConfigKey::Endpoint, AmazonS3ConfigKey::S3Endpoint];
+    let endpoint = endpoints.into_iter().find_map(|key| builder.get_config_value(&key));
+    let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let allow_http = AmazonS3ConfigKey::Client(object_store::ClientConfigKey::AllowHttp);
+    if plain && !is(allow_http, "true") {
+        return Err(Error::invalid(
+            "the endpoint begins with http://, which is not encrypted: give an https:// one, or set the option \
+             aws_allow_http to true",
+        ));
+    }
+    // Over TLS the payload is protected already; to sign it too makes puts three times as slow.
+    if !plain && builder.get_config_value(&AmazonS3ConfigKey::UnsignedPayload).is_none() {
+        builder = builder.with_unsigned_payload(true);
+    }
+    built(builder.with_retry(retries()).build())
+}
+
+#[cfg(feature = "gcs")]
+fn gcs(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+    use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+    const KNOWN: &[&str] = &[
+        "google_service_account",
+        "google_service_account_key",
+        "google_application_credentials",
+        "google_bucket",
+        "google_skip_signature",
+    ];
+    let mut builder = GoogleCloudStorageBuilder::from_env().with_url(url.as_str());
+    for (key, value) in options {
+        let known: GoogleConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
+        builder = builder.with_config(known, value);
+    }
+    built(builder.with_retry(retries()).build())
+}
+
+#[cfg(feature = "azure")]
+fn azure(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+    use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+    const KNOWN: &[&str] = &[
+        "azure_storage_account_name",
+        "azure_storage_account_key",
+        "azure_storage_client_id",
+        "azure_storage_client_secret",
+        "azure_storage_tenant_id",
+        "azure_storage_sas_key",
+        "azure_storage_token",
+        "azure_endpoint",
+        "azure_skip_signature",
+    ];
+    let mut builder = MicrosoftAzureBuilder::from_env().with_url(url.as_str());
+    for (key, value) in options {
+        let known: AzureConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
+        builder = builder.with_config(known, value);
+    }
+    built(builder.with_retry(retries()).build())
+}
+
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+fn built<S: ObjectStore>(built: object_store::Result<S>) -> Result<Arc<dyn ObjectStore>> {
+    match built {
+        Ok(client) => Ok(Arc::new(client)),
+        Err(error) => Err(Error::invalid("the object store cannot be opened with these options").with_source(error)),
+    }
+}
+
+/// Bounded: a server that is down is told of after a minute, not after three.
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+fn retries() -> RetryConfig {
+    RetryConfig {
+        max_retries: 8,
+        retry_timeout: Duration::from_secs(60),
+        backoff: BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() },
+    }
+}
+
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+fn unknown_option(key: &str, known: &[&str]) -> Error {
+    let key = key.to_ascii_lowercase();
+    let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(&key, a).total_cmp(&strsim::jaro_winkler(&key, b)));
+    Error::invalid(format!("there is no option {key:?}; did you mean {:?}?", nearest.unwrap_or(&"")))
+}
