@@ -88,7 +88,7 @@ print("read", len(sys.argv) - 1)
 "#
         );
         let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
-        assert_eq!(python_env::run(&script, &arguments), "read 14\n");
+        assert_eq!(python_env::run(python_env::HDF5, &script, &arguments), "read 14\n");
     }
 }
 
@@ -116,7 +116,7 @@ print("fine")
 "#
     );
     let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
-    assert_eq!(python_env::run(&script, &arguments), "fine\n");
+    assert_eq!(python_env::run(python_env::HDF5, &script, &arguments), "fine\n");
 }
 
 /// A document as the seed writes its ids, around files that h5py wrote under the names of their ids.
@@ -156,7 +156,7 @@ with h5py.File(f"{{folder}}/sparse", "w") as file:
     dataset[55, 55] = 1
 "#
     );
-    python_env::run(&script, &[folder.path().to_str().unwrap()]);
+    python_env::run(python_env::HDF5, &script, &[folder.path().to_str().unwrap()]);
     for kind in ["contiguous", "chunked", "gzip", "shuffle", "fletcher32", "all", "lzf", "resizable"] {
         for libver in ["earliest", "latest"] {
             every_type!(T => {
@@ -204,7 +204,7 @@ open(f"{{folder}}/not-hdf5", "w").write("hello")
 open(f"{{folder}}/empty-file", "w").close()
 "#
     );
-    python_env::run(&script, &[folder.path().to_str().unwrap()]);
+    python_env::run(python_env::HDF5, &script, &[folder.path().to_str().unwrap()]);
     let refused = [
         "other-name",
         "group",

@@ -1,23 +1,35 @@
-//! A Python with h5py, installed once with pip into `target/`; tests that need it fail where it cannot be had.
+//! A Python with the readers of array files, installed once with pip into `target/`; tests that need it fail where it cannot
+//! be had.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
-/// What is installed. Another list is installed into another folder.
-const PACKAGES: [&str; 3] = ["numpy==2.2.6", "h5py==3.13.0", "hdf5plugin==5.1.0"];
+/// What is installed for HDF5. Another list is installed into another folder.
+pub(crate) const HDF5: &[&str] = &["numpy==2.2.6", "h5py==3.13.0", "hdf5plugin==5.1.0"];
+
+/// What is installed for Zarr.
+pub(crate) const ZARR: &[&str] = &[
+    "numpy==2.2.6",
+    "zarr==3.1.6",
+    "numcodecs[pcodec]==0.16.5",
+    "s3fs==2026.9.0",
+    "xarray==2026.9.0",
+    "dask[array]==2025.12.0",
+];
 
 /// Runs a script with its arguments and gives what it printed.
 ///
 /// # Panics
 /// With what the script told on its error output, if it fails.
-pub(crate) fn run(script: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(packages: &[&str], script: &str, arguments: &[&str]) -> String {
     let output = Command::new("python3")
         .arg("-c")
         .arg(script)
         .args(arguments)
-        .env("PYTHONPATH", packages())
+        .env("PYTHONPATH", installed(packages))
         .output()
         .expect("python3 cannot be started");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -25,28 +37,27 @@ pub(crate) fn run(script: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("the script printed no UTF-8")
 }
 
-fn packages() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target has a parent").to_owned();
-        let name = PACKAGES.join("-").replace("==", "-");
-        let folder = target.join(format!("python-{name}"));
-        fs::create_dir_all(&target).expect("target cannot be made");
-        // Test processes run side by side: the first one installs, the others wait.
-        let lock = File::create(target.join("python.lock")).expect("the lock cannot be made");
-        lock.lock().expect("the lock cannot be taken");
-        if !folder.exists() {
-            let fresh = target.join(format!("python-{}", std::process::id()));
-            let output = Command::new("python3")
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-                .arg(&fresh)
-                .args(PACKAGES)
-                .output()
-                .expect("python3 cannot be started: these tests need Python 3 with pip");
-            let errors = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "pip cannot install {PACKAGES:?}, which these tests need:\n{errors}");
-            fs::rename(&fresh, &folder).expect("the packages cannot be moved");
-        }
-        folder
-    })
+fn installed(packages: &[&str]) -> PathBuf {
+    // Threads of this process one after another, and processes too: the first one installs, the others wait.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target has a parent").to_owned();
+    let name: String = packages.join("-").chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
+    let folder = target.join(format!("python-{name}"));
+    fs::create_dir_all(&target).expect("target cannot be made");
+    let lock = File::create(target.join("python.lock")).expect("the lock cannot be made");
+    lock.lock().expect("the lock cannot be taken");
+    if !folder.exists() {
+        let fresh = target.join(format!("python-{}", std::process::id()));
+        let output = Command::new("python3")
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            .arg(&fresh)
+            .args(packages)
+            .output()
+            .expect("python3 cannot be started: these tests need Python 3 with pip");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "pip cannot install {packages:?}, which these tests need:\n{errors}");
+        fs::rename(&fresh, &folder).expect("the packages cannot be moved");
+    }
+    folder
 }

@@ -1,0 +1,236 @@
+//! zarr-python, xarray and dask open what is saved on an S3 server, and what zarr-python writes there is opened.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![cfg(feature = "s3")]
+
+mod python_env;
+mod s3_server;
+
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
+use half::f16;
+use ndarray::{Array2, ArrayD, arr0, s};
+use num_complex::Complex;
+use object_store::aws::AmazonS3Builder;
+use s3_server::{BUCKET, KEY, SECRET, Server};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Opens the server with s3fs.
+const PRELUDE: &str = r#"
+import sys, json, numpy as np, zarr, s3fs
+from zarr.storage import FsspecStore
+endpoint, key, secret = sys.argv[1:4]
+fs = s3fs.S3FileSystem(key=key, secret=secret, client_kwargs={"endpoint_url": endpoint, "region_name": "us-east-1"},
+                       asynchronous=True)
+def store(path): return FsspecStore(fs, path="bucket/" + path)
+def expected(dtype, shape):
+    flat = np.arange(int(np.prod(shape)) if shape else 1).reshape(shape)
+    if dtype == "bool": return flat % 3 == 0
+    if dtype.startswith("complex"): return (flat + 1j * (flat % 5)).astype(dtype)
+    return (flat % 120).astype(dtype)
+"#;
+
+fn python(server: &Server, script: &str) -> String {
+    python_env::run(python_env::ZARR, &format!("{PRELUDE}{script}"), &[&server.endpoint, KEY, SECRET])
+}
+
+fn storage(server: &Server, folder: &str, version: ZarrVersion, codec: Option<Codec>) -> Storage {
+    let mut builder = Storage::builder(format!("s3://{BUCKET}/{folder}")).zarr_version(version);
+    for (key, value) in server.options() {
+        builder = builder.option(key, value);
+    }
+    codec.map_or(builder.clone(), |codec| builder.codec(codec)).open().unwrap()
+}
+
+trait Sample: Element {
+    fn at(index: usize) -> Self;
+}
+
+macro_rules! samples {
+    ($($T:ty: |$i:ident| $value:expr;)*) => { $(impl Sample for $T { fn at($i: usize) -> Self { $value } })* };
+}
+
+samples! {
+    bool: |i| usize::is_multiple_of(i, 3);
+    i8: |i| (i % 120) as i8; i16: |i| (i % 120) as i16; i32: |i| (i % 120) as i32; i64: |i| (i % 120) as i64;
+    u8: |i| (i % 120) as u8; u16: |i| (i % 120) as u16; u32: |i| (i % 120) as u32; u64: |i| (i % 120) as u64;
+    f16: |i| f16::from_f32((i % 120) as f32); f32: |i| (i % 120) as f32; f64: |i| (i % 120) as f64;
+    Complex<f32>: |i| Complex::new(i as f32, (i % 5) as f32);
+    Complex<f64>: |i| Complex::new(i as f64, (i % 5) as f64);
+}
+
+fn sample<T: Sample>(shape: &[usize]) -> ArrayD<T> {
+    let mut index = 0;
+    ArrayD::from_shape_simple_fn(shape, || {
+        index += 1;
+        T::at(index - 1)
+    })
+}
+
+macro_rules! every_type {
+    ($T:ident => $body:expr) => {
+        every_type!(@ $T => $body; bool i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64);
+        { type $T = Complex<f32>; $body }
+        { type $T = Complex<f64>; $body }
+    };
+    (@ $T:ident => $body:expr; $($rust:ident)*) => { $({ type $T = $rust; $body })* };
+}
+
+#[test]
+fn zarr_python_reads_every_type_codec_and_version() {
+    let server = Server::start();
+    let codecs = [
+        ("default", None),
+        ("none", Some(Codec::None)),
+        ("gzip", Some(Codec::Gzip(4))),
+        ("zstd", Some(Codec::Zstd(3))),
+        ("pcodec", Some(Codec::Pcodec(8))),
+    ];
+    let mut listed = Vec::new();
+    for (version, number) in [(ZarrVersion::V3, 3), (ZarrVersion::V2, 2)] {
+        for (name, codec) in codecs.into_iter().filter(|(name, _)| number == 3 || *name != "pcodec") {
+            let workflow = format!("v{number}-{name}");
+            let storage = storage(&server, "root", version, codec);
+            every_type!(T => {
+                let task = format!("{workflow}/{}", T::DATA_TYPE);
+                let array = ChunkedArray::from_ndarray(sample::<T>(&[37, 21]), &[10, 8]).unwrap();
+                storage.save(&task, &array).unwrap();
+                listed.push((workflow.clone(), storage.info(&task).unwrap().arrays[0].file.clone(), T::DATA_TYPE.name()));
+            });
+        }
+    }
+    let list = serde_json::to_string(&listed).unwrap();
+    let script = format!(
+        r#"
+for workflow, file, dtype in json.loads('{list}'):
+    group = zarr.open_group(store(f"root/{{workflow}}/bigdata/dask_arrays"), mode="r")
+    array = group[file]
+    assert array.dtype == np.dtype(dtype), (workflow, array.dtype, dtype)
+    assert array.chunks == (10, 8), array.chunks
+    np.testing.assert_array_equal(array[...], expected(dtype, (37, 21)), err_msg=f"{{workflow}} {{dtype}}")
+print("all read")
+"#
+    );
+    assert!(python(&server, &script).contains("all read"));
+}
+
+#[derive(Serialize, Deserialize)]
+struct Odd {
+    scalar: ChunkedArray<f64>,
+    empty: ChunkedArray<i32>,
+    irregular: ChunkedArray<i64>,
+}
+
+#[test]
+fn zarr_python_reads_scalars_empty_and_irregular_arrays() {
+    let server = Server::start();
+    let storage = storage(&server, "", ZarrVersion::V3, None);
+    let grid = ChunkGrid::irregular(&[vec![3, 5, 2], vec![4, 4]]).unwrap();
+    let odd = Odd {
+        scalar: ChunkedArray::from_ndarray(arr0(4.5), &[]).unwrap(),
+        empty: ChunkedArray::from_ndarray(Array2::zeros((0, 3)), &[1, 3]).unwrap(),
+        irregular: ChunkedArray::from_ndarray_with_grid(sample::<i64>(&[10, 8]), grid).unwrap(),
+    };
+    storage.save("odd", &odd).unwrap();
+    let files: Vec<String> = storage.info("odd").unwrap().arrays.into_iter().map(|array| array.file).collect();
+    let script = format!(
+        r#"
+scalar, empty, irregular = (zarr.open_array(store("bigdata/dask_arrays/" + file), mode="r") for file in {files:?})
+assert scalar.shape == () and scalar[()] == 4.5
+assert empty.shape == (0, 3) and empty[...].shape == (0, 3)
+np.testing.assert_array_equal(irregular[...], expected("int64", (10, 8)))
+"#
+    );
+    python(&server, &script);
+}
+
+#[test]
+fn xarray_and_dask_compute_over_the_array() {
+    let server = Server::start();
+    for version in [ZarrVersion::V3, ZarrVersion::V2] {
+        let storage = storage(&server, &format!("{version:?}"), version, None);
+        let elements = Array2::from_shape_fn((300, 200), |(i, j)| (i * 200 + j) as f64);
+        storage.save("sum", &ChunkedArray::from_ndarray(elements.clone(), &[64, 64]).unwrap()).unwrap();
+        let file = storage.info("sum").unwrap().arrays[0].file.clone();
+        let script = format!(
+            r#"
+import dask.array, xarray
+place = store("{version:?}/bigdata/dask_arrays/{file}")
+print(float(dask.array.from_zarr(zarr.open_array(place, mode="r")).sum().compute()))
+group = store("{version:?}/bigdata/dask_arrays")
+dataset = xarray.open_zarr(group, consolidated=False, chunks={{}})
+print(float(dataset["{file}"].sum().compute()))
+"#
+        );
+        let sums = python(&server, &script);
+        let expected = format!("{:.1}\n", elements.sum());
+        assert_eq!(sums, expected.repeat(2));
+    }
+}
+
+#[test]
+fn what_zarr_python_writes_is_read() {
+    let server = Server::start();
+    let script = r#"
+from zarr.codecs import BloscCodec, BytesCodec, GzipCodec, ShardingCodec, TransposeCodec, ZstdCodec, Crc32cCodec
+import numcodecs
+kinds = {
+    "default": {},
+    "none": dict(compressors=None),
+    "gzip": dict(compressors=GzipCodec(level=5)),
+    "blosc": dict(compressors=BloscCodec(cname="zstd", clevel=3, shuffle="bitshuffle")),
+    "crc": dict(compressors=[ZstdCodec(level=1), Crc32cCodec()]),
+    "sharded": dict(shards=(20, 16)),
+    "transposed": dict(filters=[TransposeCodec(order=(1, 0))]),
+    "big-endian": dict(serializer=BytesCodec(endian="big")),
+    "fill": dict(fill_value=7),
+}
+types = ["bool"] + [f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)] + ["float16", "float32", "float64"]
+types += ["complex64", "complex128"]
+for dtype in types:
+    for kind, options in kinds.items():
+        if kind == "big-endian" and np.dtype(dtype).itemsize == 1: continue
+        if kind == "fill" and dtype == "bool": continue
+        array = zarr.create_array(store(f"py/dask_arrays/{kind}-{dtype}"), shape=(37, 21), chunks=(10, 8), dtype=dtype,
+                                  overwrite=True, **options)
+        if kind == "fill": array[:20] = expected(dtype, (37, 21))[:20]
+        else: array[...] = expected(dtype, (37, 21))
+    for kind, options in {"v2": {}, "v2-none": dict(compressors=None), "v2-F": dict(order="F"),
+                          "v2-blosc": dict(compressors=numcodecs.Blosc(cname="lz4", clevel=5, shuffle=1))}.items():
+        array = zarr.create_array(store(f"py/dask_arrays/{kind}-{dtype}"), shape=(37, 21), chunks=(10, 8), dtype=dtype,
+                                  zarr_format=2, overwrite=True, **options)
+        array[...] = expected(dtype, (37, 21))
+text = zarr.create_array(store("py/dask_arrays/text"), shape=(3,), chunks=(3,), dtype="str", overwrite=True)
+text[...] = np.array(["a", "b", "c"])
+"#;
+    python(&server, script);
+    let client = AmazonS3Builder::new()
+        .with_endpoint(&server.endpoint)
+        .with_allow_http(true)
+        .with_bucket_name(BUCKET)
+        .with_access_key_id(KEY)
+        .with_secret_access_key(SECRET);
+    let protocols = Protocols::new().with_s3(S3Protocol::new(Arc::new(client.build().unwrap()), "py").unwrap());
+    fn open<T: Element>(protocols: &Protocols, file: &str) -> arraystow::Result<ChunkedArray<T>> {
+        arraystow::deserialize(serde_json::json!(["HDFSerializer", ["0.0.0", file]]), protocols)
+    }
+    let kinds = ["default", "none", "gzip", "blosc", "crc", "sharded", "transposed", "big-endian", "fill"];
+    for kind in kinds.into_iter().chain(["v2", "v2-none", "v2-F", "v2-blosc"]) {
+        every_type!(T => {
+            let file = format!("{kind}-{}", T::DATA_TYPE);
+            let skipped = kind == "big-endian" && size_of::<T>() == 1 || kind == "fill" && T::DATA_TYPE.name() == "bool";
+            if !skipped {
+                let array = open::<T>(&protocols, &file).unwrap_or_else(|e| panic!("{file}: {e}"));
+                // Of those with a fill value only the first rows were written.
+                let rows = if kind == "fill" { 20 } else { 37 };
+                let written = array.slice(s![..rows, ..]).unwrap().compute().unwrap_or_else(|e| panic!("{file}: {e}"));
+                assert_eq!(written, sample::<T>(&[37, 21]).slice(s![..rows, ..]).to_owned().into_dyn(), "{file}");
+                let part = array.slice(s![5..20;2, 3]).unwrap().compute().unwrap();
+                assert_eq!(part, sample::<T>(&[37, 21]).slice(s![5..20;2, 3]).to_owned().into_dyn(), "{file}");
+            }
+        });
+    }
+    let filled = open::<f64>(&protocols, "fill-float64").unwrap().slice(s![30, ..]).unwrap();
+    assert_eq!((filled.min().unwrap(), filled.max().unwrap()), (7.0, 7.0));
+    let error = open::<f64>(&protocols, "text").unwrap_err();
+    assert_eq!(error.kind(), arraystow::ErrorKind::Unsupported, "{error}");
+}
