@@ -204,7 +204,7 @@ fn altered<S: Subject>(fresh: &impl Fn() -> S, codec: Codec) {
     let mut noticed = 0;
     let names = subject.names();
     // Strides that meet every kind of byte: metadata, chunks, checksums.
-    let positions = 200 / names.len() + 7;
+    let positions = 120 / names.len() + 4;
     for name in names {
         let bytes = subject.read(&name);
         for position in (0..bytes.len()).step_by(bytes.len() / positions + 1) {

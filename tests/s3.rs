@@ -376,3 +376,113 @@ fn names_of_any_characters() {
     let names: Vec<_> = storage.list("**").unwrap().into_iter().map(|entry| entry.name).collect();
     assert_eq!(names, ["#/?", "a b/c[1]/d.e", "x%2Fy", "ä/ß*"]);
 }
+
+#[test]
+fn objects_are_copied_between_a_folder_and_a_server() {
+    let server = Server::start();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [here, back] = folders.each_ref().map(|folder| Storage::open(folder.path()).unwrap());
+    let there = server.storage("copies");
+    let shared = run_of(3);
+    here.save("sim/run", &(&shared, &shared.field)).unwrap();
+    here.copy("sim/run", &there).unwrap();
+    there.copy("sim/run", &back).unwrap();
+    for storage in [&there, &back] {
+        let (run, field): (Run, ChunkedArray<f64>) = storage.load("sim/run").unwrap();
+        assert!(run.field.is_same(&field), "one array stays one array");
+        assert_eq!(run.field.grid(), shared.field.grid());
+        assert_eq!(run.field.compute().unwrap(), shared.field.compute().unwrap());
+        assert_eq!(run.mask, shared.mask);
+        let ids = |storage: &Storage| {
+            let arrays = storage.info("sim/run").unwrap().arrays;
+            arrays.into_iter().map(|array| (array.file, array.paths)).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(storage), ids(&here));
+    }
+    // Again: nothing is written but the document. After a change: only what changed.
+    server.requests();
+    here.copy("sim/run", &there).unwrap();
+    assert!(server.requests()["PUT"] <= 2);
+    here.save("sim/run", &(run_of(4), &shared.field)).unwrap();
+    here.copy("sim/run", &there).unwrap();
+    let (run, _): (Run, ChunkedArray<f64>) = there.load("sim/run").unwrap();
+    assert_eq!((run.step, run.field.sum().unwrap()), (4, run_of(4).field.sum().unwrap()));
+    assert_eq!(documents_and_arrays(&server).1.len(), 3, "{:?}", server.keys());
+    assert_eq!(here.copy("sim/run", &here).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(here.copy("sim/none", &there).unwrap_err().is_not_found());
+}
+
+#[test]
+fn every_async_form_works_on_any_executor_and_does_not_block_it() {
+    let server = Server::start();
+    let storage = server.storage("");
+    let work = async || {
+        storage.save_async("run", &run_of(5)).await.unwrap();
+        let loaded: Run = storage.load_async("run").await.unwrap();
+        let tile = loaded.field.slice(s![0..2, 0..2]).unwrap().compute_async().await.unwrap();
+        assert_eq!(tile.sum(), 5.0 + 6.0 + 85.0 + 86.0);
+        assert_eq!(storage.list_async("*").await.unwrap().len(), 1);
+        storage.remove_async("run").await.unwrap();
+    };
+    futures::executor::block_on(work());
+    server.set_latency(Duration::from_millis(30));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let ticks = runtime.block_on(async {
+        let mut ticks = 0;
+        let mut clock = tokio::time::interval(Duration::from_millis(10));
+        let work = work();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                () = &mut work => return ticks,
+                _ = clock.tick() => ticks += 1,
+            }
+        }
+    });
+    assert!(ticks > 10, "the executor was blocked: {ticks} ticks");
+    assert_eq!(documents_and_arrays(&server), (vec![], vec![]));
+}
+
+#[test]
+fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
+    let server = Server::start();
+    let storage = server.storage("");
+    storage.save("run", &run_of(1)).unwrap();
+    let before = server.keys();
+    let slow = ChunkedArray::from_fn(&[1000], &[10], |region| {
+        std::thread::sleep(Duration::from_millis(5));
+        Array1::<f64>::zeros(region.shape()[0])
+    });
+    let slow = slow.unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let save = storage.save_async("run", &slow);
+        assert!(tokio::time::timeout(Duration::from_millis(60), save).await.is_err(), "the save was too fast");
+    });
+    // It is told at its next chunk.
+    for _ in 0..200 {
+        if server.keys() == before {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.keys(), before);
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
+}
+
+#[test]
+fn a_server_that_is_down_is_told_of() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let options = [
+        ("aws_endpoint", endpoint.as_str()),
+        ("aws_allow_http", "true"),
+        ("aws_access_key_id", KEY),
+        ("aws_secret_access_key", SECRET),
+    ];
+    let storage = Storage::open_with("s3://bucket/f", options).unwrap();
+    let error = storage.load::<i32>("x").unwrap_err();
+    assert_eq!((error.kind(), error.document()), (ErrorKind::Io, Some("x")), "{error}");
+    assert!(error.location().unwrap().contains("s3://bucket/f/x"), "{error}");
+}

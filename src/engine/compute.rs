@@ -1,5 +1,6 @@
 //! Arrays into memory: whole, one chunk, or chunk after chunk.
 
+use super::offload::offload;
 use super::pages::prefer_huge_pages;
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
@@ -28,6 +29,25 @@ impl<T: Element> ChunkedArray<T> {
             self.read_into(&evaluation, &region, &mut part)
         })?;
         Ok(out)
+    }
+
+    /// As [`compute`](Self::compute), without blocking the executor that waits for it. Runs on any.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// # futures::executor::block_on(async {
+    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+    /// let tile = array.slice(ndarray::s![2..5])?.compute_async().await?;
+    /// assert_eq!(tile.as_slice(), Some(&[2, 3, 4][..]));
+    /// # Ok::<(), arraystow::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_async(&self) -> impl Future<Output = Result<ArrayD<T>>> + Send + 'static {
+        let array = self.clone();
+        offload(move |_| array.compute())
     }
 
     /// One chunk, by its coordinates in the chunk grid.

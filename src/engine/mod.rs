@@ -4,6 +4,7 @@
 //! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents.
 
 mod compute;
+mod offload;
 mod pages;
 mod reduce;
 mod stored;
@@ -11,6 +12,7 @@ mod workers;
 mod write;
 
 pub use compute::Chunks;
+pub(crate) use offload::{Wanted, offload};
 pub(crate) use stored::{Expected, Origin, StoredArray};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

@@ -1,5 +1,6 @@
 //! The write phase of a save: the chunks of all arrays in one run.
 
+use super::offload::Wanted;
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, Codec, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
@@ -25,9 +26,9 @@ pub(crate) struct WriteJob {
 }
 
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again.
-pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<Vec<StoredSummary>> {
+pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob], wanted: &Wanted) -> Result<Vec<StoredSummary>> {
     let mut summaries: Vec<Option<StoredSummary>> = vec![None; jobs.len()];
-    let result = write_batches(backend, jobs, &mut summaries).and_then(|()| backend.sync());
+    let result = write_batches(backend, jobs, &mut summaries, wanted).and_then(|()| backend.sync());
     if let Err(error) = result {
         for (job, _) in jobs.iter().zip(&summaries).filter(|(_, summary)| summary.is_some()) {
             // The error at hand matters more than one of the cleaning; a sweep finds what stays behind.
@@ -38,7 +39,12 @@ pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<V
     Ok(summaries.into_iter().flatten().collect())
 }
 
-fn write_batches(backend: &dyn Backend, jobs: &[WriteJob], summaries: &mut [Option<StoredSummary>]) -> Result<()> {
+fn write_batches(
+    backend: &dyn Backend,
+    jobs: &[WriteJob],
+    summaries: &mut [Option<StoredSummary>],
+    wanted: &Wanted,
+) -> Result<()> {
     for batch in batches(jobs) {
         let writing = batch.iter().flatten().map(|index| Writing::start(backend, &jobs[*index], *index));
         let writing = writing.collect::<Result<Vec<_>>>()?;
@@ -54,7 +60,7 @@ fn write_batches(backend: &dyn Backend, jobs: &[WriteJob], summaries: &mut [Opti
             run(
                 evaluation.concurrency(),
                 tasks.map(|(index, number)| writing[index].job(index, number)),
-                |(index, number)| writing[index].step(&evaluation, number),
+                |(index, number)| wanted.check().and_then(|()| writing[index].step(&evaluation, number)),
             )
         };
         for w in writing {

@@ -9,6 +9,7 @@ use super::plan::{PlanSettings, plan};
 use super::resolver::Resolver;
 use super::write::write_plan;
 use crate::backend::for_protocols;
+use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::protocol::Protocols;
 use serde::de::DeserializeOwned;
@@ -45,7 +46,7 @@ where
     S: serde::Serializer,
 {
     let (output, plan) = plan(value, serializer, PlanSettings::default(), ToString::to_string)?;
-    write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None)?.keep();
+    write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?.keep();
     Ok(output)
 }
 
@@ -78,7 +79,8 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
     let (body, plan) = body::write(value, Format::Cbor, PlanSettings::default())?;
-    let written = write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None)?;
+    let written =
+        write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?;
     let document = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body)?;
     let output = writer.write_all(&document).and_then(|()| writer.flush());
     output.map_err(|error| Error::io("cannot write the document", error))?;

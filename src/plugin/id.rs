@@ -24,7 +24,12 @@ type Parts = (String, (String, String));
 impl PersistentId {
     /// An id that nothing has yet.
     pub(crate) fn fresh() -> Self {
-        Self { version: VERSION.to_owned(), file: uuid::Uuid::new_v4().to_string() }
+        Self::of(&uuid::Uuid::new_v4().to_string())
+    }
+
+    /// The id of an array that was written before.
+    pub(crate) fn of(file: &str) -> Self {
+        Self { version: VERSION.to_owned(), file: file.to_owned() }
     }
 
     /// The serializer's name.

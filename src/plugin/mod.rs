@@ -36,8 +36,8 @@ pub(crate) use self::{
     body::{read as read_document, write as write_document},
     document::{Head, encode, is_magic, read_body, read_head},
     manifest::Manifest,
-    plan::{Keep, PlanSettings, SavePlan},
-    resolver::Resolver,
+    plan::{Keep, PlanSettings, PlannedArray, SavePlan},
+    resolver::{Resolver, typed},
     write::write_plan,
 };
 pub(crate) use plain::PlainElements;

@@ -21,6 +21,8 @@ pub(crate) struct PlannedArray {
     pub(crate) array: Arc<dyn ErasedArray>,
     /// A plain `ndarray` field.
     pub(crate) plain: bool,
+    /// It stays where it is.
+    pub(crate) kept: bool,
 }
 
 /// What is to be written before the document.
@@ -136,8 +138,9 @@ impl SaveState {
         array: Arc<dyn ErasedArray>,
         plain: bool,
     ) -> PersistentId {
+        let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        self.arrays.push(PlannedArray { id: id.clone(), paths: vec![path], array, plain });
+        self.arrays.push(PlannedArray { id: id.clone(), paths: vec![path], array, plain, kept: is_kept });
         id
     }
 

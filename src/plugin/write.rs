@@ -5,7 +5,7 @@ use super::plan::{PlannedArray, SavePlan};
 use super::resolver::no_protocol;
 use crate::array::{Codec, ErasedArray};
 use crate::backend::{Backend, StoredSummary};
-use crate::engine::{StoredArray, WriteJob, write_arrays};
+use crate::engine::{StoredArray, Wanted, WriteJob, write_arrays};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub(crate) fn write_plan(
     backend: Option<&Arc<dyn Backend>>,
     codec: Option<Codec>,
     kept: &dyn Fn(&str) -> Option<ManifestEntry>,
+    wanted: &Wanted,
 ) -> Result<Written> {
     codec.map_or(Ok(()), Codec::check)?;
     let mut written = Written { backend: backend.cloned(), files: Vec::new(), entries: Vec::new() };
@@ -80,7 +81,7 @@ pub(crate) fn write_plan(
         }
         slots.push(entry);
     }
-    let summaries = write_arrays(&**backend, &jobs)?;
+    let summaries = write_arrays(&**backend, &jobs, wanted)?;
     written.files.extend(jobs.into_iter().map(|job| job.name));
     let mut summaries = summaries.into_iter();
     for (slot, planned) in slots.into_iter().zip(&plan.arrays) {

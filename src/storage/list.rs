@@ -5,6 +5,7 @@ use super::entry::{ArrayInfo, Entry, Info};
 use super::name::{Name, check_workflow};
 use super::place::Listed;
 use super::read::located;
+use crate::engine::offload;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::read_head;
 use globset::{GlobBuilder, GlobMatcher};
@@ -42,6 +43,15 @@ impl Storage {
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
+    }
+
+    /// As [`list`](Self::list), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<Entry>>> + Send + use<> {
+        let (storage, glob) = (self.clone(), glob.to_owned());
+        offload(move |_| storage.list(&glob))
     }
 
     /// Whether there is a document of that name. It is not opened.

@@ -2,8 +2,8 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::Document;
 use super::read::{head, located};
+use crate::engine::offload;
 use crate::error::Result;
 use crate::plugin::{Head, Resolver, read_body, read_document, read_head};
 use serde::de::DeserializeOwned;
@@ -24,11 +24,10 @@ impl Storage {
         let name = Name::parse(name)?;
         let mut attempt = 1;
         loop {
-            let mut document = self.place.open(&name).map_err(|error| error.in_document(name.as_str()))?;
-            let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, &name))?;
-            match self.load_from(&name, &head, document) {
-                // Somebody replaced the document between its reading and that of its arrays.
-                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(&name, &head)? => {
+            let fetched = self.fetch(&name)?;
+            let write_id = fetched.head.manifest.write_id.clone();
+            match fetched.walk(&name) {
+                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(&name, &write_id)? => {
                     attempt += 1;
                 }
                 result => return result,
@@ -36,14 +35,59 @@ impl Storage {
         }
     }
 
-    fn load_from<T: DeserializeOwned>(&self, name: &Name, head: &Head, mut document: Document) -> Result<T> {
-        let body = read_body(head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
-        let backend = Some(self.place.backend(name.workflow()));
-        let resolver = Resolver::new(backend, Some(name.as_str().to_owned()), &head.manifest)?;
-        read_document(&body, head.format, Rc::new(resolver)).map_err(|error| error.in_document(name.as_str()))
+    /// As [`load`](Self::load), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
+        let (storage, name) = (self.clone(), Name::parse(name));
+        async move {
+            let name = name?;
+            let mut attempt = 1;
+            loop {
+                let (own, own_name) = (storage.clone(), name.clone());
+                let fetched = offload(move |_| own.fetch(&own_name)).await?;
+                let write_id = fetched.head.manifest.write_id.clone();
+                let error = match fetched.walk(&name) {
+                    Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
+                    result => return result,
+                };
+                let (own, own_name) = (storage.clone(), name.clone());
+                if !offload(move |_| own.was_replaced(&own_name, &write_id)).await? {
+                    return Err(error);
+                }
+                attempt += 1;
+            }
+        }
     }
 
-    fn was_replaced(&self, name: &Name, before: &Head) -> Result<bool> {
-        Ok(head(&*self.place, name)?.manifest.write_id != before.manifest.write_id)
+    /// Reads everything that a load reads.
+    fn fetch(&self, name: &Name) -> Result<Fetched> {
+        let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
+        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let body = read_body(&head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let backend = Some(self.place.backend(name.workflow()));
+        let resolver = Resolver::new(backend, Some(name.as_str().to_owned()), &head.manifest)?;
+        Ok(Fetched { head, body, resolver })
+    }
+
+    /// Whether somebody replaced the document between its reading and that of its arrays.
+    fn was_replaced(&self, name: &Name, write_id: &str) -> Result<bool> {
+        Ok(head(&*self.place, name)?.manifest.write_id != write_id)
+    }
+}
+
+/// A document that was read, its plain arrays included.
+struct Fetched {
+    head: Head,
+    body: Vec<u8>,
+    resolver: Resolver,
+}
+
+impl Fetched {
+    /// The serde walk: no I/O.
+    fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
+        let value = read_document(&self.body, self.head.format, Rc::new(self.resolver));
+        value.map_err(|error| error.in_document(name.as_str()))
     }
 }

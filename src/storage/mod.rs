@@ -1,6 +1,7 @@
 //! STORAGE: named documents and their arrays under one root.
 
 mod builder;
+mod copy;
 mod entry;
 #[cfg(feature = "hdf5")]
 mod folder;

@@ -4,6 +4,7 @@ use super::Storage;
 use super::list::matcher;
 use super::name::Name;
 use crate::backend::Backend;
+use crate::engine::offload;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 
@@ -18,6 +19,16 @@ impl Storage {
     /// An object whose body is damaged, or whose arrays are missing, is removed like any other.
     pub fn remove(&self, name: &str) -> Result<()> {
         self.remove_one(&Name::parse(name)?)
+    }
+
+    /// As [`remove`](Self::remove), without blocking the executor that waits for it; see
+    /// [`save_async`](Self::save_async). A removal once begun completes.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub fn remove_async(&self, name: &str) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        offload(move |_| storage.remove(&name))
     }
 
     /// Removes every object whose name matches a glob (see [`list`](Self::list)), and tells their names.

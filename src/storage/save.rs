@@ -3,13 +3,15 @@
 use super::Storage;
 use super::name::Name;
 use super::place::{NewDocument, Outcome};
-use super::read::{head, is_ours};
+use super::read::{head, is_ours, replaced_meanwhile};
 use super::remove::remove_arrays;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
-use crate::engine::{Origin, StoredArray};
+use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Head, Keep, Manifest, PlanSettings, SavePlan, encode, write_document, write_plan};
+use crate::plugin::{
+    Format, Head, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, write_document, write_plan,
+};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -31,49 +33,54 @@ impl Storage {
     /// document that somebody else replaced meanwhile: load it again. After any of these the old object is as it was.
     /// `UnknownOutcome` if it cannot be known whether the document was replaced.
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        let name = Name::parse(name)?;
-        self.save_checked(&name, value).map_err(|error| error.in_document(name.as_str()))
+        self.plan_save(name, value)?.carry_out(&Wanted::default())
     }
 
-    fn save_checked<T: ?Sized + Serialize>(&self, name: &Name, value: &T) -> Result<()> {
-        let before = self.replaceable(name)?;
-        let backend = self.place.backend(name.workflow());
-        let keep = keep(name, before.clone(), backend.clone());
-        let settings = PlanSettings { keep: Some(keep), ..PlanSettings::default() };
-        let (body, plan) = write_document(value, self.format, settings)?;
-
-        let new = plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| !is_kept(before.as_ref(), file));
-        let new: Vec<&str> = new.collect();
-        let keeps = new.len() < plan.arrays.len();
-        let announced = if new.is_empty() { None } else { Some(self.place.announce(name, &new)?) };
-        let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
-        let mut written = write_plan(&plan, Some(&backend), self.codec, &kept)?;
-
-        let manifest = Manifest::new(written.entries.clone());
-        let document = encode(self.format, &manifest, &body)?;
-        let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
-        let expected = before.as_ref().filter(|_| keeps).map(|head| head.manifest.write_id.as_str());
-        let replaced = match self.place.commit(name, &document, expected) {
-            Outcome::Done(replaced) => replaced,
-            Outcome::Refused(error) => return Err(error),
-            Outcome::Unknown(error) => {
-                written.leave();
-                return Err(error);
-            }
-        };
-        written.keep();
-        if let Some(old) = replaced {
-            let superseded = |file: &str| manifest.entry(file).is_none();
-            reread(&plan, &manifest, &old, &backend, name);
-            remove_arrays(&*backend, &old, superseded);
+    /// As [`save`](Self::save), without blocking the executor that waits for it. Runs on any.
+    ///
+    /// The value is walked at once; the future owns what is to be written and not the value. Dropped before the document is
+    /// put in its place, it takes back what was written; a commit once begun completes.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// # futures::executor::block_on(async {
+    /// storage.save_async("answer", &42).await?;
+    /// assert_eq!(storage.load_async::<i32>("answer").await?, 42);
+    /// storage.remove_async("answer").await?;
+    /// assert!(storage.list_async("**").await?.is_empty());
+    /// # Ok::<(), arraystow::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_async<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+    ) -> impl Future<Output = Result<()>> + Send + use<T> {
+        let planned = self.plan_save(name, value);
+        async move {
+            let planned = planned?;
+            offload(move |wanted| planned.carry_out(wanted)).await
         }
-        drop(announced);
-        Ok(())
+    }
+
+    /// The walk: no I/O.
+    fn plan_save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<PlannedSave> {
+        let name = Name::parse(name)?;
+        let backend = self.place.backend(name.workflow());
+        let settings = PlanSettings { keep: Some(keep(&name, backend)), ..PlanSettings::default() };
+        let written = write_document(value, self.format, settings);
+        let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan })
     }
 
     /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of
     /// ours is not replaced.
-    fn replaceable(&self, name: &Name) -> Result<Option<Head>> {
+    pub(super) fn replaceable(&self, name: &Name) -> Result<Option<Head>> {
         match head(&*self.place, name) {
             Ok(head) => Ok(Some(head)),
             Err(error) if error.is_not_found() => self.place.check_free(name).map(|()| None),
@@ -90,16 +97,70 @@ impl Storage {
     }
 }
 
-/// Which arrays stay where they are: those that were loaded from the very document that is replaced.
-fn keep(name: &Name, before: Option<Head>, backend: Arc<dyn Backend>) -> Keep {
+/// A save that has not touched anything yet.
+pub(super) struct PlannedSave {
+    pub(super) storage: Storage,
+    pub(super) name: Name,
+    pub(super) format: Format,
+    pub(super) body: Vec<u8>,
+    pub(super) plan: SavePlan,
+}
+
+impl PlannedSave {
+    pub(super) fn carry_out(self, wanted: &Wanted) -> Result<()> {
+        self.write_and_commit(wanted).map_err(|error| error.in_document(self.name.as_str()))
+    }
+
+    fn write_and_commit(&self, wanted: &Wanted) -> Result<()> {
+        let Self { storage, name, plan, .. } = self;
+        let place = &*storage.place;
+        let before = storage.replaceable(name)?;
+        let backend = place.backend(name.workflow());
+        let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
+        if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
+            return Err(replaced_meanwhile());
+        }
+
+        let new: Vec<&str> =
+            plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| kept(file).is_none()).collect();
+        let keeps = new.len() < plan.arrays.len();
+        let announced = if new.is_empty() { None } else { Some(place.announce(name, &new)?) };
+        let mut written = write_plan(plan, Some(&backend), storage.codec, &kept, wanted)?;
+
+        let manifest = Manifest::new(written.entries.clone());
+        let document = encode(self.format, &manifest, &self.body)?;
+        let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
+        let expected = before.as_ref().filter(|_| keeps).map(|head| head.manifest.write_id.as_str());
+        wanted.check()?;
+        let replaced = match place.commit(name, &document, expected) {
+            Outcome::Done(replaced) => replaced,
+            Outcome::Refused(error) => return Err(error),
+            Outcome::Unknown(error) => {
+                written.leave();
+                return Err(error);
+            }
+        };
+        written.keep();
+        if let Some(old) = replaced {
+            let superseded = |file: &str| manifest.entry(file).is_none();
+            reread(plan, &manifest, &old, &backend, name);
+            remove_arrays(&*backend, &old, superseded);
+        }
+        drop(announced);
+        Ok(())
+    }
+}
+
+/// Which arrays stay where they are: those that were loaded from the document of this very name. Whether it still has them
+/// is seen when the save is carried out.
+fn keep(name: &Name, backend: Arc<dyn Backend>) -> Keep {
     let name = name.as_str().to_owned();
     Rc::new(move |array| {
         let stored = as_stored(array)?;
         let place = stored.backend().identity(stored.name())?;
         let here = backend.identity(stored.name()) == Some(place);
         let mine = stored.origin().document.as_deref() == Some(name.as_str());
-        let entry = before.as_ref()?.manifest.entry(stored.name())?;
-        (here && mine).then(|| entry.id.clone())
+        (here && mine).then(|| PersistentId::of(stored.name()))
     })
 }
 
@@ -116,10 +177,6 @@ fn reread(plan: &SavePlan, manifest: &Manifest, old: &Manifest, backend: &Arc<dy
             planned.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
         }
     }
-}
-
-fn is_kept(before: Option<&Head>, file: &str) -> bool {
-    before.is_some_and(|head| head.manifest.entry(file).is_some())
 }
 
 fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {

@@ -1,0 +1,73 @@
+//! Copying an object from one storage to another, without any Rust type.
+
+use super::Storage;
+use super::name::Name;
+use super::read::located;
+use super::save::PlannedSave;
+use crate::engine::{Origin, StoredArray, Wanted};
+use crate::error::{Error, Result};
+use crate::plugin::{PlannedArray, SavePlan, read_body, read_head, typed};
+use std::sync::Arc;
+
+impl Storage {
+    /// Copies the object of that name into another storage, under the same name; one that is there already is replaced. No
+    /// Rust type is needed.
+    ///
+    /// Arrays keep their ids and their logical chunks, and go over chunk by chunk, in bounded memory; how they are stored
+    /// and compressed is the other storage's matter. Within one file system they are linked, within one object store
+    /// copied by the server. What the other storage has already, from an earlier copy, is not copied again.
+    ///
+    /// ```
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// use arraystow::Storage;
+    ///
+    /// let here = Storage::open(here.path())?;
+    /// let there = Storage::open(there.path())?;
+    /// here.save("answers/all", &ndarray::Array1::from_elem(10_000, 42))?;
+    /// here.copy("answers/all", &there)?;
+    /// assert_eq!(there.load::<ndarray::Array1<i32>>("answers/all")?[9_999], 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load), as far as no type is concerned, and of [`save`](Self::save); `InvalidInput` if both
+    /// are one storage.
+    pub fn copy(&self, name: &str, other: &Self) -> Result<()> {
+        let name = Name::parse(name)?;
+        let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out(&Wanted::default()));
+        copied.map_err(|error| error.in_document(name.as_str()))
+    }
+
+    fn plan_copy(&self, name: &Name, other: &Self) -> Result<PlannedSave> {
+        let identity = |storage: &Self| storage.place.backend(name.workflow()).identity("array");
+        if identity(self) == identity(other) {
+            return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
+        }
+        let mut document = self.place.open(name)?;
+        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let body = read_body(&head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let backend = self.place.backend(name.workflow());
+        let there = other.replaceable(name)?;
+        let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
+        for entry in &head.manifest.arrays {
+            let expected = entry.expected()?;
+            let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
+            let (data_type, grid) = (expected.data_type, expected.grid.clone());
+            let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin);
+            let kept = there.as_ref().is_some_and(|there| there.manifest.entry(entry.id.file()).is_some());
+            if !kept {
+                // An earlier copy may have been killed. No document there names this array; ids are unique.
+                let _ = other.place.backend(name.workflow()).remove(entry.id.file());
+            }
+            arrays.push(PlannedArray {
+                id: entry.id.clone(),
+                paths: entry.paths.clone(),
+                array: typed(data_type, grid, Arc::new(stored)),
+                plain: entry.plain,
+                kept,
+            });
+        }
+        let plan = SavePlan { arrays };
+        Ok(PlannedSave { storage: other.clone(), name: name.clone(), format: head.format, body, plan })
+    }
+}
