@@ -6,46 +6,19 @@
 //! degree. `examples/egm96_grid.rs` computed them.
 #![allow(clippy::print_stdout)]
 
-use arraystow::{ChunkedArray, Region, Storage};
-use ndarray::{Array2, s};
-use serde::{Deserialize, Serialize};
+mod egm96_survey;
+
+use arraystow::Storage;
+use egm96_survey::Survey;
+use ndarray::s;
 use std::time::Instant;
-
-/// An ordinary struct. Only the arrays leave the document.
-#[derive(Serialize, Deserialize)]
-struct Survey {
-    name: String,
-    spacing_deg: f64,
-    reference: Reference,
-    /// Diverted; lazy when loaded.
-    undulation_m: ChunkedArray<f32>,
-    /// A plain ndarray field: diverted too, read back whole.
-    above_ellipsoid: Array2<bool>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Reference {
-    ellipsoid: String,
-    degree: u16,
-    year: u16,
-}
 
 /// Places with their published undulation: the test values that NIMA distributed with the model's program, F477.
 const PLACES: [(f64, f64, f64); 3] =
     [(38.628_155, 269.779_155, -31.628), (-14.621_217, 305.021_114, -2.969), (46.874_319, 102.448_729, -43.575)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let grid = Grid::read()?;
-    let above_ellipsoid = Array2::from_shape_fn((721, 1440), |(i, j)| grid.metres(i, j) > 0.0);
-    let survey = Survey {
-        name: "EGM96".into(),
-        spacing_deg: 0.25,
-        reference: Reference { ellipsoid: "WGS 84".into(), degree: 360, year: 1996 },
-        // Lazy: called once for each chunk, from any thread, when the chunk is needed.
-        undulation_m: ChunkedArray::from_fn(&[721, 1440], &[128, 128], move |region| grid.chunk(region))?,
-        above_ellipsoid,
-    };
-
+    let survey = Survey::of_egm96()?;
     let folder = tempfile::tempdir()?;
     let storage = Storage::open(folder.path().join("surveys"))?;
     let start = Instant::now();
@@ -93,28 +66,4 @@ fn interpolate(survey: &Survey, latitude: f64, longitude: f64) -> Result<f64, ar
     let (dy, dx) = (y.fract(), x.fract());
     let row = |i: usize| corners[[i, 0]] * (1.0 - dx) + corners[[i, 1]] * dx;
     Ok(row(0) * (1.0 - dy) + row(1) * dy)
-}
-
-/// The data as they come: 16-bit steps of 3 mm from -108 m on, from 90 N and 0 E to 90 S and 359.75 E.
-struct Grid(Vec<u8>);
-
-impl Grid {
-    fn read() -> Result<Self, Box<dyn std::error::Error>> {
-        let png = png::Decoder::new(std::io::Cursor::new(include_bytes!("data/egm96-15min.png")));
-        let mut reader = png.read_info()?;
-        let mut bytes = vec![0; 721 * 1440 * 2];
-        reader.next_frame(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-
-    fn metres(&self, row: usize, column: usize) -> f32 {
-        let at = 2 * (row * 1440 + column);
-        (f64::from(u16::from_be_bytes([self.0[at], self.0[at + 1]])) * 0.003 - 108.0) as f32
-    }
-
-    /// The part that one chunk covers.
-    fn chunk(&self, region: &Region) -> Array2<f32> {
-        let (row, column) = (region.start()[0], region.start()[1]);
-        Array2::from_shape_fn((region.shape()[0], region.shape()[1]), |(i, j)| self.metres(row + i, column + j))
-    }
 }
