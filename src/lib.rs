@@ -2,8 +2,8 @@
 //!
 //! Results are often kept as ordinary Rust values: a struct with names, parameters and a few very large arrays. arraystow
 //! saves such a value as it is. Its ordinary fields are serialized by serde into a *document*; every array is diverted to
-//! a format made for arrays (HDF5 in local files), and the document keeps only its *persistent id*, as pickle's
-//! `persistent_id` does in Python. Loading gives lazy arrays; removing needs no Rust type.
+//! a format made for arrays (HDF5 in local files, Zarr on object stores), and the document keeps only its *persistent id*,
+//! as pickle's `persistent_id` does in Python. Loading gives lazy arrays; removing needs no Rust type.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -46,7 +46,7 @@
 //!
 //! # Where to look
 //!
-//! - [`Storage`]: named objects in a folder: save, load, list, info, remove.
+//! - [`Storage`]: named objects in a folder or an object store: save, load, list, info, remove, copy.
 //! - [`ChunkedArray`]: the lazy, chunked array; [`ChunkSource`] for arrays of your own making.
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value to bytes, its arrays to [`Protocols`];
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
@@ -62,6 +62,7 @@
 //! # Features
 //!
 //! - `hdf5` (default): [`Storage`] in folders, and the FILE protocol.
+//! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
 //! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
 //!   it the system's libhdf5, 1.14 or later, is used.
 //! - `conformance`: the suite that every implementation of a protocol must pass.

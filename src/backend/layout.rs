@@ -12,9 +12,6 @@ const MOST_AXES: usize = 32;
 /// Bytes that no stored chunk reaches.
 pub(crate) const CHUNK_LIMIT: usize = u32::MAX as usize;
 
-/// How long the stretches are in which a dataset without chunks is read.
-const STRETCH: usize = 1 << 20;
-
 /// The chunks in which an array with this logical grid is stored.
 pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayout> {
     let shape = grid.shape();
@@ -50,20 +47,6 @@ pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayo
             };
             chunk[worst] = balanced(shape[worst], chunk[worst] - 1);
         }
-    }
-    Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk })
-}
-
-/// How a dataset without chunks is presented: in stretches that lie in one piece each.
-pub(crate) fn stretches(shape: &[usize], element_size: usize) -> Result<StoredLayout> {
-    let mut chunk = vec![1; shape.len()];
-    let mut bytes = element_size.max(1);
-    for axis in (0..shape.len()).rev() {
-        chunk[axis] = shape[axis].min((STRETCH / bytes).max(1)).max(1);
-        if chunk[axis] < shape[axis] {
-            break;
-        }
-        bytes = bytes.saturating_mul(chunk[axis]);
     }
     Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk })
 }

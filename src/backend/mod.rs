@@ -69,6 +69,7 @@ pub(crate) trait Backend: Send + Sync {
         1
     }
     /// For the way back to the concrete type.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "files are told by their paths"))]
     fn as_any(&self) -> &dyn Any;
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;

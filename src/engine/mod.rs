@@ -12,7 +12,9 @@ mod workers;
 mod write;
 
 pub use compute::Chunks;
-pub(crate) use offload::{Wanted, offload};
+pub(crate) use offload::Wanted;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use offload::offload;
 pub(crate) use stored::{Expected, Origin, StoredArray};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

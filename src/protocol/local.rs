@@ -34,6 +34,7 @@ impl LocalFiles {
     }
 
     /// A folder that is there or will be made by whoever writes.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn unchecked(folder: PathBuf) -> Self {
         Self { folder }
     }

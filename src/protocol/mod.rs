@@ -21,7 +21,7 @@ pub use protocols::Protocols;
 pub use s3::S3Protocol;
 #[cfg(feature = "object-store")]
 pub(crate) use {
-    objects::{CONCURRENCY, Objects, Replace, Version},
+    objects::{CONCURRENCY, Listing, Objects, Replace, Version},
     runtime::{handle, wait},
     url::open as open_url,
 };

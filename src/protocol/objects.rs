@@ -43,6 +43,12 @@ pub(crate) struct Version {
     version: Option<String>,
 }
 
+/// What lies right in a folder, by name.
+pub(crate) struct Listing {
+    pub(crate) objects: Vec<(String, ObjectMeta)>,
+    pub(crate) folders: Vec<String>,
+}
+
 impl Objects {
     pub(crate) fn new(client: Arc<dyn ObjectStore>, folder: &str, store: String) -> Result<Self> {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
@@ -134,7 +140,7 @@ impl Objects {
     }
 
     /// The objects right in a folder, and the folders in it, by name.
-    pub(crate) fn list(&self, folder: &str) -> Result<(Vec<(String, ObjectMeta)>, Vec<String>)> {
+    pub(crate) fn list(&self, folder: &str) -> Result<Listing> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
@@ -143,7 +149,7 @@ impl Objects {
             let listed = listed.map_err(|error| this.failed("listed", &folder, error))?;
             let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
             let objects = listed.objects.into_iter().map(|meta| (name(&meta.location), meta)).collect();
-            Ok((objects, listed.common_prefixes.iter().map(name).collect()))
+            Ok(Listing { objects, folders: listed.common_prefixes.iter().map(name).collect() })
         })
     }
 

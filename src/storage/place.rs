@@ -51,6 +51,7 @@ pub(super) struct Listed {
 /// A document to be put in its place.
 pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder knows what it has renamed"))]
     pub(super) write_id: &'a str,
 }
 

@@ -3,7 +3,7 @@
 use super::name::Name;
 use super::place::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Head, Manifest, is_magic, read_head};
+use crate::plugin::{Head, is_magic, read_head};
 use std::io::Read;
 
 /// All of a document that can be known without a Rust type.
@@ -15,16 +15,6 @@ pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
 /// Adds to an error which document it is about.
 pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
     error.in_document(name.as_str()).at_location(place.describe(name))
-}
-
-/// The manifest of the document that a new one replaces, if there is one that can be read.
-pub(super) fn replaced_manifest(place: &dyn Place, name: &Name) -> Result<Option<Manifest>> {
-    match head(place, name) {
-        Ok(head) => Ok(Some(head.manifest)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) if error.is_corrupt() && is_ours(place, name) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Whether what lies under that name at least begins as a document of ours.

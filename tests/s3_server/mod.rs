@@ -154,7 +154,7 @@ impl Service {
             tokio::time::sleep(Duration::from_micros(latency)).await;
         }
         let every = state.refuse_every.load(SeqCst);
-        if every > 0 && state.counter.fetch_add(1, SeqCst) % every == 0 {
+        if every > 0 && state.counter.fetch_add(1, SeqCst).is_multiple_of(every) {
             return Err(s3_error!(SlowDown));
         }
         Ok(under_way)
@@ -250,7 +250,7 @@ impl S3 for Service {
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let _under_way = self.enter("DELETE").await?;
-        self.with(&request.input.bucket, |objects| Ok(drop(objects.remove(&request.input.key))))?;
+        self.with(&request.input.bucket, |objects| Ok(objects.remove(&request.input.key)))?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
@@ -276,7 +276,7 @@ impl S3 for Service {
             return Err(s3_error!(NotImplemented));
         };
         let copy = self.0.object(self.find(bucket, key)?.data);
-        self.with(&request.input.bucket, |objects| Ok(drop(objects.insert(request.input.key, copy))))?;
+        self.with(&request.input.bucket, |objects| Ok(objects.insert(request.input.key, copy)))?;
         Ok(S3Response::new(CopyObjectOutput::default()))
     }
 

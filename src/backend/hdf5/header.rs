@@ -10,9 +10,10 @@ use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
 use super::library::Handle;
+use super::stretch;
 use super::types::{self, ByteOrder};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
-use crate::backend::layout::{self, CHUNK_LIMIT};
+use crate::backend::layout::CHUNK_LIMIT;
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
@@ -118,7 +119,7 @@ impl Facts {
                     ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
                 StoredLayout { grid, chunk_shape }
             }
-            Storage::Contiguous | Storage::Compact => layout::stretches(&shape, data_type.size())?,
+            Storage::Contiguous | Storage::Compact => stretch::stretches(&shape, data_type.size())?,
         };
         let chunk_bytes = layout.chunk_bytes(data_type.size()).filter(|bytes| *bytes < CHUNK_LIMIT);
         let chunk_bytes = chunk_bytes.ok_or_else(|| {

@@ -20,6 +20,7 @@ mod place;
 mod reader;
 
 mod shuffle;
+mod stretch;
 mod types;
 mod writer;
 

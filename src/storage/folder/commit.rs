@@ -6,7 +6,7 @@ use super::{Folder, NewDocument, Outcome};
 use crate::error::{ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::storage::name::Name;
-use crate::storage::read::{head, replaced_manifest, replaced_meanwhile};
+use crate::storage::read::{head, is_ours, replaced_meanwhile};
 use std::path::Path;
 
 impl Folder {
@@ -31,7 +31,7 @@ impl Folder {
     fn put_in_place(&self, name: &Name, temporary: &Path, expected: Option<&str>) -> Outcome {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
-        let looked = WorkflowLock::acquire(&workflow).and_then(|lock| Ok((lock, replaced_manifest(self, name)?)));
+        let looked = WorkflowLock::acquire(&workflow).and_then(|lock| Ok((lock, current(self, name)?)));
         let (lock, current) = match looked {
             Ok(looked) => looked,
             Err(error) => return Outcome::Refused(error),
@@ -75,5 +75,15 @@ impl Folder {
         remove_empty_folders(&self.root, &workflow);
         drop(lock);
         Ok(())
+    }
+}
+
+/// The manifest of the document that is there now, if there is one that can be read.
+fn current(folder: &Folder, name: &Name) -> Result<Option<Manifest>> {
+    match head(folder, name) {
+        Ok(head) => Ok(Some(head.manifest)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_corrupt() && is_ours(folder, name) => Ok(None),
+        Err(error) => Err(error),
     }
 }

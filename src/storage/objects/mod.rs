@@ -10,7 +10,7 @@ use super::read::head;
 use crate::backend::{Backend, ZarrArrays, ZarrVersion};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
-use crate::protocol::Objects;
+use crate::protocol::{Listing, Objects};
 use announce::Lease;
 use once_cell::sync::OnceCell;
 use std::io::Cursor;
@@ -39,7 +39,7 @@ impl ObjectFolder {
     }
 
     fn walk_folder(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
-        let (objects, folders) = self.objects.list(workflow)?;
+        let Listing { objects, folders } = self.objects.list(workflow)?;
         let name =
             |segment: &str| if workflow.is_empty() { segment.to_owned() } else { format!("{workflow}/{segment}") };
         for (segment, meta) in objects {
