@@ -413,6 +413,32 @@ fn objects_are_copied_between_a_folder_and_a_server() {
 }
 
 #[test]
+fn between_stores_chunks_go_over_as_they_are() {
+    let (here, there) = (Server::start(), Server::start());
+    let builder = |server: &Server, version| {
+        let builder = Storage::builder(format!("s3://{BUCKET}")).codec(Codec::Zstd(9)).zarr_version(version);
+        server.options().into_iter().fold(builder, |builder, (key, value)| builder.option(key, value))
+    };
+    let source = builder(&here, ZarrVersion::V3).open().unwrap();
+    source.save("run", &run_of(1)).unwrap();
+    source.copy("run", &there.storage("")).unwrap();
+    let file = source.info("run").unwrap().arrays[0].file.clone();
+    for name in ["zarr.json", "c/0/0", "c/2/2", "arraystow_checksums"] {
+        let key = format!("bigdata/dask_arrays/{file}/{name}");
+        assert!(here.read(&key) == there.read(&key), "{name} differs");
+    }
+    // Into a group of the other version they are written anew.
+    let old = Server::start();
+    let target = builder(&old, ZarrVersion::V2).open().unwrap();
+    source.copy("run", &target).unwrap();
+    assert!(old.keys().contains(&format!("bigdata/dask_arrays/{file}/.zarray")), "{:?}", old.keys());
+    for storage in [there.storage(""), target] {
+        let loaded: Run = storage.load("run").unwrap();
+        assert_eq!(loaded.field.compute().unwrap(), run_of(1).field.compute().unwrap());
+    }
+}
+
+#[test]
 fn every_async_form_works_on_any_executor_and_does_not_block_it() {
     let server = Server::start();
     let storage = server.storage("");

@@ -181,23 +181,28 @@ impl Objects {
         })
     }
 
-    /// Copies every object below a folder of the same store, on the server; tells how many there were.
+    /// Copies every object below a folder: on the server, or from one store to another as it is. Tells how many there were.
     pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<usize> {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
         wait(async move {
             let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
             let failed = |error| this.failed("copied", &to_folder, error);
-            let found: Vec<Path> =
-                this.client.list(Some(&source)).map_ok(|meta| meta.location).try_collect().await.map_err(failed)?;
+            let listed = from.client.list(Some(&source)).map_ok(|meta| meta.location);
+            let found: Vec<Path> = listed.try_collect().await.map_err(failed)?;
+            let same = this.same_store(&from);
             let count = found.len();
             let copies = found.into_iter().map(|path| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));
-                let this = this.clone();
+                let (this, from) = (this.clone(), from.clone());
                 async move {
                     let _permit = this.permit().await;
-                    this.client.copy_opts(&path, &to?, CopyOptions::default()).await
+                    if same {
+                        return this.client.copy_opts(&path, &to?, CopyOptions::default()).await;
+                    }
+                    let contents = from.client.get(&path).await?.bytes().await?;
+                    this.client.put(&to?, PutPayload::from_bytes(contents)).await.map(drop)
                 }
             });
             stream::iter(copies)
@@ -210,7 +215,7 @@ impl Objects {
     }
 
     /// Whether both lie in one store, so that it can copy from one to the other.
-    pub(crate) fn same_store(&self, other: &Self) -> bool {
+    fn same_store(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.client, &other.client)
     }
 

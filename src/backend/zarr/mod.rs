@@ -62,11 +62,11 @@ impl Backend for ZarrArrays {
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
-        if !self.objects.same_store(&other.objects) {
+        // Without a group, and in one of another version, other readers would not find the array.
+        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
+        if !other.objects.exists(&format!("{}/{}", Self::key(from), version.array_name()))? {
             return Ok(false);
         }
-        // Without a group, other readers would not find the array.
-        self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
         Ok(self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to))? > 0)
     }
 
