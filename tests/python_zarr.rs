@@ -5,7 +5,7 @@
 mod python_env;
 mod s3_server;
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, StorageBuilder, ZarrVersion};
 use half::f16;
 use ndarray::{Array2, ArrayD, arr0, s};
 use num_complex::Complex;
@@ -33,11 +33,16 @@ fn python(server: &Server, script: &str) -> String {
     python_env::run(python_env::ZARR, &format!("{PRELUDE}{script}"), &[&server.endpoint, KEY, SECRET])
 }
 
-fn storage(server: &Server, folder: &str, version: ZarrVersion, codec: Option<Codec>) -> Storage {
+fn builder(server: &Server, folder: &str, version: ZarrVersion) -> StorageBuilder {
     let mut builder = Storage::builder(format!("s3://{BUCKET}/{folder}")).zarr_version(version);
     for (key, value) in server.options() {
         builder = builder.option(key, value);
     }
+    builder
+}
+
+fn storage(server: &Server, folder: &str, version: ZarrVersion, codec: Option<Codec>) -> Storage {
+    let builder = builder(server, folder, version);
     codec.map_or(builder.clone(), |codec| builder.codec(codec)).open().unwrap()
 }
 
@@ -84,12 +89,17 @@ fn zarr_python_reads_every_type_codec_and_version() {
         ("gzip", Some(Codec::Gzip(4))),
         ("zstd", Some(Codec::Zstd(3))),
         ("pcodec", Some(Codec::Pcodec(8))),
+        ("sharded", None),
     ];
     let mut listed = Vec::new();
     for (version, number) in [(ZarrVersion::V3, 3), (ZarrVersion::V2, 2)] {
-        for (name, codec) in codecs.into_iter().filter(|(name, _)| number == 3 || *name != "pcodec") {
+        for (name, codec) in codecs.into_iter().filter(|(name, _)| number == 3 || !["pcodec", "sharded"].contains(name))
+        {
             let workflow = format!("v{number}-{name}");
-            let storage = storage(&server, "root", version, codec);
+            let storage = match name {
+                "sharded" => builder(&server, "root", version).shard_bytes(2000).open().unwrap(),
+                _ => storage(&server, "root", version, codec),
+            };
             every_type!(T => {
                 let task = format!("{workflow}/{}", T::DATA_TYPE);
                 let array = ChunkedArray::from_ndarray(sample::<T>(&[37, 21]), &[10, 8]).unwrap();

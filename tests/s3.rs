@@ -45,6 +45,58 @@ impl Subject for Place {
     }
 }
 
+/// The same with shards of a few chunks.
+struct Sharded(Place);
+
+impl Subject for Sharded {
+    fn protocols(&self) -> Protocols {
+        self.0.protocols().with_shard_bytes(600)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.names()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        self.0.read(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        self.0.write(name, bytes);
+    }
+
+    fn remove(&self, name: &str) {
+        self.0.remove(name);
+    }
+}
+
+#[test]
+fn shards_conform() {
+    run(|| Sharded(Place(Server::start())));
+}
+
+#[test]
+fn of_a_shard_only_what_is_needed_is_read() {
+    let server = Server::start();
+    let builder = Storage::builder(format!("s3://{BUCKET}")).shard_bytes(16 * 16 * 16 * 4);
+    let storage =
+        server.options().into_iter().fold(builder, |builder, (key, value)| builder.option(key, value)).open().unwrap();
+    let elements = Array2::from_shape_fn((130, 256), |(i, j)| if i < 64 { 0.0 } else { (i * 256 + j) as f32 });
+    storage.save("array", &ChunkedArray::from_ndarray(elements.clone(), &[16, 16]).unwrap()).unwrap();
+    let objects = server.keys().iter().filter(|key| key.contains("/c/")).count();
+    assert_eq!(objects, 9, "a row of chunks in each: {:?}", server.keys());
+    let loaded: ChunkedArray<f32> = storage.load("array").unwrap();
+    assert_eq!(loaded.grid().chunk_shape().unwrap(), [16, 16]);
+    assert_eq!(loaded.compute().unwrap(), elements.clone().into_dyn());
+    server.requests();
+    for (rows, columns) in [(0..3, 0..5), (100..101, 60..61), (129..130, 250..256), (62..66, 30..34)] {
+        let part = loaded.slice(s![rows.clone(), columns.clone()]).unwrap().compute().unwrap();
+        assert_eq!(part, elements.slice(s![rows, columns]).to_owned().into_dyn());
+    }
+    // A chunk each, the first of which is all fill; the last slice meets four, of which two are.
+    assert_eq!(server.requests(), [("GET", 4)].into());
+}
+
 #[test]
 fn a_server_conforms() {
     run(|| Place(Server::start()));

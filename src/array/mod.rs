@@ -38,4 +38,6 @@ pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use memory::{element_count, zeroed};
+#[cfg(feature = "object-store")]
+pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

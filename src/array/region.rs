@@ -71,6 +71,14 @@ impl Region {
         Self::new(start, shape)
     }
 
+    /// The same elements, counted from so much further back.
+    pub(crate) fn moved_by(mut self, offset: &[usize]) -> Self {
+        for (start, offset) in self.start.iter_mut().zip(offset) {
+            *start += offset;
+        }
+        self
+    }
+
     /// The same region, counted from the start of `origin`, which contains it.
     pub(crate) fn relative_to(&self, origin: &Self) -> Self {
         let start = self.start.iter().zip(&origin.start).map(|(a, b)| a - b).collect();

@@ -15,9 +15,19 @@ pub(crate) struct StoredLayout {
     pub(crate) grid: ChunkGrid,
     /// The shape of every stored chunk, those at the edges included.
     pub(crate) chunk_shape: Vec<usize>,
+    /// The shape of the parts that a chunk can be read in, if it can: they divide it without a rest.
+    pub(crate) parts: Option<Vec<usize>>,
 }
 
 impl StoredLayout {
+    /// The parts of a chunk, if only a few of them are needed for these of its elements.
+    fn parts_of_few(&self, wanted: &Region) -> Result<Option<ChunkGrid>> {
+        let Some(parts) = &self.parts else { return Ok(None) };
+        let parts = ChunkGrid::regular(&self.chunk_shape, parts)?;
+        let few = parts.overlapping(wanted).len() * 2 <= parts.chunk_count();
+        Ok(few.then_some(parts))
+    }
+
     /// Bytes of one decoded chunk.
     pub(crate) fn chunk_bytes(&self, element_size: usize) -> Option<usize> {
         self.chunk_shape.iter().try_fold(element_size, |bytes, len| bytes.checked_mul(*len))
@@ -30,6 +40,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// The same of one part of a chunk, by its number in C order. Only for layouts with parts.
+    fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
     /// How many chunks are best read at the same time; see `Backend::concurrency`.
     fn concurrency(&self) -> usize;
     /// Adds to an error where in which object the array belongs.
@@ -67,6 +79,30 @@ fn with_scratch<R>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) ->
     result
 }
 
+impl Stored {
+    /// Reads stored elements of that shape and copies those that are wanted to their place.
+    fn read<T: Element>(
+        &self,
+        shape: &[usize],
+        wanted: &Region,
+        target: &Region,
+        out: &mut ArrayViewMutD<'_, T>,
+        read: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let bytes = shape.iter().try_fold(size_of::<T>(), |bytes, len| bytes.checked_mul(*len));
+        let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than the memory can be")))?;
+        with_scratch(bytes, |scratch| {
+            read(scratch)?;
+            let elements = bytemuck::checked::try_cast_slice::<u8, T>(scratch).map_err(|error| {
+                self.bytes.locate(Error::corrupt(format!("a chunk holds no {} ({error})", T::DATA_TYPE)))
+            })?;
+            let elements = ArrayViewD::from_shape(shape, elements)
+                .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
+            copy_into(elements.slice(wanted.to_slice().as_slice()), &mut out.slice_mut(target.to_slice().as_slice()))
+        })
+    }
+}
+
 impl<T: Element> Source<T> for Stored {
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
         let mut out = zeroed::<T>(region.shape())?;
@@ -76,24 +112,25 @@ impl<T: Element> Source<T> for Stored {
 
     fn read_into(&self, _: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
         let layout = self.bytes.layout()?;
-        let bytes = layout
-            .chunk_bytes(size_of::<T>())
-            .ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than the memory can be")))?;
         for number in layout.grid.overlapping(region) {
             let chunk = layout.grid.chunk_region(number)?;
-            let part = chunk.intersection(region);
-            with_scratch(bytes, |scratch| {
-                self.bytes.read_chunk(number, scratch)?;
-                let elements = bytemuck::checked::try_cast_slice::<u8, T>(scratch).map_err(|error| {
-                    self.bytes.locate(Error::corrupt(format!("chunk {number} holds no {} ({error})", T::DATA_TYPE)))
+            let wanted = chunk.intersection(region).relative_to(&chunk);
+            // Where the wanted elements begin in the region.
+            let first = chunk.intersection(region).relative_to(region);
+            let Some(parts) = layout.parts_of_few(&wanted)? else {
+                self.read::<T>(&layout.chunk_shape, &wanted, &first, out, |bytes| {
+                    self.bytes.read_chunk(number, bytes)
                 })?;
-                let elements = ArrayViewD::from_shape(layout.chunk_shape.as_slice(), elements)
-                    .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
-                copy_into(
-                    elements.slice(part.relative_to(&chunk).to_slice().as_slice()),
-                    &mut out.slice_mut(part.relative_to(region).to_slice().as_slice()),
-                )
-            })?;
+                continue;
+            };
+            for part in parts.overlapping(&wanted) {
+                let of_part = parts.chunk_region(part)?;
+                let both = of_part.intersection(&wanted);
+                // Both are counted from the chunk's first element.
+                let target = both.relative_to(&wanted).moved_by(first.start());
+                let read = |bytes: &mut [u8]| self.bytes.read_part(number, part, bytes);
+                self.read::<T>(of_part.shape(), &both.relative_to(&of_part), &target, out, read)?;
+            }
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayo
             chunk[worst] = balanced(shape[worst], chunk[worst] - 1);
         }
     }
-    Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk })
+    Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk, parts: None })
 }
 
 /// As many chunks as of that length, but of about equal lengths.

@@ -15,12 +15,12 @@ mod zarr;
 #[cfg(feature = "hdf5")]
 pub(crate) use hdf5::Hdf5Files;
 #[cfg(feature = "object-store")]
-pub(crate) use zarr::ZarrArrays;
-#[cfg(feature = "object-store")]
 pub use zarr::ZarrVersion;
+#[cfg(feature = "object-store")]
+pub(crate) use zarr::{ZarrArrays, ZarrOptions};
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::Protocols;
 use std::any::Any;
 use std::path::PathBuf;
@@ -102,6 +102,11 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
     /// not the recorded one is an error.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// The same of one part of a chunk, where the layout has parts.
+    fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
+        let _ = out;
+        Err(Error::invalid(format!("chunk {number} has no part {part}")))
+    }
 }
 
 /// The backend of the protocols, if there is one.
@@ -112,7 +117,7 @@ pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
     }
     #[cfg(feature = "object-store")]
     if let Some(objects) = protocols.s3() {
-        return Some(Arc::new(ZarrArrays::new(objects.objects().clone(), protocols.zarr_version())));
+        return Some(Arc::new(ZarrArrays::new(objects.objects().clone(), protocols.zarr_options())));
     }
     let _ = protocols;
     None

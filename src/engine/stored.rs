@@ -59,6 +59,10 @@ impl StoredArray {
         &self.origin
     }
 
+    fn in_file(&self, error: Error) -> Error {
+        self.locate(gone(error)).at_location(self.backend.describe(&self.name))
+    }
+
     /// The open array.
     pub(crate) fn reader(&self) -> Result<&Arc<dyn ArrayReader>> {
         self.reader.get_or_try_init(|| {
@@ -103,8 +107,11 @@ impl StoredBytes for StoredArray {
     }
 
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
-        let read = self.reader()?.read_chunk(number, out);
-        read.map_err(|error| self.locate(gone(error)).at_location(self.backend.describe(&self.name)))
+        self.reader()?.read_chunk(number, out).map_err(|error| self.in_file(error))
+    }
+
+    fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
+        self.reader()?.read_part(number, part, out).map_err(|error| self.in_file(error))
     }
 
     fn concurrency(&self) -> usize {

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
+    CopyOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    UpdateVersion,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -95,6 +96,22 @@ impl Objects {
             Ok((result.bytes().await?, version))
         };
         got.await.map_err(|error| self.failed("read", &key, error))
+    }
+
+    /// A part of the object's bytes, and how many it has in all.
+    pub(crate) fn get_range(&self, key: &str, range: GetRange) -> Result<(Bytes, u64)> {
+        let (this, key) = (self.clone(), key.to_owned());
+        wait(async move {
+            let path = this.path(&key)?;
+            let _permit = this.permit().await;
+            let options = GetOptions { range: Some(range), ..GetOptions::default() };
+            let got = async {
+                let result = this.client.get_opts(&path, options).await?;
+                let size = result.meta.size;
+                Ok((result.bytes().await?, size))
+            };
+            got.await.map_err(|error| this.failed("read", &key, error))
+        })
     }
 
     /// Writes an object in one step.

@@ -24,7 +24,7 @@ pub struct Protocols {
     #[cfg(feature = "object-store")]
     s3: Option<super::S3Protocol>,
     #[cfg(feature = "object-store")]
-    zarr: crate::ZarrVersion,
+    zarr: crate::backend::ZarrOptions,
     codec: Option<Codec>,
 }
 
@@ -54,7 +54,16 @@ impl Protocols {
     #[cfg(feature = "object-store")]
     #[must_use]
     pub fn with_zarr_version(mut self, version: crate::ZarrVersion) -> Self {
-        self.zarr = version;
+        self.zarr.version = version;
+        self
+    }
+
+    /// Puts chunks of new Zarr arrays together in objects (shards) of up to so many bytes, counted before compression; 0, as
+    /// by default, for an object each. Fewer and larger objects, of which parts can still be read.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_shard_bytes(mut self, bytes: usize) -> Self {
+        self.zarr.shard_bytes = bytes;
         self
     }
 
@@ -79,7 +88,7 @@ impl Protocols {
     }
 
     #[cfg(feature = "object-store")]
-    pub(crate) fn zarr_version(&self) -> crate::ZarrVersion {
+    pub(crate) fn zarr_options(&self) -> crate::backend::ZarrOptions {
         self.zarr
     }
 

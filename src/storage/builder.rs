@@ -18,7 +18,7 @@ pub struct StorageBuilder {
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
-    zarr: crate::ZarrVersion,
+    zarr: crate::backend::ZarrOptions,
 }
 
 impl StorageBuilder {
@@ -30,7 +30,7 @@ impl StorageBuilder {
             #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
-            zarr: crate::ZarrVersion::default(),
+            zarr: crate::backend::ZarrOptions::default(),
         }
     }
 
@@ -56,7 +56,16 @@ impl StorageBuilder {
     /// The version of the Zarr format that new arrays in an object store get, unless their group is of the other already.
     #[cfg(feature = "object-store")]
     pub fn zarr_version(mut self, version: crate::ZarrVersion) -> Self {
-        self.zarr = version;
+        self.zarr.version = version;
+        self
+    }
+
+    /// Puts chunks of new arrays in an object store together in objects (shards) of up to so many bytes, counted before
+    /// compression; 0, as by default, for an object each. Fewer and larger objects, of which parts can still be read; a
+    /// save holds some shards in memory. Not in version 2 of Zarr.
+    #[cfg(feature = "object-store")]
+    pub fn shard_bytes(mut self, bytes: usize) -> Self {
+        self.zarr.shard_bytes = bytes;
         self
     }
 

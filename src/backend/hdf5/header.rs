@@ -117,7 +117,7 @@ impl Facts {
                 let chunk_shape = inspect::chunk_shape(properties)?;
                 let grid =
                     ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
-                StoredLayout { grid, chunk_shape }
+                StoredLayout { grid, chunk_shape, parts: None }
             }
             Storage::Contiguous | Storage::Compact => stretch::stretches(&shape, data_type.size())?,
         };

@@ -17,5 +17,5 @@ pub(super) fn stretches(shape: &[usize], element_size: usize) -> Result<StoredLa
         }
         bytes = bytes.saturating_mul(chunk[axis]);
     }
-    Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk })
+    Ok(StoredLayout { grid: ChunkGrid::regular(shape, &chunk)?, chunk_shape: chunk, parts: None })
 }

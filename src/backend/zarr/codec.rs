@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArrayToBytesCodecTraits, CodecOptions};
+use crate::array::Region;
+use zarrs::array::{
+    Array, ArrayBytes, ArrayMetadata, ArrayPartialDecoderTraits, ArraySubset, ArrayToBytesCodecTraits,
+    BytesPartialDecoderTraits, CodecOptions,
+};
 
 /// What turns a chunk's elements into an object's bytes and back.
 pub(super) struct Codecs {
@@ -27,7 +31,7 @@ impl Codecs {
         let nonzero = |len: &usize| NonZeroU64::new(*len as u64).ok_or_else(|| refused(&"a chunk without elements"));
         let shape = chunk_shape.iter().map(nonzero).collect::<Result<_>>()?;
         // Chunks are the unit of parallel work, and there are enough of them.
-        let options = CodecOptions::default().with_concurrent_target(1).with_store_empty_chunks(true);
+        let options = CodecOptions::default().with_concurrent_target(1);
         Ok(Self { array, shape, chunk_bytes, plain, options })
     }
 
@@ -65,6 +69,39 @@ impl Codecs {
             elements.into_fixed().map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
         if elements.len() != out.len() {
             return Err(wrong_size(elements.len()));
+        }
+        out.copy_from_slice(&elements);
+        Ok(())
+    }
+
+    /// What reads parts of a shard: it reads the shard's index now, and no more than once.
+    pub(super) fn partial_decoder(
+        &self,
+        shard: Arc<dyn BytesPartialDecoderTraits>,
+    ) -> Result<Arc<dyn ArrayPartialDecoderTraits>> {
+        let array = &self.array;
+        array
+            .codecs()
+            .partial_decoder(shard, &self.shape, array.data_type(), array.fill_value(), &self.options)
+            .map_err(|error| Error::corrupt("its index cannot be read").with_source(error))
+    }
+
+    /// Fills `out` with a part of a shard.
+    pub(super) fn decode_part(
+        &self,
+        shard: &dyn ArrayPartialDecoderTraits,
+        part: &Region,
+        out: &mut [u8],
+    ) -> Result<()> {
+        let start = part.start().iter().map(|at| *at as u64).collect();
+        let shape = part.shape().iter().map(|len| *len as u64).collect();
+        let subset = ArraySubset::new_with_start_shape(start, shape)
+            .map_err(|error| Error::invalid("no part of a shard").with_source(error))?;
+        let decoded = shard.partial_decode(&subset, &self.options);
+        let elements = decoded.and_then(|bytes| Ok(bytes.into_fixed()?));
+        let elements = elements.map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
+        if elements.len() != out.len() {
+            return Err(Error::corrupt(format!("it has {} bytes and should have {}", elements.len(), out.len())));
         }
         out.copy_from_slice(&elements);
         Ok(())

@@ -68,11 +68,27 @@ impl Metadata {
                     "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": layout.chunk_shape}},
                     "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
                     "fill_value": fill_value(spec.data_type),
-                    "codecs": codecs_v3(spec.codec, spec.data_type),
+                    "codecs": match &layout.parts {
+                        None => codecs_v3(spec.codec, spec.data_type),
+                        Some(parts) => json!([{"name": "sharding_indexed", "configuration": {
+                            "chunk_shape": parts,
+                            "codecs": codecs_v3(spec.codec, spec.data_type),
+                            "index_codecs": [
+                                {"name": "bytes", "configuration": {"endian": "little"}},
+                                {"name": "crc32c"},
+                            ],
+                            "index_location": "end",
+                        }}]),
+                    },
                     "dimension_names": axes,
                     "attributes": {ATTRIBUTE: description},
                 });
                 (array, None)
+            }
+            ZarrVersion::V2 if layout.parts.is_some() => {
+                return Err(Error::unsupported(
+                    "version 2 of Zarr has no shards: write version 3, or an object for each chunk",
+                ));
             }
             ZarrVersion::V2 => {
                 let array = json!({
@@ -100,6 +116,15 @@ impl Metadata {
         serde_json::from_slice(&self.array).map_err(|error| unreadable(&error))
     }
 
+    /// The metadata of an array of the shards' parts alone, for zarrs.
+    pub(super) fn parse_parts(&self) -> Result<ArrayMetadata> {
+        let mut array: Value = serde_json::from_slice(&self.array).map_err(|error| unreadable(&error))?;
+        let sharding = array["codecs"][0]["configuration"].take();
+        array["chunk_grid"]["configuration"]["chunk_shape"] = sharding["chunk_shape"].clone();
+        array["codecs"] = sharding["codecs"].clone();
+        serde_json::from_value(array).map_err(|error| unreadable(&error))
+    }
+
     /// What the digest is made of.
     pub(super) fn all_bytes(&self) -> Vec<u8> {
         [self.array.as_slice(), self.attributes.as_deref().unwrap_or_default()].concat()
@@ -111,7 +136,7 @@ pub(super) struct Facts {
     pub(super) data_type: DataType,
     pub(super) layout: StoredLayout,
     pub(super) chunk_bytes: usize,
-    /// The bytes of a chunk are its elements, little-endian, in C order.
+    /// The bytes of a chunk, or of a shard's part, are its elements, little-endian, in C order.
     pub(super) plain: bool,
     /// The logical grid of an array of ours.
     pub(super) grid: Option<ChunkGrid>,
@@ -140,6 +165,19 @@ struct GridConfiguration {
     chunk_shape: Option<Vec<usize>>,
 }
 
+/// The configuration of the codec that puts chunks together.
+#[derive(Deserialize)]
+struct Sharding {
+    chunk_shape: Vec<usize>,
+    codecs: Vec<Value>,
+}
+
+impl Sharding {
+    fn read(configuration: &Value) -> Result<Self> {
+        Self::deserialize(configuration).map_err(|error| unreadable(&error))
+    }
+}
+
 #[derive(Deserialize)]
 struct V2 {
     shape: Vec<usize>,
@@ -159,7 +197,7 @@ impl Facts {
                 DataType::ALL.map(DataType::name).join(", ")
             ))
         };
-        let (shape, chunk_shape, data_type, plain, description) = match metadata.version {
+        let (shape, chunk_shape, data_type, plain, description, parts) = match metadata.version {
             ZarrVersion::V3 => {
                 let v3: V3 = serde_json::from_slice(&metadata.array).map_err(|error| unreadable(&error))?;
                 let known = v3.data_type.as_str().and_then(DataType::from_name);
@@ -172,8 +210,14 @@ impl Facts {
                         )));
                     }
                 };
-                let plain = matches!(v3.codecs.as_slice(), [only] if is_plain_bytes(only, data_type));
-                (v3.shape, chunk_shape, data_type, plain, v3.attributes.get(ATTRIBUTE).cloned())
+                let sharding = match v3.codecs.as_slice() {
+                    [only] if only["name"] == "sharding_indexed" => Some(Sharding::read(&only["configuration"])?),
+                    _ => None,
+                };
+                let codecs = sharding.as_ref().map_or(v3.codecs.as_slice(), |sharding| sharding.codecs.as_slice());
+                let plain = matches!(codecs, [only] if is_plain_bytes(only, data_type));
+                let parts = sharding.map(|sharding| sharding.chunk_shape);
+                (v3.shape, chunk_shape, data_type, plain, v3.attributes.get(ATTRIBUTE).cloned(), parts)
             }
             ZarrVersion::V2 => {
                 let v2: V2 = serde_json::from_slice(&metadata.array).map_err(|error| unreadable(&error))?;
@@ -181,11 +225,19 @@ impl Facts {
                 let plain = little && v2.compressor.is_null() && v2.filters.is_null() && v2.order == "C";
                 let attributes = metadata.attributes.as_deref().unwrap_or(b"{}");
                 let attributes: Value = serde_json::from_slice(attributes).map_err(|error| unreadable(&error))?;
-                (v2.shape, v2.chunks, data_type, plain, attributes.get(ATTRIBUTE).cloned())
+                (v2.shape, v2.chunks, data_type, plain, attributes.get(ATTRIBUTE).cloned(), None)
             }
         };
         let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
-        let layout = StoredLayout { grid, chunk_shape };
+        if let Some(parts) = &parts {
+            let divide = |(len, part): (&usize, &usize)| *part > 0 && len.is_multiple_of(*part);
+            if parts.len() != chunk_shape.len() || !chunk_shape.iter().zip(parts).all(divide) {
+                return Err(Error::corrupt(format!(
+                    "parts of shape {parts:?} do not fit shards of shape {chunk_shape:?}"
+                )));
+            }
+        }
+        let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes =
             layout.chunk_bytes(data_type.size()).filter(|bytes| *bytes < CHUNK_LIMIT).ok_or_else(|| {
                 Error::limit(format!(

@@ -7,6 +7,7 @@ mod codec;
 mod group;
 mod metadata;
 mod reader;
+mod shards;
 mod table;
 mod writer;
 
@@ -26,17 +27,25 @@ use writer::Writer;
 /// The group, as the seed names it.
 const GROUP: &str = "dask_arrays";
 
+/// How new arrays are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ZarrOptions {
+    pub(crate) version: ZarrVersion,
+    /// Chunks are put together in objects of up to so many bytes before compression; 0 for an object each.
+    pub(crate) shard_bytes: usize,
+}
+
 /// Arrays as Zarr below a folder of an object store.
 pub(crate) struct ZarrArrays {
     objects: Objects,
-    version: ZarrVersion,
+    options: ZarrOptions,
     /// The version of the group, once it is known that there is one.
     group: OnceCell<ZarrVersion>,
 }
 
 impl ZarrArrays {
-    pub(crate) fn new(objects: Objects, version: ZarrVersion) -> Self {
-        Self { objects, version, group: OnceCell::new() }
+    pub(crate) fn new(objects: Objects, options: ZarrOptions) -> Self {
+        Self { objects, options, group: OnceCell::new() }
     }
 
     fn key(name: &str) -> String {
@@ -46,9 +55,10 @@ impl ZarrArrays {
 
 impl Backend for ZarrArrays {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
-        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
+        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
+        let options = ZarrOptions { version, ..self.options };
         let locate = |error: crate::Error| error.at_location(self.describe(name));
-        Ok(Box::new(Writer::create(self.objects.clone(), Self::key(name), version, spec).map_err(locate)?))
+        Ok(Box::new(Writer::create(self.objects.clone(), Self::key(name), options, spec).map_err(locate)?))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
@@ -63,7 +73,7 @@ impl Backend for ZarrArrays {
     fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
         // Without a group, and in one of another version, other readers would not find the array.
-        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.version))?;
+        let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
         if !other.objects.exists(&format!("{}/{}", Self::key(from), version.array_name()))? {
             return Ok(false);
         }

@@ -2,23 +2,43 @@
 
 use super::codec::Codecs;
 use super::metadata::{ATTRIBUTES_NAME, Facts, Metadata, ZarrVersion};
-use super::table::{NAME, Table, digest};
-use crate::array::{ChunkGrid, DataType, StoredLayout};
-use crate::backend::ArrayReader;
+use super::shards::{ShardObject, index_bytes};
+use super::table::{Entry, NAME, Table, digest};
+use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
+use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, Result};
 use crate::protocol::{Objects, wait};
 use bytes::Bytes;
+use ndarray::{ArrayViewD, ArrayViewMutD};
+use object_store::GetRange;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+use zarrs::array::ArrayPartialDecoderTraits;
 
 pub(super) struct Reader {
     objects: Objects,
     key: String,
     facts: Facts,
     codecs: Codecs,
+    shards: Option<Shards>,
     grid: ChunkGrid,
     /// What only arrays of ours have.
     seal: Option<Seal>,
     stored_bytes: u64,
 }
+
+/// What reads the parts of shards.
+struct Shards {
+    /// The parts of one shard.
+    parts: ChunkGrid,
+    part_bytes: usize,
+    codecs: Codecs,
+    /// Strangers' shards whose index was read.
+    indexed: Cache<usize, Arc<dyn ArrayPartialDecoderTraits>>,
+}
+
+/// Shards whose index is kept.
+const MOST_INDEXED: usize = 1024;
 
 struct Seal {
     table: Table,
@@ -29,7 +49,17 @@ impl Reader {
     pub(super) fn open(objects: Objects, key: String) -> Result<Self> {
         let (metadata, table) = fetch(&objects, &key)?;
         let facts = Facts::read(&metadata)?;
-        let codecs = Codecs::new(metadata.parse()?, &facts.layout.chunk_shape, facts.chunk_bytes, facts.plain)?;
+        let whole_plain = facts.plain && facts.layout.parts.is_none();
+        let codecs = Codecs::new(metadata.parse()?, &facts.layout.chunk_shape, facts.chunk_bytes, whole_plain)?;
+        let shards = match &facts.layout.parts {
+            None => None,
+            Some(shape) => {
+                let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
+                let part_bytes = shape.iter().product::<usize>() * facts.data_type.size();
+                let codecs = Codecs::new(metadata.parse_parts()?, shape, part_bytes, facts.plain)?;
+                Some(Shards { parts, part_bytes, codecs, indexed: Cache::new(MOST_INDEXED) })
+            }
+        };
         let own = metadata.all_bytes();
         let mut stored_bytes = own.len() as u64;
         let seal = match &facts.grid {
@@ -37,13 +67,19 @@ impl Reader {
             Some(_) => {
                 let table_bytes = table
                     .ok_or_else(|| Error::corrupt("the array's checksums are gone; restore the array from a copy"))?;
-                let table = Table::read(&table_bytes, facts.layout.grid.chunk_count())?;
+                let parts = shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
+                let count = facts.layout.grid.chunk_count();
+                if shards.is_some() {
+                    let index_bytes = index_bytes(parts).saturating_mul(count);
+                    stored_bytes = stored_bytes.saturating_add(index_bytes as u64);
+                }
+                let table = Table::read(&table_bytes, count.saturating_mul(parts), shards.is_some())?;
                 stored_bytes = stored_bytes.saturating_add(table.total()).saturating_add(table_bytes.len() as u64);
                 Some(Seal { table, digest: digest(&own, &table_bytes) })
             }
         };
         let grid = facts.grid.clone().unwrap_or_else(|| facts.layout.grid.clone());
-        Ok(Self { objects, key, facts, codecs, grid, seal, stored_bytes })
+        Ok(Self { objects, key, facts, codecs, shards, grid, seal, stored_bytes })
     }
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
@@ -60,10 +96,79 @@ impl Reader {
             Err(error) if error.is_not_found() => return self.missing(out),
             Err(error) => return Err(error),
         };
-        if let Some(seal) = &self.seal {
-            seal.table.check(number, &stored)?;
+        match (&self.seal, &self.shards) {
+            (None, _) => self.codecs.decode(&stored, out),
+            (Some(seal), None) => {
+                seal.table.entry(number)?.check(&stored)?;
+                self.codecs.decode(&stored, out)
+            }
+            (Some(seal), Some(shards)) => self.decode_shard(seal, shards, number, &stored, out),
         }
-        self.codecs.decode(&stored, out)
+    }
+
+    /// Puts together the parts of a shard of ours, each checked.
+    fn decode_shard(&self, seal: &Seal, shards: &Shards, number: usize, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        let size = self.facts.data_type.size();
+        // The last axis in bytes, so that rows are copied as one.
+        let in_bytes = |shape: &[usize]| {
+            let mut shape = shape.to_vec();
+            match shape.last_mut() {
+                Some(last) => *last *= size,
+                None => shape.push(size),
+            }
+            shape
+        };
+        let shape = in_bytes(&self.facts.layout.chunk_shape);
+        let mut out = ArrayViewMutD::from_shape(shape, out).map_err(|error| Error::invalid(error.to_string()))?;
+        let count = shards.parts.chunk_count();
+        seal.check_shard(number, count, stored.len() as u64)?;
+        scratch::with(shards.part_bytes, |elements| {
+            for part in 0..count {
+                let entry = seal.table.entry(number * count + part)?;
+                let end = entry.offset.checked_add(entry.len).and_then(|end| usize::try_from(end).ok());
+                let bytes = usize::try_from(entry.offset).ok().zip(end).and_then(|(start, end)| stored.get(start..end));
+                shards.decode(&entry, bytes.ok_or_else(|| Error::corrupt("it is cut off"))?, elements)?;
+                let region = shards.parts.chunk_region(part)?;
+                let (mut start, shape) = (region.start().to_vec(), in_bytes(region.shape()));
+                if let Some(last) = start.last_mut() {
+                    *last *= size;
+                }
+                let region = Region::new(start, shape.clone());
+                let elements =
+                    ArrayViewD::from_shape(shape, &*elements).map_err(|error| Error::invalid(error.to_string()))?;
+                copy_into(elements, &mut out.slice_mut(region.to_slice().as_slice()))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_one_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
+        let shards = self.shards.as_ref().ok_or_else(|| Error::invalid("the array has no shards"))?;
+        if out.len() != shards.part_bytes {
+            return Err(Error::invalid(format!("room of {} bytes for a part of {}", out.len(), shards.part_bytes)));
+        }
+        let key = self.chunk_key(number)?;
+        let Some(seal) = &self.seal else {
+            let open = || {
+                let shard = ShardObject { objects: self.objects.clone(), key };
+                self.codecs.partial_decoder(Arc::new(shard))
+            };
+            let shard = shards.indexed.get_or_insert_with(&number, open)?;
+            return self.codecs.decode_part(&*shard, &shards.parts.chunk_region(part)?, out);
+        };
+        let entry = seal.table.entry(number * shards.parts.chunk_count() + part)?;
+        if entry.len == 0 {
+            return shards.decode(&entry, &[], out);
+        }
+        let range = entry.offset..entry.offset.saturating_add(entry.len);
+        match self.objects.get_range(&key, GetRange::Bounded(range)) {
+            Ok((stored, size)) => {
+                seal.check_shard(number, shards.parts.chunk_count(), size)?;
+                shards.decode(&entry, &stored, out)
+            }
+            Err(error) if error.is_not_found() => self.missing(out),
+            Err(error) => Err(error),
+        }
     }
 
     /// A chunk that is not there: of a stranger's array it is the fill value.
@@ -89,6 +194,31 @@ impl Reader {
     fn chunk_key(&self, number: usize) -> Result<String> {
         let coordinates = self.facts.layout.grid.chunk_coordinates(number)?;
         Ok(format!("{}/{}", self.key, self.codecs.chunk_key(&coordinates)))
+    }
+}
+
+impl Seal {
+    /// Refuses a shard of another length: what is missing may be its index only, which other readers need.
+    fn check_shard(&self, number: usize, parts: usize, found: u64) -> Result<()> {
+        let mut len = 0;
+        for part in 0..parts {
+            let entry = self.table.entry(number * parts + part)?;
+            len = len.max(entry.offset.saturating_add(entry.len));
+        }
+        let len = len.saturating_add(index_bytes(parts) as u64);
+        if found == len { Ok(()) } else { Err(Error::corrupt(format!("it has {found} bytes and should have {len}"))) }
+    }
+}
+
+impl Shards {
+    /// Checks and decodes a part; one that was all fill was not stored, and the fill of arrays of ours is zeros.
+    fn decode(&self, entry: &Entry, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        entry.check(stored).or_else(|error| if entry.len == 0 { Ok(()) } else { Err(error) })?;
+        if entry.len == 0 {
+            out.fill(0);
+            return Ok(());
+        }
+        self.codecs.decode(stored, out)
     }
 }
 
@@ -139,15 +269,22 @@ impl ArrayReader for Reader {
     }
 
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
-        self.read(number, out).map_err(|error| {
-            let key = self.chunk_key(number).unwrap_or_else(|_| self.key.clone());
-            let error = if error.is_corrupt() {
-                let text = format!("chunk {number} is damaged: {error}; restore the array from a copy");
-                Error::new(error.kind(), text)
-            } else {
-                error
-            };
-            error.at_location(self.objects.describe(&key))
-        })
+        self.read(number, out).map_err(|error| self.in_chunk(number, error))
+    }
+
+    fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
+        self.read_one_part(number, part, out).map_err(|error| self.in_chunk(number, error))
+    }
+}
+
+impl Reader {
+    fn in_chunk(&self, number: usize, error: Error) -> Error {
+        let key = self.chunk_key(number).unwrap_or_else(|_| self.key.clone());
+        let error = if error.is_corrupt() {
+            Error::new(error.kind(), format!("chunk {number} is damaged: {error}; restore the array from a copy"))
+        } else {
+            error
+        };
+        error.at_location(self.objects.describe(&key))
     }
 }

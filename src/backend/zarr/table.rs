@@ -1,85 +1,110 @@
 //! The object beside an array of ours that tells, for each chunk, how long it is and what its checksum is: 8 bytes and 4
-//! bytes, little-endian, in the order of the chunks; CRC-32C over the object's bytes as they are stored.
+//! bytes, little-endian, in the order of the chunks; CRC-32C over the object's bytes as they are stored. Of shards it tells
+//! the same for each part, with 8 bytes before that tell where in the shard it begins; a part of length 0 is all fill.
 //!
 //! Zarr's readers do not look at it. Without it a lost chunk would read as fill values.
 
 use crate::error::{Error, Result};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The object's name, below the array's key.
 pub(super) const NAME: &str = "arraystow_checksums";
 
-const ENTRY_BYTES: usize = 12;
-/// Chunks that a table may have.
-const MOST_CHUNKS: usize = 1 << 26;
+/// Chunks, or parts of shards, that a table may have.
+const MOST_ENTRIES: usize = 1 << 26;
+
+/// Where the bytes of a chunk or a part lie in its object, and their checksum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) offset: u64,
+    pub(super) len: u64,
+    checksum: u32,
+}
+
+impl Entry {
+    pub(super) fn of(offset: u64, stored: &[u8]) -> Self {
+        Self { offset, len: stored.len() as u64, checksum: crc32c::crc32c(stored) }
+    }
+
+    /// Refuses what is not the chunk or part that was written.
+    pub(super) fn check(&self, stored: &[u8]) -> Result<()> {
+        if self.len != stored.len() as u64 {
+            return Err(Error::corrupt(format!("it has {} bytes and should have {}", stored.len(), self.len)));
+        }
+        if self.checksum != crc32c::crc32c(stored) {
+            return Err(Error::corrupt("its checksum is another"));
+        }
+        Ok(())
+    }
+}
 
 /// What is known of the chunks written so far.
-pub(super) struct Building(Vec<(AtomicU64, AtomicU32)>);
+pub(super) struct Building(Vec<Mutex<Entry>>);
 
 impl Building {
     pub(super) fn new(count: usize) -> Result<Self> {
-        if count > MOST_CHUNKS {
+        if count > MOST_ENTRIES {
             return Err(Error::limit(format!(
-                "the array has {count} chunks and arraystow stores up to {MOST_CHUNKS}; choose larger chunks"
+                "the array has {count} chunks and arraystow stores up to {MOST_ENTRIES}; choose larger chunks"
             )));
         }
         let mut entries = Vec::new();
         entries.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
-        entries.resize_with(count, Default::default);
+        entries.resize_with(count, Mutex::default);
         Ok(Self(entries))
     }
 
-    pub(super) fn note(&self, number: usize, stored: &[u8]) -> Result<()> {
-        let (len, checksum) =
-            self.0.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
-        len.store(stored.len() as u64, Ordering::Release);
-        checksum.store(crc32c::crc32c(stored), Ordering::Release);
+    pub(super) fn note(&self, number: usize, entry: Entry) -> Result<()> {
+        let place = self.0.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = entry;
         Ok(())
     }
 
     /// The table, and how many bytes all chunks have together.
-    pub(super) fn finish(&self) -> (Vec<u8>, u64) {
-        let mut table = Vec::with_capacity(self.0.len() * ENTRY_BYTES);
+    pub(super) fn finish(&self, with_offsets: bool) -> (Vec<u8>, u64) {
+        let mut table = Vec::with_capacity(self.0.len() * 20);
         let mut total = 0_u64;
-        for (len, checksum) in &self.0 {
-            let len = len.load(Ordering::Acquire);
+        for entry in &self.0 {
+            let Entry { offset, len, checksum } = *entry.lock().unwrap_or_else(PoisonError::into_inner);
             total = total.saturating_add(len);
+            if with_offsets {
+                table.extend_from_slice(&offset.to_le_bytes());
+            }
             table.extend_from_slice(&len.to_le_bytes());
-            table.extend_from_slice(&checksum.load(Ordering::Acquire).to_le_bytes());
+            table.extend_from_slice(&checksum.to_le_bytes());
         }
         (table, total)
     }
 }
 
 /// A table that was read.
-pub(super) struct Table(Vec<(u64, u32)>);
+pub(super) struct Table(Vec<Entry>);
 
 impl Table {
-    pub(super) fn read(bytes: &[u8], count: usize) -> Result<Self> {
-        let (entries, rest) = bytes.as_chunks::<ENTRY_BYTES>();
-        if !rest.is_empty() || entries.len() != count {
+    pub(super) fn read(bytes: &[u8], count: usize, with_offsets: bool) -> Result<Self> {
+        let size = if with_offsets { 20 } else { 12 };
+        if count.checked_mul(size) != Some(bytes.len()) {
             return Err(Error::corrupt("the array's checksums are those of another array; restore it from a copy"));
         }
-        let entry = |[a, b, c, d, e, f, g, h, i, j, k, l]: &[u8; ENTRY_BYTES]| {
-            (u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), u32::from_le_bytes([*i, *j, *k, *l]))
+        let entry = |bytes: &[u8]| {
+            let (offset, bytes) = if with_offsets { bytes.split_at(8) } else { (&[][..], bytes) };
+            let (len, checksum) = bytes.split_at(8);
+            Entry {
+                offset: offset.try_into().map_or(0, u64::from_le_bytes),
+                len: len.try_into().map_or(0, u64::from_le_bytes),
+                checksum: checksum.try_into().map_or(0, u32::from_le_bytes),
+            }
         };
-        Ok(Self(entries.iter().map(entry).collect()))
+        Ok(Self(bytes.chunks_exact(size).map(entry).collect()))
     }
 
     /// Bytes of all chunks.
     pub(super) fn total(&self) -> u64 {
-        self.0.iter().map(|(len, _)| *len).fold(0, u64::saturating_add)
+        self.0.iter().map(|entry| entry.len).fold(0, u64::saturating_add)
     }
 
-    /// Refuses what is not the chunk that was written.
-    pub(super) fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
-        match self.0.get(number) {
-            Some((len, _)) if *len != stored.len() as u64 => {
-                Err(Error::corrupt(format!("it has {} bytes and should have {len}", stored.len())))
-            }
-            Some((_, checksum)) if *checksum == crc32c::crc32c(stored) => Ok(()),
-            _ => Err(Error::corrupt("its checksum is another")),
-        }
+    pub(super) fn entry(&self, number: usize) -> Result<Entry> {
+        self.0.get(number).copied().ok_or_else(|| Error::corrupt("it has no checksum"))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
 
 use super::codec::Codecs;
-use super::metadata::{ATTRIBUTES_NAME, Metadata, ZarrVersion};
-use super::table::{Building, NAME, digest};
+use super::metadata::{ATTRIBUTES_NAME, Metadata};
+use super::table::{Building, Entry, NAME, digest};
+use super::{ZarrOptions, shards};
 use crate::array::StoredLayout;
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +23,8 @@ pub(super) struct Writer {
     element_size: usize,
     chunk_bytes: usize,
     codecs: Codecs,
+    /// Parts of each chunk; 1 if it has none.
+    parts: usize,
     table: Building,
     puts: Mutex<JoinSet<Result<()>>>,
     under_way: Arc<UnderWay>,
@@ -29,14 +32,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn create(objects: Objects, key: String, version: ZarrVersion, spec: &ArraySpec) -> Result<Self> {
+    pub(super) fn create(objects: Objects, key: String, options: ZarrOptions, spec: &ArraySpec) -> Result<Self> {
         let element_size = spec.data_type.size();
-        let layout = layout::stored(&spec.grid, element_size)?;
-        let metadata = Metadata::new(version, spec, &layout)?;
+        let layout = shards::layout(layout::stored(&spec.grid, element_size)?, element_size, options.shard_bytes)?;
+        let metadata = Metadata::new(options.version, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
-        let plain = spec.codec == crate::Codec::None;
+        let plain = spec.codec == crate::Codec::None && layout.parts.is_none();
         let codecs = Codecs::new(metadata.parse()?, &layout.chunk_shape, chunk_bytes, plain)?;
-        let table = Building::new(layout.grid.chunk_count())?;
+        let parts = shards::parts_per_chunk(&layout)?;
+        let table = Building::new(layout.grid.chunk_count().saturating_mul(parts))?;
         Ok(Self {
             objects,
             key,
@@ -45,6 +49,7 @@ impl Writer {
             element_size,
             chunk_bytes,
             codecs,
+            parts,
             table,
             puts: Mutex::default(),
             under_way: Arc::default(),
@@ -66,7 +71,13 @@ impl Writer {
 
     fn write_full(&self, number: usize, chunk: &[u8]) -> Result<()> {
         let encoded = Bytes::from(self.codecs.encode(chunk)?.into_owned());
-        self.table.note(number, &encoded)?;
+        if self.layout.parts.is_none() {
+            self.table.note(number, Entry::of(0, &encoded))?;
+        } else {
+            for (part, entry) in shards::entries(&encoded, self.parts)?.into_iter().enumerate() {
+                self.table.note(number * self.parts + part, entry)?;
+            }
+        }
         let key = format!("{}/{}", self.key, self.codecs.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
         let room = self.under_way.enter(encoded.len());
         let put = self.objects.clone().putting(key, encoded, Replace::Any);
@@ -93,8 +104,13 @@ impl Writer {
             }
             Ok(())
         })?;
-        let (table, chunk_bytes) = self.table.finish();
+        let (table, chunk_bytes) = self.table.finish(self.layout.parts.is_some());
         let metadata = self.metadata.all_bytes();
+        let index_bytes = match self.layout.parts {
+            Some(_) => shards::index_bytes(self.parts).saturating_mul(self.layout.grid.chunk_count()),
+            None => 0,
+        };
+        let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + metadata.len()) as u64);
         let digest = digest(&metadata, &table);
         self.put(NAME, table)?;

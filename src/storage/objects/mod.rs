@@ -7,7 +7,7 @@ mod commit;
 use super::name::{ARRAYS, Name};
 use super::place::{Announced, Document, Listed, NewDocument, Outcome, Place};
 use super::read::head;
-use crate::backend::{Backend, ZarrArrays, ZarrVersion};
+use crate::backend::{Backend, ZarrArrays, ZarrOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{Listing, Objects};
@@ -19,13 +19,13 @@ use std::sync::Arc;
 pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
-    zarr: ZarrVersion,
+    zarr: ZarrOptions,
     /// Whether the store heeds the conditions of a put; found out at the first save.
     heeds_conditions: OnceCell<bool>,
 }
 
 impl ObjectFolder {
-    pub(super) fn new(objects: Objects, zarr: ZarrVersion) -> Self {
+    pub(super) fn new(objects: Objects, zarr: ZarrOptions) -> Self {
         Self { location: objects.describe(""), objects, zarr, heeds_conditions: OnceCell::new() }
     }
 

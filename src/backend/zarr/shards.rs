@@ -1,0 +1,104 @@
+//! Shards: objects of several chunks each, here called parts, with an index at the end.
+//!
+//! zarrs writes and reads them. Of an array of ours the table knows where each part lies, so one request reads it, checked;
+//! of others' the shard's index is read first, once.
+
+use super::table::Entry;
+use crate::array::{ChunkGrid, StoredLayout};
+use crate::backend::layout::CHUNK_LIMIT;
+use crate::error::{Error, Result};
+use crate::protocol::Objects;
+use object_store::GetRange;
+use std::borrow::Cow;
+use zarrs::array::{ArrayBytesRaw, BytesPartialDecoderTraits, CodecError, CodecOptions};
+use zarrs::storage::StorageError;
+use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
+
+/// Puts chunks together until a shard has that many bytes.
+pub(super) fn layout(layout: StoredLayout, element_size: usize, shard_bytes: usize) -> Result<StoredLayout> {
+    let parts = layout.chunk_shape;
+    let shape = layout.grid.shape().to_vec();
+    let mut shard = parts.clone();
+    let most = shard_bytes.min(CHUNK_LIMIT - 1);
+    // Along the last axes first: so parts that lie side by side in the array lie side by side in the shard.
+    for axis in (0..shard.len()).rev() {
+        let others: usize = shard.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, len)| *len).product();
+        let part = others.saturating_mul(element_size).saturating_mul(parts[axis]).max(1);
+        let count = (most / part).clamp(1, shape[axis].div_ceil(parts[axis]).max(1));
+        shard[axis] = parts[axis] * count;
+    }
+    let parts = (shard != parts).then_some(parts);
+    Ok(StoredLayout { grid: ChunkGrid::regular(&shape, &shard)?, chunk_shape: shard, parts })
+}
+
+/// How many parts each chunk has; 1 if it has none.
+pub(super) fn parts_per_chunk(layout: &StoredLayout) -> Result<usize> {
+    match &layout.parts {
+        Some(parts) => Ok(ChunkGrid::regular(&layout.chunk_shape, parts)?.chunk_count()),
+        None => Ok(1),
+    }
+}
+
+/// An offset and a length for each part, and a checksum.
+pub(super) fn index_bytes(parts: usize) -> usize {
+    parts * 16 + 4
+}
+
+/// Where the parts of a shard lie, out of the index at its end.
+pub(super) fn entries(shard: &[u8], parts: usize) -> Result<Vec<Entry>> {
+    let unexpected = || Error::unsupported("zarrs has laid a shard out in an unexpected way");
+    let start = shard.len().checked_sub(index_bytes(parts)).ok_or_else(unexpected)?;
+    let (numbers, _) = shard[start..].as_chunks::<8>();
+    let entry = |pair: &[[u8; 8]; 2]| match pair.map(u64::from_le_bytes) {
+        // All fill: it is not stored.
+        [u64::MAX, u64::MAX] => Ok(Entry::default()),
+        [offset, len] => {
+            let (from, to) =
+                (usize::try_from(offset).ok(), offset.checked_add(len).and_then(|to| usize::try_from(to).ok()));
+            let stored = from.zip(to).and_then(|(from, to)| shard.get(from..to)).ok_or_else(unexpected)?;
+            Ok(Entry::of(offset, stored))
+        }
+    };
+    numbers.as_chunks::<2>().0.iter().map(entry).collect()
+}
+
+/// A stranger's shard, of which zarrs reads what it needs.
+pub(super) struct ShardObject {
+    pub(super) objects: Objects,
+    pub(super) key: String,
+}
+
+impl BytesPartialDecoderTraits for ShardObject {
+    fn exists(&self) -> Result<bool, StorageError> {
+        self.objects.exists(&self.key).map_err(|error| StorageError::Other(error.to_string()))
+    }
+
+    fn size_held(&self) -> usize {
+        0
+    }
+
+    fn partial_decode_many(
+        &self,
+        ranges: ByteRangeIterator<'_>,
+        _: &CodecOptions,
+    ) -> Result<Option<Vec<ArrayBytesRaw<'_>>>, CodecError> {
+        let mut parts = Vec::new();
+        for range in ranges {
+            let range = match range {
+                ByteRange::FromStart(offset, None) => GetRange::Offset(offset),
+                ByteRange::FromStart(offset, Some(len)) => GetRange::Bounded(offset..offset.saturating_add(len)),
+                ByteRange::Suffix(len) => GetRange::Suffix(len),
+            };
+            match self.objects.get_range(&self.key, range) {
+                Ok((bytes, _)) => parts.push(Cow::Owned(bytes.to_vec())),
+                Err(error) if error.is_not_found() => return Ok(None),
+                Err(error) => return Err(CodecError::Other(error.to_string())),
+            }
+        }
+        Ok(Some(parts))
+    }
+
+    fn supports_partial_decode(&self) -> bool {
+        true
+    }
+}
