@@ -268,6 +268,26 @@ fn an_unchanged_array_keeps_its_file() {
 }
 
 #[test]
+fn an_array_with_a_codec_of_its_own_is_written_anew() {
+    let (_folder, storage) = storage();
+    storage.save("run", &run(1)).unwrap();
+    let mut loaded: Run = storage.load("run").unwrap();
+    let plain = storage.info("run").unwrap().arrays[0].clone();
+    loaded.field = loaded.field.with_codec(Codec::Zstd(9));
+    storage.save("run", &loaded).unwrap();
+    let packed = storage.info("run").unwrap().arrays[0].clone();
+    assert!(packed.file != plain.file && packed.bytes < plain.bytes, "{packed:?}");
+    assert_eq!(loaded.field.compute().unwrap(), run(1).field.compute().unwrap());
+    assert_eq!(storage.load::<Run>("run").unwrap().field.sum().unwrap(), run(1).field.sum().unwrap());
+    loaded.field = loaded.field.with_codec(Codec::Gzip(99));
+    let error = storage.save("run", &loaded).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidInput, Some("field")), "{error}");
+    loaded.field = loaded.field.with_codec(Codec::Blosc);
+    let error = storage.save("run", &loaded).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("field")), "{error}");
+}
+
+#[test]
 fn an_array_of_another_document_is_linked_and_lives_on_its_own() {
     let (_folder, storage) = storage();
     storage.save("a/run", &run(1)).unwrap();

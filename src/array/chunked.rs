@@ -3,7 +3,7 @@
 use super::function::{ChunkSource, FromSource, Function, IntoChunk};
 use super::source::{Elements, Source, assemble};
 use super::stored::Stored;
-use super::{ChunkGrid, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
+use super::{ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use ndarray::{Array, ArrayViewMutD, Dimension};
 use std::collections::HashSet;
@@ -40,6 +40,8 @@ struct Inner<T> {
     depth: AtomicU32,
     /// Behind a lock for one reason: a save that removes what an expression reads from gives it a new source.
     source: RwLock<Arc<dyn Source<T>>>,
+    /// Chosen for this array.
+    codec: Option<Codec>,
 }
 
 impl<T: Element> ChunkedArray<T> {
@@ -111,7 +113,7 @@ impl<T: Element> ChunkedArray<T> {
 
     /// Makes an array of a source, one operation deeper than the deepest of its inputs.
     pub(super) fn from_parts(grid: ChunkGrid, source: Arc<dyn Source<T>>) -> Self {
-        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(0), source: RwLock::new(source) }) }
+        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(0), source: RwLock::new(source), codec: None }) }
     }
 
     pub(super) fn operation(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
@@ -121,12 +123,38 @@ impl<T: Element> ChunkedArray<T> {
             ));
             return Self::failed(grid, error);
         }
-        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(depth + 1), source: RwLock::new(source) }) }
+        Self {
+            inner: Arc::new(Inner { grid, depth: AtomicU32::new(depth + 1), source: RwLock::new(source), codec: None }),
+        }
     }
 
     /// An array that can only fail: what an operator returns, which cannot return an error.
     pub(super) fn failed(grid: ChunkGrid, error: Error) -> Self {
         Self::from_parts(grid, Arc::new(Failed(error)))
+    }
+
+    /// The same elements, to be compressed in this way when they are saved, whatever the storage's choice. Another array:
+    /// what is saved is written anew, also where the elements lie in the storage already.
+    ///
+    /// ```
+    /// # use arraystow::{ChunkedArray, Codec};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// let zeros = ChunkedArray::from_ndarray(ndarray::Array1::<f64>::zeros(100_000), &[50_000])?;
+    /// storage.save("small", &zeros.with_codec(Codec::Zstd(3)))?;
+    /// assert!(storage.info("small")?.array_bytes() < 10_000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_codec(&self, codec: Codec) -> Self {
+        let (grid, source) = (self.inner.grid.clone(), RwLock::new(self.source()));
+        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(self.depth()), source, codec: Some(codec) }) }
+    }
+
+    /// How the array is to be compressed, if that was chosen for it.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
+        self.inner.codec
     }
 
     /// Elements per axis.

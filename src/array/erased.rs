@@ -1,7 +1,7 @@
 //! A chunked array whose element type is not known: what the plan, the engine and the backends handle.
 
 use super::source::Reading;
-use super::{ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes};
+use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync>;
     fn data_type(&self) -> DataType;
     fn grid(&self) -> &ChunkGrid;
+    /// How it is to be compressed, if that was chosen for it.
+    fn codec(&self) -> Option<Codec>;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
     fn is_cheap(&self) -> bool;
     fn is_view(&self) -> bool;
@@ -53,6 +55,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn grid(&self) -> &ChunkGrid {
         self.grid()
+    }
+
+    fn codec(&self) -> Option<Codec> {
+        self.codec()
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {

@@ -50,6 +50,10 @@ pub(crate) fn write_plan(
     wanted: &Wanted,
 ) -> Result<Written> {
     codec.map_or(Ok(()), Codec::check)?;
+    for planned in &plan.arrays {
+        let checked = planned.array.codec().map_or(Ok(()), Codec::check);
+        checked.map_err(|error| error.at_path(planned.path()).in_array(planned.id.file()))?;
+    }
     let mut written = Written { backend: backend.cloned(), files: Vec::new(), entries: Vec::new() };
     if plan.arrays.is_empty() {
         return Ok(written);
@@ -76,7 +80,7 @@ pub(crate) fn write_plan(
                 name: file.to_owned(),
                 path: planned.path().to_owned(),
                 array: planned.array.clone(),
-                codec,
+                codec: planned.array.codec().unwrap_or(codec),
             });
         }
         slots.push(entry);
@@ -92,6 +96,9 @@ pub(crate) fn write_plan(
 
 /// Makes a stored array an array of its own under another name without reading it, where that is possible.
 fn link(array: &dyn ErasedArray, backend: &dyn Backend, to: &str) -> Result<Option<StoredSummary>> {
+    if array.codec().is_some() {
+        return Ok(None);
+    }
     let Some(stored) = array.stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok()) else {
         return Ok(None);
     };

@@ -156,7 +156,7 @@ impl PlannedSave {
 fn keep(name: &Name, backend: Arc<dyn Backend>) -> Keep {
     let name = name.as_str().to_owned();
     Rc::new(move |array| {
-        let stored = as_stored(array)?;
+        let stored = as_stored(array).filter(|_| array.codec().is_none())?;
         let place = stored.backend().identity(stored.name())?;
         let here = backend.identity(stored.name()) == Some(place);
         let mine = stored.origin().document.as_deref() == Some(name.as_str());
