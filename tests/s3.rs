@@ -564,3 +564,72 @@ fn a_server_that_is_down_is_told_of() {
     assert_eq!((error.kind(), error.document()), (ErrorKind::Io, Some("x")), "{error}");
     assert!(error.location().unwrap().contains("s3://bucket/f/x"), "{error}");
 }
+
+#[test]
+fn a_storm_of_refusals_ends_in_an_error_and_leaves_the_old_object() {
+    let server = Server::start();
+    let client = AmazonS3Builder::new()
+        .with_endpoint(&server.endpoint)
+        .with_allow_http(true)
+        .with_bucket_name(BUCKET)
+        .with_access_key_id(KEY)
+        .with_secret_access_key(SECRET)
+        .with_retry(object_store::RetryConfig {
+            max_retries: 2,
+            retry_timeout: Duration::from_secs(5),
+            backoff: object_store::BackoffConfig {
+                init_backoff: Duration::from_millis(1),
+                max_backoff: Duration::from_millis(5),
+                ..Default::default()
+            },
+        });
+    let storage = Storage::from_object_store(Arc::new(client.build().unwrap()), "folder").unwrap();
+    storage.save("run", &run_of(1)).unwrap();
+    let before = server.keys();
+    server.refuse_every(1);
+    for error in [
+        storage.save("run", &run_of(2)).unwrap_err(),
+        storage.save("new", &run_of(2)).unwrap_err(),
+        storage.load::<Run>("run").unwrap_err(),
+        storage.list("**").unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+        assert!(error.location().unwrap().contains("folder"), "{error}");
+    }
+    server.refuse_every(0);
+    assert_eq!(server.keys(), before);
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
+}
+
+#[test]
+fn a_strangers_metadata_cost_nothing_however_large_the_shape() {
+    let server = Server::start();
+    let place = Place(server.clone());
+    let metadata = |shape: &str, chunks: &str| {
+        let json = format!(
+            r#"{{"zarr_format":3,"node_type":"array","shape":{shape},"data_type":"float64","fill_value":2.5,
+            "chunk_grid":{{"name":"regular","configuration":{{"chunk_shape":{chunks}}}}},
+            "chunk_key_encoding":{{"name":"default"}},"codecs":[{{"name":"bytes","configuration":{{"endian":"little"}}}}]}}"#
+        );
+        server.write("arrays/dask_arrays/strange", json.as_bytes());
+        server.write("arrays/dask_arrays/strange/zarr.json", json.as_bytes());
+        let id = serde_json::json!(["HDFSerializer", ["0.0.0", "strange"]]);
+        arraystow::deserialize::<ChunkedArray<f64>, _>(id, &place.protocols())
+    };
+    let tebibyte = metadata("[1048576,131072]", "[64,64]").unwrap();
+    assert_eq!(tebibyte.slice(s![-1, -1]).unwrap().compute().unwrap()[[]], 2.5);
+    assert_eq!(tebibyte.compute().unwrap_err().kind(), ErrorKind::Limit);
+    for (shape, chunks) in [
+        ("[1048576,1048576]", "[1048576,1048576]"),
+        ("[18446744073709551615,18446744073709551615]", "[1,1]"),
+        ("[10]", "[0]"),
+        ("[10]", "[5,5]"),
+        ("[-1]", "[1]"),
+        ("\"ten\"", "[1]"),
+    ] {
+        let error = metadata(shape, chunks).and_then(|array| array.compute()).unwrap_err();
+        let typed = [ErrorKind::Limit, ErrorKind::Corrupt, ErrorKind::InvalidInput, ErrorKind::Unsupported];
+        assert!(typed.contains(&error.kind()), "{shape} {chunks}: {error:?}");
+        assert_eq!(error.array(), Some("strange"), "{error}");
+    }
+}
