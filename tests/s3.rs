@@ -633,3 +633,37 @@ fn a_strangers_metadata_cost_nothing_however_large_the_shape() {
         assert_eq!(error.array(), Some("strange"), "{error}");
     }
 }
+
+#[test]
+fn of_many_who_create_one_does() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    for storage in [server.storage(""), Storage::open(folder.path()).unwrap()] {
+        storage.save("other", &1).unwrap();
+        let created: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..6_u64)
+                .map(|thread| {
+                    let storage = &storage;
+                    scope.spawn(move || match storage.create("run", &run_of(thread)) {
+                        Ok(()) => 1,
+                        Err(error) if error.kind() == ErrorKind::AlreadyExists => 0,
+                        Err(error) => panic!("{error}"),
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(created, 1);
+        let loaded: Run = storage.load("run").unwrap();
+        assert_eq!(loaded.field.compute().unwrap(), run_of(loaded.step).field.compute().unwrap());
+    }
+    assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+}
+
+#[test]
+fn memory_is_a_place_too() {
+    let storage = Storage::open("memory:///some/folder").unwrap();
+    storage.save("run", &run_of(1)).unwrap();
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
+    assert!(Storage::open("memory://").unwrap().list("**").unwrap().is_empty());
+}

@@ -68,6 +68,6 @@ impl Storage {
             });
         }
         let plan = SavePlan { arrays };
-        Ok(PlannedSave { storage: other.clone(), name: name.clone(), format: head.format, body, plan })
+        Ok(PlannedSave { storage: other.clone(), name: name.clone(), format: head.format, body, plan, replaces: true })
     }
 }

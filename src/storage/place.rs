@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use crate::backend::Backend;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use std::io::Read;
 use std::sync::Arc;
@@ -27,9 +27,8 @@ pub(super) trait Place: Send + Sync {
     fn check_free(&self, name: &Name) -> Result<()>;
     /// Announces arrays that are about to be written, so that no sweep takes them. Ends when dropped.
     fn announce(&self, name: &Name, arrays: &[&str]) -> Result<Box<dyn Announced>>;
-    /// Puts a document in its place, in one step. With `expected` only if the document that is there is still the one of
-    /// that write id.
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Option<&str>) -> Outcome;
+    /// Puts a document in its place, in one step, if what is there is what is expected.
+    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome;
     /// Removes a document, durably, and then what `arrays` removes of its manifest's arrays.
     fn remove(&self, name: &Name, arrays: &dyn Fn(&Manifest)) -> Result<()>;
 }
@@ -57,6 +56,34 @@ pub(super) struct NewDocument<'a> {
 
 /// The arrays of a save in progress.
 pub(super) trait Announced {}
+
+/// What must be under the name for a commit to happen.
+#[derive(Clone, Copy)]
+pub(super) enum Expected<'a> {
+    /// Any document of ours, or none.
+    Anything,
+    /// No document.
+    Nothing,
+    /// Still the document of that write id.
+    Written(&'a str),
+}
+
+impl Expected<'_> {
+    /// Why a commit cannot happen where there is the document of this write id.
+    pub(super) fn check(self, found: Option<&str>) -> Result<()> {
+        match self {
+            Self::Nothing if found.is_some() => Err(Error::new(
+                ErrorKind::AlreadyExists,
+                "there is an object of that name already: `save` replaces it, `create` does not",
+            )),
+            Self::Written(write_id) if found != Some(write_id) => Err(Error::new(
+                ErrorKind::Conflict,
+                "the object keeps arrays of a document that somebody else has replaced or removed since: load it again",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// What became of a commit.
 pub(super) enum Outcome {

@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use super::place::Place;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::plugin::{Head, is_magic, read_head};
 use std::io::Read;
 
@@ -22,12 +22,4 @@ pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     let mut start = Vec::new();
     let read = place.open(name).map(|document| document.contents.take(8).read_to_end(&mut start));
     matches!(read, Ok(Ok(_))) && is_magic(&start)
-}
-
-/// The error of a save whose object keeps arrays of a document that is not there any more.
-pub(super) fn replaced_meanwhile() -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        "the object keeps arrays of a document that somebody else has replaced or removed since: load it again",
-    )
 }

@@ -2,8 +2,8 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{NewDocument, Outcome};
-use super::read::{head, is_ours, replaced_meanwhile};
+use super::place::{Expected, NewDocument, Outcome};
+use super::read::{head, is_ours};
 use super::remove::remove_arrays;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
@@ -33,7 +33,25 @@ impl Storage {
     /// document that somebody else replaced meanwhile: load it again. After any of these the old object is as it was.
     /// `UnknownOutcome` if it cannot be known whether the document was replaced.
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value)?.carry_out(&Wanted::default())
+        self.plan_save(name, value, true)?.carry_out(&Wanted::default())
+    }
+
+    /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
+    /// same time, one is.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// storage.create("answer", &42)?;
+    /// let error = storage.create("answer", &43).unwrap_err();
+    /// assert_eq!(error.kind(), arraystow::ErrorKind::AlreadyExists);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`save`](Self::save), and `AlreadyExists`.
+    pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        self.plan_save(name, value, false)?.carry_out(&Wanted::default())
     }
 
     /// As [`save`](Self::save), without blocking the executor that waits for it. Runs on any.
@@ -61,7 +79,7 @@ impl Storage {
         name: &str,
         value: &T,
     ) -> impl Future<Output = Result<()>> + Send + use<T> {
-        let planned = self.plan_save(name, value);
+        let planned = self.plan_save(name, value, true);
         async move {
             let planned = planned?;
             offload(move |wanted| planned.carry_out(wanted)).await
@@ -69,13 +87,13 @@ impl Storage {
     }
 
     /// The walk: no I/O.
-    fn plan_save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<PlannedSave> {
+    fn plan_save<T: ?Sized + Serialize>(&self, name: &str, value: &T, replaces: bool) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
         let backend = self.place.backend(name.workflow());
         let settings = PlanSettings { keep: Some(keep(&name, backend)), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings);
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan })
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces })
     }
 
     /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of
@@ -104,6 +122,8 @@ pub(super) struct PlannedSave {
     pub(super) format: Format,
     pub(super) body: Vec<u8>,
     pub(super) plan: SavePlan,
+    /// Whether an object that is there already may go.
+    pub(super) replaces: bool,
 }
 
 impl PlannedSave {
@@ -115,10 +135,14 @@ impl PlannedSave {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let before = storage.replaceable(name)?;
+        if !self.replaces {
+            Expected::Nothing.check(before.as_ref().map(|head| head.manifest.write_id.as_str()))?;
+        }
         let backend = place.backend(name.workflow());
         let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
         if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
-            return Err(replaced_meanwhile());
+            // The document that the arrays were loaded from is not there any more.
+            Expected::Written("").check(None)?;
         }
 
         let new: Vec<&str> =
@@ -130,7 +154,11 @@ impl PlannedSave {
         let manifest = Manifest::new(written.entries.clone());
         let document = encode(self.format, &manifest, &self.body)?;
         let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
-        let expected = before.as_ref().filter(|_| keeps).map(|head| head.manifest.write_id.as_str());
+        let expected = match &before {
+            _ if !self.replaces => Expected::Nothing,
+            Some(head) if keeps => Expected::Written(&head.manifest.write_id),
+            _ => Expected::Anything,
+        };
         wanted.check()?;
         let replaced = match place.commit(name, &document, expected) {
             Outcome::Done(replaced) => replaced,

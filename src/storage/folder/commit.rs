@@ -2,15 +2,15 @@
 //! of what else is to be removed.
 
 use super::durable::{WorkflowLock, located, remove_empty_folders, sync_folder, write_new};
-use super::{Folder, NewDocument, Outcome};
+use super::{Expected, Folder, NewDocument, Outcome};
 use crate::error::{ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::storage::name::Name;
-use crate::storage::read::{head, is_ours, replaced_meanwhile};
+use crate::storage::read::{head, is_ours};
 use std::path::Path;
 
 impl Folder {
-    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Option<&str>) -> Outcome {
+    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
         let arrays = self.arrays(name.workflow());
         let temporary = arrays.join(format!(".document-{}", uuid::Uuid::new_v4()));
         let written = self.make_arrays_folder(name).and_then(|()| {
@@ -28,7 +28,7 @@ impl Folder {
         outcome
     }
 
-    fn put_in_place(&self, name: &Name, temporary: &Path, expected: Option<&str>) -> Outcome {
+    fn put_in_place(&self, name: &Name, temporary: &Path, expected: Expected<'_>) -> Outcome {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
         let looked = WorkflowLock::acquire(&workflow).and_then(|lock| Ok((lock, current(self, name)?)));
@@ -37,8 +37,8 @@ impl Folder {
             Err(error) => return Outcome::Refused(error),
         };
         let found = current.as_ref().map(|manifest| manifest.write_id.as_str());
-        if expected.is_some() && expected != found {
-            return Outcome::Refused(replaced_meanwhile());
+        if let Err(error) = expected.check(found) {
+            return Outcome::Refused(error);
         }
         if let Err(error) = std::fs::rename(temporary, &path) {
             return Outcome::Refused(located("cannot put the document in its place", &path)(error));

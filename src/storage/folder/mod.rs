@@ -5,7 +5,7 @@ mod durable;
 mod record;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Document, Listed, NewDocument, Outcome, Place};
+use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place};
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
@@ -157,7 +157,7 @@ impl Place for Folder {
         Ok(Box::new(self.with_folders(name, || SavingRecord::begin(&workflow, name.as_str(), arrays))?))
     }
 
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Option<&str>) -> Outcome {
+    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
         self.commit_document(name, document, expected)
     }
 

@@ -1,10 +1,9 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
-use super::{Name, NewDocument, ObjectFolder, Outcome};
+use super::{Expected, Name, NewDocument, ObjectFolder, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
 use crate::protocol::{Replace, Version};
-use crate::storage::read::replaced_meanwhile;
 use bytes::Bytes;
 
 /// How often the put is tried again because somebody else was faster.
@@ -18,7 +17,7 @@ struct Current {
 }
 
 impl ObjectFolder {
-    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Option<&str>) -> Outcome {
+    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
         let conditions = match self.heeds_conditions(name) {
             Ok(conditions) => conditions,
             Err(error) => return Outcome::Refused(error),
@@ -29,9 +28,11 @@ impl ObjectFolder {
                 Ok(current) => current,
                 Err(error) => return Outcome::Refused(error),
             };
-            let found = current.as_ref().and_then(|current| current.manifest.as_ref());
-            if expected.is_some() && expected != found.map(|manifest| manifest.write_id.as_str()) {
-                return Outcome::Refused(replaced_meanwhile());
+            // A damaged document is one too.
+            let found =
+                current.as_ref().map(|current| current.manifest.as_ref().map_or("", |manifest| &manifest.write_id));
+            if let Err(error) = expected.check(found) {
+                return Outcome::Refused(error);
             }
             let replace = match &current {
                 _ if !conditions => Replace::Any,

@@ -5,7 +5,7 @@ mod announce;
 mod commit;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Document, Listed, NewDocument, Outcome, Place};
+use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place};
 use super::read::head;
 use crate::backend::{Backend, ZarrArrays, ZarrOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -111,7 +111,7 @@ impl Place for ObjectFolder {
         Ok(Box::new(Lease::begin(self.arrays(name.workflow())?, name.as_str(), arrays)?))
     }
 
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Option<&str>) -> Outcome {
+    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
         self.commit_document(name, document, expected)
     }
 
