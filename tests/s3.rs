@@ -549,6 +549,25 @@ fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
 }
 
 #[test]
+fn missing_credentials_are_told_of() {
+    let server = Server::start();
+    let metadata = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}/169.254.169.254", metadata.local_addr().unwrap());
+    drop(metadata);
+    let options = [
+        ("aws_endpoint", server.endpoint.as_str()),
+        ("aws_allow_http", "true"),
+        ("aws_metadata_endpoint", nobody.as_str()),
+    ];
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
+        panic!("this test needs an environment without AWS_ACCESS_KEY_ID");
+    }
+    let error = Storage::open_with("s3://bucket/f", options).unwrap().load::<i32>("x").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+    assert!(error.to_string().contains("aws_access_key_id"), "{error}");
+}
+
+#[test]
 fn a_server_that_is_down_is_told_of() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -17,6 +17,9 @@ use tokio::sync::Semaphore;
 /// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
 pub(crate) const CONCURRENCY: usize = 64;
 
+/// Where a machine in a cloud asks for its credentials.
+const METADATA_ADDRESS: &str = "169.254.169.254";
+
 /// A prefix of an object store.
 #[derive(Clone)]
 pub(crate) struct Objects {
@@ -253,6 +256,12 @@ impl Objects {
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }
+            // With no credentials at hand, the client asks where a machine of the cloud would have them.
+            Failure::Generic { source, .. } if source.to_string().contains(METADATA_ADDRESS) => (
+                ErrorKind::PermissionDenied,
+                " (there are no credentials: give them as options, such as aws_access_key_id and aws_secret_access_key, or in \
+                 the environment)",
+            ),
             _ => (ErrorKind::Io, ""),
         };
         Error::new(kind, format!("the object cannot be {what}{hint}"))
