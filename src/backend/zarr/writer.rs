@@ -9,11 +9,13 @@ use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle, wait};
 use bytes::Bytes;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 
-/// Encoded chunks of one array that are on their way; who brings more waits.
-const BYTES_UNDER_WAY: usize = 64 << 20;
+/// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
+const MOST_BYTES_UNDER_WAY: usize = 128 << 20;
+
+static UNDER_WAY: UnderWay = UnderWay { bytes: Mutex::new(0), less: Condvar::new() };
 
 pub(super) struct Writer {
     objects: Objects,
@@ -27,7 +29,6 @@ pub(super) struct Writer {
     parts: usize,
     table: Building,
     puts: Mutex<JoinSet<Result<()>>>,
-    under_way: Arc<UnderWay>,
     finished: bool,
 }
 
@@ -52,7 +53,6 @@ impl Writer {
             parts,
             table,
             puts: Mutex::default(),
-            under_way: Arc::default(),
             finished: false,
         })
     }
@@ -79,7 +79,7 @@ impl Writer {
             }
         }
         let key = format!("{}/{}", self.key, self.codecs.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
-        let room = self.under_way.enter(encoded.len());
+        let room = UNDER_WAY.enter(encoded.len());
         let put = self.objects.clone().putting(key, encoded, Replace::Any);
         let mut puts = lock(&self.puts);
         puts.spawn_on(
@@ -162,35 +162,31 @@ fn joined(ended: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
 }
 
 /// Bytes that are on their way.
-#[derive(Default)]
 struct UnderWay {
     bytes: Mutex<usize>,
     less: Condvar,
 }
 
 /// Bytes that are no longer under way when this is dropped.
-struct Room {
-    under_way: Arc<UnderWay>,
-    bytes: usize,
-}
+struct Room(usize);
 
 impl UnderWay {
     /// Waits until there is room; what is larger than all of it goes alone.
-    fn enter(self: &Arc<Self>, bytes: usize) -> Room {
+    fn enter(&self, bytes: usize) -> Room {
         let mut now = lock(&self.bytes);
-        while *now > 0 && now.saturating_add(bytes) > BYTES_UNDER_WAY {
+        while *now > 0 && now.saturating_add(bytes) > MOST_BYTES_UNDER_WAY {
             now = self.less.wait(now).unwrap_or_else(PoisonError::into_inner);
         }
         *now = now.saturating_add(bytes);
-        Room { under_way: self.clone(), bytes }
+        Room(bytes)
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let mut now = lock(&self.under_way.bytes);
-        *now = now.saturating_sub(self.bytes);
-        self.under_way.less.notify_all();
+        let mut now = lock(&UNDER_WAY.bytes);
+        *now = now.saturating_sub(self.0);
+        UNDER_WAY.less.notify_all();
     }
 }
 
