@@ -90,8 +90,6 @@ pub use array::{
     Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
     Summable,
 };
-#[cfg(feature = "object-store")]
-pub use backend::ZarrVersion;
 pub use engine::Chunks;
 pub use error::{Error, ErrorKind, Result};
 pub use plugin::{
@@ -100,8 +98,8 @@ pub use plugin::{
 };
 #[cfg(unix)]
 pub use protocol::LocalFiles;
-#[cfg(feature = "object-store")]
-pub use protocol::S3Protocol;
 pub use protocol::{FileHandle, FileProtocol, Mode, Protocols};
+#[cfg(feature = "object-store")]
+pub use protocol::{S3Protocol, ZarrVersion};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub use storage::{ArrayInfo, Entry, Info, Storage, StorageBuilder};

@@ -15,9 +15,7 @@ mod zarr;
 #[cfg(feature = "hdf5")]
 pub(crate) use hdf5::Hdf5Files;
 #[cfg(feature = "object-store")]
-pub use zarr::ZarrVersion;
-#[cfg(feature = "object-store")]
-pub(crate) use zarr::{ZarrArrays, ZarrOptions};
+pub(crate) use zarr::ZarrArrays;
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::{Error, Result};

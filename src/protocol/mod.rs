@@ -12,6 +12,8 @@ mod runtime;
 mod s3;
 #[cfg(feature = "object-store")]
 mod url;
+#[cfg(feature = "object-store")]
+mod zarr;
 
 pub use file::{FileHandle, FileProtocol, Mode};
 #[cfg(unix)]
@@ -20,8 +22,11 @@ pub use protocols::Protocols;
 #[cfg(feature = "object-store")]
 pub use s3::S3Protocol;
 #[cfg(feature = "object-store")]
+pub use zarr::ZarrVersion;
+#[cfg(feature = "object-store")]
 pub(crate) use {
     objects::{CONCURRENCY, Listing, Objects, Replace, Version},
     runtime::{handle, wait},
     url::open as open_url,
+    zarr::ZarrOptions,
 };

@@ -24,7 +24,7 @@ pub struct Protocols {
     #[cfg(feature = "object-store")]
     s3: Option<super::S3Protocol>,
     #[cfg(feature = "object-store")]
-    zarr: crate::backend::ZarrOptions,
+    zarr: super::zarr::ZarrOptions,
     codec: Option<Codec>,
 }
 
@@ -88,7 +88,7 @@ impl Protocols {
     }
 
     #[cfg(feature = "object-store")]
-    pub(crate) fn zarr_options(&self) -> crate::backend::ZarrOptions {
+    pub(crate) fn zarr_options(&self) -> super::zarr::ZarrOptions {
         self.zarr
     }
 

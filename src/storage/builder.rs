@@ -18,7 +18,7 @@ pub struct StorageBuilder {
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
-    zarr: crate::backend::ZarrOptions,
+    zarr: crate::protocol::ZarrOptions,
 }
 
 impl StorageBuilder {
@@ -30,7 +30,7 @@ impl StorageBuilder {
             #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
-            zarr: crate::backend::ZarrOptions::default(),
+            zarr: crate::protocol::ZarrOptions::default(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The group that the arrays of a workflow are in, so that Zarr's readers find them by name.
 
-use super::{GROUP, ZarrVersion};
+use super::GROUP;
 use crate::error::Result;
-use crate::protocol::{Objects, Replace};
+use crate::protocol::{Objects, Replace, ZarrVersion};
 use bytes::Bytes;
 
 const V3: (&str, &str) = ("zarr.json", r#"{"zarr_format":3,"node_type":"group","attributes":{}}"#);

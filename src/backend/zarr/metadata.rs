@@ -4,20 +4,10 @@ use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::backend::layout::CHUNK_LIMIT;
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::ZarrVersion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zarrs::array::ArrayMetadata;
-
-/// A version of the Zarr format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ZarrVersion {
-    /// Version 2, which zarr-python 2 reads.
-    V2,
-    /// Version 3.
-    #[default]
-    V3,
-}
 
 /// The attribute of arrays of ours.
 const ATTRIBUTE: &str = "arraystow";
@@ -40,12 +30,11 @@ pub(super) struct Metadata {
     pub(super) attributes: Option<Vec<u8>>,
 }
 
-impl ZarrVersion {
-    pub(super) fn array_name(self) -> &'static str {
-        match self {
-            Self::V2 => ".zarray",
-            Self::V3 => "zarr.json",
-        }
+/// What the array's metadata are called.
+pub(super) fn array_name(version: ZarrVersion) -> &'static str {
+    match version {
+        ZarrVersion::V2 => ".zarray",
+        ZarrVersion::V3 => "zarr.json",
     }
 }
 

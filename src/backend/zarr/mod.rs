@@ -11,12 +11,10 @@ mod shards;
 mod table;
 mod writer;
 
-pub use metadata::ZarrVersion;
-
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
 use crate::array::Codec;
 use crate::error::Result;
-use crate::protocol::{CONCURRENCY, Objects};
+use crate::protocol::{CONCURRENCY, Objects, ZarrOptions, ZarrVersion};
 use once_cell::sync::OnceCell;
 use reader::Reader;
 use std::any::Any;
@@ -26,14 +24,6 @@ use writer::Writer;
 
 /// The group, as the seed names it.
 const GROUP: &str = "dask_arrays";
-
-/// How new arrays are written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ZarrOptions {
-    pub(crate) version: ZarrVersion,
-    /// Chunks are put together in objects of up to so many bytes before compression; 0 for an object each.
-    pub(crate) shard_bytes: usize,
-}
 
 /// Arrays as Zarr below a folder of an object store.
 pub(crate) struct ZarrArrays {
@@ -74,7 +64,7 @@ impl Backend for ZarrArrays {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
         // Without a group, and in one of another version, other readers would not find the array.
         let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
-        if !other.objects.exists(&format!("{}/{}", Self::key(from), version.array_name()))? {
+        if !other.objects.exists(&format!("{}/{}", Self::key(from), metadata::array_name(version)))? {
             return Ok(false);
         }
         Ok(self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to))? > 0)

@@ -1,13 +1,13 @@
 //! Reads an array: two requests to open it, one for each chunk.
 
 use super::codec::Codecs;
-use super::metadata::{ATTRIBUTES_NAME, Facts, Metadata, ZarrVersion};
+use super::metadata::{ATTRIBUTES_NAME, Facts, Metadata, array_name};
 use super::shards::{ShardObject, index_bytes};
 use super::table::{Entry, NAME, Table, digest};
 use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, Result};
-use crate::protocol::{Objects, wait};
+use crate::protocol::{Objects, ZarrVersion, wait};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use object_store::GetRange;
@@ -234,12 +234,12 @@ fn fetch(objects: &Objects, key: &str) -> Result<(Metadata, Option<Bytes>)> {
             }
         }
     };
-    let (v3, table) = (get(ZarrVersion::V3.array_name()), get(NAME));
+    let (v3, table) = (get(array_name(ZarrVersion::V3)), get(NAME));
     let (v3, table) = wait(async move { futures::try_join!(v3, table) })?;
     if let Some(array) = v3 {
         return Ok((Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }, table));
     }
-    let (v2, attributes) = (get(ZarrVersion::V2.array_name()), get(ATTRIBUTES_NAME));
+    let (v2, attributes) = (get(array_name(ZarrVersion::V2)), get(ATTRIBUTES_NAME));
     let (v2, attributes) = wait(async move { futures::try_join!(v2, attributes) })?;
     let array = v2.ok_or_else(|| Error::new(crate::ErrorKind::NotFound, "there is no Zarr array of that name"))?;
     let attributes = attributes.map(|attributes| attributes.to_vec());

@@ -1,13 +1,13 @@
 //! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
 
 use super::codec::Codecs;
-use super::metadata::{ATTRIBUTES_NAME, Metadata};
+use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
+use super::shards;
 use super::table::{Building, Entry, NAME, digest};
-use super::{ZarrOptions, shards};
 use crate::array::StoredLayout;
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Objects, Replace, handle, wait};
+use crate::protocol::{Objects, Replace, ZarrOptions, handle, wait};
 use bytes::Bytes;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
@@ -118,7 +118,7 @@ impl Writer {
             self.put(ATTRIBUTES_NAME, attributes.clone())?;
         }
         // Last: an array without it is none.
-        self.put(self.metadata.version.array_name(), self.metadata.array.clone())?;
+        self.put(array_name(self.metadata.version), self.metadata.array.clone())?;
         self.finished = true;
         Ok(StoredSummary { bytes, digest })
     }
