@@ -8,6 +8,8 @@ mod offload;
 mod pages;
 mod reduce;
 mod stored;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod verify;
 mod workers;
 mod write;
 
@@ -16,5 +18,7 @@ pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;
 pub(crate) use stored::{Expected, Origin, StoredArray};
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

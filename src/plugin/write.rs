@@ -105,7 +105,8 @@ fn link(array: &dyn ErasedArray, backend: &dyn Backend, to: &str) -> Result<Opti
     let reader = stored.reader()?;
     let Some(digest) = reader.digest() else { return Ok(None) };
     let linked = backend.link(&**stored.backend(), stored.name(), to)?;
-    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned() }))
+    let rest = stored.expected().and_then(|expected| expected.rest.clone());
+    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned(), rest }))
 }
 
 impl PlannedArray {
@@ -122,6 +123,7 @@ impl PlannedArray {
             chunks: self.array.grid().runs(),
             bytes: summary.bytes,
             digest: summary.digest,
+            rest: summary.rest,
             plain: self.plain,
         }
     }

@@ -1,5 +1,8 @@
 //! PROTOCOLS: how bytes are reached. They know files and objects, not arrays.
 
+pub(crate) mod disk;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod file;
 #[cfg(unix)]
 mod local;
@@ -15,6 +18,9 @@ mod url;
 #[cfg(feature = "object-store")]
 mod zarr;
 
+#[cfg(all(unix, feature = "hdf5"))]
+pub(crate) use disk::DiskFile;
+pub use disk::Durability;
 pub use file::{FileHandle, FileProtocol, Mode};
 #[cfg(unix)]
 pub use local::LocalFiles;

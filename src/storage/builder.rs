@@ -5,8 +5,13 @@ use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::plugin::Format;
+use crate::protocol::Durability;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a save in an object store may be silent before a sweep takes it for dead.
+pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
 #[derive(Clone, Debug)]
@@ -15,6 +20,8 @@ pub struct StorageBuilder {
     root: PathBuf,
     codec: Option<Codec>,
     format: Format,
+    durability: Durability,
+    lease: Duration,
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
@@ -27,6 +34,8 @@ impl StorageBuilder {
             root,
             codec: None,
             format: Format::default(),
+            durability: Durability::default(),
+            lease: DEFAULT_LEASE,
             #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
@@ -43,6 +52,20 @@ impl StorageBuilder {
     /// The format of documents saved from now on; those of other formats are read all the same.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
+        self
+    }
+
+    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by itself.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15 minutes
+    /// by default. A save that is alive says so many times more often, and one that could not for so long (a machine that
+    /// slept) fails. Folders need no such time: there the system tells whether a save is alive.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
         self
     }
 
@@ -87,7 +110,7 @@ impl StorageBuilder {
             #[cfg(feature = "object-store")]
             {
                 let objects = crate::protocol::open_url(url, &self.options)?;
-                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr)));
+                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
             }
             #[cfg(not(feature = "object-store"))]
             return Err(Error::unsupported(format!(
@@ -103,7 +126,7 @@ impl StorageBuilder {
             if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
                 return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
             }
-            Ok(Arc::new(super::folder::Folder::open(&self.root)?))
+            Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability)?))
         }
         #[cfg(not(feature = "hdf5"))]
         Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))

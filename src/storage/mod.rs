@@ -14,9 +14,13 @@ mod place;
 mod read;
 mod remove;
 mod save;
+mod sweep;
+mod verify;
 
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, Entry, Info};
+pub use sweep::{Leftover, Sweep};
+pub use verify::{Depth, Progress, Verification};
 
 use crate::array::Codec;
 use crate::error::Result;
@@ -126,7 +130,8 @@ impl Storage {
     pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
         let store = client.to_string();
         let objects = crate::protocol::Objects::new(client, folder, store)?;
-        let place = objects::ObjectFolder::new(objects, crate::protocol::ZarrOptions::default());
+        let place =
+            objects::ObjectFolder::new(objects, crate::protocol::ZarrOptions::default(), builder::DEFAULT_LEASE);
         Ok(Self { place: Arc::new(place), codec: None, format: Format::default() })
     }
 

@@ -2,9 +2,10 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Expected, NewDocument, Outcome};
+use super::place::{Claim, Expected, NewDocument, Outcome, Place};
 use super::read::{head, is_ours};
 use super::remove::remove_arrays;
+use super::sweep::named;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
@@ -93,7 +94,7 @@ impl Storage {
         let settings = PlanSettings { keep: Some(keep(&name, backend)), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings);
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces })
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces, copies: false })
     }
 
     /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of
@@ -124,6 +125,8 @@ pub(super) struct PlannedSave {
     pub(super) plan: SavePlan,
     /// Whether an object that is there already may go.
     pub(super) replaces: bool,
+    /// Whether the arrays' ids are those that they have elsewhere.
+    pub(super) copies: bool,
 }
 
 impl PlannedSave {
@@ -134,49 +137,78 @@ impl PlannedSave {
     fn write_and_commit(&self, wanted: &Wanted) -> Result<()> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
-        let before = storage.replaceable(name)?;
-        if !self.replaces {
-            Expected::Nothing.check(before.as_ref().map(|head| head.manifest.write_id.as_str()))?;
-        }
         let backend = place.backend(name.workflow());
+        let mut before = storage.replaceable(name)?;
+        if !self.replaces {
+            Expected::Nothing.check(before.as_ref().map(|head| head.manifest.write_id()))?;
+        }
+        let to_write = plan.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
+        let to_write: Vec<&str> = to_write.collect();
+        let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
+        let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
+        if self.copies {
+            // Once more: what was removed before the announcement is gone, and what is there now stays.
+            before = storage.replaceable(name)?;
+        }
         let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
         if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
             // The document that the arrays were loaded from is not there any more.
             Expected::Written("").check(None)?;
         }
-
-        let new: Vec<&str> =
-            plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| kept(file).is_none()).collect();
-        let keeps = new.len() < plan.arrays.len();
-        let announced = if new.is_empty() { None } else { Some(place.announce(name, &new)?) };
+        if self.copies {
+            let new = to_write.iter().copied().filter(|file| kept(file).is_none());
+            make_room(place, name, &*backend, &new.collect::<Vec<_>>())?;
+        }
+        let keeps = plan.arrays.iter().any(|planned| kept(planned.id.file()).is_some());
         let mut written = write_plan(plan, Some(&backend), storage.codec, &kept, wanted)?;
 
         let manifest = Manifest::new(written.entries.clone());
         let document = encode(self.format, &manifest, &self.body)?;
-        let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
+        let document = NewDocument { bytes: &document, write_id: manifest.write_id() };
         let expected = match &before {
             _ if !self.replaces => Expected::Nothing,
-            Some(head) if keeps => Expected::Written(&head.manifest.write_id),
+            Some(head) if keeps => Expected::Written(head.manifest.write_id()),
             _ => Expected::Anything,
         };
         wanted.check()?;
-        let replaced = match place.commit(name, &document, expected) {
-            Outcome::Done(replaced) => replaced,
-            Outcome::Refused(error) => return Err(error),
+        announced.as_ref().map_or(Ok(()), |announced| announced.check())?;
+        let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
+            reread(plan, &manifest, old, &backend, name);
+            remove_arrays(&*backend, old, |file| manifest.entry(file).is_none() && !must_stay(file));
+        };
+        match place.commit(name, &document, expected, &superseded) {
+            Outcome::Done => {
+                written.keep();
+                Ok(())
+            }
+            Outcome::Refused(error) => Err(error),
             Outcome::Unknown(error) => {
                 written.leave();
-                return Err(error);
+                Err(error)
             }
-        };
-        written.keep();
-        if let Some(old) = replaced {
-            let superseded = |file: &str| manifest.entry(file).is_none();
-            reread(plan, &manifest, &old, &backend, name);
-            remove_arrays(&*backend, &old, superseded);
         }
-        drop(announced);
-        Ok(())
     }
+}
+
+/// Removes what an earlier copy, which was killed, has left under the ids of these arrays. Nobody else is writing them; but a
+/// document that was tampered with may have the ids of another's arrays.
+fn make_room(place: &dyn Place, name: &Name, backend: &dyn Backend, arrays: &[&str]) -> Result<()> {
+    let is_there = |array: &&&str| !backend.stored_bytes(array).is_err_and(|error| error.is_not_found());
+    if arrays.iter().any(|array| is_there(&array)) {
+        let named = named(place, name.workflow())?;
+        if let Some(array) = arrays.iter().find(|array| named.contains(**array)) {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                "another object there has an array of the same id, which is not replaced: load the object and save it, instead \
+                 of copying it",
+            )
+            .in_array(array));
+        }
+    }
+    for array in arrays {
+        let _ = backend.remove(array);
+    }
+    Ok(())
 }
 
 /// Which arrays stay where they are: those that were loaded from the document of this very name. Whether it still has them

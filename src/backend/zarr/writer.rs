@@ -120,7 +120,7 @@ impl Writer {
         // Last: an array without it is none.
         self.put(array_name(self.metadata.version), self.metadata.array.clone())?;
         self.finished = true;
-        Ok(StoredSummary { bytes, digest })
+        Ok(StoredSummary { bytes, digest, rest: None })
     }
 
     fn put(&self, name: &str, contents: Vec<u8>) -> Result<()> {

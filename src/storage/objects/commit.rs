@@ -1,9 +1,11 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
+use super::announce::Leases;
 use super::{Expected, Name, NewDocument, ObjectFolder, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
 use crate::protocol::{Replace, Version};
+use crate::storage::place::Superseded;
 use bytes::Bytes;
 
 /// How often the put is tried again because somebody else was faster.
@@ -17,7 +19,13 @@ struct Current {
 }
 
 impl ObjectFolder {
-    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
+    pub(super) fn commit_document(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
         let conditions = match self.heeds_conditions(name) {
             Ok(conditions) => conditions,
             Err(error) => return Outcome::Refused(error),
@@ -29,8 +37,7 @@ impl ObjectFolder {
                 Err(error) => return Outcome::Refused(error),
             };
             // A damaged document is one too.
-            let found =
-                current.as_ref().map(|current| current.manifest.as_ref().map_or("", |manifest| &manifest.write_id));
+            let found = current.as_ref().map(|current| current.manifest.as_ref().map_or("", Manifest::write_id));
             if let Err(error) = expected.check(found) {
                 return Outcome::Refused(error);
             }
@@ -41,11 +48,15 @@ impl ObjectFolder {
             };
             let replaced = current.and_then(|current| current.manifest);
             let Err(error) = self.objects.put(name.as_str(), contents.clone(), replace) else {
-                return Outcome::Done(replaced);
+                self.remove_unnamed(name, replaced, superseded);
+                return Outcome::Done;
             };
             // A put whose answer was lost is tried again by the client, and then refused: by our own document.
             match (self.current(name), error.kind()) {
-                (Ok(Some(current)), _) if current.is(document.write_id) => return Outcome::Done(replaced),
+                (Ok(Some(current)), _) if current.is(document.write_id) => {
+                    self.remove_unnamed(name, replaced, superseded);
+                    return Outcome::Done;
+                }
                 (Ok(_), ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound) => {}
                 (_, ErrorKind::PermissionDenied) => return Outcome::Refused(error),
                 _ => return Outcome::Unknown(unknown(error)),
@@ -57,6 +68,16 @@ impl ObjectFolder {
                 "somebody else replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
             ),
         ))
+    }
+
+    /// Lets the arrays of a document go that is no longer there. Those that a copy is bringing again stay. What fails is
+    /// left to a sweep, since the document has gone or changed already.
+    pub(super) fn remove_unnamed(&self, name: &Name, old: Option<Manifest>, superseded: Superseded<'_>) {
+        let Some(old) = old.filter(|old| !old.arrays.is_empty()) else { return };
+        let copied = self.arrays(name.workflow()).and_then(|arrays| Leases::of_copies(&arrays));
+        if let Ok(copied) = copied {
+            superseded(&old, &|file| copied.contains(file));
+        }
     }
 
     fn current(&self, name: &Name) -> Result<Option<Current>> {
@@ -104,7 +125,7 @@ impl ObjectFolder {
 
 impl Current {
     fn is(&self, write_id: &str) -> bool {
-        self.manifest.as_ref().is_some_and(|manifest| manifest.write_id == write_id)
+        self.manifest.as_ref().is_some_and(|manifest| manifest.write_id() == write_id)
     }
 }
 
