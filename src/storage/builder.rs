@@ -22,6 +22,9 @@ pub struct StorageBuilder {
     format: Format,
     durability: Durability,
     lease: Duration,
+    /// The user's own client, and the folder in its store.
+    #[cfg(feature = "object-store")]
+    client: Option<(Arc<dyn object_store::ObjectStore>, String)>,
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
@@ -37,10 +40,29 @@ impl StorageBuilder {
             durability: Durability::default(),
             lease: DEFAULT_LEASE,
             #[cfg(feature = "object-store")]
+            client: None,
+            #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
             zarr: crate::protocol::ZarrOptions::default(),
         }
+    }
+
+    /// Options of a storage in a folder of any object store; see [`Storage::from_object_store`].
+    ///
+    /// ```
+    /// use arraystow::{Codec, StorageBuilder};
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::Zstd(3)).open()?;
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[cfg(feature = "object-store")]
+    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: impl Into<String>) -> Self {
+        let mut builder = Self::new(PathBuf::new());
+        builder.client = Some((client, folder.into()));
+        builder
     }
 
     /// How the chunks of arrays saved from now on are compressed.
@@ -106,6 +128,15 @@ impl StorageBuilder {
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {
+        #[cfg(feature = "object-store")]
+        if let Some((client, folder)) = self.client {
+            if let Some((key, _)) = self.options.first() {
+                return Err(Error::invalid(format!("a client has its options already, and {key:?} comes too late")));
+            }
+            let store = client.to_string();
+            let objects = crate::protocol::Objects::new(client, &folder, store)?;
+            return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
+        }
         if let Some(url) = self.root.to_str().filter(|root| root.contains("://")) {
             #[cfg(feature = "object-store")]
             {
