@@ -88,6 +88,22 @@ impl Server {
         arraystow::Storage::open_with(&format!("s3://{BUCKET}/{folder}"), self.options()).unwrap()
     }
 
+    /// A storage in the making.
+    pub(crate) fn builder(&self, folder: &str) -> arraystow::StorageBuilder {
+        let builder = arraystow::Storage::builder(format!("s3://{BUCKET}/{folder}"));
+        self.options().into_iter().fold(builder, |builder, (key, value)| builder.option(key, value))
+    }
+
+    /// A client of object_store in the making.
+    pub(crate) fn client(&self) -> object_store::aws::AmazonS3Builder {
+        object_store::aws::AmazonS3Builder::new()
+            .with_endpoint(&self.endpoint)
+            .with_allow_http(true)
+            .with_bucket_name(BUCKET)
+            .with_access_key_id(KEY)
+            .with_secret_access_key(SECRET)
+    }
+
     pub(crate) fn keys(&self) -> Vec<String> {
         self.state.objects.lock().unwrap().keys().cloned().collect()
     }

@@ -1,0 +1,71 @@
+//! What is asked of the server, counted.
+
+use super::support::run_of;
+use crate::s3_server::Server;
+use arraystow::{ChunkedArray, ErrorKind};
+use ndarray::{Array2, s};
+use std::time::Duration;
+
+#[test]
+fn listing_asks_once_for_each_workflow_and_reads_nothing() {
+    let server = Server::start();
+    let storage = server.storage("root");
+    for name in ["a/one", "a/two", "a/deep/three", "b/four", "five"] {
+        storage.save(name, &run_of(1)).unwrap();
+    }
+    server.requests();
+    let names = |glob: &str| storage.list(glob).unwrap().into_iter().map(|entry| entry.name).collect::<Vec<_>>();
+    assert_eq!(names("**"), ["a/deep/three", "a/one", "a/two", "b/four", "five"]);
+    assert_eq!(server.requests(), [("LIST", 4)].into());
+    assert_eq!(names("b/*"), ["b/four"]);
+    assert_eq!(server.requests(), [("LIST", 1)].into());
+    assert!(names("../*").is_empty());
+    storage.remove_workflow("a").unwrap();
+    assert_eq!(names("**"), ["b/four", "five"]);
+    for name in ["b", "b/four/x", "five/x"] {
+        assert_eq!(storage.save(name, &1).unwrap_err().kind(), ErrorKind::InvalidName, "{name}");
+    }
+}
+
+#[test]
+fn loading_asks_for_the_document_only_and_chunks_come_side_by_side() {
+    let server = Server::start();
+    let storage = server.storage("");
+    let elements = Array2::from_shape_fn((256, 256), |(i, j)| (i * 256 + j) as f32);
+    storage.save("array", &ChunkedArray::from_ndarray(elements.clone(), &[16, 16]).unwrap()).unwrap();
+    let requests = server.requests();
+    assert_eq!(requests.get("HEAD"), None, "{requests:?}");
+    let loaded: ChunkedArray<f32> = storage.load("array").unwrap();
+    assert_eq!(server.requests(), [("GET", 1)].into());
+    assert_eq!(loaded.slice(s![20..25, 20..25]).unwrap().compute().unwrap()[[0, 0]], 20.0 * 256.0 + 20.0);
+    assert_eq!(server.requests(), [("GET", 3)].into(), "metadata, checksums, one chunk");
+    server.most_under_way();
+    server.set_latency(Duration::from_millis(20));
+    assert_eq!(loaded.compute().unwrap(), elements.into_dyn());
+    assert_eq!(server.requests(), [("GET", 256)].into());
+    let most = server.most_under_way();
+    assert!((16..=64).contains(&most), "{most} requests at a time");
+    storage.save("again", &(&loaded + 1.0)).unwrap();
+    let most = server.most_under_way();
+    assert!((16..=64).contains(&most), "{most} requests at a time");
+}
+
+#[test]
+fn of_a_shard_only_what_is_needed_is_read() {
+    let server = Server::start();
+    let storage = server.builder("").shard_bytes(16 * 16 * 16 * 4).open().unwrap();
+    let elements = Array2::from_shape_fn((130, 256), |(i, j)| if i < 64 { 0.0 } else { (i * 256 + j) as f32 });
+    storage.save("array", &ChunkedArray::from_ndarray(elements.clone(), &[16, 16]).unwrap()).unwrap();
+    let objects = server.keys().iter().filter(|key| key.contains("/c/")).count();
+    assert_eq!(objects, 9, "a row of chunks in each: {:?}", server.keys());
+    let loaded: ChunkedArray<f32> = storage.load("array").unwrap();
+    assert_eq!(loaded.grid().chunk_shape().unwrap(), [16, 16]);
+    assert_eq!(loaded.compute().unwrap(), elements.clone().into_dyn());
+    server.requests();
+    for (rows, columns) in [(0..3, 0..5), (100..101, 60..61), (129..130, 250..256), (62..66, 30..34)] {
+        let part = loaded.slice(s![rows.clone(), columns.clone()]).unwrap().compute().unwrap();
+        assert_eq!(part, elements.slice(s![rows, columns]).to_owned().into_dyn());
+    }
+    // A chunk each, the first of which is all fill; the last slice meets four, of which two are.
+    assert_eq!(server.requests(), [("GET", 4)].into());
+}
