@@ -7,6 +7,7 @@ mod compute;
 mod offload;
 mod pages;
 mod reduce;
+mod remove;
 mod stored;
 mod workers;
 mod write;
@@ -15,6 +16,7 @@ pub use compute::Chunks;
 pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;
+pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, Origin, StoredArray};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

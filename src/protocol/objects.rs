@@ -12,6 +12,7 @@ use object_store::{
     UpdateVersion,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 /// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
@@ -123,6 +124,18 @@ impl Objects {
     }
 
     pub(crate) async fn putting(self, key: String, contents: Bytes, replace: Replace) -> Result<()> {
+        self.putting_unless(key, contents, replace, &AtomicBool::new(false)).await
+    }
+
+    /// As `putting`, but does nothing if it was given up before its turn came. A request that is under way is never cut
+    /// off: the store might carry it out all the same, after whatever comes next.
+    pub(crate) async fn putting_unless(
+        self,
+        key: String,
+        contents: Bytes,
+        replace: Replace,
+        given_up: &AtomicBool,
+    ) -> Result<()> {
         let path = self.path(&key)?;
         let mode = match replace {
             Replace::Any => PutMode::Overwrite,
@@ -130,6 +143,9 @@ impl Objects {
             Replace::Version(Version { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
         };
         let _permit = self.permit().await;
+        if given_up.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let put = self.client.put_opts(&path, PutPayload::from_bytes(contents), PutOptions::from(mode)).await;
         put.map(drop).map_err(|error| self.failed("written", &key, error))
     }

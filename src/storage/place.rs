@@ -55,7 +55,10 @@ pub(super) struct NewDocument<'a> {
 }
 
 /// The arrays of a save in progress.
-pub(super) trait Announced {}
+pub(super) trait Announced {
+    /// Ends it; tells where the announcement is if that cannot be taken back.
+    fn end(self: Box<Self>) -> Option<String>;
+}
 
 /// What must be under the name for a commit to happen.
 #[derive(Clone, Copy)]

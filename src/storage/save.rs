@@ -10,7 +10,8 @@ use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Head, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, write_document, write_plan,
+    Format, Head, Keep, Manifest, ManifestEntry, PersistentId, PlanSettings, SavePlan, encode, write_document,
+    write_plan,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -149,32 +150,45 @@ impl PlannedSave {
             plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| kept(file).is_none()).collect();
         let keeps = new.len() < plan.arrays.len();
         let announced = if new.is_empty() { None } else { Some(place.announce(name, &new)?) };
-        let mut written = write_plan(plan, Some(&backend), storage.codec, &kept, wanted)?;
-
-        let manifest = Manifest::new(written.entries.clone());
-        let document = encode(self.format, &manifest, &self.body)?;
-        let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
         let expected = match &before {
             _ if !self.replaces => Expected::Nothing,
             Some(head) if keeps => Expected::Written(&head.manifest.write_id),
             _ => Expected::Anything,
         };
-        wanted.check()?;
-        let replaced = match place.commit(name, &document, expected) {
+        let saved = self.write_arrays_and_document(&backend, &kept, expected, wanted);
+        match (saved, announced.and_then(|announced| announced.end())) {
+            (Err(error), Some(left)) => Err(error.leaving([left])),
+            (saved, _) => saved,
+        }
+    }
+
+    fn write_arrays_and_document(
+        &self,
+        backend: &Arc<dyn Backend>,
+        kept: &dyn Fn(&str) -> Option<ManifestEntry>,
+        expected: Expected<'_>,
+        wanted: &Wanted,
+    ) -> Result<()> {
+        let Self { storage, name, plan, .. } = self;
+        let place = &*storage.place;
+        let written = write_plan(plan, Some(backend), storage.codec, kept, wanted)?;
+        let manifest = Manifest::new(written.entries.clone());
+        let document = encode(self.format, &manifest, &self.body).and_then(|bytes| wanted.check().map(|()| bytes));
+        let outcome = match document {
+            Ok(bytes) => place.commit(name, &NewDocument { bytes: &bytes, write_id: &manifest.write_id }, expected),
+            Err(error) => Outcome::Refused(error),
+        };
+        let replaced = match outcome {
             Outcome::Done(replaced) => replaced,
-            Outcome::Refused(error) => return Err(error),
-            Outcome::Unknown(error) => {
-                written.leave();
-                return Err(error);
-            }
+            Outcome::Refused(error) => return Err(written.discard(error)),
+            Outcome::Unknown(error) => return Err(written.leave(error)),
         };
         written.keep();
         if let Some(old) = replaced {
             let superseded = |file: &str| manifest.entry(file).is_none();
-            reread(plan, &manifest, &old, &backend, name);
-            remove_arrays(&*backend, &old, superseded);
+            reread(plan, &manifest, &old, backend, name);
+            remove_arrays(&**backend, &old, superseded);
         }
-        drop(announced);
         Ok(())
     }
 }

@@ -124,6 +124,39 @@ fn a_storm_of_refusals_ends_in_an_error_and_leaves_the_old_object() {
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
 }
 
+/// The server goes down for good after any number of requests: whatever is left is told of.
+#[test]
+fn what_a_failed_save_cannot_take_back_is_named() {
+    let (mut named, mut unknown) = (0, 0);
+    for requests in 0.. {
+        let server = Server::start();
+        let storage = impatient(&server);
+        storage.save("a/run", &run_of(1)).unwrap();
+        let before = server.keys();
+        server.go_down_after(requests);
+        let saved = storage.save("a/run", &run_of(2));
+        server.go_down_after(u64::MAX);
+        let Err(error) = saved else {
+            assert_eq!(storage.load::<Run>("a/run").unwrap().step, 2);
+            break;
+        };
+        let location = |key: &String| format!("{}/{}", storage.location(), key.strip_prefix("folder/").unwrap());
+        let left: Vec<String> = server.keys().iter().filter(|key| !before.contains(key)).map(location).collect();
+        for key in &left {
+            let mut locations = error.left_behind().iter();
+            assert!(locations.any(|location| key.starts_with(location)), "{key} after {requests} requests: {error}");
+        }
+        if let Some(first) = error.left_behind().first() {
+            named += 1;
+            assert!(error.to_string().contains("left behind") && error.to_string().contains(first), "{error}");
+        }
+        unknown += usize::from(error.is_unknown_outcome());
+        assert_eq!(storage.load::<Run>("a/run").unwrap().step, 1);
+        assert_eq!(storage.load::<Run>("a/run").unwrap().field.sum().unwrap(), run_of(1).field.sum().unwrap());
+    }
+    assert!(named > 10 && unknown > 0, "{named} {unknown}");
+}
+
 #[test]
 fn a_failed_save_leaves_the_old_object_and_nothing_else() {
     let server = Server::start();

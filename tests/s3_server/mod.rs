@@ -38,6 +38,8 @@ struct State {
     latency_us: AtomicU64,
     /// Every n-th request is refused with 503.
     refuse_every: AtomicU64,
+    /// So many requests are still answered; all others are refused with 503.
+    requests_left: AtomicU64,
     /// So many puts of keys with this part are carried out but answered with 503.
     lost_answers: AtomicU64,
     lost_part: Mutex<String>,
@@ -59,6 +61,7 @@ impl Server {
     pub(crate) fn start() -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let state = Arc::new(State::default());
+        state.requests_left.store(u64::MAX, SeqCst);
         let served = Service(state.clone());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -138,6 +141,11 @@ impl Server {
         self.state.refuse_every.store(n, SeqCst);
     }
 
+    /// So many requests are still answered, and none after them; `u64::MAX` for all.
+    pub(crate) fn go_down_after(&self, requests: u64) {
+        self.state.requests_left.store(requests, SeqCst);
+    }
+
     /// The answers to so many puts of keys with this part are lost.
     pub(crate) fn lose_answers(&self, part: &str, count: u64) {
         part.clone_into(&mut self.state.lost_part.lock().unwrap());
@@ -168,6 +176,13 @@ impl Service {
         let latency = state.latency_us.load(SeqCst);
         if latency > 0 {
             tokio::time::sleep(Duration::from_micros(latency)).await;
+        }
+        let answered = state.requests_left.fetch_update(SeqCst, SeqCst, |left| match left {
+            u64::MAX => Some(left),
+            left => left.checked_sub(1),
+        });
+        if answered.is_err() {
+            return Err(s3_error!(ServiceUnavailable));
         }
         let every = state.refuse_every.load(SeqCst);
         if every > 0 && state.counter.fetch_add(1, SeqCst).is_multiple_of(every) {

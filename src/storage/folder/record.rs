@@ -52,7 +52,11 @@ impl SavingRecord {
     }
 }
 
-impl Announced for SavingRecord {}
+impl Announced for SavingRecord {
+    fn end(self: Box<Self>) -> Option<String> {
+        std::fs::remove_file(&self.path).err().map(|_| self.path.display().to_string())
+    }
+}
 
 impl Drop for SavingRecord {
     fn drop(&mut self) {

@@ -37,6 +37,7 @@ pub(super) struct Lease {
     objects: Objects,
     key: String,
     renewing: JoinHandle<()>,
+    ended: bool,
 }
 
 impl Lease {
@@ -44,7 +45,12 @@ impl Lease {
         let key = format!("{SAVING}/{}", uuid::Uuid::new_v4());
         let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
         let contents = Contents { version: 1, document: document.to_owned(), arrays, renewed: 0 };
-        objects.put(&key, contents.bytes()?, Replace::Any)?;
+        if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
+            // It may be there for all that.
+            let unclear = error.kind() == ErrorKind::Io && objects.remove(&key).is_err();
+            let left = unclear.then(|| objects.describe(&key));
+            return Err(error.leaving(left));
+        }
         let (renewed, renewed_key) = (objects.clone(), key.clone());
         let renewing = handle()?.spawn(async move {
             loop {
@@ -55,15 +61,25 @@ impl Lease {
                 }
             }
         });
-        Ok(Self { objects, key, renewing })
+        Ok(Self { objects, key, renewing, ended: false })
     }
 }
 
-impl Announced for Lease {}
+impl Lease {
+    fn give_back(&mut self) -> Result<()> {
+        self.renewing.abort();
+        if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.objects.remove(&self.key) }
+    }
+}
+
+impl Announced for Lease {
+    fn end(mut self: Box<Self>) -> Option<String> {
+        self.give_back().err().map(|_| self.objects.describe(&self.key))
+    }
+}
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.renewing.abort();
-        let _ = self.objects.remove(&self.key);
+        let _ = self.give_back();
     }
 }
