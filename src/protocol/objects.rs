@@ -2,6 +2,7 @@
 //!
 //! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
 
+use super::client::{CONCURRENCY, Shared};
 use super::runtime::wait;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -13,10 +14,6 @@ use object_store::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Semaphore;
-
-/// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
-pub(crate) const CONCURRENCY: usize = 64;
 
 /// Where a machine in a cloud asks for its credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
@@ -28,7 +25,7 @@ pub(crate) struct Objects {
     folder: Path,
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
-    requests: Arc<Semaphore>,
+    shared: Arc<Shared>,
 }
 
 /// Which object a put may replace.
@@ -59,13 +56,18 @@ impl Objects {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
             Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
         })?;
-        Ok(Self { client, folder, store: store.into(), requests: Arc::new(Semaphore::new(CONCURRENCY)) })
+        Ok(Self { shared: Shared::of(&client), client, folder, store: store.into() })
     }
 
     /// The objects below a folder of this one.
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
         Ok(Self { folder, ..self.clone() })
+    }
+
+    /// Whether the store heeds the conditions of a put; found out once for each client.
+    pub(crate) fn heeds_conditions(&self, find_out: impl FnOnce() -> Result<bool>) -> Result<bool> {
+        self.shared.heeds_conditions.get_or_try_init(find_out).copied()
     }
 
     /// What to call an object in messages.
@@ -257,7 +259,7 @@ impl Objects {
 
     async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // The semaphore is never closed.
-        self.requests.acquire().await.ok()
+        self.shared.requests.acquire().await.ok()
     }
 
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {

@@ -54,7 +54,7 @@ impl Storage {
             let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
             let (data_type, grid) = (expected.data_type, expected.grid.clone());
             let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin);
-            let kept = there.as_ref().is_some_and(|there| there.manifest.entry(entry.id.file()).is_some());
+            let kept = there.manifest.as_ref().is_some_and(|there| there.entry(entry.id.file()).is_some());
             if !kept {
                 // An earlier copy may have been killed. No document there names this array; ids are unique.
                 let _ = other.place.backend(name.workflow()).remove(entry.id.file());

@@ -38,6 +38,25 @@ pub(super) struct Document {
     pub(super) contents: Box<dyn Read>,
     /// Its length.
     pub(super) bytes: u64,
+    pub(super) seen: Seen,
+}
+
+/// What a look found under a name, in the words of the place.
+#[derive(Clone, Debug)]
+pub(super) enum Seen {
+    Nothing,
+    /// This version of a document.
+    #[cfg(feature = "object-store")]
+    Version(crate::protocol::Version),
+    /// It cannot be told: a commit looks again.
+    Unknown,
+}
+
+/// What was under a name when a save began.
+pub(super) struct Before {
+    /// Of a document that can be read.
+    pub(super) manifest: Option<Manifest>,
+    pub(super) seen: Seen,
 }
 
 /// A document in a listing.
@@ -52,6 +71,9 @@ pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder knows what it has renamed"))]
     pub(super) write_id: &'a str,
+    /// What it replaces, if nothing has changed since.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
+    pub(super) before: &'a Before,
 }
 
 /// The arrays of a save in progress.

@@ -2,15 +2,15 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Expected, NewDocument, Outcome};
-use super::read::{head, is_ours};
+use super::place::{Before, Expected, NewDocument, Outcome, Seen};
+use super::read::{is_ours, located};
 use super::remove::remove_arrays;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Head, Keep, Manifest, ManifestEntry, PersistentId, PlanSettings, SavePlan, encode, write_document,
+    Format, Keep, Manifest, ManifestEntry, PersistentId, PlanSettings, SavePlan, encode, read_head, write_document,
     write_plan,
 };
 use serde::Serialize;
@@ -31,8 +31,10 @@ impl Storage {
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
     /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the object keeps arrays of a
-    /// document that somebody else replaced meanwhile: load it again. After any of these the old object is as it was.
-    /// `UnknownOutcome` if it cannot be known whether the document was replaced.
+    /// document that somebody else replaced meanwhile: load it again; `Conflict` too if somebody else replaced the document
+    /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
+    /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
+    /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
         self.plan_save(name, value, true)?.carry_out(&Wanted::default())
     }
@@ -97,12 +99,16 @@ impl Storage {
         Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces })
     }
 
-    /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of
-    /// ours is not replaced.
-    pub(super) fn replaceable(&self, name: &Name) -> Result<Option<Head>> {
-        match head(&*self.place, name) {
-            Ok(head) => Ok(Some(head)),
-            Err(error) if error.is_not_found() => self.place.check_free(name).map(|()| None),
+    /// What is under the name, if it may be replaced: what is no document of ours may not.
+    pub(super) fn replaceable(&self, name: &Name) -> Result<Before> {
+        let read = self.place.open(name).and_then(|mut document| {
+            let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+            Ok(Before { manifest: Some(head.manifest), seen: document.seen })
+        });
+        match read {
+            Err(error) if error.is_not_found() => {
+                self.place.check_free(name).map(|()| Before { manifest: None, seen: Seen::Nothing })
+            }
             Err(error) if error.is_corrupt() && !is_ours(&*self.place, name) => Err(Error::new(
                 ErrorKind::AlreadyExists,
                 "there is something of that name that arraystow did not write, and it is not replaced: remove it, or \
@@ -110,8 +116,8 @@ impl Storage {
             )
             .with_source(error)),
             // A damaged document of ours may be replaced; what it named is left to a sweep.
-            Err(error) if error.is_corrupt() => Ok(None),
-            Err(error) => Err(error),
+            Err(error) if error.is_corrupt() => Ok(Before { manifest: None, seen: Seen::Unknown }),
+            read => read,
         }
     }
 }
@@ -137,10 +143,10 @@ impl PlannedSave {
         let place = &*storage.place;
         let before = storage.replaceable(name)?;
         if !self.replaces {
-            Expected::Nothing.check(before.as_ref().map(|head| head.manifest.write_id.as_str()))?;
+            Expected::Nothing.check(before.manifest.as_ref().map(|manifest| manifest.write_id.as_str()))?;
         }
         let backend = place.backend(name.workflow());
-        let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
+        let kept = |file: &str| before.manifest.as_ref().and_then(|manifest| manifest.entry(file)).cloned();
         if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
             // The document that the arrays were loaded from is not there any more.
             Expected::Written("").check(None)?;
@@ -150,12 +156,12 @@ impl PlannedSave {
             plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| kept(file).is_none()).collect();
         let keeps = new.len() < plan.arrays.len();
         let announced = if new.is_empty() { None } else { Some(place.announce(name, &new)?) };
-        let expected = match &before {
+        let expected = match &before.manifest {
             _ if !self.replaces => Expected::Nothing,
-            Some(head) if keeps => Expected::Written(&head.manifest.write_id),
+            Some(manifest) if keeps => Expected::Written(&manifest.write_id),
             _ => Expected::Anything,
         };
-        let saved = self.write_arrays_and_document(&backend, &kept, expected, wanted);
+        let saved = self.write_arrays_and_document(&backend, &kept, &before, expected, wanted);
         match (saved, announced.and_then(|announced| announced.end())) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
             (saved, _) => saved,
@@ -166,6 +172,7 @@ impl PlannedSave {
         &self,
         backend: &Arc<dyn Backend>,
         kept: &dyn Fn(&str) -> Option<ManifestEntry>,
+        before: &Before,
         expected: Expected<'_>,
         wanted: &Wanted,
     ) -> Result<()> {
@@ -175,7 +182,9 @@ impl PlannedSave {
         let manifest = Manifest::new(written.entries.clone());
         let document = encode(self.format, &manifest, &self.body).and_then(|bytes| wanted.check().map(|()| bytes));
         let outcome = match document {
-            Ok(bytes) => place.commit(name, &NewDocument { bytes: &bytes, write_id: &manifest.write_id }, expected),
+            Ok(bytes) => {
+                place.commit(name, &NewDocument { bytes: &bytes, write_id: &manifest.write_id, before }, expected)
+            }
             Err(error) => Outcome::Refused(error),
         };
         let replaced = match outcome {

@@ -3,7 +3,7 @@
 use super::support::run_of;
 use crate::s3_server::Server;
 use arraystow::{ChunkedArray, ErrorKind};
-use ndarray::{Array2, s};
+use ndarray::{Array1, Array2, s};
 use std::time::Duration;
 
 #[test]
@@ -68,4 +68,30 @@ fn of_a_shard_only_what_is_needed_is_read() {
     }
     // A chunk each, the first of which is all fill; the last slice meets four, of which two are.
     assert_eq!(server.requests(), [("GET", 4)].into());
+}
+
+#[test]
+fn a_save_that_meets_nobody_looks_at_the_document_once() {
+    let server = Server::start();
+    let storage = server.storage("");
+    storage.save("warm-up", &1).unwrap();
+    server.requests();
+    storage.save("number", &1).unwrap();
+    assert_eq!(server.requests(), [("GET", 1), ("LIST", 1), ("PUT", 1)].into(), "a new name may be a workflow's");
+    storage.save("number", &2).unwrap();
+    assert_eq!(server.requests(), [("GET", 1), ("PUT", 1)].into());
+    storage.save("array", &ChunkedArray::from_ndarray(Array2::from_elem((4, 4), 1.5), &[2, 2]).unwrap()).unwrap();
+    let requests = server.requests();
+    // The document and the group; the lease, the group, four chunks, checksums, metadata and the document; the lease again.
+    assert_eq!(requests, [("DELETE many", 1), ("GET", 3), ("LIST", 1), ("PUT", 9)].into());
+    // Somebody else was faster: another look, another put.
+    let faster = server.clone();
+    let meddling = ChunkedArray::from_fn(&[4], &[4], move |_| {
+        faster.write("array", &faster.read("array"));
+        Array1::from_elem(4, 1.5)
+    });
+    storage.save("array", &meddling.unwrap()).unwrap();
+    let requests = server.requests();
+    // The document twice, the group; the lease, one chunk, checksums, metadata, two tries of the document.
+    assert_eq!((requests["GET"], requests["PUT"]), (3, 6), "{requests:?}");
 }

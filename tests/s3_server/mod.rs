@@ -40,6 +40,8 @@ struct State {
     refuse_every: AtomicU64,
     /// So many requests are still answered; all others are refused with 503.
     requests_left: AtomicU64,
+    /// What comes right after the next put of a key with this part, as if somebody else were a moment later.
+    intruder: Mutex<Option<(String, Vec<u8>)>>,
     /// So many puts of keys with this part are carried out but answered with 503.
     lost_answers: AtomicU64,
     lost_part: Mutex<String>,
@@ -152,6 +154,11 @@ impl Server {
         self.state.lost_answers.store(count, SeqCst);
     }
 
+    /// Right after the next put of that key, this will have been put there.
+    pub(crate) fn overwrite_next(&self, key: &str, data: Vec<u8>) {
+        *self.state.intruder.lock().unwrap() = Some((key.to_owned(), data));
+    }
+
     pub(crate) fn ignore_conditions(&self) {
         self.state.ignores_conditions.store(true, SeqCst);
     }
@@ -233,6 +240,10 @@ impl S3 for Service {
                 }
             }
             objects.insert(input.key.clone(), object);
+            let mut intruder = self.0.intruder.lock().unwrap();
+            if let Some((key, data)) = intruder.take_if(|(key, _)| *key == input.key) {
+                objects.insert(key, self.0.object(data.into()));
+            }
             Ok(())
         })?;
         let lost = input.key.contains(self.0.lost_part.lock().unwrap().as_str())

@@ -5,7 +5,7 @@ mod durable;
 mod record;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place};
+use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place, Seen};
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
@@ -128,7 +128,8 @@ impl Place for Folder {
         if metadata.is_dir() {
             return Err(Error::new(ErrorKind::NotFound, "there is a workflow of that name, but no document"));
         }
-        Ok(Document { contents: Box::new(BufReader::with_capacity(1 << 16, file)), bytes: metadata.len() })
+        let contents = Box::new(BufReader::with_capacity(1 << 16, file));
+        Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown })
     }
 
     fn contains(&self, name: &Name) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
-use super::{Expected, Name, NewDocument, ObjectFolder, Outcome};
+use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
 use crate::protocol::{Replace, Version};
@@ -23,8 +23,10 @@ impl ObjectFolder {
             Err(error) => return Outcome::Refused(error),
         };
         let contents = Bytes::copy_from_slice(document.bytes);
+        // The look that the save began with will do for the first try, unless a late look is all there is.
+        let mut seen = if conditions { seen_before(document.before) } else { None };
         for _ in 0..MOST_ATTEMPTS {
-            let current = match self.current(name) {
+            let current = match seen.take().map_or_else(|| self.current(name), Ok) {
                 Ok(current) => current,
                 Err(error) => return Outcome::Refused(error),
             };
@@ -40,15 +42,25 @@ impl ObjectFolder {
                 Some(current) => Replace::Version(current.version.clone()),
             };
             let replaced = current.and_then(|current| current.manifest);
-            let Err(error) = self.objects.put(name.as_str(), contents.clone(), replace) else {
+            let put = self.objects.put(name.as_str(), contents.clone(), replace);
+            if put.is_ok() && conditions {
                 return Outcome::Done(replaced);
-            };
+            }
             // A put whose answer was lost is tried again by the client, and then refused: by our own document.
-            match (self.current(name), error.kind()) {
+            let kind = put.as_ref().err().map(Error::kind);
+            match (self.current(name), kind) {
                 (Ok(Some(current)), _) if current.is(document.write_id) => return Outcome::Done(replaced),
-                (Ok(_), ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound) => {}
-                (_, ErrorKind::PermissionDenied) => return Outcome::Refused(error),
-                _ => return Outcome::Unknown(unknown(error)),
+                (Ok(_), None) => return Outcome::Refused(overwritten()),
+                (Ok(current), Some(ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound)) => {
+                    seen = Some(current);
+                }
+                (_, Some(ErrorKind::PermissionDenied)) => {
+                    return Outcome::Refused(put.err().unwrap_or_else(overwritten));
+                }
+                (current, _) => {
+                    let error = put.err().or(current.err());
+                    return Outcome::Unknown(unknown(error));
+                }
             }
         }
         Outcome::Refused(Error::new(
@@ -75,8 +87,9 @@ impl ObjectFolder {
         }
     }
 
-    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; then two saves
-    /// at the same time both succeed, the last one stays, and arrays of the other are left behind.
+    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; there a save looks
+    /// after its put whether the document is still its own. Of two saves at the same moment both may find that it is; the
+    /// last one then stays, and arrays of the other are left behind.
     fn heeds_conditions(&self, name: &Name) -> Result<bool> {
         let probe = || {
             let objects = self.arrays(name.workflow())?;
@@ -98,7 +111,7 @@ impl ObjectFolder {
             let _ = objects.remove(&key);
             heeds
         };
-        self.heeds_conditions.get_or_try_init(probe).copied()
+        self.objects.heeds_conditions(probe)
     }
 }
 
@@ -108,10 +121,30 @@ impl Current {
     }
 }
 
-fn unknown(error: Error) -> Error {
+/// What the save has seen already, if a put can go by it.
+fn seen_before(before: &Before) -> Option<Option<Current>> {
+    match &before.seen {
+        Seen::Nothing => Some(None),
+        Seen::Version(version) => Some(Some(Current { version: version.clone(), manifest: before.manifest.clone() })),
+        Seen::Unknown => None,
+    }
+}
+
+fn overwritten() -> Error {
     Error::new(
+        ErrorKind::Conflict,
+        "somebody else replaced or removed the document at the very moment of this save, and the store ignores the \
+         conditions (If-Match, If-None-Match) that would have prevented it; nothing of this save was kept: save again",
+    )
+}
+
+fn unknown(error: Option<Error>) -> Error {
+    let unknown = Error::new(
         ErrorKind::UnknownOutcome,
         "the store did not answer, so it is not known whether the document was replaced; nothing was removed. Load it to see",
-    )
-    .with_source(error)
+    );
+    match error {
+        Some(error) => unknown.with_source(error),
+        None => unknown,
+    }
 }

@@ -5,14 +5,13 @@ mod announce;
 mod commit;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place};
+use super::place::{Announced, Before, Document, Expected, Listed, NewDocument, Outcome, Place, Seen};
 use super::read::head;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{Listing, Objects, ZarrOptions};
 use announce::Lease;
-use once_cell::sync::OnceCell;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -20,13 +19,11 @@ pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
     zarr: ZarrOptions,
-    /// Whether the store heeds the conditions of a put; found out at the first save.
-    heeds_conditions: OnceCell<bool>,
 }
 
 impl ObjectFolder {
     pub(super) fn new(objects: Objects, zarr: ZarrOptions) -> Self {
-        Self { location: objects.describe(""), objects, zarr, heeds_conditions: OnceCell::new() }
+        Self { location: objects.describe(""), objects, zarr }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -76,9 +73,9 @@ impl Place for ObjectFolder {
 
     fn open(&self, name: &Name) -> Result<Document> {
         match self.objects.get(name.as_str()) {
-            Ok((contents, _)) => {
+            Ok((contents, version)) => {
                 let bytes = contents.len() as u64;
-                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes })
+                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes, seen: Seen::Version(version) })
             }
             Err(error) if error.is_not_found() => Err(error.reworded("there is no document of that name")),
             Err(error) => Err(error),
