@@ -10,6 +10,7 @@ mod s3 {
     mod conformance;
     mod copy;
     mod damage;
+    mod environment;
     mod faults;
     mod requests;
     mod storage;

@@ -268,9 +268,10 @@ impl Objects {
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
             Failure::Precondition { .. } => (ErrorKind::Conflict, ""),
-            Failure::PermissionDenied { .. } => {
-                (ErrorKind::PermissionDenied, " (the credentials do not allow it: ask for the permission)")
-            }
+            Failure::PermissionDenied { .. } => (
+                ErrorKind::PermissionDenied,
+                " (the credentials are wrong or do not allow it: check them, and what they permit)",
+            ),
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }

@@ -2,8 +2,9 @@
 
 use super::support::run_of;
 use crate::s3_server::Server;
-use arraystow::{ChunkedArray, ErrorKind};
+use arraystow::{ChunkedArray, ErrorKind, Protocols, S3Protocol};
 use ndarray::{Array1, Array2, s};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 #[test]
@@ -94,4 +95,50 @@ fn a_save_that_meets_nobody_looks_at_the_document_once() {
     let requests = server.requests();
     // The document twice, the group; the lease, one chunk, checksums, metadata, two tries of the document.
     assert_eq!((requests["GET"], requests["PUT"]), (3, 6), "{requests:?}");
+}
+
+/// The array of a document, as somebody else would have written it: without what only arrays of ours have.
+fn made_a_strangers(server: &Server, file: &str) -> ChunkedArray<f32> {
+    let key = |name: &str| format!("bigdata/dask_arrays/{file}/{name}");
+    let mut metadata: serde_json::Value = serde_json::from_slice(&server.read(&key("zarr.json"))).unwrap();
+    metadata["attributes"] = serde_json::json!({});
+    server.write(&key("zarr.json"), metadata.to_string().as_bytes());
+    server.remove(&key("arraystow_checksums"));
+    let client = Arc::new(server.client().build().unwrap());
+    let protocols = Protocols::new().with_s3(S3Protocol::new(client, "bigdata").unwrap());
+    arraystow::deserialize(serde_json::json!(["HDFSerializer", ["0.0.0", file]]), &protocols).unwrap()
+}
+
+#[test]
+fn the_index_of_a_strangers_shard_is_read_once_however_many_ask() {
+    let server = Server::start();
+    let storage = server.builder("").shard_bytes(4 * 16 * 16 * 4).open().unwrap();
+    let elements = Array2::from_shape_fn((64, 128), |(i, j)| (1 + i * 128 + j) as f32);
+    storage.save("array", &ChunkedArray::from_ndarray(elements.clone(), &[16, 16]).unwrap()).unwrap();
+    let array = made_a_strangers(&server, &storage.info("array").unwrap().arrays[0].file);
+    assert_eq!(array.grid().chunk_shape().unwrap(), [16, 64]);
+    let tile = |row: usize, column: usize| {
+        let part = array.slice(s![row..row + 3, column..column + 3]).unwrap().compute().unwrap();
+        assert_eq!(part, elements.slice(s![row..row + 3, column..column + 3]).to_owned().into_dyn());
+    };
+    server.requests();
+    // Four parts of one shard: its index, and each part.
+    [0, 16, 32, 48].into_iter().for_each(|column| tile(0, column));
+    assert_eq!(server.requests(), [("GET", 1 + 4)].into());
+    // All parts of the other seven shards, by many threads that begin at once, while answers take their time.
+    server.set_latency(Duration::from_millis(20));
+    let begin = Barrier::new(28);
+    std::thread::scope(|scope| {
+        for (shard, part) in (1..8).flat_map(|shard| (0..4).map(move |part| (shard, part))) {
+            let (begin, tile) = (&begin, &tile);
+            scope.spawn(move || {
+                begin.wait();
+                tile(shard / 2 * 16, (shard % 2 * 4 + part) * 16);
+            });
+        }
+    });
+    assert_eq!(server.requests(), [("GET", 7 + 28)].into());
+    // Again: the indices are known.
+    tile(16, 16);
+    assert_eq!(server.requests(), [("GET", 1)].into());
 }
