@@ -65,6 +65,7 @@ struct Inner {
     path: Option<String>,
     array: Option<String>,
     location: Option<String>,
+    left_behind: Vec<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -78,6 +79,7 @@ impl Error {
                 path: None,
                 array: None,
                 location: None,
+                left_behind: Vec::new(),
                 source: None,
             }),
         }
@@ -122,7 +124,8 @@ impl Error {
 
     /// The same error, told after another message.
     pub(crate) fn context(self, message: String) -> Self {
-        let inner = Inner { message, source: Some(Arc::new(self.clone())), ..(*self.inner).clone() };
+        let source = self.clone().edit(|inner| inner.left_behind.clear());
+        let inner = Inner { message, source: Some(Arc::new(source)), ..(*self.inner).clone() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -163,6 +166,12 @@ impl Error {
         })
     }
 
+    /// Names arrays that a failed save leaves behind.
+    pub(crate) fn leaving(self, locations: impl IntoIterator<Item = String>) -> Self {
+        let mut locations = locations.into_iter().peekable();
+        if locations.peek().is_none() { self } else { self.edit(|inner| inner.left_behind.extend(locations)) }
+    }
+
     /// What went wrong, coarsely.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -191,6 +200,13 @@ impl Error {
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.inner.location.as_deref()
+    }
+
+    /// What a failed save could not take back, or must not since its outcome is not known: the files or keys of arrays that
+    /// no document may ever name. Empty as a rule.
+    #[must_use]
+    pub fn left_behind(&self) -> &[String] {
+        &self.inner.left_behind
     }
 
     /// There is no document, array or chunk of that name.
@@ -253,8 +269,21 @@ impl fmt::Display for Error {
         if separator == ", " {
             f.write_str("]")?;
         }
-        Ok(())
+        left_behind(f, &inner.left_behind)
     }
+}
+
+/// Names the first few; [`Error::left_behind`] has them all.
+fn left_behind(f: &mut fmt::Formatter<'_>, all: &[String]) -> fmt::Result {
+    const MOST: usize = 4;
+    if all.is_empty() {
+        return Ok(());
+    }
+    write!(f, "; left behind: {}", all.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "))?;
+    if all.len() > MOST {
+        write!(f, " and {} more", all.len() - MOST)?;
+    }
+    f.write_str(" (a sweep removes what no document names)")
 }
 
 impl fmt::Debug for Error {

@@ -67,3 +67,42 @@ fn a_failing_file_system_is_a_clean_error_and_leaves_nothing() {
         }
     }
 }
+
+/// Whatever fails, when nothing can be removed either: the error names each file that stays.
+#[test]
+fn files_that_cannot_be_removed_after_a_failure_are_named() {
+    let (_, array) = array();
+    let failing = ChunkedArray::from_fn(&[512, 512], &[128, 128], |region| match region.start() {
+        [384, 384] => Err("the detector is off"),
+        _ => Ok(Array2::<f32>::zeros((region.shape()[0], region.shape()[1]))),
+    });
+    let failing = failing.unwrap();
+    for writes in (0..40).chain([i64::MAX]) {
+        let files = MemoryFiles::default();
+        files.keeps_all.store(true, Ordering::SeqCst);
+        files.writes_left.store(writes, Ordering::SeqCst);
+        let protocols = Protocols::new().with_file(files.clone());
+        let error = arraystow::to_vec(&(&array, &failing), &protocols).unwrap_err();
+        let mut named = error.left_behind().to_vec();
+        named.sort();
+        let left: Vec<String> = files.names().iter().map(|name| format!("memory:{name}")).collect();
+        assert_eq!(named, left, "after {writes} writes: {error}");
+        assert!(error.to_string().contains(&left[0]), "{error}");
+    }
+
+    /// Fails when all arrays are written already.
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let files = MemoryFiles::default();
+    files.keeps_all.store(true, Ordering::SeqCst);
+    let protocols = Protocols::new().with_file(files.clone());
+    let error = arraystow::to_writer(Full, &array, &protocols).unwrap_err();
+    assert_eq!(error.left_behind(), [format!("memory:{}", files.names()[0])]);
+}

@@ -3,56 +3,16 @@
 #![cfg(feature = "hdf5")]
 
 mod python_env;
+mod samples;
 
 use arraystow::{ChunkedArray, Codec, Element, LocalFiles, Protocols, Storage};
-use half::f16;
-use ndarray::{Array2, ArrayD, s};
-use num_complex::Complex;
+use ndarray::{Array2, s};
+use samples::{every_type, sample};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The element at a position, as both languages compute it.
-const IN_PYTHON: &str = r#"
-import sys, numpy as np, h5py
-def expected(dtype, shape):
-    flat = np.arange(int(np.prod(shape)) if shape else 1).reshape(shape)
-    if dtype == "bool": return flat % 3 == 0
-    if dtype.startswith("complex"): return (flat + 1j * (flat % 5)).astype(dtype)
-    return (flat % 120).astype(dtype)
-"#;
-
-trait Sample: Element {
-    fn at(index: usize) -> Self;
-}
-
-macro_rules! samples {
-    ($($T:ty: |$i:ident| $value:expr;)*) => { $(impl Sample for $T { fn at($i: usize) -> Self { $value } })* };
-}
-
-samples! {
-    bool: |i| usize::is_multiple_of(i, 3);
-    i8: |i| (i % 120) as i8; i16: |i| (i % 120) as i16; i32: |i| (i % 120) as i32; i64: |i| (i % 120) as i64;
-    u8: |i| (i % 120) as u8; u16: |i| (i % 120) as u16; u32: |i| (i % 120) as u32; u64: |i| (i % 120) as u64;
-    f16: |i| f16::from_f32((i % 120) as f32); f32: |i| (i % 120) as f32; f64: |i| (i % 120) as f64;
-    Complex<f32>: |i| Complex::new(i as f32, (i % 5) as f32);
-    Complex<f64>: |i| Complex::new(i as f64, (i % 5) as f64);
-}
-
-fn sample<T: Sample>(shape: &[usize]) -> ArrayD<T> {
-    let mut index = 0;
-    ArrayD::from_shape_simple_fn(shape, || {
-        index += 1;
-        T::at(index - 1)
-    })
-}
-
-/// Runs an expression for every element type.
-macro_rules! every_type {
-    ($T:ident => $run:expr) => {
-        every_type!(@ $T, $run, bool i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 Complex<f32> Complex<f64>)
-    };
-    (@ $T:ident, $run:expr, $($rust:ty)*) => { $({ type $T = $rust; $run })* };
-}
+/// The elements of [`samples`], and what opens HDF5.
+const IN_PYTHON: &str = concat!("import sys, numpy as np, h5py\n", include_str!("samples/samples.py"));
 
 fn array_file(storage: &Storage, name: &str, path: &str) -> String {
     let info = storage.info(name).unwrap();

@@ -4,80 +4,35 @@
 
 mod python_env;
 mod s3_server;
+mod samples;
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, StorageBuilder, ZarrVersion};
-use half::f16;
-use ndarray::{Array2, ArrayD, arr0, s};
-use num_complex::Complex;
-use object_store::aws::AmazonS3Builder;
-use s3_server::{BUCKET, KEY, SECRET, Server};
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
+use ndarray::{Array2, arr0, s};
+use s3_server::{KEY, SECRET, Server};
+use samples::{every_type, sample};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Opens the server with s3fs.
-const PRELUDE: &str = r#"
+const PRELUDE: &str = concat!(
+    r#"
 import sys, json, numpy as np, zarr, s3fs
 from zarr.storage import FsspecStore
 endpoint, key, secret = sys.argv[1:4]
 fs = s3fs.S3FileSystem(key=key, secret=secret, client_kwargs={"endpoint_url": endpoint, "region_name": "us-east-1"},
                        asynchronous=True)
 def store(path): return FsspecStore(fs, path="bucket/" + path)
-def expected(dtype, shape):
-    flat = np.arange(int(np.prod(shape)) if shape else 1).reshape(shape)
-    if dtype == "bool": return flat % 3 == 0
-    if dtype.startswith("complex"): return (flat + 1j * (flat % 5)).astype(dtype)
-    return (flat % 120).astype(dtype)
-"#;
+"#,
+    include_str!("samples/samples.py")
+);
 
 fn python(server: &Server, script: &str) -> String {
     python_env::run(python_env::ZARR, &format!("{PRELUDE}{script}"), &[&server.endpoint, KEY, SECRET])
 }
 
-fn builder(server: &Server, folder: &str, version: ZarrVersion) -> StorageBuilder {
-    let mut builder = Storage::builder(format!("s3://{BUCKET}/{folder}")).zarr_version(version);
-    for (key, value) in server.options() {
-        builder = builder.option(key, value);
-    }
-    builder
-}
-
 fn storage(server: &Server, folder: &str, version: ZarrVersion, codec: Option<Codec>) -> Storage {
-    let builder = builder(server, folder, version);
+    let builder = server.builder(folder).zarr_version(version);
     codec.map_or(builder.clone(), |codec| builder.codec(codec)).open().unwrap()
-}
-
-trait Sample: Element {
-    fn at(index: usize) -> Self;
-}
-
-macro_rules! samples {
-    ($($T:ty: |$i:ident| $value:expr;)*) => { $(impl Sample for $T { fn at($i: usize) -> Self { $value } })* };
-}
-
-samples! {
-    bool: |i| usize::is_multiple_of(i, 3);
-    i8: |i| (i % 120) as i8; i16: |i| (i % 120) as i16; i32: |i| (i % 120) as i32; i64: |i| (i % 120) as i64;
-    u8: |i| (i % 120) as u8; u16: |i| (i % 120) as u16; u32: |i| (i % 120) as u32; u64: |i| (i % 120) as u64;
-    f16: |i| f16::from_f32((i % 120) as f32); f32: |i| (i % 120) as f32; f64: |i| (i % 120) as f64;
-    Complex<f32>: |i| Complex::new(i as f32, (i % 5) as f32);
-    Complex<f64>: |i| Complex::new(i as f64, (i % 5) as f64);
-}
-
-fn sample<T: Sample>(shape: &[usize]) -> ArrayD<T> {
-    let mut index = 0;
-    ArrayD::from_shape_simple_fn(shape, || {
-        index += 1;
-        T::at(index - 1)
-    })
-}
-
-macro_rules! every_type {
-    ($T:ident => $body:expr) => {
-        every_type!(@ $T => $body; bool i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64);
-        { type $T = Complex<f32>; $body }
-        { type $T = Complex<f64>; $body }
-    };
-    (@ $T:ident => $body:expr; $($rust:ident)*) => { $({ type $T = $rust; $body })* };
 }
 
 #[test]
@@ -97,7 +52,7 @@ fn zarr_python_reads_every_type_codec_and_version() {
         {
             let workflow = format!("v{number}-{name}");
             let storage = match name {
-                "sharded" => builder(&server, "root", version).shard_bytes(2000).open().unwrap(),
+                "sharded" => server.builder("root").zarr_version(version).shard_bytes(2000).open().unwrap(),
                 _ => storage(&server, "root", version, codec),
             };
             every_type!(T => {
@@ -213,13 +168,8 @@ text = zarr.create_array(store("py/dask_arrays/text"), shape=(3,), chunks=(3,), 
 text[...] = np.array(["a", "b", "c"])
 "#;
     python(&server, script);
-    let client = AmazonS3Builder::new()
-        .with_endpoint(&server.endpoint)
-        .with_allow_http(true)
-        .with_bucket_name(BUCKET)
-        .with_access_key_id(KEY)
-        .with_secret_access_key(SECRET);
-    let protocols = Protocols::new().with_s3(S3Protocol::new(Arc::new(client.build().unwrap()), "py").unwrap());
+    let client = Arc::new(server.client().build().unwrap());
+    let protocols = Protocols::new().with_s3(S3Protocol::new(client, "py").unwrap());
     fn open<T: Element>(protocols: &Protocols, file: &str) -> arraystow::Result<ChunkedArray<T>> {
         arraystow::deserialize(serde_json::json!(["HDFSerializer", ["0.0.0", file]]), protocols)
     }

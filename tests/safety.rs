@@ -2,7 +2,14 @@
 //! flipping bits and racing.
 //!
 //! `ARRAYSTOW_DEEP=1 cargo test --test safety` tries more of each.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs
+)]
 #![allow(unreachable_pub, reason = "modules of one program")]
 #![cfg(all(feature = "hdf5", feature = "s3", feature = "faults"))]
 

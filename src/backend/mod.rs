@@ -86,9 +86,11 @@ pub(crate) trait ArrayWriter: Send + Sync {
     /// Encodes and writes one chunk: the elements of the grid's region of that number, not filled up, little-endian, in
     /// C order.
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()>;
-    /// Writes what is left, makes the array durable and gives it its name. After an error, or dropped before, the
-    /// array's bytes are removed.
-    fn finish(self: Box<Self>) -> Result<StoredSummary>;
+    /// Writes what is left, makes the array durable and gives it its name. After an error it is to be abandoned.
+    fn finish(&mut self) -> Result<StoredSummary>;
+    /// Removes what was written of an array that is not finished. A writer that is dropped, in a panic, tries the same and
+    /// cannot tell.
+    fn abandon(self: Box<Self>) -> Result<()>;
 }
 
 /// A finished array. Holds no file descriptor between calls.

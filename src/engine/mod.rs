@@ -7,6 +7,7 @@ mod compute;
 mod offload;
 mod pages;
 mod reduce;
+mod remove;
 mod stored;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod verify;
@@ -17,6 +18,7 @@ pub use compute::Chunks;
 pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;
+pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, Origin, StoredArray};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use verify::{check_all, check_length};

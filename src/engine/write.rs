@@ -1,6 +1,7 @@
 //! The write phase of a save: the chunks of all arrays in one run.
 
 use super::offload::Wanted;
+use super::remove::{remove_arrays, take_back};
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, Codec, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
@@ -25,16 +26,14 @@ pub(crate) struct WriteJob {
     pub(crate) codec: Codec,
 }
 
-/// Writes all arrays and makes them durable. On an error everything that was written is removed again.
+/// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
+/// what could not be.
 pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob], wanted: &Wanted) -> Result<Vec<StoredSummary>> {
     let mut summaries: Vec<Option<StoredSummary>> = vec![None; jobs.len()];
     let result = write_batches(backend, jobs, &mut summaries, wanted).and_then(|()| backend.sync());
     if let Err(error) = result {
-        for (job, _) in jobs.iter().zip(&summaries).filter(|(_, summary)| summary.is_some()) {
-            // The error at hand matters more than one of the cleaning; a sweep finds what stays behind.
-            let _ = backend.remove(&job.name);
-        }
-        return Err(error);
+        let finished = jobs.iter().zip(&summaries).filter(|(_, summary)| summary.is_some());
+        return Err(error.leaving(remove_arrays(backend, finished.map(|(job, _)| job.name.clone()).collect())));
     }
     Ok(summaries.into_iter().flatten().collect())
 }
@@ -46,8 +45,13 @@ fn write_batches(
     wanted: &Wanted,
 ) -> Result<()> {
     for batch in batches(jobs) {
-        let writing = batch.iter().flatten().map(|index| Writing::start(backend, &jobs[*index], *index));
-        let writing = writing.collect::<Result<Vec<_>>>()?;
+        let mut writing = Vec::new();
+        for index in batch.iter().flatten() {
+            match Writing::start(backend, &jobs[*index], *index) {
+                Ok(started) => writing.push(started),
+                Err(error) => return Err(error.leaving(abandon(backend, &mut writing))),
+            }
+        }
         let mut groups = Vec::with_capacity(batch.len());
         let mut first = 0;
         for family in &batch {
@@ -63,12 +67,22 @@ fn write_batches(
                 |(index, number)| wanted.check().and_then(|()| writing[index].step(&evaluation, number)),
             )
         };
+        let written = written.map_err(|error| error.leaving(abandon(backend, &mut writing)));
         for w in writing {
             summaries[w.index] = w.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
         }
         written?;
     }
     Ok(())
+}
+
+/// Takes back the arrays that were not finished; tells the locations of those that stay behind.
+fn abandon(backend: &dyn Backend, writing: &mut [Writing<'_>]) -> Vec<String> {
+    let unfinished = writing.iter_mut().filter_map(|w| {
+        let writer = w.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some((backend.describe(&w.job.name), writer))
+    });
+    take_back(backend.concurrency(), unfinished.collect(), |writer: Box<dyn ArrayWriter>| writer.abandon())
 }
 
 /// One array being written.
@@ -133,8 +147,9 @@ impl<'a> Writing<'a> {
                 return Ok(());
             }
         }
-        let writer = self.writer.write().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(finished)?;
-        let summary = writer.finish()?;
+        let mut writer = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        let summary = writer.as_mut().ok_or_else(finished)?.finish()?;
+        *writer = None;
         *self.summary.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
         Ok(())
     }

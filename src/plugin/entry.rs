@@ -81,11 +81,17 @@ pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, proto
     let (body, plan) = body::write(value, Format::Cbor, PlanSettings::default())?;
     let written =
         write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?;
-    let document = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body)?;
-    let output = writer.write_all(&document).and_then(|()| writer.flush());
-    output.map_err(|error| Error::io("cannot write the document", error))?;
-    written.keep();
-    Ok(())
+    let output = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body).and_then(|document| {
+        let output = writer.write_all(&document).and_then(|()| writer.flush());
+        output.map_err(|error| Error::io("cannot write the document", error))
+    });
+    match output {
+        Ok(()) => {
+            written.keep();
+            Ok(())
+        }
+        Err(error) => Err(written.discard(error)),
+    }
 }
 
 /// The value of a document that [`to_vec`] made. Its arrays are lazy.

@@ -5,11 +5,11 @@ use super::plan::{PlannedArray, SavePlan};
 use super::resolver::no_protocol;
 use crate::array::{Codec, ErasedArray};
 use crate::backend::{Backend, StoredSummary};
-use crate::engine::{StoredArray, Wanted, WriteJob, write_arrays};
-use crate::error::Result;
+use crate::engine::{StoredArray, Wanted, WriteJob, remove_arrays, write_arrays};
+use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// What was written for a plan. Dropped before [`keep`](Written::keep), it removes the arrays again.
+/// What was written for a plan: to be kept, left or discarded. Dropped, in a panic, it removes the arrays again.
 pub(crate) struct Written {
     backend: Option<Arc<dyn Backend>>,
     files: Vec<String>,
@@ -17,25 +17,100 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    fn write(
+        &mut self,
+        plan: &SavePlan,
+        codec: Option<Codec>,
+        kept: &dyn Fn(&str) -> Option<ManifestEntry>,
+        wanted: &Wanted,
+    ) -> Result<()> {
+        let Some(first) = plan.arrays.first() else { return Ok(()) };
+        let backend = self.backend.clone().ok_or_else(|| no_protocol().at_path(first.path()))?;
+        let codec = codec.unwrap_or(backend.default_codec());
+        let mut slots: Vec<Option<ManifestEntry>> = Vec::with_capacity(plan.arrays.len());
+        let mut jobs = Vec::new();
+        for planned in &plan.arrays {
+            let file = planned.id.file();
+            let entry = match kept(file) {
+                Some(entry) => Some(ManifestEntry { paths: planned.paths.clone(), plain: planned.plain, ..entry }),
+                None => {
+                    let locate = |error: Error| error.at_path(planned.path()).in_array(file);
+                    let linked = link(&*planned.array, &*backend, file).map_err(locate)?;
+                    if linked.is_some() {
+                        self.files.push(file.to_owned());
+                    }
+                    linked.map(|summary| planned.entry(summary))
+                }
+            };
+            if entry.is_none() {
+                jobs.push(WriteJob {
+                    name: file.to_owned(),
+                    path: planned.path().to_owned(),
+                    array: planned.array.clone(),
+                    codec: planned.array.codec().unwrap_or(codec),
+                });
+            }
+            slots.push(entry);
+        }
+        let summaries = write_arrays(&*backend, &jobs, wanted)?;
+        self.files.extend(jobs.into_iter().map(|job| job.name));
+        let mut summaries = summaries.into_iter();
+        for (slot, planned) in slots.into_iter().zip(&plan.arrays) {
+            self.entries.extend(slot.or_else(|| summaries.next().map(|summary| planned.entry(summary))));
+        }
+        Ok(())
+    }
+
     /// From now on the arrays belong to a document.
     pub(crate) fn keep(mut self) -> Vec<ManifestEntry> {
         self.files.clear();
         std::mem::take(&mut self.entries)
     }
 
-    /// Nothing is removed, since a document may name the arrays.
-    pub(crate) fn leave(&mut self) {
-        self.files.clear();
+    /// Removes the arrays after an error, which then names those that stay behind.
+    pub(crate) fn discard(mut self, error: Error) -> Error {
+        let files = std::mem::take(&mut self.files);
+        match &self.backend {
+            Some(backend) => error.leaving(remove_arrays(&**backend, files)),
+            None => error,
+        }
+    }
+
+    /// The arrays as they are while a document that names them is put in its place: now nothing but a word removes them.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    pub(crate) fn hold(mut self) -> Held {
+        Held { backend: self.backend.clone(), files: std::mem::take(&mut self.files) }
+    }
+}
+
+/// Arrays of which it is being decided whether a document names them. Dropped, they stay.
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) struct Held {
+    backend: Option<Arc<dyn Backend>>,
+    files: Vec<String>,
+}
+
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+impl Held {
+    /// Removes the arrays: no document names them. The error names those that stay behind.
+    pub(crate) fn discard(self, error: Error) -> Error {
+        match &self.backend {
+            Some(backend) => error.leaving(remove_arrays(&**backend, self.files)),
+            None => error,
+        }
+    }
+
+    /// Nothing is removed, since a document may name the arrays; the error names them.
+    pub(crate) fn leave(self, error: Error) -> Error {
+        let locations = self.backend.iter().flat_map(|backend| self.files.iter().map(|file| backend.describe(file)));
+        error.leaving(locations)
     }
 }
 
 impl Drop for Written {
     fn drop(&mut self) {
         if let Some(backend) = &self.backend {
-            for file in &self.files {
-                // Whatever led here is the error to tell; what stays behind is found by a sweep.
-                let _ = backend.remove(file);
-            }
+            let _ = remove_arrays(&**backend, std::mem::take(&mut self.files));
         }
     }
 }
@@ -55,43 +130,10 @@ pub(crate) fn write_plan(
         checked.map_err(|error| error.at_path(planned.path()).in_array(planned.id.file()))?;
     }
     let mut written = Written { backend: backend.cloned(), files: Vec::new(), entries: Vec::new() };
-    if plan.arrays.is_empty() {
-        return Ok(written);
+    match written.write(plan, codec, kept, wanted) {
+        Ok(()) => Ok(written),
+        Err(error) => Err(written.discard(error)),
     }
-    let backend = backend.ok_or_else(|| no_protocol().at_path(plan.arrays.first().map_or("", PlannedArray::path)))?;
-    let codec = codec.unwrap_or(backend.default_codec());
-    let mut slots: Vec<Option<ManifestEntry>> = Vec::with_capacity(plan.arrays.len());
-    let mut jobs = Vec::new();
-    for planned in &plan.arrays {
-        let file = planned.id.file();
-        let entry = match kept(file) {
-            Some(entry) => Some(ManifestEntry { paths: planned.paths.clone(), plain: planned.plain, ..entry }),
-            None => {
-                let locate = |error: crate::Error| error.at_path(planned.path()).in_array(file);
-                let linked = link(&*planned.array, &**backend, file).map_err(locate)?;
-                if linked.is_some() {
-                    written.files.push(file.to_owned());
-                }
-                linked.map(|summary| planned.entry(summary))
-            }
-        };
-        if entry.is_none() {
-            jobs.push(WriteJob {
-                name: file.to_owned(),
-                path: planned.path().to_owned(),
-                array: planned.array.clone(),
-                codec: planned.array.codec().unwrap_or(codec),
-            });
-        }
-        slots.push(entry);
-    }
-    let summaries = write_arrays(&**backend, &jobs, wanted)?;
-    written.files.extend(jobs.into_iter().map(|job| job.name));
-    let mut summaries = summaries.into_iter();
-    for (slot, planned) in slots.into_iter().zip(&plan.arrays) {
-        written.entries.extend(slot.or_else(|| summaries.next().map(|summary| planned.entry(summary))));
-    }
-    Ok(written)
 }
 
 /// Makes a stored array an array of its own under another name without reading it, where that is possible.

@@ -1,5 +1,7 @@
 //! PROTOCOLS: how bytes are reached. They know files and objects, not arrays.
 
+#[cfg(feature = "object-store")]
+mod client;
 pub(crate) mod disk;
 #[cfg(feature = "faults")]
 pub mod faults;
@@ -31,7 +33,8 @@ pub use s3::S3Protocol;
 pub use zarr::ZarrVersion;
 #[cfg(feature = "object-store")]
 pub(crate) use {
-    objects::{CONCURRENCY, Listing, Objects, Replace, Version},
+    client::CONCURRENCY,
+    objects::{Listing, Objects, Replace, Version},
     runtime::{handle, wait},
     url::open as open_url,
     zarr::ZarrOptions,

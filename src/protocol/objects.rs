@@ -2,6 +2,7 @@
 //!
 //! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
 
+use super::client::{CONCURRENCY, Shared};
 use super::runtime::wait;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -12,10 +13,7 @@ use object_store::{
     UpdateVersion,
 };
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
-pub(crate) const CONCURRENCY: usize = 64;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where a machine in a cloud asks for its credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
@@ -27,7 +25,7 @@ pub(crate) struct Objects {
     folder: Path,
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
-    requests: Arc<Semaphore>,
+    shared: Arc<Shared>,
 }
 
 /// Which object a put may replace.
@@ -65,13 +63,18 @@ impl Objects {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
             Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
         })?;
-        Ok(Self { client, folder, store: store.into(), requests: Arc::new(Semaphore::new(CONCURRENCY)) })
+        Ok(Self { shared: Shared::of(&client), client, folder, store: store.into() })
     }
 
     /// The objects below a folder of this one.
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
         Ok(Self { folder, ..self.clone() })
+    }
+
+    /// Whether the store heeds the conditions of a put; found out once for each client.
+    pub(crate) fn heeds_conditions(&self, find_out: impl FnOnce() -> Result<bool>) -> Result<bool> {
+        self.shared.heeds_conditions.get_or_try_init(find_out).copied()
     }
 
     /// What to call an object in messages.
@@ -130,6 +133,18 @@ impl Objects {
     }
 
     pub(crate) async fn putting(self, key: String, contents: Bytes, replace: Replace) -> Result<()> {
+        self.putting_unless(key, contents, replace, &AtomicBool::new(false)).await
+    }
+
+    /// As `putting`, but does nothing if it was given up before its turn came. A request that is under way is never cut
+    /// off: the store might carry it out all the same, after whatever comes next.
+    pub(crate) async fn putting_unless(
+        self,
+        key: String,
+        contents: Bytes,
+        replace: Replace,
+        given_up: &AtomicBool,
+    ) -> Result<()> {
         let path = self.path(&key)?;
         let mode = match replace {
             Replace::Any => PutMode::Overwrite,
@@ -137,6 +152,9 @@ impl Objects {
             Replace::Version(Version { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
         };
         let _permit = self.permit().await;
+        if given_up.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let put = self.client.put_opts(&path, PutPayload::from_bytes(contents), PutOptions::from(mode)).await;
         put.map(drop).map_err(|error| self.failed("written", &key, error))
     }
@@ -262,7 +280,7 @@ impl Objects {
 
     async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // The semaphore is never closed.
-        self.requests.acquire().await.ok()
+        self.shared.requests.acquire().await.ok()
     }
 
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
@@ -271,9 +289,10 @@ impl Objects {
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
             Failure::Precondition { .. } => (ErrorKind::Conflict, ""),
-            Failure::PermissionDenied { .. } => {
-                (ErrorKind::PermissionDenied, " (the credentials do not allow it: ask for the permission)")
-            }
+            Failure::PermissionDenied { .. } => (
+                ErrorKind::PermissionDenied,
+                " (the credentials are wrong or do not allow it: check them, and what they permit)",
+            ),
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }

@@ -67,6 +67,25 @@ pub(super) struct Document {
     pub(super) contents: Box<dyn Read>,
     /// Its length.
     pub(super) bytes: u64,
+    pub(super) seen: Seen,
+}
+
+/// What a look found under a name, in the words of the place.
+#[derive(Clone, Debug)]
+pub(super) enum Seen {
+    Nothing,
+    /// This version of a document.
+    #[cfg(feature = "object-store")]
+    Version(crate::protocol::Version),
+    /// It cannot be told: a commit looks again.
+    Unknown,
+}
+
+/// What was under a name when a save began.
+pub(super) struct Before {
+    /// Of a document that can be read.
+    pub(super) manifest: Option<Manifest>,
+    pub(super) seen: Seen,
 }
 
 /// A document in a listing.
@@ -80,12 +99,22 @@ pub(super) struct Listed {
 pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) write_id: &'a str,
+    /// What it replaces, if nothing has changed since.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
+    pub(super) before: &'a Before,
+    /// What the save that brings it is called among those in progress.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder has locks"))]
+    pub(super) announced: Option<&'a str>,
 }
 
 /// The arrays of a save in progress.
 pub(super) trait Announced {
     /// Refuses to go on if a sweep may have taken the save for dead.
     fn check(&self) -> Result<()>;
+    /// What it is called among the saves in progress of a place that has them in common.
+    fn key(&self) -> Option<&str>;
+    /// Ends it; tells where the announcement is if that cannot be taken back.
+    fn end(self: Box<Self>) -> Option<String>;
 }
 
 /// What must be under the name for a commit to happen.

@@ -86,7 +86,6 @@ impl Storage {
 /// Removes the arrays of a manifest that no document names any more. Whatever fails is left for a sweep: the document's
 /// removal or replacement is what was asked for, and it is done.
 pub(super) fn remove_arrays(backend: &dyn Backend, manifest: &Manifest, which: impl Fn(&str) -> bool) {
-    for entry in manifest.arrays.iter().filter(|entry| which(entry.id.file())) {
-        let _ = backend.remove(entry.id.file());
-    }
+    let files = manifest.arrays.iter().map(|entry| entry.id.file()).filter(|file| which(file));
+    let _ = crate::engine::remove_arrays(backend, files.map(str::to_owned).collect());
 }

@@ -2,8 +2,8 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Claim, Expected, NewDocument, Outcome, Place};
-use super::read::{head, is_ours};
+use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Seen};
+use super::read::{is_ours, located};
 use super::remove::remove_arrays;
 use super::sweep::named;
 use crate::array::ErasedArray;
@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Head, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, write_document, write_plan,
+    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, read_head, write_document, write_plan,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -31,8 +31,10 @@ impl Storage {
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
     /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the object keeps arrays of a
-    /// document that somebody else replaced meanwhile: load it again. After any of these the old object is as it was.
-    /// `UnknownOutcome` if it cannot be known whether the document was replaced.
+    /// document that somebody else replaced meanwhile: load it again; `Conflict` too if somebody else replaced the document
+    /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
+    /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
+    /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
         self.plan_save(name, value, true)?.carry_out(&Wanted::default())
     }
@@ -97,12 +99,16 @@ impl Storage {
         Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces, copies: false })
     }
 
-    /// The head of the document that is to be replaced, if there is one whose head can be read. What is no document of
-    /// ours is not replaced.
-    pub(super) fn replaceable(&self, name: &Name) -> Result<Option<Head>> {
-        match head(&*self.place, name) {
-            Ok(head) => Ok(Some(head)),
-            Err(error) if error.is_not_found() => self.place.check_free(name).map(|()| None),
+    /// What is under the name, if it may be replaced: what is no document of ours may not.
+    pub(super) fn replaceable(&self, name: &Name) -> Result<Before> {
+        let read = self.place.open(name).and_then(|mut document| {
+            let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+            Ok(Before { manifest: Some(head.manifest), seen: document.seen })
+        });
+        match read {
+            Err(error) if error.is_not_found() => {
+                self.place.check_free(name).map(|()| Before { manifest: None, seen: Seen::Nothing })
+            }
             Err(error) if error.is_corrupt() && !is_ours(&*self.place, name) => Err(Error::new(
                 ErrorKind::AlreadyExists,
                 "there is something of that name that arraystow did not write, and it is not replaced: remove it, or \
@@ -110,8 +116,8 @@ impl Storage {
             )
             .with_source(error)),
             // A damaged document of ours may be replaced; what it named is left to a sweep.
-            Err(error) if error.is_corrupt() => Ok(None),
-            Err(error) => Err(error),
+            Err(error) if error.is_corrupt() => Ok(Before { manifest: None, seen: Seen::Unknown }),
+            read => read,
         }
     }
 }
@@ -140,52 +146,79 @@ impl PlannedSave {
         let backend = place.backend(name.workflow());
         let mut before = storage.replaceable(name)?;
         if !self.replaces {
-            Expected::Nothing.check(before.as_ref().map(|head| head.manifest.write_id()))?;
+            Expected::Nothing.check(before.manifest.as_ref().map(Manifest::write_id))?;
         }
         let to_write = plan.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
         let to_write: Vec<&str> = to_write.collect();
         let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
         let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
-        if self.copies {
+        let looked = match self.copies {
             // Once more: what was removed before the announcement is gone, and what is there now stays.
-            before = storage.replaceable(name)?;
+            true => storage.replaceable(name).map(|found| before = found),
+            false => Ok(()),
+        };
+        let saved = looked
+            .and_then(|()| self.write_arrays_and_document(&backend, &to_write, &before, announced.as_deref(), wanted));
+        match (saved, announced.and_then(|announced| announced.end())) {
+            (Err(error), Some(left)) => Err(error.leaving([left])),
+            (saved, _) => saved,
         }
-        let kept = |file: &str| before.as_ref().and_then(|head| head.manifest.entry(file)).cloned();
+    }
+
+    fn write_arrays_and_document(
+        &self,
+        backend: &Arc<dyn Backend>,
+        to_write: &[&str],
+        before: &Before,
+        announced: Option<&dyn Announced>,
+        wanted: &Wanted,
+    ) -> Result<()> {
+        let Self { storage, name, plan, .. } = self;
+        let place = &*storage.place;
+        let kept = |file: &str| before.manifest.as_ref().and_then(|manifest| manifest.entry(file)).cloned();
         if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
             // The document that the arrays were loaded from is not there any more.
             Expected::Written("").check(None)?;
         }
         if self.copies {
             let new = to_write.iter().copied().filter(|file| kept(file).is_none());
-            make_room(place, name, &*backend, &new.collect::<Vec<_>>())?;
+            make_room(place, name, &**backend, &new.collect::<Vec<_>>())?;
         }
-        let keeps = plan.arrays.iter().any(|planned| kept(planned.id.file()).is_some());
-        let mut written = write_plan(plan, Some(&backend), storage.codec, &kept, wanted)?;
-
-        let manifest = Manifest::new(written.entries.clone());
-        let document = encode(self.format, &manifest, &self.body)?;
-        let document = NewDocument { bytes: &document, write_id: manifest.write_id() };
-        let expected = match &before {
+        let expected = match &before.manifest {
             _ if !self.replaces => Expected::Nothing,
-            Some(head) if keeps => Expected::Written(head.manifest.write_id()),
+            Some(manifest) if plan.arrays.iter().any(|planned| manifest.entry(planned.id.file()).is_some()) => {
+                Expected::Written(manifest.write_id())
+            }
             _ => Expected::Anything,
         };
-        wanted.check()?;
-        announced.as_ref().map_or(Ok(()), |announced| announced.check())?;
-        let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
-            reread(plan, &manifest, old, &backend, name);
-            remove_arrays(&*backend, old, |file| manifest.entry(file).is_none() && !must_stay(file));
+        let written = write_plan(plan, Some(backend), storage.codec, &kept, wanted)?;
+        let manifest = Manifest::new(written.entries.clone());
+        let ready = || {
+            let bytes = encode(self.format, &manifest, &self.body)?;
+            wanted.check()?;
+            announced.map_or(Ok(()), Announced::check)?;
+            Ok(bytes)
         };
+        let bytes = match ready() {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(written.discard(error)),
+        };
+        let document = NewDocument {
+            bytes: &bytes,
+            write_id: manifest.write_id(),
+            before,
+            announced: announced.and_then(Announced::key),
+        };
+        let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
+            reread(plan, &manifest, old, backend, name);
+            remove_arrays(&**backend, old, |file| manifest.entry(file).is_none() && !must_stay(file));
+        };
+        // From here on a panic must not take the arrays away: a document may name them.
+        let written = written.hold();
         match place.commit(name, &document, expected, &superseded) {
-            Outcome::Done => {
-                written.keep();
-                Ok(())
-            }
-            Outcome::Refused(error) => Err(error),
-            Outcome::Unknown(error) => {
-                written.leave();
-                Err(error)
-            }
+            Outcome::Done => Ok(()),
+            Outcome::Refused(error) => Err(written.discard(error)),
+            Outcome::Unknown(error) => Err(written.leave(error)),
         }
     }
 }

@@ -38,6 +38,10 @@ struct State {
     latency_us: AtomicU64,
     /// Every n-th request is refused with 503.
     refuse_every: AtomicU64,
+    /// So many requests are still answered; all others are refused with 503.
+    requests_left: AtomicU64,
+    /// What comes right after the next put of a key with this part, as if somebody else were a moment later.
+    intruder: Mutex<Option<(String, Vec<u8>)>>,
     /// So many puts of keys with this part are carried out but answered with 503.
     lost_answers: AtomicU64,
     lost_part: Mutex<String>,
@@ -59,6 +63,7 @@ impl Server {
     pub(crate) fn start() -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let state = Arc::new(State::default());
+        state.requests_left.store(u64::MAX, SeqCst);
         let served = Service(state.clone());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -86,6 +91,22 @@ impl Server {
 
     pub(crate) fn storage(&self, folder: &str) -> arraystow::Storage {
         arraystow::Storage::open_with(&format!("s3://{BUCKET}/{folder}"), self.options()).unwrap()
+    }
+
+    /// A storage in the making.
+    pub(crate) fn builder(&self, folder: &str) -> arraystow::StorageBuilder {
+        let builder = arraystow::Storage::builder(format!("s3://{BUCKET}/{folder}"));
+        self.options().into_iter().fold(builder, |builder, (key, value)| builder.option(key, value))
+    }
+
+    /// A client of object_store in the making.
+    pub(crate) fn client(&self) -> object_store::aws::AmazonS3Builder {
+        object_store::aws::AmazonS3Builder::new()
+            .with_endpoint(&self.endpoint)
+            .with_allow_http(true)
+            .with_bucket_name(BUCKET)
+            .with_access_key_id(KEY)
+            .with_secret_access_key(SECRET)
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {
@@ -122,10 +143,20 @@ impl Server {
         self.state.refuse_every.store(n, SeqCst);
     }
 
+    /// So many requests are still answered, and none after them; `u64::MAX` for all.
+    pub(crate) fn go_down_after(&self, requests: u64) {
+        self.state.requests_left.store(requests, SeqCst);
+    }
+
     /// The answers to so many puts of keys with this part are lost.
     pub(crate) fn lose_answers(&self, part: &str, count: u64) {
         part.clone_into(&mut self.state.lost_part.lock().unwrap());
         self.state.lost_answers.store(count, SeqCst);
+    }
+
+    /// Right after the next put of that key, this will have been put there.
+    pub(crate) fn overwrite_next(&self, key: &str, data: Vec<u8>) {
+        *self.state.intruder.lock().unwrap() = Some((key.to_owned(), data));
     }
 
     pub(crate) fn ignore_conditions(&self) {
@@ -152,6 +183,13 @@ impl Service {
         let latency = state.latency_us.load(SeqCst);
         if latency > 0 {
             tokio::time::sleep(Duration::from_micros(latency)).await;
+        }
+        let answered = state.requests_left.fetch_update(SeqCst, SeqCst, |left| match left {
+            u64::MAX => Some(left),
+            left => left.checked_sub(1),
+        });
+        if answered.is_err() {
+            return Err(s3_error!(ServiceUnavailable));
         }
         let every = state.refuse_every.load(SeqCst);
         if every > 0 && state.counter.fetch_add(1, SeqCst).is_multiple_of(every) {
@@ -202,6 +240,10 @@ impl S3 for Service {
                 }
             }
             objects.insert(input.key.clone(), object);
+            let mut intruder = self.0.intruder.lock().unwrap();
+            if let Some((key, data)) = intruder.take_if(|(key, _)| *key == input.key) {
+                objects.insert(key, self.0.object(data.into()));
+            }
             Ok(())
         })?;
         let lost = input.key.contains(self.0.lost_part.lock().unwrap().as_str())

@@ -73,24 +73,23 @@ fn beside_a_document_that_cannot_be_read_nothing_is_removed() {
     assert!(!folder.path().join("b/bigdata").join(ID).exists());
 }
 
-/// Sweeps all the time while `work` runs, and must never find anything.
-fn sweeping_finds_nothing(storage: &Storage, work: impl FnOnce()) {
+/// Sweeps all the time while `work` runs; gives how many leftovers it found.
+fn sweeping(storage: &Storage, work: impl FnOnce()) -> usize {
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         let sweeper = scope.spawn(|| {
-            let mut sweeps = 0;
+            let (mut sweeps, mut found) = (0, 0);
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let found = storage.sweep().unwrap();
-                assert_eq!(found.leftovers().count(), 0, "{:?}", found.leftovers().collect::<Vec<_>>());
-                assert!(found.remove().unwrap().is_empty());
+                found += storage.sweep().unwrap().remove().unwrap().len();
                 sweeps += 1;
             }
-            sweeps
+            assert!(sweeps > 0);
+            found
         });
         work();
         done.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(sweeper.join().unwrap() > 0);
-    });
+        sweeper.join().unwrap()
+    })
 }
 
 fn slow_field() -> ChunkedArray<f64> {
@@ -105,13 +104,16 @@ fn slow_field() -> ChunkedArray<f64> {
 fn arrays_of_a_save_in_progress_are_never_taken() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
-    for storage in [Storage::open(folder.path()).unwrap(), server.storage("sweep")] {
-        sweeping_finds_nothing(&storage, || {
+    for (storage, locks) in [(Storage::open(folder.path()).unwrap(), true), (server.storage("sweep"), false)] {
+        let found = sweeping(&storage, || {
             storage.save("slow", &(slow_field(), large_run_of(3))).unwrap();
             storage.save("slow", &(slow_field(), large_run_of(4))).unwrap();
         });
+        // Where there are no locks a sweep may come between the replacing of a document and the removal of its arrays.
+        assert!(found <= if locks { 0 } else { 3 }, "{found} leftovers");
         let (_, run): (ChunkedArray<f64>, super::sample::Run) = storage.load("slow").unwrap();
         assert_whole(&run);
+        assert_eq!(swept(&storage), 0);
     }
 }
 

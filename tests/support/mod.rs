@@ -19,6 +19,8 @@ pub(crate) struct MemoryFiles {
     pub writes_left: Arc<AtomicI64>,
     /// Whether a failing write panics instead.
     pub panics: Arc<AtomicBool>,
+    /// Whether nothing can be removed.
+    pub keeps_all: Arc<AtomicBool>,
 }
 
 impl Default for MemoryFiles {
@@ -29,6 +31,7 @@ impl Default for MemoryFiles {
             bytes_read: Arc::default(),
             writes_left: Arc::new(AtomicI64::new(i64::MAX)),
             panics: Arc::default(),
+            keeps_all: Arc::default(),
         }
     }
 }
@@ -66,6 +69,9 @@ impl FileProtocol for MemoryFiles {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        if self.keeps_all.load(Ordering::SeqCst) {
+            return Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "nothing can be removed"));
+        }
         self.files.lock().unwrap().remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 

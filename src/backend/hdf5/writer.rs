@@ -67,8 +67,16 @@ impl Writer {
             checksums_at: None,
             published: false,
         };
-        writer.start(spec).map_err(|error| writer.location.locate(error))?;
-        Ok(writer)
+        match writer.start(spec) {
+            Ok(()) => Ok(writer),
+            Err(error) => {
+                let error = writer.location.locate(error);
+                Err(match writer.take_back() {
+                    Err(left) if !left.is_not_found() => error.leaving([writer.location.describe()]),
+                    _ => error,
+                })
+            }
+        }
     }
 
     fn start(&mut self, spec: &ArraySpec) -> Result<()> {
@@ -157,6 +165,15 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Removes the file, if it has not got its name.
+    fn take_back(&mut self) -> Result<()> {
+        // libhdf5 first lets go of the file.
+        self.target = Target::Nowhere;
+        if std::mem::replace(&mut self.published, true) { Ok(()) } else { self.location.remove() }
+    }
+}
+
 impl ArrayWriter for Writer {
     fn layout(&self) -> &StoredLayout {
         &self.layout
@@ -166,18 +183,19 @@ impl ArrayWriter for Writer {
         self.write(number, elements).map_err(|error| self.location.locate(error))
     }
 
-    fn finish(mut self: Box<Self>) -> Result<StoredSummary> {
+    fn finish(&mut self) -> Result<StoredSummary> {
         self.finish_file().map_err(|error| self.location.locate(error))
+    }
+
+    fn abandon(mut self: Box<Self>) -> Result<()> {
+        self.take_back()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if !self.published {
-            // libhdf5 first lets go of the file. The error that led here is the one to tell; what stays is swept.
-            self.target = Target::Nowhere;
-            let _ = self.location.remove();
-        }
+        // Only a panic leaves anything to do here.
+        let _ = self.take_back();
     }
 }
 

@@ -75,7 +75,12 @@ impl Backend for ZarrArrays {
         if !other.objects.exists(&format!("{}/{}", Self::key(from), metadata::array_name(version)))? {
             return Ok(false);
         }
-        Ok(self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to))? > 0)
+        let copied = self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to));
+        match copied {
+            Ok(count) => Ok(count > 0),
+            Err(error) if self.remove(to).is_err() => Err(error.leaving([self.describe(to)])),
+            Err(error) => Err(error),
+        }
     }
 
     fn local_path(&self, _: &str) -> Option<PathBuf> {

@@ -9,7 +9,8 @@ use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, ZarrOptions, handle, wait};
 use bytes::Bytes;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 
 /// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
@@ -29,7 +30,10 @@ pub(super) struct Writer {
     parts: usize,
     table: Building,
     puts: Mutex<JoinSet<Result<()>>>,
-    finished: bool,
+    /// Puts that have not begun are not to begin.
+    given_up: Arc<AtomicBool>,
+    /// There may be objects of an array that is not finished.
+    unfinished: AtomicBool,
 }
 
 impl Writer {
@@ -53,7 +57,8 @@ impl Writer {
             parts,
             table,
             puts: Mutex::default(),
-            finished: false,
+            given_up: Arc::default(),
+            unfinished: AtomicBool::new(false),
         })
     }
 
@@ -80,12 +85,13 @@ impl Writer {
         }
         let key = format!("{}/{}", self.key, self.codecs.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
         let room = UNDER_WAY.enter(encoded.len());
-        let put = self.objects.clone().putting(key, encoded, Replace::Any);
+        let (objects, given_up) = (self.objects.clone(), self.given_up.clone());
+        self.unfinished.store(true, Ordering::Release);
         let mut puts = lock(&self.puts);
         puts.spawn_on(
             async move {
                 let _room = room;
-                put.await
+                objects.putting_unless(key, encoded, Replace::Any, &given_up).await
             },
             handle()?,
         );
@@ -96,14 +102,24 @@ impl Writer {
         Ok(())
     }
 
-    fn finish_array(&mut self) -> Result<StoredSummary> {
+    /// Waits until all puts have ended; after one that failed, no other begins.
+    fn settle(&self) -> Result<()> {
         let mut puts = std::mem::take(&mut *lock(&self.puts));
+        let given_up = self.given_up.clone();
         wait(async move {
+            let mut result = Ok(());
             while let Some(ended) = puts.join_next().await {
-                joined(ended)?;
+                if let Err(error) = joined(ended) {
+                    given_up.store(true, Ordering::Release);
+                    result = result.and(Err(error));
+                }
             }
-            Ok(())
-        })?;
+            result
+        })
+    }
+
+    fn finish_array(&mut self) -> Result<StoredSummary> {
+        self.settle()?;
         let (table, chunk_bytes) = self.table.finish(self.layout.parts.is_some());
         let metadata = self.metadata.all_bytes();
         let index_bytes = match self.layout.parts {
@@ -113,14 +129,23 @@ impl Writer {
         let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + metadata.len()) as u64);
         let digest = digest(&metadata, &table);
+        self.unfinished.store(true, Ordering::Release);
         self.put(NAME, table)?;
         if let Some(attributes) = &self.metadata.attributes {
             self.put(ATTRIBUTES_NAME, attributes.clone())?;
         }
         // Last: an array without it is none.
         self.put(array_name(self.metadata.version), self.metadata.array.clone())?;
-        self.finished = true;
+        self.unfinished.store(false, Ordering::Release);
         Ok(StoredSummary { bytes, digest, rest: None })
+    }
+
+    /// Removes what there is, if there can be anything.
+    fn take_back(&mut self) -> Result<()> {
+        // No put may arrive after the removal.
+        self.given_up.store(true, Ordering::Release);
+        let _ = self.settle();
+        if self.unfinished.swap(false, Ordering::AcqRel) { self.objects.remove_below(&self.key) } else { Ok(()) }
     }
 
     fn put(&self, name: &str, contents: Vec<u8>) -> Result<()> {
@@ -137,23 +162,19 @@ impl ArrayWriter for Writer {
         self.write(number, elements).map_err(|error| error.at_location(self.objects.describe(&self.key)))
     }
 
-    fn finish(mut self: Box<Self>) -> Result<StoredSummary> {
+    fn finish(&mut self) -> Result<StoredSummary> {
         self.finish_array()
+    }
+
+    fn abandon(mut self: Box<Self>) -> Result<()> {
+        self.take_back()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
-        // No put may arrive after the removal. The error that led here is the one to tell; what stays is swept.
-        let mut puts = std::mem::take(&mut *lock(&self.puts));
-        let _ = wait(async move {
-            puts.shutdown().await;
-            Ok(())
-        });
-        let _ = self.objects.remove_below(&self.key);
+        // Only a panic leaves anything to do here.
+        let _ = self.take_back();
     }
 }
 

@@ -6,7 +6,7 @@ mod record;
 mod sweep;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Superseded};
+use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
 use super::sweep::Leftover;
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
@@ -107,7 +107,8 @@ impl Place for Folder {
         if metadata.is_dir() {
             return Err(Error::new(ErrorKind::NotFound, "there is a workflow of that name, but no document"));
         }
-        Ok(Document { contents: Box::new(BufReader::with_capacity(1 << 16, file)), bytes: metadata.len() })
+        let contents = Box::new(BufReader::with_capacity(1 << 16, file));
+        Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown })
     }
 
     fn contains(&self, name: &Name) -> Result<bool> {

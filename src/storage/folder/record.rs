@@ -63,6 +63,14 @@ impl Announced for SavingRecord {
         // The lock is held.
         Ok(())
     }
+
+    fn key(&self) -> Option<&str> {
+        None
+    }
+
+    fn end(self: Box<Self>) -> Option<String> {
+        disk::remove_file(&self.path).err().map(|_| self.path.display().to_string())
+    }
 }
 
 impl Drop for SavingRecord {

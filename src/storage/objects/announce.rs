@@ -15,8 +15,6 @@ use tokio::task::JoinHandle;
 
 /// The folder of the leases, beside the arrays.
 const SAVING: &str = ".saving";
-/// Leases of copies, whose arrays have the ids that they have elsewhere: others may have them too.
-const COPY: &str = "copy-";
 /// Objects that a sweep makes to learn the store's time.
 const CLOCK: &str = "clock-";
 
@@ -47,6 +45,20 @@ pub(super) struct Lease {
     lasts: Duration,
     renewed: Arc<Mutex<Moment>>,
     renewing: JoinHandle<()>,
+    ended: bool,
+}
+
+/// How the names of all leases for one document begin.
+fn prefix(document: &str) -> String {
+    let hash = blake3::hash(document.as_bytes()).to_hex();
+    format!("{}-", &hash[..16])
+}
+
+/// An object to try out what the store can do: its key and contents. To a sweep it is a lease.
+pub(super) fn probe(lasts: Duration) -> Result<(String, Bytes)> {
+    let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+    let contents = Contents { version: 1, document: String::new(), arrays: Vec::new(), lasts, renewed: 0 };
+    Ok((format!("{SAVING}/probe-{}", uuid::Uuid::new_v4()), contents.bytes()?))
 }
 
 /// A time by two clocks: one does not jump, the other goes on while the machine sleeps.
@@ -71,33 +83,40 @@ impl Lease {
         claim: Claim,
         lasts: Duration,
     ) -> Result<Self> {
-        let kind = if claim == Claim::Copied { COPY } else { "" };
-        let key = format!("{SAVING}/{kind}{}", uuid::Uuid::new_v4());
+        let key = format!("{SAVING}/{}{}", prefix(document), uuid::Uuid::new_v4());
         let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
         let lasts_ms = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         let contents = Contents { version: 1, document: document.to_owned(), arrays, lasts: lasts_ms, renewed: 0 };
         let renewed = Arc::new(Mutex::new(Moment::now()));
-        objects.put(&key, contents.bytes()?, Replace::Any)?;
-        let renewing = renewing(objects.clone(), key.clone(), contents.clone(), lasts, renewed.clone());
-        let lease = Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing) };
+        if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
+            // It may be there for all that.
+            let unclear = error.kind() == ErrorKind::Io && objects.remove(&key).is_err();
+            let left = unclear.then(|| objects.describe(&key));
+            return Err(error.leaving(left));
+        }
+        let renewing = renewing(objects.clone(), key.clone(), contents, lasts, renewed.clone());
+        let lease = Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false };
         if claim == Claim::Copied {
-            lease.refuse_taken(&contents)?;
+            lease.refuse_others(document)?;
         }
         Ok(lease)
     }
 
-    /// Refuses arrays that another save in progress has under the same ids, and a document that is being replaced or removed:
-    /// its arrays, which may be the same, are just being removed. Of two copies at least one sees the other.
-    fn refuse_taken(&self, own: &Contents) -> Result<()> {
-        for other in Leases::read_others(&self.objects, "", Some(&self.key))?.alive {
-            if other.document == own.document || other.arrays.iter().any(|array| own.arrays.contains(array)) {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    "somebody else is saving, copying or removing the same object right now; wait for them and copy again",
-                ));
-            }
+    /// Refuses to copy an object that is being saved or removed right now: the ids of its arrays may be those that the copy
+    /// brings. Of two copies at least one sees the other.
+    fn refuse_others(&self, document: &str) -> Result<()> {
+        if Leases::of_document(&self.objects, document, Some(&self.key))?.alive.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "somebody else is saving, copying or removing the same object right now; wait for them and copy again",
+        ))
+    }
+
+    fn give_back(&mut self) -> Result<()> {
+        self.renewing.abort();
+        if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.objects.remove(&self.key) }
     }
 }
 
@@ -130,12 +149,19 @@ impl Announced for Lease {
             "the save was interrupted for so long that a sweep may have taken its arrays: save again",
         ))
     }
+
+    fn key(&self) -> Option<&str> {
+        Some(&self.key)
+    }
+
+    fn end(mut self: Box<Self>) -> Option<String> {
+        self.give_back().err().map(|_| self.objects.describe(&self.key))
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.renewing.abort();
-        let _ = self.objects.remove(&self.key);
+        let _ = self.give_back();
     }
 }
 
@@ -148,9 +174,9 @@ pub(super) struct Leases {
 }
 
 impl Leases {
-    /// The arrays that copies in progress bring to a workflow.
-    pub(super) fn of_copies(objects: &Objects) -> Result<HashSet<String>> {
-        Ok(Self::read_others(objects, COPY, None)?.arrays())
+    /// Reads the leases of saves, copies and removals of one document, but the own.
+    pub(super) fn of_document(objects: &Objects, document: &str, own: Option<&str>) -> Result<Self> {
+        Self::read_others(objects, &prefix(document), own)
     }
 
     /// Reads all leases.
@@ -158,11 +184,11 @@ impl Leases {
         Self::read_others(objects, "", None)
     }
 
-    /// Reads the leases of a kind, but that of this key. Age is by the store's own time.
-    fn read_others(objects: &Objects, kind: &str, own: Option<&str>) -> Result<Self> {
+    /// Reads the leases whose names begin so, but that of this key. Age is by the store's own time.
+    fn read_others(objects: &Objects, prefix: &str, own: Option<&str>) -> Result<Self> {
         let mut leases = Self::default();
         let key_of = |name: &str| format!("{SAVING}/{name}");
-        let is_wanted = |name: &str| name.starts_with(kind) && own != Some(key_of(name).as_str());
+        let is_wanted = |name: &str| name.starts_with(prefix) && own != Some(key_of(name).as_str());
         if !objects.list(SAVING)?.objects.iter().any(|(name, _)| is_wanted(name)) {
             return Ok(leases);
         }

@@ -1,15 +1,20 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
-use super::announce::Leases;
-use super::{Expected, Name, NewDocument, ObjectFolder, Outcome};
+use super::announce::{Leases, probe};
+use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
 use crate::protocol::{Replace, Version};
 use crate::storage::place::Superseded;
 use bytes::Bytes;
+use std::time::Duration;
 
 /// How often the put is tried again because somebody else was faster.
 const MOST_ATTEMPTS: usize = 20;
+
+/// How long, and how often, a commit waits for a save whose document it has replaced.
+const WAIT: Duration = Duration::from_millis(100);
+const MOST_WAITS: usize = 20;
 
 /// What is under a name.
 struct Current {
@@ -31,8 +36,10 @@ impl ObjectFolder {
             Err(error) => return Outcome::Refused(error),
         };
         let contents = Bytes::copy_from_slice(document.bytes);
+        // The look that the save began with will do for the first try, unless a late look is all there is.
+        let mut seen = if conditions { seen_before(document.before) } else { None };
         for _ in 0..MOST_ATTEMPTS {
-            let current = match self.current(name) {
+            let current = match seen.take().map_or_else(|| self.current(name), Ok) {
                 Ok(current) => current,
                 Err(error) => return Outcome::Refused(error),
             };
@@ -47,19 +54,31 @@ impl ObjectFolder {
                 Some(current) => Replace::Version(current.version.clone()),
             };
             let replaced = current.and_then(|current| current.manifest);
-            let Err(error) = self.objects.put(name.as_str(), contents.clone(), replace) else {
-                self.remove_unnamed(name, replaced, superseded);
-                return Outcome::Done;
-            };
-            // A put whose answer was lost is tried again by the client, and then refused: by our own document.
-            match (self.current(name), error.kind()) {
-                (Ok(Some(current)), _) if current.is(document.write_id) => {
-                    self.remove_unnamed(name, replaced, superseded);
+            let put = self.objects.put(name.as_str(), contents.clone(), replace);
+            if put.is_ok() && conditions {
+                {
+                    self.let_go(name, document.announced, replaced, superseded);
                     return Outcome::Done;
                 }
-                (Ok(_), ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound) => {}
-                (_, ErrorKind::PermissionDenied) => return Outcome::Refused(error),
-                _ => return Outcome::Unknown(unknown(error)),
+            }
+            // A put whose answer was lost is tried again by the client, and then refused: by our own document.
+            let kind = put.as_ref().err().map(Error::kind);
+            match (self.current(name), kind) {
+                (Ok(Some(current)), _) if current.is(document.write_id) => {
+                    self.let_go(name, document.announced, replaced, superseded);
+                    return Outcome::Done;
+                }
+                (Ok(_), None) => return Outcome::Refused(overwritten()),
+                (Ok(current), Some(ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound)) => {
+                    seen = Some(current);
+                }
+                (_, Some(ErrorKind::PermissionDenied)) => {
+                    return Outcome::Refused(put.err().unwrap_or_else(overwritten));
+                }
+                (current, _) => {
+                    let error = put.err().or(current.err());
+                    return Outcome::Unknown(unknown(error));
+                }
             }
         }
         Outcome::Refused(Error::new(
@@ -70,13 +89,35 @@ impl ObjectFolder {
         ))
     }
 
-    /// Lets the arrays of a document go that is no longer there. Those that a copy is bringing again stay. What fails is
-    /// left to a sweep, since the document has gone or changed already.
-    pub(super) fn remove_unnamed(&self, name: &Name, old: Option<Manifest>, superseded: Superseded<'_>) {
+    /// Lets the arrays of a document go that is no longer there. What fails is left to a sweep, since the document has gone
+    /// or changed already.
+    ///
+    /// Those of a save that is still alive stay: it may not know that it had been successful before somebody replaced its
+    /// document, and may put it once more. So it is waited for, for a while.
+    pub(super) fn let_go(
+        &self,
+        name: &Name,
+        own_lease: Option<&str>,
+        old: Option<Manifest>,
+        superseded: Superseded<'_>,
+    ) {
         let Some(old) = old.filter(|old| !old.arrays.is_empty()) else { return };
-        let copied = self.arrays(name.workflow()).and_then(|arrays| Leases::of_copies(&arrays));
-        if let Ok(copied) = copied {
-            superseded(&old, &|file| copied.contains(file));
+        for attempt in 0..MOST_WAITS {
+            let leases =
+                self.arrays(name.workflow()).and_then(|arrays| Leases::of_document(&arrays, name.as_str(), own_lease));
+            let Ok(leases) = leases else { return };
+            let alive = leases.arrays();
+            let is_waited_for = old.arrays.iter().any(|entry| alive.contains(entry.id.file()));
+            if !is_waited_for || attempt + 1 == MOST_WAITS {
+                // Whoever was waited for may have been successful in the end.
+                let current = if attempt == 0 { Ok(None) } else { self.current(name) };
+                let Ok(current) = current else { return };
+                let named = current.and_then(|current| current.manifest);
+                let is_named = |file: &str| named.as_ref().is_some_and(|named| named.entry(file).is_some());
+                superseded(&old, &|file| alive.contains(file) || is_named(file));
+                return;
+            }
+            std::thread::sleep(WAIT);
         }
     }
 
@@ -96,14 +137,17 @@ impl ObjectFolder {
         }
     }
 
-    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; then two saves
-    /// at the same time both succeed, the last one stays, and arrays of the other are left behind.
+    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; there a save looks
+    /// after its put whether the document is still its own. Of two saves at the same moment both may find that it is; the
+    /// last one then stays, and arrays of the other are left behind.
     fn heeds_conditions(&self, name: &Name) -> Result<bool> {
         let probe = || {
             let objects = self.arrays(name.workflow())?;
-            let key = format!(".probe-{}", uuid::Uuid::new_v4());
-            let put =
-                |contents: &'static str, replace| objects.put(&key, Bytes::from_static(contents.as_bytes()), replace);
+            let (key, contents) = probe(self.lease)?;
+            let put = |spaces: usize, replace| {
+                let contents = [contents.as_ref(), &b"   "[..spaces]].concat();
+                objects.put(&key, Bytes::from(contents), replace)
+            };
             let refused = |result: Result<()>| match result {
                 Ok(()) => Ok(false),
                 Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(true),
@@ -111,15 +155,16 @@ impl ObjectFolder {
                 // Not implemented, or not understood.
                 Err(_) => Ok(false),
             };
-            put("first", Replace::Any)?;
+            put(0, Replace::Any)?;
             let (_, version) = objects.get(&key)?;
-            put("second", Replace::Any)?;
-            let heeds = refused(put("none may be", Replace::Nothing))
-                .and_then(|heeds| Ok(heeds && refused(put("the first may be", Replace::Version(version)))?));
+            // To most stores the same contents are the same version.
+            put(1, Replace::Any)?;
+            let heeds = refused(put(2, Replace::Nothing))
+                .and_then(|heeds| Ok(heeds && refused(put(3, Replace::Version(version)))?));
             let _ = objects.remove(&key);
             heeds
         };
-        self.heeds_conditions.get_or_try_init(probe).copied()
+        self.objects.heeds_conditions(probe)
     }
 }
 
@@ -129,10 +174,30 @@ impl Current {
     }
 }
 
-fn unknown(error: Error) -> Error {
+/// What the save has seen already, if a put can go by it.
+fn seen_before(before: &Before) -> Option<Option<Current>> {
+    match &before.seen {
+        Seen::Nothing => Some(None),
+        Seen::Version(version) => Some(Some(Current { version: version.clone(), manifest: before.manifest.clone() })),
+        Seen::Unknown => None,
+    }
+}
+
+fn overwritten() -> Error {
     Error::new(
+        ErrorKind::Conflict,
+        "somebody else replaced or removed the document at the very moment of this save, and the store ignores the \
+         conditions (If-Match, If-None-Match) that would have prevented it; nothing of this save was kept: save again",
+    )
+}
+
+fn unknown(error: Option<Error>) -> Error {
+    let unknown = Error::new(
         ErrorKind::UnknownOutcome,
         "the store did not answer, so it is not known whether the document was replaced; nothing was removed. Load it to see",
-    )
-    .with_source(error)
+    );
+    match error {
+        Some(error) => unknown.with_source(error),
+        None => unknown,
+    }
 }

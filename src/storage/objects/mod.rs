@@ -6,14 +6,15 @@ mod commit;
 mod sweep;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Superseded};
+use super::place::{
+    Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
+};
 use super::read::head;
 use super::sweep::Leftover;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Listing, Objects, ZarrOptions};
 use announce::Lease;
-use once_cell::sync::OnceCell;
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -24,13 +25,11 @@ pub(super) struct ObjectFolder {
     location: String,
     zarr: ZarrOptions,
     lease: Duration,
-    /// Whether the store heeds the conditions of a put; found out at the first save.
-    heeds_conditions: OnceCell<bool>,
 }
 
 impl ObjectFolder {
     pub(super) fn new(objects: Objects, zarr: ZarrOptions, lease: Duration) -> Self {
-        Self { location: objects.describe(""), objects, zarr, lease, heeds_conditions: OnceCell::new() }
+        Self { location: objects.describe(""), objects, zarr, lease }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -80,9 +79,9 @@ impl Place for ObjectFolder {
 
     fn open(&self, name: &Name) -> Result<Document> {
         match self.objects.get(name.as_str()) {
-            Ok((contents, _)) => {
+            Ok((contents, version)) => {
                 let bytes = contents.len() as u64;
-                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes })
+                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes, seen: Seen::Version(version) })
             }
             Err(error) if error.is_not_found() => Err(error.reworded("there is no document of that name")),
             Err(error) => Err(error),
@@ -139,7 +138,7 @@ impl Place for ObjectFolder {
     fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
         let head = head(self, name)?;
         // A copy that begins meanwhile finds the lease and waits.
-        let lease = match head.manifest.arrays.is_empty() {
+        let lease: Option<Box<dyn Announced>> = match head.manifest.arrays.is_empty() {
             true => None,
             false => Some(self.announce(name, &[], Claim::Fresh)?),
         };
@@ -151,7 +150,8 @@ impl Place for ObjectFolder {
             )
             .with_source(error),
         })?;
-        self.remove_unnamed(name, Some(head.manifest), superseded);
+        let own = lease.as_deref().and_then(Announced::key);
+        self.let_go(name, own, Some(head.manifest), superseded);
         drop(lease);
         Ok(())
     }

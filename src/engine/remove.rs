@@ -1,0 +1,45 @@
+//! Taking back arrays that no document names.
+
+use super::workers::{Job, run};
+use crate::backend::Backend;
+use crate::error::Result;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A removal that fails after so long has waited for somebody who is not there: the others are not even tried.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Removes finished arrays, many at a time. Tells the locations of those that stay behind.
+pub(crate) fn remove_arrays(backend: &dyn Backend, names: Vec<String>) -> Vec<String> {
+    let arrays = names.into_iter().map(|name| (backend.describe(&name), name)).collect();
+    take_back(backend.concurrency(), arrays, |name: String| backend.remove(&name))
+}
+
+/// Runs a removal for each of these arrays, which come with their locations, and tells the locations of those that stay
+/// behind. What is not there any more counts as removed.
+pub(super) fn take_back<W: Send>(
+    concurrency: usize,
+    arrays: Vec<(String, W)>,
+    remove: impl Fn(W) -> Result<()> + Sync,
+) -> Vec<String> {
+    // Whatever happens, a panic included: what is not known to be removed is told.
+    let left: Mutex<BTreeSet<String>> = Mutex::new(arrays.iter().map(|(location, _)| location.clone()).collect());
+    let out_of_reach = AtomicBool::new(false);
+    let jobs = arrays.into_iter().map(|work| Job { work, bytes: 0 });
+    let _ = run(concurrency, jobs, |(location, array)| {
+        if out_of_reach.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        match remove(array) {
+            Err(error) if !error.is_not_found() => {
+                out_of_reach.fetch_or(start.elapsed() > PATIENCE, Ordering::Relaxed);
+            }
+            _ => drop(left.lock().unwrap_or_else(PoisonError::into_inner).remove(&location)),
+        }
+        Ok(())
+    });
+    left.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+}

@@ -1,0 +1,125 @@
+//! Several savers on one name, and answers that are lost.
+
+use super::support::{Run, documents_and_arrays, run_of};
+use crate::s3_server::Server;
+use arraystow::{ErrorKind, Storage};
+use object_store::ObjectStore;
+use std::sync::Arc;
+
+#[test]
+fn a_put_whose_answer_was_lost_is_known_as_our_own() {
+    let server = Server::start();
+    let storage = server.storage("");
+    storage.save("warm-up", &1).unwrap();
+    for step in 0..3 {
+        server.lose_answers("the-document", 1);
+        storage.save("the-document", &run_of(step)).unwrap();
+        assert_eq!(storage.load::<Run>("the-document").unwrap().step, step);
+    }
+    assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+}
+
+#[test]
+fn of_two_savers_each_time_one_wins_and_nothing_of_the_other_stays() {
+    for exact in [true, false] {
+        let server = Server::start();
+        if !exact {
+            server.ignore_conditions();
+        }
+        let storage = server.storage("");
+        std::thread::scope(|scope| {
+            for thread in 0..4_u64 {
+                let storage = &storage;
+                scope.spawn(move || {
+                    for round in 0..5 {
+                        match storage.save("run", &run_of(10 * thread + round)) {
+                            Err(error) if !exact && error.is_conflict() => {}
+                            saved => saved.unwrap(),
+                        }
+                    }
+                });
+            }
+        });
+        let loaded: Run = storage.load("run").unwrap();
+        assert_eq!(loaded.field.compute().unwrap(), run_of(loaded.step).field.compute().unwrap());
+        if exact {
+            assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+        }
+    }
+}
+
+#[test]
+fn of_many_who_create_one_does() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    for storage in [server.storage(""), Storage::open(folder.path()).unwrap()] {
+        storage.save("other", &1).unwrap();
+        let created: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..6_u64)
+                .map(|thread| {
+                    let storage = &storage;
+                    scope.spawn(move || match storage.create("run", &run_of(thread)) {
+                        Ok(()) => 1,
+                        Err(error) if error.kind() == ErrorKind::AlreadyExists => 0,
+                        Err(error) => panic!("{error}"),
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(created, 1);
+        let loaded: Run = storage.load("run").unwrap();
+        assert_eq!(loaded.field.compute().unwrap(), run_of(loaded.step).field.compute().unwrap());
+    }
+    assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+}
+
+#[test]
+fn keeping_arrays_of_a_document_that_was_replaced_meanwhile_is_a_conflict() {
+    let server = Server::start();
+    let storage = server.storage("");
+    storage.save("run", &run_of(1)).unwrap();
+    let mut loaded: Run = storage.load("run").unwrap();
+    loaded.step = 5;
+    storage.save("run", &run_of(2)).unwrap();
+    let error = storage.save("run", &loaded).unwrap_err();
+    assert!(error.is_gone() || error.is_conflict(), "{error:?}");
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 2);
+    assert_eq!(documents_and_arrays(&server).1.len(), 2);
+}
+
+#[test]
+fn where_conditions_are_ignored_a_save_that_was_overwritten_at_the_same_moment_is_told_so() {
+    let server = Server::start();
+    server.ignore_conditions();
+    let storage = server.storage("");
+    storage.save("run", &run_of(1)).unwrap();
+    storage.save("other", &run_of(7)).unwrap();
+    let before = server.keys();
+    server.overwrite_next("run", server.read("other"));
+    let error = storage.save("run", &run_of(2)).unwrap_err();
+    assert!(error.is_conflict() && error.to_string().contains("ignores the conditions"), "{error}");
+    assert!(error.left_behind().is_empty(), "{error}");
+    assert_eq!(server.keys(), before, "nothing of the loser stays");
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 7);
+    // Nobody else there: all is well.
+    storage.save("run", &run_of(3)).unwrap();
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 3);
+    assert_eq!(storage.create("run", &run_of(3)).unwrap_err().kind(), ErrorKind::AlreadyExists);
+}
+
+#[test]
+fn whether_conditions_are_heeded_is_found_out_once_for_each_client() {
+    let server = Server::start();
+    let client: Arc<dyn ObjectStore> = Arc::new(server.client().build().unwrap());
+    for (folder, requests) in [("a", 9), ("b", 3)] {
+        let storage = Storage::from_object_store(client.clone(), folder).unwrap();
+        storage.save("number", &1).unwrap();
+        // The document, what lies below it and its put; the probe is two puts, a look, two refused puts, a removal.
+        assert_eq!(server.requests().values().sum::<usize>(), requests, "in {folder}");
+    }
+    let another = Storage::from_object_store(Arc::new(server.client().build().unwrap()), "c").unwrap();
+    another.save("number", &1).unwrap();
+    assert_eq!(server.requests().values().sum::<usize>(), 9);
+    assert_eq!(server.keys(), ["a/number", "b/number", "c/number"]);
+}

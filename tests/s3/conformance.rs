@@ -1,0 +1,15 @@
+//! The backend conformance suite, with an object for each chunk and with shards.
+
+use super::support::Place;
+use crate::s3_server::Server;
+use arraystow::conformance::run;
+
+#[test]
+fn a_server_conforms() {
+    run(|| Place { server: Server::start(), shard_bytes: 0 });
+}
+
+#[test]
+fn shards_of_a_few_chunks_conform() {
+    run(|| Place { server: Server::start(), shard_bytes: 600 });
+}
