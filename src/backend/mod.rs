@@ -52,6 +52,8 @@ pub(crate) trait Backend: Send + Sync {
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
     /// Bytes of everything that the array of that name takes: no more than a look.
     fn stored_bytes(&self, name: &str) -> Result<u64>;
+    /// Whether there is an array of that name. Where a removal takes several steps, there is none after the first.
+    fn contains(&self, name: &str) -> Result<bool>;
     /// Removes everything that belongs to the array of that name, finished or not.
     fn remove(&self, name: &str) -> Result<()>;
     /// Makes `to` an array of its own with what `from` holds in `other`, without reading it, if that is possible.

@@ -72,17 +72,29 @@ impl StoredArray {
 
     /// Adds to an error which array of which object it is about.
     pub(crate) fn in_file(&self, error: Error) -> Error {
-        self.locate(gone(error)).at_location(self.backend.describe(&self.name))
+        self.locate(self.gone(error)).at_location(self.backend.describe(&self.name))
+    }
+
+    /// An array that a document named and that is not there any more. Of one that is just being removed a part may be missing
+    /// already, which looks like damage.
+    fn gone(&self, error: Error) -> Error {
+        let is_gone =
+            error.is_not_found() || (error.is_corrupt() && matches!(self.backend.contains(&self.name), Ok(false)));
+        if is_gone {
+            error
+                .with_kind(ErrorKind::Gone)
+                .reworded("the array is not there any more: its object was removed or replaced; load the object again")
+        } else {
+            error
+        }
     }
 
     /// The open array.
     pub(crate) fn reader(&self) -> Result<&Arc<dyn ArrayReader>> {
         self.reader.get_or_try_init(|| {
-            let reader = self.backend.open(&self.name).map_err(|error| self.locate(gone(error)))?;
+            let reader = self.backend.open(&self.name).map_err(|error| self.in_file(error))?;
             if let Some(expected) = &self.expected {
-                expected
-                    .check(&*reader)
-                    .map_err(|error| self.locate(error).at_location(self.backend.describe(&self.name)))?;
+                expected.check(&*reader).map_err(|error| self.in_file(error))?;
             }
             Ok(reader)
         })
@@ -143,16 +155,5 @@ impl StoredBytes for StoredArray {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
-    }
-}
-
-/// An array that a document named and that is not there any more.
-fn gone(error: Error) -> Error {
-    if error.is_not_found() {
-        error
-            .with_kind(ErrorKind::Gone)
-            .reworded("the array is not there any more: its object was removed or replaced; load the object again")
-    } else {
-        error
     }
 }

@@ -214,15 +214,24 @@ impl Objects {
 
     /// Removes one object; that there is none is no error.
     pub(crate) fn remove(&self, key: &str) -> Result<()> {
-        let (this, key) = (self.clone(), key.to_owned());
-        wait(async move {
-            let path = this.path(&key)?;
-            let _permit = this.permit().await;
-            match this.client.delete(&path).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(this.failed("removed", &key, error)),
+        self.remove_each(&[key.to_owned()])
+    }
+
+    /// Removes a few objects at the same time; that there is none is no error.
+    pub(crate) fn remove_each(&self, keys: &[String]) -> Result<()> {
+        let removals = keys.iter().map(|key| {
+            let (this, key) = (self.clone(), key.clone());
+            async move {
+                let path = this.path(&key)?;
+                let _permit = this.permit().await;
+                match this.client.delete(&path).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                    Err(error) => Err(this.failed("removed", &key, error)),
+                }
             }
-        })
+        });
+        let removals = futures::future::try_join_all(removals.collect::<Vec<_>>());
+        wait(async move { removals.await.map(drop) })
     }
 
     /// Removes every object below a folder, a thousand with a request.

@@ -103,7 +103,6 @@ pub(super) struct NewDocument<'a> {
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) before: &'a Before,
     /// What the save that brings it is called among those in progress.
-    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder has locks"))]
     pub(super) announced: Option<&'a str>,
 }
 
@@ -111,7 +110,7 @@ pub(super) struct NewDocument<'a> {
 pub(super) trait Announced {
     /// Refuses to go on if a sweep may have taken the save for dead.
     fn check(&self) -> Result<()>;
-    /// What it is called among the saves in progress of a place that has them in common.
+    /// What it is called among the saves in progress.
     fn key(&self) -> Option<&str>;
     /// Ends it; tells where the announcement is if that cannot be taken back.
     fn end(self: Box<Self>) -> Option<String>;

@@ -159,7 +159,13 @@ impl PlannedSave {
         };
         let saved = looked
             .and_then(|()| self.write_arrays_and_document(&backend, &to_write, &before, announced.as_deref(), wanted));
-        match (saved, announced.and_then(|announced| announced.end())) {
+        let left = announced.and_then(|announced| announced.end());
+        if saved.is_err() && self.copies {
+            // What somebody else would have removed, had the copy not been about to bring it.
+            let these = to_write.iter().map(|file| backend.describe(file)).collect();
+            let _ = place.sweep(name.workflow(), Some(&these));
+        }
+        match (saved, left) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
             (saved, _) => saved,
         }

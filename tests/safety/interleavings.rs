@@ -1,1 +1,225 @@
-//! To come.
+//! Two at a time on one object, in every interleaving with one or two changes of turn: whole objects or an error that says
+//! what happened, and nothing leaks.
+
+use super::gate::Gate;
+use super::sample::{
+    Random, Run, assert_field, assert_whole, files, files_named, is_about_others, run_of, step_of, swept, times,
+};
+use super::turns::{InTurns, Turns};
+use arraystow::faults::watch;
+use arraystow::{Durability, ErrorKind, Result, Storage, StorageBuilder};
+use object_store::memory::InMemory;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A place that both actors use, each through a handle of its own.
+trait Place {
+    fn new(turns: Option<Arc<Turns>>, like: &Self) -> Self;
+    fn handle(&self, actor: usize) -> Storage;
+    fn assert_nothing_leaked(&self, what: &str);
+}
+
+struct Folder {
+    folder: Arc<tempfile::TempDir>,
+    _watching: Option<arraystow::faults::Watching>,
+}
+
+impl Folder {
+    fn empty() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self { folder: Arc::new(folder), _watching: None }
+    }
+}
+
+impl Place for Folder {
+    fn new(turns: Option<Arc<Turns>>, like: &Self) -> Self {
+        let watching = turns.map(|turns| watch(like.folder.path(), Arc::new(InTurns(turns))));
+        Self { folder: like.folder.clone(), _watching: watching }
+    }
+
+    fn handle(&self, _: usize) -> Storage {
+        Storage::builder(self.folder.path().join("root")).durability(Durability::NotSynced).open().unwrap()
+    }
+
+    fn assert_nothing_leaked(&self, what: &str) {
+        let storage = self.handle(0);
+        assert_eq!(files(Path::new(storage.location())), files_named(&storage), "{what}");
+    }
+}
+
+struct Store(Arc<InMemory>, Option<Arc<Turns>>);
+
+impl Place for Store {
+    fn new(turns: Option<Arc<Turns>>, like: &Self) -> Self {
+        Self(like.0.clone(), turns)
+    }
+
+    fn handle(&self, actor: usize) -> Storage {
+        let gate = match self.1.clone() {
+            None => Gate::open(self.0.clone()),
+            Some(turns) => Gate::in_turns(self.0.clone(), move || {
+                let turns = turns.clone();
+                Box::pin(async move { turns.wait_async(actor).await })
+            }),
+        };
+        StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap()
+    }
+
+    fn assert_nothing_leaked(&self, _: &str) {
+        // Without locks what two leave to each other may have to be swept: see docs/guarantees.md.
+        swept(&self.handle(0));
+    }
+}
+
+type Actor = fn(&Storage) -> Result<()>;
+
+const SAVES_2: Actor = |storage| storage.save("sim/run", &run_of(2));
+const SAVES_3: Actor = |storage| storage.save("sim/run", &run_of(3));
+const CREATES: Actor = |storage| storage.create("sim/run", &run_of(4));
+const REMOVES: Actor = |storage| storage.remove("sim/run");
+const SAVES_ANOTHER: Actor = |storage| storage.save("sim/other", &run_of(5));
+const SWEEPS: Actor = |storage| storage.sweep().and_then(|found| found.remove()).map(drop);
+const KEEPS: Actor = |storage| {
+    let run: Run = storage.load("sim/run")?;
+    storage.save("sim/run", &run)
+};
+const LINKS: Actor = |storage| {
+    let run: Run = storage.load("sim/run")?;
+    storage.save("sim/other", &run)
+};
+const LOADS: Actor = |storage| {
+    let run: Run = storage.load("sim/run")?;
+    match run.field.compute() {
+        Ok(field) => assert_field(&field, run.step),
+        // Replaced or removed since: told, never zeros.
+        Err(error) => assert!(error.is_gone(), "{error}"),
+    }
+    Ok(())
+};
+const VERIFIES: Actor = |storage| {
+    let found = storage.verify("sim/run", arraystow::Depth::Deep)?;
+    assert!(found.is_sound(), "{:?}", found.faults);
+    Ok(())
+};
+
+/// Tries both actors in many interleavings, beginning with `sim/run` of step 1 if there is to be one.
+fn interleave<P: Place>(empty: impl Fn() -> P, actors: [Actor; 2], begins: bool, allowed: &[Option<u64>], names: &str) {
+    let once = |first: usize, switches: &[usize]| {
+        let place = empty();
+        if begins {
+            P::new(None, &place).handle(0).save("sim/run", &run_of(1)).unwrap();
+        }
+        let turns = Arc::new(Turns::new(first, switches));
+        let watched = P::new(Some(turns.clone()), &place);
+        let handles = [watched.handle(0), watched.handle(1)];
+        let results: Vec<Result<()>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..2)
+                .map(|actor| {
+                    let (turns, handle) = (&turns, &handles[actor]);
+                    scope.spawn(move || turns.act(actor, || actors[actor](handle)))
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        drop(watched);
+        drop(handles);
+        let what = format!("{names}, {first} first, turns change at {switches:?}: {results:?}");
+        for error in results.iter().filter_map(|result| result.as_ref().err()) {
+            let expected = is_about_others(error) || error.kind() == ErrorKind::AlreadyExists;
+            assert!(expected, "{what}");
+        }
+        let sound = P::new(None, &place);
+        let found = step_of(&sound.handle(0), "sim/run");
+        assert!(allowed.contains(&found), "{what}: {found:?}");
+        if let Ok(other) = sound.handle(0).load::<Run>("sim/other") {
+            assert_whole(&other);
+        }
+        sound.assert_nothing_leaked(&what);
+        swept(&sound.handle(0));
+        assert_eq!(step_of(&sound.handle(0), "sim/run"), found, "{what}");
+        turns.steps()
+    };
+    let mut tried = 0;
+    for first in 0..2 {
+        let steps = once(first, &[]);
+        for switch in 0..steps {
+            once(first, &[switch]);
+            tried += 1;
+        }
+        let mut random = Random(first as u64 + 1);
+        for _ in 0..times(25, 600) {
+            let mut switches: Vec<usize> = (0..2).map(|_| random.below(steps as u64) as usize).collect();
+            switches.sort_unstable();
+            switches.dedup();
+            once(first, &switches);
+            tried += 1;
+        }
+    }
+    println!("{names}: {tried} interleavings");
+}
+
+fn all_pairs<P: Place>(empty: impl Fn() -> P) {
+    let one = Some(1);
+    let pairs: [(&str, [Actor; 2], bool, &[Option<u64>]); 14] = [
+        ("save and save", [SAVES_2, SAVES_3], true, &[Some(2), Some(3)]),
+        ("first save and first save", [SAVES_2, SAVES_3], false, &[Some(2), Some(3)]),
+        ("create and create", [CREATES, CREATES], false, &[Some(4)]),
+        ("create and save", [CREATES, SAVES_2], false, &[Some(2)]),
+        ("save and remove", [SAVES_2, REMOVES], true, &[Some(2), None]),
+        ("remove and remove", [REMOVES, REMOVES], true, &[None]),
+        ("save and sweep", [SAVES_2, SWEEPS], true, &[Some(2)]),
+        ("remove and sweep", [REMOVES, SWEEPS], true, &[None]),
+        ("keep and save", [KEEPS, SAVES_2], true, &[Some(1), Some(2)]),
+        ("keep and remove", [KEEPS, REMOVES], true, &[one, None]),
+        ("link and remove", [LINKS, REMOVES], true, &[None]),
+        ("load and save", [LOADS, SAVES_2], true, &[Some(2)]),
+        ("verify and save", [VERIFIES, SAVES_2], true, &[Some(2)]),
+        ("remove and save of another", [REMOVES, SAVES_ANOTHER], true, &[None]),
+    ];
+    for (names, actors, begins, allowed) in pairs {
+        interleave(&empty, actors, begins, allowed, names);
+    }
+}
+
+#[test]
+fn in_a_folder() {
+    all_pairs(Folder::empty);
+}
+
+#[test]
+fn in_a_store() {
+    all_pairs(|| Store(Arc::new(InMemory::new()), None));
+}
+
+/// Copies bring arrays under the ids that they have elsewhere, which others may remove or bring at the same time.
+#[test]
+fn of_copies() {
+    let source = tempfile::tempdir().unwrap();
+    let source: &'static Storage = Box::leak(Box::new(Storage::open(source.path()).unwrap()));
+    source.save("sim/run", &run_of(6)).unwrap();
+    static SOURCE: std::sync::OnceLock<&Storage> = std::sync::OnceLock::new();
+    SOURCE.get_or_init(|| source);
+    const COPIES: Actor = |storage| SOURCE.get().unwrap().copy("sim/run", storage);
+    /// Begins with what the copy brings.
+    const COPIES_AND_SAVES: Actor = |storage| {
+        COPIES(storage)?;
+        SAVES_2(storage)
+    };
+    const COPIES_AND_REMOVES: Actor = |storage| {
+        COPIES(storage)?;
+        REMOVES(storage)
+    };
+    let pairs: [(&str, [Actor; 2], &[Option<u64>]); 5] = [
+        ("copy and copy", [COPIES, COPIES], &[Some(6)]),
+        ("copy and save", [COPIES, SAVES_2], &[Some(2), Some(6)]),
+        ("copy and sweep", [COPIES, SWEEPS], &[Some(6)]),
+        ("copy and a copy replaced", [COPIES, COPIES_AND_SAVES], &[Some(2), Some(6)]),
+        ("copy and a copy removed", [COPIES, COPIES_AND_REMOVES], &[None, Some(6)]),
+    ];
+    for (names, actors, allowed) in pairs {
+        // One may always be refused because of the other: then what was there before may stay.
+        let allowed = [allowed, &[Some(1)]].concat();
+        interleave(Folder::empty, actors, true, &allowed, names);
+        interleave(|| Store(Arc::new(InMemory::new()), None), actors, true, &allowed, names);
+    }
+}

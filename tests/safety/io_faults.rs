@@ -1,1 +1,257 @@
-//! To come.
+//! Calls that fail: the n-th one, for every n, once or for good, on a folder and on an object store. A clean error, the old
+//! object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
+
+use super::gate::{Gate, Request};
+use super::sample::{Run, assert_whole, files, files_named, run_of, step_of, swept};
+use arraystow::faults::{Call, Watcher, watch};
+use arraystow::{Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
+use object_store::memory::InMemory;
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+/// Lets calls fail: of those that are counted, from the n-th on.
+struct Failing {
+    left: AtomicI64,
+    once: bool,
+    counted: fn(&Call<'_>) -> bool,
+    failed: Mutex<Vec<String>>,
+}
+
+impl Failing {
+    fn from(n: i64, once: bool, counted: fn(&Call<'_>) -> bool) -> Arc<Self> {
+        Arc::new(Self { left: AtomicI64::new(n), once, counted, failed: Mutex::default() })
+    }
+}
+
+impl Watcher for Failing {
+    fn before(&self, call: &Call<'_>) -> io::Result<()> {
+        if !(self.counted)(call) {
+            return Ok(());
+        }
+        let left = self.left.fetch_sub(1, SeqCst);
+        if left == 0 || (left < 0 && !self.once) {
+            let call = format!("{call:?}");
+            self.failed.lock().unwrap().push(call.chars().take(120).collect());
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no room left, says the test"));
+        }
+        Ok(())
+    }
+}
+
+type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
+
+/// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
+const ACTIONS: [Action; 5] = [
+    ("replaces", |storage| storage.save("sim/run", &run_of(2)), Some(2)),
+    ("creates", |storage| storage.save("a/b/run", &run_of(2)), Some(1)),
+    ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?), Some(1)),
+    ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?), Some(1)),
+    ("removes", |storage| storage.remove("sim/run"), None),
+];
+
+/// What must be true after an action that went wrong, or did not.
+fn check(storage: &Storage, result: &Result<()>, after: Option<u64>, what: &str) {
+    let found = step_of(storage, "sim/run");
+    match result {
+        Ok(()) => assert_eq!(found, after, "{what}"),
+        Err(error) if error.is_unknown_outcome() => assert!(found == Some(1) || found == after, "{what}: {found:?}"),
+        Err(error) => {
+            assert_eq!(found, Some(1), "{what}: {error}");
+            assert!(matches!(error.kind(), ErrorKind::Io | ErrorKind::Conflict), "{what}: {error:?}");
+            assert!(error.document().is_some() && error.location().is_some(), "{what}: {error}");
+        }
+    }
+}
+
+/// Lets every call fail in turn, until one action sees none fail.
+fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_comes_back: bool) {
+    for (what, action, after) in ACTIONS {
+        let (mut errors, mut n) = (0, 0);
+        loop {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("root");
+            let storage = Storage::builder(&root).codec(codec).open().unwrap();
+            storage.save("sim/run", &run_of(1)).unwrap();
+            let before = files(&root);
+            let failing = Failing::from(n, once, counted);
+            let result = {
+                let _watching = watch(folder.path(), failing.clone());
+                action(&storage)
+            };
+            let failed = failing.failed.lock().unwrap().clone();
+            let what = format!("{what}, {codec:?}, call {n} failed: {:?}", failed.first());
+            check(&storage, &result, after, &what);
+            let told: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
+            if let Err(error) = &result {
+                errors += 1;
+                if space_comes_back && !error.is_unknown_outcome() {
+                    // Whatever is still there is named.
+                    let extra: Vec<_> = files(&root).difference(&before).cloned().collect();
+                    let unnamed = |file: &&String| !told.iter().any(|place| place.contains(file.as_str()));
+                    let hidden = extra.iter().filter(unnamed).filter(|file| !file.contains("/.saving/")).count();
+                    assert!(extra.is_empty() || hidden == 0, "{what}: {extra:?} are left, told were {told:?}");
+                }
+            }
+            swept(&storage);
+            assert_eq!(files(&root), files_named(&storage), "{what}");
+            if failed.is_empty() {
+                result.unwrap();
+                break;
+            }
+            n += 1;
+        }
+        assert!(errors > 2 || what == "removes", "{what}: {errors} errors");
+    }
+}
+
+fn any(call: &Call<'_>) -> bool {
+    call.changes()
+}
+
+fn needs_room(call: &Call<'_>) -> bool {
+    matches!(
+        call,
+        Call::MakeFile(_) | Call::MakeFolder(_) | Call::Write { .. } | Call::Lengthen { .. } | Call::Reserve { .. }
+    )
+}
+
+fn syncs(call: &Call<'_>) -> bool {
+    matches!(call, Call::SyncFile(_) | Call::SyncFolder(_))
+}
+
+#[test]
+fn each_call_on_a_folder_once() {
+    for codec in [Codec::None, Codec::Gzip(2)] {
+        fail_each(codec, true, any, true);
+    }
+}
+
+#[test]
+fn every_call_on_a_folder_from_one_on() {
+    fail_each(Codec::None, false, any, false);
+}
+
+#[test]
+fn a_disk_without_room_from_one_call_on() {
+    for codec in [Codec::None, Codec::Zstd(2)] {
+        fail_each(codec, false, needs_room, true);
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_sync_from_one_call_on() {
+    fail_each(Codec::None, false, syncs, true);
+}
+
+/// How requests fail.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failure {
+    /// Not carried out.
+    Refused,
+    /// Carried out, and answered with an error.
+    AnswerLost,
+}
+
+fn fail_each_request(failure: Failure, once: bool) {
+    for (what, action, after) in ACTIONS {
+        let mut n = 0;
+        loop {
+            let store = Arc::new(InMemory::new());
+            let open = |gate: Gate| StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap();
+            let sound = open(Gate::open(store.clone()));
+            sound.save("sim/run", &run_of(1)).unwrap();
+            let left = AtomicI64::new(n);
+            let failed = Arc::new(Mutex::new(Vec::new()));
+            let noted = failed.clone();
+            let gate = Gate::failing(store.clone(), failure == Failure::AnswerLost, move |request: &Request| {
+                if !request.changes() {
+                    return false;
+                }
+                let left = left.fetch_sub(1, SeqCst);
+                let fails = left == 0 || (left < 0 && !once);
+                if fails {
+                    noted.lock().unwrap().push(format!("{request:?}"));
+                }
+                fails
+            });
+            let storage = open(gate);
+            let result = action(&storage);
+            let failed = failed.lock().unwrap().clone();
+            let what = format!("{what}, {failure:?}, request {n} failed: {failed:?}");
+            check(&sound, &result, after, &what);
+            // Whatever was written and is there is named, or belongs to an object.
+            if let Err(error) = &result {
+                let place = |left: &String| error.left_behind().iter().any(|told| told.contains(left.as_str()));
+                let named = files_named(&sound);
+                for array in arrays_of(&store) {
+                    let id = array.rsplit('/').next().unwrap().to_owned();
+                    let is_named = named.iter().any(|file| file.ends_with(&id));
+                    assert!(is_named || place(&id), "{what}: {array} is left; told were {:?}", error.left_behind());
+                }
+            }
+            // What could not be removed may have a lease, which lasts: a sweep takes what it may and hurts nothing.
+            let there = step_of(&sound, "sim/run");
+            sound.sweep().unwrap().remove().unwrap();
+            assert_eq!(step_of(&sound, "sim/run"), there, "{what}");
+            if failed.is_empty() {
+                result.unwrap();
+                break;
+            }
+            n += 1;
+        }
+    }
+}
+
+/// The arrays of which anything is there.
+fn arrays_of(store: &Arc<InMemory>) -> BTreeSet<String> {
+    super::gate::keys(store)
+        .into_iter()
+        .filter_map(|key| {
+            let (workflow, rest) = key.split_once("/bigdata/dask_arrays/")?;
+            let (array, _) = rest.split_once('/')?;
+            Some(format!("{workflow}/{array}"))
+        })
+        .collect()
+}
+
+#[test]
+fn each_request_to_a_store_once() {
+    for failure in [Failure::Refused, Failure::AnswerLost] {
+        fail_each_request(failure, true);
+    }
+}
+
+#[test]
+fn every_request_to_a_store_from_one_on() {
+    for failure in [Failure::Refused, Failure::AnswerLost] {
+        fail_each_request(failure, false);
+    }
+}
+
+/// The put of the document is carried out, its answer lost, and the store then silent: nobody can know, and nothing is removed.
+#[test]
+fn when_it_cannot_be_known_whether_a_commit_happened_nothing_is_removed() {
+    for carried_out in [true, false] {
+        let store = Arc::new(InMemory::new());
+        let open = |gate: Gate| StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap();
+        let sound = open(Gate::open(store.clone()));
+        sound.save("sim/run", &run_of(1)).unwrap();
+        let silent = std::sync::atomic::AtomicBool::new(false);
+        let gate = Gate::failing(store.clone(), carried_out, move |request: &Request| {
+            let commit = request.changes() && request.key == "root/sim/run";
+            commit && !silent.swap(true, SeqCst) || silent.load(SeqCst)
+        });
+        let storage = open(gate);
+        let error: Error = storage.save("sim/run", &run_of(2)).unwrap_err();
+        assert!(error.is_unknown_outcome(), "{error}");
+        assert_eq!(error.document(), Some("sim/run"));
+        assert!(error.left_behind().len() >= 2, "{:?}", error.left_behind());
+        let found = sound.load::<Run>("sim/run").unwrap();
+        assert_whole(&found);
+        assert_eq!(found.step, if carried_out { 2 } else { 1 });
+        // Of the old and the new arrays none is gone.
+        assert_eq!(arrays_of(&store).len(), 4);
+    }
+}

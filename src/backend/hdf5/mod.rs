@@ -66,6 +66,14 @@ impl Backend for Hdf5Files {
         len.map_err(|error| location.locate(Error::io("the length of the array's file cannot be told", error)))
     }
 
+    fn contains(&self, name: &str) -> Result<bool> {
+        match self.locate(name).open() {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn remove(&self, name: &str) -> Result<()> {
         self.locate(name).remove()
     }

@@ -38,6 +38,12 @@ impl ZarrArrays {
         Self { objects, options, group: OnceCell::new() }
     }
 
+    /// The metadata of either version, without which there is no array.
+    fn markers(name: &str) -> [String; 2] {
+        let marker = |version| format!("{}/{}", Self::key(name), metadata::array_name(version));
+        [marker(ZarrVersion::V3), marker(ZarrVersion::V2)]
+    }
+
     fn key(name: &str) -> String {
         format!("{GROUP}/{name}")
     }
@@ -64,7 +70,14 @@ impl Backend for ZarrArrays {
         Err(Error::new(ErrorKind::NotFound, "there is no Zarr array of that name").at_location(self.describe(name)))
     }
 
+    fn contains(&self, name: &str) -> Result<bool> {
+        let [v3, v2] = Self::markers(name);
+        Ok(self.objects.exists(&v3)? || self.objects.exists(&v2)?)
+    }
+
     fn remove(&self, name: &str) -> Result<()> {
+        // First what makes it an array: whoever finds a part missing can tell an array that is gone from a damaged one.
+        self.objects.remove_each(&Self::markers(name))?;
         self.objects.remove_below(&Self::key(name))
     }
 
@@ -72,10 +85,18 @@ impl Backend for ZarrArrays {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
         // Without a group, and in one of another version, other readers would not find the array.
         let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
-        if !other.objects.exists(&format!("{}/{}", Self::key(from), metadata::array_name(version)))? {
+        let marker = format!("{}/{}", Self::key(from), metadata::array_name(version));
+        if !other.objects.exists(&marker)? {
             return Ok(false);
         }
         let copied = self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to));
+        // An array that was removed meanwhile may have been copied in part only.
+        let copied = copied.and_then(|count| match other.objects.exists(&marker)? {
+            true => Ok(count),
+            false => {
+                Err(Error::new(ErrorKind::NotFound, "the array is being removed").at_location(other.describe(from)))
+            }
+        });
         match copied {
             Ok(count) => Ok(count > 0),
             Err(error) if self.remove(to).is_err() => Err(error.leaving([self.describe(to)])),

@@ -186,13 +186,7 @@ impl Reader {
     /// A chunk that is not there: of a stranger's array it is the fill value.
     fn missing(&self, out: &mut [u8]) -> Result<()> {
         if self.seal.is_some() {
-            // Or is the whole array gone? That is another error.
-            let name = format!("{}/{}", self.key, NAME);
-            return Err(match self.objects.exists(&name) {
-                Ok(true) => Error::corrupt("its object is lost"),
-                Ok(false) => Error::new(crate::ErrorKind::NotFound, "the array is not there"),
-                Err(error) => error,
-            });
+            return Err(Error::corrupt("its object is lost"));
         }
         let fill = self.codecs.fill();
         if fill.is_empty() || fill.iter().all(|byte| *byte == 0) {

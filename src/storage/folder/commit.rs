@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
-use crate::storage::place::Superseded;
+use crate::storage::place::{Place, Superseded};
 use crate::storage::read::{head, is_ours};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +84,10 @@ impl Folder {
                         back; nothing was removed";
             return Outcome::Unknown(located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome));
         }
+        // The document names the arrays now. Whoever comes next must not take the save for one that is still at it.
+        if let Some(record) = document.announced {
+            let _ = disk::remove_file(Path::new(record));
+        }
         if let Some(Some(old)) = current {
             remove_unnamed(&workflow, &old, superseded);
         }
@@ -109,7 +113,9 @@ impl Folder {
         disk::sync_folder(&workflow, self.durability).map_err(|error| {
             let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
                         arrays were not removed";
-            located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome)
+            let error = located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome);
+            let backend = self.backend(name.workflow());
+            error.leaving(head.manifest.arrays.iter().map(|entry| backend.describe(entry.id.file())))
         })?;
         remove_unnamed(&workflow, &head.manifest, superseded);
         remove_empty_folders(&self.root, &workflow);

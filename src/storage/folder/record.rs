@@ -29,6 +29,7 @@ struct Contents {
 /// A record; removed when dropped, after the document names the arrays or the arrays are gone.
 pub(super) struct SavingRecord {
     path: PathBuf,
+    key: String,
     /// The lock is held as long as the file is open.
     _file: DiskFile,
 }
@@ -54,7 +55,7 @@ impl SavingRecord {
             let _ = disk::remove_file(&path);
             return Err(failed(error));
         }
-        Ok(Self { path, _file: file })
+        Ok(Self { key: path.display().to_string(), path, _file: file })
     }
 }
 
@@ -65,11 +66,15 @@ impl Announced for SavingRecord {
     }
 
     fn key(&self) -> Option<&str> {
-        None
+        Some(&self.key)
     }
 
     fn end(self: Box<Self>) -> Option<String> {
-        disk::remove_file(&self.path).err().map(|_| self.path.display().to_string())
+        match disk::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Some(self.path.display().to_string()),
+            // A commit that was successful has ended it.
+            _ => None,
+        }
     }
 }
 

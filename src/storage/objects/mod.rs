@@ -142,14 +142,18 @@ impl Place for ObjectFolder {
             true => None,
             false => Some(self.announce(name, &[], Claim::Fresh)?),
         };
-        self.objects.remove(name.as_str()).map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => error,
-            _ => Error::new(
-                ErrorKind::UnknownOutcome,
-                "it is not known whether the document was removed; its arrays were not",
-            )
-            .with_source(error),
-        })?;
+        if let Err(error) = self.objects.remove(name.as_str()) {
+            if error.kind() == ErrorKind::PermissionDenied {
+                return Err(error);
+            }
+            // It may have been removed, and only the answer been lost.
+            if !self.objects.get(name.as_str()).is_err_and(|error| error.is_not_found()) {
+                let backend = self.backend(name.workflow());
+                let text = "it is not known whether the document was removed; its arrays were not";
+                let error = Error::new(ErrorKind::UnknownOutcome, text).with_source(error);
+                return Err(error.leaving(head.manifest.arrays.iter().map(|entry| backend.describe(entry.id.file()))));
+            }
+        }
         let own = lease.as_deref().and_then(Announced::key);
         self.let_go(name, own, Some(head.manifest), superseded);
         drop(lease);

@@ -7,6 +7,7 @@ use super::ObjectFolder;
 use super::announce::Leases;
 use crate::error::Result;
 use crate::storage::name::ARRAYS;
+use crate::storage::place::Place;
 use crate::storage::sweep::{Leftover, named};
 use std::collections::HashSet;
 
@@ -16,6 +17,7 @@ const GROUP: &str = "dask_arrays";
 impl ObjectFolder {
     pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
+        let backend = self.backend(workflow);
         let found = arrays.list(GROUP)?.folders;
         let leases = Leases::read(&arrays)?;
         let alive = leases.arrays();
@@ -42,7 +44,7 @@ impl ObjectFolder {
             match remove {
                 None => leftovers.push(leftover),
                 Some(these) if these.contains(&leftover.location) => {
-                    arrays.remove_below(&key)?;
+                    backend.remove(&id)?;
                     leftovers.push(leftover);
                 }
                 Some(_) => {}
