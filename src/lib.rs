@@ -66,6 +66,7 @@
 //! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
 //!   it the system's libhdf5, 1.14 or later, is used.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
+//! - `faults`: for this crate's own tests: the calls on the file system, seen and steered.
 
 #![cfg_attr(
     not(any(feature = "hdf5", feature = "object-store")),
@@ -98,8 +99,10 @@ pub use plugin::{
 };
 #[cfg(unix)]
 pub use protocol::LocalFiles;
-pub use protocol::{FileHandle, FileProtocol, Mode, Protocols};
+#[cfg(feature = "faults")]
+pub use protocol::faults;
+pub use protocol::{Durability, FileHandle, FileProtocol, Mode, Protocols};
 #[cfg(feature = "object-store")]
 pub use protocol::{S3Protocol, ZarrVersion};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
-pub use storage::{ArrayInfo, Entry, Info, Storage, StorageBuilder};
+pub use storage::{ArrayInfo, Depth, Entry, Info, Leftover, Progress, Storage, StorageBuilder, Sweep, Verification};

@@ -40,6 +40,8 @@ pub(crate) struct StoredSummary {
     pub(crate) bytes: u64,
     /// A hash of the array's metadata and of the checksums of all its chunks; hexadecimal.
     pub(crate) digest: String,
+    /// A hash of what neither the digest nor the chunks' checksums cover, if there is anything; hexadecimal.
+    pub(crate) rest: Option<String>,
 }
 
 /// A place for arrays of one format.
@@ -48,6 +50,8 @@ pub(crate) trait Backend: Send + Sync {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
     /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
+    /// Bytes of everything that the array of that name takes: no more than a look.
+    fn stored_bytes(&self, name: &str) -> Result<u64>;
     /// Removes everything that belongs to the array of that name, finished or not.
     fn remove(&self, name: &str) -> Result<()>;
     /// Makes `to` an array of its own with what `from` holds in `other`, without reading it, if that is possible.
@@ -112,6 +116,10 @@ pub(crate) trait ArrayReader: Send + Sync {
         let _ = out;
         Err(Error::invalid(format!("chunk {number} has no part {part}")))
     }
+    /// Compares the bytes of one stored chunk with what was written, without decoding them.
+    fn check_chunk(&self, number: usize) -> Result<()>;
+    /// Compares with `StoredSummary::rest`.
+    fn check_rest(&self, rest: &str) -> Result<()>;
 }
 
 /// The backend of the protocols, if there is one.

@@ -9,6 +9,8 @@ mod pages;
 mod reduce;
 mod remove;
 mod stored;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod verify;
 mod workers;
 mod write;
 
@@ -18,5 +20,7 @@ pub(crate) use offload::Wanted;
 pub(crate) use offload::offload;
 pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, Origin, StoredArray};
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

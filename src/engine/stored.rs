@@ -13,6 +13,8 @@ pub(crate) struct Expected {
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
     pub(crate) digest: String,
+    /// As `StoredSummary::rest`.
+    pub(crate) rest: Option<String>,
 }
 
 /// Where in which object an array belongs: for errors, and for a save that meets the array again.
@@ -55,11 +57,21 @@ impl StoredArray {
         &self.name
     }
 
+    pub(crate) fn expected(&self) -> Option<&Expected> {
+        self.expected.as_ref()
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    fn in_file(&self, error: Error) -> Error {
+    /// Bytes of everything that is stored of it.
+    pub(crate) fn stored_bytes(&self) -> Result<u64> {
+        self.backend.stored_bytes(&self.name).map_err(|error| self.in_file(error))
+    }
+
+    /// Adds to an error which array of which object it is about.
+    pub(crate) fn in_file(&self, error: Error) -> Error {
         self.locate(gone(error)).at_location(self.backend.describe(&self.name))
     }
 

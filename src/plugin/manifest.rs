@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// Tells this writing of the document from every other: what a compare-and-swap compares.
-    pub(crate) write_id: String,
+    write_id: String,
     pub(crate) arrays: Vec<ManifestEntry>,
 }
 
@@ -29,6 +29,9 @@ pub(crate) struct ManifestEntry {
     pub(crate) bytes: u64,
     /// A hash of the array's metadata and of its chunks' checksums.
     pub(crate) digest: String,
+    /// A hash of what neither the digest nor the checksums cover; arrays of the first version have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rest: Option<String>,
     /// A plain `ndarray` field, which a load needs as a whole.
     #[serde(default)]
     pub(crate) plain: bool,
@@ -37,6 +40,10 @@ pub(crate) struct ManifestEntry {
 impl Manifest {
     pub(crate) fn new(arrays: Vec<ManifestEntry>) -> Self {
         Self { write_id: uuid::Uuid::new_v4().to_string(), arrays }
+    }
+
+    pub(crate) fn write_id(&self) -> &str {
+        &self.write_id
     }
 
     pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
@@ -64,6 +71,7 @@ impl ManifestEntry {
             data_type: data_type.map_err(locate)?,
             grid: self.grid().map_err(locate)?,
             digest: self.digest.clone(),
+            rest: self.rest.clone(),
         })
     }
 }

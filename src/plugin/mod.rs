@@ -35,7 +35,7 @@ pub use ser::Serializer;
 pub(crate) use self::{
     body::{read as read_document, write as write_document},
     document::{Head, encode, is_magic, read_body, read_head},
-    manifest::{Manifest, ManifestEntry},
+    manifest::Manifest,
     plan::{Keep, PlanSettings, PlannedArray, SavePlan},
     resolver::{Resolver, typed},
     write::write_plan,

@@ -76,10 +76,33 @@ impl Written {
         }
     }
 
+    /// The arrays as they are while a document that names them is put in its place: now nothing but a word removes them.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    pub(crate) fn hold(mut self) -> Held {
+        Held { backend: self.backend.clone(), files: std::mem::take(&mut self.files) }
+    }
+}
+
+/// Arrays of which it is being decided whether a document names them. Dropped, they stay.
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) struct Held {
+    backend: Option<Arc<dyn Backend>>,
+    files: Vec<String>,
+}
+
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+impl Held {
+    /// Removes the arrays: no document names them. The error names those that stay behind.
+    pub(crate) fn discard(self, error: Error) -> Error {
+        match &self.backend {
+            Some(backend) => error.leaving(remove_arrays(&**backend, self.files)),
+            None => error,
+        }
+    }
+
     /// Nothing is removed, since a document may name the arrays; the error names them.
-    pub(crate) fn leave(mut self, error: Error) -> Error {
-        let files = std::mem::take(&mut self.files);
-        let locations = self.backend.iter().flat_map(|backend| files.iter().map(|file| backend.describe(file)));
+    pub(crate) fn leave(self, error: Error) -> Error {
+        let locations = self.backend.iter().flat_map(|backend| self.files.iter().map(|file| backend.describe(file)));
         error.leaving(locations)
     }
 }
@@ -124,7 +147,8 @@ fn link(array: &dyn ErasedArray, backend: &dyn Backend, to: &str) -> Result<Opti
     let reader = stored.reader()?;
     let Some(digest) = reader.digest() else { return Ok(None) };
     let linked = backend.link(&**stored.backend(), stored.name(), to)?;
-    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned() }))
+    let rest = stored.expected().and_then(|expected| expected.rest.clone());
+    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned(), rest }))
 }
 
 impl PlannedArray {
@@ -141,6 +165,7 @@ impl PlannedArray {
             chunks: self.array.grid().runs(),
             bytes: summary.bytes,
             digest: summary.digest,
+            rest: summary.rest,
             plain: self.plain,
         }
     }

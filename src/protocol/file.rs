@@ -1,5 +1,6 @@
 //! The FILE protocol: anything with Python's `open(name, mode)` and `remove(name)`.
 
+use super::Durability;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
@@ -79,6 +80,11 @@ pub trait FileProtocol: Send + Sync + 'static {
     /// What to call the file in messages.
     fn describe(&self, name: &str) -> String {
         name.to_owned()
+    }
+
+    /// Whether what is written is synced before a save returns. By default it is.
+    fn durability(&self) -> Durability {
+        Durability::Synced
     }
 
     /// The path of the file, if it is an ordinary local one: it is then read and written from several threads at once,

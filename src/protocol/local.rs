@@ -1,6 +1,6 @@
 //! A local folder.
 
-use super::{FileHandle, FileProtocol, Mode};
+use super::{Durability, FileHandle, FileProtocol, Mode, disk};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct LocalFiles {
     folder: PathBuf,
+    durability: Durability,
 }
 
 impl LocalFiles {
@@ -30,13 +31,20 @@ impl LocalFiles {
         let folder = folder.into();
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::io("cannot make the folder", error).at_location(folder.display().to_string()))?;
-        Ok(Self { folder })
+        Ok(Self { folder, durability: Durability::Synced })
     }
 
     /// A folder that is there or will be made by whoever writes.
     #[cfg(feature = "hdf5")]
-    pub(crate) fn unchecked(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(crate) fn unchecked(folder: PathBuf, durability: Durability) -> Self {
+        Self { folder, durability }
+    }
+
+    /// Whether arrays are synced before a save returns; by default they are.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
     }
 
     /// The folder.
@@ -64,11 +72,15 @@ impl FileProtocol for LocalFiles {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        std::fs::remove_file(self.path(name)?)
+        disk::remove_file(&self.path(name)?)
     }
 
     fn describe(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
     }
 
     fn local_path(&self, name: &str) -> Option<PathBuf> {

@@ -2,6 +2,9 @@
 
 #[cfg(feature = "object-store")]
 mod client;
+pub(crate) mod disk;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod file;
 #[cfg(unix)]
 mod local;
@@ -17,6 +20,9 @@ mod url;
 #[cfg(feature = "object-store")]
 mod zarr;
 
+#[cfg(all(unix, feature = "hdf5"))]
+pub(crate) use disk::DiskFile;
+pub use disk::Durability;
 pub use file::{FileHandle, FileProtocol, Mode};
 #[cfg(unix)]
 pub use local::LocalFiles;

@@ -58,6 +58,13 @@ pub(crate) struct Listing {
     pub(crate) folders: Vec<String>,
 }
 
+/// All that lies below a folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Below {
+    pub(crate) count: usize,
+    pub(crate) bytes: u64,
+}
+
 impl Objects {
     pub(crate) fn new(client: Arc<dyn ObjectStore>, folder: &str, store: String) -> Result<Self> {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
@@ -181,6 +188,20 @@ impl Objects {
             let _permit = this.permit().await;
             let first = this.client.list(Some(&path)).next().await;
             first.transpose().map(|first| first.is_some()).map_err(|error| this.failed("listed", &folder, error))
+        })
+    }
+
+    /// How many objects there are below a folder, and how many bytes they have together.
+    pub(crate) fn below_is(&self, folder: &str) -> Result<Below> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = this.path(&folder)?;
+            let _permit = this.permit().await;
+            let listed = this.client.list(Some(&path));
+            let add = |below: Below, meta: ObjectMeta| async move {
+                Ok(Below { count: below.count + 1, bytes: below.bytes.saturating_add(meta.size) })
+            };
+            listed.try_fold(Below::default(), add).await.map_err(|error| this.failed("listed", &folder, error))
         })
     }
 

@@ -5,8 +5,13 @@ use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::plugin::Format;
+use crate::protocol::Durability;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a save in an object store may be silent before a sweep takes it for dead.
+pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
 #[derive(Clone, Debug)]
@@ -15,6 +20,11 @@ pub struct StorageBuilder {
     root: PathBuf,
     codec: Option<Codec>,
     format: Format,
+    durability: Durability,
+    lease: Duration,
+    /// The user's own client, and the folder in its store.
+    #[cfg(feature = "object-store")]
+    client: Option<(Arc<dyn object_store::ObjectStore>, String)>,
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
@@ -27,11 +37,32 @@ impl StorageBuilder {
             root,
             codec: None,
             format: Format::default(),
+            durability: Durability::default(),
+            lease: DEFAULT_LEASE,
+            #[cfg(feature = "object-store")]
+            client: None,
             #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
             zarr: crate::protocol::ZarrOptions::default(),
         }
+    }
+
+    /// Options of a storage in a folder of any object store; see [`Storage::from_object_store`].
+    ///
+    /// ```
+    /// use arraystow::{Codec, StorageBuilder};
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::Zstd(3)).open()?;
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[cfg(feature = "object-store")]
+    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: impl Into<String>) -> Self {
+        let mut builder = Self::new(PathBuf::new());
+        builder.client = Some((client, folder.into()));
+        builder
     }
 
     /// How the chunks of arrays saved from now on are compressed.
@@ -43,6 +74,20 @@ impl StorageBuilder {
     /// The format of documents saved from now on; those of other formats are read all the same.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
+        self
+    }
+
+    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by itself.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15 minutes
+    /// by default. A save that is alive says so many times more often, and one that could not for so long (a machine that
+    /// slept) fails. Folders need no such time: there the system tells whether a save is alive.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
         self
     }
 
@@ -83,11 +128,20 @@ impl StorageBuilder {
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {
+        #[cfg(feature = "object-store")]
+        if let Some((client, folder)) = self.client {
+            if let Some((key, _)) = self.options.first() {
+                return Err(Error::invalid(format!("a client has its options already, and {key:?} comes too late")));
+            }
+            let store = client.to_string();
+            let objects = crate::protocol::Objects::new(client, &folder, store)?;
+            return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
+        }
         if let Some(url) = self.root.to_str().filter(|root| root.contains("://")) {
             #[cfg(feature = "object-store")]
             {
                 let objects = crate::protocol::open_url(url, &self.options)?;
-                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr)));
+                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
             }
             #[cfg(not(feature = "object-store"))]
             return Err(Error::unsupported(format!(
@@ -103,7 +157,7 @@ impl StorageBuilder {
             if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
                 return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
             }
-            Ok(Arc::new(super::folder::Folder::open(&self.root)?))
+            Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability)?))
         }
         #[cfg(not(feature = "hdf5"))]
         Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))

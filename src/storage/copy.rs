@@ -47,27 +47,30 @@ impl Storage {
         let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
         let body = read_body(&head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
         let backend = self.place.backend(name.workflow());
-        let there = other.replaceable(name)?;
         let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
         for entry in &head.manifest.arrays {
             let expected = entry.expected()?;
             let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
             let (data_type, grid) = (expected.data_type, expected.grid.clone());
             let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin);
-            let kept = there.manifest.as_ref().is_some_and(|there| there.entry(entry.id.file()).is_some());
-            if !kept {
-                // An earlier copy may have been killed. No document there names this array; ids are unique.
-                let _ = other.place.backend(name.workflow()).remove(entry.id.file());
-            }
             arrays.push(PlannedArray {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),
                 array: typed(data_type, grid, Arc::new(stored)),
                 plain: entry.plain,
-                kept,
+                // What is there already is seen when the copy is carried out.
+                kept: false,
             });
         }
         let plan = SavePlan { arrays };
-        Ok(PlannedSave { storage: other.clone(), name: name.clone(), format: head.format, body, plan, replaces: true })
+        Ok(PlannedSave {
+            storage: other.clone(),
+            name: name.clone(),
+            format: head.format,
+            body,
+            plan,
+            replaces: true,
+            copies: true,
+        })
     }
 }

@@ -25,7 +25,7 @@ impl Storage {
         let mut attempt = 1;
         loop {
             let fetched = self.fetch(&name)?;
-            let write_id = fetched.head.manifest.write_id.clone();
+            let write_id = fetched.head.manifest.write_id().to_owned();
             match fetched.walk(&name) {
                 Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(&name, &write_id)? => {
                     attempt += 1;
@@ -47,7 +47,7 @@ impl Storage {
             loop {
                 let (own, own_name) = (storage.clone(), name.clone());
                 let fetched = offload(move |_| own.fetch(&own_name)).await?;
-                let write_id = fetched.head.manifest.write_id.clone();
+                let write_id = fetched.head.manifest.write_id().to_owned();
                 let error = match fetched.walk(&name) {
                     Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
                     result => return result,
@@ -72,8 +72,8 @@ impl Storage {
     }
 
     /// Whether somebody replaced the document between its reading and that of its arrays.
-    fn was_replaced(&self, name: &Name, write_id: &str) -> Result<bool> {
-        Ok(head(&*self.place, name)?.manifest.write_id != write_id)
+    pub(super) fn was_replaced(&self, name: &Name, write_id: &str) -> Result<bool> {
+        Ok(head(&*self.place, name)?.manifest.write_id() != write_id)
     }
 }
 

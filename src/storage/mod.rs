@@ -14,9 +14,13 @@ mod place;
 mod read;
 mod remove;
 mod save;
+mod sweep;
+mod verify;
 
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, Entry, Info};
+pub use sweep::{Leftover, Sweep};
+pub use verify::{Depth, Progress, Verification};
 
 use crate::array::Codec;
 use crate::error::Result;
@@ -124,10 +128,7 @@ impl Storage {
     /// `InvalidName` if there can be no such folder.
     #[cfg(feature = "object-store")]
     pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
-        let store = client.to_string();
-        let objects = crate::protocol::Objects::new(client, folder, store)?;
-        let place = objects::ObjectFolder::new(objects, crate::protocol::ZarrOptions::default());
-        Ok(Self { place: Arc::new(place), codec: None, format: Format::default() })
+        StorageBuilder::from_object_store(client, folder).open()
     }
 
     /// Where it is: the folder's absolute path, or the URL.

@@ -1,9 +1,11 @@
 //! What a storage needs of the place where its documents lie: a folder, or an object store.
 
 use super::name::Name;
+use super::sweep::Leftover;
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -23,14 +25,41 @@ pub(super) trait Place: Send + Sync {
     /// Shows every document of a workflow and of those below it, in no particular order. What cannot be a document's name
     /// is passed over.
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()>;
+    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not.
+    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()>;
     /// Refuses a name that is a workflow already, or lies below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
     /// Announces arrays that are about to be written, so that no sweep takes them. Ends when dropped.
-    fn announce(&self, name: &Name, arrays: &[&str]) -> Result<Box<dyn Announced>>;
-    /// Puts a document in its place, in one step, if what is there is what is expected.
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome;
-    /// Removes a document, durably, and then what `arrays` removes of its manifest's arrays.
-    fn remove(&self, name: &Name, arrays: &dyn Fn(&Manifest)) -> Result<()>;
+    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>>;
+    /// Puts a document in its place, in one step, if what is there is what is expected; then `superseded` removes what only
+    /// the replaced one had.
+    fn commit(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome;
+    /// Removes a document, durably; then `superseded` removes its arrays.
+    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()>;
+    /// Every workflow that has arrays, or had.
+    fn workflows(&self) -> Result<Vec<String>>;
+    /// What no document of a workflow refers to and no save in progress is writing. With `remove`, removes those of them
+    /// that are in it, and gives these alone.
+    fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>>;
+}
+
+/// Lets go of the arrays of a manifest whose document is gone or replaced; the function tells which of them must stay,
+/// because a copy of the same object is just bringing them again.
+pub(super) type Superseded<'a> = &'a dyn Fn(&Manifest, &dyn Fn(&str) -> bool);
+
+/// What the ids of announced arrays are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Nobody else's: they were made for this save.
+    Fresh,
+    /// Those that the arrays have elsewhere: another copy may have them too, and is then refused.
+    Copied,
 }
 
 /// A document to be read.
@@ -69,15 +98,21 @@ pub(super) struct Listed {
 /// A document to be put in its place.
 pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
-    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder knows what it has renamed"))]
     pub(super) write_id: &'a str,
     /// What it replaces, if nothing has changed since.
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) before: &'a Before,
+    /// What the save that brings it is called among those in progress.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder has locks"))]
+    pub(super) announced: Option<&'a str>,
 }
 
 /// The arrays of a save in progress.
 pub(super) trait Announced {
+    /// Refuses to go on if a sweep may have taken the save for dead.
+    fn check(&self) -> Result<()>;
+    /// What it is called among the saves in progress of a place that has them in common.
+    fn key(&self) -> Option<&str>;
     /// Ends it; tells where the announcement is if that cannot be taken back.
     fn end(self: Box<Self>) -> Option<String>;
 }
@@ -112,8 +147,8 @@ impl Expected<'_> {
 
 /// What became of a commit.
 pub(super) enum Outcome {
-    /// The new document is there, durably; this is the manifest of the one that it replaced.
-    Done(Option<Manifest>),
+    /// The new document is there, durably.
+    Done,
     /// Nothing has happened.
     Refused(Error),
     /// It is not known whether the new document is there to stay.

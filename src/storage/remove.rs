@@ -76,8 +76,10 @@ impl Storage {
 
     fn remove_one(&self, name: &Name) -> Result<()> {
         let backend = self.place.backend(name.workflow());
-        let removed = self.place.remove(name, &|manifest| remove_arrays(&*backend, manifest, |_| true));
-        removed.map_err(|error| error.in_document(name.as_str()))
+        let superseded = |manifest: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
+            remove_arrays(&*backend, manifest, |file| !must_stay(file));
+        };
+        self.place.remove(name, &superseded).map_err(|error| error.in_document(name.as_str()))
     }
 }
 

@@ -2,16 +2,16 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Before, Expected, NewDocument, Outcome, Seen};
+use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Seen};
 use super::read::{is_ours, located};
 use super::remove::remove_arrays;
+use super::sweep::named;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Keep, Manifest, ManifestEntry, PersistentId, PlanSettings, SavePlan, encode, read_head, write_document,
-    write_plan,
+    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, read_head, write_document, write_plan,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -96,7 +96,7 @@ impl Storage {
         let settings = PlanSettings { keep: Some(keep(&name, backend)), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings);
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces })
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces, copies: false })
     }
 
     /// What is under the name, if it may be replaced: what is no document of ours may not.
@@ -131,6 +131,8 @@ pub(super) struct PlannedSave {
     pub(super) plan: SavePlan,
     /// Whether an object that is there already may go.
     pub(super) replaces: bool,
+    /// Whether the arrays' ids are those that they have elsewhere.
+    pub(super) copies: bool,
 }
 
 impl PlannedSave {
@@ -141,27 +143,22 @@ impl PlannedSave {
     fn write_and_commit(&self, wanted: &Wanted) -> Result<()> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
-        let before = storage.replaceable(name)?;
-        if !self.replaces {
-            Expected::Nothing.check(before.manifest.as_ref().map(|manifest| manifest.write_id.as_str()))?;
-        }
         let backend = place.backend(name.workflow());
-        let kept = |file: &str| before.manifest.as_ref().and_then(|manifest| manifest.entry(file)).cloned();
-        if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
-            // The document that the arrays were loaded from is not there any more.
-            Expected::Written("").check(None)?;
+        let mut before = storage.replaceable(name)?;
+        if !self.replaces {
+            Expected::Nothing.check(before.manifest.as_ref().map(Manifest::write_id))?;
         }
-
-        let new: Vec<&str> =
-            plan.arrays.iter().map(|planned| planned.id.file()).filter(|file| kept(file).is_none()).collect();
-        let keeps = new.len() < plan.arrays.len();
-        let announced = if new.is_empty() { None } else { Some(place.announce(name, &new)?) };
-        let expected = match &before.manifest {
-            _ if !self.replaces => Expected::Nothing,
-            Some(manifest) if keeps => Expected::Written(&manifest.write_id),
-            _ => Expected::Anything,
+        let to_write = plan.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
+        let to_write: Vec<&str> = to_write.collect();
+        let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
+        let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
+        let looked = match self.copies {
+            // Once more: what was removed before the announcement is gone, and what is there now stays.
+            true => storage.replaceable(name).map(|found| before = found),
+            false => Ok(()),
         };
-        let saved = self.write_arrays_and_document(&backend, &kept, &before, expected, wanted);
+        let saved = looked
+            .and_then(|()| self.write_arrays_and_document(&backend, &to_write, &before, announced.as_deref(), wanted));
         match (saved, announced.and_then(|announced| announced.end())) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
             (saved, _) => saved,
@@ -171,35 +168,80 @@ impl PlannedSave {
     fn write_arrays_and_document(
         &self,
         backend: &Arc<dyn Backend>,
-        kept: &dyn Fn(&str) -> Option<ManifestEntry>,
+        to_write: &[&str],
         before: &Before,
-        expected: Expected<'_>,
+        announced: Option<&dyn Announced>,
         wanted: &Wanted,
     ) -> Result<()> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
-        let written = write_plan(plan, Some(backend), storage.codec, kept, wanted)?;
-        let manifest = Manifest::new(written.entries.clone());
-        let document = encode(self.format, &manifest, &self.body).and_then(|bytes| wanted.check().map(|()| bytes));
-        let outcome = match document {
-            Ok(bytes) => {
-                place.commit(name, &NewDocument { bytes: &bytes, write_id: &manifest.write_id, before }, expected)
-            }
-            Err(error) => Outcome::Refused(error),
-        };
-        let replaced = match outcome {
-            Outcome::Done(replaced) => replaced,
-            Outcome::Refused(error) => return Err(written.discard(error)),
-            Outcome::Unknown(error) => return Err(written.leave(error)),
-        };
-        written.keep();
-        if let Some(old) = replaced {
-            let superseded = |file: &str| manifest.entry(file).is_none();
-            reread(plan, &manifest, &old, backend, name);
-            remove_arrays(&**backend, &old, superseded);
+        let kept = |file: &str| before.manifest.as_ref().and_then(|manifest| manifest.entry(file)).cloned();
+        if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
+            // The document that the arrays were loaded from is not there any more.
+            Expected::Written("").check(None)?;
         }
-        Ok(())
+        if self.copies {
+            let new = to_write.iter().copied().filter(|file| kept(file).is_none());
+            make_room(place, name, &**backend, &new.collect::<Vec<_>>())?;
+        }
+        let expected = match &before.manifest {
+            _ if !self.replaces => Expected::Nothing,
+            Some(manifest) if plan.arrays.iter().any(|planned| manifest.entry(planned.id.file()).is_some()) => {
+                Expected::Written(manifest.write_id())
+            }
+            _ => Expected::Anything,
+        };
+        let written = write_plan(plan, Some(backend), storage.codec, &kept, wanted)?;
+        let manifest = Manifest::new(written.entries.clone());
+        let ready = || {
+            let bytes = encode(self.format, &manifest, &self.body)?;
+            wanted.check()?;
+            announced.map_or(Ok(()), Announced::check)?;
+            Ok(bytes)
+        };
+        let bytes = match ready() {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(written.discard(error)),
+        };
+        let document = NewDocument {
+            bytes: &bytes,
+            write_id: manifest.write_id(),
+            before,
+            announced: announced.and_then(Announced::key),
+        };
+        let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
+            reread(plan, &manifest, old, backend, name);
+            remove_arrays(&**backend, old, |file| manifest.entry(file).is_none() && !must_stay(file));
+        };
+        // From here on a panic must not take the arrays away: a document may name them.
+        let written = written.hold();
+        match place.commit(name, &document, expected, &superseded) {
+            Outcome::Done => Ok(()),
+            Outcome::Refused(error) => Err(written.discard(error)),
+            Outcome::Unknown(error) => Err(written.leave(error)),
+        }
     }
+}
+
+/// Removes what an earlier copy, which was killed, has left under the ids of these arrays. Nobody else is writing them; but a
+/// document that was tampered with may have the ids of another's arrays.
+fn make_room(place: &dyn Place, name: &Name, backend: &dyn Backend, arrays: &[&str]) -> Result<()> {
+    let is_there = |array: &&&str| !backend.stored_bytes(array).is_err_and(|error| error.is_not_found());
+    if arrays.iter().any(|array| is_there(&array)) {
+        let named = named(place, name.workflow())?;
+        if let Some(array) = arrays.iter().find(|array| named.contains(**array)) {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                "another object there has an array of the same id, which is not replaced: load the object and save it, instead \
+                 of copying it",
+            )
+            .in_array(array));
+        }
+    }
+    for array in arrays {
+        let _ = backend.remove(array);
+    }
+    Ok(())
 }
 
 /// Which arrays stay where they are: those that were loaded from the document of this very name. Whether it still has them

@@ -84,7 +84,9 @@ fn what_is_not_permitted_is_told_of_by_place() {
     server.forbid(&["DELETE many"]);
     told(storage.remove("run").unwrap_err(), "s3://bucket/f/run", None);
     server.forbid(&[]);
-    assert_eq!(server.keys(), before);
+    // But for the lease of the removal, which could not be removed either.
+    let now = server.keys().into_iter().filter(|key| !key.contains("/.saving/"));
+    assert_eq!(now.collect::<Vec<_>>(), before);
 
     let loaded: Run = storage.load("run").unwrap();
     server.forbid(&["GET"]);

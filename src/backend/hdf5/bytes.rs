@@ -3,9 +3,10 @@
 //! A local file is read and written by several threads at once; any other handle by one at a time. Panics of a user's
 //! handle become I/O errors here, so nothing above has to expect them.
 
-use crate::protocol::FileHandle;
+#[cfg(unix)]
+use crate::protocol::DiskFile;
+use crate::protocol::{Durability, FileHandle};
 use std::any::Any;
-use std::fs::File;
 use std::io::{self, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 pub(super) enum Bytes {
     /// An ordinary local file.
     #[cfg(unix)]
-    Local(File),
+    Local(DiskFile),
     /// Whatever else can be read, written and sought.
     Handle(Mutex<Cursor>),
 }
@@ -54,7 +55,7 @@ impl Bytes {
     fn read_some(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
             #[cfg(unix)]
-            Self::Local(file) => std::os::unix::fs::FileExt::read_at(file, buf, offset),
+            Self::Local(file) => file.read_at(buf, offset),
             Self::Handle(cursor) => at(cursor, offset, |handle| {
                 let read = handle.read(buf)?;
                 Ok((read, read as u64))
@@ -66,7 +67,7 @@ impl Bytes {
     pub(super) fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         match self {
             #[cfg(unix)]
-            Self::Local(file) => std::os::unix::fs::FileExt::write_all_at(file, buf, offset),
+            Self::Local(file) => file.write_all_at(buf, offset),
             Self::Handle(cursor) => at(cursor, offset, |handle| {
                 handle.write_all(buf)?;
                 Ok(((), buf.len() as u64))
@@ -78,7 +79,7 @@ impl Bytes {
     pub(super) fn len(&self) -> io::Result<u64> {
         match self {
             #[cfg(unix)]
-            Self::Local(file) => Ok(file.metadata()?.len()),
+            Self::Local(file) => file.len(),
             Self::Handle(cursor) => with(cursor, |cursor| {
                 let len = cursor.handle.seek(SeekFrom::End(0))?;
                 cursor.position = Some(len);
@@ -91,7 +92,7 @@ impl Bytes {
     pub(super) fn lengthen(&self, len: u64) -> io::Result<()> {
         let lengthened = match self {
             #[cfg(unix)]
-            Self::Local(file) => file.set_len(len),
+            Self::Local(file) => file.lengthen(len),
             Self::Handle(cursor) => with(cursor, |cursor| {
                 cursor.position = None;
                 cursor.handle.set_len(len)
@@ -106,54 +107,30 @@ impl Bytes {
     /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
     pub(super) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
-            #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-            Self::Local(file) if !in_memory(file) => {
-                match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
-                    // Not every file system can; writing then tells.
-                    Ok(())
-                    | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS | rustix::io::Errno::INVAL) => Ok(()),
-                    Err(error) => Err(error.into()),
-                }
-            }
-            _ => {
-                let _ = len;
-                Ok(())
-            }
+            #[cfg(unix)]
+            Self::Local(file) => file.reserve(len),
+            Self::Handle(_) => Ok(()),
         }
     }
 
     /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
     pub(super) fn write_back(&self, offset: u64, len: usize) {
-        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-        if let Self::Local(file) = self
-            && let Some(len) = std::num::NonZeroU64::new(len as u64)
-        {
-            let _ = rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed);
-        }
-        let _ = (offset, len);
-    }
-
-    /// Makes what was written durable.
-    pub(super) fn sync(&self) -> io::Result<()> {
         match self {
             #[cfg(unix)]
-            Self::Local(file) => file.sync_all(),
+            Self::Local(file) => file.write_back(offset, len),
+            Self::Handle(_) => {}
+        }
+    }
+
+    /// Makes what was written durable, if it is to be.
+    pub(super) fn sync(&self, durability: Durability) -> io::Result<()> {
+        match self {
+            #[cfg(unix)]
+            Self::Local(file) => file.sync(durability),
+            Self::Handle(_) if durability == Durability::NotSynced => Ok(()),
             Self::Handle(cursor) => with(cursor, |cursor| cursor.handle.sync()),
         }
     }
-}
-
-/// Whether the file lies in memory: there, making room takes as long as writing, and is done by one processor.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn in_memory(file: &File) -> bool {
-    /// TMPFS_MAGIC of linux/magic.h.
-    const TMPFS: u64 = 0x0102_1994;
-    rustix::fs::fstatfs(file).is_ok_and(|file_system| file_system.f_type as u64 == TMPFS)
-}
-
-#[cfg(target_os = "freebsd")]
-fn in_memory(_: &File) -> bool {
-    false
 }
 
 /// Uses the handle at a position; `use_it` tells how far it got on.

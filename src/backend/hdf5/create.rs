@@ -63,6 +63,18 @@ impl Open {
         })
     }
 
+    /// Where the chunks are that were added, with their lengths.
+    pub(super) fn chunks(&self, axes: usize) -> Result<Vec<(u64, u64)>> {
+        let mut chunks = Vec::new();
+        self.file.call(|_| {
+            inspect::each_chunk(&self.dataset, axes, |entry| {
+                chunks.push((entry.address, entry.size));
+                Ok(())
+            })
+        })?;
+        Ok(chunks)
+    }
+
     /// Writes the rest of the metadata. Nothing is well before this is.
     pub(super) fn close(self) -> Result<()> {
         let Self { file, dataset } = self;

@@ -18,7 +18,7 @@ mod library;
 mod lzf;
 mod place;
 mod reader;
-
+mod rest;
 mod shuffle;
 mod stretch;
 mod types;
@@ -26,7 +26,7 @@ mod writer;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
 use crate::error::{Error, Result};
-use crate::protocol::FileProtocol;
+use crate::protocol::{Durability, FileProtocol, disk};
 use place::{Location, Unsynced, unfinished};
 use reader::Reader;
 use std::any::Any;
@@ -60,6 +60,12 @@ impl Backend for Hdf5Files {
         Ok(Arc::new(Reader::open(self.locate(name))?))
     }
 
+    fn stored_bytes(&self, name: &str) -> Result<u64> {
+        let location = self.locate(name);
+        let len = location.open()?.len();
+        len.map_err(|error| location.locate(Error::io("the length of the array's file cannot be told", error)))
+    }
+
     fn remove(&self, name: &str) -> Result<()> {
         self.locate(name).remove()
     }
@@ -67,7 +73,8 @@ impl Backend for Hdf5Files {
     fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
         let to = self.locate(to);
         let (Some(from), Some(path)) = (other.local_path(from), to.path()) else { return Ok(false) };
-        duplicate(&from, path).map_err(|error| to.locate(Error::io("the array cannot be linked or copied", error)))?;
+        duplicate(&from, path, to.durability())
+            .map_err(|error| to.locate(Error::io("the array cannot be linked or copied", error)))?;
         self.unsynced.add(path.parent().map(Path::to_owned));
         Ok(true)
     }
@@ -77,7 +84,7 @@ impl Backend for Hdf5Files {
     }
 
     fn sync(&self) -> Result<()> {
-        self.unsynced.sync()
+        self.unsynced.sync(self.protocol.durability())
     }
 
     fn describe(&self, name: &str) -> String {
@@ -91,17 +98,16 @@ impl Backend for Hdf5Files {
 
 /// Makes the file `to` with what `from` holds: as another name of the same bytes, which never change, or as a durable copy
 /// where the file system has no links.
-fn duplicate(from: &Path, to: &Path) -> io::Result<()> {
-    match std::fs::hard_link(from, to) {
+fn duplicate(from: &Path, to: &Path, durability: Durability) -> io::Result<()> {
+    match disk::link(from, to) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {}
         linked => return linked,
     }
     let temporary = unfinished(to);
-    let copied = std::fs::copy(from, &temporary)
-        .and_then(|_| std::fs::File::open(&temporary)?.sync_all())
-        .and_then(|()| std::fs::rename(&temporary, to));
+    let copied =
+        disk::copy(from, &temporary).and_then(|file| file.sync(durability)).and_then(|()| disk::rename(&temporary, to));
     if copied.is_err() {
-        let _ = std::fs::remove_file(&temporary);
+        let _ = disk::remove_file(&temporary);
     }
     copied
 }

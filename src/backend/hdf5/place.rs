@@ -6,7 +6,7 @@
 use super::bytes::{Bytes, calling};
 use super::file::io_error;
 use crate::error::{Error, Result};
-use crate::protocol::{FileProtocol, Mode};
+use crate::protocol::{Durability, FileProtocol, Mode, disk};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,14 @@ impl Location {
         created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
     }
 
+    pub(super) fn durability(&self) -> Durability {
+        self.protocol.durability()
+    }
+
     /// Gives the file its own name; tells the folder that is to be synced for it.
     pub(super) fn publish(&self) -> Result<Option<PathBuf>> {
         let Some(path) = &self.path else { return Ok(None) };
-        let renamed = std::fs::rename(unfinished(path), path);
+        let renamed = disk::rename(&unfinished(path), path);
         renamed.map_err(|error| self.locate(io_error("the array's file cannot be given its name", error)))?;
         Ok(path.parent().map(Path::to_owned))
     }
@@ -62,7 +66,7 @@ impl Location {
     /// Removes the file, finished or not.
     pub(super) fn remove(&self) -> Result<()> {
         let removed = match &self.path {
-            Some(path) => match (std::fs::remove_file(path), std::fs::remove_file(unfinished(path))) {
+            Some(path) => match (disk::remove_file(path), disk::remove_file(&unfinished(path))) {
                 (Err(error), Ok(())) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 (Ok(()), Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 (removed, _) => removed,
@@ -99,10 +103,10 @@ impl Unsynced {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(folder);
     }
 
-    pub(super) fn sync(&self) -> Result<()> {
+    pub(super) fn sync(&self, durability: Durability) -> Result<()> {
         let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for folder in folders {
-            std::fs::File::open(&folder).and_then(|file| file.sync_all()).map_err(|error| {
+            disk::sync_folder(&folder, durability).map_err(|error| {
                 io_error("the folder of the arrays cannot be synced", error).at_location(folder.display().to_string())
             })?;
         }
@@ -113,8 +117,9 @@ impl Unsynced {
 #[cfg(unix)]
 mod local {
     use super::{Bytes, unfinished};
+    use crate::protocol::DiskFile;
     use rustix::fs::OFlags;
-    use std::fs::{File, OpenOptions};
+    use std::fs::OpenOptions;
     use std::io;
     use std::os::unix::fs::OpenOptionsExt;
     use std::path::Path;
@@ -125,15 +130,14 @@ mod local {
         let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path).map_err(|error| {
             if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) { no_file() } else { error }
         })?;
-        if file.metadata()?.is_file() { Ok(Bytes::Local(file)) } else { Err(no_file()) }
+        if file.metadata()?.is_file() { Ok(Bytes::Local(DiskFile::to_read(file, path))) } else { Err(no_file()) }
     }
 
     pub(super) fn create(path: &Path) -> io::Result<Bytes> {
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let file: File = OpenOptions::new().read(true).write(true).create_new(true).open(unfinished(path))?;
-        Ok(Bytes::Local(file))
+        DiskFile::create(&unfinished(path)).map(Bytes::Local)
     }
 
     fn no_file() -> io::Error {

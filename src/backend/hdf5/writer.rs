@@ -7,10 +7,12 @@ use super::file::io_error;
 use super::filters;
 use super::index::MOST_CHUNKS;
 use super::place::{Location, Unsynced};
+use super::rest;
 use crate::array::{Codec, StoredLayout};
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
+use crate::protocol::Durability;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -116,7 +118,9 @@ impl Writer {
                 let address = first + number as u64 * self.chunk_bytes as u64;
                 let written = self.bytes.write_all_at(chunk, address);
                 written.map_err(|error| io_error("a chunk cannot be written", error))?;
-                self.bytes.write_back(address, chunk.len());
+                if self.location.durability() == Durability::Synced {
+                    self.bytes.write_back(address, chunk.len());
+                }
                 Ok(())
             }
             Target::Through(array) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
@@ -135,9 +139,15 @@ impl Writer {
     }
 
     fn finish_file(&mut self) -> Result<StoredSummary> {
-        if let Target::Through(array) = std::mem::replace(&mut self.target, Target::Nowhere) {
-            array.close()?;
-        }
+        let chunks = match std::mem::replace(&mut self.target, Target::Nowhere) {
+            Target::At(first) => vec![(first, self.chunk_bytes as u64 * self.layout.grid.chunk_count() as u64)],
+            Target::Through(array) => {
+                let chunks = array.chunks(self.layout.chunk_shape.len())?;
+                array.close()?;
+                chunks
+            }
+            Target::Nowhere => Vec::new(),
+        };
         let table: Vec<u32> = self.checksums.iter().map(|checksum| checksum.load(Ordering::Acquire)).collect();
         if let Some(address) = self.checksums_at {
             let little_endian: Vec<u8> = table.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
@@ -145,10 +155,13 @@ impl Writer {
             written.map_err(|error| io_error("the checksums cannot be written", error))?;
         }
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
-        self.bytes.sync().map_err(|error| io_error("the file cannot be made durable", error))?;
+        let rest = rest::digest(&self.bytes, bytes, chunks)?;
+        self.bytes
+            .sync(self.location.durability())
+            .map_err(|error| io_error("the file cannot be made durable", error))?;
         self.unsynced.add(self.location.publish()?);
         self.published = true;
-        Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table) })
+        Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table), rest: Some(rest) })
     }
 }
 

@@ -13,7 +13,7 @@ mod writer;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
 use crate::array::Codec;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{CONCURRENCY, Objects, ZarrOptions, ZarrVersion};
 use once_cell::sync::OnceCell;
 use reader::Reader;
@@ -47,13 +47,21 @@ impl Backend for ZarrArrays {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
         let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
         let options = ZarrOptions { version, ..self.options };
-        let locate = |error: crate::Error| error.at_location(self.describe(name));
+        let locate = |error: Error| error.at_location(self.describe(name));
         Ok(Box::new(Writer::create(self.objects.clone(), Self::key(name), options, spec).map_err(locate)?))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
         let opened = Reader::open(self.objects.clone(), Self::key(name));
         Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
+    }
+
+    fn stored_bytes(&self, name: &str) -> Result<u64> {
+        let below = self.objects.below_is(&Self::key(name))?;
+        if below.count > 0 {
+            return Ok(below.bytes);
+        }
+        Err(Error::new(ErrorKind::NotFound, "there is no Zarr array of that name").at_location(self.describe(name)))
     }
 
     fn remove(&self, name: &str) -> Result<()> {

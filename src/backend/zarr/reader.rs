@@ -2,7 +2,7 @@
 
 use super::codec::Codecs;
 use super::metadata::{ATTRIBUTES_NAME, Facts, Metadata, array_name};
-use super::shards::{ShardObject, index_bytes};
+use super::shards::{ShardObject, index_bytes, index_of};
 use super::table::{Entry, NAME, Table, digest};
 use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
@@ -149,8 +149,7 @@ impl Reader {
         scratch::with(shards.part_bytes, |elements| {
             for part in 0..count {
                 let entry = seal.table.entry(number * count + part)?;
-                let end = entry.offset.checked_add(entry.len).and_then(|end| usize::try_from(end).ok());
-                let bytes = usize::try_from(entry.offset).ok().zip(end).and_then(|(start, end)| stored.get(start..end));
+                let bytes = entry.range().and_then(|range| stored.get(range));
                 shards.decode(&entry, bytes.ok_or_else(|| Error::corrupt("it is cut off"))?, elements)?;
                 let region = shards.parts.chunk_region(part)?;
                 let (mut start, shape) = (region.start().to_vec(), in_bytes(region.shape()));
@@ -195,6 +194,19 @@ impl Reader {
         }
     }
 
+    fn check_object(&self, number: usize) -> Result<()> {
+        let Some(seal) = &self.seal else { return Ok(()) };
+        let stored = match self.objects.get(&self.chunk_key(number)?) {
+            Ok((stored, _)) => stored,
+            Err(error) if error.is_not_found() => return self.missing(&mut []),
+            Err(error) => return Err(error),
+        };
+        match &self.shards {
+            None => seal.table.entry(number)?.check(&stored),
+            Some(shards) => seal.check_whole_shard(number, shards.parts.chunk_count(), &stored),
+        }
+    }
+
     /// A chunk that is not there: of a stranger's array it is the fill value.
     fn missing(&self, out: &mut [u8]) -> Result<()> {
         if self.seal.is_some() {
@@ -231,6 +243,24 @@ impl Seal {
         }
         let len = len.saturating_add(index_bytes(parts) as u64);
         if found == len { Ok(()) } else { Err(Error::corrupt(format!("it has {found} bytes and should have {len}"))) }
+    }
+}
+
+impl Seal {
+    /// Checks every byte of a shard: its parts, and its index, which only other readers need.
+    fn check_whole_shard(&self, number: usize, parts: usize, stored: &[u8]) -> Result<()> {
+        self.check_shard(number, parts, stored.len() as u64)?;
+        let mut entries = Vec::with_capacity(parts);
+        for part in 0..parts {
+            let entry = self.table.entry(number * parts + part)?;
+            if entry.len > 0 {
+                let bytes = entry.range().and_then(|range| stored.get(range));
+                entry.check(bytes.ok_or_else(|| Error::corrupt("it is cut off"))?)?;
+            }
+            entries.push(entry);
+        }
+        let index = stored.len().checked_sub(index_bytes(parts)).and_then(|start| stored.get(start..));
+        if index == Some(&index_of(&entries)) { Ok(()) } else { Err(Error::corrupt("its index is another")) }
     }
 }
 
@@ -298,6 +328,15 @@ impl ArrayReader for Reader {
 
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
         self.whole(number).map_err(|error| self.in_chunk(number, error))
+    }
+
+    fn check_chunk(&self, number: usize) -> Result<()> {
+        self.check_object(number).map_err(|error| self.in_chunk(number, error))
+    }
+
+    /// The digest and the chunks' checksums cover everything.
+    fn check_rest(&self, _: &str) -> Result<()> {
+        Ok(())
     }
 
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {

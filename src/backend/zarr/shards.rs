@@ -44,6 +44,19 @@ pub(super) fn index_bytes(parts: usize) -> usize {
     parts * 16 + 4
 }
 
+/// The index of a shard whose parts lie there.
+pub(super) fn index_of(parts: &[Entry]) -> Vec<u8> {
+    let mut index = Vec::with_capacity(index_bytes(parts.len()));
+    for part in parts {
+        let (offset, len) = if part.len == 0 { (u64::MAX, u64::MAX) } else { (part.offset, part.len) };
+        index.extend_from_slice(&offset.to_le_bytes());
+        index.extend_from_slice(&len.to_le_bytes());
+    }
+    let checksum = crc32c::crc32c(&index);
+    index.extend_from_slice(&checksum.to_le_bytes());
+    index
+}
+
 /// Where the parts of a shard lie, out of the index at its end.
 pub(super) fn entries(shard: &[u8], parts: usize) -> Result<Vec<Entry>> {
     let unexpected = || Error::unsupported("zarrs has laid a shard out in an unexpected way");

@@ -26,6 +26,12 @@ impl Entry {
         Self { offset, len: stored.len() as u64, checksum: crc32c::crc32c(stored) }
     }
 
+    /// Where in the object it lies.
+    pub(super) fn range(&self) -> Option<std::ops::Range<usize>> {
+        let end = self.offset.checked_add(self.len)?;
+        Some(usize::try_from(self.offset).ok()?..usize::try_from(end).ok()?)
+    }
+
     /// Refuses what is not the chunk or part that was written.
     pub(super) fn check(&self, stored: &[u8]) -> Result<()> {
         if self.len != stored.len() as u64 {

@@ -137,7 +137,7 @@ impl Writer {
         // Last: an array without it is none.
         self.put(array_name(self.metadata.version), self.metadata.array.clone())?;
         self.unfinished.store(false, Ordering::Release);
-        Ok(StoredSummary { bytes, digest })
+        Ok(StoredSummary { bytes, digest, rest: None })
     }
 
     /// Removes what there is, if there can be anything.

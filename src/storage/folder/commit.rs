@@ -1,63 +1,102 @@
-//! The one step in which a document comes or goes: a lock around a second look, the rename or the removal, and the choice
-//! of what else is to be removed.
+//! The one step in which a document comes or goes: a lock around a second look, the rename or the removal, and the removal
+//! of the arrays that nobody names any more.
 
-use super::durable::{WorkflowLock, located, remove_empty_folders, sync_folder, write_new};
+use super::durable::{WorkflowLock, located, remove_empty_folders};
+use super::record::Records;
 use super::{Expected, Folder, NewDocument, Outcome};
 use crate::error::{ErrorKind, Result};
 use crate::plugin::Manifest;
+use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
+use crate::storage::place::Superseded;
 use crate::storage::read::{head, is_ours};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// How the name of a document begins that is being written.
+pub(super) const UNFINISHED: &str = ".document-";
 
 impl Folder {
-    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
-        let arrays = self.arrays(name.workflow());
-        let temporary = arrays.join(format!(".document-{}", uuid::Uuid::new_v4()));
-        let written = self.make_arrays_folder(name).and_then(|()| {
-            self.with_folders(name, || {
-                write_new(&temporary, document.bytes).map_err(located("cannot write the document", &temporary))
-            })
-        });
-        if let Err(error) = written {
-            return Outcome::Refused(error);
-        }
-        let outcome = self.put_in_place(name, &temporary, expected);
+    pub(super) fn commit_document(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
+        let temporary = match self.write_temporary(name, document.bytes) {
+            Ok(temporary) => temporary,
+            Err(error) => return Outcome::Refused(error),
+        };
+        let outcome = self.put_in_place(name, &temporary.path, document, expected, superseded);
         if matches!(outcome, Outcome::Refused(_)) {
-            let _ = std::fs::remove_file(&temporary);
+            let _ = disk::remove_file(&temporary.path);
         }
         outcome
     }
 
-    fn put_in_place(&self, name: &Name, temporary: &Path, expected: Expected<'_>) -> Outcome {
+    /// Writes a document beside the arrays, durably but for its name.
+    fn write_temporary(&self, name: &Name, contents: &[u8]) -> Result<Temporary> {
+        let path = self.arrays(name.workflow()).join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
+        let failed = |error| located("cannot write the document", &path)(error);
+        // Under the lock, so that no sweep comes between the making and the locking of the file.
+        let lock = self.lock(name)?;
+        let mut file = DiskFile::create(&path).map_err(failed)?;
+        let locked = file.lock();
+        drop(lock);
+        match locked.and_then(|()| file.write_all(contents)).and_then(|()| file.sync(self.durability)) {
+            Ok(()) => Ok(Temporary { path, _file: file }),
+            Err(error) => {
+                let _ = disk::remove_file(&path);
+                Err(failed(error))
+            }
+        }
+    }
+
+    fn put_in_place(
+        &self,
+        name: &Name,
+        temporary: &Path,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
-        let looked = WorkflowLock::acquire(&workflow).and_then(|lock| Ok((lock, current(self, name)?)));
+        let looked = self.lock(name).and_then(|lock| Ok((lock, current(self, name)?)));
         let (lock, current) = match looked {
             Ok(looked) => looked,
             Err(error) => return Outcome::Refused(error),
         };
-        let found = current.as_ref().map(|manifest| manifest.write_id.as_str());
+        // A damaged document is one too.
+        let found = current.as_ref().map(|current| current.as_ref().map_or("", Manifest::write_id));
         if let Err(error) = expected.check(found) {
             return Outcome::Refused(error);
         }
-        if let Err(error) = std::fs::rename(temporary, &path) {
-            return Outcome::Refused(located("cannot put the document in its place", &path)(error));
+        if let Err(error) = disk::rename(temporary, &path) {
+            // Over a network, one that was done may be told as failed.
+            let is_there = head(self, name).is_ok_and(|head| head.manifest.write_id() == document.write_id);
+            if !is_there {
+                return Outcome::Refused(located("cannot put the document in its place", &path)(error));
+            }
         }
-        if let Err(error) = sync_folder(&workflow) {
+        if let Err(error) = disk::sync_folder(&workflow, self.durability) {
             let text = "the document was replaced, but it is not certain that a power cut would not bring the old one \
                         back; nothing was removed";
             return Outcome::Unknown(located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome));
         }
+        if let Some(Some(old)) = current {
+            remove_unnamed(&workflow, &old, superseded);
+        }
         drop(lock);
-        Outcome::Done(current)
+        Outcome::Done
     }
 
-    pub(super) fn remove_document(&self, name: &Name, arrays: &dyn Fn(&Manifest)) -> Result<()> {
+    pub(super) fn remove_document(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
         // Before the lock: looking must not make folders.
         head(self, name)?;
-        let lock = WorkflowLock::acquire(&workflow)?;
+        let lock = WorkflowLock::acquire(&workflow, self.durability)?;
         let head = match head(self, name) {
             Ok(head) => head,
             Err(error) => {
@@ -66,24 +105,45 @@ impl Folder {
                 return Err(error);
             }
         };
-        std::fs::remove_file(&path).map_err(located("cannot remove the document", &path))?;
-        sync_folder(&workflow).map_err(|error| {
-            let text = "the document was removed, but it is not certain that a power cut would not bring it back";
+        disk::remove_file(&path).map_err(located("cannot remove the document", &path))?;
+        disk::sync_folder(&workflow, self.durability).map_err(|error| {
+            let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
+                        arrays were not removed";
             located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome)
         })?;
-        arrays(&head.manifest);
+        remove_unnamed(&workflow, &head.manifest, superseded);
         remove_empty_folders(&self.root, &workflow);
         drop(lock);
         Ok(())
     }
+
+    /// Waits for the lock of a name's workflow, whose folders are made if they are not there.
+    pub(super) fn lock(&self, name: &Name) -> Result<WorkflowLock> {
+        let lock = WorkflowLock::acquire(&self.workflow(name.workflow()), self.durability);
+        lock.map_err(|error| super::not_a_folder(error, name))
+    }
 }
 
-/// The manifest of the document that is there now, if there is one that can be read.
-fn current(folder: &Folder, name: &Name) -> Result<Option<Manifest>> {
+/// A document that has not got its name yet. Its file stays locked: a sweep then knows that somebody is at it.
+struct Temporary {
+    path: PathBuf,
+    _file: DiskFile,
+}
+
+/// Lets the arrays of a document go that is no longer there. Those that a copy is bringing again stay. What fails is left
+/// to a sweep, since the document has gone or changed already.
+fn remove_unnamed(workflow: &Path, manifest: &Manifest, superseded: Superseded<'_>) {
+    if let Ok(copied) = Records::of_copies(workflow) {
+        superseded(manifest, &|file| copied.contains(file));
+    }
+}
+
+/// The document that is there now, if there is one: its manifest, if that can be read.
+fn current(folder: &Folder, name: &Name) -> Result<Option<Option<Manifest>>> {
     match head(folder, name) {
-        Ok(head) => Ok(Some(head.manifest)),
+        Ok(head) => Ok(Some(Some(head.manifest))),
         Err(error) if error.is_not_found() => Ok(None),
-        Err(error) if error.is_corrupt() && is_ours(folder, name) => Ok(None),
+        Err(error) if error.is_corrupt() && is_ours(folder, name) => Ok(Some(None)),
         Err(error) => Err(error),
     }
 }

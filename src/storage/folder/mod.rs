@@ -3,31 +3,30 @@
 mod commit;
 mod durable;
 mod record;
+mod sweep;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place, Seen};
+use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
+use super::sweep::Leftover;
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::Manifest;
-use crate::protocol::LocalFiles;
-use durable::{located, make_folder};
+use crate::protocol::{Durability, LocalFiles, disk};
+use durable::located;
 use record::SavingRecord;
-use std::fs::File;
+use std::collections::HashSet;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How often folders are made again that somebody removed because they were empty.
-const MOST_ATTEMPTS: usize = 16;
-
 pub(super) struct Folder {
     root: PathBuf,
     location: String,
+    durability: Durability,
 }
 
 impl Folder {
     /// A folder, which is made when something is saved.
-    pub(super) fn open(root: &Path) -> Result<Self> {
+    pub(super) fn open(root: &Path, durability: Durability) -> Result<Self> {
         if root.as_os_str().is_empty() {
             return Err(Error::invalid("a storage needs a folder: \".\" is the current one"));
         }
@@ -37,7 +36,7 @@ impl Folder {
         }
         // Made absolute once: a later change of the working directory must not move the storage.
         let root = std::path::absolute(root).map_err(|error| Error::io("cannot find the folder", error))?;
-        Ok(Self { location: root.display().to_string(), root })
+        Ok(Self { location: root.display().to_string(), root, durability })
     }
 
     /// The document's path.
@@ -53,26 +52,6 @@ impl Folder {
     /// The folder of a workflow's arrays.
     fn arrays(&self, workflow: &str) -> PathBuf {
         self.workflow(workflow).join(ARRAYS)
-    }
-
-    fn make_arrays_folder(&self, name: &Name) -> Result<()> {
-        let folder = self.arrays(name.workflow());
-        let made = make_folder(&folder).map_err(located("cannot make the folder", &folder));
-        made.map_err(|error| not_a_folder(error, name))
-    }
-
-    /// Runs something that needs the workflow's folders, which a removal may just have taken away.
-    fn with_folders<R>(&self, name: &Name, run: impl Fn() -> Result<R>) -> Result<R> {
-        let mut attempt = 1;
-        loop {
-            match run() {
-                Err(error) if error.is_not_found() && attempt < MOST_ATTEMPTS => {
-                    attempt += 1;
-                    self.make_arrays_folder(name)?;
-                }
-                result => return result,
-            }
-        }
     }
 
     fn walk_folder(&self, folder: &Path, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
@@ -111,7 +90,7 @@ impl Place for Folder {
     }
 
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
-        Arc::new(Hdf5Files::new(Arc::new(LocalFiles::unchecked(self.arrays(workflow)))))
+        Arc::new(Hdf5Files::new(Arc::new(LocalFiles::unchecked(self.arrays(workflow), self.durability))))
     }
 
     fn open(&self, name: &Name) -> Result<Document> {
@@ -123,7 +102,7 @@ impl Place for Folder {
             };
             not_a_folder(located(what, &path)(error), name)
         };
-        let file = File::open(&path).map_err(failed)?;
+        let file = disk::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(Error::new(ErrorKind::NotFound, "there is a workflow of that name, but no document"));
@@ -152,18 +131,49 @@ impl Place for Folder {
         Ok(())
     }
 
-    fn announce(&self, name: &Name, arrays: &[&str]) -> Result<Box<dyn Announced>> {
-        self.make_arrays_folder(name)?;
+    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()> {
+        let folder = self.workflow(workflow);
+        for entry in std::fs::read_dir(&folder).map_err(located("cannot list the folder", &folder))? {
+            let entry = entry.map_err(located("cannot list the folder", &folder))?;
+            // A link too: what it leads to may refer to the arrays here.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let Ok(segment) = entry.file_name().into_string() else { continue };
+            let name = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
+            if Name::parse(&name).is_ok() {
+                visit(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>> {
+        let _lock = self.lock(name)?;
         let workflow = self.workflow(name.workflow());
-        Ok(Box::new(self.with_folders(name, || SavingRecord::begin(&workflow, name.as_str(), arrays))?))
+        Ok(Box::new(SavingRecord::begin(&workflow, name.as_str(), arrays, claim)?))
     }
 
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
-        self.commit_document(name, document, expected)
+    fn commit(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
+        self.commit_document(name, document, expected, superseded)
     }
 
-    fn remove(&self, name: &Name, arrays: &dyn Fn(&Manifest)) -> Result<()> {
-        self.remove_document(name, arrays)
+    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
+        self.remove_document(name, superseded)
+    }
+
+    fn workflows(&self) -> Result<Vec<String>> {
+        self.all_workflows()
+    }
+
+    fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+        self.sweep_workflow(workflow, remove)
     }
 }
 

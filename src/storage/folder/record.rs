@@ -1,65 +1,149 @@
 //! Records of saves in progress: which arrays are being written for a document that does not name them yet.
 //!
-//! A sweep leaves the arrays of a record alone as long as somebody holds its lock.
+//! A record is made, and looked at, under the workflow's lock only. As long as somebody holds the record's own lock its
+//! save is alive, and a sweep leaves its arrays alone.
 
-use super::durable::{SAVING, located};
+use super::durable::{SAVING, located, make_folder};
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::name::ARRAYS;
-use crate::storage::place::Announced;
-use serde::Serialize;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use crate::storage::place::{Announced, Claim};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-#[derive(Serialize)]
-struct Contents<'a> {
+/// Records of copies, whose arrays have the ids that they have elsewhere: others may have them too.
+const COPY: &str = "copy-";
+
+/// A few hundred thousand arrays in one save.
+const LONGEST: u64 = 64 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Contents {
     version: u32,
-    document: &'a str,
-    arrays: &'a [&'a str],
+    document: String,
+    arrays: Vec<String>,
 }
 
 /// A record; removed when dropped, after the document names the arrays or the arrays are gone.
 pub(super) struct SavingRecord {
     path: PathBuf,
     /// The lock is held as long as the file is open.
-    _file: File,
+    _file: DiskFile,
 }
 
 impl SavingRecord {
-    /// Writes the record under a temporary name, locks it and only then gives it its name: whoever sees a record that
-    /// nobody holds knows that its save is dead.
-    pub(super) fn begin(workflow: &Path, document: &str, arrays: &[&str]) -> Result<Self> {
+    /// Makes a record. The caller holds the workflow's lock.
+    pub(super) fn begin(workflow: &Path, document: &str, arrays: &[&str], claim: Claim) -> Result<Self> {
         let folder = workflow.join(ARRAYS).join(SAVING);
-        let id = uuid::Uuid::new_v4().to_string();
-        let (temporary, path) = (folder.join(format!(".{id}")), folder.join(&id));
-        let contents = serde_json::to_vec(&Contents { version: 1, document, arrays })
-            .map_err(|error| Error::new(ErrorKind::Serde, "cannot write a record").with_source(error))?;
-        super::durable::make_folder(&folder).map_err(located("cannot make the folder", &folder))?;
-        let begun = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-            file.lock()?;
-            file.write_all(&contents)?;
-            std::fs::rename(&temporary, &path)?;
-            Ok(file)
-        })();
-        match begun {
-            Ok(file) => Ok(Self { path, _file: file }),
-            Err(error) => {
-                let _ = std::fs::remove_file(&temporary);
-                Err(located("cannot write the record of a save", &path)(error))
-            }
+        if claim == Claim::Copied {
+            refuse_taken(workflow, arrays)?;
         }
+        let kind = if claim == Claim::Copied { COPY } else { "" };
+        let path = folder.join(format!("{kind}{}", uuid::Uuid::new_v4()));
+        let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
+        let contents = serde_json::to_vec(&Contents { version: 1, document: document.to_owned(), arrays })
+            .map_err(|error| Error::new(ErrorKind::Serde, "cannot write a record").with_source(error))?;
+        // Not synced: after a power cut no save is in progress.
+        make_folder(&folder, Durability::NotSynced).map_err(located("cannot make the folder", &folder))?;
+        let failed = |error| located("cannot write the record of a save", &path)(error);
+        let mut file = DiskFile::create(&path).map_err(failed)?;
+        let written = file.lock().and_then(|()| file.write_all(&contents));
+        if let Err(error) = written {
+            let _ = disk::remove_file(&path);
+            return Err(failed(error));
+        }
+        Ok(Self { path, _file: file })
     }
 }
 
 impl Announced for SavingRecord {
+    fn check(&self) -> Result<()> {
+        // The lock is held.
+        Ok(())
+    }
+
+    fn key(&self) -> Option<&str> {
+        None
+    }
+
     fn end(self: Box<Self>) -> Option<String> {
-        std::fs::remove_file(&self.path).err().map(|_| self.path.display().to_string())
+        disk::remove_file(&self.path).err().map(|_| self.path.display().to_string())
     }
 }
 
 impl Drop for SavingRecord {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let _ = disk::remove_file(&self.path);
+    }
+}
+
+/// What the records of a workflow say.
+#[derive(Default)]
+pub(super) struct Records {
+    /// The arrays of saves that are alive.
+    pub(super) alive: HashSet<String>,
+    /// Records of saves that are dead.
+    pub(super) dead: Vec<PathBuf>,
+}
+
+impl Records {
+    /// Reads all records of a workflow. The caller holds the workflow's lock.
+    pub(super) fn read(workflow: &Path) -> Result<Self> {
+        Self::read_kind(workflow, "")
+    }
+
+    /// The arrays that copies in progress bring here. The caller holds the workflow's lock.
+    pub(super) fn of_copies(workflow: &Path) -> Result<HashSet<String>> {
+        Ok(Self::read_kind(workflow, COPY)?.alive)
+    }
+
+    fn read_kind(workflow: &Path, kind: &str) -> Result<Self> {
+        let folder = workflow.join(ARRAYS).join(SAVING);
+        let mut records = Self::default();
+        let failed = |error| located("cannot read the records of saves", &folder)(error);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(records),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            if !entry.file_name().to_str().is_some_and(|name| name.starts_with(kind)) {
+                continue;
+            }
+            match alive(&entry.path()) {
+                Ok(Some(contents)) => records.alive.extend(contents.arrays),
+                Ok(None) => records.dead.push(entry.path()),
+                // Its save has just come to its end.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(located("cannot read the record of a save", &entry.path())(error)),
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// What a record says whose save is alive; none if it is dead.
+fn alive(path: &Path) -> io::Result<Option<Contents>> {
+    let file = DiskFile::look(path)?;
+    if file.try_lock()? {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    std::fs::File::open(path)?.take(LONGEST).read_to_end(&mut text)?;
+    Ok(Some(serde_json::from_slice(&text)?))
+}
+
+/// Refuses arrays that another save in progress has under the same ids.
+fn refuse_taken(workflow: &Path, arrays: &[&str]) -> Result<()> {
+    let alive = Records::read(workflow)?.alive;
+    match arrays.iter().find(|array| alive.contains(**array)) {
+        None => Ok(()),
+        Some(array) => Err(Error::new(
+            ErrorKind::Conflict,
+            "somebody else is copying the same object to the same place right now; wait for them and copy again",
+        )
+        .in_array(array)),
     }
 }

@@ -1,25 +1,31 @@
-//! Saves in progress: an object that names the arrays being written, renewed as long as the save lives.
+//! Saves in progress: an object that names the arrays being written, a lease, renewed as long as the save lives.
 //!
-//! A sweep leaves the arrays of a lease alone until it was not renewed for a long time: the save is then dead.
+//! A sweep leaves the arrays of a lease alone until it was not renewed for as long as it was to last: the save is then dead.
+//! A save that finds its own lease run out, because the machine slept or the store could not be reached, does not commit.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle};
-use crate::storage::place::Announced;
+use crate::storage::place::{Announced, Claim};
 use bytes::Bytes;
-use serde::Serialize;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinHandle;
 
 /// The folder of the leases, beside the arrays.
 const SAVING: &str = ".saving";
-const RENEWED_EVERY: Duration = Duration::from_secs(60);
+/// Objects that a sweep makes to learn the store's time.
+const CLOCK: &str = "clock-";
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Contents {
     version: u32,
     document: String,
     arrays: Vec<String>,
-    /// Seconds since 1970, by the writer's clock; the object's own time is the store's.
+    /// Milliseconds after which, without being renewed, the lease is over.
+    lasts: u64,
+    /// Seconds since 1970, by the writer's clock, for who looks at it; the object's own time is the store's, and counts.
     renewed: u64,
 }
 
@@ -36,43 +42,118 @@ impl Contents {
 pub(super) struct Lease {
     objects: Objects,
     key: String,
+    lasts: Duration,
+    renewed: Arc<Mutex<Moment>>,
     renewing: JoinHandle<()>,
     ended: bool,
 }
 
+/// How the names of all leases for one document begin.
+fn prefix(document: &str) -> String {
+    let hash = blake3::hash(document.as_bytes()).to_hex();
+    format!("{}-", &hash[..16])
+}
+
+/// An object to try out what the store can do: its key and contents. To a sweep it is a lease.
+pub(super) fn probe(lasts: Duration) -> Result<(String, Bytes)> {
+    let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+    let contents = Contents { version: 1, document: String::new(), arrays: Vec::new(), lasts, renewed: 0 };
+    Ok((format!("{SAVING}/probe-{}", uuid::Uuid::new_v4()), contents.bytes()?))
+}
+
+/// A time by two clocks: one does not jump, the other goes on while the machine sleeps.
+#[derive(Clone, Copy)]
+struct Moment(Instant, SystemTime);
+
+impl Moment {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    fn is_older_than(self, age: Duration) -> bool {
+        self.0.elapsed() > age || self.1.elapsed().is_ok_and(|elapsed| elapsed > age)
+    }
+}
+
 impl Lease {
-    pub(super) fn begin(objects: Objects, document: &str, arrays: &[&str]) -> Result<Self> {
-        let key = format!("{SAVING}/{}", uuid::Uuid::new_v4());
+    pub(super) fn begin(
+        objects: Objects,
+        document: &str,
+        arrays: &[&str],
+        claim: Claim,
+        lasts: Duration,
+    ) -> Result<Self> {
+        let key = format!("{SAVING}/{}{}", prefix(document), uuid::Uuid::new_v4());
         let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
-        let contents = Contents { version: 1, document: document.to_owned(), arrays, renewed: 0 };
+        let lasts_ms = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+        let contents = Contents { version: 1, document: document.to_owned(), arrays, lasts: lasts_ms, renewed: 0 };
+        let renewed = Arc::new(Mutex::new(Moment::now()));
         if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
             // It may be there for all that.
             let unclear = error.kind() == ErrorKind::Io && objects.remove(&key).is_err();
             let left = unclear.then(|| objects.describe(&key));
             return Err(error.leaving(left));
         }
-        let (renewed, renewed_key) = (objects.clone(), key.clone());
-        let renewing = handle()?.spawn(async move {
-            loop {
-                tokio::time::sleep(RENEWED_EVERY).await;
-                // One that fails is made up for by the next.
-                if let Ok(bytes) = contents.bytes() {
-                    let _ = renewed.clone().putting(renewed_key.clone(), bytes, Replace::Any).await;
-                }
-            }
-        });
-        Ok(Self { objects, key, renewing, ended: false })
+        let renewing = renewing(objects.clone(), key.clone(), contents, lasts, renewed.clone());
+        let lease = Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false };
+        if claim == Claim::Copied {
+            lease.refuse_others(document)?;
+        }
+        Ok(lease)
     }
-}
 
-impl Lease {
+    /// Refuses to copy an object that is being saved or removed right now: the ids of its arrays may be those that the copy
+    /// brings. Of two copies at least one sees the other.
+    fn refuse_others(&self, document: &str) -> Result<()> {
+        if Leases::of_document(&self.objects, document, Some(&self.key))?.alive.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "somebody else is saving, copying or removing the same object right now; wait for them and copy again",
+        ))
+    }
+
     fn give_back(&mut self) -> Result<()> {
         self.renewing.abort();
         if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.objects.remove(&self.key) }
     }
 }
 
+async fn renewing(objects: Objects, key: String, contents: Contents, lasts: Duration, renewed: Arc<Mutex<Moment>>) {
+    loop {
+        tokio::time::sleep(lasts / 5).await;
+        let last = *renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once it has run out it is over for good: a sweep may be at work.
+        if last.is_older_than(lasts) {
+            return;
+        }
+        let now = Moment::now();
+        // A renewal that fails is made up for by the next.
+        if let Ok(bytes) = contents.bytes()
+            && objects.clone().putting(key.clone(), bytes, Replace::Any).await.is_ok()
+        {
+            *renewed.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        }
+    }
+}
+
 impl Announced for Lease {
+    fn check(&self) -> Result<()> {
+        // Half of it is left for the commit.
+        if !self.renewed.lock().unwrap_or_else(PoisonError::into_inner).is_older_than(self.lasts / 2) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "the save was interrupted for so long that a sweep may have taken its arrays: save again",
+        ))
+    }
+
+    fn key(&self) -> Option<&str> {
+        Some(&self.key)
+    }
+
     fn end(mut self: Box<Self>) -> Option<String> {
         self.give_back().err().map(|_| self.objects.describe(&self.key))
     }
@@ -81,5 +162,80 @@ impl Announced for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let _ = self.give_back();
+    }
+}
+
+/// The leases of a workflow.
+#[derive(Default)]
+pub(super) struct Leases {
+    alive: Vec<Contents>,
+    /// The keys of those that have run out, with their lengths.
+    pub(super) dead: Vec<(String, u64)>,
+}
+
+impl Leases {
+    /// Reads the leases of saves, copies and removals of one document, but the own.
+    pub(super) fn of_document(objects: &Objects, document: &str, own: Option<&str>) -> Result<Self> {
+        Self::read_others(objects, &prefix(document), own)
+    }
+
+    /// Reads all leases.
+    pub(super) fn read(objects: &Objects) -> Result<Self> {
+        Self::read_others(objects, "", None)
+    }
+
+    /// Reads the leases whose names begin so, but that of this key. Age is by the store's own time.
+    fn read_others(objects: &Objects, prefix: &str, own: Option<&str>) -> Result<Self> {
+        let mut leases = Self::default();
+        let key_of = |name: &str| format!("{SAVING}/{name}");
+        let is_wanted = |name: &str| name.starts_with(prefix) && own != Some(key_of(name).as_str());
+        if !objects.list(SAVING)?.objects.iter().any(|(name, _)| is_wanted(name)) {
+            return Ok(leases);
+        }
+        let clock = format!("{CLOCK}{}", uuid::Uuid::new_v4());
+        objects.put(&format!("{SAVING}/{clock}"), Bytes::new(), Replace::Any)?;
+        let listed = objects.list(SAVING);
+        let _ = objects.remove(&format!("{SAVING}/{clock}"));
+        let listed = listed?.objects;
+        let now = listed.iter().find(|(name, _)| *name == clock).map(|(_, meta)| meta.last_modified);
+        let now = now.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Io,
+                "the store does not list what was just written to it; nothing can be told of saves",
+            )
+            .at_location(objects.describe(SAVING))
+        })?;
+        for (name, meta) in listed.into_iter().filter(|(name, _)| *name != clock && is_wanted(name)) {
+            let key = key_of(&name);
+            let age = (now - meta.last_modified).to_std().unwrap_or_default();
+            if name.starts_with(CLOCK) {
+                if age > super::super::builder::DEFAULT_LEASE {
+                    leases.dead.push((key, meta.size));
+                }
+                continue;
+            }
+            let contents = match objects.get(&key) {
+                Ok((bytes, _)) => serde_json::from_slice::<Contents>(&bytes),
+                // Its save has just come to its end.
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Err(error),
+            };
+            let contents = contents.map_err(|error| {
+                Error::corrupt("the record of a save in progress cannot be read; remove it if no save is in progress")
+                    .with_source(error)
+                    .at_location(objects.describe(&key))
+            })?;
+            if age > Duration::from_millis(contents.lasts) {
+                leases.dead.push((key, meta.size));
+            } else {
+                leases.alive.push(contents);
+            }
+        }
+        Ok(leases)
+    }
+
+    /// The arrays of saves that are alive.
+    pub(super) fn arrays(&self) -> HashSet<String> {
+        self.alive.iter().flat_map(|lease| lease.arrays.iter().cloned()).collect()
     }
 }

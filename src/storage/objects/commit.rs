@@ -1,13 +1,20 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
+use super::announce::{Leases, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
 use crate::protocol::{Replace, Version};
+use crate::storage::place::Superseded;
 use bytes::Bytes;
+use std::time::Duration;
 
 /// How often the put is tried again because somebody else was faster.
 const MOST_ATTEMPTS: usize = 20;
+
+/// How long, and how often, a commit waits for a save whose document it has replaced.
+const WAIT: Duration = Duration::from_millis(100);
+const MOST_WAITS: usize = 20;
 
 /// What is under a name.
 struct Current {
@@ -17,7 +24,13 @@ struct Current {
 }
 
 impl ObjectFolder {
-    pub(super) fn commit_document(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
+    pub(super) fn commit_document(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
         let conditions = match self.heeds_conditions(name) {
             Ok(conditions) => conditions,
             Err(error) => return Outcome::Refused(error),
@@ -31,8 +44,7 @@ impl ObjectFolder {
                 Err(error) => return Outcome::Refused(error),
             };
             // A damaged document is one too.
-            let found =
-                current.as_ref().map(|current| current.manifest.as_ref().map_or("", |manifest| &manifest.write_id));
+            let found = current.as_ref().map(|current| current.manifest.as_ref().map_or("", Manifest::write_id));
             if let Err(error) = expected.check(found) {
                 return Outcome::Refused(error);
             }
@@ -44,12 +56,16 @@ impl ObjectFolder {
             let replaced = current.and_then(|current| current.manifest);
             let put = self.objects.put(name.as_str(), contents.clone(), replace);
             if put.is_ok() && conditions {
-                return Outcome::Done(replaced);
+                self.let_go(name, document.announced, replaced, superseded);
+                return Outcome::Done;
             }
             // A put whose answer was lost is tried again by the client, and then refused: by our own document.
             let kind = put.as_ref().err().map(Error::kind);
             match (self.current(name), kind) {
-                (Ok(Some(current)), _) if current.is(document.write_id) => return Outcome::Done(replaced),
+                (Ok(Some(current)), _) if current.is(document.write_id) => {
+                    self.let_go(name, document.announced, replaced, superseded);
+                    return Outcome::Done;
+                }
                 (Ok(_), None) => return Outcome::Refused(overwritten()),
                 (Ok(current), Some(ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound)) => {
                     seen = Some(current);
@@ -69,6 +85,38 @@ impl ObjectFolder {
                 "somebody else replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
             ),
         ))
+    }
+
+    /// Lets the arrays of a document go that is no longer there. What fails is left to a sweep, since the document has gone
+    /// or changed already.
+    ///
+    /// Those of a save that is still alive stay: it may not know that it had been successful before somebody replaced its
+    /// document, and may put it once more. So it is waited for, for a while.
+    pub(super) fn let_go(
+        &self,
+        name: &Name,
+        own_lease: Option<&str>,
+        old: Option<Manifest>,
+        superseded: Superseded<'_>,
+    ) {
+        let Some(old) = old.filter(|old| !old.arrays.is_empty()) else { return };
+        for attempt in 0..MOST_WAITS {
+            let leases =
+                self.arrays(name.workflow()).and_then(|arrays| Leases::of_document(&arrays, name.as_str(), own_lease));
+            let Ok(leases) = leases else { return };
+            let alive = leases.arrays();
+            let is_waited_for = old.arrays.iter().any(|entry| alive.contains(entry.id.file()));
+            if !is_waited_for || attempt + 1 == MOST_WAITS {
+                // Whoever was waited for may have been successful in the end.
+                let current = if attempt == 0 { Ok(None) } else { self.current(name) };
+                let Ok(current) = current else { return };
+                let named = current.and_then(|current| current.manifest);
+                let is_named = |file: &str| named.as_ref().is_some_and(|named| named.entry(file).is_some());
+                superseded(&old, &|file| alive.contains(file) || is_named(file));
+                return;
+            }
+            std::thread::sleep(WAIT);
+        }
     }
 
     fn current(&self, name: &Name) -> Result<Option<Current>> {
@@ -93,21 +141,24 @@ impl ObjectFolder {
     fn heeds_conditions(&self, name: &Name) -> Result<bool> {
         let probe = || {
             let objects = self.arrays(name.workflow())?;
-            let key = format!(".probe-{}", uuid::Uuid::new_v4());
-            let put =
-                |contents: &'static str, replace| objects.put(&key, Bytes::from_static(contents.as_bytes()), replace);
+            let (key, contents) = probe(self.lease)?;
+            let put = |spaces: usize, replace| {
+                let contents = [contents.as_ref(), &b"   "[..spaces]].concat();
+                objects.put(&key, Bytes::from(contents), replace)
+            };
             let refused = |result: Result<()>| match result {
                 Ok(()) => Ok(false),
                 Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(true),
                 Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-                // Not implemented, or not understood.
-                Err(_) => Ok(false),
+                // Not implemented, or not understood; unless the store does not answer at all.
+                Err(_) => put(1, Replace::Any).map(|()| false),
             };
-            put("first", Replace::Any)?;
+            put(0, Replace::Any)?;
             let (_, version) = objects.get(&key)?;
-            put("second", Replace::Any)?;
-            let heeds = refused(put("none may be", Replace::Nothing))
-                .and_then(|heeds| Ok(heeds && refused(put("the first may be", Replace::Version(version)))?));
+            // To most stores the same contents are the same version.
+            put(1, Replace::Any)?;
+            let heeds = refused(put(2, Replace::Nothing))
+                .and_then(|heeds| Ok(heeds && refused(put(3, Replace::Version(version)))?));
             let _ = objects.remove(&key);
             heeds
         };
@@ -117,7 +168,7 @@ impl ObjectFolder {
 
 impl Current {
     fn is(&self, write_id: &str) -> bool {
-        self.manifest.as_ref().is_some_and(|manifest| manifest.write_id == write_id)
+        self.manifest.as_ref().is_some_and(|manifest| manifest.write_id() == write_id)
     }
 }
 

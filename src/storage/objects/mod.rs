@@ -3,27 +3,33 @@
 
 mod announce;
 mod commit;
+mod sweep;
 
 use super::name::{ARRAYS, Name};
-use super::place::{Announced, Before, Document, Expected, Listed, NewDocument, Outcome, Place, Seen};
+use super::place::{
+    Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
+};
 use super::read::head;
+use super::sweep::Leftover;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::Manifest;
 use crate::protocol::{Listing, Objects, ZarrOptions};
 use announce::Lease;
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
     zarr: ZarrOptions,
+    lease: Duration,
 }
 
 impl ObjectFolder {
-    pub(super) fn new(objects: Objects, zarr: ZarrOptions) -> Self {
-        Self { location: objects.describe(""), objects, zarr }
+    pub(super) fn new(objects: Objects, zarr: ZarrOptions, lease: Duration) -> Self {
+        Self { location: objects.describe(""), objects, zarr, lease }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -90,6 +96,16 @@ impl Place for ObjectFolder {
         self.walk_folder(workflow, visit)
     }
 
+    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()> {
+        for (segment, _) in self.objects.list(workflow)?.objects {
+            let name = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
+            if Name::parse(&name).is_ok() {
+                visit(name);
+            }
+        }
+        Ok(())
+    }
+
     fn check_free(&self, name: &Name) -> Result<()> {
         if self.objects.any_below(name.as_str())? {
             return Err(name.is_a_workflow());
@@ -104,16 +120,28 @@ impl Place for ObjectFolder {
         Ok(())
     }
 
-    fn announce(&self, name: &Name, arrays: &[&str]) -> Result<Box<dyn Announced>> {
-        Ok(Box::new(Lease::begin(self.arrays(name.workflow())?, name.as_str(), arrays)?))
+    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>> {
+        let objects = self.arrays(name.workflow())?;
+        Ok(Box::new(Lease::begin(objects, name.as_str(), arrays, claim, self.lease)?))
     }
 
-    fn commit(&self, name: &Name, document: &NewDocument<'_>, expected: Expected<'_>) -> Outcome {
-        self.commit_document(name, document, expected)
+    fn commit(
+        &self,
+        name: &Name,
+        document: &NewDocument<'_>,
+        expected: Expected<'_>,
+        superseded: Superseded<'_>,
+    ) -> Outcome {
+        self.commit_document(name, document, expected, superseded)
     }
 
-    fn remove(&self, name: &Name, arrays: &dyn Fn(&Manifest)) -> Result<()> {
+    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
         let head = head(self, name)?;
+        // A copy that begins meanwhile finds the lease and waits.
+        let lease: Option<Box<dyn Announced>> = match head.manifest.arrays.is_empty() {
+            true => None,
+            false => Some(self.announce(name, &[], Claim::Fresh)?),
+        };
         self.objects.remove(name.as_str()).map_err(|error| match error.kind() {
             ErrorKind::PermissionDenied => error,
             _ => Error::new(
@@ -122,7 +150,17 @@ impl Place for ObjectFolder {
             )
             .with_source(error),
         })?;
-        arrays(&head.manifest);
+        let own = lease.as_deref().and_then(Announced::key);
+        self.let_go(name, own, Some(head.manifest), superseded);
+        drop(lease);
         Ok(())
+    }
+
+    fn workflows(&self) -> Result<Vec<String>> {
+        self.all_workflows()
+    }
+
+    fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+        self.sweep_workflow(workflow, remove)
     }
 }

@@ -1,0 +1,30 @@
+//! A hash of everything in a file that is no chunk: HDF5's own metadata, the description, the checksums, and what lies
+//! between them. With the chunks' checksums it covers every bit of the file.
+
+use super::bytes::Bytes;
+use super::file::io_error;
+use crate::error::Result;
+
+/// Read at a time.
+const PIECE: usize = 1 << 16;
+
+/// The hash of a file of this length whose chunks are at these addresses, with their lengths.
+pub(super) fn digest(bytes: &Bytes, file_len: u64, mut chunks: Vec<(u64, u64)>) -> Result<String> {
+    let mut hasher = blake3::Hasher::new_derive_key("arraystow 2026 HDF5 file: all but the chunks");
+    hasher.update(&file_len.to_le_bytes());
+    chunks.sort_unstable();
+    let mut piece = vec![0; PIECE];
+    let mut at = 0;
+    // Beyond the end there is nothing left to pass over.
+    for (start, len) in chunks.into_iter().chain([(file_len, 0)]) {
+        while at < start {
+            let len = usize::try_from(start - at).map_or(PIECE, |left| left.min(PIECE));
+            let piece = &mut piece[..len];
+            bytes.read_exact_at(piece, at).map_err(|error| io_error("the file cannot be read", error))?;
+            hasher.update(piece);
+            at += len as u64;
+        }
+        at = at.max(start.saturating_add(len));
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -1,0 +1,59 @@
+//! Checks stored arrays without decoding them: whether they are there, and whether every byte is what was written.
+
+use super::stored::StoredArray;
+use super::workers::{Job, run};
+use crate::error::{Error, Result};
+use std::sync::{Mutex, PoisonError};
+
+/// Damaged chunks of one array that are told one by one.
+const MOST_TOLD: usize = 1000;
+
+/// Looks whether the array is there and has the length that it should have.
+pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
+    let found = array.stored_bytes()?;
+    if found == bytes {
+        return Ok(());
+    }
+    Err(array.in_file(Error::corrupt(format!(
+        "the array takes {found} bytes where {bytes} were written; restore it from a copy"
+    ))))
+}
+
+/// Reads and checks everything that is stored of the array; gives all that is wrong. `done` is told of each piece.
+pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec<Error> {
+    let reader = match array.reader() {
+        Ok(reader) => reader,
+        Err(error) => return vec![error],
+    };
+    let mut faults = Vec::new();
+    if let Some(rest) = array.expected().and_then(|expected| expected.rest.as_deref())
+        && let Err(error) = reader.check_rest(rest)
+    {
+        faults.push(array.in_file(error));
+    }
+    let layout = reader.layout();
+    let size = reader.data_type().size();
+    let bytes = layout.chunk_bytes(size).unwrap_or(usize::MAX);
+    let found = Mutex::new((Vec::new(), 0_usize));
+    let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
+    let run = run(array.backend().concurrency(), jobs, |number| {
+        if let Err(error) = reader.check_chunk(number) {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.1 += 1;
+            if found.0.len() < MOST_TOLD {
+                found.0.push((number, array.in_file(error)));
+            }
+        }
+        done(bytes as u64);
+        Ok(())
+    });
+    let (mut told, count) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    told.sort_unstable_by_key(|(number, _)| *number);
+    let untold = count - told.len();
+    faults.extend(told.into_iter().map(|(_, error)| error));
+    if untold > 0 {
+        faults.push(array.in_file(Error::corrupt(format!("and {untold} more chunks are damaged"))));
+    }
+    faults.extend(run.err());
+    faults
+}

@@ -1,0 +1,128 @@
+//! What is left over in a folder: files beside the arrays that belong to no document and to no save that is alive.
+//!
+//! All of it happens under the workflow's lock. A save makes its record under the lock before its first array, so an array
+//! that is here and neither in a record nor in a document is nobody's.
+
+use super::Folder;
+use super::commit::UNFINISHED;
+use super::durable::{WorkflowLock, located, remove_empty_folders};
+use super::record::Records;
+use crate::error::Result;
+use crate::protocol::{DiskFile, disk};
+use crate::storage::name::ARRAYS;
+use crate::storage::sweep::{Leftover, named};
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+impl Folder {
+    pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+        let folder = self.workflow(workflow);
+        let Some(lock) = WorkflowLock::acquire_existing(&folder)? else { return Ok(Vec::new()) };
+        // In this order: what a save finishes meanwhile is in its document before its record goes.
+        let files = self.files(workflow)?;
+        let records = Records::read(&folder)?;
+        let named = named(self, workflow)?;
+        let is_left = |file: &File| match &file.kind {
+            Kind::Array(id) => !records.alive.contains(id) && !named.contains(id),
+            Kind::Document => is_dead(&file.path),
+        };
+        let files = files.into_iter().filter(is_left).map(|file| file.path);
+        let mut leftovers = Vec::new();
+        for path in files.chain(records.dead) {
+            let location = path.display().to_string();
+            let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
+            let leftover = Leftover { location, bytes: metadata.len() };
+            match remove {
+                None => leftovers.push(leftover),
+                Some(these) if these.contains(&leftover.location) => match disk::remove_file(&path) {
+                    Ok(()) => leftovers.push(leftover),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(located("cannot remove a leftover", &path)(error)),
+                },
+                Some(_) => {}
+            }
+        }
+        if remove.is_some() {
+            remove_empty_folders(&self.root, &folder);
+        }
+        drop(lock);
+        Ok(leftovers)
+    }
+
+    /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
+    fn files(&self, workflow: &str) -> Result<Vec<File>> {
+        let arrays = self.arrays(workflow);
+        let failed = |error| located("cannot list the folder of the arrays", &arrays)(error);
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&arrays).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if let Some(kind) = entry.file_name().to_str().and_then(Kind::of).filter(|_| is_file) {
+                files.push(File { path: entry.path(), kind });
+            }
+        }
+        Ok(files)
+    }
+
+    /// Every workflow with a folder for arrays.
+    pub(super) fn all_workflows(&self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        self.find_workflows(&self.root, "", &mut found)?;
+        Ok(found)
+    }
+
+    fn find_workflows(&self, folder: &Path, workflow: &str, found: &mut Vec<String>) -> Result<()> {
+        let failed = |error| located("cannot list the folder", folder)(error);
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            match entry.file_name().to_str() {
+                Some(ARRAYS) => found.push(workflow.to_owned()),
+                Some(segment) if !segment.starts_with('.') => {
+                    let below = if workflow.is_empty() { segment.to_owned() } else { format!("{workflow}/{segment}") };
+                    self.find_workflows(&entry.path(), &below, found)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file beside the arrays.
+struct File {
+    path: PathBuf,
+    kind: Kind,
+}
+
+enum Kind {
+    /// An array, finished or not, by its id.
+    Array(String),
+    /// A document that has not got its name yet.
+    Document,
+}
+
+impl Kind {
+    /// What a file of that name is; none for what this crate does not make.
+    fn of(name: &str) -> Option<Self> {
+        let is_id = |id: &str| uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
+        if let Some(id) = name.strip_prefix(UNFINISHED) {
+            return is_id(id).then_some(Self::Document);
+        }
+        let unfinished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".unfinished"));
+        let id = unfinished.unwrap_or(name);
+        is_id(id).then(|| Self::Array(id.to_owned()))
+    }
+}
+
+/// Whether nobody holds the file any more.
+fn is_dead(path: &Path) -> bool {
+    DiskFile::look(path).and_then(|file| file.try_lock()).unwrap_or(false)
+}

@@ -1,0 +1,69 @@
+//! What is left over in an object store: arrays of no document and of no save that is alive.
+//!
+//! There is no lock. Arrays are listed first, then leases, then documents: what a save finishes meanwhile is in its document
+//! before its lease goes. The leases of dead saves are removed before their arrays, and the documents read once more between.
+
+use super::ObjectFolder;
+use super::announce::Leases;
+use crate::error::Result;
+use crate::storage::name::ARRAYS;
+use crate::storage::sweep::{Leftover, named};
+use std::collections::HashSet;
+
+/// The group of the arrays, below the folder of the arrays.
+const GROUP: &str = "dask_arrays";
+
+impl ObjectFolder {
+    pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+        let arrays = self.arrays(workflow)?;
+        let found = arrays.list(GROUP)?.folders;
+        let leases = Leases::read(&arrays)?;
+        let alive = leases.arrays();
+        let names = named(self, workflow)?;
+        let is_id = |id: &str| uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
+        let is_left = |id: &String| is_id(id) && !alive.contains(id) && !names.contains(id);
+        let found: Vec<String> = found.into_iter().filter(is_left).collect();
+        let mut leftovers = Vec::new();
+        for (key, bytes) in leases.dead {
+            let leftover = Leftover { location: arrays.describe(&key), bytes };
+            match remove {
+                None => leftovers.push(leftover),
+                Some(these) if these.contains(&leftover.location) => {
+                    arrays.remove(&key)?;
+                    leftovers.push(leftover);
+                }
+                Some(_) => {}
+            }
+        }
+        let names = if remove.is_some() && !found.is_empty() { named(self, workflow)? } else { names };
+        for id in found.into_iter().filter(|id| !names.contains(id)) {
+            let key = format!("{GROUP}/{id}");
+            let leftover = Leftover { location: arrays.describe(&key), bytes: arrays.below_is(&key)?.bytes };
+            match remove {
+                None => leftovers.push(leftover),
+                Some(these) if these.contains(&leftover.location) => {
+                    arrays.remove_below(&key)?;
+                    leftovers.push(leftover);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(leftovers)
+    }
+
+    /// Every workflow with a folder for arrays.
+    pub(super) fn all_workflows(&self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        let mut left = vec![String::new()];
+        while let Some(workflow) = left.pop() {
+            for segment in self.objects.list(&workflow)?.folders {
+                if segment == ARRAYS {
+                    found.push(workflow.clone());
+                } else if !segment.starts_with('.') {
+                    left.push(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,121 @@
+//! Sweeping: what killed saves and failed clean-ups left behind.
+
+use super::Storage;
+use super::place::Place;
+use super::read::head;
+use crate::error::{Error, Result};
+use crate::storage::name::Name;
+use std::collections::{BTreeMap, HashSet};
+
+impl Storage {
+    /// Looks for what no document refers to: arrays, and unfinished files, of saves that were killed, and of removals that
+    /// did not come to their end. Nothing is removed before [`Sweep::remove`] is called.
+    ///
+    /// Safe beside any number of saves, loads and removals, of other processes too: the arrays of a save in progress are
+    /// known by its record. In a workflow with a document that cannot be read nothing is removed, since it may refer to
+    /// anything; [`Sweep::skipped`] tells of it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// let found = storage.sweep()?;
+    /// for leftover in found.leftovers() {
+    ///     println!("{}: {} bytes", leftover.location, leftover.bytes);
+    /// }
+    /// let removed = found.remove()?;
+    /// # assert!(removed.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Io` if a folder cannot be read; `PermissionDenied`.
+    pub fn sweep(&self) -> Result<Sweep> {
+        let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
+        for workflow in self.place.workflows()? {
+            match self.place.sweep(&workflow, None) {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => drop(sweep.found.insert(workflow, found)),
+                Err(error) if error.document().is_some() => sweep.skipped.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sweep)
+    }
+}
+
+/// What a sweep has found; see [`Storage::sweep`].
+#[derive(Debug)]
+#[must_use = "nothing is removed before `remove` is called"]
+pub struct Sweep {
+    storage: Storage,
+    /// By workflow.
+    found: BTreeMap<String, Vec<Leftover>>,
+    skipped: Vec<Error>,
+}
+
+impl Sweep {
+    /// What can be removed.
+    pub fn leftovers(&self) -> impl Iterator<Item = &Leftover> {
+        self.found.values().flatten()
+    }
+
+    /// Bytes of all of it.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.leftovers().map(|leftover| leftover.bytes).fold(0, u64::saturating_add)
+    }
+
+    /// Why some workflows were passed over: a document that cannot be read, for each.
+    #[must_use]
+    pub fn skipped(&self) -> &[Error] {
+        &self.skipped
+    }
+
+    /// Removes what was found, as far as it still is a leftover; tells what was removed.
+    ///
+    /// # Errors
+    /// Those of [`Storage::sweep`]; what was removed before stays removed.
+    pub fn remove(self) -> Result<Vec<Leftover>> {
+        let mut removed = Vec::new();
+        for (workflow, found) in self.found {
+            let these: HashSet<String> = found.into_iter().map(|leftover| leftover.location).collect();
+            match self.storage.place.sweep(&workflow, Some(&these)) {
+                Ok(gone) => removed.extend(gone),
+                // Since then a document came that cannot be read.
+                Err(error) if error.document().is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// Something that no document refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leftover {
+    /// The file, or the key; of an array of many objects, what all their keys begin with.
+    pub location: String,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// The arrays that the documents of a workflow name.
+///
+/// # Errors
+/// That of the first document that cannot be read.
+pub(super) fn named(place: &dyn Place, workflow: &str) -> Result<HashSet<String>> {
+    let mut documents = Vec::new();
+    place.documents(workflow, &mut |name| documents.push(name))?;
+    let mut named = HashSet::new();
+    for document in documents {
+        let in_document = |error: Error| error.in_document(&document);
+        match head(place, &Name::parse(&document)?) {
+            Ok(head) => named.extend(head.manifest.arrays.into_iter().map(|entry| entry.id.file().to_owned())),
+            // Removed since it was listed.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(in_document(error)),
+        }
+    }
+    Ok(named)
+}

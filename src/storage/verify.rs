@@ -1,0 +1,207 @@
+//! Verifying: whether what is stored is what was saved, without any Rust type.
+
+use super::Storage;
+use super::name::Name;
+use super::read::located;
+use crate::engine::{Origin, StoredArray, check_all, check_length};
+use crate::error::{Error, Result};
+use crate::plugin::{Head, read_body, read_head};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// How often an object is looked at again because it was replaced meanwhile.
+const MOST_ATTEMPTS: usize = 5;
+
+/// How thoroughly objects are verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Depth {
+    /// The documents are read and checked, of the arrays it is seen whether they are there and of the right length: a look
+    /// at each.
+    Quick,
+    /// Every byte is read and compared with its checksum.
+    Deep,
+}
+
+/// What was found of one object.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The object's name.
+    pub name: String,
+    /// Its arrays.
+    pub arrays: usize,
+    /// Bytes of its document and its arrays, as they were saved.
+    pub bytes: u64,
+    /// All that is wrong; each names the place in the object, the array and the file or key.
+    pub faults: Vec<Error>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// How far a verification has come.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The object that is being looked at.
+    pub name: String,
+    /// Objects that have been looked at.
+    pub objects_done: usize,
+    /// All objects.
+    pub objects: usize,
+    /// Bytes of this object's chunks that have been looked at, before compression.
+    pub bytes_done: u64,
+    /// Bytes of all its chunks, before compression.
+    pub bytes: u64,
+}
+
+impl Storage {
+    /// Compares an object with what was saved. No Rust type is needed, nothing is changed, and what is wrong is told in the
+    /// answer, not as an error.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::Depth;
+    ///
+    /// storage.save("zeros", &ndarray::Array1::<f64>::zeros(10_000))?;
+    /// let found = storage.verify("zeros", Depth::Deep)?;
+    /// assert!(found.is_sound(), "{:?}", found.faults);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such document.
+    pub fn verify(&self, name: &str, depth: Depth) -> Result<Verification> {
+        self.verify_one(&Name::parse(name)?, depth, &|_, _| {})
+    }
+
+    /// The same of every object of the storage. `progress` is told after every chunk, from whichever thread has read it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::Depth;
+    ///
+    /// let found = storage.verify_all(Depth::Quick, |progress| {
+    ///     println!("{} of {}: {}", progress.objects_done, progress.objects, progress.name);
+    /// })?;
+    /// for fault in found.iter().flat_map(|object| &object.faults) {
+    ///     println!("{fault}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Io` if the storage cannot be listed.
+    pub fn verify_all(&self, depth: Depth, progress: impl Fn(&Progress) + Sync) -> Result<Vec<Verification>> {
+        let entries = self.list("**")?;
+        let mut found = Vec::with_capacity(entries.len());
+        for (objects_done, entry) in entries.iter().enumerate() {
+            let objects = entries.len();
+            let told = |bytes_done, bytes| {
+                progress(&Progress { name: entry.name.clone(), objects_done, objects, bytes_done, bytes });
+            };
+            match Name::parse(&entry.name).and_then(|name| self.verify_one(&name, depth, &told)) {
+                Ok(verification) => found.push(verification),
+                // Removed since it was listed.
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    fn verify_one(&self, name: &Name, depth: Depth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
+        let mut attempt = 1;
+        loop {
+            let mut found = Verification { name: name.as_str().to_owned(), arrays: 0, bytes: 0, faults: Vec::new() };
+            let head = match self.read_checked(name, &mut found) {
+                Ok(head) => head,
+                Err(error) if error.is_not_found() => return Err(error),
+                Err(error) => {
+                    found.faults.push(error);
+                    return Ok(found);
+                }
+            };
+            self.verify_arrays(name, &head, depth, &mut found, told);
+            let gone = found.faults.iter().any(Error::is_gone);
+            if gone && attempt < MOST_ATTEMPTS && self.was_replaced(name, head.manifest.write_id())? {
+                attempt += 1;
+                continue;
+            }
+            let locate = |error: Error| error.in_document(name.as_str());
+            found.faults = found.faults.into_iter().map(locate).collect();
+            return Ok(found);
+        }
+    }
+
+    /// Reads and checks the document. A damaged body does not hide the arrays.
+    fn read_checked(&self, name: &Name, found: &mut Verification) -> Result<Head> {
+        let locate = |error: Error| located(error, &*self.place, name);
+        let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
+        found.bytes = document.bytes;
+        let head = read_head(&mut document.contents).map_err(locate)?;
+        if let Err(error) = read_body(&head, &mut document.contents) {
+            found.faults.push(locate(error));
+        }
+        Ok(head)
+    }
+
+    fn verify_arrays(
+        &self,
+        name: &Name,
+        head: &Head,
+        depth: Depth,
+        found: &mut Verification,
+        told: &(dyn Fn(u64, u64) + Sync),
+    ) {
+        let backend = self.place.backend(name.workflow());
+        let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
+        let mut total = 0_u64;
+        for entry in &head.manifest.arrays {
+            found.arrays += 1;
+            found.bytes = found.bytes.saturating_add(entry.bytes);
+            match entry.expected() {
+                Ok(expected) => {
+                    let bytes = expected.grid.len().saturating_mul(expected.data_type.size());
+                    total = total.saturating_add(bytes as u64);
+                    let origin =
+                        Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
+                    let file = entry.id.file().to_owned();
+                    arrays.push((
+                        StoredArray::lazy(backend.clone(), file, expected, origin),
+                        entry.bytes,
+                        bytes as u64,
+                    ));
+                }
+                Err(error) => found.faults.push(located(error, &*self.place, name)),
+            }
+        }
+        let done = Mutex::new(0_u64);
+        told(0, total);
+        for (array, stored, bytes) in arrays {
+            let before = *done.lock().unwrap_or_else(PoisonError::into_inner);
+            let length = check_length(&array, stored);
+            let is_there = !length.as_ref().is_err_and(Error::is_gone);
+            found.faults.extend(length.err());
+            if depth == Depth::Deep && is_there {
+                let piece_done = |piece: u64| {
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Chunks at the edges are counted as if they were whole.
+                    *done = done.saturating_add(piece).min(before.saturating_add(bytes));
+                    told(*done, total);
+                };
+                found.faults.extend(check_all(&array, &piece_done));
+            }
+            *done.lock().unwrap_or_else(PoisonError::into_inner) = before.saturating_add(bytes);
+        }
+        told(total, total);
+    }
+}

@@ -1,0 +1,32 @@
+//! Nothing is lost: what is promised of saves, loads, removals and sweeps, tried by killing, failing, cutting the power,
+//! flipping bits and racing.
+//!
+//! `ARRAYSTOW_DEEP=1 cargo test --test safety` tries more of each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs
+)]
+#![allow(unreachable_pub, reason = "modules of one program")]
+#![cfg(all(feature = "hdf5", feature = "s3", feature = "faults"))]
+
+mod s3_server;
+
+#[path = "safety"]
+mod safety {
+    mod crash;
+    mod durability;
+    mod full_disk;
+    mod gate;
+    mod integrity;
+    mod interleavings;
+    mod io_faults;
+    mod power_cut;
+    mod sample;
+    mod stress;
+    mod sweep;
+    mod turns;
+}

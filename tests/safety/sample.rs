@@ -1,0 +1,139 @@
+//! An object whose every part tells which one it is, and what is left of it in a folder.
+
+use arraystow::{ChunkedArray, Depth, Error, Storage};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct Run {
+    pub step: u64,
+    pub name: String,
+    pub field: ChunkedArray<f64>,
+    pub mask: Array2<i64>,
+}
+
+/// Small: one chunk each, in files of their own.
+pub fn run_of(step: u64) -> Run {
+    Run { field: field_of(step, &[30, 20]), ..empty_run(step) }
+}
+
+/// With an array of many chunks.
+pub fn large_run_of(step: u64) -> Run {
+    Run { field: field_of(step, &[4, 5]), ..empty_run(step) }
+}
+
+fn empty_run(step: u64) -> Run {
+    let mask = Array2::from_elem((30, 20), step as i64);
+    Run { step, name: format!("run {step}"), field: field_of(step, &[30, 20]), mask }
+}
+
+pub fn field_of(step: u64, chunks: &[usize]) -> ChunkedArray<f64> {
+    ChunkedArray::from_fn(&[30, 20], chunks, move |region| {
+        let (row, column) = (region.start()[0], region.start()[1]);
+        Array2::from_shape_fn((region.shape()[0], region.shape()[1]), |(i, j)| value(step, row + i, column + j))
+    })
+    .unwrap()
+}
+
+fn value(step: u64, row: usize, column: usize) -> f64 {
+    (step * 1000) as f64 + (row * 20 + column) as f64
+}
+
+/// Fails unless every part of the object is of one and the same step.
+pub fn assert_whole(run: &Run) {
+    assert_eq!(run.name, format!("run {}", run.step));
+    assert!(run.mask.iter().all(|x| *x == run.step as i64), "the mask is of another step than {}", run.step);
+    assert_field(&run.field.compute().unwrap_or_else(|error| panic!("step {}: {error}", run.step)), run.step);
+}
+
+pub fn assert_field(field: &ndarray::ArrayD<f64>, step: u64) {
+    assert_eq!(field.shape(), [30, 20]);
+    for (at, x) in field.indexed_iter() {
+        assert_eq!(*x, value(step, at[0], at[1]), "at {at:?} of step {step}");
+    }
+}
+
+/// The step of the object of that name, which must be whole and sound; none if there is none.
+pub fn step_of(storage: &Storage, name: &str) -> Option<u64> {
+    match storage.load::<Run>(name) {
+        Ok(run) => {
+            assert_whole(&run);
+            assert_sound(storage, name);
+            Some(run.step)
+        }
+        Err(error) if error.is_not_found() => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+pub fn assert_sound(storage: &Storage, name: &str) {
+    let found = storage.verify(name, Depth::Deep).unwrap();
+    assert!(found.is_sound(), "{:?}", found.faults);
+}
+
+/// Removes all leftovers; tells how many there were. Afterwards there are none, and every object is sound.
+pub fn swept(storage: &Storage) -> usize {
+    let found = storage.sweep().unwrap();
+    assert!(found.skipped().is_empty(), "{:?}", found.skipped());
+    let count = found.leftovers().count();
+    let removed = found.remove().unwrap();
+    assert_eq!(removed.len(), count, "{removed:?}");
+    let left: Vec<_> = storage.sweep().unwrap().leftovers().cloned().collect();
+    assert!(left.is_empty(), "{left:?}");
+    for object in storage.verify_all(Depth::Deep, |_| {}).unwrap() {
+        assert!(object.is_sound(), "{:?}", object.faults);
+    }
+    count
+}
+
+/// Every file below a folder, but locks.
+pub fn files(root: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name() != ".lock" {
+                found.insert(entry.path().strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+/// The files that the objects of a folder consist of.
+pub fn files_named(storage: &Storage) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for entry in storage.list("**").unwrap() {
+        let workflow = entry.name.rsplit_once('/').map_or(String::new(), |(workflow, _)| format!("{workflow}/"));
+        for array in storage.info(&entry.name).unwrap().arrays {
+            named.insert(format!("{workflow}bigdata/{}", array.file));
+        }
+        named.insert(entry.name);
+    }
+    named
+}
+
+/// How often something is tried: more in the deep suite.
+pub fn times(ordinary: usize, deep: usize) -> usize {
+    if std::env::var_os("ARRAYSTOW_DEEP").is_some() { deep } else { ordinary }
+}
+
+/// Numbers without any order, the same in every run.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// An error that a user may get when somebody else changes the same object.
+pub fn is_about_others(error: &Error) -> bool {
+    error.is_conflict() || error.is_gone() || error.is_not_found()
+}
