@@ -194,3 +194,30 @@ text[...] = np.array(["a", "b", "c"])
     let error = open::<f64>(&protocols, "text").unwrap_err();
     assert_eq!(error.kind(), arraystow::ErrorKind::Unsupported, "{error}");
 }
+
+#[test]
+fn what_dask_and_xarray_write_is_read() {
+    let server = Server::start();
+    let script = r#"
+import dask.array, xarray
+data = np.arange(300 * 200, dtype="float64").reshape(300, 200)
+for number in (2, 3):
+    dataset = xarray.Dataset({"xarray": (("y", "x"), data)}).chunk({"y": 64, "x": 64})
+    dataset.to_zarr(store(f"py{number}/dask_arrays"), zarr_format=number, consolidated=False, mode="w")
+    array = dask.array.from_array(data, chunks=(64, 64))
+    dask.array.to_zarr(array, store(f"py{number}/dask_arrays/dask"), zarr_format=number, mode="w")
+"#;
+    python(&server, script);
+    for number in [2, 3] {
+        let client = Arc::new(server.client().build().unwrap());
+        let protocols = Protocols::new().with_s3(S3Protocol::new(client, &format!("py{number}")).unwrap());
+        let elements = Array2::from_shape_fn((300, 200), |(i, j)| (i * 200 + j) as f64);
+        for writer in ["xarray", "dask"] {
+            let id = serde_json::json!(["HDFSerializer", ["0.0.0", writer]]);
+            let array: ChunkedArray<f64> = arraystow::deserialize(id, &protocols).unwrap();
+            assert_eq!(array.grid().chunk_shape().unwrap(), [64, 64]);
+            assert_eq!(array.sum().unwrap(), elements.sum(), "{writer}, version {number}");
+            assert_eq!(array.compute().unwrap(), elements.clone().into_dyn(), "{writer}, version {number}");
+        }
+    }
+}

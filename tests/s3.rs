@@ -12,6 +12,7 @@ mod s3 {
     mod damage;
     mod environment;
     mod faults;
+    mod memory;
     mod requests;
     mod storage;
     mod support;

@@ -12,8 +12,8 @@ pub enum Codec {
     /// Bytes shuffled, then Zstandard of this level, 1 to 22: faster and smaller; h5py needs `hdf5plugin` for it. In Zarr
     /// without the shuffling.
     Zstd(u8),
-    /// Blosc: bytes shuffled, then LZ4. Only in Zarr, where it is what is used if nothing is chosen: it takes a seventh of
-    /// zstd's time and gets smooth numbers smaller.
+    /// Blosc: bytes shuffled, then LZ4. Only in Zarr, where it is what is used if nothing is chosen: it costs next
+    /// to nothing and gets smooth numbers smaller than zstd does.
     Blosc,
     /// Pcodec of this level, 0 to 12: by far the smallest for smooth numbers, and as slow as gzip. Only in Zarr; arrays of
     /// `bool`, 8-bit integers and complex numbers, which it does not have, get [`Blosc`](Self::Blosc).

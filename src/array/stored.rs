@@ -40,6 +40,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// The same in memory of its own, where it comes so: none otherwise.
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
     /// The same of one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
     /// How many chunks are best read at the same time; see `Backend::concurrency`.
@@ -93,13 +95,25 @@ impl Stored {
         let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than the memory can be")))?;
         with_scratch(bytes, |scratch| {
             read(scratch)?;
-            let elements = bytemuck::checked::try_cast_slice::<u8, T>(scratch).map_err(|error| {
-                self.bytes.locate(Error::corrupt(format!("a chunk holds no {} ({error})", T::DATA_TYPE)))
-            })?;
-            let elements = ArrayViewD::from_shape(shape, elements)
-                .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
-            copy_into(elements.slice(wanted.to_slice().as_slice()), &mut out.slice_mut(target.to_slice().as_slice()))
+            self.copy(shape, wanted, target, out, scratch)
         })
+    }
+
+    /// Copies those that are wanted of the stored elements of that shape.
+    fn copy<T: Element>(
+        &self,
+        shape: &[usize],
+        wanted: &Region,
+        target: &Region,
+        out: &mut ArrayViewMutD<'_, T>,
+        stored: &[u8],
+    ) -> Result<()> {
+        let elements = bytemuck::checked::try_cast_slice::<u8, T>(stored).map_err(|error| {
+            self.bytes.locate(Error::corrupt(format!("a chunk holds no {} ({error})", T::DATA_TYPE)))
+        })?;
+        let elements = ArrayViewD::from_shape(shape, elements)
+            .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
+        copy_into(elements.slice(wanted.to_slice().as_slice()), &mut out.slice_mut(target.to_slice().as_slice()))
     }
 }
 
@@ -118,9 +132,17 @@ impl<T: Element> Source<T> for Stored {
             // Where the wanted elements begin in the region.
             let first = chunk.intersection(region).relative_to(region);
             let Some(parts) = layout.parts_of_few(&wanted)? else {
-                self.read::<T>(&layout.chunk_shape, &wanted, &first, out, |bytes| {
-                    self.bytes.read_chunk(number, bytes)
-                })?;
+                let shape = &layout.chunk_shape;
+                match self.bytes.whole_chunk(number)? {
+                    Some(stored) if (*stored).as_ref().as_ptr().cast::<T>().is_aligned() => {
+                        self.copy(shape, &wanted, &first, out, (*stored).as_ref())?;
+                    }
+                    Some(stored) => self.read(shape, &wanted, &first, out, |bytes| {
+                        bytes.copy_from_slice((*stored).as_ref());
+                        Ok(())
+                    })?,
+                    None => self.read(shape, &wanted, &first, out, |bytes| self.bytes.read_chunk(number, bytes))?,
+                }
                 continue;
             };
             for part in parts.overlapping(&wanted) {

@@ -108,6 +108,11 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
     /// not the recorded one is an error.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
+    /// The same in memory of its own, where it comes so: none otherwise.
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        let _ = number;
+        Ok(None)
+    }
     /// The same of one part of a chunk, where the layout has parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
         let _ = out;

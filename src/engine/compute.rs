@@ -25,9 +25,11 @@ impl<T: Element> ChunkedArray<T> {
         }
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
         let parts = Parts::of(out.view_mut(), &grid);
-        run(evaluation.concurrency(), parts.map(|(region, part)| job::<T>(region, part)), |(region, mut part)| {
-            self.read_into(&evaluation, &region, &mut part)
-        })?;
+        let jobs = parts.map(|(region, part)| {
+            let job = job::<T>(region, part);
+            Job { bytes: job.bytes.saturating_mul(beside(&evaluation).max(1)), ..job }
+        });
+        run(evaluation.concurrency(), jobs, |(region, mut part)| self.read_into(&evaluation, &region, &mut part))?;
         Ok(out)
     }
 
@@ -186,6 +188,11 @@ impl<'a, T> Iterator for Parts<'a, T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left, Some(self.left))
     }
+}
+
+/// How many times a chunk is in memory beside its result while it comes: from afar as it is sent and as it is decoded.
+pub(super) fn beside(evaluation: &Evaluation) -> usize {
+    if evaluation.concurrency() > 1 { 2 } else { 0 }
 }
 
 /// The error for reductions that have no value without elements.

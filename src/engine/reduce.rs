@@ -1,6 +1,6 @@
 //! Arrays to a number, chunk by chunk, in parallel; the result does not depend on the number of threads.
 
-use super::compute::no_elements;
+use super::compute::{beside, no_elements};
 use super::workers::{Job, run};
 use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
 use crate::error::{Error, Result};
@@ -77,7 +77,7 @@ impl<T: Element> ChunkedArray<T> {
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
         let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
         let largest: usize = grid.largest_chunk().iter().product();
-        let bytes = largest.saturating_mul(size_of::<T>());
+        let bytes = largest.saturating_mul(size_of::<T>()).saturating_mul(1 + beside(&evaluation));
         run(evaluation.concurrency(), (0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
             let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
             let result = of_chunk(elements.view());

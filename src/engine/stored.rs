@@ -134,6 +134,10 @@ impl StoredBytes for StoredArray {
         self.reader()?.read_chunk(number, out).map_err(|error| self.in_file(error))
     }
 
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        self.reader()?.whole_chunk(number).map_err(|error| self.in_file(error))
+    }
+
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
         self.reader()?.read_part(number, part, out).map_err(|error| self.in_file(error))
     }

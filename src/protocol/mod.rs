@@ -2,6 +2,7 @@
 
 #[cfg(feature = "object-store")]
 mod client;
+#[cfg_attr(not(feature = "hdf5"), allow(dead_code, reason = "only folders are written to"))]
 pub(crate) mod disk;
 #[cfg(feature = "faults")]
 pub mod faults;

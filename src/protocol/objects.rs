@@ -18,6 +18,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Where a machine in a cloud asks for its credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
 
+/// What a store answers where there is no bucket, in S3's words.
+const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
+
+/// The status of what is not permitted, and what to say of it.
+const FORBIDDEN: &str = "403 Forbidden";
+const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, and what they permit)";
+
 /// A prefix of an object store.
 #[derive(Clone)]
 pub(crate) struct Objects {
@@ -294,19 +301,21 @@ impl Objects {
 
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
         use object_store::Error as Failure;
+        let told = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         let (kind, hint) = match &error {
+            // Not to be taken for a missing object, which may be a chunk of fill values.
+            _ if told.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
             Failure::Precondition { .. } => (ErrorKind::Conflict, ""),
-            Failure::PermissionDenied { .. } => (
-                ErrorKind::PermissionDenied,
-                " (the credentials are wrong or do not allow it: check them, and what they permit)",
-            ),
+            Failure::PermissionDenied { .. } => (ErrorKind::PermissionDenied, NOT_PERMITTED),
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }
+            // Of a listing and a bulk delete, the client does not tell them apart.
+            Failure::Generic { .. } if told.contains(FORBIDDEN) => (ErrorKind::PermissionDenied, NOT_PERMITTED),
             // With no credentials at hand, the client asks where a machine of the cloud would have them.
-            Failure::Generic { source, .. } if source.to_string().contains(METADATA_ADDRESS) => (
+            Failure::Generic { .. } if told.contains(METADATA_ADDRESS) => (
                 ErrorKind::PermissionDenied,
                 " (there are no credentials: give them as options, such as aws_access_key_id and aws_secret_access_key, or in \
                  the environment)",

@@ -85,6 +85,7 @@ pub(super) enum Seen {
 pub(super) struct Before {
     /// Of a document that can be read.
     pub(super) manifest: Option<Manifest>,
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) seen: Seen,
 }
 

@@ -76,3 +76,33 @@ fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
     assert_eq!(server.keys(), before);
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
 }
+
+#[test]
+fn a_commit_once_begun_completes_though_nobody_waits_for_it() {
+    let server = Server::start();
+    let storage = server.storage("");
+    storage.save("sim/run", &run_of(1)).unwrap();
+    let before = server.keys().len();
+    server.hold("sim/run");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let mut save = Box::pin(storage.save_async("sim/run", &run_of(2)));
+        assert!(tokio::time::timeout(Duration::from_millis(1), &mut save).await.is_err());
+        server.wait_for_held();
+        drop(save);
+    });
+    assert_eq!(storage.load::<Run>("sim/run").unwrap().step, 1, "the document's put is on its way");
+    server.release();
+    // The new document, its arrays, nothing of the old one, and no lease.
+    for _ in 0..500 {
+        if server.keys().len() == before && storage.load::<Run>("sim/run").unwrap().step == 2 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let loaded: Run = storage.load("sim/run").unwrap();
+    assert_eq!(loaded.step, 2);
+    assert_eq!(loaded.field.compute().unwrap(), run_of(2).field.compute().unwrap());
+    assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+    assert_eq!(server.keys().len(), before, "{:?}", server.keys());
+}

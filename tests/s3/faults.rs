@@ -34,7 +34,11 @@ fn what_goes_wrong_names_the_place_and_no_secret() {
     let saved = |storage: &Storage| storage.save("x", &run_of(1)).unwrap_err();
     let wrong_secret = saved(&with("s3://bucket/f", &[("aws_secret_access_key", "wrong-secret")]));
     assert_eq!(wrong_secret.kind(), ErrorKind::PermissionDenied, "{wrong_secret}");
-    let wrong_bucket = saved(&with("s3://no-such-bucket/f", &[]));
+    let nowhere = with("s3://no-such-bucket/f", &[]);
+    let wrong_bucket = saved(&nowhere);
+    for error in [&wrong_bucket, &nowhere.load::<Run>("x").unwrap_err()] {
+        assert!(error.kind() == ErrorKind::Io && error.to_string().contains("there is no such bucket"), "{error}");
+    }
     for error in [&wrong_secret, &wrong_bucket] {
         let text = format!("{error} {error:?}");
         assert!(!text.contains(SECRET) && !text.contains("wrong-secret"), "{text}");
@@ -55,6 +59,52 @@ fn what_goes_wrong_names_the_place_and_no_secret() {
         assert!(error.to_string().contains(words), "{url}: {error}");
         assert!(!error.to_string().contains("secret@"), "{error}");
     }
+}
+
+#[test]
+fn what_is_not_permitted_is_told_of_by_place() {
+    let server = Server::start();
+    let storage = server.storage("f");
+    storage.save("run", &run_of(1)).unwrap();
+    let before = server.keys();
+    let told = |error: arraystow::Error, location: &str, path: Option<&str>| {
+        assert_eq!((error.kind(), error.document()), (ErrorKind::PermissionDenied, Some("run")), "{error}");
+        assert!(error.location().unwrap().starts_with(location), "{error}");
+        assert_eq!(error.path(), path, "{error}");
+        error
+    };
+    server.forbid(&["PUT"]);
+    told(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/bigdata/.saving/", None);
+    told(storage.save("run", &2).unwrap_err(), "s3://bucket/f/run", None);
+    server.forbid(&["GET"]);
+    told(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/run", None);
+    told(storage.load::<Run>("run").unwrap_err(), "s3://bucket/f/run", None);
+    server.forbid(&["LIST"]);
+    assert_eq!(storage.list("**").unwrap_err().kind(), ErrorKind::PermissionDenied);
+    server.forbid(&["DELETE many"]);
+    told(storage.remove("run").unwrap_err(), "s3://bucket/f/run", None);
+    server.forbid(&[]);
+    // But for the lease of the removal, which could not be removed either.
+    let now = server.keys().into_iter().filter(|key| !key.contains("/.saving/"));
+    assert_eq!(now.collect::<Vec<_>>(), before);
+
+    let loaded: Run = storage.load("run").unwrap();
+    server.forbid(&["GET"]);
+    told(loaded.field.compute().unwrap_err(), "s3://bucket/f/bigdata/dask_arrays/", Some("field"));
+
+    // Written, but not to be removed: named.
+    server.forbid(&["DELETE many", "LIST"]);
+    let mut bad = run_of(2);
+    bad.field = ChunkedArray::from_fn(&[90, 80], &[8, 8], |region| match region.start() {
+        [88, 72] => Err("the detector is off"),
+        _ => Ok(Array2::zeros((region.shape()[0], region.shape()[1]))),
+    })
+    .unwrap();
+    let error = storage.save("run", &bad).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (ErrorKind::Source, Some("field")), "{error}");
+    let left = error.left_behind();
+    assert!(left.iter().any(|left| left.starts_with("s3://bucket/f/bigdata/dask_arrays/")), "{error}");
+    assert!(left.iter().any(|left| left.starts_with("s3://bucket/f/bigdata/.saving/")), "{error}");
 }
 
 #[test]

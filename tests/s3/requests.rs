@@ -97,6 +97,24 @@ fn a_save_that_meets_nobody_looks_at_the_document_once() {
     assert_eq!((requests["GET"], requests["PUT"]), (3, 6), "{requests:?}");
 }
 
+#[test]
+fn a_thousand_keys_go_with_a_request() {
+    let server = Server::start();
+    let storage = server.storage("");
+    let chunks = ChunkedArray::from_ndarray(Array1::from_iter(0..2500_i32), &[1]).unwrap();
+    storage.save("array", &chunks).unwrap();
+    server.requests();
+    storage.remove("array").unwrap();
+    // The document and the lease; the leases of others; 2,500 chunks, metadata and checksums, a thousand at a time, as they
+    // are listed.
+    assert_eq!(server.requests(), [("GET", 1), ("PUT", 1), ("LIST", 1 + 3), ("DELETE many", 2 + 3)].into());
+    for number in 0..2500 {
+        server.write(&format!("many/{number:04}"), b"not looked at");
+    }
+    assert_eq!(storage.list("many/*").unwrap().len(), 2500);
+    assert_eq!(server.requests(), [("LIST", 3)].into());
+}
+
 /// The array of a document, as somebody else would have written it: without what only arrays of ours have.
 fn made_a_strangers(server: &Server, file: &str) -> ChunkedArray<f32> {
     let key = |name: &str| format!("bigdata/dask_arrays/{file}/{name}");

@@ -2,8 +2,9 @@
 
 use super::support::{Run, documents_and_arrays, run_of};
 use crate::s3_server::Server;
-use arraystow::{Codec, Storage, ZarrVersion};
+use arraystow::{Codec, LocalFiles, Protocols, S3Protocol, Storage, ZarrVersion};
 use ndarray::{Array1, s};
+use std::sync::Arc;
 
 #[test]
 fn an_object_comes_back_with_its_arrays() {
@@ -87,4 +88,22 @@ fn memory_is_a_place_too() {
     storage.save("run", &run_of(1)).unwrap();
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
     assert!(Storage::open("memory://").unwrap().list("**").unwrap().is_empty());
+}
+
+#[test]
+#[cfg(feature = "hdf5")]
+fn of_both_protocols_file_is_taken() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = Arc::new(server.client().build().unwrap());
+    let s3 = S3Protocol::new(client, "arrays").unwrap();
+    let files = LocalFiles::new(folder.path()).unwrap();
+    let both = Protocols::new().with_s3(s3.clone()).with_file(files.clone());
+    let document = arraystow::to_vec(&run_of(1), &both).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(server.keys(), Vec::<String>::new());
+    for protocols in [both, Protocols::new().with_file(files)] {
+        let loaded: Run = arraystow::from_slice(&document, &protocols).unwrap();
+        assert_eq!(loaded.field.compute().unwrap(), run_of(1).field.compute().unwrap());
+    }
 }

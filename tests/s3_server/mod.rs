@@ -40,6 +40,11 @@ struct State {
     refuse_every: AtomicU64,
     /// So many requests are still answered; all others are refused with 503.
     requests_left: AtomicU64,
+    /// Requests of these kinds are not permitted.
+    forbidden: Mutex<Vec<&'static str>>,
+    /// Puts of keys that end so wait, and how many do.
+    held_end: Mutex<Option<String>>,
+    held: AtomicU64,
     /// What comes right after the next put of a key with this part, as if somebody else were a moment later.
     intruder: Mutex<Option<(String, Vec<u8>)>>,
     /// So many puts of keys with this part are carried out but answered with 503.
@@ -75,6 +80,11 @@ impl Server {
         });
         let endpoint = format!("http://{}", receive.recv().unwrap());
         Self { state, endpoint }
+    }
+
+    /// A server of another process, which can be asked for nothing but its storages and clients.
+    pub(crate) fn elsewhere(endpoint: &str) -> Self {
+        Self { state: Arc::default(), endpoint: endpoint.to_owned() }
     }
 
     pub(crate) fn options(&self) -> Vec<(String, String)> {
@@ -154,6 +164,27 @@ impl Server {
         self.state.lost_answers.store(count, SeqCst);
     }
 
+    /// Requests of these kinds are not permitted from now on.
+    pub(crate) fn forbid(&self, kinds: &[&'static str]) {
+        *self.state.forbidden.lock().unwrap() = kinds.to_vec();
+    }
+
+    /// Puts of keys that end so wait until they are released.
+    pub(crate) fn hold(&self, end: &str) {
+        *self.state.held_end.lock().unwrap() = Some(end.to_owned());
+    }
+
+    /// Waits until a put is being held.
+    pub(crate) fn wait_for_held(&self) {
+        while self.state.held.load(SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn release(&self) {
+        *self.state.held_end.lock().unwrap() = None;
+    }
+
     /// Right after the next put of that key, this will have been put there.
     pub(crate) fn overwrite_next(&self, key: &str, data: Vec<u8>) {
         *self.state.intruder.lock().unwrap() = Some((key.to_owned(), data));
@@ -184,6 +215,9 @@ impl Service {
         if latency > 0 {
             tokio::time::sleep(Duration::from_micros(latency)).await;
         }
+        if state.forbidden.lock().unwrap().contains(&what) {
+            return Err(s3_error!(AccessDenied));
+        }
         let answered = state.requests_left.fetch_update(SeqCst, SeqCst, |left| match left {
             u64::MAX => Some(left),
             left => left.checked_sub(1),
@@ -196,6 +230,17 @@ impl Service {
             return Err(s3_error!(SlowDown));
         }
         Ok(under_way)
+    }
+
+    async fn held(&self, key: &str) {
+        let is_held = || self.0.held_end.lock().unwrap().as_ref().is_some_and(|end| key.ends_with(end));
+        if is_held() {
+            self.0.held.fetch_add(1, SeqCst);
+            while is_held() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.0.held.fetch_sub(1, SeqCst);
+        }
     }
 
     fn with<R>(&self, bucket: &str, use_it: impl FnOnce(&mut BTreeMap<String, Object>) -> S3Result<R>) -> S3Result<R> {
@@ -226,6 +271,7 @@ impl S3 for Service {
         let _under_way = self.enter("PUT").await?;
         let input = request.input;
         let object = self.0.object(collect(input.body).await?);
+        self.held(&input.key).await;
         let etag = object.etag.clone();
         let conditions = !self.0.ignores_conditions.load(SeqCst);
         self.with(&input.bucket, |objects| {

@@ -1,6 +1,7 @@
 //! The codecs of an array: zarrs' chain, with plain little-endian bytes taken straight.
 
 use crate::error::{Error, Result};
+use bytes::Bytes;
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -45,17 +46,29 @@ impl Codecs {
         encoded.map_err(|error| Error::unsupported("a chunk cannot be encoded").with_source(error))
     }
 
+    /// The elements, which are the stored bytes themselves if these are plain.
+    pub(super) fn decoded(&self, stored: Bytes) -> Result<Box<dyn AsRef<[u8]>>> {
+        let elements: Box<dyn AsRef<[u8]>> =
+            if self.plain { Box::new(stored) } else { Box::new(self.decode_bytes(&stored)?.into_owned()) };
+        let len = (*elements).as_ref().len();
+        if len == self.chunk_bytes { Ok(elements) } else { Err(self.wrong_size(len)) }
+    }
+
+    fn wrong_size(&self, len: usize) -> Error {
+        Error::corrupt(format!("it has {len} bytes and should have {}", self.chunk_bytes))
+    }
+
     /// Fills `out` with the elements.
     pub(super) fn decode(&self, stored: &[u8], out: &mut [u8]) -> Result<()> {
-        let wrong_size =
-            |len: usize| Error::corrupt(format!("it has {len} bytes and should have {}", self.chunk_bytes));
-        if self.plain {
-            if stored.len() != out.len() {
-                return Err(wrong_size(stored.len()));
-            }
-            out.copy_from_slice(stored);
-            return Ok(());
+        let elements = if self.plain { Cow::Borrowed(stored) } else { self.decode_bytes(stored)? };
+        if elements.len() != out.len() {
+            return Err(self.wrong_size(elements.len()));
         }
+        out.copy_from_slice(&elements);
+        Ok(())
+    }
+
+    fn decode_bytes<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>> {
         let array = &self.array;
         let decoded = array.codecs().decode(
             Cow::Borrowed(stored),
@@ -65,13 +78,7 @@ impl Codecs {
             &self.options,
         );
         let elements = decoded.map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
-        let elements =
-            elements.into_fixed().map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
-        if elements.len() != out.len() {
-            return Err(wrong_size(elements.len()));
-        }
-        out.copy_from_slice(&elements);
-        Ok(())
+        elements.into_fixed().map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))
     }
 
     /// What reads parts of a shard: it reads the shard's index now, and no more than once.

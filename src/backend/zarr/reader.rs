@@ -90,20 +90,44 @@ impl Reader {
                 self.facts.chunk_bytes
             )));
         }
-        let key = self.chunk_key(number)?;
-        let stored = match self.objects.get(&key) {
-            Ok((stored, _)) => stored,
-            Err(error) if error.is_not_found() => return self.missing(out),
-            Err(error) => return Err(error),
-        };
+        let Some(stored) = self.fetch_chunk(number)? else { return self.missing(out) };
         match (&self.seal, &self.shards) {
-            (None, _) => self.codecs.decode(&stored, out),
-            (Some(seal), None) => {
-                seal.table.entry(number)?.check(&stored)?;
+            (Some(seal), Some(shards)) => self.decode_shard(seal, shards, number, &stored, out),
+            _ => {
+                self.check(number, &stored)?;
                 self.codecs.decode(&stored, out)
             }
-            (Some(seal), Some(shards)) => self.decode_shard(seal, shards, number, &stored, out),
         }
+    }
+
+    /// A chunk where it was decoded, which saves a copy; not of a shard of ours, which is put together.
+    fn whole(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        if self.seal.is_some() && self.shards.is_some() {
+            return Ok(None);
+        }
+        if let Some(stored) = self.fetch_chunk(number)? {
+            self.check(number, &stored)?;
+            return self.codecs.decoded(stored).map(Some);
+        }
+        let (mut fill, len) = (Vec::new(), self.facts.chunk_bytes);
+        fill.try_reserve_exact(len)
+            .map_err(|_| Error::limit(format!("there is no memory for a chunk of {len} bytes")))?;
+        fill.resize(len, 0_u8);
+        self.missing(&mut fill)?;
+        Ok(Some(Box::new(fill)))
+    }
+
+    fn fetch_chunk(&self, number: usize) -> Result<Option<Bytes>> {
+        match self.objects.get(&self.chunk_key(number)?) {
+            Ok((stored, _)) => Ok(Some(stored)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Refuses what is not the chunk of ours that was written.
+    fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
+        self.seal.as_ref().map_or(Ok(()), |seal| seal.table.entry(number)?.check(stored))
     }
 
     /// Puts together the parts of a shard of ours, each checked.
@@ -294,6 +318,10 @@ impl ArrayReader for Reader {
 
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
         self.read(number, out).map_err(|error| self.in_chunk(number, error))
+    }
+
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        self.whole(number).map_err(|error| self.in_chunk(number, error))
     }
 
     fn check_chunk(&self, number: usize) -> Result<()> {

@@ -56,10 +56,8 @@ impl ObjectFolder {
             let replaced = current.and_then(|current| current.manifest);
             let put = self.objects.put(name.as_str(), contents.clone(), replace);
             if put.is_ok() && conditions {
-                {
-                    self.let_go(name, document.announced, replaced, superseded);
-                    return Outcome::Done;
-                }
+                self.let_go(name, document.announced, replaced, superseded);
+                return Outcome::Done;
             }
             // A put whose answer was lost is tried again by the client, and then refused: by our own document.
             let kind = put.as_ref().err().map(Error::kind);
@@ -152,8 +150,8 @@ impl ObjectFolder {
                 Ok(()) => Ok(false),
                 Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(true),
                 Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-                // Not implemented, or not understood.
-                Err(_) => Ok(false),
+                // Not implemented, or not understood; unless the store does not answer at all.
+                Err(_) => put(1, Replace::Any).map(|()| false),
             };
             put(0, Replace::Any)?;
             let (_, version) = objects.get(&key)?;
