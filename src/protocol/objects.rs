@@ -85,20 +85,27 @@ impl Objects {
         })
     }
 
-    /// The object's bytes and its version.
-    pub(crate) fn get(&self, key: &str) -> Result<(Bytes, Version)> {
-        wait(self.clone().getting(key.to_owned()))
+    /// The object's bytes and its version. One of more than `most` bytes is not read.
+    pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, Version)> {
+        wait(self.clone().getting(key.to_owned(), most))
     }
 
-    pub(crate) async fn getting(self, key: String) -> Result<(Bytes, Version)> {
+    pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, Version)> {
         let path = self.path(&key)?;
         let _permit = self.permit().await;
         let got = async {
             let result = self.client.get(&path).await?;
             let version = Version { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
-            Ok((result.bytes().await?, version))
+            if result.meta.size > most {
+                return Ok(Err(result.meta.size));
+            }
+            Ok(Ok((result.bytes().await?, version)))
         };
-        got.await.map_err(|error| self.failed("read", &key, error))
+        let got = got.await.map_err(|error| self.failed("read", &key, error))?;
+        got.map_err(|size| {
+            let text = format!("the object has {size} bytes where {most} are the most that it can have");
+            Error::limit(text).at_location(self.describe(&key))
+        })
     }
 
     /// A part of the object's bytes, and how many it has in all.

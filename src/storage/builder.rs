@@ -4,6 +4,7 @@ use super::Storage;
 use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::plugin::Format;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub struct StorageBuilder {
     root: PathBuf,
     codec: Option<Codec>,
     format: Format,
+    limits: Limits,
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
     #[cfg(feature = "object-store")]
@@ -27,6 +29,7 @@ impl StorageBuilder {
             root,
             codec: None,
             format: Format::default(),
+            limits: Limits::default(),
             #[cfg(feature = "object-store")]
             options: Vec::new(),
             #[cfg(feature = "object-store")]
@@ -43,6 +46,12 @@ impl StorageBuilder {
     /// The format of documents saved from now on; those of other formats are read all the same.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
+        self
+    }
+
+    /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -87,7 +96,7 @@ impl StorageBuilder {
             #[cfg(feature = "object-store")]
             {
                 let objects = crate::protocol::open_url(url, &self.options)?;
-                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr)));
+                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits)));
             }
             #[cfg(not(feature = "object-store"))]
             return Err(Error::unsupported(format!(
@@ -103,7 +112,7 @@ impl StorageBuilder {
             if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
                 return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
             }
-            Ok(Arc::new(super::folder::Folder::open(&self.root)?))
+            Ok(Arc::new(super::folder::Folder::open(&self.root, self.limits)?))
         }
         #[cfg(not(feature = "hdf5"))]
         Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))

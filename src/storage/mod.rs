@@ -126,7 +126,8 @@ impl Storage {
     pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
         let store = client.to_string();
         let objects = crate::protocol::Objects::new(client, folder, store)?;
-        let place = objects::ObjectFolder::new(objects, crate::protocol::ZarrOptions::default());
+        let place =
+            objects::ObjectFolder::new(objects, crate::protocol::ZarrOptions::default(), crate::Limits::default());
         Ok(Self { place: Arc::new(place), codec: None, format: Format::default() })
     }
 

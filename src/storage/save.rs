@@ -152,7 +152,7 @@ impl PlannedSave {
         let mut written = write_plan(plan, Some(&backend), storage.codec, &kept, wanted)?;
 
         let manifest = Manifest::new(written.entries.clone());
-        let document = encode(self.format, &manifest, &self.body)?;
+        let document = encode(self.format, &manifest, &self.body, place.limits())?;
         let document = NewDocument { bytes: &document, write_id: &manifest.write_id };
         let expected = match &before {
             _ if !self.replaces => Expected::Nothing,

@@ -5,9 +5,7 @@ use super::inspect::{self, Entry};
 use super::library::Handle;
 use crate::array::StoredLayout;
 use crate::error::{Error, Result};
-
-/// Chunks that an index may have; more are refused instead of walking through them under libhdf5's lock.
-pub(super) const MOST_CHUNKS: usize = 1 << 26;
+use crate::limits::Limits;
 
 /// Where the elements of an array are.
 pub(super) enum Index {
@@ -40,6 +38,7 @@ pub(super) struct Extent<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) edges_are_unfiltered: bool,
     pub(super) file_len: u64,
+    pub(super) limits: &'a Limits,
 }
 
 impl Index {
@@ -50,9 +49,8 @@ impl Index {
         if count == 0 {
             return Ok(Self::Empty);
         }
-        if count > MOST_CHUNKS {
-            return Err(Error::limit(format!("the dataset has {count} chunks; arraystow reads up to {MOST_CHUNKS}")));
-        }
+        // More are refused instead of walking through them under libhdf5's lock.
+        extent.limits.check_chunks(count)?;
         if !inspect::is_consecutive(dataset)? {
             return Self::listed(dataset, extent);
         }

@@ -8,6 +8,7 @@ use super::name::{ARRAYS, Name};
 use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, Place};
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::plugin::Manifest;
 use crate::protocol::LocalFiles;
 use durable::{located, make_folder};
@@ -23,11 +24,12 @@ const MOST_ATTEMPTS: usize = 16;
 pub(super) struct Folder {
     root: PathBuf,
     location: String,
+    limits: Limits,
 }
 
 impl Folder {
     /// A folder, which is made when something is saved.
-    pub(super) fn open(root: &Path) -> Result<Self> {
+    pub(super) fn open(root: &Path, limits: Limits) -> Result<Self> {
         if root.as_os_str().is_empty() {
             return Err(Error::invalid("a storage needs a folder: \".\" is the current one"));
         }
@@ -37,7 +39,7 @@ impl Folder {
         }
         // Made absolute once: a later change of the working directory must not move the storage.
         let root = std::path::absolute(root).map_err(|error| Error::io("cannot find the folder", error))?;
-        Ok(Self { location: root.display().to_string(), root })
+        Ok(Self { location: root.display().to_string(), root, limits })
     }
 
     /// The document's path.
@@ -102,6 +104,10 @@ impl Folder {
 }
 
 impl Place for Folder {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn location(&self) -> &str {
         &self.location
     }
@@ -111,7 +117,7 @@ impl Place for Folder {
     }
 
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
-        Arc::new(Hdf5Files::new(Arc::new(LocalFiles::unchecked(self.arrays(workflow)))))
+        Arc::new(Hdf5Files::new(Arc::new(LocalFiles::unchecked(self.arrays(workflow))), self.limits))
     }
 
     fn open(&self, name: &Name) -> Result<Document> {

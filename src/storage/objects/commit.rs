@@ -60,12 +60,12 @@ impl ObjectFolder {
     }
 
     fn current(&self, name: &Name) -> Result<Option<Current>> {
-        let (contents, version) = match self.objects.get(name.as_str()) {
+        let (contents, version) = match self.get_document(name) {
             Ok(got) => got,
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        match read_head(&mut contents.as_ref()) {
+        match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
             // A damaged document of ours may be replaced.
             Err(error) if error.is_corrupt() && contents.get(..8).is_some_and(is_magic) => {
@@ -91,7 +91,7 @@ impl ObjectFolder {
                 Err(_) => Ok(false),
             };
             put("first", Replace::Any)?;
-            let (_, version) = objects.get(&key)?;
+            let (_, version) = objects.get(&key, 1024)?;
             put("second", Replace::Any)?;
             let heeds = refused(put("none may be", Replace::Nothing))
                 .and_then(|heeds| Ok(heeds && refused(put("the first may be", Replace::Version(version)))?));

@@ -9,9 +9,11 @@ use super::place::{Announced, Document, Expected, Listed, NewDocument, Outcome, 
 use super::read::head;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::plugin::Manifest;
-use crate::protocol::{Listing, Objects, ZarrOptions};
+use crate::protocol::{Listing, Objects, Version, ZarrOptions};
 use announce::Lease;
+use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -20,13 +22,14 @@ pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
     zarr: ZarrOptions,
+    limits: Limits,
     /// Whether the store heeds the conditions of a put; found out at the first save.
     heeds_conditions: OnceCell<bool>,
 }
 
 impl ObjectFolder {
-    pub(super) fn new(objects: Objects, zarr: ZarrOptions) -> Self {
-        Self { location: objects.describe(""), objects, zarr, heeds_conditions: OnceCell::new() }
+    pub(super) fn new(objects: Objects, zarr: ZarrOptions, limits: Limits) -> Self {
+        Self { location: objects.describe(""), objects, zarr, limits, heeds_conditions: OnceCell::new() }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -36,6 +39,14 @@ impl ObjectFolder {
         } else {
             self.objects.below(&format!("{workflow}/{ARRAYS}"))
         }
+    }
+
+    /// A document's bytes and its version.
+    fn get_document(&self, name: &Name) -> Result<(Bytes, Version)> {
+        let got = self.objects.get(name.as_str(), self.limits.most_document_bytes());
+        got.map_err(
+            |error| if error.kind() == ErrorKind::Limit { self.limits.too_large_document(error) } else { error },
+        )
     }
 
     fn walk_folder(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
@@ -60,6 +71,10 @@ impl ObjectFolder {
 }
 
 impl Place for ObjectFolder {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn location(&self) -> &str {
         &self.location
     }
@@ -71,11 +86,11 @@ impl Place for ObjectFolder {
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
-        Arc::new(ZarrArrays::new(objects, self.zarr))
+        Arc::new(ZarrArrays::new(objects, self.zarr, self.limits))
     }
 
     fn open(&self, name: &Name) -> Result<Document> {
-        match self.objects.get(name.as_str()) {
+        match self.get_document(name) {
             Ok((contents, _)) => {
                 let bytes = contents.len() as u64;
                 Ok(Document { contents: Box::new(Cursor::new(contents)), bytes })
