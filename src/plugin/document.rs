@@ -122,8 +122,7 @@ pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> 
         return Err(altered("manifest"));
     }
     let format = Format::from_name(&start[name_start..name_end])?;
-    let manifest = cbor4ii::serde::from_slice(&start[manifest_start..])
-        .map_err(|error| Error::corrupt(format!("the manifest cannot be read: {error}")))?;
+    let manifest = Manifest::read(&start[manifest_start..])?;
     Ok(Head { format, manifest, hash, len: (start.len() + HASH_BYTES) as u64 })
 }
 

@@ -130,6 +130,8 @@ impl Facts {
 
     fn index(&self, dataset: &Handle, properties: &Handle, limits: &Limits) -> Result<Index> {
         let len = self.layout.grid.len() * self.data_type.size();
+        // More are refused instead of walking through them under libhdf5's lock.
+        limits.check_chunks(self.layout.grid.chunk_count())?;
         match self.storage {
             Storage::Chunked => {
                 let extent = Extent {
@@ -138,7 +140,6 @@ impl Facts {
                     pipeline: &self.pipeline,
                     edges_are_unfiltered: inspect::edges_are_unfiltered(properties)?,
                     file_len: self.file_len,
-                    limits,
                 };
                 Index::of_chunks(dataset, &extent)
             }

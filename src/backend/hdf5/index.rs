@@ -5,7 +5,6 @@ use super::inspect::{self, Entry};
 use super::library::Handle;
 use crate::array::StoredLayout;
 use crate::error::{Error, Result};
-use crate::limits::Limits;
 
 /// Where the elements of an array are.
 pub(super) enum Index {
@@ -38,7 +37,6 @@ pub(super) struct Extent<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) edges_are_unfiltered: bool,
     pub(super) file_len: u64,
-    pub(super) limits: &'a Limits,
 }
 
 impl Index {
@@ -49,8 +47,6 @@ impl Index {
         if count == 0 {
             return Ok(Self::Empty);
         }
-        // More are refused instead of walking through them under libhdf5's lock.
-        extent.limits.check_chunks(count)?;
         if !inspect::is_consecutive(dataset)? {
             return Self::listed(dataset, extent);
         }
