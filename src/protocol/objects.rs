@@ -3,6 +3,7 @@
 //! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
 
 use super::runtime::wait;
+use super::secrets::Secrets;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -28,6 +29,7 @@ pub(crate) struct Objects {
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
     requests: Arc<Semaphore>,
+    secrets: Secrets,
 }
 
 /// Which object a put may replace.
@@ -58,7 +60,19 @@ impl Objects {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
             Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
         })?;
-        Ok(Self { client, folder, store: store.into(), requests: Arc::new(Semaphore::new(CONCURRENCY)) })
+        Ok(Self {
+            client,
+            folder,
+            store: store.into(),
+            requests: Arc::new(Semaphore::new(CONCURRENCY)),
+            secrets: Secrets::default(),
+        })
+    }
+
+    /// Tells none of these in an error.
+    pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The objects below a folder of this one.
@@ -272,7 +286,7 @@ impl Objects {
             _ => (ErrorKind::Io, ""),
         };
         Error::new(kind, format!("the object cannot be {what}{hint}"))
-            .with_source(error)
+            .with_source(self.secrets.cleaned(error))
             .at_location(self.describe(key))
     }
 }

@@ -6,11 +6,12 @@ use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::Format;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct StorageBuilder {
     root: PathBuf,
@@ -92,20 +93,19 @@ impl StorageBuilder {
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {
-        if let Some(url) = self.root.to_str().filter(|root| root.contains("://")) {
+        // Neither the URL nor options are told in an error: they may hold credentials.
+        if self.root.to_str().is_some_and(|root| root.contains("://")) {
             #[cfg(feature = "object-store")]
             {
-                let objects = crate::protocol::open_url(url, &self.options)?;
+                let objects = crate::protocol::open_url(&self.root.to_string_lossy(), &self.options)?;
                 return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits)));
             }
             #[cfg(not(feature = "object-store"))]
-            return Err(Error::unsupported(format!(
-                "{url:?} is a URL: object stores need the feature `s3` of arraystow"
-            )));
+            return Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"));
         }
         #[cfg(feature = "object-store")]
-        if let Some((key, _)) = self.options.first() {
-            return Err(Error::invalid(format!("a folder has no options, and {key:?} is none of its")));
+        if !self.options.is_empty() {
+            return Err(Error::invalid("a folder has no options: those that are given are for object stores"));
         }
         #[cfg(feature = "hdf5")]
         {
@@ -116,5 +116,20 @@ impl StorageBuilder {
         }
         #[cfg(not(feature = "hdf5"))]
         Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))
+    }
+}
+
+impl fmt::Debug for StorageBuilder {
+    /// Of the options only how many there are, and no URL: both may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("StorageBuilder");
+        match self.root.to_str() {
+            Some(root) if root.contains("://") => text.field("root", &"a URL"),
+            _ => text.field("root", &self.root),
+        };
+        text.field("codec", &self.codec).field("format", &self.format).field("limits", &self.limits);
+        #[cfg(feature = "object-store")]
+        text.field("options", &self.options.len()).field("zarr", &self.zarr);
+        text.finish()
     }
 }
