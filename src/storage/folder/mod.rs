@@ -2,6 +2,7 @@
 
 mod commit;
 mod durable;
+mod links;
 mod record;
 
 use super::name::{ARRAYS, Name};
@@ -122,6 +123,7 @@ impl Place for Folder {
 
     fn open(&self, name: &Name) -> Result<Document> {
         let path = self.document(name);
+        links::refuse_document(&self.root, name.workflow(), &path)?;
         let failed = |error: io::Error| {
             let what = match error.kind() {
                 io::ErrorKind::NotFound => "there is no document of that name",
@@ -139,6 +141,7 @@ impl Place for Folder {
 
     fn contains(&self, name: &Name) -> Result<bool> {
         let path = self.document(name);
+        links::refuse_document(&self.root, name.workflow(), &path)?;
         match std::fs::metadata(&path) {
             Ok(metadata) => Ok(metadata.is_file()),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
@@ -147,6 +150,7 @@ impl Place for Folder {
     }
 
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+        links::refuse_workflow(&self.root, workflow)?;
         self.walk_folder(&self.workflow(workflow), workflow, visit)
     }
 
