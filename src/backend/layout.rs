@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 
 /// HDF5's limit on the number of axes; numpy's is not far above.
-const MOST_AXES: usize = 32;
+pub(super) const MOST_AXES: usize = 32;
 
 /// The chunks in which an array with this logical grid is stored.
 pub(crate) fn stored(grid: &ChunkGrid, element_size: usize, limits: &Limits) -> Result<StoredLayout> {

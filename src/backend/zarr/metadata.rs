@@ -3,6 +3,7 @@
 use super::shards::Indexing;
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::backend::ArraySpec;
+use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::ZarrVersion;
@@ -247,6 +248,12 @@ impl Facts {
                 (v2.shape, v2.chunks, data_type, plain, attributes.get(ATTRIBUTE).cloned(), None)
             }
         };
+        if shape.len() > MOST_AXES {
+            return Err(Error::unsupported(format!(
+                "the array has {} axes, and {MOST_AXES} are the most that are read",
+                shape.len()
+            )));
+        }
         let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
         let indexing = sharding.as_ref().map(Sharding::indexing).transpose()?;
         let parts = sharding.map(|sharding| sharding.chunk_shape);

@@ -51,6 +51,7 @@ impl Reader {
     pub(super) fn open(objects: Objects, key: String, limits: &Limits) -> Result<Self> {
         let (metadata, table) = fetch(&objects, &key, limits)?;
         let facts = Facts::read(&metadata, limits)?;
+        limits.check_chunks(facts.layout.grid.chunk_count())?;
         let sharded = facts.layout.parts.is_some();
         let unit = Unit {
             data_type: facts.data_type,
