@@ -71,10 +71,12 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        message.truncate(shortened(&message).len());
         Self {
             inner: Arc::new(Inner {
                 kind,
-                message: message.into(),
+                message,
                 document: None,
                 path: None,
                 array: None,
@@ -240,16 +242,22 @@ impl Error {
     }
 }
 
+/// The beginning of a text that may quote a stranger's document, which may be all of it.
+fn shortened(text: &str) -> &str {
+    const MOST_BYTES: usize = 2000;
+    &text[..text.floor_char_boundary(MOST_BYTES)]
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
         f.write_str(&inner.message)?;
         if let Some(source) = &inner.source {
-            write!(f, ": {source}")?;
+            write!(f, ": {}", shortened(&source.to_string()))?;
         }
         let mut separator = " [";
         let mut note = |f: &mut fmt::Formatter<'_>, what: &str, value: &str| {
-            let written = write!(f, "{separator}{what} {value}");
+            let written = write!(f, "{separator}{what} {}", shortened(value));
             separator = ", ";
             written
         };

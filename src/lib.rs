@@ -82,6 +82,7 @@ mod backend;
 pub mod conformance;
 mod engine;
 mod error;
+mod limits;
 mod plugin;
 mod protocol;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
@@ -93,6 +94,7 @@ pub use array::{
 };
 pub use engine::Chunks;
 pub use error::{Error, ErrorKind, Result};
+pub use limits::Limits;
 pub use plugin::{
     Deserializer, Format, PersistentId, Serializer, deserialize, from_reader, from_slice, ndarray, serialize, to_vec,
     to_writer,

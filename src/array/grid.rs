@@ -28,15 +28,31 @@ pub struct ChunkGrid {
 enum Axis {
     /// Equal chunks of this length.
     Regular(usize),
-    /// Where each chunk ends.
-    Irregular(Arc<[usize]>),
+    /// Runs of equal chunks: as many as there are changes of length, whatever the number of chunks.
+    Irregular(Arc<[Run]>),
+}
+
+/// Some equal chunks, one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    /// The number of the first of them, and where it begins.
+    first: usize,
+    start: usize,
+    size: usize,
+    times: usize,
+}
+
+impl Run {
+    fn end(&self) -> usize {
+        self.start + self.size * self.times
+    }
 }
 
 impl Axis {
     fn count(&self, len: usize) -> usize {
         match self {
             Self::Regular(chunk) => len.div_ceil(*chunk),
-            Self::Irregular(ends) => ends.len(),
+            Self::Irregular(runs) => runs.last().map_or(0, |run| run.first + run.times),
         }
     }
 
@@ -47,9 +63,9 @@ impl Axis {
                 let start = index * chunk;
                 (start, (*chunk).min(len - start))
             }
-            Self::Irregular(ends) => {
-                let start = if index == 0 { 0 } else { ends[index - 1] };
-                (start, ends[index] - start)
+            Self::Irregular(runs) => {
+                let run = runs[runs.partition_point(|run| run.first <= index) - 1];
+                (run.start + (index - run.first) * run.size, run.size)
             }
         }
     }
@@ -58,7 +74,13 @@ impl Axis {
     fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
         match self {
             Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
-            Self::Irregular(ends) => (ends.partition_point(|e| *e <= start), ends.partition_point(|e| *e < end) + 1),
+            Self::Irregular(runs) => {
+                // Neither run is one of chunks of length 0.
+                let first = runs[runs.partition_point(|run| run.end() <= start)];
+                let last = runs[runs.partition_point(|run| run.end() < end)];
+                let (from, to) = ((start - first.start) / first.size, (end - last.start).div_ceil(last.size));
+                (first.first + from, last.first + to)
+            }
         }
     }
 }
@@ -90,27 +112,8 @@ impl ChunkGrid {
     /// # Errors
     /// `InvalidInput` if the shape has more elements than can be counted.
     pub fn irregular(chunks: &[Vec<usize>]) -> Result<Self> {
-        let mut shape = Vec::with_capacity(chunks.len());
-        let mut axes = Vec::with_capacity(chunks.len());
-        for sizes in chunks {
-            let mut ends = Vec::with_capacity(sizes.len());
-            let mut end = 0usize;
-            for size in sizes {
-                end = end.checked_add(*size).ok_or_else(|| too_many(&shape))?;
-                ends.push(end);
-            }
-            shape.push(end);
-            axes.push(match sizes.as_slice() {
-                [] => Axis::Regular(1),
-                [0] => Axis::Irregular(ends.into()),
-                [first, middle @ .., last] if middle.iter().all(|m| m == first) && last <= first && *last > 0 => {
-                    Axis::Regular(*first)
-                }
-                [only] => Axis::Regular(*only),
-                _ => Axis::Irregular(ends.into()),
-            });
-        }
-        Self::new(shape, axes)
+        let runs: Vec<Vec<_>> = chunks.iter().map(|sizes| sizes.iter().map(|size| (*size, 1)).collect()).collect();
+        Self::from_runs(&runs)
     }
 
     /// Chunks of about 1 MiB: the longest axis is halved until a chunk is no larger.
@@ -191,7 +194,7 @@ impl ChunkGrid {
     pub fn largest_chunk(&self) -> Vec<usize> {
         let largest = |(axis, len): (&Axis, &usize)| match axis {
             Axis::Regular(chunk) => (*chunk).min(*len),
-            Axis::Irregular(ends) => (0..ends.len()).map(|index| axis.chunk(*len, index).1).max().unwrap_or(0),
+            Axis::Irregular(runs) => runs.iter().map(|run| run.size).max().unwrap_or(0),
         };
         self.axes.iter().zip(&*self.shape).map(largest).collect()
     }
@@ -221,61 +224,34 @@ impl ChunkGrid {
                 }
                 runs
             }
-            Axis::Irregular(ends) => {
-                let mut runs: Vec<(usize, usize)> = Vec::new();
-                for index in 0..ends.len() {
-                    let size = axis.chunk(*len, index).1;
-                    match runs.last_mut() {
-                        Some((last, count)) if *last == size => *count += 1,
-                        _ => runs.push((size, 1)),
-                    }
-                }
-                runs
-            }
+            Axis::Irregular(runs) => runs.iter().map(|run| (run.size, run.times)).collect(),
         };
         self.axes.iter().zip(&*self.shape).map(axis_runs).collect()
     }
 
-    /// The grid of these runs, which may come from a file: bounded before anything is allocated.
+    /// The grid of these runs, which may come from a file: it takes no more memory than they do.
     pub(crate) fn from_runs(runs: &[Vec<(usize, usize)>]) -> Result<Self> {
-        const MOST_IRREGULAR_CHUNKS: usize = 1 << 24;
         let mut shape = Vec::with_capacity(runs.len());
         let mut axes = Vec::with_capacity(runs.len());
-        let mut listed = 0usize;
         for axis in runs {
-            let mut end = 0usize;
-            let mut count = 0usize;
+            let (mut first, mut start) = (0usize, 0usize);
             // Equal cuts must be equal grids, however a file writes them.
-            let mut merged: Vec<(usize, usize)> = Vec::with_capacity(axis.len());
+            let mut merged: Vec<Run> = Vec::new();
             for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
-                end = size.checked_mul(*times).and_then(|n| n.checked_add(end)).ok_or_else(|| too_many(&shape))?;
-                count = count.checked_add(*times).ok_or_else(|| too_many(&shape))?;
                 match merged.last_mut() {
-                    Some((last, sum)) if last == size => *sum += times,
-                    _ => merged.push((*size, *times)),
+                    Some(last) if last.size == *size => last.times += times,
+                    _ => merged.push(Run { first, start, size: *size, times: *times }),
                 }
+                start = size.checked_mul(*times).and_then(|n| n.checked_add(start)).ok_or_else(|| too_many(&shape))?;
+                first = first.checked_add(*times).ok_or_else(|| too_many(&shape))?;
             }
             axes.push(match merged.as_slice() {
                 [] => Axis::Regular(1),
-                [(size, _)] if *size > 0 => Axis::Regular(*size),
-                [(size, _), (last, 1)] if last < size && *last > 0 => Axis::Regular(*size),
-                runs => {
-                    listed = listed.saturating_add(count);
-                    if listed > MOST_IRREGULAR_CHUNKS {
-                        return Err(Error::limit(format!("{listed} irregular chunks, listed per axis")));
-                    }
-                    let mut ends = Vec::with_capacity(count);
-                    let mut end = 0usize;
-                    for (size, times) in runs {
-                        for _ in 0..*times {
-                            end += size;
-                            ends.push(end);
-                        }
-                    }
-                    Axis::Irregular(ends.into())
-                }
+                [run] if run.size > 0 => Axis::Regular(run.size),
+                [run, last] if last.times == 1 && last.size < run.size && last.size > 0 => Axis::Regular(run.size),
+                runs => Axis::Irregular(runs.into()),
             });
-            shape.push(end);
+            shape.push(start);
         }
         Self::new(shape, axes)
     }

@@ -3,11 +3,13 @@
 use super::Element;
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
+use std::sync::LazyLock;
 
 /// An array of zeros, from pages that the kernel zeroes when they are first touched.
 ///
 /// # Errors
-/// `Limit` if it does not fit into memory.
+/// `Limit` if it does not fit into memory. The kernel promises more than there is and kills the program when it is used;
+/// so what is larger than all memory is refused here.
 pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     let too_large = || {
         Error::limit(format!(
@@ -17,6 +19,10 @@ pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
         ))
     };
     let len = element_count(shape).ok_or_else(too_large)?;
+    let bytes = len.checked_mul(size_of::<T>()).ok_or_else(too_large)?;
+    if bytes as u64 > machine_memory() {
+        return Err(too_large());
+    }
     let data = bytemuck::allocation::try_zeroed_vec::<T>(len).map_err(|()| too_large())?;
     ArrayD::from_shape_vec(shape, data).map_err(|_| too_large())
 }
@@ -30,4 +36,28 @@ pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
     }
     isize::try_from(bound).ok()?;
     Some(if shape.contains(&0) { 0 } else { bound })
+}
+
+/// Bytes of memory that the machine has, swap included, or that the container may use.
+pub(crate) fn machine_memory() -> u64 {
+    static BYTES: LazyLock<u64> = LazyLock::new(|| all_memory().min(container_memory().unwrap_or(u64::MAX)));
+    *BYTES
+}
+
+#[cfg(target_os = "linux")]
+fn all_memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    let (memory, swap) = (info.totalram as u64, info.totalswap as u64);
+    memory.saturating_add(swap).saturating_mul(u64::from(info.mem_unit))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn all_memory() -> u64 {
+    u64::MAX
+}
+
+/// What the control group of a container allows, where one is visible.
+fn container_memory() -> Option<u64> {
+    let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    files.iter().find_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())
 }

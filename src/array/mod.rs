@@ -37,7 +37,7 @@ pub use region::Region;
 pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
-pub(crate) use memory::{element_count, zeroed};
+pub(crate) use memory::{element_count, machine_memory, zeroed};
 #[cfg(feature = "object-store")]
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

@@ -1,19 +1,17 @@
 //! Which chunks an array is stored in: those that the user sees where a file format can have them without waste.
 //!
-//! HDF5 and Zarr have equal chunks only and fill those at the far edges up to full size; in HDF5 none may reach 4 GiB. Pure
-//! arithmetic; knows no library.
+//! HDF5 and Zarr have equal chunks only and fill those at the far edges up to full size; none is larger than the limits
+//! allow. Pure arithmetic; knows no library.
 
 use crate::array::{ChunkGrid, StoredLayout};
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 
 /// HDF5's limit on the number of axes; numpy's is not far above.
-const MOST_AXES: usize = 32;
-
-/// Bytes that no stored chunk reaches.
-pub(crate) const CHUNK_LIMIT: usize = u32::MAX as usize;
+pub(super) const MOST_AXES: usize = 32;
 
 /// The chunks in which an array with this logical grid is stored.
-pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayout> {
+pub(crate) fn stored(grid: &ChunkGrid, element_size: usize, limits: &Limits) -> Result<StoredLayout> {
     let shape = grid.shape();
     if shape.len() > MOST_AXES {
         return Err(Error::unsupported(format!(
@@ -26,9 +24,11 @@ pub(crate) fn stored(grid: &ChunkGrid, element_size: usize) -> Result<StoredLayo
         Some(chunk) => chunk.clone(),
         None => grid.largest_chunk().iter().zip(shape).map(|(chunk, len)| balanced(*len, (*chunk).max(1))).collect(),
     };
-    if byte_size(&chunk, element_size).is_none_or(|bytes| bytes >= CHUNK_LIMIT) {
+    let too_large =
+        |chunk: &[usize]| byte_size(chunk, element_size).is_none_or(|bytes| bytes > limits.most_chunk_bytes());
+    if too_large(&chunk) {
         balance(&mut chunk, shape);
-        while byte_size(&chunk, element_size).is_none_or(|bytes| bytes >= CHUNK_LIMIT) {
+        while too_large(&chunk) {
             let Some(longest) = (0..chunk.len()).max_by_key(|axis| chunk[*axis]).filter(|axis| chunk[*axis] > 1) else {
                 break;
             };

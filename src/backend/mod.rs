@@ -128,11 +128,15 @@ pub(crate) trait ArrayReader: Send + Sync {
 pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
     #[cfg(feature = "hdf5")]
     if let Some(files) = protocols.file() {
-        return Some(Arc::new(Hdf5Files::new(files.clone())));
+        return Some(Arc::new(Hdf5Files::new(files.clone(), protocols.limits())));
     }
     #[cfg(feature = "object-store")]
     if let Some(objects) = protocols.s3() {
-        return Some(Arc::new(ZarrArrays::new(objects.objects().clone(), protocols.zarr_options())));
+        return Some(Arc::new(ZarrArrays::new(
+            objects.objects().clone(),
+            protocols.zarr_options(),
+            protocols.limits(),
+        )));
     }
     let _ = protocols;
     None

@@ -15,11 +15,12 @@ impl<T: Element> ChunkedArray<T> {
     /// `Limit` if the array does not fit into memory; whatever keeps a chunk from being read or made.
     pub fn compute(&self) -> Result<ArrayD<T>> {
         self.check()?;
+        // A stored array is opened before memory is asked for: what a document says of it may be wrong.
+        let grid = self.reading_grid()?;
         let mut out = zeroed::<T>(self.shape())?;
         if let Some(memory) = out.as_slice_mut() {
             prefer_huge_pages(memory);
         }
-        let grid = self.reading_grid()?;
         if self.is_empty() {
             return Ok(out);
         }

@@ -207,8 +207,15 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        bounded(self.inner.size_hint())
     }
+}
+
+/// How many elements or entries a document says there are, as far as it is believed: some types make room for all of them,
+/// and a few bytes can claim exabytes.
+pub(super) fn bounded(hint: Option<usize>) -> Option<usize> {
+    const MOST: usize = 4096;
+    hint.map(|hint| hint.min(MOST))
 }
 
 struct EnumWalk<'p, A> {

@@ -5,8 +5,9 @@
 //! array's two forms, the visitor is shown the array's own fields instead, and the buffer holds what it would hold
 //! without us.
 
-use super::de::{Seed, visit_scalars};
+use super::de::{Seed, bounded, visit_scalars};
 use super::de_array::Fields;
+use super::de_key_parts::Parts;
 use super::load::{note_place, tell, whole};
 use super::path::Path;
 use super::{INLINE, PersistentId, STORED};
@@ -90,7 +91,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        bounded(self.inner.size_hint())
     }
 }
 
@@ -134,7 +135,7 @@ struct KeyDeserializer<'k, 'de, D> {
     form: &'k mut Form,
 }
 
-struct KeyVisitor<'k, 'de, V> {
+pub(super) struct KeyVisitor<'k, 'de, V> {
     visitor: V,
     key: &'k mut Cow<'de, str>,
     look: bool,
@@ -194,6 +195,11 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
 }
 
 impl<'de, V> KeyVisitor<'_, 'de, V> {
+    /// Visits something whose text nobody asks for.
+    pub(super) fn apart<R>(visitor: V, visit: impl FnOnce(KeyVisitor<'_, 'de, V>) -> R) -> R {
+        visit(KeyVisitor { visitor, key: &mut Cow::Borrowed(""), look: false, form: &mut Form::Other })
+    }
+
     /// Whether this key stands for an array.
     #[inline]
     fn is_array(&mut self, key: &str) -> bool {
@@ -295,14 +301,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for KeyVisitor<'_, 'de, V> {
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(inner)
+        self.visitor.visit_seq(Parts::of(inner))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(inner)
+        self.visitor.visit_map(Parts::of(inner))
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(inner)
+        self.visitor.visit_enum(Parts::of(inner))
     }
 }

@@ -6,14 +6,15 @@
 
 use super::manifest::Manifest;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use std::io::Read;
 
 /// As PNG's: a byte that is not ASCII, the name, and line ends that a text transfer would alter.
 const MAGIC: &[u8; 8] = b"\x89ASTOW\r\n";
 const VERSION: u16 = 1;
 const HASH_BYTES: usize = blake3::OUT_LEN;
-/// A manifest takes a few hundred bytes for each array.
-const MOST_MANIFEST_BYTES: u64 = 1 << 30;
+/// What a document has beside its magic, the format's name, manifest and body: version, three lengths, two hashes.
+const FIXED_BYTES: usize = 2 + 1 + 8 + 8 + 2 * HASH_BYTES;
 
 /// The serde format of a document's body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,14 +53,19 @@ pub(crate) struct Head {
     pub(crate) format: Format,
     pub(crate) manifest: Manifest,
     hash: [u8; HASH_BYTES],
+    /// Bytes up to the body.
+    len: u64,
 }
 
 /// Builds a document.
-pub(crate) fn encode(format: Format, manifest: &Manifest, body: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn encode(format: Format, manifest: &Manifest, body: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     let manifest = cbor4ii::serde::to_vec(Vec::new(), manifest)
         .map_err(|error| Error::new(ErrorKind::Serde, format!("the manifest cannot be written: {error}")))?;
     let name = format.name().as_bytes();
-    let mut document = Vec::with_capacity(MAGIC.len() + 64 + name.len() + manifest.len() + 2 * HASH_BYTES + body.len());
+    limits.check_manifest(manifest.len() as u64)?;
+    let len = MAGIC.len() + FIXED_BYTES + name.len() + manifest.len() + body.len();
+    limits.check_document(len as u64)?;
+    let mut document = Vec::with_capacity(len);
     document.extend_from_slice(MAGIC);
     document.extend_from_slice(&VERSION.to_le_bytes());
     document.push(name.len() as u8);
@@ -86,7 +92,7 @@ pub(crate) fn is_magic(start: &[u8]) -> bool {
 }
 
 /// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill.
-pub(crate) fn read_head(input: &mut impl Read) -> Result<Head> {
+pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
     let mut start = Vec::new();
     take(input, MAGIC.len() as u64, &mut start)?;
     if start != MAGIC {
@@ -108,9 +114,7 @@ pub(crate) fn read_head(input: &mut impl Read) -> Result<Head> {
     let length_at = start.len();
     take(input, 8, &mut start)?;
     let manifest_len = length(&start[length_at..])?;
-    if manifest_len > MOST_MANIFEST_BYTES {
-        return Err(Error::corrupt(format!("a manifest of {manifest_len} bytes: the document is damaged")));
-    }
+    refuse(limits.check_manifest(manifest_len), input, manifest_len)?;
     let manifest_start = start.len();
     take(input, manifest_len, &mut start)?;
     let hash = read_hash(input)?;
@@ -118,16 +122,16 @@ pub(crate) fn read_head(input: &mut impl Read) -> Result<Head> {
         return Err(altered("manifest"));
     }
     let format = Format::from_name(&start[name_start..name_end])?;
-    let manifest = cbor4ii::serde::from_slice(&start[manifest_start..])
-        .map_err(|error| Error::corrupt(format!("the manifest cannot be read: {error}")))?;
-    Ok(Head { format, manifest, hash })
+    let manifest = Manifest::read(&start[manifest_start..])?;
+    Ok(Head { format, manifest, hash, len: (start.len() + HASH_BYTES) as u64 })
 }
 
 /// Reads the body after the head, and checks that nothing follows.
-pub(crate) fn read_body(head: &Head, input: &mut impl Read) -> Result<Vec<u8>> {
+pub(crate) fn read_body(head: &Head, input: &mut impl Read, limits: &Limits) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     take(input, 8, &mut start)?;
     let len = length(&start)?;
+    refuse(limits.check_document(len.saturating_add(head.len + 8 + HASH_BYTES as u64)), input, len)?;
     let mut body = Vec::new();
     take(input, len, &mut body)?;
     let hash = read_hash(input)?;
@@ -146,6 +150,19 @@ pub(crate) fn read_body(head: &Head, input: &mut impl Read) -> Result<Vec<u8>> {
 fn take(input: &mut impl Read, len: u64, into: &mut Vec<u8>) -> Result<()> {
     let read = input.take(len).read_to_end(into).map_err(|error| Error::io("cannot read the document", error))?;
     if (read as u64) < len { Err(truncated()) } else { Ok(()) }
+}
+
+/// Refuses what the limits do not allow. A length that the input does not have is no matter of limits: it is damaged.
+fn refuse(checked: Result<()>, input: &mut impl Read, len: u64) -> Result<()> {
+    /// Of a length that is really there so much is looked at: what is damaged promises exabytes.
+    const LOOKED_AT: u64 = 4 << 30;
+    let Err(error) = checked else { return Ok(()) };
+    let len = len.min(LOOKED_AT);
+    match std::io::copy(&mut input.take(len), &mut std::io::sink()) {
+        Ok(there) if there < len => Err(truncated()),
+        Ok(_) => Err(error),
+        Err(error) => Err(Error::io("cannot read the document", error)),
+    }
 }
 
 fn read_hash(input: &mut impl Read) -> Result<[u8; HASH_BYTES]> {

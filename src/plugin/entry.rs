@@ -81,10 +81,12 @@ pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, proto
     let (body, plan) = body::write(value, Format::Cbor, PlanSettings::default())?;
     let written =
         write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?;
-    let output = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body).and_then(|document| {
-        let output = writer.write_all(&document).and_then(|()| writer.flush());
-        output.map_err(|error| Error::io("cannot write the document", error))
-    });
+    let output = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body, &protocols.limits()).and_then(
+        |document| {
+            let output = writer.write_all(&document).and_then(|()| writer.flush());
+            output.map_err(|error| Error::io("cannot write the document", error))
+        },
+    );
     match output {
         Ok(()) => {
             written.keep();
@@ -107,8 +109,9 @@ pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -
 /// # Errors
 /// As [`from_slice`], and `Io` if the reader fails.
 pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Protocols) -> Result<T> {
-    let head = read_head(&mut reader)?;
-    let body = read_body(&head, &mut reader)?;
+    let limits = protocols.limits();
+    let head = read_head(&mut reader, &limits)?;
+    let body = read_body(&head, &mut reader, &limits)?;
     let resolver = Resolver::new(for_protocols(protocols), None, &head.manifest)?;
     body::read(&body, head.format, Rc::new(resolver))
 }

@@ -6,7 +6,13 @@ use super::PersistentId;
 use crate::array::{ChunkGrid, DataType};
 use crate::engine::Expected;
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::HashSet;
+use std::fmt;
+
+/// As many axes as HDF5 has.
+const MOST_AXES: usize = 32;
 
 /// The arrays of one document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +30,7 @@ pub(crate) struct ManifestEntry {
     pub(crate) paths: Vec<String>,
     pub(crate) data_type: String,
     /// Per axis runs of equal chunks: `[length, how often]`. The shape is their sum.
+    #[serde(deserialize_with = "axes")]
     pub(crate) chunks: Vec<Vec<(usize, usize)>>,
     /// Bytes stored.
     pub(crate) bytes: u64,
@@ -44,6 +51,18 @@ impl Manifest {
 
     pub(crate) fn write_id(&self) -> &str {
         &self.write_id
+    }
+
+    /// The manifest of these bytes, which may come from anybody.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self> {
+        let manifest: Self = cbor4ii::serde::from_slice(bytes)
+            .map_err(|error| Error::corrupt(format!("the manifest cannot be read: {error}")))?;
+        let mut files = HashSet::with_capacity(manifest.arrays.len());
+        // A plain array that is named a thousand times must not be read a thousand times.
+        match manifest.arrays.iter().find(|entry| !files.insert(entry.id.file())) {
+            Some(twice) => Err(Error::corrupt("the manifest has an array twice").in_array(twice.id.file())),
+            None => Ok(manifest),
+        }
     }
 
     pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
@@ -74,4 +93,30 @@ impl ManifestEntry {
             rest: self.rest.clone(),
         })
     }
+}
+
+/// Reads the chunks of at most as many axes as are stored: of anybody's empty lists, each a byte, a manifest can hold many.
+fn axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<(usize, usize)>>, D::Error> {
+    struct Axes;
+
+    impl<'de> Visitor<'de> for Axes {
+        type Value = Vec<Vec<(usize, usize)>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "the chunks of up to {MOST_AXES} axes")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+            let mut axes = Vec::new();
+            while let Some(axis) = sequence.next_element()? {
+                if axes.len() == MOST_AXES {
+                    return Err(A::Error::invalid_length(MOST_AXES + 1, &self));
+                }
+                axes.push(axis);
+            }
+            Ok(axes)
+        }
+    }
+
+    deserializer.deserialize_seq(Axes)
 }

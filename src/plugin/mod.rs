@@ -9,6 +9,7 @@ mod chunked;
 mod context;
 mod de;
 mod de_array;
+mod de_key_parts;
 mod de_keys;
 mod document;
 mod entry;

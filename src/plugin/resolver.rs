@@ -3,7 +3,7 @@
 use super::load::ArrayResolver;
 use super::manifest::{Manifest, ManifestEntry};
 use super::{PersistentId, PlainElements};
-use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
+use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
 use crate::backend::Backend;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
@@ -44,10 +44,18 @@ impl Resolver {
 
     fn read_plain(&self, manifest: &Manifest) -> Result<()> {
         let mut jobs = Vec::new();
+        // All of them will be in memory together.
+        let mut room = machine_memory();
         for entry in manifest.arrays.iter().filter(|entry| entry.plain) {
             match self.array(&entry.id) {
                 Ok(array) => {
                     let bytes = array.grid().len().saturating_mul(array.data_type().size());
+                    let Some(left) = room.checked_sub(bytes as u64) else {
+                        let error = too_large(&*array);
+                        self.whole.borrow_mut().insert(entry.id.file().to_owned(), Err(error));
+                        continue;
+                    };
+                    room = left;
                     jobs.push(Job { work: (entry.id.file(), array), bytes });
                 }
                 Err(error) => {
@@ -109,6 +117,20 @@ impl Resolver {
 /// The typed array of stored bytes, with its type forgotten again.
 pub(crate) fn typed(data_type: DataType, grid: crate::ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
     with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
+}
+
+/// The error about plain arrays that do not fit into memory.
+fn too_large(array: &dyn ErasedArray) -> Error {
+    let error = Error::limit(format!(
+        "an array of shape {:?} and type {} does not fit into memory, beside the object's other plain arrays; load it as \
+         a ChunkedArray",
+        array.grid().shape(),
+        array.data_type()
+    ));
+    match array.stored() {
+        Some(stored) => stored.locate(error),
+        None => error,
+    }
 }
 
 fn elements_of(array: &dyn ErasedArray) -> Result<Arc<PlainElements>> {

@@ -17,6 +17,8 @@ mod runtime;
 #[cfg(feature = "object-store")]
 mod s3;
 #[cfg(feature = "object-store")]
+mod secrets;
+#[cfg(feature = "object-store")]
 mod url;
 #[cfg(feature = "object-store")]
 mod zarr;

@@ -4,6 +4,7 @@
 
 use super::client::{CONCURRENCY, Shared};
 use super::runtime::wait;
+use super::secrets::Secrets;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -33,6 +34,7 @@ pub(crate) struct Objects {
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
     shared: Arc<Shared>,
+    secrets: Secrets,
 }
 
 /// Which object a put may replace.
@@ -70,7 +72,14 @@ impl Objects {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
             Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
         })?;
-        Ok(Self { shared: Shared::of(&client), client, folder, store: store.into() })
+        let shared = Shared::of(&client);
+        Ok(Self { shared, client, folder, store: store.into(), secrets: Secrets::default() })
+    }
+
+    /// Tells none of these in an error.
+    pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The objects below a folder of this one.
@@ -102,20 +111,27 @@ impl Objects {
         })
     }
 
-    /// The object's bytes and its version.
-    pub(crate) fn get(&self, key: &str) -> Result<(Bytes, Version)> {
-        wait(self.clone().getting(key.to_owned()))
+    /// The object's bytes and its version. One of more than `most` bytes is not read.
+    pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, Version)> {
+        wait(self.clone().getting(key.to_owned(), most))
     }
 
-    pub(crate) async fn getting(self, key: String) -> Result<(Bytes, Version)> {
+    pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, Version)> {
         let path = self.path(&key)?;
         let _permit = self.permit().await;
         let got = async {
             let result = self.client.get(&path).await?;
             let version = Version { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
-            Ok((result.bytes().await?, version))
+            if result.meta.size > most {
+                return Ok(Err(result.meta.size));
+            }
+            Ok(Ok((result.bytes().await?, version)))
         };
-        got.await.map_err(|error| self.failed("read", &key, error))
+        let got = got.await.map_err(|error| self.failed("read", &key, error))?;
+        got.map_err(|size| {
+            let text = format!("the object has {size} bytes where {most} are the most that it can have");
+            Error::limit(text).at_location(self.describe(&key))
+        })
     }
 
     /// A part of the object's bytes, and how many it has in all.
@@ -323,7 +339,7 @@ impl Objects {
             _ => (ErrorKind::Io, ""),
         };
         Error::new(kind, format!("the object cannot be {what}{hint}"))
-            .with_source(error)
+            .with_source(self.secrets.cleaned(error))
             .at_location(self.describe(key))
     }
 }

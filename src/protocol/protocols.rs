@@ -2,6 +2,7 @@
 
 use super::FileProtocol;
 use crate::array::Codec;
+use crate::limits::Limits;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub struct Protocols {
     #[cfg(feature = "object-store")]
     zarr: super::zarr::ZarrOptions,
     codec: Option<Codec>,
+    limits: Limits,
 }
 
 impl Protocols {
@@ -74,6 +76,13 @@ impl Protocols {
         self
     }
 
+    /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// The FILE protocol, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Arc<dyn FileProtocol>> {
@@ -92,6 +101,12 @@ impl Protocols {
         self.zarr
     }
 
+    /// What is refused.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// How chunks are compressed, if that was chosen.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
@@ -106,6 +121,6 @@ impl fmt::Debug for Protocols {
         text.field("file", &file);
         #[cfg(feature = "object-store")]
         text.field("s3", &self.s3);
-        text.field("codec", &self.codec).finish()
+        text.field("codec", &self.codec).field("limits", &self.limits).finish()
     }
 }

@@ -1,6 +1,7 @@
 //! From a URL and options as strings to a client.
 
 use super::objects::Objects;
+use super::secrets::Secrets;
 use crate::error::{Error, Result};
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use percent_encoding::percent_decode_str;
@@ -16,18 +17,24 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
         return Err(Error::invalid("credentials do not belong in the URL: give them as options or in the environment"));
     }
     let folder = percent_decode_str(parsed.path()).decode_utf8_lossy();
-    let client = client(&parsed, options)?;
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(Error::invalid("a storage's URL has no \"?\" and no \"#\": give what follows as options"));
+    }
+    let (client, secrets) = client(&parsed, options)?;
     let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
-    Objects::new(client, &folder, store)
+    Ok(Objects::new(client, &folder, store)?.hiding(secrets))
 }
 
-fn client(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+/// A client, and what it must not tell.
+type Client = (Arc<dyn ObjectStore>, Secrets);
+
+fn client(url: &Url, options: &[(String, String)]) -> Result<Client> {
     match url.scheme() {
         "memory" => {
             if let Some((key, _)) = options.first() {
-                return Err(Error::invalid(format!("memory:// has no options, and {key:?} is none of its")));
+                return Err(Error::invalid(format!("memory:// has no options, and {} is none of its", shown(key))));
             }
-            Ok(Arc::new(object_store::memory::InMemory::new()))
+            Ok((Arc::new(object_store::memory::InMemory::new()), Secrets::default()))
         }
         #[cfg(feature = "s3")]
         "s3" | "s3a" => s3(url, options),
@@ -49,7 +56,7 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore
 }
 
 #[cfg(feature = "s3")]
-fn s3(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+fn s3(url: &Url, options: &[(String, String)]) -> Result<Client> {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
     const KNOWN: &[&str] = &[
         "aws_access_key_id",
@@ -104,11 +111,14 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
     if !plain && builder.get_config_value(&AmazonS3ConfigKey::UnsignedPayload).is_none() {
         builder = builder.with_unsigned_payload(true);
     }
-    built(builder.with_retry(retries()).build())
+    // Those of the environment too.
+    let credentials = [AmazonS3ConfigKey::AccessKeyId, AmazonS3ConfigKey::SecretAccessKey, AmazonS3ConfigKey::Token];
+    let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
+    built(builder.with_retry(retries()).build(), options, credentials)
 }
 
 #[cfg(feature = "gcs")]
-fn gcs(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+fn gcs(url: &Url, options: &[(String, String)]) -> Result<Client> {
     use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
     const KNOWN: &[&str] = &[
         "google_service_account",
@@ -122,11 +132,13 @@ fn gcs(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> 
         let known: GoogleConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
         builder = builder.with_config(known, value);
     }
-    built(builder.with_retry(retries()).build())
+    let credentials = [GoogleConfigKey::ServiceAccountKey];
+    let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
+    built(builder.with_retry(retries()).build(), options, credentials)
 }
 
 #[cfg(feature = "azure")]
-fn azure(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>> {
+fn azure(url: &Url, options: &[(String, String)]) -> Result<Client> {
     use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
     const KNOWN: &[&str] = &[
         "azure_storage_account_name",
@@ -144,14 +156,32 @@ fn azure(url: &Url, options: &[(String, String)]) -> Result<Arc<dyn ObjectStore>
         let known: AzureConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
         builder = builder.with_config(known, value);
     }
-    built(builder.with_retry(retries()).build())
+    let credentials =
+        [AzureConfigKey::AccessKey, AzureConfigKey::ClientSecret, AzureConfigKey::SasKey, AzureConfigKey::Token];
+    let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
+    built(builder.with_retry(retries()).build(), options, credentials)
 }
 
+/// What is in the names of options whose values are secret.
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
-fn built<S: ObjectStore>(built: object_store::Result<S>) -> Result<Arc<dyn ObjectStore>> {
+const SECRET: [&str; 7] = ["key", "secret", "token", "password", "credential", "sas", "proxy"];
+
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+fn built<S: ObjectStore>(
+    built: object_store::Result<S>,
+    options: &[(String, String)],
+    mut credentials: Vec<String>,
+) -> Result<Client> {
+    let secret = |key: &str| SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word));
+    credentials.extend(options.iter().filter(|(key, _)| secret(key)).map(|(_, value)| value.clone()));
     match built {
-        Ok(client) => Ok(Arc::new(client)),
-        Err(error) => Err(Error::invalid("the object store cannot be opened with these options").with_source(error)),
+        Ok(client) => Ok((Arc::new(client), Secrets::new(credentials))),
+        Err(error) => {
+            // A value may stand at the wrong option.
+            credentials.extend(options.iter().map(|(_, value)| value.clone()));
+            Err(Error::invalid("the object store cannot be opened with these options")
+                .with_source(Secrets::new(credentials).cleaned(error)))
+        }
     }
 }
 
@@ -169,5 +199,11 @@ fn retries() -> RetryConfig {
 fn unknown_option(key: &str, known: &[&str]) -> Error {
     let key = key.to_ascii_lowercase();
     let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(&key, a).total_cmp(&strsim::jaro_winkler(&key, b)));
-    Error::invalid(format!("there is no option {key:?}; did you mean {:?}?", nearest.unwrap_or(&"")))
+    Error::invalid(format!("there is no option {}; did you mean {:?}?", shown(&key), nearest.unwrap_or(&"")))
+}
+
+/// An option's name for a message, unless it does not look like one: then it may be a value that was put in the wrong place.
+fn shown(key: &str) -> String {
+    let is_name = key.len() <= 40 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if is_name { format!("{key:?}") } else { "of that name (which is not told: it may be a secret)".to_owned() }
 }

@@ -4,8 +4,10 @@ use super::Storage;
 use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::plugin::Format;
 use crate::protocol::Durability;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +16,13 @@ use std::time::Duration;
 pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct StorageBuilder {
     root: PathBuf,
     codec: Option<Codec>,
     format: Format,
+    limits: Limits,
     durability: Durability,
     lease: Duration,
     /// The user's own client, and the folder in its store.
@@ -37,6 +40,7 @@ impl StorageBuilder {
             root,
             codec: None,
             format: Format::default(),
+            limits: Limits::default(),
             durability: Durability::default(),
             lease: DEFAULT_LEASE,
             #[cfg(feature = "object-store")]
@@ -91,6 +95,12 @@ impl StorageBuilder {
         self
     }
 
+    /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// An option of the object store, as `("aws_endpoint", "https://...")`.
     #[cfg(feature = "object-store")]
     pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -135,31 +145,45 @@ impl StorageBuilder {
             }
             let store = client.to_string();
             let objects = crate::protocol::Objects::new(client, &folder, store)?;
-            return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
+            return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits, self.lease)));
         }
-        if let Some(url) = self.root.to_str().filter(|root| root.contains("://")) {
+        // Neither the URL nor options are told in an error: they may hold credentials.
+        if self.root.to_str().is_some_and(|root| root.contains("://")) {
             #[cfg(feature = "object-store")]
             {
-                let objects = crate::protocol::open_url(url, &self.options)?;
-                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.lease)));
+                let objects = crate::protocol::open_url(&self.root.to_string_lossy(), &self.options)?;
+                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits, self.lease)));
             }
             #[cfg(not(feature = "object-store"))]
-            return Err(Error::unsupported(format!(
-                "{url:?} is a URL: object stores need the feature `s3` of arraystow"
-            )));
+            return Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"));
         }
         #[cfg(feature = "object-store")]
-        if let Some((key, _)) = self.options.first() {
-            return Err(Error::invalid(format!("a folder has no options, and {key:?} is none of its")));
+        if !self.options.is_empty() {
+            return Err(Error::invalid("a folder has no options: those that are given are for object stores"));
         }
         #[cfg(feature = "hdf5")]
         {
             if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
                 return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
             }
-            Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability)?))
+            Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability, self.limits)?))
         }
         #[cfg(not(feature = "hdf5"))]
         Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))
+    }
+}
+
+impl fmt::Debug for StorageBuilder {
+    /// Of the options only how many there are, and no URL: both may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("StorageBuilder");
+        match self.root.to_str() {
+            Some(root) if root.contains("://") => text.field("root", &"a URL"),
+            _ => text.field("root", &self.root),
+        };
+        text.field("codec", &self.codec).field("format", &self.format).field("limits", &self.limits);
+        #[cfg(feature = "object-store")]
+        text.field("options", &self.options.len()).field("zarr", &self.zarr);
+        text.finish()
     }
 }

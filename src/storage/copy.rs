@@ -44,8 +44,10 @@ impl Storage {
             return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
         }
         let mut document = self.place.open(name)?;
-        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
-        let body = read_body(&head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let head = read_head(&mut document.contents, self.place.limits())
+            .map_err(|error| located(error, &*self.place, name))?;
+        let body = read_body(&head, &mut document.contents, self.place.limits())
+            .map_err(|error| located(error, &*self.place, name))?;
         let backend = self.place.backend(name.workflow());
         let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
         for entry in &head.manifest.arrays {

@@ -70,7 +70,8 @@ impl Storage {
     pub fn info(&self, name: &str) -> Result<Info> {
         let name = Name::parse(name)?;
         let mut document = self.place.open(&name).map_err(|error| error.in_document(name.as_str()))?;
-        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, &name))?;
+        let head = read_head(&mut document.contents, self.place.limits())
+            .map_err(|error| located(error, &*self.place, &name))?;
         let arrays = head.manifest.arrays.iter().map(|entry| {
             let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;
             Ok(ArrayInfo {

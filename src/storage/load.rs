@@ -64,8 +64,10 @@ impl Storage {
     /// Reads everything that a load reads.
     fn fetch(&self, name: &Name) -> Result<Fetched> {
         let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
-        let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
-        let body = read_body(&head, &mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+        let head = read_head(&mut document.contents, self.place.limits())
+            .map_err(|error| located(error, &*self.place, name))?;
+        let body = read_body(&head, &mut document.contents, self.place.limits())
+            .map_err(|error| located(error, &*self.place, name))?;
         let backend = Some(self.place.backend(name.workflow()));
         let resolver = Resolver::new(backend, Some(name.as_str().to_owned()), &head.manifest)?;
         Ok(Fetched { head, body, resolver })

@@ -4,6 +4,7 @@ use super::name::Name;
 use super::sweep::Leftover;
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::plugin::Manifest;
 use std::collections::HashSet;
 use std::io::Read;
@@ -12,6 +13,8 @@ use std::time::SystemTime;
 
 /// A place for documents and their arrays.
 pub(super) trait Place: Send + Sync {
+    /// What is refused instead of being read or written there.
+    fn limits(&self) -> &Limits;
     /// What to call the whole place.
     fn location(&self) -> &str;
     /// What to call a document in messages.

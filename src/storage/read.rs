@@ -9,7 +9,7 @@ use std::io::Read;
 /// All of a document that can be known without a Rust type.
 pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
     let mut document = place.open(name).map_err(|error| error.in_document(name.as_str()))?;
-    read_head(&mut document.contents).map_err(|error| located(error, place, name))
+    read_head(&mut document.contents, place.limits()).map_err(|error| located(error, place, name))
 }
 
 /// Adds to an error which document it is about.

@@ -102,7 +102,8 @@ impl Storage {
     /// What is under the name, if it may be replaced: what is no document of ours may not.
     pub(super) fn replaceable(&self, name: &Name) -> Result<Before> {
         let read = self.place.open(name).and_then(|mut document| {
-            let head = read_head(&mut document.contents).map_err(|error| located(error, &*self.place, name))?;
+            let head = read_head(&mut document.contents, self.place.limits())
+                .map_err(|error| located(error, &*self.place, name))?;
             Ok(Before { manifest: Some(head.manifest), seen: document.seen })
         });
         match read {
@@ -200,7 +201,7 @@ impl PlannedSave {
         let written = write_plan(plan, Some(backend), storage.codec, &kept, wanted)?;
         let manifest = Manifest::new(written.entries.clone());
         let ready = || {
-            let bytes = encode(self.format, &manifest, &self.body)?;
+            let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
             wanted.check()?;
             announced.map_or(Ok(()), Announced::check)?;
             Ok(bytes)

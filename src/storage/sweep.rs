@@ -28,15 +28,14 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `Io` if a folder cannot be read; `PermissionDenied`.
+    /// `Io` or `PermissionDenied` if the workflows cannot be listed; what goes wrong with one of them is in `skipped`.
     pub fn sweep(&self) -> Result<Sweep> {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
             match self.place.sweep(&workflow, None) {
                 Ok(found) if found.is_empty() => {}
                 Ok(found) => drop(sweep.found.insert(workflow, found)),
-                Err(error) if error.document().is_some() => sweep.skipped.push(error),
-                Err(error) => return Err(error),
+                Err(error) => sweep.skipped.push(error),
             }
         }
         Ok(sweep)
@@ -65,7 +64,7 @@ impl Sweep {
         self.leftovers().map(|leftover| leftover.bytes).fold(0, u64::saturating_add)
     }
 
-    /// Why some workflows were passed over: a document that cannot be read, for each.
+    /// Why some workflows were passed over: a document that cannot be read, most often.
     #[must_use]
     pub fn skipped(&self) -> &[Error] {
         &self.skipped
@@ -74,7 +73,7 @@ impl Sweep {
     /// Removes what was found, as far as it still is a leftover; tells what was removed.
     ///
     /// # Errors
-    /// Those of [`Storage::sweep`]; what was removed before stays removed.
+    /// `Io` or `PermissionDenied` if something cannot be removed; what was removed before stays removed.
     pub fn remove(self) -> Result<Vec<Leftover>> {
         let mut removed = Vec::new();
         for (workflow, found) in self.found {

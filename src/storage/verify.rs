@@ -147,8 +147,8 @@ impl Storage {
         let locate = |error: Error| located(error, &*self.place, name);
         let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
         found.bytes = document.bytes;
-        let head = read_head(&mut document.contents).map_err(locate)?;
-        if let Err(error) = read_body(&head, &mut document.contents) {
+        let head = read_head(&mut document.contents, self.place.limits()).map_err(locate)?;
+        if let Err(error) = read_body(&head, &mut document.contents, self.place.limits()) {
             found.faults.push(locate(error));
         }
         Ok(head)

@@ -89,6 +89,12 @@ impl Connection {
 
     fn read(&self, buf: &mut [u8], address: u64) -> herr_t {
         match self.bytes.read_at(buf, address) {
+            // Before a dataset can be asked of what kind it is, libhdf5 makes room for all parts that a virtual one claims
+            // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
+            Ok(_) if !self.writable && buf.starts_with(GLOBAL_HEAP) => self.fail(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the dataset is a view of others (a virtual dataset), which arraystow does not open",
+            )),
             Ok(_) => SUCCEED,
             Err(error) => self.fail(error),
         }
@@ -112,6 +118,9 @@ impl Connection {
         }
     }
 }
+
+/// How a global heap begins.
+const GLOBAL_HEAP: &[u8] = b"GCOL";
 
 const SUCCEED: herr_t = 0;
 const FAIL: herr_t = -1;
@@ -255,12 +264,16 @@ unsafe extern "C" fn close(file: *mut H5FD_t) -> herr_t {
     })
 }
 
-unsafe extern "C" fn query(_: *const H5FD_t, flags: *mut c_ulong) -> herr_t {
+unsafe extern "C" fn query(file: *const H5FD_t, flags: *mut c_ulong) -> herr_t {
+    // Read from the first byte of each piece on, so that `Connection::read` knows what it is.
+    // SAFETY: null, or an open file.
+    let reads = unsafe { file.cast::<OpenFile>().as_ref() }.is_some_and(|file| !file.connection.writable);
+    let accumulate = if reads { 0 } else { H5FD_FEAT_ACCUMULATE_METADATA };
     // SAFETY: null or valid for a write.
     if let Some(flags) = unsafe { flags.as_mut() } {
         *flags = c_ulong::from(
             H5FD_FEAT_AGGREGATE_METADATA
-                | H5FD_FEAT_ACCUMULATE_METADATA
+                | accumulate
                 | H5FD_FEAT_DATA_SIEVE
                 | H5FD_FEAT_AGGREGATE_SMALLDATA
                 | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE,

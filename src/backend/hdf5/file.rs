@@ -94,6 +94,7 @@ pub(super) fn io_error(what: &str, error: io::Error) -> Error {
         io::ErrorKind::UnexpectedEof => {
             Error::corrupt("the file is shorter than it says; restore it from a copy").with_source(error)
         }
+        io::ErrorKind::Unsupported => Error::unsupported(what).with_source(error),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Error::io(format!("{what}: there is no room left; make some and save again"), error)
         }

@@ -13,8 +13,8 @@ use super::library::Handle;
 use super::stretch;
 use super::types::{self, ByteOrder};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
-use crate::backend::layout::CHUNK_LIMIT;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use std::sync::Arc;
 
 /// HDF5's limit on a dataset in its own header.
@@ -53,10 +53,10 @@ struct Facts {
 }
 
 /// Reads the header of the file.
-pub(super) fn read(bytes: &Arc<Bytes>) -> Result<Header> {
+pub(super) fn read(bytes: &Arc<Bytes>, limits: &Limits) -> Result<Header> {
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
     let file = File::open(bytes.clone()).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
-    let read = file.call(|file| read_dataset(file, file_len));
+    let read = file.call(|file| read_dataset(file, file_len, limits));
     let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
     file.close()?;
     // Past libhdf5's lock.
@@ -76,12 +76,12 @@ fn damaged(error: Error, what: &str) -> Error {
 }
 
 /// The header; and the description with the address of the checksums, if the file is one of ours.
-fn read_dataset(file: &Handle, file_len: u64) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
+fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
     let dataset = inspect::open_dataset(file, DATASET)?
         .ok_or_else(|| Error::corrupt(format!("the file has no dataset {DATASET:?}: it is no array of arraystow")))?;
     let properties = inspect::properties(&dataset)?;
-    let facts = Facts::read(&dataset, &properties, file_len)?;
-    let index = facts.index(&dataset, &properties)?;
+    let facts = Facts::read(&dataset, &properties, file_len, limits)?;
+    let index = facts.index(&dataset, &properties, limits)?;
     let element_type = types::create(facts.data_type, ByteOrder::Little)?;
     let fill = inspect::fill_value(&properties, &element_type, facts.data_type.size())?;
     let description = inspect::text_attribute(&dataset, ATTRIBUTE)?;
@@ -105,7 +105,7 @@ fn read_dataset(file: &Handle, file_len: u64) -> Result<(Header, Option<Vec<u8>>
 }
 
 impl Facts {
-    fn read(dataset: &Handle, properties: &Handle, file_len: u64) -> Result<Self> {
+    fn read(dataset: &Handle, properties: &Handle, file_len: u64, limits: &Limits) -> Result<Self> {
         // First of all: to ask a view of other files for its shape would open them.
         let storage = inspect::storage(properties)?;
         let (data_type, order) = types::recognize(&inspect::element_type(dataset)?)?;
@@ -121,18 +121,17 @@ impl Facts {
             }
             Storage::Contiguous | Storage::Compact => stretch::stretches(&shape, data_type.size())?,
         };
-        let chunk_bytes = layout.chunk_bytes(data_type.size()).filter(|bytes| *bytes < CHUNK_LIMIT);
-        let chunk_bytes = chunk_bytes.ok_or_else(|| {
-            Error::limit(format!("chunks of shape {:?} are larger than the 4 GiB that are read", layout.chunk_shape))
-        })?;
+        let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
         if layout.grid.len().checked_mul(data_type.size()).is_none() {
             return Err(Error::limit(format!("an array of shape {shape:?} is larger than this machine can count")));
         }
         Ok(Self { data_type, order, storage, layout, chunk_bytes, filters, pipeline, file_len })
     }
 
-    fn index(&self, dataset: &Handle, properties: &Handle) -> Result<Index> {
+    fn index(&self, dataset: &Handle, properties: &Handle, limits: &Limits) -> Result<Index> {
         let len = self.layout.grid.len() * self.data_type.size();
+        // More are refused instead of walking through them under libhdf5's lock.
+        limits.check_chunks(self.layout.grid.chunk_count())?;
         match self.storage {
             Storage::Chunked => {
                 let extent = Extent {

@@ -6,9 +6,6 @@ use super::library::Handle;
 use crate::array::StoredLayout;
 use crate::error::{Error, Result};
 
-/// Chunks that an index may have; more are refused instead of walking through them under libhdf5's lock.
-pub(super) const MOST_CHUNKS: usize = 1 << 26;
-
 /// Where the elements of an array are.
 pub(super) enum Index {
     /// Nothing was ever written: every element is the fill value.
@@ -49,9 +46,6 @@ impl Index {
         let axes = extent.layout.chunk_shape.len();
         if count == 0 {
             return Ok(Self::Empty);
-        }
-        if count > MOST_CHUNKS {
-            return Err(Error::limit(format!("the dataset has {count} chunks; arraystow reads up to {MOST_CHUNKS}")));
         }
         if !inspect::is_consecutive(dataset)? {
             return Self::listed(dataset, extent);

@@ -26,6 +26,7 @@ mod writer;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::protocol::{Durability, FileProtocol, disk};
 use place::{Location, Unsynced, unfinished};
 use reader::Reader;
@@ -39,11 +40,12 @@ use writer::Writer;
 pub(crate) struct Hdf5Files {
     protocol: Arc<dyn FileProtocol>,
     unsynced: Arc<Unsynced>,
+    limits: Limits,
 }
 
 impl Hdf5Files {
-    pub(crate) fn new(protocol: Arc<dyn FileProtocol>) -> Self {
-        Self { protocol, unsynced: Arc::default() }
+    pub(crate) fn new(protocol: Arc<dyn FileProtocol>, limits: Limits) -> Self {
+        Self { protocol, unsynced: Arc::default(), limits }
     }
 
     fn locate(&self, name: &str) -> Location {
@@ -53,11 +55,11 @@ impl Hdf5Files {
 
 impl Backend for Hdf5Files {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
-        Ok(Box::new(Writer::create(self.locate(name), self.unsynced.clone(), spec)?))
+        Ok(Box::new(Writer::create(self.locate(name), self.unsynced.clone(), &self.limits, spec)?))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
-        Ok(Arc::new(Reader::open(self.locate(name))?))
+        Ok(Arc::new(Reader::open(self.locate(name), &self.limits)?))
     }
 
     fn stored_bytes(&self, name: &str) -> Result<u64> {

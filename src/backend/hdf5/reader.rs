@@ -12,6 +12,7 @@ use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::backend::ArrayReader;
 use crate::backend::scratch;
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use std::sync::Arc;
 
 pub(super) struct Reader {
@@ -20,9 +21,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(location: Location) -> Result<Self> {
+    pub(super) fn open(location: Location, limits: &Limits) -> Result<Self> {
         let bytes = Arc::new(location.open()?);
-        let header = header::read(&bytes).map_err(|error| location.locate(error))?;
+        let header = header::read(&bytes, limits).map_err(|error| location.locate(error))?;
         Ok(Self { location, header })
     }
 

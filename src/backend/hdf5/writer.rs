@@ -5,13 +5,13 @@ use super::create::{Created, Open, Plan, create};
 use super::description::{Description, digest};
 use super::file::io_error;
 use super::filters;
-use super::index::MOST_CHUNKS;
 use super::place::{Location, Unsynced};
 use super::rest;
 use crate::array::{Codec, StoredLayout};
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::protocol::Durability;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,14 +43,19 @@ enum Target {
 }
 
 impl Writer {
-    pub(super) fn create(location: Location, unsynced: Arc<Unsynced>, spec: &ArraySpec) -> Result<Self> {
+    pub(super) fn create(
+        location: Location,
+        unsynced: Arc<Unsynced>,
+        limits: &Limits,
+        spec: &ArraySpec,
+    ) -> Result<Self> {
         let element_size = spec.data_type.size();
-        let layout = layout::stored(&spec.grid, element_size).map_err(|error| location.locate(error))?;
+        let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
         let codec = if layout.chunk_shape.is_empty() { Codec::None } else { spec.codec };
         let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
-        let checksums = no_checksums(layout.grid.chunk_count()).map_err(|error| location.locate(error))?;
+        let checksums = no_checksums(layout.grid.chunk_count(), limits).map_err(|error| location.locate(error))?;
         let bytes = Arc::new(location.create()?);
         // From here on, what goes wrong removes the file again.
         let mut writer = Self {
@@ -200,12 +205,8 @@ impl Drop for Writer {
 }
 
 /// Room for so many checksums.
-fn no_checksums(count: usize) -> Result<Vec<AtomicU32>> {
-    if count > MOST_CHUNKS {
-        return Err(Error::limit(format!(
-            "the array has {count} chunks and arraystow stores up to {MOST_CHUNKS} in a file; choose larger chunks"
-        )));
-    }
+fn no_checksums(count: usize, limits: &Limits) -> Result<Vec<AtomicU32>> {
+    limits.check_chunks(count)?;
     let mut checksums = Vec::new();
     checksums.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
     checksums.resize_with(count, AtomicU32::default);

@@ -1,16 +1,13 @@
 //! The codecs of an array: zarrs' chain, with plain little-endian bytes taken straight.
 
+use super::decode::Decoder;
+use crate::array::DataType;
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-
-use crate::array::Region;
-use zarrs::array::{
-    Array, ArrayBytes, ArrayMetadata, ArrayPartialDecoderTraits, ArraySubset, ArrayToBytesCodecTraits,
-    BytesPartialDecoderTraits, CodecOptions,
-};
+use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArrayToBytesCodecTraits, CodecOptions};
 
 /// What turns a chunk's elements into an object's bytes and back.
 pub(super) struct Codecs {
@@ -19,21 +16,40 @@ pub(super) struct Codecs {
     chunk_bytes: usize,
     /// The bytes are the elements.
     plain: bool,
+    /// None for shards, which are read part by part.
+    decoder: Option<Decoder>,
     options: CodecOptions,
 }
 
+/// Chunks, shards or parts of shards.
+pub(super) struct Unit<'a> {
+    pub(super) data_type: DataType,
+    pub(super) shape: &'a [usize],
+    /// Bytes of all elements.
+    pub(super) bytes: usize,
+    /// The bytes are the elements.
+    pub(super) plain: bool,
+    /// Made of parts.
+    pub(super) sharded: bool,
+}
+
 impl Codecs {
-    /// The codecs that the metadata name, for chunks of this shape.
-    pub(super) fn new(metadata: ArrayMetadata, chunk_shape: &[usize], chunk_bytes: usize, plain: bool) -> Result<Self> {
+    /// The codecs that the metadata name, for such chunks.
+    pub(super) fn new(metadata: ArrayMetadata, unit: &Unit<'_>) -> Result<Self> {
         let refused = |error: &dyn std::fmt::Display| {
             Error::unsupported(format!("the Zarr array cannot be read or written as its metadata say: {error}"))
         };
         let array = Array::new_with_metadata(Arc::new(()), "/array", metadata).map_err(|error| refused(&error))?;
         let nonzero = |len: &usize| NonZeroU64::new(*len as u64).ok_or_else(|| refused(&"a chunk without elements"));
-        let shape = chunk_shape.iter().map(nonzero).collect::<Result<_>>()?;
+        let decoder = if unit.plain || unit.sharded {
+            None
+        } else {
+            Some(Decoder::new(&array, unit.data_type, unit.bytes / unit.data_type.size())?)
+        };
+        let shape = unit.shape.iter().map(nonzero).collect::<Result<_>>()?;
         // Chunks are the unit of parallel work, and there are enough of them.
         let options = CodecOptions::default().with_concurrent_target(1);
-        Ok(Self { array, shape, chunk_bytes, plain, options })
+        Ok(Self { array, shape, chunk_bytes: unit.bytes, plain: unit.plain, decoder, options })
     }
 
     pub(super) fn encode<'a>(&self, elements: &'a [u8]) -> Result<Cow<'a, [u8]>> {
@@ -69,49 +85,8 @@ impl Codecs {
     }
 
     fn decode_bytes<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-        let array = &self.array;
-        let decoded = array.codecs().decode(
-            Cow::Borrowed(stored),
-            &self.shape,
-            array.data_type(),
-            array.fill_value(),
-            &self.options,
-        );
-        let elements = decoded.map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
-        elements.into_fixed().map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))
-    }
-
-    /// What reads parts of a shard: it reads the shard's index now, and no more than once.
-    pub(super) fn partial_decoder(
-        &self,
-        shard: Arc<dyn BytesPartialDecoderTraits>,
-    ) -> Result<Arc<dyn ArrayPartialDecoderTraits>> {
-        let array = &self.array;
-        array
-            .codecs()
-            .partial_decoder(shard, &self.shape, array.data_type(), array.fill_value(), &self.options)
-            .map_err(|error| Error::corrupt("its index cannot be read").with_source(error))
-    }
-
-    /// Fills `out` with a part of a shard.
-    pub(super) fn decode_part(
-        &self,
-        shard: &dyn ArrayPartialDecoderTraits,
-        part: &Region,
-        out: &mut [u8],
-    ) -> Result<()> {
-        let start = part.start().iter().map(|at| *at as u64).collect();
-        let shape = part.shape().iter().map(|len| *len as u64).collect();
-        let subset = ArraySubset::new_with_start_shape(start, shape)
-            .map_err(|error| Error::invalid("no part of a shard").with_source(error))?;
-        let decoded = shard.partial_decode(&subset, &self.options);
-        let elements = decoded.and_then(|bytes| Ok(bytes.into_fixed()?));
-        let elements = elements.map_err(|error| Error::corrupt("it cannot be decoded").with_source(error))?;
-        if elements.len() != out.len() {
-            return Err(Error::corrupt(format!("it has {} bytes and should have {}", elements.len(), out.len())));
-        }
-        out.copy_from_slice(&elements);
-        Ok(())
+        let decoder = self.decoder.as_ref().ok_or_else(|| Error::invalid("a shard is read in parts"))?;
+        decoder.decode(stored, &self.array, &self.shape, &self.options).map(Cow::Owned)
     }
 
     /// Where a chunk lies, below the array's key.
@@ -121,8 +96,18 @@ impl Codecs {
         key.as_str().trim_start_matches("array/").to_owned()
     }
 
-    /// One element, for chunks that were never written.
-    pub(super) fn fill(&self) -> &[u8] {
-        self.array.fill_value().as_ne_bytes()
+    /// The most bytes that a chunk can be stored in.
+    pub(super) fn most_stored(&self) -> u64 {
+        self.decoder.as_ref().map_or(self.chunk_bytes, Decoder::most_stored) as u64
+    }
+
+    /// Fills `out` with what stands for elements that were never written.
+    pub(super) fn fill(&self, out: &mut [u8]) {
+        let fill = self.array.fill_value().as_ne_bytes();
+        if fill.is_empty() || fill.iter().all(|byte| *byte == 0) {
+            out.fill(0);
+        } else {
+            out.chunks_exact_mut(fill.len()).for_each(|element| element.copy_from_slice(fill));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The group that the arrays of a workflow are in, so that Zarr's readers find them by name.
 
 use super::GROUP;
+use super::metadata::MOST_BYTES;
 use crate::error::Result;
 use crate::protocol::{Objects, Replace, ZarrVersion};
 use bytes::Bytes;
@@ -10,7 +11,7 @@ const V2: (&str, &str) = (".zgroup", r#"{"zarr_format":2}"#);
 
 /// Makes the group if there is none; tells its version, in which arrays in it are written.
 pub(super) fn ensure(objects: &Objects, version: ZarrVersion) -> Result<ZarrVersion> {
-    let exists = |name: &str| match objects.get(&format!("{GROUP}/{name}")) {
+    let exists = |name: &str| match objects.get(&format!("{GROUP}/{name}"), MOST_BYTES) {
         Ok(_) => Ok(true),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),

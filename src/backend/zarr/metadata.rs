@@ -1,9 +1,11 @@
 //! An array's metadata: `zarr.json` of version 3, `.zarray` and `.zattrs` of version 2.
 
+use super::shards::Indexing;
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::backend::ArraySpec;
-use crate::backend::layout::CHUNK_LIMIT;
+use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::ZarrVersion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,6 +14,8 @@ use zarrs::array::ArrayMetadata;
 /// The attribute of arrays of ours.
 const ATTRIBUTE: &str = "arraystow";
 const DESCRIPTION_VERSION: u32 = 1;
+/// What metadata may have; those of an array with a million irregular chunks have less.
+pub(super) const MOST_BYTES: u64 = 16 << 20;
 
 /// The attribute's value.
 #[derive(Serialize, Deserialize)]
@@ -97,7 +101,13 @@ impl Metadata {
             serde_json::to_vec(value)
                 .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
         };
-        Ok(Self { version, array: bytes(&array)?, attributes: attributes.as_ref().map(bytes).transpose()? })
+        let metadata = Self { version, array: bytes(&array)?, attributes: attributes.as_ref().map(bytes).transpose()? };
+        if metadata.all_bytes().len() as u64 > MOST_BYTES {
+            return Err(Error::limit(format!(
+                "the array's chunks are so irregular that their list has more than {MOST_BYTES} bytes; rechunk it"
+            )));
+        }
+        Ok(metadata)
     }
 
     /// For zarrs.
@@ -127,6 +137,8 @@ pub(super) struct Facts {
     pub(super) chunk_bytes: usize,
     /// The bytes of a chunk, or of a shard's part, are its elements, little-endian, in C order.
     pub(super) plain: bool,
+    /// How the index of a shard lies in it, if there are shards.
+    pub(super) indexing: Option<Indexing>,
     /// The logical grid of an array of ours.
     pub(super) grid: Option<ChunkGrid>,
 }
@@ -159,11 +171,31 @@ struct GridConfiguration {
 struct Sharding {
     chunk_shape: Vec<usize>,
     codecs: Vec<Value>,
+    index_codecs: Vec<Value>,
+    #[serde(default)]
+    index_location: Option<String>,
 }
 
 impl Sharding {
     fn read(configuration: &Value) -> Result<Self> {
         Self::deserialize(configuration).map_err(|error| unreadable(&error))
+    }
+
+    fn indexing(&self) -> Result<Indexing> {
+        let checked = match self.index_codecs.as_slice() {
+            [bytes] if is_plain_bytes(bytes, DataType::UInt64) => false,
+            [bytes, sum] if is_plain_bytes(bytes, DataType::UInt64) && name(sum) == Some("crc32c") => true,
+            _ => {
+                return Err(Error::unsupported(
+                    "the array's shards have an index of a kind that arraystow does not read",
+                ));
+            }
+        };
+        match self.index_location.as_deref() {
+            None | Some("end") => Ok(Indexing { at_start: false, checked }),
+            Some("start") => Ok(Indexing { at_start: true, checked }),
+            Some(place) => Err(Error::corrupt(format!("the array's shards have their index at the {place:?}"))),
+        }
     }
 }
 
@@ -179,14 +211,14 @@ struct V2 {
 }
 
 impl Facts {
-    pub(super) fn read(metadata: &Metadata) -> Result<Self> {
+    pub(super) fn read(metadata: &Metadata, limits: &Limits) -> Result<Self> {
         let unknown_type = |found: &Value| {
             Error::unsupported(format!(
                 "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
                 DataType::ALL.map(DataType::name).join(", ")
             ))
         };
-        let (shape, chunk_shape, data_type, plain, description, parts) = match metadata.version {
+        let (shape, chunk_shape, data_type, plain, description, sharding) = match metadata.version {
             ZarrVersion::V3 => {
                 let v3: V3 = serde_json::from_slice(&metadata.array).map_err(|error| unreadable(&error))?;
                 let known = v3.data_type.as_str().and_then(DataType::from_name);
@@ -205,8 +237,7 @@ impl Facts {
                 };
                 let codecs = sharding.as_ref().map_or(v3.codecs.as_slice(), |sharding| sharding.codecs.as_slice());
                 let plain = matches!(codecs, [only] if is_plain_bytes(only, data_type));
-                let parts = sharding.map(|sharding| sharding.chunk_shape);
-                (v3.shape, chunk_shape, data_type, plain, v3.attributes.get(ATTRIBUTE).cloned(), parts)
+                (v3.shape, chunk_shape, data_type, plain, v3.attributes.get(ATTRIBUTE).cloned(), sharding)
             }
             ZarrVersion::V2 => {
                 let v2: V2 = serde_json::from_slice(&metadata.array).map_err(|error| unreadable(&error))?;
@@ -217,7 +248,15 @@ impl Facts {
                 (v2.shape, v2.chunks, data_type, plain, attributes.get(ATTRIBUTE).cloned(), None)
             }
         };
+        if shape.len() > MOST_AXES {
+            return Err(Error::unsupported(format!(
+                "the array has {} axes, and {MOST_AXES} are the most that are read",
+                shape.len()
+            )));
+        }
         let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
+        let indexing = sharding.as_ref().map(Sharding::indexing).transpose()?;
+        let parts = sharding.map(|sharding| sharding.chunk_shape);
         if let Some(parts) = &parts {
             let divide = |(len, part): (&usize, &usize)| *part > 0 && len.is_multiple_of(*part);
             if parts.len() != chunk_shape.len() || !chunk_shape.iter().zip(parts).all(divide) {
@@ -227,15 +266,9 @@ impl Facts {
             }
         }
         let layout = StoredLayout { grid, chunk_shape, parts };
-        let chunk_bytes =
-            layout.chunk_bytes(data_type.size()).filter(|bytes| *bytes < CHUNK_LIMIT).ok_or_else(|| {
-                Error::limit(format!(
-                    "chunks of shape {:?} are larger than the 4 GiB that are read",
-                    layout.chunk_shape
-                ))
-            })?;
+        let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
         let grid = description.map(|description| logical_grid(description, &layout)).transpose()?;
-        Ok(Self { data_type, layout, chunk_bytes, plain, grid })
+        Ok(Self { data_type, layout, chunk_bytes, plain, indexing, grid })
     }
 }
 
@@ -309,11 +342,13 @@ fn compressor_v2(codec: Codec) -> Result<Value> {
 
 /// Whether this is the codec that leaves the elements as they are in memory here.
 fn is_plain_bytes(codec: &Value, data_type: DataType) -> bool {
-    let (name, endian) = match codec {
-        Value::String(name) => (Some(name.as_str()), None),
-        codec => (codec["name"].as_str(), codec["configuration"]["endian"].as_str()),
-    };
-    name == Some("bytes") && (endian == Some("little") || data_type.size() == 1)
+    let endian = codec["configuration"]["endian"].as_str();
+    name(codec) == Some("bytes") && (endian == Some("little") || data_type.size() == 1)
+}
+
+/// A codec's name: alone, or with its configuration.
+fn name(codec: &Value) -> Option<&str> {
+    codec.as_str().or_else(|| codec["name"].as_str())
 }
 
 fn dtype_v2(data_type: DataType) -> String {

@@ -4,6 +4,7 @@
 //! is no HEAD. Beside an array of ours lies an object with the length and the checksum of each chunk (`table`).
 
 mod codec;
+mod decode;
 mod group;
 mod metadata;
 mod reader;
@@ -14,6 +15,7 @@ mod writer;
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
 use crate::array::Codec;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::{CONCURRENCY, Objects, ZarrOptions, ZarrVersion};
 use once_cell::sync::OnceCell;
 use reader::Reader;
@@ -29,13 +31,14 @@ const GROUP: &str = "dask_arrays";
 pub(crate) struct ZarrArrays {
     objects: Objects,
     options: ZarrOptions,
+    limits: Limits,
     /// The version of the group, once it is known that there is one.
     group: OnceCell<ZarrVersion>,
 }
 
 impl ZarrArrays {
-    pub(crate) fn new(objects: Objects, options: ZarrOptions) -> Self {
-        Self { objects, options, group: OnceCell::new() }
+    pub(crate) fn new(objects: Objects, options: ZarrOptions, limits: Limits) -> Self {
+        Self { objects, options, limits, group: OnceCell::new() }
     }
 
     /// The metadata of either version, without which there is no array.
@@ -54,11 +57,13 @@ impl Backend for ZarrArrays {
         let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
         let options = ZarrOptions { version, ..self.options };
         let locate = |error: Error| error.at_location(self.describe(name));
-        Ok(Box::new(Writer::create(self.objects.clone(), Self::key(name), options, spec).map_err(locate)?))
+        Ok(Box::new(
+            Writer::create(self.objects.clone(), Self::key(name), options, &self.limits, spec).map_err(locate)?,
+        ))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
-        let opened = Reader::open(self.objects.clone(), Self::key(name));
+        let opened = Reader::open(self.objects.clone(), Self::key(name), &self.limits);
         Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
     }
 

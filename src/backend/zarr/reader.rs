@@ -1,19 +1,19 @@
 //! Reads an array: two requests to open it, one for each chunk.
 
-use super::codec::Codecs;
-use super::metadata::{ATTRIBUTES_NAME, Facts, Metadata, array_name};
-use super::shards::{ShardObject, index_bytes, index_of};
+use super::codec::{Codecs, Unit};
+use super::metadata::{ATTRIBUTES_NAME, Facts, MOST_BYTES, Metadata, array_name};
+use super::shards::{Indexing, index_bytes, index_of};
 use super::table::{Entry, NAME, Table, digest};
 use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::{Objects, ZarrVersion, wait};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use object_store::GetRange;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use zarrs::array::ArrayPartialDecoderTraits;
 
 pub(super) struct Reader {
     objects: Objects,
@@ -33,12 +33,14 @@ struct Shards {
     parts: ChunkGrid,
     part_bytes: usize,
     codecs: Codecs,
+    indexing: Indexing,
     /// Strangers' shards whose index was read.
-    indexed: Cache<usize, Arc<dyn ArrayPartialDecoderTraits>>,
+    indexed: Cache<usize, Arc<[Entry]>>,
 }
 
-/// Shards whose index is kept.
+/// Indices of shards that are kept: so many, unless they are large.
 const MOST_INDEXED: usize = 1024;
+const MOST_INDEXED_BYTES: usize = 64 << 20;
 
 struct Seal {
     table: Table,
@@ -46,19 +48,31 @@ struct Seal {
 }
 
 impl Reader {
-    pub(super) fn open(objects: Objects, key: String) -> Result<Self> {
-        let (metadata, table) = fetch(&objects, &key)?;
-        let facts = Facts::read(&metadata)?;
-        let whole_plain = facts.plain && facts.layout.parts.is_none();
-        let codecs = Codecs::new(metadata.parse()?, &facts.layout.chunk_shape, facts.chunk_bytes, whole_plain)?;
-        let shards = match &facts.layout.parts {
-            None => None,
-            Some(shape) => {
+    pub(super) fn open(objects: Objects, key: String, limits: &Limits) -> Result<Self> {
+        let (metadata, table) = fetch(&objects, &key, limits)?;
+        let facts = Facts::read(&metadata, limits)?;
+        limits.check_chunks(facts.layout.grid.chunk_count())?;
+        let sharded = facts.layout.parts.is_some();
+        let unit = Unit {
+            data_type: facts.data_type,
+            shape: &facts.layout.chunk_shape,
+            bytes: facts.chunk_bytes,
+            plain: facts.plain && !sharded,
+            sharded,
+        };
+        let codecs = Codecs::new(metadata.parse()?, &unit)?;
+        let shards = match (&facts.layout.parts, facts.indexing) {
+            (Some(shape), Some(indexing)) => {
                 let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
+                limits.check_chunks(parts.chunk_count())?;
                 let part_bytes = shape.iter().product::<usize>() * facts.data_type.size();
-                let codecs = Codecs::new(metadata.parse_parts()?, shape, part_bytes, facts.plain)?;
-                Some(Shards { parts, part_bytes, codecs, indexed: Cache::new(MOST_INDEXED) })
+                let unit = Unit { shape, bytes: part_bytes, plain: facts.plain, sharded: false, ..unit };
+                let codecs = Codecs::new(metadata.parse_parts()?, &unit)?;
+                let kept = MOST_INDEXED_BYTES / (parts.chunk_count() * size_of::<Entry>()).max(1);
+                let indexed = Cache::new(kept.clamp(1, MOST_INDEXED));
+                Some(Shards { parts, part_bytes, codecs, indexing, indexed })
             }
+            _ => None,
         };
         let own = metadata.all_bytes();
         let mut stored_bytes = own.len() as u64;
@@ -69,6 +83,7 @@ impl Reader {
                     .ok_or_else(|| Error::corrupt("the array's checksums are gone; restore the array from a copy"))?;
                 let parts = shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
                 let count = facts.layout.grid.chunk_count();
+                limits.check_chunks(count.saturating_mul(parts))?;
                 if shards.is_some() {
                     let index_bytes = index_bytes(parts).saturating_mul(count);
                     stored_bytes = stored_bytes.saturating_add(index_bytes as u64);
@@ -91,18 +106,26 @@ impl Reader {
             )));
         }
         let Some(stored) = self.fetch_chunk(number)? else { return self.missing(out) };
-        match (&self.seal, &self.shards) {
-            (Some(seal), Some(shards)) => self.decode_shard(seal, shards, number, &stored, out),
-            _ => {
-                self.check(number, &stored)?;
-                self.codecs.decode(&stored, out)
+        let Some(shards) = &self.shards else {
+            self.check(number, &stored)?;
+            return self.codecs.decode(&stored, out);
+        };
+        let count = shards.parts.chunk_count();
+        match &self.seal {
+            Some(seal) => {
+                seal.check_shard(number, count, stored.len() as u64)?;
+                self.decode_shard(shards, &stored, out, |part| seal.table.entry(number * count + part))
+            }
+            None => {
+                let index = shards.indexing.read(shards.indexing.of_shard(&stored, count)?, count)?;
+                self.decode_shard(shards, &stored, out, |part| Ok(index[part]))
             }
         }
     }
 
-    /// A chunk where it was decoded, which saves a copy; not of a shard of ours, which is put together.
+    /// A chunk where it was decoded, which saves a copy; not of a shard, which is put together.
     fn whole(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
-        if self.seal.is_some() && self.shards.is_some() {
+        if self.shards.is_some() {
             return Ok(None);
         }
         if let Some(stored) = self.fetch_chunk(number)? {
@@ -118,9 +141,12 @@ impl Reader {
     }
 
     fn fetch_chunk(&self, number: usize) -> Result<Option<Bytes>> {
-        match self.objects.get(&self.chunk_key(number)?) {
+        let most = self.shards.as_ref().map_or_else(|| self.codecs.most_stored(), Shards::most_stored);
+        match self.objects.get(&self.chunk_key(number)?, most) {
             Ok((stored, _)) => Ok(Some(stored)),
             Err(error) if error.is_not_found() => Ok(None),
+            // One that is so long is no chunk.
+            Err(error) if error.kind() == ErrorKind::Limit => Err(error.with_kind(ErrorKind::Corrupt)),
             Err(error) => Err(error),
         }
     }
@@ -130,8 +156,14 @@ impl Reader {
         self.seal.as_ref().map_or(Ok(()), |seal| seal.table.entry(number)?.check(stored))
     }
 
-    /// Puts together the parts of a shard of ours, each checked.
-    fn decode_shard(&self, seal: &Seal, shards: &Shards, number: usize, stored: &[u8], out: &mut [u8]) -> Result<()> {
+    /// Puts together the parts of a shard, each checked if it can be.
+    fn decode_shard(
+        &self,
+        shards: &Shards,
+        stored: &[u8],
+        out: &mut [u8],
+        entry: impl Fn(usize) -> Result<Entry>,
+    ) -> Result<()> {
         let size = self.facts.data_type.size();
         // The last axis in bytes, so that rows are copied as one.
         let in_bytes = |shape: &[usize]| {
@@ -144,11 +176,9 @@ impl Reader {
         };
         let shape = in_bytes(&self.facts.layout.chunk_shape);
         let mut out = ArrayViewMutD::from_shape(shape, out).map_err(|error| Error::invalid(error.to_string()))?;
-        let count = shards.parts.chunk_count();
-        seal.check_shard(number, count, stored.len() as u64)?;
         scratch::with(shards.part_bytes, |elements| {
-            for part in 0..count {
-                let entry = seal.table.entry(number * count + part)?;
+            for part in 0..shards.parts.chunk_count() {
+                let entry = entry(part)?;
                 let bytes = entry.range().and_then(|range| stored.get(range));
                 shards.decode(&entry, bytes.ok_or_else(|| Error::corrupt("it is cut off"))?, elements)?;
                 let region = shards.parts.chunk_region(part)?;
@@ -171,40 +201,56 @@ impl Reader {
             return Err(Error::invalid(format!("room of {} bytes for a part of {}", out.len(), shards.part_bytes)));
         }
         let key = self.chunk_key(number)?;
-        let Some(seal) = &self.seal else {
-            let open = || {
-                let shard = ShardObject { objects: self.objects.clone(), key };
-                self.codecs.partial_decoder(Arc::new(shard))
+        let count = shards.parts.chunk_count();
+        let mut read = || {
+            let entry = match &self.seal {
+                Some(seal) => seal.table.entry(number * count + part)?,
+                None => {
+                    let index = shards.indexed.get_or_insert_with(&number, || self.read_index(shards, &key))?;
+                    index.get(part).copied().ok_or_else(|| Error::invalid(format!("a shard has no part {part}")))?
+                }
             };
-            let shard = shards.indexed.get_or_insert_with(&number, open)?;
-            return self.codecs.decode_part(&*shard, &shards.parts.chunk_region(part)?, out);
-        };
-        let entry = seal.table.entry(number * shards.parts.chunk_count() + part)?;
-        if entry.len == 0 {
-            return shards.decode(&entry, &[], out);
-        }
-        let range = entry.offset..entry.offset.saturating_add(entry.len);
-        match self.objects.get_range(&key, GetRange::Bounded(range)) {
-            Ok((stored, size)) => {
-                seal.check_shard(number, shards.parts.chunk_count(), size)?;
-                shards.decode(&entry, &stored, out)
+            if entry.len == 0 {
+                return shards.decode(&entry, &[], out);
             }
+            if entry.len > shards.codecs.most_stored() {
+                return Err(Error::corrupt(format!("{} bytes are too many for one of its parts", entry.len)));
+            }
+            let range = entry.offset..entry.offset.saturating_add(entry.len);
+            let (stored, size) = self.objects.get_range(&key, GetRange::Bounded(range))?;
+            match &self.seal {
+                Some(seal) => seal.check_shard(number, count, size)?,
+                None if stored.len() as u64 != entry.len => return Err(Error::corrupt("it is cut off")),
+                None => {}
+            }
+            shards.decode(&entry, &stored, out)
+        };
+        match read() {
             Err(error) if error.is_not_found() => self.missing(out),
-            Err(error) => Err(error),
+            read => read,
         }
     }
 
     fn check_object(&self, number: usize) -> Result<()> {
         let Some(seal) = &self.seal else { return Ok(()) };
-        let stored = match self.objects.get(&self.chunk_key(number)?) {
-            Ok((stored, _)) => stored,
-            Err(error) if error.is_not_found() => return self.missing(&mut []),
-            Err(error) => return Err(error),
-        };
+        let Some(stored) = self.fetch_chunk(number)? else { return self.missing(&mut []) };
         match &self.shards {
             None => seal.table.entry(number)?.check(&stored),
             Some(shards) => seal.check_whole_shard(number, shards.parts.chunk_count(), &stored),
         }
+    }
+
+    /// Reads the index of a stranger's shard.
+    fn read_index(&self, shards: &Shards, key: &str) -> Result<Arc<[Entry]>> {
+        let count = shards.parts.chunk_count();
+        let len = shards.indexing.bytes(count) as u64;
+        let range = if shards.indexing.at_start { GetRange::Bounded(0..len) } else { GetRange::Suffix(len) };
+        let (index, size) = self.objects.get_range(key, range)?;
+        let index = shards.indexing.read(&index, count)?;
+        if index.iter().any(|entry| entry.offset.saturating_add(entry.len) > size) {
+            return Err(Error::corrupt("its index leads out of it"));
+        }
+        Ok(index.into())
     }
 
     /// A chunk that is not there: of a stranger's array it is the fill value.
@@ -212,12 +258,7 @@ impl Reader {
         if self.seal.is_some() {
             return Err(Error::corrupt("its object is lost"));
         }
-        let fill = self.codecs.fill();
-        if fill.is_empty() || fill.iter().all(|byte| *byte == 0) {
-            out.fill(0);
-        } else {
-            out.chunks_exact_mut(fill.len()).for_each(|element| element.copy_from_slice(fill));
-        }
+        self.codecs.fill(out);
         Ok(())
     }
 
@@ -238,9 +279,7 @@ impl Seal {
         let len = len.saturating_add(index_bytes(parts) as u64);
         if found == len { Ok(()) } else { Err(Error::corrupt(format!("it has {found} bytes and should have {len}"))) }
     }
-}
 
-impl Seal {
     /// Checks every byte of a shard: its parts, and its index, which only other readers need.
     fn check_whole_shard(&self, number: usize, parts: usize, stored: &[u8]) -> Result<()> {
         self.check_shard(number, parts, stored.len() as u64)?;
@@ -259,11 +298,17 @@ impl Seal {
 }
 
 impl Shards {
-    /// Checks and decodes a part; one that was all fill was not stored, and the fill of arrays of ours is zeros.
+    /// The most bytes that a shard can have.
+    fn most_stored(&self) -> u64 {
+        let parts = self.parts.chunk_count();
+        self.codecs.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
+    }
+
+    /// Checks and decodes a part; one that was all fill was not stored.
     fn decode(&self, entry: &Entry, stored: &[u8], out: &mut [u8]) -> Result<()> {
         entry.check(stored).or_else(|error| if entry.len == 0 { Ok(()) } else { Err(error) })?;
         if entry.len == 0 {
-            out.fill(0);
+            self.codecs.fill(out);
             return Ok(());
         }
         self.codecs.decode(stored, out)
@@ -271,9 +316,10 @@ impl Shards {
 }
 
 /// The metadata of either version and the table, asked for at the same time.
-fn fetch(objects: &Objects, key: &str) -> Result<(Metadata, Option<Bytes>)> {
+fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Option<Bytes>)> {
     let get = |name: &str| {
-        let request = objects.clone().getting(format!("{key}/{name}"));
+        let most = if name == NAME { limits.most_table_bytes() } else { MOST_BYTES };
+        let request = objects.clone().getting(format!("{key}/{name}"), most);
         async move {
             match request.await {
                 Ok((bytes, _)) => Ok(Some(bytes)),
@@ -289,7 +335,7 @@ fn fetch(objects: &Objects, key: &str) -> Result<(Metadata, Option<Bytes>)> {
     }
     let (v2, attributes) = (get(array_name(ZarrVersion::V2)), get(ATTRIBUTES_NAME));
     let (v2, attributes) = wait(async move { futures::try_join!(v2, attributes) })?;
-    let array = v2.ok_or_else(|| Error::new(crate::ErrorKind::NotFound, "there is no Zarr array of that name"))?;
+    let array = v2.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no Zarr array of that name"))?;
     let attributes = attributes.map(|attributes| attributes.to_vec());
     // One whose metadata alone are lost is damaged, not gone.
     Ok((Metadata { version: ZarrVersion::V2, array: array.to_vec(), attributes }, table))

@@ -1,30 +1,22 @@
 //! Shards: objects of several chunks each, here called parts, with an index at the end.
 //!
-//! zarrs writes and reads them. Of an array of ours the table knows where each part lies, so one request reads it, checked;
-//! of others' the shard's index is read first, once.
+//! zarrs writes them. Of an array of ours the table knows where each part lies, so one request reads it, checked; of others'
+//! the shard's index is read first, once.
 
 use super::table::Entry;
 use crate::array::{ChunkGrid, StoredLayout};
-use crate::backend::layout::CHUNK_LIMIT;
 use crate::error::{Error, Result};
-use crate::protocol::Objects;
-use object_store::GetRange;
-use std::borrow::Cow;
-use zarrs::array::{ArrayBytesRaw, BytesPartialDecoderTraits, CodecError, CodecOptions};
-use zarrs::storage::StorageError;
-use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 
 /// Puts chunks together until a shard has that many bytes.
 pub(super) fn layout(layout: StoredLayout, element_size: usize, shard_bytes: usize) -> Result<StoredLayout> {
     let parts = layout.chunk_shape;
     let shape = layout.grid.shape().to_vec();
     let mut shard = parts.clone();
-    let most = shard_bytes.min(CHUNK_LIMIT - 1);
     // Along the last axes first: so parts that lie side by side in the array lie side by side in the shard.
     for axis in (0..shard.len()).rev() {
         let others: usize = shard.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, len)| *len).product();
         let part = others.saturating_mul(element_size).saturating_mul(parts[axis]).max(1);
-        let count = (most / part).clamp(1, shape[axis].div_ceil(parts[axis]).max(1));
+        let count = (shard_bytes / part).clamp(1, shape[axis].div_ceil(parts[axis]).max(1));
         shard[axis] = parts[axis] * count;
     }
     let parts = (shard != parts).then_some(parts);
@@ -75,43 +67,41 @@ pub(super) fn entries(shard: &[u8], parts: usize) -> Result<Vec<Entry>> {
     numbers.as_chunks::<2>().0.iter().map(entry).collect()
 }
 
-/// A stranger's shard, of which zarrs reads what it needs.
-pub(super) struct ShardObject {
-    pub(super) objects: Objects,
-    pub(super) key: String,
+/// How the index of a shard lies in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Indexing {
+    pub(super) at_start: bool,
+    /// A CRC-32C follows the numbers.
+    pub(super) checked: bool,
 }
 
-impl BytesPartialDecoderTraits for ShardObject {
-    fn exists(&self) -> Result<bool, StorageError> {
-        self.objects.exists(&self.key).map_err(|error| StorageError::Other(error.to_string()))
+impl Indexing {
+    /// Bytes of the index.
+    pub(super) fn bytes(self, parts: usize) -> usize {
+        parts.saturating_mul(16).saturating_add(if self.checked { 4 } else { 0 })
     }
 
-    fn size_held(&self) -> usize {
-        0
+    /// Where the index lies in a whole shard.
+    pub(super) fn of_shard(self, shard: &[u8], parts: usize) -> Result<&[u8]> {
+        let len = self.bytes(parts);
+        let index = if self.at_start { shard.get(..len) } else { shard.len().checked_sub(len).map(|at| &shard[at..]) };
+        index.ok_or_else(|| Error::corrupt("it is too short for its index"))
     }
 
-    fn partial_decode_many(
-        &self,
-        ranges: ByteRangeIterator<'_>,
-        _: &CodecOptions,
-    ) -> Result<Option<Vec<ArrayBytesRaw<'_>>>, CodecError> {
-        let mut parts = Vec::new();
-        for range in ranges {
-            let range = match range {
-                ByteRange::FromStart(offset, None) => GetRange::Offset(offset),
-                ByteRange::FromStart(offset, Some(len)) => GetRange::Bounded(offset..offset.saturating_add(len)),
-                ByteRange::Suffix(len) => GetRange::Suffix(len),
-            };
-            match self.objects.get_range(&self.key, range) {
-                Ok((bytes, _)) => parts.push(Cow::Owned(bytes.to_vec())),
-                Err(error) if error.is_not_found() => return Ok(None),
-                Err(error) => return Err(CodecError::Other(error.to_string())),
-            }
+    /// The parts' places, as a stranger's index tells them.
+    pub(super) fn read(self, index: &[u8], parts: usize) -> Result<Vec<Entry>> {
+        if index.len() != self.bytes(parts) {
+            return Err(Error::corrupt("it is too short for its index"));
         }
-        Ok(Some(parts))
-    }
-
-    fn supports_partial_decode(&self) -> bool {
-        true
+        let (numbers, checksum) = index.split_at(parts * 16);
+        if self.checked && crc32c::crc32c(numbers).to_le_bytes() != checksum {
+            return Err(Error::corrupt("the checksum of its index is another"));
+        }
+        let (numbers, _) = numbers.as_chunks::<8>();
+        let entry = |pair: &[[u8; 8]; 2]| match pair.map(u64::from_le_bytes) {
+            [u64::MAX, u64::MAX] => Entry::default(),
+            [offset, len] => Entry::unchecked(offset, len),
+        };
+        Ok(numbers.as_chunks::<2>().0.iter().map(entry).collect())
     }
 }

@@ -5,25 +5,28 @@
 //! Zarr's readers do not look at it. Without it a lost chunk would read as fill values.
 
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use std::sync::{Mutex, PoisonError};
 
 /// The object's name, below the array's key.
 pub(super) const NAME: &str = "arraystow_checksums";
-
-/// Chunks, or parts of shards, that a table may have.
-const MOST_ENTRIES: usize = 1 << 26;
 
 /// Where the bytes of a chunk or a part lie in its object, and their checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) offset: u64,
     pub(super) len: u64,
-    checksum: u32,
+    checksum: Option<u32>,
 }
 
 impl Entry {
     pub(super) fn of(offset: u64, stored: &[u8]) -> Self {
-        Self { offset, len: stored.len() as u64, checksum: crc32c::crc32c(stored) }
+        Self { offset, len: stored.len() as u64, checksum: Some(crc32c::crc32c(stored)) }
+    }
+
+    /// A place that a stranger's index tells.
+    pub(super) fn unchecked(offset: u64, len: u64) -> Self {
+        Self { offset, len, checksum: None }
     }
 
     /// Where in the object it lies.
@@ -37,7 +40,7 @@ impl Entry {
         if self.len != stored.len() as u64 {
             return Err(Error::corrupt(format!("it has {} bytes and should have {}", stored.len(), self.len)));
         }
-        if self.checksum != crc32c::crc32c(stored) {
+        if self.checksum.is_some_and(|checksum| checksum != crc32c::crc32c(stored)) {
             return Err(Error::corrupt("its checksum is another"));
         }
         Ok(())
@@ -48,12 +51,8 @@ impl Entry {
 pub(super) struct Building(Vec<Mutex<Entry>>);
 
 impl Building {
-    pub(super) fn new(count: usize) -> Result<Self> {
-        if count > MOST_ENTRIES {
-            return Err(Error::limit(format!(
-                "the array has {count} chunks and arraystow stores up to {MOST_ENTRIES}; choose larger chunks"
-            )));
-        }
+    pub(super) fn new(count: usize, limits: &Limits) -> Result<Self> {
+        limits.check_chunks(count)?;
         let mut entries = Vec::new();
         entries.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
         entries.resize_with(count, Mutex::default);
@@ -77,7 +76,7 @@ impl Building {
                 table.extend_from_slice(&offset.to_le_bytes());
             }
             table.extend_from_slice(&len.to_le_bytes());
-            table.extend_from_slice(&checksum.to_le_bytes());
+            table.extend_from_slice(&checksum.unwrap_or_default().to_le_bytes());
         }
         (table, total)
     }
@@ -98,7 +97,7 @@ impl Table {
             Entry {
                 offset: offset.try_into().map_or(0, u64::from_le_bytes),
                 len: len.try_into().map_or(0, u64::from_le_bytes),
-                checksum: checksum.try_into().map_or(0, u32::from_le_bytes),
+                checksum: Some(checksum.try_into().map_or(0, u32::from_le_bytes)),
             }
         };
         Ok(Self(bytes.chunks_exact(size).map(entry).collect()))

@@ -1,12 +1,13 @@
 //! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
 
-use super::codec::Codecs;
+use super::codec::{Codecs, Unit};
 use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
 use super::shards;
 use super::table::{Building, Entry, NAME, digest};
 use crate::array::StoredLayout;
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::{Objects, Replace, ZarrOptions, handle, wait};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,15 +38,24 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn create(objects: Objects, key: String, options: ZarrOptions, spec: &ArraySpec) -> Result<Self> {
+    pub(super) fn create(
+        objects: Objects,
+        key: String,
+        options: ZarrOptions,
+        limits: &Limits,
+        spec: &ArraySpec,
+    ) -> Result<Self> {
         let element_size = spec.data_type.size();
-        let layout = shards::layout(layout::stored(&spec.grid, element_size)?, element_size, options.shard_bytes)?;
+        let layout = layout::stored(&spec.grid, element_size, limits)?;
+        let layout = shards::layout(layout, element_size, options.shard_bytes.min(limits.most_chunk_bytes()))?;
         let metadata = Metadata::new(options.version, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let plain = spec.codec == crate::Codec::None && layout.parts.is_none();
-        let codecs = Codecs::new(metadata.parse()?, &layout.chunk_shape, chunk_bytes, plain)?;
+        let (shape, sharded) = (&layout.chunk_shape, layout.parts.is_some());
+        let unit = Unit { data_type: spec.data_type, shape, bytes: chunk_bytes, plain, sharded };
+        let codecs = Codecs::new(metadata.parse()?, &unit)?;
         let parts = shards::parts_per_chunk(&layout)?;
-        let table = Building::new(layout.grid.chunk_count().saturating_mul(parts))?;
+        let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
         Ok(Self {
             objects,
             key,

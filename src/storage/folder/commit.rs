@@ -125,6 +125,7 @@ impl Folder {
 
     /// Waits for the lock of a name's workflow, whose folders are made if they are not there.
     pub(super) fn lock(&self, name: &Name) -> Result<WorkflowLock> {
+        super::links::refuse_workflow(&self.root, name.workflow())?;
         let lock = WorkflowLock::acquire(&self.workflow(name.workflow()), self.durability);
         lock.map_err(|error| super::not_a_folder(error, name))
     }

@@ -2,6 +2,7 @@
 
 mod commit;
 mod durable;
+mod links;
 mod record;
 mod sweep;
 
@@ -10,6 +11,7 @@ use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Ou
 use super::sweep::Leftover;
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::{Durability, LocalFiles, disk};
 use durable::located;
 use record::SavingRecord;
@@ -22,11 +24,12 @@ pub(super) struct Folder {
     root: PathBuf,
     location: String,
     durability: Durability,
+    limits: Limits,
 }
 
 impl Folder {
     /// A folder, which is made when something is saved.
-    pub(super) fn open(root: &Path, durability: Durability) -> Result<Self> {
+    pub(super) fn open(root: &Path, durability: Durability, limits: Limits) -> Result<Self> {
         if root.as_os_str().is_empty() {
             return Err(Error::invalid("a storage needs a folder: \".\" is the current one"));
         }
@@ -36,7 +39,7 @@ impl Folder {
         }
         // Made absolute once: a later change of the working directory must not move the storage.
         let root = std::path::absolute(root).map_err(|error| Error::io("cannot find the folder", error))?;
-        Ok(Self { location: root.display().to_string(), root, durability })
+        Ok(Self { location: root.display().to_string(), root, durability, limits })
     }
 
     /// The document's path.
@@ -81,6 +84,10 @@ impl Folder {
 }
 
 impl Place for Folder {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn location(&self) -> &str {
         &self.location
     }
@@ -90,11 +97,13 @@ impl Place for Folder {
     }
 
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
-        Arc::new(Hdf5Files::new(Arc::new(LocalFiles::unchecked(self.arrays(workflow), self.durability))))
+        let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
+        Arc::new(Hdf5Files::new(Arc::new(files), self.limits))
     }
 
     fn open(&self, name: &Name) -> Result<Document> {
         let path = self.document(name);
+        links::refuse_document(&self.root, name.workflow(), &path)?;
         let failed = |error: io::Error| {
             let what = match error.kind() {
                 io::ErrorKind::NotFound => "there is no document of that name",
@@ -113,6 +122,7 @@ impl Place for Folder {
 
     fn contains(&self, name: &Name) -> Result<bool> {
         let path = self.document(name);
+        links::refuse_document(&self.root, name.workflow(), &path)?;
         match std::fs::metadata(&path) {
             Ok(metadata) => Ok(metadata.is_file()),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
@@ -121,6 +131,7 @@ impl Place for Folder {
     }
 
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+        links::refuse_workflow(&self.root, workflow)?;
         self.walk_folder(&self.workflow(workflow), workflow, visit)
     }
 

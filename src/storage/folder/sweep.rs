@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 impl Folder {
     pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+        super::links::refuse_workflow(&self.root, workflow)?;
         let folder = self.workflow(workflow);
         let Some(lock) = WorkflowLock::acquire_existing(&folder)? else { return Ok(Vec::new()) };
         // In this order: what a save finishes meanwhile is in its document before its record goes.

@@ -15,6 +15,8 @@ use tokio::task::JoinHandle;
 
 /// The folder of the leases, beside the arrays.
 const SAVING: &str = ".saving";
+/// Of a lease; a few hundred thousand arrays in one save.
+pub(super) const LONGEST: u64 = 64 << 20;
 /// Objects that a sweep makes to learn the store's time.
 const CLOCK: &str = "clock-";
 
@@ -214,7 +216,7 @@ impl Leases {
                 }
                 continue;
             }
-            let contents = match objects.get(&key) {
+            let contents = match objects.get(&key, LONGEST) {
                 Ok((bytes, _)) => serde_json::from_slice::<Contents>(&bytes),
                 // Its save has just come to its end.
                 Err(error) if error.is_not_found() => continue,

@@ -1,6 +1,6 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
-use super::announce::{Leases, probe};
+use super::announce::{LONGEST, Leases, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, is_magic, read_head};
@@ -120,12 +120,12 @@ impl ObjectFolder {
     }
 
     fn current(&self, name: &Name) -> Result<Option<Current>> {
-        let (contents, version) = match self.objects.get(name.as_str()) {
+        let (contents, version) = match self.get_document(name) {
             Ok(got) => got,
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        match read_head(&mut contents.as_ref()) {
+        match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
             // A damaged document of ours may be replaced.
             Err(error) if error.is_corrupt() && contents.get(..8).is_some_and(is_magic) => {
@@ -154,7 +154,7 @@ impl ObjectFolder {
                 Err(_) => put(1, Replace::Any).map(|()| false),
             };
             put(0, Replace::Any)?;
-            let (_, version) = objects.get(&key)?;
+            let (_, version) = objects.get(&key, LONGEST)?;
             // To most stores the same contents are the same version.
             put(1, Replace::Any)?;
             let heeds = refused(put(2, Replace::Nothing))

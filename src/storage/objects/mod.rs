@@ -13,8 +13,10 @@ use super::read::head;
 use super::sweep::Leftover;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Listing, Objects, ZarrOptions};
+use crate::limits::Limits;
+use crate::protocol::{Listing, Objects, Version, ZarrOptions};
 use announce::Lease;
+use bytes::Bytes;
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -24,12 +26,13 @@ pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
     zarr: ZarrOptions,
+    limits: Limits,
     lease: Duration,
 }
 
 impl ObjectFolder {
-    pub(super) fn new(objects: Objects, zarr: ZarrOptions, lease: Duration) -> Self {
-        Self { location: objects.describe(""), objects, zarr, lease }
+    pub(super) fn new(objects: Objects, zarr: ZarrOptions, limits: Limits, lease: Duration) -> Self {
+        Self { location: objects.describe(""), objects, zarr, limits, lease }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -39,6 +42,14 @@ impl ObjectFolder {
         } else {
             self.objects.below(&format!("{workflow}/{ARRAYS}"))
         }
+    }
+
+    /// A document's bytes and its version.
+    fn get_document(&self, name: &Name) -> Result<(Bytes, Version)> {
+        let got = self.objects.get(name.as_str(), self.limits.most_document_bytes());
+        got.map_err(
+            |error| if error.kind() == ErrorKind::Limit { self.limits.too_large_document(error) } else { error },
+        )
     }
 
     fn walk_folder(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
@@ -63,6 +74,10 @@ impl ObjectFolder {
 }
 
 impl Place for ObjectFolder {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn location(&self) -> &str {
         &self.location
     }
@@ -74,11 +89,11 @@ impl Place for ObjectFolder {
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
-        Arc::new(ZarrArrays::new(objects, self.zarr))
+        Arc::new(ZarrArrays::new(objects, self.zarr, self.limits))
     }
 
     fn open(&self, name: &Name) -> Result<Document> {
-        match self.objects.get(name.as_str()) {
+        match self.get_document(name) {
             Ok((contents, version)) => {
                 let bytes = contents.len() as u64;
                 Ok(Document { contents: Box::new(Cursor::new(contents)), bytes, seen: Seen::Version(version) })
@@ -147,7 +162,7 @@ impl Place for ObjectFolder {
                 return Err(error);
             }
             // It may have been removed, and only the answer been lost.
-            if !self.objects.get(name.as_str()).is_err_and(|error| error.is_not_found()) {
+            if !self.get_document(name).is_err_and(|error| error.is_not_found()) {
                 let backend = self.backend(name.workflow());
                 let text = "it is not known whether the document was removed; its arrays were not";
                 let error = Error::new(ErrorKind::UnknownOutcome, text).with_source(error);

@@ -1,0 +1,48 @@
+"""Writes the HDF5 seeds of the corpus that h5py makes: strangers' files, honest and hostile. Needs numpy and h5py."""
+
+import pathlib
+
+import h5py
+import numpy as np
+
+FOLDER = pathlib.Path(__file__).parent / "corpus" / "hdf5"
+ELEMENTS = np.arange(60, dtype="f4").reshape(10, 6)
+KINDS = {
+    "contiguous": {},
+    "chunked": {"chunks": (4, 4)},
+    "gzip": {"chunks": (4, 4), "compression": "gzip", "shuffle": True, "fletcher32": True},
+    "lzf": {"chunks": (4, 4), "compression": "lzf"},
+    "resizable": {"chunks": (4, 4), "maxshape": (None, None)},
+    "one-resizable": {"chunks": (4, 4), "maxshape": (None, 6)},
+}
+
+
+def file(name, libver="latest"):
+    return h5py.File(FOLDER / f"h5py-{name}", "w", libver=libver)
+
+
+FOLDER.mkdir(parents=True, exist_ok=True)
+for kind, options in KINDS.items():
+    with file(kind) as f:
+        f.create_dataset("dask_arrays", data=ELEMENTS, **options)
+with file("earliest", "earliest") as f:
+    f.create_dataset("dask_arrays", data=ELEMENTS.astype(">f8"), chunks=(4, 4))
+with file("compact") as f:
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_layout(h5py.h5d.COMPACT)
+    space = h5py.h5s.create_simple((4,))
+    h5py.h5d.create(f.id, b"dask_arrays", h5py.h5t.NATIVE_INT16, space, plist).write(
+        h5py.h5s.ALL, h5py.h5s.ALL, np.arange(4, dtype="i2")
+    )
+with file("sparse") as f:
+    f.create_dataset("dask_arrays", (1000, 1000), "u1", chunks=(100, 100), fillvalue=7)[5, 5] = 1
+with file("external") as f:
+    f.create_dataset("dask_arrays", (16,), "u1", external=[("elsewhere", 0, 16)])
+with file("virtual") as f:
+    layout = h5py.VirtualLayout((3,), "i8")
+    layout[:] = h5py.VirtualSource("elsewhere", "data", (3,))
+    f.create_virtual_dataset("dask_arrays", layout)
+with file("links") as f:
+    f["dask_arrays"] = h5py.SoftLink("/loop")
+    f["loop"] = h5py.SoftLink("/dask_arrays")
+    f["other"] = h5py.ExternalLink("elsewhere", "/dask_arrays")

@@ -1,0 +1,54 @@
+//! A manifest of anybody's in a frame whose checksums are right, around a body that names its arrays.
+
+use crate::arrays::{MemoryFiles, name, read, settle};
+use crate::frame::frame;
+use arraystow::{ChunkedArray, Protocols};
+use ndarray::{Array2, ArrayD};
+use serde_json::json;
+use std::sync::OnceLock;
+
+type Pair = (ChunkedArray<f32>, ArrayD<f64>);
+
+struct Place {
+    protocols: Protocols,
+    /// The manifest as it was written.
+    manifest: Vec<u8>,
+}
+
+fn place() -> &'static Place {
+    static PLACE: OnceLock<Place> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let files = MemoryFiles::default();
+        let protocols = Protocols::new().with_file(files.clone()).with_limits(crate::limits());
+        let plain = Array2::from_shape_fn((40, 30), |(i, j)| (i * 30 + j) as f64);
+        let chunked = ChunkedArray::from_ndarray(plain.mapv(|x| x as f32), &[16, 16]).unwrap();
+        let document = arraystow::to_vec(&(chunked, plain.into_dyn()), &protocols).unwrap();
+        let manifest = settle(&files, &document).0;
+        Place { protocols, manifest }
+    })
+}
+
+/// A document with that manifest.
+fn document(manifest: &[u8]) -> Vec<u8> {
+    let id = |number| json!(["HDFSerializer", ["1.0.0", name(number)]]);
+    let body = json!([id(0), {"$arraystow::stored": id(1)}]);
+    frame("json", manifest, body.to_string().as_bytes())
+}
+
+pub fn run(input: &[u8]) {
+    if let Ok((chunked, _)) = arraystow::from_slice::<Pair>(&document(input), &place().protocols) {
+        let _ = read(&chunked);
+    }
+}
+
+/// The manifest of the arrays that lie there, one with irregular chunks, and one of an array that is huge.
+pub fn seeds() -> Vec<(String, Vec<u8>)> {
+    let Place { protocols, manifest } = place();
+    arraystow::from_slice::<Pair>(&document(manifest), protocols).unwrap();
+    let mut other: serde_json::Value = cbor4ii::serde::from_slice(manifest).unwrap();
+    other["arrays"][0]["chunks"] = json!([[[3, 5], [0, 2], [25, 1]], [[1, 30]]]);
+    let irregular = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
+    other["arrays"][1]["chunks"] = json!([[[1_u64 << 60, 1]]]);
+    let huge = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
+    vec![("written".into(), manifest.clone()), ("irregular".into(), irregular), ("huge".into(), huge)]
+}

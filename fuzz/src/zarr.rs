@@ -1,0 +1,118 @@
+//! A Zarr array of anybody's: metadata of both versions, a table of checksums and one chunk, under every key that it might
+//! have.
+//!
+//! The input is four pieces, each with its length in two bytes before it (`zarr.json`, `.zarray`, `.zattrs`, the table), and
+//! the rest is the chunk. An empty piece is no object.
+
+use crate::arrays::{NAME, open};
+use arraystow::{Protocols, S3Protocol};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use std::sync::Arc;
+
+const PIECES: [&str; 4] = ["zarr.json", ".zarray", ".zattrs", "arraystow_checksums"];
+const CHUNKS: [&str; 9] = ["c", "c/0", "c/0/0", "c/0/0/0", "c/1", "c/0/1", "0", "0.0", "0.0.0"];
+
+pub fn run(input: &[u8]) {
+    let store = InMemory::new();
+    let put = |name: &str, contents: &[u8]| {
+        let key = format!("dask_arrays/{NAME}/{name}");
+        let key = key.as_str().into();
+        futures::executor::block_on(store.put(&key, PutPayload::from(contents.to_vec()))).unwrap();
+    };
+    let mut rest = input;
+    for piece in PIECES {
+        let Some((len, after)) = rest.split_first_chunk::<2>() else { break };
+        let (contents, after) = after.split_at(usize::from(u16::from_le_bytes(*len)).min(after.len()));
+        if !contents.is_empty() {
+            put(piece, contents);
+        }
+        rest = after;
+    }
+    if !rest.is_empty() {
+        CHUNKS.iter().for_each(|chunk| put(chunk, rest));
+    }
+    let store: Arc<dyn ObjectStore> = Arc::new(store);
+    let _ = open(&Protocols::new().with_s3(S3Protocol::new(store, "").unwrap()).with_limits(crate::limits()));
+}
+
+/// The input of these pieces.
+pub fn input(pieces: [&[u8]; 4], chunk: &[u8]) -> Vec<u8> {
+    let mut input = Vec::new();
+    for piece in pieces {
+        input.extend_from_slice(&(piece.len() as u16).to_le_bytes());
+        input.extend_from_slice(piece);
+    }
+    input.extend_from_slice(chunk);
+    input
+}
+
+/// Arrays of ours of both versions and all codecs, and such as others write.
+pub fn seeds() -> Vec<(String, Vec<u8>)> {
+    use arraystow::{ChunkedArray, Codec, ZarrVersion};
+    let elements = ndarray::Array2::from_shape_fn((4, 4), |(i, j)| (10 * i + j) as f32);
+    let array = ChunkedArray::from_ndarray(elements, &[2, 2]).unwrap().rechunk(&[4, 4]).unwrap();
+    let sharded = array.rechunk(&[2, 2]).unwrap();
+    let codecs = [Codec::None, Codec::Gzip(4), Codec::Zstd(1), Codec::Blosc, Codec::Pcodec(4)];
+    let mut seeds = Vec::new();
+    for version in [ZarrVersion::V2, ZarrVersion::V3] {
+        for codec in codecs {
+            for (kind, array, shard_bytes) in [("whole", &array, 0), ("sharded", &sharded, 64)] {
+                let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+                let protocols = Protocols::new()
+                    .with_s3(S3Protocol::new(store.clone(), "").unwrap())
+                    .with_codec(codec)
+                    .with_zarr_version(version)
+                    .with_shard_bytes(shard_bytes);
+                if arraystow::to_vec(array, &protocols).is_ok() {
+                    let name = format!("ours-{kind}-{version:?}-{codec:?}").to_lowercase().replace(['(', ')'], "");
+                    seeds.push((name, taken_apart(&*store)));
+                }
+            }
+        }
+    }
+    let v3 = |codecs: &str| {
+        format!(
+            r#"{{"zarr_format":3,"node_type":"array","shape":[4],"data_type":"uint8","chunk_grid":{{"name":"regular",
+"configuration":{{"chunk_shape":[4]}}}},"chunk_key_encoding":{{"name":"v2","configuration":{{"separator":"."}}}},
+"fill_value":7,"codecs":[{codecs}]}}"#
+        )
+    };
+    let bytes = r#"{"name":"bytes"}"#;
+    let others = [
+        ("crc32c", format!(r#"{bytes},{{"name":"crc32c"}}"#)),
+        ("transpose", format!(r#"{{"name":"transpose","configuration":{{"order":[0]}}}},{bytes}"#)),
+        (
+            "start",
+            format!(
+                r#"{{"name":"sharding_indexed","configuration":{{"chunk_shape":[2],"codecs":[{bytes}],"index_codecs":[
+{{"name":"bytes","configuration":{{"endian":"little"}}}}],"index_location":"start"}}}}"#
+            ),
+        ),
+    ];
+    for (name, codecs) in others {
+        let index: Vec<u8> = [32_u64, 2, 34, 2].iter().flat_map(|number| number.to_le_bytes()).collect();
+        let chunk = [index.as_slice(), &[1, 2, 3, 4]].concat();
+        let chunk = if name == "start" { chunk } else { vec![1, 2, 3, 4] };
+        seeds.push((format!("others-{name}"), input([v3(&codecs).as_bytes(), &[], &[], &[]], &chunk)));
+    }
+    seeds
+}
+
+/// The objects of the one array in a store, as an input.
+fn taken_apart(store: &dyn ObjectStore) -> Vec<u8> {
+    use futures::TryStreamExt;
+    let listed: Vec<_> = futures::executor::block_on(store.list(None).try_collect()).unwrap();
+    let read = |suffix: &dyn Fn(&str) -> bool| {
+        let found = listed.iter().find(|meta| {
+            let below = meta.location.as_ref().splitn(3, '/').nth(2);
+            below.is_some_and(suffix)
+        });
+        found.map_or(Vec::new(), |meta| {
+            let bytes = async { store.get(&meta.location).await?.bytes().await };
+            futures::executor::block_on(bytes).unwrap().to_vec()
+        })
+    };
+    let pieces = PIECES.map(|piece| read(&|below| below == piece));
+    input(pieces.each_ref().map(Vec::as_slice), &read(&|below| CHUNKS.contains(&below)))
+}

@@ -1,0 +1,67 @@
+//! Keeps credentials out of errors: what a store answers may repeat them.
+
+use std::error::Error;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+/// What is put in the place of a secret.
+const HIDDEN: &str = "***";
+/// Shorter ones would be found in any text.
+const SHORTEST: usize = 4;
+/// What S3's answers repeat of a request that they do not accept, whoever made the client.
+const REPEATED: [&str; 6] = [
+    "AWSAccessKeyId",
+    "StringToSign",
+    "StringToSignBytes",
+    "SignatureProvided",
+    "CanonicalRequest",
+    "CanonicalRequestBytes",
+];
+
+/// Texts that no error may tell.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets(Arc<[String]>);
+
+impl Secrets {
+    pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        Self(secrets.into_iter().filter(|secret| secret.len() >= SHORTEST).collect())
+    }
+
+    /// The error as it is if it tells no secret, and otherwise its text without them.
+    pub(super) fn cleaned(&self, error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
+        let mut told = String::new();
+        let mut next: Option<&dyn Error> = Some(&error);
+        while let Some(error) = next {
+            // Writing to a text does not fail.
+            let _ = write!(told, "{error} {error:?} ");
+            next = error.source();
+        }
+        if self.without(&told) == told { Box::new(error) } else { Box::new(Cleaned(self.without(&error.to_string()))) }
+    }
+
+    fn without(&self, text: &str) -> String {
+        let mut text = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
+        for name in REPEATED {
+            let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
+            let mut from = 0;
+            while let Some(start) = text[from..].find(&begin).map(|at| from + at + begin.len()) {
+                let stop = text[start..].find(&end).map_or(text.len(), |at| start + at);
+                text.replace_range(start..stop, HIDDEN);
+                from = start + HIDDEN.len();
+            }
+        }
+        text
+    }
+}
+
+/// The text of an error, without what it must not tell.
+#[derive(Debug)]
+struct Cleaned(String);
+
+impl fmt::Display for Cleaned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Cleaned {}

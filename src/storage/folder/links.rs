@@ -1,0 +1,38 @@
+//! Symbolic links below the root. A folder that comes from a stranger may have links that lead anywhere, so none is followed:
+//! not in the place of a document, a workflow, the folder of its arrays, or of what lies there for the storage's own use.
+//! The root itself may be a link; it is the user's.
+
+use super::durable::{LOCK, SAVING};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::name::ARRAYS;
+use std::path::{Path, PathBuf};
+
+/// Refuses a document that cannot be reached without a link.
+pub(super) fn refuse_document(root: &Path, workflow: &str, document: &Path) -> Result<()> {
+    refuse_workflow(root, workflow)?;
+    refuse(document)
+}
+
+/// Refuses a workflow that cannot be reached without a link, or whose arrays cannot.
+pub(super) fn refuse_workflow(root: &Path, workflow: &str) -> Result<()> {
+    let mut folder: PathBuf = root.to_owned();
+    for segment in workflow.split('/').filter(|segment| !segment.is_empty()) {
+        folder.push(segment);
+        refuse(&folder)?;
+    }
+    let arrays = folder.join(ARRAYS);
+    for path in [&arrays, &arrays.join(LOCK), &arrays.join(SAVING)] {
+        refuse(path)?;
+    }
+    Ok(())
+}
+
+fn refuse(path: &Path) -> Result<()> {
+    // What cannot be looked at is told of by whoever opens it.
+    if !std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Ok(());
+    }
+    let text = "there is a symbolic link, which may lead out of the storage, and arraystow follows none below its folder: put \
+                what it leads to in its place";
+    Err(Error::new(ErrorKind::Unsupported, text).at_location(path.display().to_string()))
+}
