@@ -45,10 +45,18 @@ fn loading_asks_for_the_document_only_and_chunks_come_side_by_side() {
     assert_eq!(loaded.compute().unwrap(), elements.into_dyn());
     assert_eq!(server.requests(), [("GET", 256)].into());
     let most = server.most_under_way();
-    assert!((16..=64).contains(&most), "{most} requests at a time");
-    storage.save("again", &(&loaded + 1.0)).unwrap();
-    let most = server.most_under_way();
-    assert!((16..=64).contains(&most), "{most} requests at a time");
+    assert!(most <= 64, "{most} requests at a time");
+    // The threads that wait for answers are the process's, and the other tests may have them all for a while.
+    let many = |work: &dyn Fn()| {
+        (0..50).any(|_| {
+            work();
+            let most = server.most_under_way();
+            assert!(most <= 64, "{most} requests at a time");
+            most >= 16
+        })
+    };
+    assert!(many(&|| drop(loaded.compute().unwrap())), "never many requests at a time");
+    assert!(many(&|| storage.save("again", &(&loaded + 1.0)).unwrap()), "never many requests at a time");
 }
 
 #[test]
@@ -105,9 +113,9 @@ fn a_thousand_keys_go_with_a_request() {
     storage.save("array", &chunks).unwrap();
     server.requests();
     storage.remove("array").unwrap();
-    // The document and the lease; the leases of others; 2,500 chunks, metadata and checksums, a thousand at a time, as they
-    // are listed.
-    assert_eq!(server.requests(), [("GET", 1), ("PUT", 1), ("LIST", 1 + 3), ("DELETE many", 2 + 3)].into());
+    // The document and the lease; the leases of others; the metadata, of either version; 2,500 chunks and checksums, a thousand
+    // at a time, as they are listed.
+    assert_eq!(server.requests(), [("GET", 1), ("PUT", 1), ("LIST", 1 + 3), ("DELETE many", 2 + 2 + 3)].into());
     for number in 0..2500 {
         server.write(&format!("many/{number:04}"), b"not looked at");
     }
