@@ -18,12 +18,14 @@ mod s3_server;
 #[path = "safety"]
 mod safety {
     mod crash;
+    mod full_disk;
     mod gate;
     mod integrity;
     mod interleavings;
     mod io_faults;
     mod power_cut;
     mod sample;
+    mod stress;
     mod sweep;
     mod turns;
 }

@@ -40,6 +40,7 @@ impl Folder {
         let failed = |error| located("cannot write the document", &path)(error);
         // Under the lock, so that no sweep comes between the making and the locking of the file.
         let lock = self.lock(name)?;
+        self.sync_folders(name.workflow())?;
         let mut file = DiskFile::create(&path).map_err(failed)?;
         let locked = file.lock();
         drop(lock);

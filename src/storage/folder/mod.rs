@@ -18,13 +18,15 @@ use record::SavingRecord;
 use std::collections::HashSet;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Folder {
     root: PathBuf,
     location: String,
     durability: Durability,
     limits: Limits,
+    /// The workflows whose folders are known to be durable.
+    durable: Mutex<HashSet<String>>,
 }
 
 impl Folder {
@@ -39,7 +41,7 @@ impl Folder {
         }
         // Made absolute once: a later change of the working directory must not move the storage.
         let root = std::path::absolute(root).map_err(|error| Error::io("cannot find the folder", error))?;
-        Ok(Self { location: root.display().to_string(), root, durability, limits })
+        Ok(Self { location: root.display().to_string(), root, durability, limits, durable: Mutex::default() })
     }
 
     /// The document's path.
@@ -55,6 +57,16 @@ impl Folder {
     /// The folder of a workflow's arrays.
     fn arrays(&self, workflow: &str) -> PathBuf {
         self.workflow(workflow).join(ARRAYS)
+    }
+
+    /// Syncs the names of a workflow's folders once: another process may have made them and not have come to it.
+    fn sync_folders(&self, workflow: &str) -> Result<()> {
+        let first = self.durable.lock().unwrap_or_else(PoisonError::into_inner).insert(workflow.to_owned());
+        let mut folder = self.workflow(workflow);
+        while first && folder != self.root && folder.pop() {
+            disk::sync_folder(&folder, self.durability).map_err(located("cannot sync the folder", &folder))?;
+        }
+        Ok(())
     }
 
     fn walk_folder(&self, folder: &Path, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
