@@ -11,11 +11,16 @@ const FOLDER: &str = "ARRAYSTOW_TEST_FULL";
 
 /// 8 MB that no codec makes small.
 fn large() -> ChunkedArray<u64> {
-    ChunkedArray::from_fn(&[1 << 20], &[1 << 15], |region| {
+    // As splitmix64 has it.
+    let scattered = |x: u64| {
+        let x = (x + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    ChunkedArray::from_fn(&[1 << 20], &[1 << 15], move |region| {
         let first = region.start()[0] as u64;
-        Array1::from_iter(
-            (first..first + region.len() as u64).map(|x| (x + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17)),
-        )
+        Array1::from_iter((first..first + region.len() as u64).map(scattered))
     })
     .unwrap()
 }
