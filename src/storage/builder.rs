@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long a save in an object store may be silent before a sweep takes it for dead.
 pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 
+/// A shorter one would be renewed all the time.
+const SHORTEST_LEASE: Duration = Duration::from_millis(50);
+
 /// The options of a [`Storage`]; see [`Storage::builder`].
 #[derive(Clone)]
 #[must_use]
@@ -88,10 +91,10 @@ impl StorageBuilder {
     }
 
     /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15 minutes
-    /// by default. A save that is alive says so many times more often, and one that could not for so long (a machine that
-    /// slept) fails. Folders need no such time: there the system tells whether a save is alive.
+    /// by default, never less than 50 ms. A save that is alive says so five times in that time, and one that could not for half
+    /// of it (the machine slept) fails. Folders need no such time: there the system tells whether a save is alive.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
+        self.lease = lease.max(SHORTEST_LEASE);
         self
     }
 
