@@ -36,14 +36,17 @@ fn child_saves_until_it_is_killed() {
             // Now and then with an array that lies there already.
             let other: super::sample::Run = storage.load("sim/other").unwrap();
             run.mask = ndarray::Array2::from_elem((30, 20), step as i64);
-            storage.save("sim/linked", &(step, other.field)).unwrap();
+            until_saved(|| storage.save("sim/linked", &(step, other.field.clone())));
         }
-        match storage.save("sim/run", &run) {
-            Ok(()) => println!("saved {step}"),
-            // Starved for so long that its lease ran out.
-            Err(error) if error.is_conflict() => println!("not saved: {error}"),
-            Err(error) => panic!("{error}"),
-        }
+        until_saved(|| storage.save("sim/run", &run));
+        println!("saved {step}");
+    }
+}
+
+/// A save that was starved for so long that its lease ran out is tried again.
+fn until_saved(save: impl Fn() -> arraystow::Result<()>) {
+    while let Err(error) = save() {
+        assert!(error.is_conflict(), "{error}");
     }
 }
 
@@ -68,7 +71,7 @@ fn killed_after(place: &str, first: u64, moment: Duration) -> Option<u64> {
 
 /// Kills many children one after another; `check` looks for what each has left.
 fn kill_many(place: &str, longest_us: u64, seed: u64, check: impl Fn(&Storage) -> usize) {
-    let storage = builder(place).open().unwrap();
+    let storage = builder(place).lease(Duration::from_secs(60)).open().unwrap();
     storage.save("sim/other", &large_run_of(7)).unwrap();
     storage.save("sim/run", &large_run_of(0)).unwrap();
     let mut random = Random(seed);
