@@ -35,6 +35,8 @@ pub struct Gate {
     fails: Arc<dyn Fn(&Request) -> bool + Send + Sync>,
     /// Whether one that fails is carried out for all that.
     carried_out: bool,
+    /// What a request that fails is answered.
+    answer: fn() -> Error,
     /// Waits until it is the request's turn.
     turn: Arc<dyn Fn() -> Turn + Send + Sync>,
 }
@@ -49,7 +51,14 @@ impl Gate {
         carried_out: bool,
         fails: impl Fn(&Request) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self { store, fails: Arc::new(fails), carried_out, turn: Arc::new(|| Box::pin(async {})) }
+        Self { store, fails: Arc::new(fails), carried_out, answer: failure, turn: Arc::new(|| Box::pin(async {})) }
+    }
+
+    /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it finds is
+    /// its own object, and not what it expected.
+    pub fn trying_again(store: Arc<InMemory>, fails: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
+        let answer = || Error::Precondition { path: String::new(), source: "the test lets it fail".into() };
+        Self { answer, ..Self::failing(store, true, fails) }
     }
 
     pub fn in_turns(store: Arc<InMemory>, turn: impl Fn() -> Turn + Send + Sync + 'static) -> Self {
@@ -65,7 +74,7 @@ impl Gate {
         if self.carried_out {
             work.await?;
         }
-        Err(failure())
+        Err((self.answer)())
     }
 }
 
@@ -146,4 +155,10 @@ impl ObjectStore for Gate {
 pub fn keys(store: &Arc<InMemory>) -> Vec<String> {
     let listed = store.list(None).map_ok(|meta| meta.location.to_string()).try_collect();
     futures::executor::block_on(listed).unwrap()
+}
+
+/// Tells a version of an object from others.
+pub fn e_tag(store: &Arc<InMemory>, key: &str) -> Option<String> {
+    use object_store::ObjectStoreExt;
+    futures::executor::block_on(store.head(&Path::from(key))).unwrap().e_tag
 }

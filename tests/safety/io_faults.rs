@@ -255,3 +255,39 @@ fn when_it_cannot_be_known_whether_a_commit_happened_nothing_is_removed() {
         assert_eq!(arrays_of(&store).len(), 4);
     }
 }
+
+/// The put of a document is carried out and its answer lost; somebody else replaces the document; the client, which tries again by
+/// itself, is refused. The save cannot know that it had won already, and puts its document again: its arrays must still be there.
+#[test]
+fn a_save_that_had_won_and_was_replaced_without_knowing_it_may_win_again() {
+    let store = Arc::new(InMemory::new());
+    let open = |gate: Gate| StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap();
+    let other = open(Gate::open(store.clone()));
+    other.save("sim/run", &run_of(1)).unwrap();
+    let (puts, replaced) = (AtomicI64::new(0), AtomicI64::new(0));
+    let (seen, replacing) = (store.clone(), other.clone());
+    let gate = Gate::trying_again(store.clone(), move |request: &Request| {
+        if request.key != "root/sim/run" {
+            return false;
+        }
+        if request.what == "put" {
+            return puts.fetch_add(1, SeqCst) == 0;
+        }
+        if puts.load(SeqCst) == 1 && replaced.fetch_add(1, SeqCst) == 0 {
+            let before = super::gate::e_tag(&seen, "root/sim/run");
+            let replacing = replacing.clone();
+            std::thread::spawn(move || replacing.save("sim/run", &run_of(3)).unwrap());
+            while super::gate::e_tag(&seen, "root/sim/run") == before {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        }
+        false
+    });
+    let saved = open(gate).save("sim/run", &run_of(2));
+    saved.unwrap();
+    // The other one may still be waiting for this one to end.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(step_of(&other, "sim/run"), Some(2));
+    swept(&other);
+    assert_eq!(step_of(&other, "sim/run"), Some(2));
+}
