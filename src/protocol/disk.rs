@@ -1,4 +1,4 @@
-//! The calls by which a local file system is changed: all of the crate's go through here.
+//! The calls by which arrays and documents are written to, and opened in, a local file system.
 //!
 //! A thin seam and nothing more. With the feature `faults`, tests see each call before and after it happens, can let it
 //! fail and can hold it up; without it these are the plain calls.
@@ -54,9 +54,9 @@ impl DiskFile {
         }
     }
 
-    /// A file of which nothing is but read.
-    pub(crate) fn to_read(file: File, path: &Path) -> Self {
-        Self::new(file, path)
+    /// Opens an ordinary file that is there, to read it or to find out whether somebody has locked it.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        open(path).map(|file| Self::new(file, path))
     }
 
     /// Makes a new file, to read and write. There must be none of that name.
@@ -69,11 +69,6 @@ impl DiskFile {
     pub(crate) fn lock_file(path: &Path) -> io::Result<Self> {
         let file = call!(Call::OpenLock(path), OpenOptions::new().read(true).append(true).create(true).open(path));
         file.map(|file: File| Self::new(file, path))
-    }
-
-    /// Opens a file that is there, to find out whether somebody has locked it.
-    pub(crate) fn look(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(OpenOptions::new().read(true).open(path)?, path))
     }
 
     /// Waits until nobody else has locked the file. Let go of when the file is closed.
@@ -118,6 +113,16 @@ impl DiskFile {
 
     pub(crate) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    /// All that the file holds; an error if that is more than `most` bytes.
+    pub(crate) fn contents(&self, most: u64) -> io::Result<Vec<u8>> {
+        if self.len()? > most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut contents = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(&self.file, most), &mut contents)?;
+        Ok(contents)
     }
 
     #[cfg(unix)]
@@ -233,7 +238,33 @@ pub(crate) fn sync_folder(path: &Path, durability: Durability) -> io::Result<()>
     }
 }
 
-/// Opens a file to read it.
+/// Opens an ordinary file to read it: no link, which could lead anywhere, and no pipe, which could keep one waiting.
+///
+/// # Errors
+/// `InvalidInput` for whatever else there is, a folder included.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    call!(Call::Open(path), File::open(path))
+    call!(Call::Open(path), open_ordinary(path))
+}
+
+fn open_ordinary(path: &Path) -> io::Result<File> {
+    let other = || {
+        let text = "it is no ordinary file, and arraystow opens no other (links neither)";
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    };
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    let file = options.open(path).map_err(|error| {
+        #[cfg(unix)]
+        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+            return other();
+        }
+        error
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(other()) }
 }

@@ -1,4 +1,4 @@
-//! Symbolic links below a storage's folder.
+//! Symbolic links and pipes below a storage's folder.
 
 use crate::support::refused;
 use arraystow::{ChunkedArray, Error, ErrorKind, Storage};
@@ -119,4 +119,44 @@ fn a_root_that_is_a_link_is_the_users_own() {
     assert_eq!(storage.list("**").unwrap().len(), 2);
     storage.remove("w/y").unwrap();
     places.untouched();
+}
+
+/// Whoever opens a pipe to read it waits until somebody writes to it, which may be never.
+#[test]
+fn pipes_keep_nobody_waiting() {
+    crate::support::soon("a storage with pipes", || {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        storage.save("a/run", &array()).unwrap();
+        let file = storage.info("a/run").unwrap().arrays[0].file.clone();
+        let pipe = |path: &str| {
+            let made = std::process::Command::new("mkfifo").arg(folder.path().join(path)).status().unwrap();
+            assert!(made.success(), "{path}");
+        };
+        for path in ["a/pipe", "a/bigdata/.saving/0d9c7a52-6f0e-4c83-9b5e-0a4f4f2b1c11"] {
+            std::fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+            pipe(path);
+        }
+        pipe("a/bigdata/.document-0d9c7a52-6f0e-4c83-9b5e-0a4f4f2b1c11");
+        for error in [
+            storage.load::<i32>("a/pipe").unwrap_err(),
+            storage.save("a/pipe", &array()).unwrap_err(),
+            storage.remove("a/pipe").unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.document()), (ErrorKind::Io, Some("a/pipe")), "{error}");
+            assert!(error.to_string().contains("no ordinary file"), "{error}");
+        }
+        let found = storage.sweep().unwrap();
+        assert_eq!((found.leftovers().count(), found.skipped().len()), (0, 1), "{found:?}");
+        std::fs::remove_file(folder.path().join("a/pipe")).unwrap();
+        assert_eq!(storage.sweep().unwrap().skipped().len(), 0);
+        storage.save("a/run", &array()).unwrap();
+        let array = folder.path().join("a/bigdata").join(storage.info("a/run").unwrap().arrays[0].file.clone());
+        assert_ne!(array.file_name().unwrap().to_str(), Some(file.as_str()));
+        std::fs::remove_file(&array).unwrap();
+        pipe(array.to_str().unwrap());
+        let loaded: ChunkedArray<f64> = storage.load("a/run").unwrap();
+        assert!(loaded.compute().unwrap_err().to_string().contains("no ordinary file"));
+        storage.verify("a/run", arraystow::Depth::Deep).unwrap();
+    });
 }

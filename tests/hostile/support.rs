@@ -2,10 +2,15 @@
 #![allow(unsafe_code, reason = "an allocator")]
 
 use arraystow::{Error, ErrorKind};
+pub(crate) use frame::frame;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Debug;
 use std::sync::mpsc::channel;
 use std::time::Duration;
+
+#[path = "../../fuzz/src/frame.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the fuzz targets take documents apart as well")]
+mod frame;
 
 /// No test needs more in one piece; whoever asks for more without a way to be refused aborts the tests.
 const MOST_BYTES: usize = 512 << 20;
@@ -62,23 +67,6 @@ pub(crate) fn refused<T: Debug>(what: &str, result: Result<T, Error>, kinds: &[E
     assert!(kinds.contains(&error.kind()), "{what}: {error:?}");
     assert!(error.to_string().len() < 10_000, "{what}: an error of {} bytes", error.to_string().len());
     error
-}
-
-/// A document of frame version 1, its checksums right.
-pub(crate) fn frame(format: &str, manifest: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut document = b"\x89ASTOW\r\n\x01\x00".to_vec();
-    document.push(format.len() as u8);
-    document.extend_from_slice(format.as_bytes());
-    document.extend_from_slice(&(manifest.len() as u64).to_le_bytes());
-    document.extend_from_slice(manifest);
-    let head = blake3::hash(&document);
-    document.extend_from_slice(head.as_bytes());
-    document.extend_from_slice(&(body.len() as u64).to_le_bytes());
-    document.extend_from_slice(body);
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(head.as_bytes()).update(&(body.len() as u64).to_le_bytes()).update(body);
-    document.extend_from_slice(hasher.finalize().as_bytes());
-    document
 }
 
 /// The manifest of these arrays.

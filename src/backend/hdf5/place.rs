@@ -118,19 +118,11 @@ impl Unsynced {
 mod local {
     use super::{Bytes, unfinished};
     use crate::protocol::DiskFile;
-    use rustix::fs::OFlags;
-    use std::fs::OpenOptions;
     use std::io;
-    use std::os::unix::fs::OpenOptionsExt;
     use std::path::Path;
 
-    /// Opens an ordinary file: no link, which could lead anywhere, and no pipe, which could keep one waiting.
     pub(super) fn open(path: &Path) -> io::Result<Bytes> {
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path).map_err(|error| {
-            if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) { no_file() } else { error }
-        })?;
-        if file.metadata()?.is_file() { Ok(Bytes::Local(DiskFile::to_read(file, path))) } else { Err(no_file()) }
+        DiskFile::open(path).map(Bytes::Local)
     }
 
     pub(super) fn create(path: &Path) -> io::Result<Bytes> {
@@ -138,12 +130,5 @@ mod local {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         DiskFile::create(&unfinished(path)).map(Bytes::Local)
-    }
-
-    fn no_file() -> io::Error {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no ordinary file, and arraystow opens no other (links neither)",
-        )
     }
 }
