@@ -61,11 +61,15 @@ impl Folder {
 
     /// Syncs the names of a workflow's folders once: another process may have made them and not have come to it.
     fn sync_folders(&self, workflow: &str) -> Result<()> {
-        let first = self.durable.lock().unwrap_or_else(PoisonError::into_inner).insert(workflow.to_owned());
+        let known = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(workflow) {
+            return Ok(());
+        }
         let mut folder = self.workflow(workflow);
-        while first && folder != self.root && folder.pop() {
+        while folder != self.root && folder.pop() {
             disk::sync_folder(&folder, self.durability).map_err(located("cannot sync the folder", &folder))?;
         }
+        known().insert(workflow.to_owned());
         Ok(())
     }
 
@@ -123,11 +127,11 @@ impl Place for Folder {
             };
             not_a_folder(located(what, &path)(error), name)
         };
-        let file = disk::open(&path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_dir() {
+        if path.is_dir() {
             return Err(Error::new(ErrorKind::NotFound, "there is a workflow of that name, but no document"));
         }
+        let file = disk::open(&path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
         let contents = Box::new(BufReader::with_capacity(1 << 16, file));
         Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown })
     }

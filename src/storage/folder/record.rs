@@ -10,11 +10,13 @@ use crate::storage::name::ARRAYS;
 use crate::storage::place::{Announced, Claim};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Records of copies, whose arrays have the ids that they have elsewhere: others may have them too.
 const COPY: &str = "copy-";
+
+const VERSION: u32 = 1;
 
 /// A few hundred thousand arrays in one save.
 const LONGEST: u64 = 64 << 20;
@@ -30,6 +32,7 @@ struct Contents {
 pub(super) struct SavingRecord {
     path: PathBuf,
     key: String,
+    ended: bool,
     /// The lock is held as long as the file is open.
     _file: DiskFile,
 }
@@ -44,7 +47,7 @@ impl SavingRecord {
         let kind = if claim == Claim::Copied { COPY } else { "" };
         let path = folder.join(format!("{kind}{}", uuid::Uuid::new_v4()));
         let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
-        let contents = serde_json::to_vec(&Contents { version: 1, document: document.to_owned(), arrays })
+        let contents = serde_json::to_vec(&Contents { version: VERSION, document: document.to_owned(), arrays })
             .map_err(|error| Error::new(ErrorKind::Serde, "cannot write a record").with_source(error))?;
         // Not synced: after a power cut no save is in progress.
         make_folder(&folder, Durability::NotSynced).map_err(located("cannot make the folder", &folder))?;
@@ -55,7 +58,7 @@ impl SavingRecord {
             let _ = disk::remove_file(&path);
             return Err(failed(error));
         }
-        Ok(Self { key: path.display().to_string(), path, _file: file })
+        Ok(Self { key: path.display().to_string(), path, ended: false, _file: file })
     }
 }
 
@@ -69,7 +72,8 @@ impl Announced for SavingRecord {
         Some(&self.key)
     }
 
-    fn end(self: Box<Self>) -> Option<String> {
+    fn end(mut self: Box<Self>) -> Option<String> {
+        self.ended = true;
         match disk::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Some(self.path.display().to_string()),
             // A commit that was successful has ended it.
@@ -80,7 +84,9 @@ impl Announced for SavingRecord {
 
 impl Drop for SavingRecord {
     fn drop(&mut self) {
-        let _ = disk::remove_file(&self.path);
+        if !self.ended {
+            let _ = disk::remove_file(&self.path);
+        }
     }
 }
 
@@ -114,7 +120,8 @@ impl Records {
         };
         for entry in entries {
             let entry = entry.map_err(failed)?;
-            if !entry.file_name().to_str().is_some_and(|name| name.starts_with(kind)) {
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file || !entry.file_name().to_str().is_some_and(|name| name.starts_with(kind)) {
                 continue;
             }
             match alive(&entry.path()) {
@@ -131,13 +138,18 @@ impl Records {
 
 /// What a record says whose save is alive; none if it is dead.
 fn alive(path: &Path) -> io::Result<Option<Contents>> {
-    let file = DiskFile::look(path)?;
+    let file = DiskFile::open(path)?;
     if file.try_lock()? {
         return Ok(None);
     }
-    let mut text = Vec::new();
-    std::fs::File::open(path)?.take(LONGEST).read_to_end(&mut text)?;
-    Ok(Some(serde_json::from_slice(&text)?))
+    let contents: Contents = serde_json::from_slice(&file.contents(LONGEST)?)?;
+    if contents.version != VERSION {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a newer arraystow has written it: update this program",
+        ));
+    }
+    Ok(Some(contents))
 }
 
 /// Refuses arrays that another save in progress has under the same ids.

@@ -125,5 +125,5 @@ impl Kind {
 
 /// Whether nobody holds the file any more.
 fn is_dead(path: &Path) -> bool {
-    DiskFile::look(path).and_then(|file| file.try_lock()).unwrap_or(false)
+    DiskFile::open(path).and_then(|file| file.try_lock()).unwrap_or(false)
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle};
+use crate::storage::builder::DEFAULT_LEASE;
 use crate::storage::place::{Announced, Claim};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 const SAVING: &str = ".saving";
 /// Of a lease; a few hundred thousand arrays in one save.
 pub(super) const LONGEST: u64 = 64 << 20;
+const VERSION: u32 = 1;
 /// Objects that a sweep makes to learn the store's time.
 const CLOCK: &str = "clock-";
 
@@ -32,6 +34,27 @@ struct Contents {
 }
 
 impl Contents {
+    fn new(document: &str, arrays: &[&str], lasts: Duration) -> Self {
+        Self {
+            version: VERSION,
+            document: document.to_owned(),
+            arrays: arrays.iter().map(|array| (*array).to_owned()).collect(),
+            lasts: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
+            renewed: 0,
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let contents: Self = serde_json::from_slice(bytes).map_err(|error| {
+            Error::corrupt("the record of a save in progress cannot be read; remove it if no save is in progress")
+                .with_source(error)
+        })?;
+        if contents.version == VERSION {
+            return Ok(contents);
+        }
+        Err(Error::unsupported("a newer arraystow has written the record of a save in progress: update this program"))
+    }
+
     fn bytes(&self) -> Result<Bytes> {
         let renewed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         serde_json::to_vec(&Self { renewed, ..self.clone() })
@@ -58,9 +81,7 @@ fn prefix(document: &str) -> String {
 
 /// An object to try out what the store can do: its key and contents. To a sweep it is a lease.
 pub(super) fn probe(lasts: Duration) -> Result<(String, Bytes)> {
-    let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-    let contents = Contents { version: 1, document: String::new(), arrays: Vec::new(), lasts, renewed: 0 };
-    Ok((format!("{SAVING}/probe-{}", uuid::Uuid::new_v4()), contents.bytes()?))
+    Ok((format!("{SAVING}/probe-{}", uuid::Uuid::new_v4()), Contents::new("", &[], lasts).bytes()?))
 }
 
 /// A time by two clocks: one does not jump, the other goes on while the machine sleeps.
@@ -86,9 +107,7 @@ impl Lease {
         lasts: Duration,
     ) -> Result<Self> {
         let key = format!("{SAVING}/{}{}", prefix(document), uuid::Uuid::new_v4());
-        let arrays = arrays.iter().map(|array| (*array).to_owned()).collect();
-        let lasts_ms = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-        let contents = Contents { version: 1, document: document.to_owned(), arrays, lasts: lasts_ms, renewed: 0 };
+        let contents = Contents::new(document, arrays, lasts);
         let renewed = Arc::new(Mutex::new(Moment::now()));
         if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
             // It may be there for all that.
@@ -211,22 +230,18 @@ impl Leases {
             let key = key_of(&name);
             let age = (now - meta.last_modified).to_std().unwrap_or_default();
             if name.starts_with(CLOCK) {
-                if age > super::super::builder::DEFAULT_LEASE {
+                if age > DEFAULT_LEASE {
                     leases.dead.push((key, meta.size));
                 }
                 continue;
             }
             let contents = match objects.get(&key, LONGEST) {
-                Ok((bytes, _)) => serde_json::from_slice::<Contents>(&bytes),
+                Ok((bytes, _)) => Contents::read(&bytes),
                 // Its save has just come to its end.
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error),
             };
-            let contents = contents.map_err(|error| {
-                Error::corrupt("the record of a save in progress cannot be read; remove it if no save is in progress")
-                    .with_source(error)
-                    .at_location(objects.describe(&key))
-            })?;
+            let contents = contents.map_err(|error| error.at_location(objects.describe(&key)))?;
             if age > Duration::from_millis(contents.lasts) {
                 leases.dead.push((key, meta.size));
             } else {
