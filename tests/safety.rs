@@ -14,6 +14,7 @@
 #![cfg(all(feature = "hdf5", feature = "s3", feature = "faults"))]
 
 mod s3_server;
+mod support;
 
 #[path = "safety"]
 mod safety {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
+mod support;
+
 use arraystow::{ChunkedArray, Codec, ErrorKind, Format, Storage};
 use ndarray::{Array1, Array2, s};
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use support::files;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 struct Run {
@@ -32,24 +35,6 @@ fn storage() -> (tempfile::TempDir, Storage) {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path().join("surveys")).unwrap();
     (folder, storage)
-}
-
-/// Every file below a folder, but locks and hidden folders that are empty.
-fn files(root: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name() != ".lock" {
-                found.push(entry.path().strip_prefix(root).unwrap().display().to_string());
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn names(storage: &Storage, glob: &str) -> Vec<String> {

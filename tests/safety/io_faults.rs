@@ -291,3 +291,37 @@ fn a_save_that_had_won_and_was_replaced_without_knowing_it_may_win_again() {
     swept(&other);
     assert_eq!(step_of(&other, "sim/run"), Some(2));
 }
+
+/// Another process may have made the folders of a workflow and not have synced them: each handle does so once, and again if it
+/// failed.
+#[test]
+fn folders_that_could_not_be_synced_are_synced_by_the_next_save() {
+    struct Syncs(Mutex<Vec<String>>, AtomicI64);
+    impl Watcher for Syncs {
+        fn before(&self, call: &Call<'_>) -> io::Result<()> {
+            if let Call::SyncFolder(path) = call
+                && !path.ends_with("b")
+                && !path.ends_with("bigdata")
+            {
+                self.0.lock().unwrap().push(path.file_name().unwrap().to_str().unwrap().to_owned());
+                if self.1.fetch_sub(1, SeqCst) == 1 {
+                    return Err(io::Error::other("not now"));
+                }
+            }
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    Storage::open(&root).unwrap().save("a/b/other", &run_of(1)).unwrap();
+    let storage = Storage::open(&root).unwrap();
+    let syncs = Arc::new(Syncs(Mutex::default(), AtomicI64::new(1)));
+    let _watching = watch(folder.path(), syncs.clone());
+    let taken = || std::mem::take(&mut *syncs.0.lock().unwrap());
+    assert_eq!(storage.save("a/b/run", &run_of(2)).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(taken(), ["a"]);
+    storage.save("a/b/run", &run_of(2)).unwrap();
+    assert_eq!(taken(), ["a", "root"]);
+    storage.save("a/b/run", &run_of(3)).unwrap();
+    assert!(taken().is_empty(), "once is enough");
+}

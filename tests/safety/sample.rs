@@ -1,10 +1,10 @@
 //! An object whose every part tells which one it is, and what is left of it in a folder.
 
+pub(crate) use crate::support::files;
 use arraystow::{ChunkedArray, Depth, Error, Storage};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct Run {
@@ -86,23 +86,6 @@ pub fn swept(storage: &Storage) -> usize {
         assert!(object.is_sound(), "{:?}", object.faults);
     }
     count
-}
-
-/// Every file below a folder, but locks.
-pub fn files(root: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name() != ".lock" {
-                found.insert(entry.path().strip_prefix(root).unwrap().display().to_string());
-            }
-        }
-    }
-    found
 }
 
 /// The files that the objects of a folder consist of.

@@ -1,9 +1,10 @@
-//! An in-memory file system that counts what is read and fails on demand.
+//! An in-memory file system that counts what is read and fails on demand; and what is in a folder.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use arraystow::{FileHandle, FileProtocol, Mode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -137,3 +138,20 @@ impl Seek for MemoryFile {
 }
 
 impl FileHandle for MemoryFile {}
+
+/// Every file below a folder, but locks.
+pub(crate) fn files(root: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name() != ".lock" {
+                found.insert(entry.path().strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
