@@ -95,6 +95,7 @@ pub use array::{
 pub use engine::Chunks;
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
+pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
     Deserializer, Format, PersistentId, Serializer, deserialize, from_reader, from_slice, ndarray, serialize, to_vec,
     to_writer,
@@ -103,8 +104,10 @@ pub use plugin::{
 pub use protocol::LocalFiles;
 #[cfg(feature = "faults")]
 pub use protocol::faults;
-pub use protocol::{Durability, FileHandle, FileProtocol, Mode, Protocols};
+pub use protocol::{Durability, FileHandle, FileProtocol, FileReader, FileWriter, Mode, Protocols};
 #[cfg(feature = "object-store")]
 pub use protocol::{S3Protocol, ZarrVersion};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
-pub use storage::{ArrayInfo, Depth, Entry, Info, Leftover, Progress, Storage, StorageBuilder, Sweep, Verification};
+pub use storage::{
+    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Storage, StorageBuilder, Sweep, Verification,
+};

@@ -4,11 +4,10 @@
 use super::body;
 use super::document::{Format, encode, read_body, read_head};
 use super::load::load;
-use super::manifest::Manifest;
+use super::persistent::Registry;
 use super::plan::{PlanSettings, plan};
 use super::resolver::Resolver;
 use super::write::write_plan;
-use crate::backend::for_protocols;
 use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::protocol::Protocols;
@@ -45,8 +44,8 @@ where
     T: ?Sized + Serialize,
     S: serde::Serializer,
 {
-    let (output, plan) = plan(value, serializer, PlanSettings::default(), ToString::to_string)?;
-    write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?.keep();
+    let (output, plan) = plan(value, serializer, settings(protocols), ToString::to_string)?;
+    write_plan(&plan, protocols, None, &Wanted::default())?.keep();
     Ok(output)
 }
 
@@ -60,7 +59,7 @@ where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    load(deserializer, Rc::new(Resolver::bare(for_protocols(protocols))), ToString::to_string)
+    load(deserializer, Rc::new(Resolver::bare(protocols)), ToString::to_string)
 }
 
 /// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.
@@ -78,15 +77,12 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// # Errors
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
-    let (body, plan) = body::write(value, Format::Cbor, PlanSettings::default())?;
-    let written =
-        write_plan(&plan, for_protocols(protocols).as_ref(), protocols.codec(), &|_| None, &Wanted::default())?;
-    let output = encode(Format::Cbor, &Manifest::new(written.entries.clone()), &body, &protocols.limits()).and_then(
-        |document| {
-            let output = writer.write_all(&document).and_then(|()| writer.flush());
-            output.map_err(|error| Error::io("cannot write the document", error))
-        },
-    );
+    let (body, plan) = body::write(value, Format::Cbor, settings(protocols))?;
+    let written = write_plan(&plan, protocols, None, &Wanted::default())?;
+    let output = encode(Format::Cbor, &written.manifest(), &body, &protocols.limits()).and_then(|document| {
+        let output = writer.write_all(&document).and_then(|()| writer.flush());
+        output.map_err(|error| Error::io("cannot write the document", error))
+    });
     match output {
         Ok(()) => {
             written.keep();
@@ -112,6 +108,10 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     let limits = protocols.limits();
     let head = read_head(&mut reader, &limits)?;
     let body = read_body(&head, &mut reader, &limits)?;
-    let resolver = Resolver::new(for_protocols(protocols), None, &head.manifest)?;
+    let resolver = Resolver::new(protocols, None, &head.manifest)?;
     body::read(&body, head.format, Rc::new(resolver))
+}
+
+fn settings(protocols: &Protocols) -> PlanSettings {
+    PlanSettings { registry: Registry::of(protocols), ..PlanSettings::default() }
 }

@@ -1,20 +1,22 @@
 //! The persistent id: what a document keeps of an array.
 
+use super::ARRAYS;
 use super::load::tell;
+use super::persistent::is_name;
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
-/// The layout version of what this crate writes.
-const VERSION: &str = "1.0.0";
-/// The serializer's name, as in the Python system that this one carries on.
-const NAME: &str = "HDFSerializer";
+/// The layout version of the arrays that this crate writes.
+pub(super) const VERSION: &str = "1.0.0";
 
-/// What a document keeps of an array: `(name, (version, filename))`, as pickle's `persistent_id`: which serializer, its
-/// layout version, and the generated name that the array is stored under.
+/// What a document keeps of an array, or of another object that is kept outside it: `(name, (version, filename))`, as
+/// pickle's `persistent_id`: which serializer, its layout version, and the generated name that the object is stored under.
 ///
 /// Plain nested data, so that it survives every way in which serde buffers values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PersistentId {
+    name: Cow<'static, str>,
     version: String,
     file: String,
 }
@@ -27,15 +29,21 @@ impl PersistentId {
         Self::of(&uuid::Uuid::new_v4().to_string())
     }
 
+    /// An id that nothing has yet, for an object of this serializer.
+    pub(super) fn fresh_of(name: &str, version: &str) -> Self {
+        let file = uuid::Uuid::new_v4().to_string();
+        Self { name: Cow::Owned(name.to_owned()), version: version.to_owned(), file }
+    }
+
     /// The id of an array that was written before.
     pub(crate) fn of(file: &str) -> Self {
-        Self { version: VERSION.to_owned(), file: file.to_owned() }
+        Self { name: Cow::Borrowed(ARRAYS), version: VERSION.to_owned(), file: file.to_owned() }
     }
 
     /// The serializer's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        NAME
+        &self.name
     }
 
     /// The layout version.
@@ -44,16 +52,28 @@ impl PersistentId {
         &self.version
     }
 
-    /// The generated name that the array is stored under.
+    /// The generated name that the array or object is stored under.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The same with an extension: what a [`PersistentSerializer`](crate::PersistentSerializer) calls its file, or one of
+    /// them. Letters, digits, and `.`, `-`, `_` between them.
+    #[must_use]
+    pub fn with_extension(&self, extension: &str) -> String {
+        format!("{}.{extension}", self.file)
+    }
+
+    /// Whether it is the id of an array.
+    pub(super) fn is_array(&self) -> bool {
+        self.name == ARRAYS
     }
 }
 
 impl Serialize for PersistentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (NAME, (&self.version, &self.file)).serialize(serializer)
+        (&*self.name, (&self.version, &self.file)).serialize(serializer)
     }
 }
 
@@ -68,10 +88,11 @@ impl TryFrom<Parts> for PersistentId {
 
     /// Refuses what this version cannot read and what could lead out of the arrays' folder.
     fn try_from((name, (version, file)): Parts) -> Result<Self> {
-        if name != NAME {
-            return Err(Error::unsupported(format!("an array of the serializer {name:?}, which is not known here")));
+        let name = if name == ARRAYS { Cow::Borrowed(ARRAYS) } else { Cow::Owned(name) };
+        if !is_name(&name) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{name:?} cannot be the name of a serializer")));
         }
-        if !matches!(version.split('.').next(), Some("0" | "1")) {
+        if name == ARRAYS && !matches!(version.split('.').next(), Some("0" | "1")) {
             return Err(Error::unsupported(format!(
                 "an array of layout version {version:?}, which this version of arraystow does not know: use a newer one"
             )));
@@ -80,6 +101,6 @@ impl TryFrom<Parts> for PersistentId {
         if file.is_empty() || file.len() > 128 || !file.chars().all(plain) {
             return Err(Error::new(ErrorKind::InvalidName, format!("{file:?} cannot be the name of a stored array")));
         }
-        Ok(Self { version, file })
+        Ok(Self { name, version, file })
     }
 }

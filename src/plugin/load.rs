@@ -4,6 +4,7 @@ use super::PersistentId;
 use super::context::{Level, lift, loading, push};
 use super::de::Deserializer;
 use super::path::Path;
+use super::persistent::Object;
 use super::plain::PlainElements;
 use crate::array::ErasedArray;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,6 +18,8 @@ pub(crate) trait ArrayResolver {
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>>;
     /// All its elements, for a plain `ndarray` field.
     fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>>;
+    /// The object of an id that is no array's; the same one for the same id.
+    fn object(&self, id: &PersistentId) -> Result<Object>;
 }
 
 /// Walks a document once. `text` tells what the format's errors say.
@@ -89,6 +92,13 @@ pub(super) fn whole(id: &PersistentId) -> Result<Arc<PlainElements>> {
     let resolver = loading(|state| state.resolver.clone())?;
     let _lifted = lift();
     resolver.whole(id)
+}
+
+/// The object of an id, with the context lifted while it is read.
+pub(super) fn object(id: &PersistentId) -> Result<Object> {
+    let resolver = loading(|state| state.resolver.clone())?;
+    let _lifted = lift();
+    resolver.object(id)
 }
 
 /// An array's error on its way through the format.

@@ -6,9 +6,10 @@ use super::PersistentId;
 use crate::array::{ChunkGrid, DataType};
 use crate::engine::Expected;
 use crate::error::{Error, Result};
+use crate::protocol::files::{BLOCK, FileSummary, is_file_of};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// As many axes as HDF5 has.
@@ -20,6 +21,9 @@ pub(crate) struct Manifest {
     /// Tells this writing of the document from every other: what a compare-and-swap compares.
     write_id: String,
     pub(crate) arrays: Vec<ManifestEntry>,
+    /// What other serializers have written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) objects: Vec<ObjectEntry>,
 }
 
 /// One array of a document.
@@ -44,9 +48,28 @@ pub(crate) struct ManifestEntry {
     pub(crate) plain: bool,
 }
 
+/// One object of a document that is no array.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ObjectEntry {
+    pub(crate) id: PersistentId,
+    /// Every place in the object graph where it is.
+    pub(crate) paths: Vec<String>,
+    /// Every file or key that it owns.
+    pub(crate) files: Vec<FileEntry>,
+}
+
+/// A file of an object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FileEntry {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    /// The CRC-32C of each MiB, eight hexadecimal digits each.
+    checksums: String,
+}
+
 impl Manifest {
-    pub(crate) fn new(arrays: Vec<ManifestEntry>) -> Self {
-        Self { write_id: uuid::Uuid::new_v4().to_string(), arrays }
+    pub(crate) fn new(arrays: Vec<ManifestEntry>, objects: Vec<ObjectEntry>) -> Self {
+        Self { write_id: uuid::Uuid::new_v4().to_string(), arrays, objects }
     }
 
     pub(crate) fn write_id(&self) -> &str {
@@ -59,14 +82,93 @@ impl Manifest {
             .map_err(|error| Error::corrupt(format!("the manifest cannot be read: {error}")))?;
         let mut files = HashSet::with_capacity(manifest.arrays.len());
         // A plain array that is named a thousand times must not be read a thousand times.
-        match manifest.arrays.iter().find(|entry| !files.insert(entry.id.file())) {
-            Some(twice) => Err(Error::corrupt("the manifest has an array twice").in_array(twice.id.file())),
-            None => Ok(manifest),
+        if let Some(twice) = manifest.files().find(|file| !files.insert(*file)) {
+            return Err(Error::corrupt("the manifest has an array or object twice").in_array(twice));
         }
+        manifest.objects.iter().try_for_each(ObjectEntry::check)?;
+        Ok(manifest)
+    }
+
+    /// Whether it has neither arrays nor other objects.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.arrays.is_empty() && self.objects.is_empty()
+    }
+
+    /// The file names of all ids.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.arrays.iter().map(|entry| entry.id.file()).chain(self.objects.iter().map(|entry| entry.id.file()))
+    }
+
+    pub(crate) fn object(&self, file: &str) -> Option<&ObjectEntry> {
+        self.objects.iter().find(|entry| entry.id.file() == file)
+    }
+
+    /// Whether it has an array or object of that file name.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        self.files().any(|known| known == file)
     }
 
     pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
         self.arrays.iter().find(|entry| entry.id.file() == file)
+    }
+}
+
+impl ObjectEntry {
+    pub(crate) fn new(id: PersistentId, paths: Vec<String>, files: BTreeMap<String, FileSummary>) -> Self {
+        let entry = |(name, summary): (String, FileSummary)| FileEntry {
+            name,
+            bytes: summary.bytes,
+            checksums: summary.checksums.iter().map(|sum| format!("{sum:08x}")).collect(),
+        };
+        Self { id, paths, files: files.into_iter().map(entry).collect() }
+    }
+
+    /// The first path, for messages.
+    pub(crate) fn path(&self) -> &str {
+        self.paths.first().map_or("", String::as_str)
+    }
+
+    /// Bytes of all its files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).fold(0, u64::saturating_add)
+    }
+
+    /// Refuses names that could lead to other files, and checksums that do not fit.
+    fn check(&self) -> Result<()> {
+        let mut names = HashSet::new();
+        for file in &self.files {
+            if !is_file_of(self.id.file(), &file.name) || !names.insert(&file.name) {
+                let text = format!("the manifest has {:?} among the files of an object", file.name);
+                return Err(Error::corrupt(text).in_array(self.id.file()));
+            }
+            file.summary().map_err(|error| error.in_array(self.id.file()))?;
+        }
+        if self.id.is_array() {
+            return Err(Error::corrupt("the manifest has an array among the other objects").in_array(self.id.file()));
+        }
+        Ok(())
+    }
+
+    /// What must be in its files.
+    pub(crate) fn expected(&self) -> Result<BTreeMap<String, FileSummary>> {
+        self.files.iter().map(|file| Ok((file.name.clone(), file.summary()?))).collect()
+    }
+}
+
+impl FileEntry {
+    /// What must be in the file.
+    pub(crate) fn summary(&self) -> Result<FileSummary> {
+        let blocks = self.bytes.div_ceil(BLOCK as u64);
+        let digits = self.checksums.as_bytes();
+        let is_hex = self.checksums.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let sum = |digits: &[u8]| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
+        let checksums: Option<Vec<u32>> = digits.chunks(8).map(sum).collect();
+        match checksums {
+            Some(checksums) if is_hex && digits.len() as u64 == blocks.saturating_mul(8) => {
+                Ok(FileSummary { bytes: self.bytes, checksums })
+            }
+            _ => Err(Error::corrupt(format!("the manifest's checksums of the file {} do not fit it", self.name))),
+        }
     }
 }
 

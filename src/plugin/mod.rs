@@ -18,6 +18,7 @@ mod load;
 mod manifest;
 pub mod ndarray;
 mod path;
+pub mod persistent;
 mod plain;
 mod plan;
 mod probe;
@@ -36,8 +37,9 @@ pub use ser::Serializer;
 pub(crate) use self::{
     body::{read as read_document, write as write_document},
     document::{Head, encode, is_magic, read_body, read_head},
-    manifest::Manifest,
-    plan::{Keep, PlanSettings, PlannedArray, SavePlan},
+    manifest::{FileEntry, Manifest, ObjectEntry},
+    persistent::{CopiedObject, Registry, remove_files},
+    plan::{Keep, PlanSettings, PlannedArray, PlannedObject, SavePlan},
     resolver::{Resolver, typed},
     write::write_plan,
 };
@@ -51,5 +53,7 @@ const FORMS: &str = "$arraystow";
 /// How an ndarray presents itself to serde.
 const ARRAY: &str = "Array";
 const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
-/// The newtype by which a chunked array asks our Serializer for its place in the object. It never reaches a format.
+/// The serializer of arrays, as it is called in the Python system that this one carries on.
+const ARRAYS: &str = "HDFSerializer";
+/// The newtype by which a chunked array, or another object that is kept outside the document, asks our Serializer for its place in the object. It never reaches a format.
 const CHUNKED: &str = "$arraystow::chunked";

@@ -4,11 +4,13 @@ use super::PersistentId;
 use super::context::{Level, push};
 use super::load::is_told;
 use super::path::Path;
+use super::persistent::{Object, ObjectSerializer, Registry};
 use super::plain::PlainElements;
 use super::ser::Serializer;
 use crate::array::ErasedArray;
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,9 +27,40 @@ pub(crate) struct PlannedArray {
     pub(crate) kept: bool,
 }
 
+/// Another object to be written, by its serializer.
+pub(crate) struct PlannedObject {
+    pub(crate) id: PersistentId,
+    /// Every place in the object graph where it was met.
+    pub(crate) paths: Vec<String>,
+    pub(crate) object: Object,
+    pub(crate) serializer: Arc<dyn ObjectSerializer>,
+}
+
+impl PlannedObject {
+    /// The first path, for messages.
+    pub(super) fn path(&self) -> &str {
+        self.paths.first().map_or("", String::as_str)
+    }
+}
+
 /// What is to be written before the document.
 pub(crate) struct SavePlan {
     pub(crate) arrays: Vec<PlannedArray>,
+    pub(crate) objects: Vec<PlannedObject>,
+}
+
+impl SavePlan {
+    /// The ids of everything.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        let arrays = self.arrays.iter().map(|planned| planned.id.file());
+        arrays.chain(self.objects.iter().map(|planned| planned.id.file()))
+    }
+
+    /// The ids of all that a save writes.
+    pub(crate) fn to_write(&self) -> impl Iterator<Item = &str> {
+        let arrays = self.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
+        arrays.chain(self.objects.iter().map(|planned| planned.id.file()))
+    }
 }
 
 /// Tells the id of an array that stays where it is.
@@ -38,11 +71,13 @@ pub(crate) struct PlanSettings {
     /// Plain arrays of fewer bytes stay in the document.
     pub(crate) inline_below: usize,
     pub(crate) keep: Option<Keep>,
+    /// Serializers of other objects than arrays.
+    pub(crate) registry: Registry,
 }
 
 impl Default for PlanSettings {
     fn default() -> Self {
-        Self { inline_below: 4096, keep: None }
+        Self { inline_below: 4096, keep: None, registry: Registry::default() }
     }
 }
 
@@ -63,7 +98,7 @@ where
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
     };
     match result {
-        Ok(output) => Ok((output, SavePlan { arrays: state.arrays })),
+        Ok(output) => Ok((output, SavePlan { arrays: state.arrays, objects: state.objects })),
         Err(error) => Err(state.explain(&text(&error))),
     }
 }
@@ -72,6 +107,9 @@ where
 pub(super) struct SaveState {
     settings: PlanSettings,
     arrays: Vec<PlannedArray>,
+    objects: Vec<PlannedObject>,
+    /// Other objects by type and identity, where their serializer tells it; the plan holds them too.
+    known_objects: HashMap<(TypeId, usize), usize>,
     /// Chunked arrays by identity; the plan holds them, so that no address is used again.
     chunked: HashMap<usize, usize>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
@@ -83,7 +121,17 @@ pub(super) struct SaveState {
 
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
-        Self { settings, arrays: Vec::new(), chunked: HashMap::new(), plain: HashMap::new(), place: None, error: None }
+        let (objects, known_objects) = (Vec::new(), HashMap::new());
+        Self {
+            settings,
+            arrays: Vec::new(),
+            objects,
+            known_objects,
+            chunked: HashMap::new(),
+            plain: HashMap::new(),
+            place: None,
+            error: None,
+        }
     }
 
     pub(super) fn inline_below(&self) -> usize {
@@ -129,6 +177,29 @@ impl SaveState {
         let array = elements.to_chunked().map_err(|error| error.at_path(&path))?;
         same_place.push((elements, self.arrays.len()));
         Ok(self.add(None, path, array, true))
+    }
+
+    /// An object that is no array, as its registered serializer tells.
+    pub(super) fn add_object<T: Any>(&mut self, object: &T, type_name: &str) -> Result<PersistentId> {
+        let path = self.take_place();
+        let of_type = self.settings.registry.of_type(TypeId::of::<T>(), type_name);
+        let serializer = of_type.map_err(|error| error.at_path(&path))?.clone();
+        let identity = serializer.identity(object).map(|identity| (TypeId::of::<T>(), identity));
+        if let Some(index) = identity.and_then(|identity| self.known_objects.get(&identity)) {
+            let planned = &mut self.objects[*index];
+            if !planned.paths.contains(&path) {
+                planned.paths.push(path);
+            }
+            return Ok(planned.id.clone());
+        }
+        let handle = serializer.handle(object);
+        let object = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
+        let id = PersistentId::fresh_of(serializer.name(), serializer.version());
+        if let Some(identity) = identity {
+            self.known_objects.insert(identity, self.objects.len());
+        }
+        self.objects.push(PlannedObject { id: id.clone(), paths: vec![path], object, serializer });
+        Ok(id)
     }
 
     fn add(

@@ -2,11 +2,13 @@
 
 use super::load::ArrayResolver;
 use super::manifest::{Manifest, ManifestEntry};
+use super::persistent::{Object, ObjectReader};
 use super::{PersistentId, PlainElements};
 use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
-use crate::backend::Backend;
+use crate::backend::{Backend, for_protocols};
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
+use crate::protocol::{Protocols, no_protocol};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// parallel; everything else is not even opened.
 pub(crate) struct Resolver {
     backend: Option<Arc<dyn Backend>>,
+    objects: ObjectReader,
     document: Option<String>,
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
     manifest: Option<HashMap<String, ManifestEntry>>,
@@ -24,22 +27,36 @@ pub(crate) struct Resolver {
 
 impl Resolver {
     /// For a document without a manifest.
-    pub(crate) fn bare(backend: Option<Arc<dyn Backend>>) -> Self {
-        Self { backend, document: None, manifest: None, arrays: RefCell::default(), whole: RefCell::default() }
+    pub(crate) fn bare(protocols: &Protocols) -> Self {
+        Self {
+            backend: for_protocols(protocols),
+            objects: ObjectReader::bare(protocols.clone()),
+            document: None,
+            manifest: None,
+            arrays: RefCell::default(),
+            whole: RefCell::default(),
+        }
     }
 
-    /// For a document of this manifest. Reads the plain fields now; what fails there fails only where it is used.
-    pub(crate) fn new(
-        backend: Option<Arc<dyn Backend>>,
-        document: Option<String>,
-        manifest: &Manifest,
-    ) -> Result<Self> {
+    /// For a document of this manifest. Reads the plain fields and the objects of other serializers now; what fails there
+    /// fails only where it is used.
+    pub(crate) fn new(protocols: &Protocols, document: Option<String>, manifest: &Manifest) -> Result<Self> {
         let entries = manifest.arrays.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect();
-        let mut resolver = Self::bare(backend);
+        let mut resolver = Self::bare(protocols);
         resolver.document = document;
         resolver.manifest = Some(entries);
         resolver.read_plain(manifest)?;
+        resolver.objects.read_all(&manifest.objects)?;
         Ok(resolver)
+    }
+
+    /// Names the array or object, and the document.
+    fn locate(&self, id: &PersistentId, error: Error) -> Error {
+        let error = error.in_array(id.file());
+        match &self.document {
+            Some(document) => error.in_document(document),
+            None => error,
+        }
     }
 
     fn read_plain(&self, manifest: &Manifest) -> Result<()> {
@@ -78,18 +95,18 @@ impl Resolver {
         if let Some(array) = self.arrays.borrow().get(id.file()) {
             return Ok(array.clone());
         }
-        let array = self.build(id).map_err(|error| {
-            let error = error.in_array(id.file());
-            match &self.document {
-                Some(document) => error.in_document(document),
-                None => error,
-            }
-        })?;
+        let array = self.build(id).map_err(|error| self.locate(id, error))?;
         self.arrays.borrow_mut().insert(id.file().to_owned(), array.clone());
         Ok(array)
     }
 
     fn build(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        if !id.is_array() {
+            return Err(Error::unsupported(format!(
+                "an object of the serializer {:?} is stored where the type asks for an array",
+                id.name()
+            )));
+        }
         let backend = self.backend.clone().ok_or_else(no_protocol)?;
         let mut origin = Origin { document: self.document.clone(), path: None };
         let name = id.file().to_owned();
@@ -140,13 +157,6 @@ fn elements_of(array: &dyn ErasedArray) -> Result<Arc<PlainElements>> {
     })
 }
 
-/// The error where arrays need a protocol and there is none.
-pub(crate) fn no_protocol() -> Error {
-    Error::unsupported(
-        "there is no protocol for arrays: add one, as in Protocols::new().with_file(LocalFiles::new(folder)?)",
-    )
-}
-
 impl ArrayResolver for Resolver {
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
         self.array(id)
@@ -159,5 +169,9 @@ impl ArrayResolver for Resolver {
         let elements = self.array(id).and_then(|array| elements_of(&*array));
         self.whole.borrow_mut().insert(id.file().to_owned(), elements.clone());
         elements
+    }
+
+    fn object(&self, id: &PersistentId) -> Result<Object> {
+        self.objects.object(id).map_err(|error| self.locate(id, error))
     }
 }

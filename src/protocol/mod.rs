@@ -7,6 +7,8 @@ pub(crate) mod disk;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod file;
+mod file_bytes;
+pub(crate) mod files;
 #[cfg(unix)]
 mod local;
 #[cfg(feature = "object-store")]
@@ -23,13 +25,16 @@ mod url;
 #[cfg(feature = "object-store")]
 mod zarr;
 
-#[cfg(all(unix, feature = "hdf5"))]
+#[cfg(unix)]
 pub(crate) use disk::DiskFile;
 pub use disk::Durability;
 pub use file::{FileHandle, FileProtocol, Mode};
+pub(crate) use file_bytes::{FileBytes, calling};
+pub use files::{FileReader, FileWriter};
 #[cfg(unix)]
 pub use local::LocalFiles;
 pub use protocols::Protocols;
+pub(crate) use protocols::no_protocol;
 #[cfg(feature = "object-store")]
 pub use s3::S3Protocol;
 #[cfg(feature = "object-store")]

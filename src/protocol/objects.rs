@@ -182,6 +182,28 @@ impl Objects {
         put.map(drop).map_err(|error| self.failed("written", &key, error))
     }
 
+    /// Begins an object in parts.
+    pub(crate) async fn beginning_parts(self, key: String) -> Result<Box<dyn object_store::MultipartUpload>> {
+        let path = self.path(&key)?;
+        let _permit = self.permit().await;
+        self.client.put_multipart(&path).await.map_err(|error| self.failed("written", &key, error))
+    }
+
+    /// The error of a part.
+    pub(crate) fn not_written(&self, key: &str, error: object_store::Error) -> Error {
+        self.failed("written", key, error)
+    }
+
+    /// Bytes of an object.
+    pub(crate) fn len(&self, key: &str) -> Result<u64> {
+        let (this, key) = (self.clone(), key.to_owned());
+        wait(async move {
+            let path = this.path(&key)?;
+            let _permit = this.permit().await;
+            this.client.head(&path).await.map(|meta| meta.size).map_err(|error| this.failed("looked for", &key, error))
+        })
+    }
+
     /// Whether there is such an object.
     pub(crate) fn exists(&self, key: &str) -> Result<bool> {
         let (this, key) = (self.clone(), key.to_owned());

@@ -1,8 +1,11 @@
 //! The protocols that a save or a load may use, and how arrays are to be written through them.
 
 use super::FileProtocol;
+use super::files::{FileReader, FileWriter, Files, Ledger};
 use crate::array::Codec;
+use crate::error::{Error, Result};
 use crate::limits::Limits;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +31,10 @@ pub struct Protocols {
     zarr: super::zarr::ZarrOptions,
     codec: Option<Codec>,
     limits: Limits,
+    /// The registered serializers, of which this layer knows nothing.
+    serializers: Option<Arc<dyn Any + Send + Sync>>,
+    /// What the object may touch that is being written or read.
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl Protocols {
@@ -49,6 +56,14 @@ impl Protocols {
     #[must_use]
     pub fn with_s3(mut self, s3: super::S3Protocol) -> Self {
         self.s3 = Some(s3);
+        self
+    }
+
+    /// The same of a storage.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn with_objects(mut self, objects: super::Objects, zarr: super::ZarrOptions) -> Self {
+        self.s3 = Some(super::S3Protocol::of(objects));
+        self.zarr = zarr;
         self
     }
 
@@ -81,6 +96,58 @@ impl Protocols {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Makes a file for the object that a [`PersistentSerializer`](crate::PersistentSerializer) is asked to write. Its name
+    /// is the object's id, or [begins with it](crate::PersistentId::with_extension); it lies beside the arrays, and the
+    /// manifest lists it.
+    ///
+    /// # Errors
+    /// `InvalidName` for another name; `Unsupported` without a protocol; `Io` and its kin if the disk or the network fails.
+    pub fn create_file(&self, name: &str) -> Result<FileWriter> {
+        FileWriter::create(self.files()?, name, self.ledger.clone())
+    }
+
+    /// Opens a file of the object that a [`PersistentSerializer`](crate::PersistentSerializer) is asked to read. Works as
+    /// long as the object is stored: an object may keep the protocols and open its files when it needs them.
+    ///
+    /// # Errors
+    /// `NotFound` if the object was written without such a file; `Gone` if it was removed since; `Corrupt` if it is not as
+    /// long as it was written; `Io` and its kin if the disk or the network fails.
+    pub fn open_file(&self, name: &str) -> Result<FileReader> {
+        FileReader::open(self.files()?, name, self.ledger.clone())
+    }
+
+    /// Removes a file of a persistent object.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none (object stores do not tell); `Io` and its kin if the disk or the network fails.
+    pub fn remove_file(&self, name: &str) -> Result<()> {
+        self.files()?.remove(name)
+    }
+
+    pub(crate) fn files(&self) -> Result<Files> {
+        if let Some(file) = &self.file {
+            return Ok(Files::File(file.clone()));
+        }
+        #[cfg(feature = "object-store")]
+        if let Some(s3) = &self.s3 {
+            return Ok(Files::Objects(s3.objects().clone()));
+        }
+        Err(no_protocol())
+    }
+
+    /// The same protocols for the files of one object.
+    pub(crate) fn for_object(&self, ledger: Arc<Ledger>) -> Self {
+        Self { ledger: Some(ledger), ..self.clone() }
+    }
+
+    pub(crate) fn serializers(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.serializers.as_ref()
+    }
+
+    pub(crate) fn set_serializers(&mut self, serializers: Arc<dyn Any + Send + Sync>) {
+        self.serializers = Some(serializers);
     }
 
     /// The FILE protocol, if there is one.
@@ -123,4 +190,11 @@ impl fmt::Debug for Protocols {
         text.field("s3", &self.s3);
         text.field("codec", &self.codec).field("limits", &self.limits).finish()
     }
+}
+
+/// The error where something needs a protocol and there is none.
+pub(crate) fn no_protocol() -> Error {
+    Error::unsupported(
+        "there is no protocol for arrays: add one, as in Protocols::new().with_file(LocalFiles::new(folder)?)",
+    )
 }

@@ -36,6 +36,10 @@ impl S3Protocol {
         Ok(Self { objects: Objects::new(client, folder, store)? })
     }
 
+    pub(super) fn of(objects: Objects) -> Self {
+        Self { objects }
+    }
+
     pub(crate) fn objects(&self) -> &Objects {
         &self.objects
     }

@@ -5,7 +5,8 @@ use super::place::Place;
 use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::plugin::Format;
+use crate::plugin::persistent::PersistentSerializer;
+use crate::plugin::{Format, Registry};
 use crate::protocol::Durability;
 use std::fmt;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub struct StorageBuilder {
     limits: Limits,
     durability: Durability,
     lease: Duration,
+    registry: Registry,
     /// The user's own client, and the folder in its store.
     #[cfg(feature = "object-store")]
     client: Option<(Arc<dyn object_store::ObjectStore>, String)>,
@@ -46,6 +48,7 @@ impl StorageBuilder {
             limits: Limits::default(),
             durability: Durability::default(),
             lease: DEFAULT_LEASE,
+            registry: Registry::default(),
             #[cfg(feature = "object-store")]
             client: None,
             #[cfg(feature = "object-store")]
@@ -98,6 +101,13 @@ impl StorageBuilder {
         self
     }
 
+    /// Registers a serializer for the objects of one type; one that is registered for the same type or under the same name
+    /// is replaced. See [`persistent`](crate::persistent).
+    pub fn serializer<P: PersistentSerializer>(mut self) -> Self {
+        self.registry.add::<P>();
+        self
+    }
+
     /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -136,8 +146,9 @@ impl StorageBuilder {
         if let Some(codec) = self.codec {
             codec.check()?;
         }
-        let (codec, format) = (self.codec, self.format);
-        Ok(Storage { place: self.place()?, codec, format })
+        self.registry.check()?;
+        let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
+        Ok(Storage { place: self.place()?, codec, format, registry })
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {

@@ -6,7 +6,7 @@ use super::read::located;
 use super::save::PlannedSave;
 use crate::engine::{Origin, StoredArray, Wanted};
 use crate::error::{Error, Result};
-use crate::plugin::{PlannedArray, SavePlan, read_body, read_head, typed};
+use crate::plugin::{CopiedObject, PlannedArray, PlannedObject, SavePlan, read_body, read_head, typed};
 use std::sync::Arc;
 
 impl Storage {
@@ -64,7 +64,14 @@ impl Storage {
                 kept: false,
             });
         }
-        let plan = SavePlan { arrays };
+        let files = self.place.protocols(name.workflow()).files()?;
+        let objects = head.manifest.objects.into_iter().map(|entry| PlannedObject {
+            id: entry.id.clone(),
+            paths: entry.paths.clone(),
+            object: Arc::new(()),
+            serializer: Arc::new(CopiedObject { from: files.clone(), entry }),
+        });
+        let plan = SavePlan { arrays, objects: objects.collect() };
         Ok(PlannedSave {
             storage: other.clone(),
             name: name.clone(),

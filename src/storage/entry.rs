@@ -28,6 +28,8 @@ pub struct Info {
     pub bytes: u64,
     /// Its arrays, in the order of the object.
     pub arrays: Vec<ArrayInfo>,
+    /// What [other serializers](crate::persistent) keep of it.
+    pub objects: Vec<ObjectInfo>,
 }
 
 impl Info {
@@ -62,4 +64,18 @@ impl ArrayInfo {
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()
     }
+}
+
+/// One object of a document that its own serializer keeps.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ObjectInfo {
+    /// Its places in the object graph; more than one if it is shared.
+    pub paths: Vec<String>,
+    /// The name of its serializer.
+    pub serializer: String,
+    /// Every file or key that it owns.
+    pub files: Vec<String>,
+    /// Bytes of its files.
+    pub bytes: u64,
 }

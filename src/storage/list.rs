@@ -1,7 +1,7 @@
 //! Listing and looking, without any Rust type.
 
 use super::Storage;
-use super::entry::{ArrayInfo, Entry, Info};
+use super::entry::{ArrayInfo, Entry, Info, ObjectInfo};
 use super::name::{Name, check_workflow};
 use super::place::Listed;
 use super::read::located;
@@ -63,7 +63,8 @@ impl Storage {
         self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
     }
 
-    /// What the document's manifest says: every array's places in the object, type, shape, chunks and bytes.
+    /// What the document's manifest says: every array's places in the object, type, shape, chunks and bytes, and the files
+    /// of objects that other serializers keep.
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.
@@ -84,7 +85,15 @@ impl Storage {
             })
         });
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
-        Ok(Info { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays })
+        let files = self.place.protocols(name.workflow()).files()?;
+        let objects = head.manifest.objects.iter().map(|entry| ObjectInfo {
+            paths: entry.paths.clone(),
+            serializer: entry.id.name().to_owned(),
+            files: entry.files.iter().map(|file| files.describe(&file.name)).collect(),
+            bytes: entry.bytes(),
+        });
+        let objects = objects.collect();
+        Ok(Info { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays, objects })
     }
 
     /// The names of all documents of a workflow and of those below it.

@@ -68,8 +68,7 @@ impl Storage {
             .map_err(|error| located(error, &*self.place, name))?;
         let body = read_body(&head, &mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
-        let backend = Some(self.place.backend(name.workflow()));
-        let resolver = Resolver::new(backend, Some(name.as_str().to_owned()), &head.manifest)?;
+        let resolver = Resolver::new(&self.protocols(name.workflow()), Some(name.as_str().to_owned()), &head.manifest)?;
         Ok(Fetched { head, body, resolver })
     }
 

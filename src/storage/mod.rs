@@ -18,13 +18,14 @@ mod sweep;
 mod verify;
 
 pub use builder::StorageBuilder;
-pub use entry::{ArrayInfo, Entry, Info};
+pub use entry::{ArrayInfo, Entry, Info, ObjectInfo};
 pub use sweep::{Leftover, Sweep};
 pub use verify::{Depth, Progress, Verification};
 
 use crate::array::Codec;
 use crate::error::Result;
-use crate::plugin::Format;
+use crate::plugin::{Format, Registry};
+use crate::protocol::Protocols;
 use place::Place;
 use std::fmt;
 use std::path::Path;
@@ -70,6 +71,8 @@ pub struct Storage {
     /// Chosen by the user, or left to the place.
     codec: Option<Codec>,
     format: Format,
+    /// Serializers of other objects than arrays.
+    registry: Registry,
 }
 
 impl Storage {
@@ -129,6 +132,16 @@ impl Storage {
     #[cfg(feature = "object-store")]
     pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
         StorageBuilder::from_object_store(client, folder).open()
+    }
+
+    /// How the arrays and other objects of a workflow are written and read.
+    fn protocols(&self, workflow: &str) -> Protocols {
+        let mut protocols = self.place.protocols(workflow);
+        protocols.set_serializers(Arc::new(self.registry.clone()));
+        match self.codec {
+            Some(codec) => protocols.with_codec(codec),
+            None => protocols,
+        }
     }
 
     /// Where it is: the folder's absolute path, or the URL.

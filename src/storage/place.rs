@@ -6,6 +6,7 @@ use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::Manifest;
+use crate::protocol::Protocols;
 use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(super) trait Place: Send + Sync {
     fn describe(&self, name: &Name) -> String;
     /// The arrays of a workflow.
     fn backend(&self, workflow: &str) -> Arc<dyn Backend>;
+    /// How its arrays and the files of other objects are reached.
+    fn protocols(&self, workflow: &str) -> Protocols;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;
     /// Whether there is a document of that name. It is not opened.

@@ -3,7 +3,7 @@
 use super::name::Name;
 use super::place::Place;
 use crate::error::{Error, Result};
-use crate::plugin::{Head, is_magic, read_head};
+use crate::plugin::{Head, Manifest, is_magic, read_head};
 use std::io::Read;
 
 /// All of a document that can be known without a Rust type.
@@ -22,4 +22,14 @@ pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     let mut start = Vec::new();
     let read = place.open(name).map(|document| document.contents.take(8).read_to_end(&mut start));
     matches!(read, Ok(Ok(_))) && is_magic(&start)
+}
+
+/// Where everything is that belongs to a document.
+pub(super) fn locations(place: &dyn Place, workflow: &str, manifest: &Manifest) -> Vec<String> {
+    let backend = place.backend(workflow);
+    let arrays = manifest.arrays.iter().map(|entry| backend.describe(entry.id.file()));
+    let files = place.protocols(workflow).files();
+    let names = manifest.objects.iter().flat_map(|entry| entry.files.iter().map(|file| &file.name));
+    let objects = files.iter().flat_map(|files| names.clone().map(|name| files.describe(name)));
+    arrays.chain(objects).collect()
 }

@@ -3,10 +3,10 @@
 use super::Storage;
 use super::list::matcher;
 use super::name::Name;
-use crate::backend::Backend;
-use crate::engine::offload;
+use super::place::Place;
+use crate::engine::{offload, remove_arrays};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::Manifest;
+use crate::plugin::{Manifest, remove_files};
 
 impl Storage {
     /// Removes the object of that name: its document, and all its arrays.
@@ -75,17 +75,21 @@ impl Storage {
     }
 
     fn remove_one(&self, name: &Name) -> Result<()> {
-        let backend = self.place.backend(name.workflow());
         let superseded = |manifest: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
-            remove_arrays(&*backend, manifest, |file| !must_stay(file));
+            remove_named(&*self.place, name.workflow(), manifest, |file| !must_stay(file));
         };
         self.place.remove(name, &superseded).map_err(|error| error.in_document(name.as_str()))
     }
 }
 
-/// Removes the arrays of a manifest that no document names any more. Whatever fails is left for a sweep: the document's
-/// removal or replacement is what was asked for, and it is done.
-pub(super) fn remove_arrays(backend: &dyn Backend, manifest: &Manifest, which: impl Fn(&str) -> bool) {
-    let files = manifest.arrays.iter().map(|entry| entry.id.file()).filter(|file| which(file));
-    let _ = crate::engine::remove_arrays(backend, files.map(str::to_owned).collect());
+/// Removes the arrays and objects of a manifest that no document names any more. Whatever fails is left for a sweep: the
+/// document's removal or replacement is what was asked for, and it is done.
+pub(super) fn remove_named(place: &dyn Place, workflow: &str, manifest: &Manifest, which: impl Fn(&str) -> bool) {
+    let arrays = manifest.arrays.iter().map(|entry| entry.id.file()).filter(|file| which(file));
+    let _ = remove_arrays(&*place.backend(workflow), arrays.map(str::to_owned).collect());
+    let objects = manifest.objects.iter().filter(|entry| which(entry.id.file()));
+    let names = objects.flat_map(|entry| entry.files.iter().map(|file| file.name.clone()));
+    if let Ok(files) = place.protocols(workflow).files() {
+        let _ = remove_files(&files, names);
+    }
 }

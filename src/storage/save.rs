@@ -4,14 +4,15 @@ use super::Storage;
 use super::name::Name;
 use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Seen};
 use super::read::{is_ours, located};
-use super::remove::remove_arrays;
+use super::remove::remove_named;
 use super::sweep::named;
 use crate::array::ErasedArray;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, read_head, write_document, write_plan,
+    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, read_head, remove_files, write_document,
+    write_plan,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -93,7 +94,8 @@ impl Storage {
     fn plan_save<T: ?Sized + Serialize>(&self, name: &str, value: &T, replaces: bool) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
         let backend = self.place.backend(name.workflow());
-        let settings = PlanSettings { keep: Some(keep(&name, backend)), ..PlanSettings::default() };
+        let keep = Some(keep(&name, backend));
+        let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings);
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
         Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces, copies: false })
@@ -149,8 +151,7 @@ impl PlannedSave {
         if !self.replaces {
             Expected::Nothing.check(before.manifest.as_ref().map(Manifest::write_id))?;
         }
-        let to_write = plan.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
-        let to_write: Vec<&str> = to_write.collect();
+        let to_write: Vec<&str> = plan.to_write().collect();
         let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
         let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
         let looked = match self.copies {
@@ -163,7 +164,10 @@ impl PlannedSave {
         let left = announced.and_then(|announced| announced.end());
         if saved.is_err() && self.copies {
             // What somebody else would have removed, had the copy not been about to bring it.
-            let these = to_write.iter().map(|file| backend.describe(file)).collect();
+            let objects = plan.objects.iter().flat_map(|object| object.serializer.files());
+            let files = place.protocols(name.workflow()).files();
+            let objects = files.iter().flat_map(|files| objects.clone().map(|name| files.describe(&name)));
+            let these = to_write.iter().map(|file| backend.describe(file)).chain(objects).collect();
             let _ = place.sweep(name.workflow(), Some(&these));
         }
         match (saved, left) {
@@ -182,24 +186,22 @@ impl PlannedSave {
     ) -> Result<()> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
-        let kept = |file: &str| before.manifest.as_ref().and_then(|manifest| manifest.entry(file)).cloned();
-        if plan.arrays.iter().any(|planned| planned.kept && kept(planned.id.file()).is_none()) {
+        let kept = |file: &str| before.manifest.as_ref().is_some_and(|manifest| manifest.has(file));
+        if plan.arrays.iter().any(|planned| planned.kept && !kept(planned.id.file())) {
             // The document that the arrays were loaded from is not there any more.
             Expected::Written("").check(None)?;
         }
         if self.copies {
-            let new = to_write.iter().copied().filter(|file| kept(file).is_none());
-            make_room(place, name, &**backend, &new.collect::<Vec<_>>())?;
+            let new = to_write.iter().copied().filter(|file| !kept(file));
+            make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
         let expected = match &before.manifest {
             _ if !self.replaces => Expected::Nothing,
-            Some(manifest) if plan.arrays.iter().any(|planned| manifest.entry(planned.id.file()).is_some()) => {
-                Expected::Written(manifest.write_id())
-            }
+            Some(manifest) if plan.ids().any(|file| manifest.has(file)) => Expected::Written(manifest.write_id()),
             _ => Expected::Anything,
         };
-        let written = write_plan(plan, Some(backend), storage.codec, &kept, wanted)?;
-        let manifest = Manifest::new(written.entries.clone());
+        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted)?;
+        let manifest = written.manifest();
         let ready = || {
             let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
             wanted.check()?;
@@ -218,7 +220,7 @@ impl PlannedSave {
         };
         let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
             reread(plan, &manifest, old, backend, name);
-            remove_arrays(&**backend, old, |file| manifest.entry(file).is_none() && !must_stay(file));
+            remove_named(place, name.workflow(), old, |file| !manifest.has(file) && !must_stay(file));
         };
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
@@ -230,13 +232,18 @@ impl PlannedSave {
     }
 }
 
-/// Removes what an earlier copy, which was killed, has left under the ids of these arrays. Nobody else is writing them; but a
-/// document that was tampered with may have the ids of another's arrays.
-fn make_room(place: &dyn Place, name: &Name, backend: &dyn Backend, arrays: &[&str]) -> Result<()> {
-    let is_there = |array: &&&str| !backend.stored_bytes(array).is_err_and(|error| error.is_not_found());
-    if arrays.iter().any(|array| is_there(&array)) {
+/// Removes what an earlier copy, which was killed, has left under the ids of these arrays and objects. Nobody else is writing
+/// them; but a document that was tampered with may have the ids of another's.
+fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> Result<()> {
+    let backend = place.backend(name.workflow());
+    let files = place.protocols(name.workflow()).files()?;
+    let objects = plan.objects.iter().filter(|object| new.contains(&object.id.file()));
+    let objects: Vec<String> = objects.flat_map(|object| object.serializer.files()).collect();
+    let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
+    let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
+    if arrays_there || objects.iter().any(|file| !missing(files.len(file))) {
         let named = named(place, name.workflow())?;
-        if let Some(array) = arrays.iter().find(|array| named.contains(**array)) {
+        if let Some(array) = new.iter().find(|array| named.contains(**array)) {
             return Err(Error::new(
                 ErrorKind::AlreadyExists,
                 "another object there has an array of the same id, which is not replaced: load the object and save it, instead \
@@ -245,9 +252,10 @@ fn make_room(place: &dyn Place, name: &Name, backend: &dyn Backend, arrays: &[&s
             .in_array(array));
         }
     }
-    for array in arrays {
+    for array in new {
         let _ = backend.remove(array);
     }
+    let _ = remove_files(&files, objects);
     Ok(())
 }
 

@@ -110,7 +110,7 @@ pub(super) fn named(place: &dyn Place, workflow: &str) -> Result<HashSet<String>
     for document in documents {
         let in_document = |error: Error| error.in_document(&document);
         match head(place, &Name::parse(&document)?) {
-            Ok(head) => named.extend(head.manifest.arrays.into_iter().map(|entry| entry.id.file().to_owned())),
+            Ok(head) => named.extend(head.manifest.files().map(str::to_owned)),
             // Removed since it was listed.
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(in_document(error)),

@@ -5,7 +5,8 @@ use super::name::Name;
 use super::read::located;
 use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
-use crate::plugin::{Head, read_body, read_head};
+use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
+use crate::protocol::FileReader;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -31,7 +32,9 @@ pub struct Verification {
     pub name: String,
     /// Its arrays.
     pub arrays: usize,
-    /// Bytes of its document and its arrays, as they were saved.
+    /// Its objects that [other serializers](crate::persistent) keep.
+    pub objects: usize,
+    /// Bytes of its document, its arrays and its other objects, as they were saved.
     pub bytes: u64,
     /// All that is wrong; each names the place in the object, the array and the file or key.
     pub faults: Vec<Error>,
@@ -121,7 +124,8 @@ impl Storage {
     fn verify_one(&self, name: &Name, depth: Depth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
         let mut attempt = 1;
         loop {
-            let mut found = Verification { name: name.as_str().to_owned(), arrays: 0, bytes: 0, faults: Vec::new() };
+            let mut found =
+                Verification { name: name.as_str().to_owned(), arrays: 0, objects: 0, bytes: 0, faults: Vec::new() };
             let head = match self.read_checked(name, &mut found) {
                 Ok(head) => head,
                 Err(error) if error.is_not_found() => return Err(error),
@@ -184,6 +188,9 @@ impl Storage {
                 Err(error) => found.faults.push(located(error, &*self.place, name)),
             }
         }
+        let object_bytes = head.manifest.objects.iter().map(ObjectEntry::bytes).fold(0, u64::saturating_add);
+        found.bytes = found.bytes.saturating_add(object_bytes);
+        total = total.saturating_add(object_bytes);
         let done = Mutex::new(0_u64);
         told(0, total);
         for (array, stored, bytes) in arrays {
@@ -202,6 +209,31 @@ impl Storage {
             }
             *done.lock().unwrap_or_else(PoisonError::into_inner) = before.saturating_add(bytes);
         }
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for entry in &head.manifest.objects {
+            found.objects += 1;
+            for file in &entry.files {
+                if let Err(error) = self.check_file(name, file, depth) {
+                    found.faults.push(error.at_path(entry.path()).in_array(entry.id.file()));
+                }
+                done = done.saturating_add(file.bytes);
+                told(done, total);
+            }
+        }
         told(total, total);
+    }
+
+    /// Looks at a file of an object that is no array.
+    fn check_file(&self, name: &Name, file: &FileEntry, depth: Depth) -> Result<()> {
+        let files = self.place.protocols(name.workflow()).files()?;
+        let mut reader = FileReader::open_expecting(files, &file.name, Some(file.summary()?))?;
+        if depth == Depth::Quick {
+            return Ok(());
+        }
+        let read = std::io::copy(&mut reader, &mut std::io::sink());
+        read.map(drop).map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) => Error::io("a file of the object cannot be read", error),
+        })
     }
 }

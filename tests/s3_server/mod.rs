@@ -52,6 +52,8 @@ struct State {
     lost_part: Mutex<String>,
     /// Conditions are ignored, as some servers do.
     ignores_conditions: AtomicBool,
+    /// Objects that are uploaded in parts, by their upload ids.
+    uploads: Mutex<BTreeMap<String, BTreeMap<i32, Bytes>>>,
     under_way: AtomicU64,
     most_under_way: AtomicU64,
 }
@@ -121,6 +123,11 @@ impl Server {
 
     pub(crate) fn keys(&self) -> Vec<String> {
         self.state.objects.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// Objects of which parts are there and no end.
+    pub(crate) fn unfinished_uploads(&self) -> usize {
+        self.state.uploads.lock().unwrap().len()
     }
 
     pub(crate) fn read(&self, key: &str) -> Vec<u8> {
@@ -366,6 +373,60 @@ impl S3 for Service {
         let copy = self.0.object(self.find(bucket, key)?.data);
         self.with(&request.input.bucket, |objects| Ok(objects.insert(request.input.key, copy)))?;
         Ok(S3Response::new(CopyObjectOutput::default()))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let _under_way = self.enter("BEGIN PARTS").await?;
+        let id = format!("upload-{}", self.0.counter.fetch_add(1, SeqCst));
+        self.0.uploads.lock().unwrap().insert(id.clone(), BTreeMap::new());
+        let CreateMultipartUploadInput { bucket, key, .. } = request.input;
+        Ok(S3Response::new(CreateMultipartUploadOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            upload_id: Some(id),
+            ..Default::default()
+        }))
+    }
+
+    async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let _under_way = self.enter("PUT PART").await?;
+        let UploadPartInput { upload_id, part_number, body, .. } = request.input;
+        let data = collect(body).await?;
+        let mut uploads = self.0.uploads.lock().unwrap();
+        uploads.get_mut(&upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?.insert(part_number, data);
+        let e_tag = Some(ETag::Strong(format!("part-{part_number}")));
+        Ok(S3Response::new(UploadPartOutput { e_tag, ..Default::default() }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let _under_way = self.enter("END PARTS").await?;
+        let CompleteMultipartUploadInput { bucket, key, upload_id, .. } = request.input;
+        let parts = self.0.uploads.lock().unwrap().remove(&upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
+        let data: Vec<u8> = parts.into_values().flatten().collect();
+        let object = self.0.object(data.into());
+        let e_tag = Some(ETag::Strong(object.etag.clone()));
+        self.with(&bucket, |objects| Ok(objects.insert(key.clone(), object)))?;
+        Ok(S3Response::new(CompleteMultipartUploadOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            e_tag,
+            ..Default::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let _under_way = self.enter("GIVE UP PARTS").await?;
+        self.0.uploads.lock().unwrap().remove(&request.input.upload_id);
+        Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 
     async fn list_objects_v2(

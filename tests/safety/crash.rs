@@ -1,7 +1,7 @@
 //! A program that is killed in the middle of a save: the object is the old one or the new one, whole, and a sweep removes
 //! what is left behind and nothing else.
 
-use super::sample::{Random, files, files_named, large_run_of, step_of, swept, times};
+use super::sample::{Notes, Random, files, files_named, large_run_of, noted_run_of, step_of, swept, times};
 use crate::s3_server::{BUCKET, Server};
 use arraystow::{Storage, StorageBuilder};
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ const LEASE: Duration = Duration::from_millis(600);
 /// The storage of a place as the parent tells it: a folder, or a URL and options.
 fn builder(place: &str) -> StorageBuilder {
     let mut lines = place.lines();
-    let mut builder = Storage::builder(lines.next().unwrap()).lease(LEASE);
+    let mut builder = Storage::builder(lines.next().unwrap()).lease(LEASE).serializer::<Notes>();
     for option in lines {
         let (key, value) = option.split_once('=').unwrap();
         builder = builder.option(key, value);
@@ -32,6 +32,9 @@ fn child_saves_until_it_is_killed() {
     println!("ready");
     for step in first.. {
         let mut run = large_run_of(step);
+        if step % 2 == 0 {
+            run.note = noted_run_of(step).note;
+        }
         if step % 3 == 0 {
             // Now and then with an array that lies there already.
             let other: super::sample::Run = storage.load("sim/other").unwrap();

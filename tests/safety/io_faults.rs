@@ -2,7 +2,7 @@
 //! object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
 
 use super::gate::{Gate, Request};
-use super::sample::{Run, assert_whole, files, files_named, run_of, step_of, swept};
+use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, step_of, swept};
 use arraystow::faults::{Call, Watcher, watch};
 use arraystow::{Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
 use object_store::memory::InMemory;
@@ -43,11 +43,12 @@ impl Watcher for Failing {
 type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
 /// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
-const ACTIONS: [Action; 5] = [
+const ACTIONS: [Action; 6] = [
     ("replaces", |storage| storage.save("sim/run", &run_of(2)), Some(2)),
     ("creates", |storage| storage.save("a/b/run", &run_of(2)), Some(1)),
     ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?), Some(1)),
     ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?), Some(1)),
+    ("notes", |storage| storage.save("sim/run", &noted_run_of(2)), Some(2)),
     ("removes", |storage| storage.remove("sim/run"), None),
 ];
 
@@ -72,7 +73,7 @@ fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_com
         loop {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("root");
-            let storage = Storage::builder(&root).codec(codec).open().unwrap();
+            let storage = Storage::builder(&root).codec(codec).serializer::<Notes>().open().unwrap();
             storage.save("sim/run", &run_of(1)).unwrap();
             let before = files(&root);
             let failing = Failing::from(n, once, counted);
@@ -159,7 +160,10 @@ fn fail_each_request(failure: Failure, once: bool) {
         let mut n = 0;
         loop {
             let store = Arc::new(InMemory::new());
-            let open = |gate: Gate| StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap();
+            let open = |gate: Gate| {
+                let builder = StorageBuilder::from_object_store(Arc::new(gate), "root");
+                builder.serializer::<Notes>().open().unwrap()
+            };
             let sound = open(Gate::open(store.clone()));
             sound.save("sim/run", &run_of(1)).unwrap();
             let left = AtomicI64::new(n);
@@ -185,7 +189,7 @@ fn fail_each_request(failure: Failure, once: bool) {
             if let Err(error) = &result {
                 let place = |left: &String| error.left_behind().iter().any(|told| told.contains(left.as_str()));
                 let named = files_named(&sound);
-                for array in arrays_of(&store) {
+                for array in arrays_of(&store).into_iter().chain(notes_of(&store)) {
                     let id = array.rsplit('/').next().unwrap().to_owned();
                     let is_named = named.iter().any(|file| file.ends_with(&id));
                     assert!(is_named || place(&id), "{what}: {array} is left; told were {:?}", error.left_behind());
@@ -202,6 +206,15 @@ fn fail_each_request(failure: Failure, once: bool) {
             n += 1;
         }
     }
+}
+
+/// The files of other objects that are there.
+fn notes_of(store: &Arc<InMemory>) -> BTreeSet<String> {
+    super::gate::keys(store)
+        .into_iter()
+        .filter(|key| key.contains("/bigdata/") && key.contains('.'))
+        .filter(|key| !key.contains("dask_arrays") && !key.contains(".saving"))
+        .collect()
 }
 
 /// The arrays of which anything is there.

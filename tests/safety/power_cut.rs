@@ -1,7 +1,7 @@
 //! A power cut at any moment: every call on the file system is recorded, and for every prefix of the record the folders are
 //! laid out as a power cut could leave them. Of what was not synced, nothing, all or any part may be there.
 
-use super::sample::{Random, Run, files, files_named, run_of, swept, times};
+use super::sample::{Notes, Random, Run, files, files_named, noted_run_of, run_of, swept, times};
 use arraystow::faults::{Call, Watcher, watch};
 use arraystow::{Codec, Depth, Durability, Storage};
 use std::collections::BTreeMap;
@@ -293,7 +293,10 @@ fn cut_everywhere(
     after: Option<u64>,
 ) -> (usize, Vec<String>) {
     let base = tempfile::tempdir().unwrap();
-    let open = |base: &Path| Storage::builder(base.join("root")).durability(durability).codec(codec).open().unwrap();
+    let open = |base: &Path| {
+        let builder = Storage::builder(base.join("root")).durability(durability).codec(codec);
+        builder.serializer::<Notes>().open().unwrap()
+    };
     let storage = open(base.path());
     prepare(&storage);
     let mut disk = Disk::of(base.path());
@@ -405,6 +408,17 @@ fn in_a_save_that_links_arrays_of_another_object() {
         "other/run",
         &[None],
         Some(1),
+    );
+}
+
+#[test]
+fn in_a_save_with_an_object_of_another_serializer() {
+    nothing_is_lost(
+        |storage| storage.save("sim/run", &noted_run_of(1)).unwrap(),
+        |storage| storage.save("sim/run", &noted_run_of(2)).unwrap(),
+        "sim/run",
+        &[Some(1)],
+        Some(2),
     );
 }
 

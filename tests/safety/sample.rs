@@ -1,10 +1,12 @@
 //! An object whose every part tells which one it is, and what is left of it in a folder.
 
 pub(crate) use crate::support::files;
-use arraystow::{ChunkedArray, Depth, Error, Storage};
+use arraystow::persistent::{BoxError, PersistentSerializer};
+use arraystow::{ChunkedArray, Depth, Error, PersistentId, Protocols, Storage};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct Run {
@@ -12,6 +14,50 @@ pub struct Run {
     pub name: String,
     pub field: ChunkedArray<f64>,
     pub mask: Array2<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+}
+
+/// What a serializer of its own keeps, in two files.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct Note(#[serde(with = "arraystow::persistent")] Text);
+
+#[derive(Debug, Clone)]
+pub struct Text(String);
+
+pub struct Notes;
+
+impl PersistentSerializer for Notes {
+    type Object = Text;
+    const NAME: &'static str = "example.org/notes";
+
+    fn write(note: &Text, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+        for extension in ["first", "second"] {
+            let mut file = protocols.create_file(&id.with_extension(extension))?;
+            file.write_all(note.0.as_bytes())?;
+            file.finish()?;
+        }
+        Ok(())
+    }
+
+    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Text, BoxError> {
+        let mut texts = [String::new(), String::new()];
+        for (text, extension) in texts.iter_mut().zip(["first", "second"]) {
+            protocols.open_file(&id.with_extension(extension))?.read_to_string(text)?;
+        }
+        assert_eq!(texts[0], texts[1]);
+        let [text, _] = texts;
+        Ok(Text(text))
+    }
+
+    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+        Err("a storage removes by itself".into())
+    }
+}
+
+/// With an object that a serializer of its own keeps.
+pub fn noted_run_of(step: u64) -> Run {
+    Run { note: Some(Note(Text(format!("note {step}")))), ..run_of(step) }
 }
 
 /// Small: one chunk each, in files of their own.
@@ -26,7 +72,7 @@ pub fn large_run_of(step: u64) -> Run {
 
 fn empty_run(step: u64) -> Run {
     let mask = Array2::from_elem((30, 20), step as i64);
-    Run { step, name: format!("run {step}"), field: field_of(step, &[30, 20]), mask }
+    Run { step, name: format!("run {step}"), field: field_of(step, &[30, 20]), mask, note: None }
 }
 
 pub fn field_of(step: u64, chunks: &[usize]) -> ChunkedArray<f64> {
@@ -45,6 +91,9 @@ fn value(step: u64, row: usize, column: usize) -> f64 {
 pub fn assert_whole(run: &Run) {
     assert_eq!(run.name, format!("run {}", run.step));
     assert!(run.mask.iter().all(|x| *x == run.step as i64), "the mask is of another step than {}", run.step);
+    if let Some(Note(note)) = &run.note {
+        assert_eq!(note.0, format!("note {}", run.step));
+    }
     assert_field(&run.field.compute().unwrap_or_else(|error| panic!("step {}: {error}", run.step)), run.step);
 }
 
@@ -93,8 +142,13 @@ pub fn files_named(storage: &Storage) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for entry in storage.list("**").unwrap() {
         let workflow = entry.name.rsplit_once('/').map_or(String::new(), |(workflow, _)| format!("{workflow}/"));
-        for array in storage.info(&entry.name).unwrap().arrays {
+        let info = storage.info(&entry.name).unwrap();
+        for array in info.arrays {
             named.insert(format!("{workflow}bigdata/{}", array.file));
+        }
+        for file in info.objects.into_iter().flat_map(|object| object.files) {
+            let name = file.rsplit('/').next().unwrap();
+            named.insert(format!("{workflow}bigdata/{name}"));
         }
         named.insert(entry.name);
     }

@@ -4,7 +4,6 @@
 //! compressed ones are added one by one, since their sizes are not known before.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::bytes::Bytes;
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
@@ -13,6 +12,7 @@ use super::library::{Handle, id, status, without_plugins};
 use super::types::{self, ByteOrder};
 use crate::array::{DataType, StoredLayout};
 use crate::error::{Error, Result};
+use crate::protocol::FileBytes;
 use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
 use hdf5_sys::h5d::{H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk};
 use hdf5_sys::h5p::{
@@ -83,7 +83,7 @@ impl Open {
     }
 }
 
-pub(super) fn create(bytes: Arc<Bytes>, plan: &Plan<'_>) -> Result<Created> {
+pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> {
     let file = File::create(bytes)?;
     let (dataset, first_chunk, checksums) = file.call(|file| {
         let dataset = elements(file, plan)?;

@@ -1,14 +1,14 @@
-//! The HDF5 file driver: libhdf5 reads and writes through [`Bytes`], whatever they lie in.
+//! The HDF5 file driver: libhdf5 reads and writes through [`FileBytes`], whatever they lie in.
 //!
 //! A driver serves exactly one file: whatever else libhdf5 would like to open on behalf of a hostile file (external links,
 //! virtual datasets) it cannot. What it reads of a file is bounded. Its callbacks run under libhdf5's lock and call a user's
 //! handle, which therefore must not wait for a thread that uses HDF5.
 #![allow(unsafe_code, reason = "callbacks for libhdf5")]
 
-use super::bytes::Bytes;
 use super::class::{H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister};
 use super::library::{checked, status};
 use crate::error::Result;
+use crate::protocol::FileBytes;
 use hdf5_sys::h5::{haddr_t, herr_t};
 use hdf5_sys::h5f::{H5F_ACC_RDWR, H5F_close_degree_t};
 use hdf5_sys::h5fd::{
@@ -30,7 +30,7 @@ const PAGE: u64 = 4096;
 
 /// One file on its way through libhdf5.
 pub(super) struct Connection {
-    bytes: Arc<Bytes>,
+    bytes: Arc<FileBytes>,
     opened: AtomicBool,
     writable: bool,
     allowance: AtomicU64,
@@ -40,7 +40,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(bytes: Arc<Bytes>, writable: bool) -> Arc<Self> {
+    pub(super) fn new(bytes: Arc<FileBytes>, writable: bool) -> Arc<Self> {
         Arc::new(Self {
             bytes,
             opened: AtomicBool::new(false),

@@ -4,10 +4,10 @@
 //! as briefly as possible: while a header is written or read, and while compressed chunks are added.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::bytes::Bytes;
 use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::FileBytes;
 use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen};
 use hdf5_sys::h5p::{
     H5P_CLS_FILE_ACCESS, H5P_CLS_FILE_CREATE, H5Pclose, H5Pcreate, H5Pset_libver_bounds, H5Pset_obj_track_times,
@@ -22,7 +22,7 @@ pub(super) struct File {
 
 impl File {
     /// Makes an HDF5 file of what is empty yet.
-    pub(super) fn create(bytes: Arc<Bytes>) -> Result<Self> {
+    pub(super) fn create(bytes: Arc<FileBytes>) -> Result<Self> {
         Self::start(bytes, true, |access| {
             // The newest format that h5py has read for years, and that has the implicit chunk index.
             let version = H5F_libver_t::H5F_LIBVER_V110;
@@ -41,14 +41,14 @@ impl File {
     }
 
     /// Opens an HDF5 file to read.
-    pub(super) fn open(bytes: Arc<Bytes>) -> Result<Self> {
+    pub(super) fn open(bytes: Arc<FileBytes>) -> Result<Self> {
         Self::start(bytes, false, |access| {
             // SAFETY: a C string and a valid list. The driver has no use for the name.
             id("open the file", H5Fclose, || unsafe { H5Fopen(NAME.as_ptr(), H5F_ACC_RDONLY, access.id()) })
         })
     }
 
-    fn start(bytes: Arc<Bytes>, writable: bool, open: impl FnOnce(&Handle) -> Result<Handle>) -> Result<Self> {
+    fn start(bytes: Arc<FileBytes>, writable: bool, open: impl FnOnce(&Handle) -> Result<Handle>) -> Result<Self> {
         let connection = Connection::new(bytes, writable);
         let file = explained(&connection, || {
             // SAFETY: the class is a constant of libhdf5, which the lock has initialized.

@@ -3,7 +3,6 @@
 //! Files of ours must be what their description says, down to the last checksum. Strangers' files (h5py's, dask's, the
 //! seed's) are taken as they are, within bounds.
 
-use super::bytes::Bytes;
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, Description, digest};
 use super::file::{File, io_error};
 use super::filters::{self, Pipeline};
@@ -15,6 +14,7 @@ use super::types::{self, ByteOrder};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::protocol::FileBytes;
 use std::sync::Arc;
 
 /// HDF5's limit on a dataset in its own header.
@@ -53,7 +53,7 @@ struct Facts {
 }
 
 /// Reads the header of the file.
-pub(super) fn read(bytes: &Arc<Bytes>, limits: &Limits) -> Result<Header> {
+pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
     let file = File::open(bytes.clone()).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
     let read = file.call(|file| read_dataset(file, file_len, limits));
@@ -190,7 +190,7 @@ fn checksums_address(file: &Handle, count: usize, file_len: u64) -> Result<u64> 
 }
 
 /// Reads the checksums of `count` chunks.
-fn seal(bytes: &Bytes, json: &[u8], address: Option<u64>, count: usize) -> Result<Seal> {
+fn seal(bytes: &FileBytes, json: &[u8], address: Option<u64>, count: usize) -> Result<Seal> {
     let mut table = Vec::new();
     if let Some(address) = address {
         // The file is at least that long.

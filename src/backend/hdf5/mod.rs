@@ -3,7 +3,6 @@
 //! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
 //! every file through a driver of ours (`driver`), so any [`FileProtocol`] will do.
 
-mod bytes;
 mod checks;
 mod class;
 mod create;

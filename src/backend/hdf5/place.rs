@@ -3,10 +3,10 @@
 //! A local file is written under a temporary name and gets its own when all of it is on the disk. Other protocols have no
 //! way to rename: their file is written in place, and no document names it before it is finished.
 
-use super::bytes::{Bytes, calling};
 use super::file::io_error;
 use crate::error::{Error, Result};
 use crate::protocol::{Durability, FileProtocol, Mode, disk};
+use crate::protocol::{FileBytes, calling};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,21 +32,21 @@ impl Location {
     }
 
     /// Opens the finished file, to read.
-    pub(super) fn open(&self) -> Result<Bytes> {
+    pub(super) fn open(&self) -> Result<FileBytes> {
         let opened = match &self.path {
             #[cfg(unix)]
             Some(path) => local::open(path),
-            _ => calling(|| self.protocol.open(&self.name, Mode::Read)).map(Bytes::new),
+            _ => calling(|| self.protocol.open(&self.name, Mode::Read)).map(FileBytes::new),
         };
         opened.map_err(|error| self.locate(io_error("the array cannot be opened", error)))
     }
 
     /// Makes a new file, to write. There must be none of that name, finished or not.
-    pub(super) fn create(&self) -> Result<Bytes> {
+    pub(super) fn create(&self) -> Result<FileBytes> {
         let created = match &self.path {
             #[cfg(unix)]
             Some(path) => local::create(path),
-            _ => calling(|| self.protocol.open(&self.name, Mode::Create)).map(Bytes::new),
+            _ => calling(|| self.protocol.open(&self.name, Mode::Create)).map(FileBytes::new),
         };
         created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
     }
@@ -116,19 +116,19 @@ impl Unsynced {
 
 #[cfg(unix)]
 mod local {
-    use super::{Bytes, unfinished};
+    use super::{FileBytes, unfinished};
     use crate::protocol::DiskFile;
     use std::io;
     use std::path::Path;
 
-    pub(super) fn open(path: &Path) -> io::Result<Bytes> {
-        DiskFile::open(path).map(Bytes::Local)
+    pub(super) fn open(path: &Path) -> io::Result<FileBytes> {
+        DiskFile::open(path).map(FileBytes::Local)
     }
 
-    pub(super) fn create(path: &Path) -> io::Result<Bytes> {
+    pub(super) fn create(path: &Path) -> io::Result<FileBytes> {
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        DiskFile::create(&unfinished(path)).map(Bytes::Local)
+        DiskFile::create(&unfinished(path)).map(FileBytes::Local)
     }
 }

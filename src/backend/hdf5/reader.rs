@@ -1,6 +1,5 @@
 //! Reads the chunks of an array: where the index says, past libhdf5 and its lock, several at once.
 
-use super::bytes::Bytes;
 use super::file::io_error;
 use super::header;
 use super::header::Header;
@@ -13,6 +12,7 @@ use crate::backend::ArrayReader;
 use crate::backend::scratch;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::protocol::FileBytes;
 use std::sync::Arc;
 
 pub(super) struct Reader {
@@ -128,7 +128,7 @@ impl Reader {
         })
     }
 
-    fn read_at(&self, bytes: &Bytes, address: u64, out: &mut [u8]) -> Result<()> {
+    fn read_at(&self, bytes: &FileBytes, address: u64, out: &mut [u8]) -> Result<()> {
         bytes.read_exact_at(out, address).map_err(|error| io_error("a chunk cannot be read", error))
     }
 

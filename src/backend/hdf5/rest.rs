@@ -1,15 +1,15 @@
 //! A hash of everything in a file that is no chunk: HDF5's own metadata, the description, the checksums, and what lies
 //! between them. With the chunks' checksums it covers every bit of the file.
 
-use super::bytes::Bytes;
 use super::file::io_error;
 use crate::error::Result;
+use crate::protocol::FileBytes;
 
 /// Read at a time.
 const PIECE: usize = 1 << 16;
 
 /// The hash of a file of this length whose chunks are at these addresses, with their lengths.
-pub(super) fn digest(bytes: &Bytes, file_len: u64, mut chunks: Vec<(u64, u64)>) -> Result<String> {
+pub(super) fn digest(bytes: &FileBytes, file_len: u64, mut chunks: Vec<(u64, u64)>) -> Result<String> {
     let mut hasher = blake3::Hasher::new_derive_key("arraystow 2026 HDF5 file: all but the chunks");
     hasher.update(&file_len.to_le_bytes());
     chunks.sort_unstable();

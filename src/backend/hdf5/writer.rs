@@ -1,6 +1,5 @@
 //! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are.
 
-use super::bytes::Bytes;
 use super::create::{Created, Open, Plan, create};
 use super::description::{Description, digest};
 use super::file::io_error;
@@ -13,13 +12,14 @@ use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::Durability;
+use crate::protocol::FileBytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(super) struct Writer {
     location: Location,
     unsynced: Arc<Unsynced>,
-    bytes: Arc<Bytes>,
+    bytes: Arc<FileBytes>,
     codec: Codec,
     element_size: usize,
     layout: StoredLayout,

@@ -8,8 +8,8 @@ use crate::error::{ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
-use crate::storage::place::{Place, Superseded};
-use crate::storage::read::{head, is_ours};
+use crate::storage::place::Superseded;
+use crate::storage::read::{head, is_ours, locations};
 use std::path::{Path, PathBuf};
 
 /// How the name of a document begins that is being written.
@@ -115,8 +115,7 @@ impl Folder {
             let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
                         arrays were not removed";
             let error = located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome);
-            let backend = self.backend(name.workflow());
-            error.leaving(head.manifest.arrays.iter().map(|entry| backend.describe(entry.id.file())))
+            error.leaving(locations(self, name.workflow(), &head.manifest))
         })?;
         remove_unnamed(&workflow, &head.manifest, superseded);
         remove_empty_folders(&self.root, &workflow);

@@ -12,7 +12,7 @@ use super::sweep::Leftover;
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Durability, LocalFiles, disk};
+use crate::protocol::{Durability, LocalFiles, Protocols, disk};
 use durable::located;
 use record::SavingRecord;
 use std::collections::HashSet;
@@ -115,6 +115,11 @@ impl Place for Folder {
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
         Arc::new(Hdf5Files::new(Arc::new(files), self.limits))
+    }
+
+    fn protocols(&self, workflow: &str) -> Protocols {
+        let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
+        Protocols::new().with_file(files).with_limits(self.limits)
     }
 
     fn open(&self, name: &Name) -> Result<Document> {

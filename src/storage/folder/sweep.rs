@@ -8,6 +8,7 @@ use super::commit::UNFINISHED;
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
 use crate::error::Result;
+use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::ARRAYS;
 use crate::storage::sweep::{Leftover, named};
@@ -104,7 +105,7 @@ struct File {
 }
 
 enum Kind {
-    /// An array, finished or not, by its id.
+    /// Of an array, finished or not, or of another object, by its id.
     Array(String),
     /// A document that has not got its name yet.
     Document,
@@ -118,8 +119,9 @@ impl Kind {
             return is_id(id).then_some(Self::Document);
         }
         let unfinished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".unfinished"));
-        let id = unfinished.unwrap_or(name);
-        is_id(id).then(|| Self::Array(id.to_owned()))
+        // With an extension it is a file of an object that is no array.
+        let id = unfinished.unwrap_or_else(|| name.split('.').next().unwrap_or(name));
+        (is_id(id) && (unfinished.is_some() || is_file_of(id, name))).then(|| Self::Array(id.to_owned()))
     }
 }
 

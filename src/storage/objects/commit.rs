@@ -99,19 +99,19 @@ impl ObjectFolder {
         old: Option<Manifest>,
         superseded: Superseded<'_>,
     ) {
-        let Some(old) = old.filter(|old| !old.arrays.is_empty()) else { return };
+        let Some(old) = old.filter(|old| !old.is_empty()) else { return };
         for attempt in 0..MOST_WAITS {
             let leases =
                 self.arrays(name.workflow()).and_then(|arrays| Leases::of_document(&arrays, name.as_str(), own_lease));
             let Ok(leases) = leases else { return };
             let alive = leases.arrays();
-            let is_waited_for = old.arrays.iter().any(|entry| alive.contains(entry.id.file()));
+            let is_waited_for = old.files().any(|file| alive.contains(file));
             if !is_waited_for || attempt + 1 == MOST_WAITS {
                 // Whoever was waited for may have been successful in the end.
                 let current = if attempt == 0 { Ok(None) } else { self.current(name) };
                 let Ok(current) = current else { return };
                 let named = current.and_then(|current| current.manifest);
-                let is_named = |file: &str| named.as_ref().is_some_and(|named| named.entry(file).is_some());
+                let is_named = |file: &str| named.as_ref().is_some_and(|named| named.has(file));
                 superseded(&old, &|file| alive.contains(file) || is_named(file));
                 return;
             }

@@ -9,12 +9,12 @@ use super::name::{ARRAYS, Name};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
 };
-use super::read::head;
+use super::read::{head, locations};
 use super::sweep::Leftover;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Listing, Objects, Version, ZarrOptions};
+use crate::protocol::{Listing, Objects, Protocols, Version, ZarrOptions};
 use announce::Lease;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -92,6 +92,11 @@ impl Place for ObjectFolder {
         Arc::new(ZarrArrays::new(objects, self.zarr, self.limits))
     }
 
+    fn protocols(&self, workflow: &str) -> Protocols {
+        let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
+        Protocols::new().with_objects(objects, self.zarr).with_limits(self.limits)
+    }
+
     fn open(&self, name: &Name) -> Result<Document> {
         match self.get_document(name) {
             Ok((contents, version)) => {
@@ -153,7 +158,7 @@ impl Place for ObjectFolder {
     fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
         let head = head(self, name)?;
         // A copy that begins meanwhile finds the lease and waits.
-        let lease: Option<Box<dyn Announced>> = match head.manifest.arrays.is_empty() {
+        let lease: Option<Box<dyn Announced>> = match head.manifest.is_empty() {
             true => None,
             false => Some(self.announce(name, &[], Claim::Fresh)?),
         };
@@ -163,10 +168,9 @@ impl Place for ObjectFolder {
             }
             // It may have been removed, and only the answer been lost.
             if !self.get_document(name).is_err_and(|error| error.is_not_found()) {
-                let backend = self.backend(name.workflow());
                 let text = "it is not known whether the document was removed; its arrays were not";
                 let error = Error::new(ErrorKind::UnknownOutcome, text).with_source(error);
-                return Err(error.leaving(head.manifest.arrays.iter().map(|entry| backend.describe(entry.id.file()))));
+                return Err(error.leaving(locations(self, name.workflow(), &head.manifest)));
             }
         }
         let own = lease.as_deref().and_then(Announced::key);

@@ -6,6 +6,7 @@
 use super::ObjectFolder;
 use super::announce::Leases;
 use crate::error::Result;
+use crate::protocol::files::is_file_of;
 use crate::storage::name::ARRAYS;
 use crate::storage::place::Place;
 use crate::storage::sweep::{Leftover, named};
@@ -19,12 +20,16 @@ impl ObjectFolder {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
         let found = arrays.list(GROUP)?.folders;
+        let files = arrays.list("")?.objects;
         let leases = Leases::read(&arrays)?;
         let alive = leases.arrays();
         let names = named(self, workflow)?;
         let is_id = |id: &str| uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
         let is_left = |id: &String| is_id(id) && !alive.contains(id) && !names.contains(id);
         let found: Vec<String> = found.into_iter().filter(is_left).collect();
+        let id_of = |file: &str| file.split('.').next().unwrap_or(file).to_owned();
+        let files: Vec<_> =
+            files.into_iter().filter(|(file, _)| is_left(&id_of(file)) && is_file_of(&id_of(file), file)).collect();
         let mut leftovers = Vec::new();
         for (key, bytes) in leases.dead {
             let leftover = Leftover { location: arrays.describe(&key), bytes };
@@ -37,7 +42,19 @@ impl ObjectFolder {
                 Some(_) => {}
             }
         }
-        let names = if remove.is_some() && !found.is_empty() { named(self, workflow)? } else { names };
+        let is_any = !found.is_empty() || !files.is_empty();
+        let names = if remove.is_some() && is_any { named(self, workflow)? } else { names };
+        for (file, meta) in files.into_iter().filter(|(file, _)| !names.contains(&id_of(file))) {
+            let leftover = Leftover { location: arrays.describe(&file), bytes: meta.size };
+            match remove {
+                None => leftovers.push(leftover),
+                Some(these) if these.contains(&leftover.location) => {
+                    arrays.remove(&file)?;
+                    leftovers.push(leftover);
+                }
+                Some(_) => {}
+            }
+        }
         for id in found.into_iter().filter(|id| !names.contains(id)) {
             let key = format!("{GROUP}/{id}");
             let leftover = Leftover { location: arrays.describe(&key), bytes: arrays.below_is(&key)?.bytes };

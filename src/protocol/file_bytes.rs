@@ -4,15 +4,15 @@
 //! handle become I/O errors here, so nothing above has to expect them.
 
 #[cfg(unix)]
-use crate::protocol::DiskFile;
-use crate::protocol::{Durability, FileHandle};
+use super::DiskFile;
+use super::{Durability, FileHandle};
 use std::any::Any;
 use std::io::{self, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 /// An open file.
-pub(super) enum Bytes {
+pub(crate) enum FileBytes {
     /// An ordinary local file.
     #[cfg(unix)]
     Local(DiskFile),
@@ -21,18 +21,18 @@ pub(super) enum Bytes {
 }
 
 /// A handle and where it stands; unknown after an error.
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     handle: Box<dyn FileHandle>,
     position: Option<u64>,
 }
 
-impl Bytes {
-    pub(super) fn new(handle: Box<dyn FileHandle>) -> Self {
+impl FileBytes {
+    pub(crate) fn new(handle: Box<dyn FileHandle>) -> Self {
         Self::Handle(Mutex::new(Cursor { handle, position: None }))
     }
 
     /// Fills `buf` from `offset` on, as far as the file reaches; tells how far.
-    pub(super) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buf.len() {
             match self.read_some(&mut buf[filled..], offset.saturating_add(filled as u64)) {
@@ -47,7 +47,7 @@ impl Bytes {
     }
 
     /// Fills `buf` from `offset` on; `UnexpectedEof` if the file ends before.
-    pub(super) fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
         let filled = self.read_at(buf, offset)?;
         if filled == buf.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
@@ -64,7 +64,7 @@ impl Bytes {
     }
 
     /// Writes all of `buf` at `offset`, beyond the end as well.
-    pub(super) fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         match self {
             #[cfg(unix)]
             Self::Local(file) => file.write_all_at(buf, offset),
@@ -76,7 +76,7 @@ impl Bytes {
     }
 
     /// The length of the file.
-    pub(super) fn len(&self) -> io::Result<u64> {
+    pub(crate) fn len(&self) -> io::Result<u64> {
         match self {
             #[cfg(unix)]
             Self::Local(file) => file.len(),
@@ -89,7 +89,7 @@ impl Bytes {
     }
 
     /// Makes the file `len` bytes long, which is longer than it is.
-    pub(super) fn lengthen(&self, len: u64) -> io::Result<()> {
+    pub(crate) fn lengthen(&self, len: u64) -> io::Result<()> {
         let lengthened = match self {
             #[cfg(unix)]
             Self::Local(file) => file.lengthen(len),
@@ -105,7 +105,7 @@ impl Bytes {
     }
 
     /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
-    pub(super) fn reserve(&self, len: u64) -> io::Result<()> {
+    pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
             #[cfg(unix)]
             Self::Local(file) => file.reserve(len),
@@ -114,7 +114,7 @@ impl Bytes {
     }
 
     /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
-    pub(super) fn write_back(&self, offset: u64, len: usize) {
+    pub(crate) fn write_back(&self, offset: u64, len: usize) {
         match self {
             #[cfg(unix)]
             Self::Local(file) => file.write_back(offset, len),
@@ -123,7 +123,7 @@ impl Bytes {
     }
 
     /// Makes what was written durable, if it is to be.
-    pub(super) fn sync(&self, durability: Durability) -> io::Result<()> {
+    pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match self {
             #[cfg(unix)]
             Self::Local(file) => file.sync(durability),
@@ -158,7 +158,7 @@ fn with<R>(cursor: &Mutex<Cursor>, use_it: impl FnOnce(&mut Cursor) -> io::Resul
 }
 
 /// Calls the user's protocol; a panic becomes an error.
-pub(super) fn calling<R>(protocol: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+pub(crate) fn calling<R>(protocol: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(protocol)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 

@@ -1,0 +1,107 @@
+//! What the serializer of one object may touch, and has: only files that begin with the object's id, so that whatever it
+//! writes is found again and removed with it.
+
+use super::FileSummary;
+use crate::error::{Error, ErrorKind, Result};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Files of one object; more would be a folder, not an object.
+const MOST_FILES: usize = 1000;
+
+/// The files of one object, while it is written or as it was.
+pub(crate) struct Ledger {
+    id: String,
+    /// What the manifest says; nothing of an object that is being written, or of a document without a manifest.
+    expected: Option<BTreeMap<String, FileSummary>>,
+    /// What was begun, and what became of it.
+    written: Mutex<BTreeMap<String, Option<FileSummary>>>,
+}
+
+impl Ledger {
+    /// Of an object that is to be written.
+    pub(crate) fn of_new(id: &str) -> Self {
+        Self { id: id.to_owned(), expected: None, written: Mutex::default() }
+    }
+
+    /// Of an object that is to be read.
+    pub(crate) fn of_stored(id: &str, expected: Option<BTreeMap<String, FileSummary>>) -> Self {
+        Self { expected, ..Self::of_new(id) }
+    }
+
+    /// A file is about to be made.
+    pub(super) fn begin(&self, name: &str) -> Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.len() >= MOST_FILES {
+            return Err(Error::limit(format!("an object has {MOST_FILES} files at most")));
+        }
+        if self.expected.is_some() {
+            return Err(Error::invalid("an object that is stored never changes: save the changed one"));
+        }
+        if !is_file_of(&self.id, name) {
+            return Err(Error::new(
+                ErrorKind::InvalidName,
+                format!(
+                    "a file of the object {0} is called {0} or, as id.with_extension(..) gives it, {0}.something, not {name:?}",
+                    self.id
+                ),
+            ));
+        }
+        match written.insert(name.to_owned(), None) {
+            None => Ok(()),
+            Some(_) => Err(Error::new(ErrorKind::AlreadyExists, format!("the file {name} was written already"))),
+        }
+    }
+
+    pub(super) fn finish(&self, name: &str, summary: FileSummary) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(summary));
+    }
+
+    /// What must be in a file, if that is known.
+    pub(super) fn expected(&self, name: &str) -> Result<Option<&FileSummary>> {
+        match &self.expected {
+            None => Ok(None),
+            Some(files) => files.get(name).map(Some).ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("the object {} was written without a file {name}", self.id))
+            }),
+        }
+    }
+
+    /// The names of all files that were begun.
+    pub(crate) fn begun(&self) -> Vec<String> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// All that was written.
+    ///
+    /// # Errors
+    /// `Source` if a file was begun and not finished.
+    pub(crate) fn finished(&self) -> Result<BTreeMap<String, FileSummary>> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let finished = written.iter().map(|(name, summary)| match summary {
+            Some(summary) => Ok((name.clone(), summary.clone())),
+            None => Err(Error::new(
+                ErrorKind::Source,
+                format!("the serializer has begun the file {name} and not ended it: FileWriter::finish does"),
+            )),
+        });
+        finished.collect()
+    }
+}
+
+/// Whether a file of that name belongs to the object of this id.
+pub(crate) fn is_file_of(id: &str, name: &str) -> bool {
+    const LONGEST: usize = 64;
+    let Some(rest) = name.strip_prefix(id) else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match rest.strip_prefix('.') {
+        Some(extension) => {
+            let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+            extension.len() <= LONGEST
+                && extension.chars().all(plain)
+                && ends(extension.chars().next())
+                && ends(extension.chars().last())
+        }
+        None => rest.is_empty(),
+    }
+}

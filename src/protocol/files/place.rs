@@ -1,0 +1,140 @@
+//! Where files lie: behind the FILE protocol, or in an object store.
+
+use crate::error::{Error, Result};
+#[cfg(feature = "object-store")]
+use crate::protocol::Objects;
+#[cfg(unix)]
+use crate::protocol::{DiskFile, disk};
+use crate::protocol::{FileBytes, FileProtocol, Mode, calling};
+use std::sync::Arc;
+
+/// A place for files with flat names.
+#[derive(Clone)]
+pub(crate) enum Files {
+    File(Arc<dyn FileProtocol>),
+    #[cfg(feature = "object-store")]
+    Objects(Objects),
+}
+
+/// A new file on its way.
+pub(super) enum Sink {
+    File(FileBytes),
+    #[cfg(feature = "object-store")]
+    Object(super::upload::Upload),
+}
+
+/// A file to be read at any place.
+pub(super) enum Opened {
+    File(FileBytes),
+    #[cfg(feature = "object-store")]
+    Object {
+        objects: Objects,
+        key: String,
+    },
+}
+
+impl Files {
+    pub(super) fn create(&self, name: &str) -> Result<Sink> {
+        match self {
+            Self::File(protocol) => {
+                #[cfg(unix)]
+                if let Some(path) = local_path(&**protocol, name) {
+                    let file = DiskFile::create(&path).map(FileBytes::Local).map(Sink::File);
+                    return file.map_err(|error| self.failed("made", name, error));
+                }
+                let handle = calling(|| protocol.open(name, Mode::Create));
+                handle.map(FileBytes::new).map(Sink::File).map_err(|error| self.failed("made", name, error))
+            }
+            #[cfg(feature = "object-store")]
+            Self::Objects(objects) => Ok(Sink::Object(super::upload::Upload::begin(objects.clone(), name))),
+        }
+    }
+
+    /// Opens a file, and tells how many bytes it has.
+    pub(super) fn open(&self, name: &str) -> Result<(Opened, u64)> {
+        match self {
+            Self::File(protocol) => {
+                let file = match local_path(&**protocol, name) {
+                    #[cfg(unix)]
+                    Some(path) => DiskFile::open(&path).map(FileBytes::Local),
+                    _ => calling(|| protocol.open(name, Mode::Read)).map(FileBytes::new),
+                };
+                let opened = file.and_then(|file| file.len().map(|len| (Opened::File(file), len)));
+                opened.map_err(|error| self.failed("opened", name, error))
+            }
+            #[cfg(feature = "object-store")]
+            Self::Objects(objects) => {
+                let len = objects.len(name)?;
+                Ok((Opened::Object { objects: objects.clone(), key: name.to_owned() }, len))
+            }
+        }
+    }
+
+    /// How many bytes a file has.
+    pub(crate) fn len(&self, name: &str) -> Result<u64> {
+        self.open(name).map(|(_, len)| len)
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> Result<()> {
+        match self {
+            Self::File(protocol) => {
+                let removed = match local_path(&**protocol, name) {
+                    #[cfg(unix)]
+                    Some(path) => disk::remove_file(&path),
+                    _ => calling(|| protocol.remove(name)),
+                };
+                removed.map_err(|error| self.failed("removed", name, error))
+            }
+            #[cfg(feature = "object-store")]
+            Self::Objects(objects) => objects.remove(name),
+        }
+    }
+
+    /// Makes what is written to a sink durable; its name is another matter.
+    pub(super) fn sync_file(&self, file: &FileBytes) -> std::io::Result<()> {
+        match self {
+            Self::File(protocol) => file.sync(protocol.durability()),
+            #[cfg(feature = "object-store")]
+            Self::Objects(_) => Ok(()),
+        }
+    }
+
+    /// Makes the names of these files durable.
+    pub(crate) fn sync_names(&self, name: &str) -> Result<()> {
+        #[cfg(unix)]
+        if let Self::File(protocol) = self
+            && let Some(folder) = local_path(&**protocol, name).as_deref().and_then(std::path::Path::parent)
+        {
+            let synced = disk::sync_folder(folder, protocol.durability());
+            return synced.map_err(|error| self.failed("made durable", name, error));
+        }
+        let _ = name;
+        Ok(())
+    }
+
+    /// What to call a file in messages.
+    pub(crate) fn describe(&self, name: &str) -> String {
+        match self {
+            Self::File(protocol) => calling(|| Ok(protocol.describe(name))).unwrap_or_else(|_| name.to_owned()),
+            #[cfg(feature = "object-store")]
+            Self::Objects(objects) => objects.describe(name),
+        }
+    }
+
+    /// How many files are best written at the same time.
+    pub(crate) fn concurrency(&self) -> usize {
+        match self {
+            Self::File(_) => 1,
+            #[cfg(feature = "object-store")]
+            Self::Objects(_) => crate::protocol::CONCURRENCY / 4,
+        }
+    }
+
+    pub(super) fn failed(&self, what: &str, name: &str, error: std::io::Error) -> Error {
+        Error::io(format!("the file cannot be {what}"), error).at_location(self.describe(name))
+    }
+}
+
+fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<std::path::PathBuf> {
+    calling(|| Ok(protocol.local_path(name))).ok().flatten().filter(|_| cfg!(unix))
+}

@@ -1,0 +1,146 @@
+//! Reading a file at any place.
+
+use super::place::{Files, Opened};
+use super::{BLOCK, FileSummary, Ledger};
+use crate::error::{Error, ErrorKind, Result};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// Blocks that are fetched together at most, where one follows the other.
+const MOST_BLOCKS: u64 = 8;
+
+/// An open file of a persistent object, from [`Protocols::open_file`](crate::Protocols::open_file). Reads and seeks; what
+/// it gives has been compared with the checksums in the document, if it has any.
+pub struct FileReader {
+    files: Files,
+    name: String,
+    opened: Opened,
+    expected: Option<FileSummary>,
+    len: u64,
+    position: u64,
+    /// Whole blocks, from this one on.
+    buffer: Vec<u8>,
+    first: u64,
+    /// Blocks to fetch next, if they follow.
+    ahead: u64,
+}
+
+impl FileReader {
+    pub(crate) fn open(files: Files, name: &str, ledger: Option<Arc<Ledger>>) -> Result<Self> {
+        let expected = match &ledger {
+            Some(ledger) => ledger.expected(name)?.cloned(),
+            None => None,
+        };
+        Self::open_expecting(files, name, expected)
+    }
+
+    /// The same, of a file of which it is known what it holds.
+    pub(crate) fn open_expecting(files: Files, name: &str, expected: Option<FileSummary>) -> Result<Self> {
+        let (opened, len) = files.open(name).map_err(|error| match (error.is_not_found(), &expected) {
+            (true, Some(_)) => error.with_kind(ErrorKind::Gone).reworded(
+                "a file of the object is not there any more: the object was removed or replaced; load it again",
+            ),
+            _ => error,
+        })?;
+        if let Some(expected) = &expected
+            && expected.bytes != len
+        {
+            let text =
+                format!("the file has {len} bytes where {} were written; restore it from a copy", expected.bytes);
+            return Err(Error::corrupt(text).at_location(files.describe(name)));
+        }
+        let name = name.to_owned();
+        Ok(Self { files, name, opened, expected, len, position: 0, buffer: Vec::new(), first: 0, ahead: 1 })
+    }
+
+    /// Bytes of the whole file.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a file is not a collection")]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Makes the block with the position the first one in the buffer, if it is not in it.
+    fn fetch(&mut self) -> Result<()> {
+        let block = self.position / BLOCK as u64;
+        let buffered = (self.buffer.len() as u64).div_ceil(BLOCK as u64);
+        if (self.first..self.first + buffered).contains(&block) {
+            return Ok(());
+        }
+        self.ahead = if buffered > 0 && block == self.first + buffered { (self.ahead * 2).min(MOST_BLOCKS) } else { 1 };
+        let start = block * BLOCK as u64;
+        let end = (start + self.ahead * BLOCK as u64).min(self.len);
+        self.buffer.clear();
+        self.read(start, (end - start) as usize)?;
+        self.first = block;
+        let checksums = self.expected.iter().flat_map(|expected| expected.checksums.iter().skip(block as usize));
+        let wrong = self.buffer.chunks(BLOCK).zip(checksums).position(|(block, sum)| crc32c::crc32c(block) != *sum);
+        if let Some(wrong) = wrong {
+            self.buffer.clear();
+            let at = start + (wrong * BLOCK) as u64;
+            let text = format!(
+                "the file is not what was written (the checksum of its bytes from {at} on differs); restore it from a copy"
+            );
+            return Err(Error::corrupt(text).at_location(self.files.describe(&self.name)));
+        }
+        Ok(())
+    }
+
+    /// Fills the buffer with so many bytes, which the file is known to have.
+    fn read(&mut self, start: u64, count: usize) -> Result<()> {
+        match &self.opened {
+            Opened::File(file) => {
+                self.buffer.resize(count, 0);
+                file.read_exact_at(&mut self.buffer, start)
+                    .map_err(|error| self.files.failed("read", &self.name, error))
+            }
+            #[cfg(feature = "object-store")]
+            Opened::Object { objects, key } => {
+                let range = object_store::GetRange::Bounded(start..start + count as u64);
+                let (bytes, _) = objects.get_range(key, range)?;
+                self.buffer.extend_from_slice(&bytes);
+                if self.buffer.len() == count {
+                    return Ok(());
+                }
+                self.buffer.clear();
+                Err(Error::corrupt("the object is shorter than it was").at_location(self.files.describe(&self.name)))
+            }
+        }
+    }
+}
+
+impl Read for FileReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() || self.position >= self.len {
+            return Ok(0);
+        }
+        self.fetch().map_err(io::Error::other)?;
+        let from = (self.position - self.first * BLOCK as u64) as usize;
+        let there = self.buffer.get(from..).unwrap_or_default();
+        let count = out.len().min(there.len());
+        out[..count].copy_from_slice(&there[..count]);
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for FileReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.len.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+impl std::fmt::Debug for FileReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileReader")
+            .field("file", &self.files.describe(&self.name))
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! An object that is written piece by piece: a small one with one request, a large one in parts, a few of them under way.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{Objects, Replace, handle, wait};
+use object_store::WriteMultipart;
+
+/// Bytes of a part, and of what is held before the first is sent. S3 allows 10,000 parts: 80 GB.
+const PART: usize = 8 << 20;
+/// Parts under way at a time.
+const UNDER_WAY: usize = 4;
+
+pub(super) struct Upload {
+    objects: Objects,
+    key: String,
+    /// What is there as long as it is less than a part.
+    start: Vec<u8>,
+    parts: Option<WriteMultipart>,
+}
+
+impl Upload {
+    pub(super) fn begin(objects: Objects, key: &str) -> Self {
+        Self { objects, key: key.to_owned(), start: Vec::new(), parts: None }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut parts = match self.parts.take() {
+            Some(parts) => parts,
+            None if self.start.len() + bytes.len() < PART => {
+                self.start.extend_from_slice(bytes);
+                return Ok(());
+            }
+            None => {
+                let upload = wait(self.objects.clone().beginning_parts(self.key.clone()))?;
+                let mut parts = WriteMultipart::new_with_chunk_size(upload, PART);
+                let _entered = handle()?.enter();
+                parts.write(&std::mem::take(&mut self.start));
+                parts
+            }
+        };
+        {
+            let _entered = handle()?.enter();
+            parts.write(bytes);
+        }
+        let (objects, key) = (self.objects.clone(), self.key.clone());
+        let (parts, room) = wait(async move {
+            let room = parts.wait_for_capacity(UNDER_WAY).await.map_err(|error| objects.not_written(&key, error));
+            Ok((parts, room))
+        })?;
+        self.parts = Some(parts);
+        room
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        let Self { objects, key, start, parts } = self;
+        let Some(parts) = parts else { return objects.put(&key, start.into(), Replace::Any) };
+        wait(async move { parts.finish().await.map(drop).map_err(|error| objects.not_written(&key, error)) })
+    }
+
+    /// Tells the store that no more parts come. Where it is not told, it keeps the parts, which nobody sees, until a rule of
+    /// the bucket removes them.
+    pub(super) fn abandon(self) {
+        let Some(parts) = self.parts else { return };
+        let _ = wait(async move { parts.abort().await.map_err(|_| Error::new(ErrorKind::Io, "not aborted")) });
+    }
+}

@@ -1,0 +1,131 @@
+//! Serializers that fail: the save fails with them, and nothing of it stays.
+
+use super::sample::{places, run};
+use arraystow::persistent::{BoxError, PersistentSerializer};
+use arraystow::{ErrorKind, PersistentId, Protocols};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+
+/// How its serializer fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bad {
+    Error,
+    IoError,
+    Panic,
+    Unfinished,
+    ForeignName,
+    Twice,
+    Read,
+    ReadPanic,
+}
+
+struct BadOnes;
+
+impl PersistentSerializer for BadOnes {
+    type Object = Bad;
+    const NAME: &'static str = "example.org/bad";
+
+    fn write(bad: &Bad, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+        let mut file = protocols.create_file(&id.with_extension("a"))?;
+        file.write_all(&[bad_number(*bad); 100])?;
+        match bad {
+            Bad::Error => return Err("the table has no columns".into()),
+            Bad::IoError => return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into()),
+            Bad::Panic => panic!("in the serializer"),
+            Bad::Unfinished => {
+                std::mem::forget(file);
+                return Ok(());
+            }
+            Bad::ForeignName => drop(protocols.create_file("another")?),
+            Bad::Twice => drop(protocols.create_file(&id.with_extension("a"))?),
+            Bad::Read | Bad::ReadPanic => {}
+        }
+        Ok(file.finish()?)
+    }
+
+    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Bad, BoxError> {
+        let mut first = [0];
+        std::io::Read::read_exact(&mut protocols.open_file(&id.with_extension("a"))?, &mut first)?;
+        assert_ne!(first[0], bad_number(Bad::ReadPanic), "cannot read it");
+        protocols.open_file(&id.with_extension("not-there"))?;
+        Ok(Bad::Read)
+    }
+
+    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+fn bad_number(bad: Bad) -> u8 {
+    bad as u8
+}
+
+#[derive(Serialize, Deserialize)]
+struct Holds {
+    good: super::sample::Run,
+    list: Vec<One>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct One(#[serde(with = "arraystow::persistent")] Bad);
+
+#[test]
+fn a_save_that_fails_leaves_nothing_and_names_the_place() {
+    for place in places() {
+        let storage = place.bare().serializer::<BadOnes>().serializer::<super::sample::Tables>().open().unwrap();
+        storage.save("run", &run()).unwrap();
+        let before = place.files();
+        for (bad, kind, text) in [
+            (Bad::Error, ErrorKind::Source, "the table has no columns"),
+            (Bad::IoError, ErrorKind::Source, "example.org/bad"),
+            (Bad::Panic, ErrorKind::Source, "in the serializer"),
+            (Bad::Unfinished, ErrorKind::Source, "finish"),
+            (Bad::ForeignName, ErrorKind::InvalidName, "another"),
+            (Bad::Twice, ErrorKind::AlreadyExists, "already"),
+        ] {
+            let error = storage.save("run", &Holds { good: run(), list: vec![One(Bad::Read), One(bad)] }).unwrap_err();
+            assert_eq!((error.kind(), error.path()), (kind, Some("list[1]")), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            assert_eq!(error.left_behind(), [""; 0], "{error}");
+            assert_eq!(place.files(), before, "{bad:?}");
+        }
+    }
+}
+
+#[test]
+fn a_load_that_fails_names_the_place() {
+    for place in places() {
+        let storage = place.bare().serializer::<BadOnes>().serializer::<super::sample::Tables>().open().unwrap();
+        storage.save("a", &Holds { good: run(), list: vec![One(Bad::Read)] }).unwrap();
+        let error = storage.load::<Holds>("a").err().unwrap();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::NotFound, Some("list[0]")), "{error}");
+        storage.save("a", &Holds { good: run(), list: vec![One(Bad::ReadPanic)] }).unwrap();
+        let error = storage.load::<Holds>("a").err().unwrap();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Source, Some("list[0]")), "{error}");
+        storage.remove("a").unwrap();
+        assert_eq!(place.files(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_name_that_cannot_stand_in_an_id_is_refused_at_once() {
+    macro_rules! refused {
+        ($($name:expr),*) => { $({
+            struct Named;
+            impl PersistentSerializer for Named {
+                type Object = Bad;
+                const NAME: &'static str = $name;
+                fn write(_: &Bad, _: &PersistentId, _: &Protocols) -> Result<(), BoxError> { Ok(()) }
+                fn read(_: &PersistentId, _: &Protocols) -> Result<Bad, BoxError> { Ok(Bad::Error) }
+                fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> { Ok(()) }
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let error = arraystow::Storage::builder(folder.path()).serializer::<Named>().open().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidName, "{error}");
+            let protocols = Protocols::new().with_serializer::<Named>();
+            let error = arraystow::to_vec(&One(Bad::Error), &protocols).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidName, "{error}");
+        })* };
+    }
+    refused!("", "HDFSerializer", "a\nb");
+}
