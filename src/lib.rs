@@ -51,6 +51,7 @@
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value to bytes, its arrays to [`Protocols`];
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
+//! - [`persistent`]: objects of other types in files of their own, each by a [`PersistentSerializer`].
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //!
 //! # What is diverted
