@@ -37,6 +37,8 @@
     reason = "this is a test suite: it fails by panicking"
 )]
 
+mod files;
+
 use crate::{ChunkGrid, ChunkedArray, Codec, Element, ErrorKind, Protocols, Region};
 use ndarray::{Array1, Array2, ArrayD, s};
 use num_complex::Complex;
@@ -77,6 +79,7 @@ pub fn run<S: Subject>(fresh: impl Fn() -> S) {
     failed_save_leaves_nothing(&fresh());
     too_large(&fresh());
     concurrent(&fresh());
+    files::other_objects(&fresh());
 }
 
 /// Saves and loads one array.

@@ -26,6 +26,20 @@ impl Storage {
     /// bounded memory. The document comes last, in one step: until then the old object stays as it is, and a save that
     /// fails or is killed leaves it untouched. When this returns, everything is durable.
     ///
+    /// Objects whose type is not known come as `&dyn erased_serde::Serialize`:
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// let results: Vec<(&str, Box<dyn erased_serde::Serialize>)> =
+    ///     vec![("answer", Box::new(42)), ("image", Box::new(ndarray::Array2::<f64>::zeros((100, 100))))];
+    /// for (name, result) in &results {
+    ///     storage.save(name, &**result)?;
+    /// }
+    /// assert_eq!(storage.info("image")?.arrays.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
     /// linked, not copied. Arrays that only the replaced document had are removed.
     ///
