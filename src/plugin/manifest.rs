@@ -3,6 +3,7 @@
 //! What needs no Rust type (remove, info, copy) reads only this. It does not grow with the number of chunks.
 
 use super::PersistentId;
+use super::plan::Planned;
 use crate::array::{ChunkGrid, DataType};
 use crate::engine::Expected;
 use crate::error::{Error, Result};
@@ -48,6 +49,13 @@ pub(crate) struct ManifestEntry {
     pub(crate) plain: bool,
 }
 
+/// One object of a document, as its serializer has written it.
+#[derive(Clone, Debug)]
+pub(crate) enum Entry {
+    Array(ManifestEntry),
+    Object(ObjectEntry),
+}
+
 /// One object of a document that is no array.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ObjectEntry {
@@ -68,8 +76,25 @@ pub(crate) struct FileEntry {
 }
 
 impl Manifest {
-    pub(crate) fn new(arrays: Vec<ManifestEntry>, objects: Vec<ObjectEntry>) -> Self {
-        Self { write_id: uuid::Uuid::new_v4().to_string(), arrays, objects }
+    pub(crate) fn new(entries: Vec<Entry>) -> Self {
+        let mut manifest = Self { write_id: uuid::Uuid::new_v4().to_string(), arrays: Vec::new(), objects: Vec::new() };
+        for entry in entries {
+            match entry {
+                Entry::Array(entry) => manifest.arrays.push(entry),
+                Entry::Object(entry) => manifest.objects.push(entry),
+            }
+        }
+        manifest
+    }
+
+    /// What it has of an object that is saved again.
+    pub(super) fn entry_of(&self, planned: &Planned) -> Option<Entry> {
+        let paths = planned.paths.clone();
+        let array = planned.array().and_then(|any| {
+            let entry = self.entry(planned.id.file())?.clone();
+            Some(Entry::Array(ManifestEntry { paths: paths.clone(), plain: any.plain, ..entry }))
+        });
+        array.or_else(|| Some(Entry::Object(ObjectEntry { paths, ..self.object(planned.id.file())?.clone() })))
     }
 
     pub(crate) fn write_id(&self) -> &str {
@@ -90,6 +115,7 @@ impl Manifest {
     }
 
     /// Whether it has neither arrays nor other objects.
+    #[cfg(feature = "object-store")]
     pub(crate) fn is_empty(&self) -> bool {
         self.arrays.is_empty() && self.objects.is_empty()
     }

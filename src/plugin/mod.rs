@@ -38,8 +38,8 @@ pub(crate) use self::{
     body::{read as read_document, write as write_document},
     document::{Head, encode, is_magic, read_body, read_head},
     manifest::{FileEntry, Manifest, ObjectEntry},
-    persistent::{CopiedObject, Registry, remove_files},
-    plan::{Keep, PlanSettings, PlannedArray, PlannedObject, SavePlan},
+    persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
+    plan::{Keep, PlanSettings, Planned, SavePlan},
     resolver::{Resolver, typed},
     write::write_plan,
 };

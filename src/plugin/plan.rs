@@ -4,7 +4,7 @@ use super::PersistentId;
 use super::context::{Level, push};
 use super::load::is_told;
 use super::path::Path;
-use super::persistent::{Object, ObjectSerializer, Registry};
+use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
 use super::plain::PlainElements;
 use super::ser::Serializer;
 use crate::array::ErasedArray;
@@ -15,51 +15,43 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An array to be written, under the id that the document has for it.
-pub(crate) struct PlannedArray {
-    pub(crate) id: PersistentId,
-    /// Every place in the object where it was met.
-    pub(crate) paths: Vec<String>,
-    pub(crate) array: Arc<dyn ErasedArray>,
-    /// A plain `ndarray` field.
-    pub(crate) plain: bool,
-    /// It stays where it is.
-    pub(crate) kept: bool,
-}
-
-/// Another object to be written, by its serializer.
-pub(crate) struct PlannedObject {
+/// An object to be written by its serializer, under the id that the document has for it.
+pub(crate) struct Planned {
     pub(crate) id: PersistentId,
     /// Every place in the object graph where it was met.
     pub(crate) paths: Vec<String>,
     pub(crate) object: Object,
     pub(crate) serializer: Arc<dyn ObjectSerializer>,
+    /// It stays where it is.
+    pub(crate) kept: bool,
 }
 
-impl PlannedObject {
+impl Planned {
     /// The first path, for messages.
     pub(super) fn path(&self) -> &str {
         self.paths.first().map_or("", String::as_str)
+    }
+
+    /// Adds to an error which object it is about.
+    pub(super) fn locate(&self, error: Error) -> Error {
+        error.at_path(self.path()).in_array(self.id.file())
     }
 }
 
 /// What is to be written before the document.
 pub(crate) struct SavePlan {
-    pub(crate) arrays: Vec<PlannedArray>,
-    pub(crate) objects: Vec<PlannedObject>,
+    pub(crate) objects: Vec<Planned>,
 }
 
 impl SavePlan {
     /// The ids of everything.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
-        let arrays = self.arrays.iter().map(|planned| planned.id.file());
-        arrays.chain(self.objects.iter().map(|planned| planned.id.file()))
+        self.objects.iter().map(|planned| planned.id.file())
     }
 
     /// The ids of all that a save writes.
     pub(crate) fn to_write(&self) -> impl Iterator<Item = &str> {
-        let arrays = self.arrays.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file());
-        arrays.chain(self.objects.iter().map(|planned| planned.id.file()))
+        self.objects.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file())
     }
 }
 
@@ -98,7 +90,7 @@ where
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
     };
     match result {
-        Ok(output) => Ok((output, SavePlan { arrays: state.arrays, objects: state.objects })),
+        Ok(output) => Ok((output, SavePlan { objects: state.objects })),
         Err(error) => Err(state.explain(&text(&error))),
     }
 }
@@ -106,12 +98,9 @@ where
 /// A save in progress.
 pub(super) struct SaveState {
     settings: PlanSettings,
-    arrays: Vec<PlannedArray>,
-    objects: Vec<PlannedObject>,
-    /// Other objects by type and identity, where their serializer tells it; the plan holds them too.
-    known_objects: HashMap<(TypeId, usize), usize>,
-    /// Chunked arrays by identity; the plan holds them, so that no address is used again.
-    chunked: HashMap<usize, usize>,
+    objects: Vec<Planned>,
+    /// Objects by type and identity; the plan holds them, so that no address is used again.
+    known: HashMap<(TypeId, usize), usize>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
     plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
     /// Where the walk is, as told by our Serializer to the chunked array that follows.
@@ -121,17 +110,7 @@ pub(super) struct SaveState {
 
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
-        let (objects, known_objects) = (Vec::new(), HashMap::new());
-        Self {
-            settings,
-            arrays: Vec::new(),
-            objects,
-            known_objects,
-            chunked: HashMap::new(),
-            plain: HashMap::new(),
-            place: None,
-            error: None,
-        }
+        Self { settings, objects: Vec::new(), known: HashMap::new(), plain: HashMap::new(), place: None, error: None }
     }
 
     pub(super) fn inline_below(&self) -> usize {
@@ -153,30 +132,27 @@ impl SaveState {
         clone: impl FnOnce() -> Arc<dyn ErasedArray>,
     ) -> Result<PersistentId> {
         let path = self.take_place();
-        if let Some(index) = self.chunked.get(&array.address()) {
-            let planned = &mut self.arrays[*index];
-            if !planned.paths.contains(&path) {
-                planned.paths.push(path);
-            }
-            return Ok(planned.id.clone());
+        let identity = (TypeId::of::<AnyArray>(), array.address());
+        if let Some(id) = self.met(identity, &path) {
+            return Ok(id);
         }
         if let Some(error) = array.failure() {
             return Err(error.at_path(&path));
         }
         let kept = self.settings.keep.as_ref().and_then(|keep| keep(array));
-        self.chunked.insert(array.address(), self.arrays.len());
-        Ok(self.add(kept, path, clone(), false))
+        self.known.insert(identity, self.objects.len());
+        Ok(self.add_array(kept, path, AnyArray { array: clone(), plain: false }))
     }
 
     pub(super) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
         let same_place = self.plain.entry(path.clone()).or_default();
         if let Some((_, index)) = same_place.iter().find(|(known, _)| known.is_same(&elements)) {
-            return Ok(self.arrays[*index].id.clone());
+            return Ok(self.objects[*index].id.clone());
         }
         let elements = Arc::new(elements);
         let array = elements.to_chunked().map_err(|error| error.at_path(&path))?;
-        same_place.push((elements, self.arrays.len()));
-        Ok(self.add(None, path, array, true))
+        same_place.push((elements, self.objects.len()));
+        Ok(self.add_array(None, path, AnyArray { array, plain: true }))
     }
 
     /// An object that is no array, as its registered serializer tells.
@@ -185,33 +161,35 @@ impl SaveState {
         let of_type = self.settings.registry.of_type(TypeId::of::<T>(), type_name);
         let serializer = of_type.map_err(|error| error.at_path(&path))?.clone();
         let identity = serializer.identity(object).map(|identity| (TypeId::of::<T>(), identity));
-        if let Some(index) = identity.and_then(|identity| self.known_objects.get(&identity)) {
-            let planned = &mut self.objects[*index];
-            if !planned.paths.contains(&path) {
-                planned.paths.push(path);
-            }
-            return Ok(planned.id.clone());
+        if let Some(id) = identity.and_then(|identity| self.met(identity, &path)) {
+            return Ok(id);
         }
         let handle = serializer.handle(object);
         let object = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
+        self.known.extend(identity.map(|identity| (identity, self.objects.len())));
         let id = PersistentId::fresh_of(serializer.name(), serializer.version());
-        if let Some(identity) = identity {
-            self.known_objects.insert(identity, self.objects.len());
-        }
-        self.objects.push(PlannedObject { id: id.clone(), paths: vec![path], object, serializer });
-        Ok(id)
+        Ok(self.add(Planned { id, paths: vec![path], object, serializer: serializer.erased(), kept: false }))
     }
 
-    fn add(
-        &mut self,
-        kept: Option<PersistentId>,
-        path: String,
-        array: Arc<dyn ErasedArray>,
-        plain: bool,
-    ) -> PersistentId {
+    /// The id of an object that is in the plan already, now met at another place.
+    fn met(&mut self, identity: (TypeId, usize), path: &str) -> Option<PersistentId> {
+        let planned = &mut self.objects[*self.known.get(&identity)?];
+        if !planned.paths.iter().any(|known| known == path) {
+            planned.paths.push(path.to_owned());
+        }
+        Some(planned.id.clone())
+    }
+
+    fn add_array(&mut self, kept: Option<PersistentId>, path: String, array: AnyArray) -> PersistentId {
         let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        self.arrays.push(PlannedArray { id: id.clone(), paths: vec![path], array, plain, kept: is_kept });
+        let serializer = array_serializer();
+        self.add(Planned { id, paths: vec![path], object: Arc::new(array), serializer, kept: is_kept })
+    }
+
+    fn add(&mut self, planned: Planned) -> PersistentId {
+        let id = planned.id.clone();
+        self.objects.push(planned);
         id
     }
 

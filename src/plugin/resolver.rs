@@ -2,7 +2,7 @@
 
 use super::load::ArrayResolver;
 use super::manifest::{Manifest, ManifestEntry};
-use super::persistent::{Object, ObjectReader};
+use super::persistent::{AnyArray, Object, ObjectReader};
 use super::{PersistentId, PlainElements};
 use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
 use crate::backend::{Backend, for_protocols};
@@ -121,10 +121,9 @@ impl Resolver {
                 (StoredArray::lazy(backend, name, expected, origin), data_type, grid)
             }
             None => {
-                let stored = StoredArray::open(backend, name, origin)?;
-                let reader = stored.reader()?;
-                let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-                (stored, data_type, grid)
+                let object = self.objects.read(id)?;
+                let any = object.downcast_ref::<AnyArray>().ok_or_else(|| Error::invalid("an array is none"))?;
+                return Ok(any.array.clone());
             }
         };
         Ok(typed(data_type, grid, Arc::new(stored)))

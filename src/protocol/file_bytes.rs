@@ -89,6 +89,7 @@ impl FileBytes {
     }
 
     /// Makes the file `len` bytes long, which is longer than it is.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn lengthen(&self, len: u64) -> io::Result<()> {
         let lengthened = match self {
             #[cfg(unix)]
@@ -105,6 +106,7 @@ impl FileBytes {
     }
 
     /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
             #[cfg(unix)]
@@ -114,6 +116,7 @@ impl FileBytes {
     }
 
     /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn write_back(&self, offset: u64, len: usize) {
         match self {
             #[cfg(unix)]

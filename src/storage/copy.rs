@@ -6,7 +6,9 @@ use super::read::located;
 use super::save::PlannedSave;
 use crate::engine::{Origin, StoredArray, Wanted};
 use crate::error::{Error, Result};
-use crate::plugin::{CopiedObject, PlannedArray, PlannedObject, SavePlan, read_body, read_head, typed};
+use crate::plugin::{
+    AnyArray, CopiedObject, Copies, ObjectSerializer, Planned, SavePlan, array_serializer, read_body, read_head, typed,
+};
 use std::sync::Arc;
 
 impl Storage {
@@ -49,29 +51,32 @@ impl Storage {
         let body = read_body(&head, &mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
         let backend = self.place.backend(name.workflow());
-        let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
+        let mut objects = Vec::with_capacity(head.manifest.arrays.len());
         for entry in &head.manifest.arrays {
             let expected = entry.expected()?;
             let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
             let (data_type, grid) = (expected.data_type, expected.grid.clone());
             let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin);
-            arrays.push(PlannedArray {
+            let array = typed(data_type, grid, Arc::new(stored));
+            objects.push(Planned {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),
-                array: typed(data_type, grid, Arc::new(stored)),
-                plain: entry.plain,
+                object: Arc::new(AnyArray { array, plain: entry.plain }),
+                serializer: array_serializer(),
                 // What is there already is seen when the copy is carried out.
                 kept: false,
             });
         }
         let files = self.place.protocols(name.workflow()).files()?;
-        let objects = head.manifest.objects.into_iter().map(|entry| PlannedObject {
+        let copies: Arc<dyn ObjectSerializer> = Arc::new(Copies);
+        objects.extend(head.manifest.objects.into_iter().map(|entry| Planned {
             id: entry.id.clone(),
             paths: entry.paths.clone(),
-            object: Arc::new(()),
-            serializer: Arc::new(CopiedObject { from: files.clone(), entry }),
-        });
-        let plan = SavePlan { arrays, objects: objects.collect() };
+            object: Arc::new(CopiedObject { from: files.clone(), entry }),
+            serializer: copies.clone(),
+            kept: false,
+        }));
+        let plan = SavePlan { objects };
         Ok(PlannedSave {
             storage: other.clone(),
             name: name.clone(),

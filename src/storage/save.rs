@@ -178,7 +178,7 @@ impl PlannedSave {
         let left = announced.and_then(|announced| announced.end());
         if saved.is_err() && self.copies {
             // What somebody else would have removed, had the copy not been about to bring it.
-            let objects = plan.objects.iter().flat_map(|object| object.serializer.files());
+            let objects = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));
             let files = place.protocols(name.workflow()).files();
             let objects = files.iter().flat_map(|files| objects.clone().map(|name| files.describe(&name)));
             let these = to_write.iter().map(|file| backend.describe(file)).chain(objects).collect();
@@ -201,7 +201,7 @@ impl PlannedSave {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let kept = |file: &str| before.manifest.as_ref().is_some_and(|manifest| manifest.has(file));
-        if plan.arrays.iter().any(|planned| planned.kept && !kept(planned.id.file())) {
+        if plan.objects.iter().any(|planned| planned.kept && !kept(planned.id.file())) {
             // The document that the arrays were loaded from is not there any more.
             Expected::Written("").check(None)?;
         }
@@ -252,7 +252,7 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     let backend = place.backend(name.workflow());
     let files = place.protocols(name.workflow()).files()?;
     let objects = plan.objects.iter().filter(|object| new.contains(&object.id.file()));
-    let objects: Vec<String> = objects.flat_map(|object| object.serializer.files()).collect();
+    let objects: Vec<String> = objects.flat_map(|planned| planned.serializer.files(&planned.object)).collect();
     let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
     let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
     if arrays_there || objects.iter().any(|file| !missing(files.len(file))) {
@@ -290,13 +290,14 @@ fn keep(name: &Name, backend: Arc<dyn Backend>) -> Keep {
 fn reread(plan: &SavePlan, manifest: &Manifest, old: &Manifest, backend: &Arc<dyn Backend>, name: &Name) {
     let going = old.arrays.iter().filter(|entry| manifest.entry(entry.id.file()).is_none());
     let going: HashSet<String> = going.filter_map(|entry| backend.identity(entry.id.file())).collect();
-    for planned in plan.arrays.iter().filter(|planned| !going.is_empty() && !planned.plain) {
+    let arrays = plan.objects.iter().filter_map(|planned| Some((planned, planned.array()?)));
+    for (planned, any) in arrays.filter(|(_, any)| !going.is_empty() && !any.plain) {
         let Some(entry) = manifest.entry(planned.id.file()) else { continue };
         let Ok(expected) = entry.expected() else { continue };
-        if reads_from(&*planned.array, &going, &mut HashSet::new()) {
+        if reads_from(&*any.array, &going, &mut HashSet::new()) {
             let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
             let file = entry.id.file().to_owned();
-            planned.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
+            any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
         }
     }
 }

@@ -1,69 +1,111 @@
-//! The serializer of chunked arrays, among the others.
-//!
-//! A save does not come here: it writes the chunks of all arrays together, in one pool.
+//! The serializer of arrays: the chunks of all of them go through one pool.
 
 use super::registry::{Object, ObjectSerializer};
-use crate::array::ErasedArray;
-use crate::backend::{Backend, for_protocols};
-use crate::engine::{Origin, StoredArray, Wanted, WriteJob, write_arrays};
+use crate::array::{Codec, ErasedArray};
+use crate::backend::{Backend, StoredSummary, for_protocols};
+use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
+use crate::plugin::PersistentId;
+use crate::plugin::manifest::{Entry, ManifestEntry};
+use crate::plugin::plan::Planned;
 use crate::plugin::resolver::typed;
-use crate::plugin::{ARRAYS, PersistentId};
+use crate::plugin::write::Destination;
 use crate::protocol::{Protocols, no_protocol};
-use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 /// Arrays of any element type.
 pub(super) struct Arrays;
 
 /// What the objects of this serializer are.
-type AnyArray = Arc<dyn ErasedArray>;
-
-fn backend(protocols: &Protocols) -> Result<Arc<dyn Backend>> {
-    for_protocols(protocols).ok_or_else(no_protocol)
+pub(crate) struct AnyArray {
+    pub(crate) array: Arc<dyn ErasedArray>,
+    /// A plain `ndarray` field.
+    pub(crate) plain: bool,
 }
 
-fn array(object: &dyn Any) -> Option<&AnyArray> {
-    object.downcast_ref()
+impl Planned {
+    /// The array, if it is one.
+    pub(crate) fn array(&self) -> Option<&AnyArray> {
+        self.object.downcast_ref()
+    }
 }
 
 impl ObjectSerializer for Arrays {
-    fn name(&self) -> &str {
-        ARRAYS
-    }
-
-    fn version(&self) -> &str {
-        super::super::id::VERSION
-    }
-
-    fn object_type(&self) -> TypeId {
-        TypeId::of::<AnyArray>()
-    }
-
-    fn identity(&self, object: &dyn Any) -> Option<usize> {
-        array(object).map(|array| array.address())
-    }
-
-    fn handle(&self, object: &dyn Any) -> Option<Object> {
-        array(object).map(|array| Arc::new(array.clone()) as Object)
-    }
-
-    fn write(&self, object: &Object, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        let array = array(&**object).ok_or_else(|| Error::invalid("an object is of another type than it was"))?;
-        let backend = backend(protocols)?;
-        let codec = array.codec().or(protocols.codec()).unwrap_or(backend.default_codec());
-        let job = WriteJob { name: id.file().to_owned(), path: String::new(), array: array.clone(), codec };
-        write_arrays(&*backend, &[job], &Wanted::default()).map(drop)
+    /// Arrays that lie in such a backend already are linked, all others are computed.
+    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+        let Some(first) = objects.first() else { return Ok(Vec::new()) };
+        let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
+        let codec = to.protocols.codec().unwrap_or(backend.default_codec());
+        codec.check()?;
+        let mut arrays = Vec::with_capacity(objects.len());
+        for planned in objects {
+            let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
+            let checked = array.array.codec().map_or(Ok(()), Codec::check);
+            checked.map_err(|error| planned.locate(error))?;
+            arrays.push((*planned, array));
+        }
+        let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
+        let mut jobs = Vec::new();
+        for (planned, any) in &arrays {
+            let file = planned.id.file();
+            let linked = link(&*any.array, &*backend, file).map_err(|error| planned.locate(error))?;
+            match linked {
+                Some(_) => to.stored.add_arrays([file.to_owned()]),
+                None => jobs.push(WriteJob {
+                    name: file.to_owned(),
+                    path: planned.path().to_owned(),
+                    array: any.array.clone(),
+                    codec: any.array.codec().unwrap_or(codec),
+                }),
+            }
+            summaries.push(linked);
+        }
+        let mut computed = write_arrays(&*backend, &jobs, to.wanted)?.into_iter();
+        to.stored.add_arrays(jobs.into_iter().map(|job| job.name));
+        let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
+            let summary = linked.or_else(|| computed.next())?;
+            Some(Entry::Array(entry(planned, any, summary)))
+        });
+        Ok(entries.collect())
     }
 
     fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
-        let stored = StoredArray::open(backend(protocols)?, id.file().to_owned(), Origin::default())?;
+        let backend = for_protocols(protocols).ok_or_else(no_protocol)?;
+        let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
         let reader = stored.reader()?;
         let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-        Ok(Arc::new(typed(data_type, grid, Arc::new(stored))))
+        Ok(Arc::new(AnyArray { array: typed(data_type, grid, Arc::new(stored)), plain: false }))
     }
 
     fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        backend(protocols)?.remove(id.file())
+        for_protocols(protocols).ok_or_else(no_protocol)?.remove(id.file())
     }
+}
+
+fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestEntry {
+    ManifestEntry {
+        id: planned.id.clone(),
+        paths: planned.paths.clone(),
+        data_type: any.array.data_type().name().to_owned(),
+        chunks: any.array.grid().runs(),
+        bytes: summary.bytes,
+        digest: summary.digest,
+        rest: summary.rest,
+        plain: any.plain,
+    }
+}
+
+/// Makes a stored array an array of its own under another name without reading it, where that is possible.
+fn link(array: &dyn ErasedArray, backend: &dyn Backend, to: &str) -> Result<Option<StoredSummary>> {
+    if array.codec().is_some() {
+        return Ok(None);
+    }
+    let Some(stored) = array.stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok()) else {
+        return Ok(None);
+    };
+    let reader = stored.reader()?;
+    let Some(digest) = reader.digest() else { return Ok(None) };
+    let linked = backend.link(&**stored.backend(), stored.name(), to)?;
+    let rest = stored.expected().and_then(|expected| expected.rest.clone());
+    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned(), rest }))
 }

@@ -1,12 +1,17 @@
 //! Objects that are copied from one storage to another as they are, without their serializers.
 
 use super::registry::{Object, ObjectSerializer};
+use super::write::write_files;
 use crate::error::{Error, Result};
 use crate::plugin::PersistentId;
-use crate::plugin::manifest::ObjectEntry;
+use crate::plugin::manifest::{Entry, ObjectEntry};
+use crate::plugin::plan::Planned;
+use crate::plugin::write::Destination;
 use crate::protocol::Protocols;
 use crate::protocol::files::{FileReader, Files};
-use std::any::{Any, TypeId};
+
+/// Copies files.
+pub(crate) struct Copies;
 
 /// One object and where it lies.
 pub(crate) struct CopiedObject {
@@ -14,40 +19,12 @@ pub(crate) struct CopiedObject {
     pub(crate) entry: ObjectEntry,
 }
 
-impl ObjectSerializer for CopiedObject {
-    fn name(&self) -> &str {
-        self.entry.id.name()
-    }
-
-    fn version(&self) -> &str {
-        self.entry.id.version()
-    }
-
-    fn object_type(&self) -> TypeId {
-        TypeId::of::<()>()
-    }
-
-    fn identity(&self, _: &dyn Any) -> Option<usize> {
-        None
-    }
-
-    fn handle(&self, _: &dyn Any) -> Option<Object> {
-        None
-    }
-
-    fn write(&self, _: &Object, _: &PersistentId, protocols: &Protocols) -> Result<()> {
-        for file in &self.entry.files {
-            let mut reader = FileReader::open_expecting(self.from.clone(), &file.name, Some(file.summary()?))?;
-            let mut writer = protocols.create_file(&file.name)?;
-            if let Err(error) = std::io::copy(&mut reader, &mut writer) {
-                return Err(match error.downcast::<Error>() {
-                    Ok(error) => error,
-                    Err(error) => Error::io("the file cannot be copied", error),
-                });
-            }
-            writer.finish()?;
-        }
-        Ok(())
+impl ObjectSerializer for Copies {
+    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+        write_files(objects, to, |object, _, protocols| {
+            let copied = object.downcast_ref().ok_or_else(|| Error::invalid("an object is none that is copied"))?;
+            copy(copied, protocols)
+        })
     }
 
     fn read(&self, _: &PersistentId, _: &Protocols) -> Result<Object> {
@@ -55,10 +32,26 @@ impl ObjectSerializer for CopiedObject {
     }
 
     fn remove(&self, _: &PersistentId, _: &Protocols) -> Result<()> {
-        Ok(())
+        Err(Error::invalid("an object that is only copied is not removed"))
     }
 
-    fn files(&self) -> Vec<String> {
-        self.entry.files.iter().map(|file| file.name.clone()).collect()
+    fn files(&self, object: &Object) -> Vec<String> {
+        let copied = object.downcast_ref::<CopiedObject>();
+        copied.iter().flat_map(|copied| copied.entry.files.iter().map(|file| file.name.clone())).collect()
     }
+}
+
+fn copy(copied: &CopiedObject, protocols: &Protocols) -> Result<()> {
+    for file in &copied.entry.files {
+        let mut reader = FileReader::open_expecting(copied.from.clone(), &file.name, Some(file.summary()?))?;
+        let mut writer = protocols.create_file(&file.name)?;
+        if let Err(error) = std::io::copy(&mut reader, &mut writer) {
+            return Err(match error.downcast::<Error>() {
+                Ok(error) => error,
+                Err(error) => Error::io("the file cannot be copied", error),
+            });
+        }
+        writer.finish()?;
+    }
+    Ok(())
 }

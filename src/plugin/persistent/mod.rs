@@ -63,12 +63,13 @@ mod write;
 
 pub use registered::{BoxError, PersistentSerializer};
 
-pub(crate) use copied::CopiedObject;
+pub(crate) use arrays::AnyArray;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use copied::{CopiedObject, Copies};
 pub(super) use read::ObjectReader;
 pub(super) use registry::is_name;
-pub(crate) use registry::{Object, ObjectSerializer, Registry};
+pub(crate) use registry::{Object, ObjectSerializer, Registry, array_serializer};
 pub(crate) use write::remove_files;
-pub(super) use write::write_objects;
 
 use super::context::{keep_error, saving};
 use super::load::{object, tell};

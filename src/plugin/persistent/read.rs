@@ -42,7 +42,12 @@ impl ObjectReader {
         Ok(())
     }
 
-    /// The object of an id.
+    /// Reads whatever there is under an id, an array too, without a manifest.
+    pub(in crate::plugin) fn read(&self, id: &PersistentId) -> Result<Object> {
+        read_object(&self.registry, &self.protocols, id, None)
+    }
+
+    /// The object of an id, which is no array.
     pub(in crate::plugin) fn object(&self, id: &PersistentId) -> Result<Object> {
         if id.is_array() {
             let text = "an array is stored where the type asks for an object of a registered serializer";

@@ -1,8 +1,12 @@
 //! The interface for users: a serializer of one type of objects, and what the crate makes of it.
 
-use super::registry::{Object, ObjectSerializer};
+use super::registry::{Object, ObjectSerializer, UserSerializer};
+use super::write::write_files;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::PersistentId;
+use crate::plugin::manifest::Entry;
+use crate::plugin::plan::Planned;
+use crate::plugin::write::Destination;
 use crate::protocol::Protocols;
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
@@ -68,11 +72,29 @@ pub trait PersistentSerializer: Send + Sync + 'static {
 pub(super) struct Registered<P>(pub(super) PhantomData<fn() -> P>);
 
 impl<P: PersistentSerializer> ObjectSerializer for Registered<P> {
-    fn name(&self) -> &str {
+    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+        write_files(objects, to, |object, id, protocols| {
+            let object =
+                object.downcast_ref().ok_or_else(|| Error::invalid("an object is of another type than it was"))?;
+            calling::<P, _>("writes", || P::write(object, id, protocols))
+        })
+    }
+
+    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
+        calling::<P, _>("reads", || P::read(id, protocols)).map(|object| Arc::new(object) as Object)
+    }
+
+    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
+        calling::<P, _>("removes", || P::remove(id, protocols))
+    }
+}
+
+impl<P: PersistentSerializer> UserSerializer for Registered<P> {
+    fn name(&self) -> &'static str {
         P::NAME
     }
 
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         P::VERSION
     }
 
@@ -88,17 +110,8 @@ impl<P: PersistentSerializer> ObjectSerializer for Registered<P> {
         object.downcast_ref::<P::Object>().map(|object| Arc::new(object.clone()) as Object)
     }
 
-    fn write(&self, object: &Object, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        let object = object.downcast_ref().ok_or_else(|| Error::invalid("an object is of another type than it was"))?;
-        calling::<P, _>("writes", || P::write(object, id, protocols))
-    }
-
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
-        calling::<P, _>("reads", || P::read(id, protocols)).map(|object| Arc::new(object) as Object)
-    }
-
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        calling::<P, _>("removes", || P::remove(id, protocols))
+    fn erased(self: Arc<Self>) -> Arc<dyn ObjectSerializer> {
+        self
     }
 }
 

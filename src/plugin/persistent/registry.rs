@@ -4,6 +4,9 @@
 use super::arrays::Arrays;
 use super::registered::{PersistentSerializer, Registered};
 use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::manifest::Entry;
+use crate::plugin::plan::Planned;
+use crate::plugin::write::Destination;
 use crate::plugin::{ARRAYS, PersistentId};
 use crate::protocol::Protocols;
 use once_cell::sync::Lazy;
@@ -15,32 +18,49 @@ use std::sync::Arc;
 /// An object whose type only its serializer knows.
 pub(crate) type Object = Arc<dyn Any + Send + Sync>;
 
-/// A serializer of objects whose type it alone knows.
+/// A serializer of objects that are kept outside the document: of arrays, of what a user has registered, of what is copied.
 pub(crate) trait ObjectSerializer: Send + Sync {
-    fn name(&self) -> &str;
-    fn version(&self) -> &str;
+    /// Writes objects of this serializer, many at once. Tells the destination what it has written as soon as it is there;
+    /// after an error that is removed.
+    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>>;
+    /// The object of an id, for a document that has no manifest to tell more.
+    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object>;
+    /// Removes what belongs to an id, for a document that has no manifest.
+    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
+    /// The files that an object will have, where that is known beforehand.
+    fn files(&self, object: &Object) -> Vec<String> {
+        let _ = object;
+        Vec::new()
+    }
+}
+
+/// A serializer that a user has registered.
+pub(crate) trait UserSerializer: ObjectSerializer {
+    fn name(&self) -> &'static str;
+    fn version(&self) -> &'static str;
     fn object_type(&self) -> TypeId;
+    /// What tells the object from others, as long as the handle is there.
     fn identity(&self, object: &dyn Any) -> Option<usize>;
     /// A handle on the object that outlives the walk.
     fn handle(&self, object: &dyn Any) -> Option<Object>;
-    fn write(&self, object: &Object, id: &PersistentId, protocols: &Protocols) -> Result<()>;
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object>;
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
-    /// The files that it will write, where that is known beforehand.
-    fn files(&self) -> Vec<String> {
-        Vec::new()
-    }
+    /// The same serializer, where only objects are of interest.
+    fn erased(self: Arc<Self>) -> Arc<dyn ObjectSerializer>;
 }
 
 /// The registered serializers. A clone shares them.
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
-    by_name: HashMap<&'static str, Arc<dyn ObjectSerializer>>,
-    by_type: HashMap<TypeId, Arc<dyn ObjectSerializer>>,
+    by_name: HashMap<&'static str, Arc<dyn UserSerializer>>,
+    by_type: HashMap<TypeId, Arc<dyn UserSerializer>>,
 }
 
 /// That of the arrays, which needs no registration.
 static ARRAY_SERIALIZER: Lazy<Arc<dyn ObjectSerializer>> = Lazy::new(|| Arc::new(Arrays));
+
+/// The serializer of arrays.
+pub(crate) fn array_serializer() -> Arc<dyn ObjectSerializer> {
+    ARRAY_SERIALIZER.clone()
+}
 
 impl Registry {
     /// Of these protocols.
@@ -50,7 +70,7 @@ impl Registry {
     }
 
     pub(crate) fn add<P: PersistentSerializer>(&mut self) {
-        let serializer: Arc<dyn ObjectSerializer> = Arc::new(Registered::<P>(PhantomData));
+        let serializer: Arc<dyn UserSerializer> = Arc::new(Registered::<P>(PhantomData));
         self.by_type.insert(serializer.object_type(), serializer.clone());
         self.by_name.insert(P::NAME, serializer);
     }
@@ -70,7 +90,7 @@ impl Registry {
     }
 
     /// The serializer of objects of this type.
-    pub(crate) fn of_type(&self, object_type: TypeId, type_name: &str) -> Result<&Arc<dyn ObjectSerializer>> {
+    pub(crate) fn of_type(&self, object_type: TypeId, type_name: &str) -> Result<&Arc<dyn UserSerializer>> {
         self.check()?;
         self.by_type.get(&object_type).ok_or_else(|| {
             Error::unsupported(format!(
@@ -81,14 +101,14 @@ impl Registry {
     }
 
     /// The serializer of this name.
-    pub(crate) fn of_id(&self, id: &PersistentId) -> Result<&Arc<dyn ObjectSerializer>> {
+    pub(crate) fn of_id(&self, id: &PersistentId) -> Result<Arc<dyn ObjectSerializer>> {
         if id.is_array() {
-            return Ok(&ARRAY_SERIALIZER);
+            return Ok(array_serializer());
         }
         let serializer = self.by_name.get(id.name()).ok_or_else(|| no_serializer(id))?;
         let major = |version: &str| version.split('.').next().map(str::to_owned);
         if major(serializer.version()) == major(id.version()) {
-            return Ok(serializer);
+            return Ok(serializer.clone().erased());
         }
         Err(Error::unsupported(format!(
             "an object that the serializer {:?} has written in version {:?}; the one registered here has version {:?}",
@@ -146,8 +166,7 @@ impl Protocols {
     /// `NotFound` if it is not there (object stores do not always tell); `Unsupported` if its serializer is not registered;
     /// whatever keeps it from being removed.
     pub fn remove_object(&self, id: &PersistentId) -> Result<()> {
-        let registry = Registry::of(self);
-        let serializer = registry.of_id(id)?;
+        let serializer = Registry::of(self).of_id(id)?;
         serializer.remove(id, self).map_err(|error| error.in_array(id.file()))
     }
 }
