@@ -16,6 +16,7 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     format: Format,
     settings: PlanSettings,
 ) -> Result<(Vec<u8>, SavePlan)> {
+    let settings = PlanSettings { shared: Some(format), ..settings };
     match format {
         Format::Cbor => {
             let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(Vec::new()));
@@ -23,18 +24,24 @@ pub(crate) fn write<T: ?Sized + Serialize>(
                 EncodeError::Custom(text) => text.to_string(),
                 error => error.to_string(),
             })?;
-            Ok((serializer.into_inner().into_inner(), plan))
+            Ok(with_shared(serializer.into_inner().into_inner(), plan))
         }
         Format::Json => {
             let mut body = Vec::new();
             let ((), plan) =
                 plan(value, &mut serde_json::Serializer::pretty(&mut body), settings, ToString::to_string)?;
-            Ok((body, plan))
+            Ok(with_shared(body, plan))
         }
     }
 }
 
-/// Deserializes; the arrays come from the resolver.
+/// The object and the shared values that follow it.
+fn with_shared(mut body: Vec<u8>, mut plan: SavePlan) -> (Vec<u8>, SavePlan) {
+    plan.shared.append_to(&mut body);
+    (body, plan)
+}
+
+/// Deserializes what has no shared values; the arrays come from the resolver.
 pub(crate) fn read<'de, T: Deserialize<'de>>(
     body: &'de [u8],
     format: Format,

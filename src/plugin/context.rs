@@ -82,7 +82,7 @@ fn no_context(what: &str, how: &str, function: &str) -> Error {
     Error::new(
         ErrorKind::NoContext,
         format!(
-            "a chunked array can only be {what} with protocols that say where arrays are: use {how}, or \
+            "a chunked array or a shared value can only be {what} with protocols that say where arrays are: use {how}, or \
              arraystow::{function}(.., &protocols) around any serde format"
         ),
     )

@@ -7,6 +7,7 @@ use super::load::load;
 use super::persistent::Registry;
 use super::plan::{PlanSettings, plan};
 use super::resolver::Resolver;
+use super::shared::read_document;
 use super::write::write_plan;
 use crate::engine::Wanted;
 use crate::error::{Error, Result};
@@ -79,7 +80,8 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
     let (body, plan) = body::write(value, Format::Cbor, settings(protocols))?;
     let written = write_plan(&plan, protocols, None, &Wanted::default())?;
-    let output = encode(Format::Cbor, &written.manifest(), &body, &protocols.limits()).and_then(|document| {
+    let manifest = written.manifest().with_shared(plan.shared.parts());
+    let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {
         let output = writer.write_all(&document).and_then(|()| writer.flush());
         output.map_err(|error| Error::io("cannot write the document", error))
     });
@@ -109,7 +111,7 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     let head = read_head(&mut reader, &limits)?;
     let body = read_body(&head, &mut reader, &limits)?;
     let resolver = Resolver::new(protocols, None, &head.manifest)?;
-    body::read(&body, head.format, Rc::new(resolver))
+    read_document(body, &head, Rc::new(resolver))
 }
 
 fn settings(protocols: &Protocols) -> PlanSettings {

@@ -6,6 +6,7 @@ use super::de::Deserializer;
 use super::path::Path;
 use super::persistent::Object;
 use super::plain::PlainElements;
+use super::shared::SharedLoad;
 use crate::array::ErasedArray;
 use crate::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -32,7 +33,7 @@ where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    let guard = push(Level::Load(Box::new(LoadState { resolver, error: None, place: None })));
+    let guard = push(Level::Load(Box::new(LoadState::new(resolver))));
     let result = T::deserialize(Deserializer::new(deserializer, &Path::Root));
     let Some(Level::Load(state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
@@ -43,12 +44,17 @@ where
 /// A load in progress.
 pub(super) struct LoadState {
     resolver: Rc<dyn ArrayResolver>,
-    error: Option<Error>,
+    pub(super) error: Option<Error>,
     /// Where the walk was when the first error passed by.
-    place: Option<String>,
+    pub(super) place: Option<String>,
+    pub(super) shared: SharedLoad,
 }
 
 impl LoadState {
+    pub(super) fn new(resolver: Rc<dyn ArrayResolver>) -> Self {
+        Self { resolver, error: None, place: None, shared: SharedLoad::default() }
+    }
+
     pub(super) fn keep_error(&mut self, error: &Error) {
         self.error.get_or_insert_with(|| error.clone());
     }
@@ -59,14 +65,19 @@ impl LoadState {
 
     /// The error of the walk: an array's own, if that is what the format tells of, or if the format only tells that no
     /// variant fitted: serde forgets why. Other formats forget everything; then both errors are told.
-    fn explain(self, text: &str) -> Error {
-        let error = match self.error {
+    pub(super) fn explain(mut self, text: &str) -> Error {
+        let error = match self.error.take() {
             Some(error) if is_told(&error, text) || text.contains("did not match any variant") => error,
             Some(error) => error.context(format!("{UNFIT}: {text}; it came to an array that cannot be given")),
             None => Error::new(ErrorKind::Serde, format!("{UNFIT}: {text}")),
         };
-        match self.place {
-            Some(place) => error.at_path(&place),
+        self.at_place(error)
+    }
+
+    /// The error where the first one was noted.
+    pub(super) fn at_place(&self, error: Error) -> Error {
+        match &self.place {
+            Some(place) => error.at_path(place),
             None => error,
         }
     }

@@ -4,6 +4,7 @@
 
 use super::PersistentId;
 use super::plan::Planned;
+use super::shared::SharedParts;
 use crate::array::{ChunkGrid, DataType};
 use crate::engine::Expected;
 use crate::error::{Error, Result};
@@ -25,6 +26,9 @@ pub(crate) struct Manifest {
     /// What other serializers have written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objects: Vec<ObjectEntry>,
+    /// How the body is divided, if shared values follow the object there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shared: Option<SharedParts>,
 }
 
 /// One array of a document.
@@ -77,7 +81,8 @@ pub(crate) struct FileEntry {
 
 impl Manifest {
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
-        let mut manifest = Self { write_id: uuid::Uuid::new_v4().to_string(), arrays: Vec::new(), objects: Vec::new() };
+        let write_id = uuid::Uuid::new_v4().to_string();
+        let mut manifest = Self { write_id, arrays: Vec::new(), objects: Vec::new(), shared: None };
         for entry in entries {
             match entry {
                 Entry::Array(entry) => manifest.arrays.push(entry),
@@ -85,6 +90,11 @@ impl Manifest {
             }
         }
         manifest
+    }
+
+    /// The manifest of a body that is divided so.
+    pub(crate) fn with_shared(self, shared: Option<SharedParts>) -> Self {
+        Self { shared, ..self }
     }
 
     /// What it has of an object that is saved again.

@@ -25,6 +25,7 @@ mod probe;
 mod resolver;
 mod ser;
 mod ser_array;
+mod shared;
 mod write;
 
 pub use de::Deserializer;
@@ -32,15 +33,17 @@ pub use document::Format;
 pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};
 pub use id::PersistentId;
 pub use ser::Serializer;
+pub use shared::{Shared, WeakShared};
 
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use self::{
-    body::{read as read_document, write as write_document},
+    body::write as write_document,
     document::{Head, encode, is_magic, read_body, read_head},
     manifest::{FileEntry, Manifest, ObjectEntry},
     persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
     plan::{Keep, PlanSettings, Planned, SavePlan},
     resolver::{Resolver, typed},
+    shared::{SharedPlan, read_document},
     write::write_plan,
 };
 pub(crate) use plain::PlainElements;
@@ -55,5 +58,6 @@ const ARRAY: &str = "Array";
 const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
 /// The serializer of arrays, as it is called in the Python system that this one carries on.
 const ARRAYS: &str = "HDFSerializer";
-/// The newtype by which a chunked array, or another object that is kept outside the document, asks our Serializer for its place in the object. It never reaches a format.
+/// The newtype by which a chunked array, another object that is kept outside the document, or a shared value asks our
+/// Serializer for its place in the object. It never reaches a format.
 const CHUNKED: &str = "$arraystow::chunked";

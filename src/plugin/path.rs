@@ -11,6 +11,8 @@ pub(super) enum Path<'p> {
     Key(&'p Path<'p>, &'p str),
     /// A map key that is made text only if the path is wanted.
     Lazy(&'p Path<'p>, &'p dyn KeyText),
+    /// Where a shared value was met first.
+    Shared(&'p dyn KeyText),
 }
 
 pub(super) trait KeyText {
@@ -29,9 +31,14 @@ impl<K: Serialize + ?Sized> KeyText for &K {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dot = |parent: &Path<'_>| if matches!(parent, Path::Root) { "" } else { "." };
+        let dot = |parent: &Path<'_>| match parent {
+            Path::Root => "",
+            Path::Shared(place) if place.text().is_empty() => "",
+            _ => ".",
+        };
         match self {
             Path::Root => Ok(()),
+            Path::Shared(place) => f.write_str(&place.text()),
             Path::Index(parent, index) => write!(f, "{parent}[{index}]"),
             Path::Key(parent, key) => write!(f, "{parent}{}{key}", dot(parent)),
             Path::Lazy(parent, key) => write!(f, "{parent}{}{}", dot(parent), key.text()),

@@ -2,11 +2,13 @@
 
 use super::PersistentId;
 use super::context::{Level, push};
+use super::document::Format;
 use super::load::is_told;
 use super::path::Path;
 use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
 use super::plain::PlainElements;
 use super::ser::Serializer;
+use super::shared::{SharedPlan, SharedSave, walk};
 use crate::array::ErasedArray;
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;
@@ -41,6 +43,7 @@ impl Planned {
 /// What is to be written before the document.
 pub(crate) struct SavePlan {
     pub(crate) objects: Vec<Planned>,
+    pub(crate) shared: SharedPlan,
 }
 
 impl SavePlan {
@@ -65,11 +68,13 @@ pub(crate) struct PlanSettings {
     pub(crate) keep: Option<Keep>,
     /// Serializers of other objects than arrays.
     pub(crate) registry: Registry,
+    /// The format of the body, if shared values can follow the object there.
+    pub(crate) shared: Option<Format>,
 }
 
 impl Default for PlanSettings {
     fn default() -> Self {
-        Self { inline_below: 4096, keep: None, registry: Registry::default() }
+        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: None }
     }
 }
 
@@ -85,12 +90,13 @@ where
     S: serde::Serializer,
 {
     let guard = push(Level::Save(Box::new(SaveState::new(settings))));
-    let result = value.serialize(Serializer::new(serializer, &Path::Root));
+    let result = value.serialize(Serializer::new(serializer, &Path::Root)).map(|output| (output, walk()));
     let Some(Level::Save(state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
     };
     match result {
-        Ok(output) => Ok((output, SavePlan { objects: state.objects })),
+        Ok((output, Ok(()))) => Ok((output, SavePlan { objects: state.objects, shared: state.shared.finish()? })),
+        Ok((_, Err((text, place)))) => Err(state.explain(&text).at_path(&place)),
         Err(error) => Err(state.explain(&text(&error))),
     }
 }
@@ -103,6 +109,7 @@ pub(super) struct SaveState {
     known: HashMap<(TypeId, usize), usize>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
     plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
+    pub(super) shared: SharedSave,
     /// Where the walk is, as told by our Serializer to the chunked array that follows.
     place: Option<String>,
     error: Option<Error>,
@@ -110,7 +117,9 @@ pub(super) struct SaveState {
 
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
-        Self { settings, objects: Vec::new(), known: HashMap::new(), plain: HashMap::new(), place: None, error: None }
+        let shared = SharedSave::new(settings.shared);
+        let (objects, known, plain) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { settings, objects, known, plain, shared, place: None, error: None }
     }
 
     pub(super) fn inline_below(&self) -> usize {

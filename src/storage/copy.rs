@@ -7,7 +7,8 @@ use super::save::PlannedSave;
 use crate::engine::{Origin, StoredArray, Wanted};
 use crate::error::{Error, Result};
 use crate::plugin::{
-    AnyArray, CopiedObject, Copies, ObjectSerializer, Planned, SavePlan, array_serializer, read_body, read_head, typed,
+    AnyArray, CopiedObject, Copies, ObjectSerializer, Planned, SavePlan, SharedPlan, array_serializer, read_body,
+    read_head, typed,
 };
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ impl Storage {
             serializer: copies.clone(),
             kept: false,
         }));
-        let plan = SavePlan { objects };
+        let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared) };
         Ok(PlannedSave {
             storage: other.clone(),
             name: name.clone(),

@@ -88,7 +88,7 @@ struct Fetched {
 impl Fetched {
     /// The serde walk: no I/O.
     fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
-        let value = read_document(&self.body, self.head.format, Rc::new(self.resolver));
+        let value = read_document(self.body, &self.head, Rc::new(self.resolver));
         value.map_err(|error| error.in_document(name.as_str()))
     }
 }

@@ -215,7 +215,7 @@ impl PlannedSave {
             _ => Expected::Anything,
         };
         let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted)?;
-        let manifest = written.manifest();
+        let manifest = written.manifest().with_shared(plan.shared.parts());
         let ready = || {
             let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
             wanted.check()?;

@@ -1,0 +1,144 @@
+//! What stands in the tree in the place of a shared value, and both directions of the two types through it.
+
+use super::load::{strong, weak};
+use super::{Shared, WeakShared};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::CHUNKED;
+use crate::plugin::context::{keep_error, saving};
+use crate::plugin::load::tell;
+use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+const STRONG: &str = "SharedSerializer";
+/// Another name, so that an untagged enum of both kinds finds the right one.
+const WEAK: &str = "WeakSharedSerializer";
+/// The layout version.
+const VERSION: &str = "1.0.0";
+/// The number of no value: what a weak reference has that points nowhere.
+const NOWHERE: usize = 0;
+
+/// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering.
+struct Reference {
+    weak: bool,
+    number: usize,
+}
+
+impl Serialize for Reference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = if self.weak { WEAK } else { STRONG };
+        (name, (VERSION, self.number.to_string())).serialize(serializer)
+    }
+}
+
+type Parts = (String, (String, String));
+
+impl TryFrom<Parts> for Reference {
+    type Error = Error;
+
+    fn try_from((name, (version, number)): Parts) -> Result<Self> {
+        let weak = match name.as_str() {
+            STRONG => false,
+            WEAK => true,
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::Serde,
+                    format!("where the type has a shared value, there is something of {name:?}"),
+                ));
+            }
+        };
+        if version.split('.').next() != Some("1") {
+            return Err(Error::unsupported(format!(
+                "a shared value of layout version {version:?}, which this version of arraystow does not know: use a newer one"
+            )));
+        }
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        match number.parse() {
+            Ok(number) if digits => Ok(Self { weak, number }),
+            _ => Err(Error::corrupt(format!("{number:?} cannot be the number of a shared value"))),
+        }
+    }
+}
+
+fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reference, D::Error> {
+    Reference::try_from(Parts::deserialize(deserializer)?).map_err(tell)
+}
+
+fn give<S: Serializer>(weak: bool, number: Result<usize>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Ok(number) => Reference { weak, number }.serialize(serializer),
+        Err(error) => {
+            keep_error(&error);
+            Err(S::Error::custom(error))
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Shared<T> {
+    /// Gives a reference; the value itself joins the plan of the save, once.
+    ///
+    /// # Errors
+    /// `NoContext` outside a save; `Unsupported` where the document has no place for shared values.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // As a chunked array does: asks our Serializer to tell the place.
+        serializer.serialize_newtype_struct(CHUNKED, &Strong(self.as_arc()))
+    }
+}
+
+struct Strong<'a, T>(&'a Arc<T>);
+
+impl<T: Serialize + 'static> Serialize for Strong<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = saving(|state| {
+            let place = state.take_place();
+            state.shared.meet(self.0, place)
+        });
+        give(false, number.and_then(|number| number), serializer)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Shared<T> {
+    /// The one value of a reference, built when it is first asked for.
+    ///
+    /// # Errors
+    /// `NoContext` outside a load; `Corrupt` if the document has no such value; those of the value.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Reference { weak, number } = reference(deserializer)?;
+        if weak {
+            return Err(tell(Error::new(
+                ErrorKind::Serde,
+                "what was saved is a weak reference, and the type asks for a strong one: load it as a WeakShared",
+            )));
+        }
+        strong(number).map(Self::from)
+    }
+}
+
+impl<T: 'static> Serialize for WeakShared<T> {
+    /// Gives a reference to a value that something else in the object holds.
+    ///
+    /// # Errors
+    /// As for [`Shared`].
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = match self.upgrade() {
+            Some(target) => saving(|state| state.shared.meet_weakly(target.as_arc())).and_then(|number| number),
+            None => Ok(NOWHERE),
+        };
+        give(true, number, serializer)
+    }
+}
+
+impl<'de, T: 'static> Deserialize<'de> for WeakShared<T> {
+    /// A reference that finds its value when that is built.
+    ///
+    /// # Errors
+    /// `NoContext` outside a load.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Reference { number, .. } = reference(deserializer)?;
+        if number == NOWHERE {
+            return Ok(Self::new());
+        }
+        weak(number).map_err(tell)
+    }
+}

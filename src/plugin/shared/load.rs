@@ -1,0 +1,314 @@
+//! Shared values on their way in: each is read when it is first asked for, in the middle of what asks.
+//!
+//! So a chain of them nests. When the stack that they may take is used up, the attempt is given up: everything that was begun
+//! is put on a list, deepest first, is read on a fresh stack, and then the attempt is made again, which finds it all there.
+//! A chain of any length loads, in bounded stack; nothing is read more often than its own attempts were given up.
+
+use super::WeakShared;
+use super::pieces::{Pieces, ROOT};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::body;
+use crate::plugin::context::{Level, loading, push};
+use crate::plugin::document::Head;
+use crate::plugin::load::{ArrayResolver, LoadState, is_told, tell};
+use serde::de::DeserializeOwned;
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock, Weak};
+
+/// Stack that the reading of one piece may need: as deep as the formats allow, in a debug build.
+const ONE_PIECE: usize = 2 << 20;
+/// Stack that is added at a time, and how often.
+const SEGMENT: usize = 32 << 20;
+const MOST_SEGMENTS: usize = 4;
+/// So many times the body's bytes may be read in vain, by attempts that are given up. Only documents that are made for it come
+/// near.
+const MOST_VAIN: usize = 64;
+
+/// The value of a document.
+pub(crate) fn read_document<T: DeserializeOwned>(
+    body: Vec<u8>,
+    head: &Head,
+    resolver: Rc<dyn ArrayResolver>,
+) -> Result<T> {
+    let Some(parts) = head.manifest.shared else { return body::read(&body, head.format, resolver) };
+    let pieces = Rc::new(Pieces::new(body, head.format, parts)?);
+    let mut state = LoadState::new(resolver);
+    state.shared.pieces = Some(pieces.clone());
+    let guard = push(Level::Load(Box::new(state)));
+    let result = on_enough_stack(|| root(&pieces));
+    let Some(Level::Load(mut state)) = guard.pop() else {
+        return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
+    };
+    match (state.shared.refused.take(), result) {
+        (Some(error), _) => Err(state.at_place(error)),
+        (None, Ok(value)) => Ok(value),
+        (None, Err(text)) => Err(state.explain(&text)),
+    }
+}
+
+/// Reads the root until nothing is postponed any more.
+fn root<T: DeserializeOwned>(pieces: &Pieces) -> Result<T, String> {
+    loop {
+        let result = pieces.read::<T>(ROOT);
+        match loading(|state| state.shared.postponed) {
+            Ok(true) => {}
+            Ok(false) => return result,
+            Err(error) => return Err(error.to_string()),
+        }
+        drop(result);
+        while let Ok(Some(job)) = loading(begin_job) {
+            (job.build)(job.number);
+            let _ = loading(|state| state.shared.end_job());
+        }
+    }
+}
+
+/// A value to be built.
+#[derive(Clone, Copy)]
+struct Job {
+    number: usize,
+    build: fn(usize),
+}
+
+impl Job {
+    fn of<T: DeserializeOwned + 'static>(number: usize) -> Self {
+        // Whether it succeeds is known to who asks for it again.
+        Self { number, build: |number| drop(find::<T>(number)) }
+    }
+}
+
+/// Why a value could not be read; kept, so that it is not tried again and again.
+struct Failure {
+    text: String,
+    error: Option<Error>,
+    place: Option<String>,
+}
+
+type Key = (usize, TypeId);
+
+/// The shared values of a load in progress.
+#[derive(Default)]
+pub(in crate::plugin) struct SharedLoad {
+    pieces: Option<Rc<Pieces>>,
+    /// `Arc<T>` by number and `T`.
+    built: HashMap<Key, Box<dyn Any>>,
+    /// `Arc<OnceLock<Weak<T>>>` of weak references.
+    weak: HashMap<Key, Box<dyn Any>>,
+    failed: HashMap<Key, Rc<Failure>>,
+    last_failure: Option<Rc<Failure>>,
+    /// What is being built, each asked for by the one before.
+    stack: Vec<Job>,
+    /// What attempts that were given up had begun, each asked for by the one before; the last comes first.
+    jobs: Vec<Job>,
+    /// The numbers of both.
+    begun: HashSet<usize>,
+    /// The attempt is given up: whatever it still gives is not taken.
+    postponed: bool,
+    /// The load is given up.
+    refused: Option<Error>,
+    segments: usize,
+    vain: usize,
+}
+
+/// What comes of asking for a value.
+enum Found<T> {
+    Built(Arc<T>),
+    Build(Rc<Pieces>),
+}
+
+/// Why there is no value.
+enum Missing {
+    /// An error of ours.
+    Error(Error),
+    /// What a format said, or that the attempt is given up.
+    Text(String),
+}
+
+impl From<Error> for Missing {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// The value of a number, which is built if nobody asked for it before.
+pub(super) fn strong<T: DeserializeOwned + 'static, E: serde::de::Error>(number: usize) -> Result<Arc<T>, E> {
+    find(number).map_err(|missing| match missing {
+        Missing::Error(error) => tell(error),
+        Missing::Text(text) => E::custom(text),
+    })
+}
+
+fn find<T: DeserializeOwned + 'static>(number: usize) -> Result<Arc<T>, Missing> {
+    match loading(|state| look::<T>(state, number))?? {
+        Found::Built(value) => Ok(value),
+        Found::Build(pieces) => {
+            let read = on_enough_stack(|| pieces.read::<T>(number));
+            // Outside the context: what is not taken is dropped, and that may run code of the user's.
+            let (taken, not_taken) = loading(|state| finish(state, number, read))?;
+            drop(not_taken);
+            taken
+        }
+    }
+}
+
+/// A reference to the value of a number, built or not.
+pub(super) fn weak<T: 'static>(number: usize) -> Result<WeakShared<T>> {
+    loading(|state| {
+        let key = (number, TypeId::of::<T>());
+        let shared = &mut state.shared;
+        if let Some(built) = shared.built.get(&key).and_then(|value| value.downcast_ref::<Arc<T>>()) {
+            return WeakShared::from(Arc::downgrade(built));
+        }
+        if shared.pieces.as_ref().is_none_or(|pieces| pieces.piece_len(number).is_none()) {
+            return WeakShared::new();
+        }
+        let slot = shared.weak.entry(key).or_insert_with(|| Box::new(Arc::<OnceLock<Weak<T>>>::default()));
+        slot.downcast_ref::<Arc<OnceLock<Weak<T>>>>()
+            .map_or_else(WeakShared::new, |target| WeakShared::loading(target.clone()))
+    })
+}
+
+fn look<T: DeserializeOwned + 'static>(state: &mut LoadState, number: usize) -> Result<Found<T>, Missing> {
+    let key = (number, TypeId::of::<T>());
+    let shared = &mut state.shared;
+    if let Some(error) = &shared.refused {
+        return Err(error.clone().into());
+    }
+    if shared.postponed {
+        return Err(Missing::Text(POSTPONED.to_owned()));
+    }
+    if let Some(value) = shared.built.get(&key).and_then(|value| value.downcast_ref::<Arc<T>>()) {
+        return Ok(Found::Built(value.clone()));
+    }
+    if let Some(failure) = shared.failed.get(&key).cloned() {
+        shared.last_failure = Some(failure.clone());
+        if let Some(error) = &failure.error {
+            state.keep_error(error);
+        }
+        if let Some(place) = &failure.place {
+            state.place.get_or_insert_with(|| place.clone());
+        }
+        return Err(Missing::Text(failure.text.clone()));
+    }
+    let Some(pieces) = shared.pieces.clone() else {
+        return Err(Error::unsupported(
+            "there are no shared values beside the object: only documents of to_vec, to_writer and Storage have them",
+        )
+        .into());
+    };
+    if number == ROOT || pieces.piece_len(number).is_none() {
+        return Err(Error::corrupt(format!("the document has no shared value {number}")).into());
+    }
+    if shared.begun.contains(&number) {
+        let error = Error::corrupt(format!(
+            "the shared value {number} holds itself, directly or through others: arraystow did not write this document"
+        ));
+        return Err(shared.refused.insert(error).clone().into());
+    }
+    let job = Job::of::<T>(number);
+    if shared.segments >= MOST_SEGMENTS && !is_enough_stack() {
+        return Err(shared.postpone(job, &pieces));
+    }
+    shared.stack.push(job);
+    shared.begun.insert(number);
+    Ok(Found::Build(pieces))
+}
+
+type Taken<T> = (Result<Arc<T>, Missing>, Option<T>);
+
+fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, String>) -> Taken<T> {
+    const SHORT: usize = 300;
+    let key = (number, TypeId::of::<T>());
+    let shared = &mut state.shared;
+    shared.stack.pop();
+    if shared.postponed {
+        return (Err(Missing::Text(POSTPONED.to_owned())), read.ok());
+    }
+    shared.begun.remove(&number);
+    if let Some(error) = &shared.refused {
+        return (Err(error.clone().into()), read.ok());
+    }
+    match read {
+        Ok(value) => {
+            let value = Arc::new(value);
+            if let Some(slot) = shared.weak.get(&key).and_then(|slot| slot.downcast_ref::<Arc<OnceLock<Weak<T>>>>()) {
+                let _ = slot.set(Arc::downgrade(&value));
+            }
+            shared.built.insert(key, Box::new(value.clone()));
+            (Ok(value), None)
+        }
+        Err(mut text) => {
+            text.truncate(text.floor_char_boundary(SHORT));
+            // Up a chain it is one failure, however many values do not come about.
+            let known = shared.last_failure.take().filter(|failure| text.contains(&failure.text));
+            let failure = known.unwrap_or_else(|| {
+                let error = state.error.clone().filter(|error| is_told(error, &text));
+                Rc::new(Failure { text: text.clone(), error, place: state.place.clone() })
+            });
+            let shared = &mut state.shared;
+            shared.failed.insert(key, failure.clone());
+            shared.last_failure = Some(failure);
+            (Err(Missing::Text(text)), None)
+        }
+    }
+}
+
+const POSTPONED: &str = "the shared value is built later";
+
+impl SharedLoad {
+    /// Gives the attempt up, for want of stack; what it had begun is built first, and before it this.
+    fn postpone(&mut self, job: Job, pieces: &Pieces) -> Missing {
+        let begun = self.jobs.last().map_or(ROOT, |job| job.number);
+        self.vain = self.vain.saturating_add(pieces.piece_len(begun).unwrap_or(0));
+        if self.vain > pieces.len().saturating_mul(MOST_VAIN) {
+            let error = Error::limit(
+                "the document's shared values hold one another so deep and in so many places that loading them takes too \
+                 long: make some of the references WeakShared",
+            );
+            return self.refused.insert(error).clone().into();
+        }
+        // The first on the stack is the job that is being done, if one is.
+        self.jobs.extend(self.stack.iter().skip(usize::from(begun != ROOT)));
+        self.jobs.push(job);
+        self.begun.insert(job.number);
+        self.postponed = true;
+        Missing::Text(POSTPONED.to_owned())
+    }
+
+    fn end_job(&mut self) {
+        if !self.postponed
+            && let Some(job) = self.jobs.pop()
+        {
+            self.begun.remove(&job.number);
+        }
+    }
+}
+
+/// The next value to be built before the attempt is made again.
+fn begin_job(state: &mut LoadState) -> Option<Job> {
+    if std::mem::take(&mut state.shared.postponed) {
+        // What was noted on the way of the attempt that was given up is no error.
+        (state.error, state.place) = (None, None);
+    }
+    let shared = &mut state.shared;
+    let job = *shared.jobs.last().filter(|_| shared.refused.is_none())?;
+    shared.begun.remove(&job.number);
+    Some(job)
+}
+
+fn is_enough_stack() -> bool {
+    stacker::remaining_stack().is_some_and(|left| left >= ONE_PIECE)
+}
+
+/// Reads something on this stack, or on another one if this is used up.
+fn on_enough_stack<R>(read: impl FnOnce() -> R) -> R {
+    if is_enough_stack() {
+        return read();
+    }
+    let _ = loading(|state| state.shared.segments += 1);
+    let result = stacker::grow(SEGMENT, read);
+    let _ = loading(|state| state.shared.segments -= 1);
+    result
+}

@@ -1,0 +1,216 @@
+//! Where shared values lie in a document's body: after the root a table, then the pieces.
+//!
+//! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1; a length of 0 is a value
+//! that only weak references name, and that is not there. A piece is two values of the document's format in a row: where
+//! the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
+
+use crate::error::{Error, Result};
+use crate::plugin::de::Deserializer;
+use crate::plugin::document::Format;
+use crate::plugin::path::{KeyText, Path};
+use crate::plugin::ser::Serializer;
+use cbor4ii::core::dec::Read as _;
+use cbor4ii::core::utils::{BufWriter, SliceReader};
+use cbor4ii::serde::{DecodeError, EncodeError};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// The number of the root, which is the beginning of the body.
+pub(super) const ROOT: usize = 0;
+
+/// How the body of a document with shared values is divided; the rest are the pieces.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SharedParts {
+    /// Bytes of the root.
+    pub(super) root: u64,
+    /// Bytes of the table.
+    pub(super) table: u64,
+}
+
+/// Where a value was met first.
+pub(super) type Met = (usize, String);
+
+/// A body, taken apart.
+pub(in crate::plugin) struct Pieces {
+    format: Format,
+    body: Vec<u8>,
+    root: usize,
+    /// Where each piece ends; the first one begins at `first`.
+    ends: Vec<usize>,
+    first: usize,
+}
+
+impl Pieces {
+    /// Takes a body of anybody's apart.
+    pub(super) fn new(body: Vec<u8>, format: Format, parts: SharedParts) -> Result<Self> {
+        let wrong = || Error::corrupt("the document's shared values are not where its manifest says");
+        let root = usize::try_from(parts.root).map_err(|_| wrong())?;
+        let first = usize::try_from(parts.table).ok().and_then(|table| root.checked_add(table)).ok_or_else(wrong)?;
+        let table = body.get(root..first).ok_or_else(wrong)?;
+        let mut ends: Vec<usize> = read(table, format, &Path::Root, Begin::Value).map_err(|error| {
+            Error::corrupt(format!("the table of the document's shared values cannot be read: {error}"))
+        })?;
+        let mut end = first;
+        for length in &mut ends {
+            end = end.checked_add(*length).filter(|end| *end <= body.len()).ok_or_else(wrong)?;
+            *length = end;
+        }
+        if end != body.len() {
+            return Err(wrong());
+        }
+        Ok(Self { format, body, root, ends, first })
+    }
+
+    fn range(&self, number: usize) -> Option<Range<usize>> {
+        let Some(before) = number.checked_sub(1) else { return Some(0..self.root) };
+        let start = before.checked_sub(1).map_or(Some(self.first), |at| self.ends.get(at).copied())?;
+        Some(start..*self.ends.get(before)?).filter(|range| !range.is_empty())
+    }
+
+    /// Bytes of the whole body.
+    pub(super) fn len(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Bytes of a piece, if it is there.
+    pub(super) fn piece_len(&self, number: usize) -> Option<usize> {
+        self.range(number).map(|range| range.len())
+    }
+
+    fn bytes(&self, number: usize) -> Option<&[u8]> {
+        self.body.get(self.range(number)?)
+    }
+
+    /// The value of a piece, or what the format says against it. Runs within the context of a load.
+    pub(super) fn read<T: DeserializeOwned>(&self, number: usize) -> Result<T, String> {
+        let bytes = self.bytes(number).unwrap_or_default();
+        if number == ROOT {
+            return read(bytes, self.format, &Path::Root, Begin::Value);
+        }
+        let place = Place { pieces: self, number };
+        read(bytes, self.format, &Path::Shared(&place), Begin::Met)
+    }
+
+    fn met(&self, number: usize) -> Option<Met> {
+        read_met(self.bytes(number)?, self.format)
+    }
+}
+
+/// The place of a piece, which is made text only if it is wanted.
+struct Place<'a> {
+    pieces: &'a Pieces,
+    number: usize,
+}
+
+impl KeyText for Place<'_> {
+    fn text(&self) -> String {
+        place(self.number, |number| self.pieces.met(number))
+    }
+}
+
+/// The path of a shared value in the object. Where it was met in a shared value that was met in another, and so on for long,
+/// it begins with the number of one of them: in a chain, whole paths would be as long as the chain.
+pub(super) fn place(number: usize, met: impl Fn(usize) -> Option<Met>) -> String {
+    const MOST_STEPS: usize = 16;
+    const MOST_BYTES: usize = 200;
+    let (mut steps, mut bytes, mut at) = (Vec::new(), 0, number);
+    while at != ROOT && steps.len() < MOST_STEPS && bytes < MOST_BYTES {
+        let Some((parent, step)) = met(at) else { break };
+        bytes += step.len();
+        steps.push(step);
+        at = parent;
+    }
+    let begin = if at == ROOT { String::new() } else { format!("<shared {at}>") };
+    steps.iter().rev().fold(begin, |place, step| {
+        let step = if place.is_empty() { step.strip_prefix('.').unwrap_or(step) } else { step };
+        let dot = if place.is_empty() || step.is_empty() || step.starts_with(['.', '[']) { "" } else { "." };
+        place + dot + step
+    })
+}
+
+/// What a part of the body begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    Value,
+    /// Where the value was met.
+    Met,
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8], format: Format, path: &Path<'_>, begin: Begin) -> Result<T, String> {
+    const TRAILING: &str =
+        "something follows the value in the document's body: the type asked for is not the one saved";
+    match format {
+        Format::Cbor => {
+            let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(bytes));
+            if begin == Begin::Met {
+                <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(cbor_text)?;
+            }
+            let value = T::deserialize(Deserializer::new(&mut deserializer, path)).map_err(cbor_text)?;
+            match deserializer.into_inner().fill(1) {
+                Ok(rest) if rest.as_ref().is_empty() => Ok(value),
+                _ => Err(TRAILING.to_owned()),
+            }
+        }
+        Format::Json => {
+            let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+            let mut read = || {
+                if begin == Begin::Met {
+                    <(usize, IgnoredAny)>::deserialize(&mut deserializer)?;
+                }
+                T::deserialize(Deserializer::new(&mut deserializer, path))
+            };
+            let value = read().map_err(|error| error.to_string())?;
+            deserializer.end().map_err(|_| TRAILING.to_owned())?;
+            Ok(value)
+        }
+    }
+}
+
+fn cbor_text<E: std::fmt::Debug>(error: DecodeError<E>) -> String
+where
+    DecodeError<E>: std::fmt::Display,
+{
+    match error {
+        DecodeError::Custom(text) => text.to_string(),
+        error => error.to_string(),
+    }
+}
+
+fn read_met(bytes: &[u8], format: Format) -> Option<Met> {
+    match format {
+        Format::Cbor => Met::deserialize(&mut cbor4ii::serde::Deserializer::new(SliceReader::new(bytes))).ok(),
+        Format::Json => Met::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).ok(),
+    }
+}
+
+/// Appends a piece, or the table, which has not been met anywhere. The bytes are lost after an error.
+pub(super) fn write<T: ?Sized + Serialize>(
+    value: &T,
+    met: Option<(usize, &str)>,
+    format: Format,
+    path: &Path<'_>,
+    mut into: Vec<u8>,
+) -> Result<Vec<u8>, String> {
+    match format {
+        Format::Cbor => {
+            let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(into));
+            let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
+            let written = begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path)));
+            written.map_err(|error| match error {
+                EncodeError::Custom(text) => text.to_string(),
+                error => error.to_string(),
+            })?;
+            Ok(serializer.into_inner().into_inner())
+        }
+        Format::Json => {
+            // A line each.
+            into.push(b'\n');
+            let mut serializer = serde_json::Serializer::new(&mut into);
+            let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
+            let written = begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path)));
+            written.map_err(|error| error.to_string())?;
+            Ok(into)
+        }
+    }
+}

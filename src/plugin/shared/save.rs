@@ -1,0 +1,228 @@
+//! Shared values on their way out: numbered when they are met, written from a queue after the root.
+
+use super::circle;
+use super::pieces::{Met, ROOT, SharedParts, place, write};
+use crate::error::{Error, Result};
+use crate::plugin::context::saving;
+use crate::plugin::document::Format;
+use crate::plugin::path::{KeyText, Path};
+use serde::Serialize;
+use std::any::{Any, TypeId};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The shared values that a walk met.
+pub(in crate::plugin) struct SharedSave {
+    /// In which the pieces are written; without one there is no place for them.
+    format: Option<Format>,
+    /// By address and type. The values hold their allocations, so that no address is used again.
+    numbers: HashMap<(usize, TypeId), usize>,
+    /// The one of number `n` is at `n - 1`.
+    values: Vec<Planned>,
+    queue: VecDeque<usize>,
+    /// Which one is being walked, and its place.
+    current: usize,
+    place: String,
+    /// Who holds whom.
+    edges: Vec<(usize, usize)>,
+    written: Vec<u8>,
+}
+
+struct Planned {
+    held: Held,
+    /// Where it was first met strongly.
+    met: Met,
+    /// Its piece in `written`.
+    piece: Range<usize>,
+}
+
+#[derive(Clone)]
+enum Held {
+    /// Met by weak references only, so far.
+    Weakly {
+        _value: Rc<dyn Any>,
+    },
+    Strongly(Rc<dyn Value>),
+}
+
+/// A value of a type that is forgotten.
+trait Value {
+    fn write(&self, met: (usize, &str), format: Format, path: &Path<'_>, into: Vec<u8>) -> Result<Vec<u8>, String>;
+}
+
+impl<T: Serialize> Value for Arc<T> {
+    fn write(&self, met: (usize, &str), format: Format, path: &Path<'_>, into: Vec<u8>) -> Result<Vec<u8>, String> {
+        write(&**self, Some(met), format, path, into)
+    }
+}
+
+struct Place<'a>(&'a str);
+
+impl KeyText for Place<'_> {
+    fn text(&self) -> String {
+        self.0.to_owned()
+    }
+}
+
+impl SharedSave {
+    pub(in crate::plugin) fn new(format: Option<Format>) -> Self {
+        Self {
+            format,
+            numbers: HashMap::new(),
+            values: Vec::new(),
+            queue: VecDeque::new(),
+            current: ROOT,
+            place: String::new(),
+            edges: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+
+    /// The number of a value that was met at a place; the first time it is put into the queue.
+    pub(super) fn meet<T: Serialize + 'static>(&mut self, value: &Arc<T>, path: String) -> Result<usize> {
+        let number = self.number(value).map_err(|error| error.at_path(&path))?;
+        self.edges.push((self.current, number));
+        let planned = &mut self.values[number - 1];
+        if let Held::Weakly { .. } = planned.held {
+            let step = path.strip_prefix(&self.place).unwrap_or(&path);
+            planned.met = (self.current, step.to_owned());
+            planned.held = Held::Strongly(Rc::new(value.clone()));
+            self.queue.push_back(number);
+        }
+        Ok(number)
+    }
+
+    /// The number of a value that a weak reference leads to.
+    pub(super) fn meet_weakly<T: 'static>(&mut self, value: &Arc<T>) -> Result<usize> {
+        self.number(value)
+    }
+
+    fn number<T: 'static>(&mut self, value: &Arc<T>) -> Result<usize> {
+        if self.format.is_none() {
+            return Err(Error::unsupported(
+                "shared values lie beside the object in its document, and around another serializer there is no place for \
+                 them: use to_vec, to_writer or a Storage",
+            ));
+        }
+        match self.numbers.entry((Arc::as_ptr(value).addr(), TypeId::of::<T>())) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(new) => {
+                let held = Held::Weakly { _value: Rc::new(value.clone()) };
+                self.values.push(Planned { held, met: (ROOT, String::new()), piece: 0..0 });
+                Ok(*new.insert(self.values.len()))
+            }
+        }
+    }
+
+    fn place(&self, number: usize) -> String {
+        place(number, |number| self.values.get(number.checked_sub(1)?).map(|planned| planned.met.clone()))
+    }
+
+    fn next(&mut self) -> Option<Next> {
+        let (number, format) = (self.queue.pop_front()?, self.format?);
+        let Planned { held: Held::Strongly(value), met, .. } = self.values.get(number - 1)? else { return None };
+        let (value, met) = (value.clone(), met.clone());
+        self.current = number;
+        self.place = self.place(number);
+        Some(Next { value, met, format, place: self.place.clone(), written: std::mem::take(&mut self.written) })
+    }
+
+    fn done(&mut self, start: usize, written: Vec<u8>) {
+        if let Some(planned) = self.values.get_mut(self.current.wrapping_sub(1)) {
+            planned.piece = start..written.len();
+        }
+        self.written = written;
+    }
+
+    /// What follows the root in the body.
+    pub(in crate::plugin) fn finish(self) -> Result<SharedPlan> {
+        let Some(format) = self.format.filter(|_| !self.values.is_empty()) else { return Ok(SharedPlan::default()) };
+        if let Some(circle) = circle::find(self.values.len(), &self.edges) {
+            return Err(self.circle(&circle));
+        }
+        let lengths: Vec<_> = self.values.iter().map(|planned| planned.piece.len()).collect();
+        let mut bytes = write(&lengths, None, format, &Path::Root, Vec::new())
+            .map_err(|error| Error::invalid(format!("the table of shared values cannot be written: {error}")))?;
+        let table = bytes.len() as u64;
+        bytes.reserve_exact(self.written.len());
+        for planned in &self.values {
+            bytes.extend_from_slice(&self.written[planned.piece.clone()]);
+        }
+        Ok(SharedPlan { parts: Some(SharedParts { root: 0, table }), bytes })
+    }
+
+    fn circle(&self, circle: &[usize]) -> Error {
+        const MOST: usize = 6;
+        let shown = |number: &usize| match self.place(*number) {
+            place if place.is_empty() => "the object itself".to_owned(),
+            place => place,
+        };
+        let mut places: Vec<_> = circle.iter().take(MOST).map(shown).collect();
+        if circle.len() > MOST {
+            places.push(format!("({} more)", circle.len() - MOST));
+        }
+        let error = Error::unsupported(format!(
+            "shared values hold one another in a circle, so that they would never be freed and could not be loaded: {} and \
+             back; make one of these references a WeakShared",
+            places.join(" -> ")
+        ));
+        match circle.first() {
+            Some(first) => error.at_path(&self.place(*first)),
+            None => error,
+        }
+    }
+}
+
+struct Next {
+    value: Rc<dyn Value>,
+    met: Met,
+    format: Format,
+    place: String,
+    written: Vec<u8>,
+}
+
+/// Writes the pieces of all that was met, and of what is met meanwhile. Gives what the format says and the place.
+pub(in crate::plugin) fn walk() -> Result<(), (String, String)> {
+    while let Some(next) = saving(|state| state.shared.next()).map_err(|error| (error.to_string(), String::new()))? {
+        let start = next.written.len();
+        let place = Place(&next.place);
+        let met = (next.met.0, next.met.1.as_str());
+        let written = next.value.write(met, next.format, &Path::Shared(&place), next.written);
+        let done = written.map(|written| saving(|state| state.shared.done(start, written)));
+        if let Err(text) | Ok(Err(text)) = done.map(|done| done.map_err(|error| error.to_string())) {
+            return Err((text, next.place));
+        }
+    }
+    Ok(())
+}
+
+/// What a body has beside the root.
+#[derive(Default)]
+pub(crate) struct SharedPlan {
+    parts: Option<SharedParts>,
+    /// Table and pieces, until they are part of the body.
+    bytes: Vec<u8>,
+}
+
+impl SharedPlan {
+    /// Of a body that is written already.
+    pub(crate) fn of(parts: Option<SharedParts>) -> Self {
+        Self { parts, bytes: Vec::new() }
+    }
+
+    /// Appends table and pieces to the root.
+    pub(in crate::plugin) fn append_to(&mut self, body: &mut Vec<u8>) {
+        if let Some(parts) = &mut self.parts {
+            parts.root = body.len() as u64;
+            body.append(&mut self.bytes);
+        }
+    }
+
+    /// What the manifest says of it.
+    pub(crate) fn parts(&self) -> Option<SharedParts> {
+        self.parts
+    }
+}

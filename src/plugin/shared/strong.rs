@@ -1,0 +1,204 @@
+//! The strong reference.
+
+use super::WeakShared;
+use super::chain::{Leave, enter};
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// An [`Arc`] whose identity is kept: however often an object holds the value, it is saved once, and it is one allocation
+/// again after loading.
+///
+/// A value that is held by several, a node of a graph, a table that many rows point to: put it behind a `Shared`. References
+/// that must not keep their value alive, such as those from a child to its parent, are [`WeakShared`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{Shared, Storage, WeakShared};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Node {
+///     name: String,
+///     parent: WeakShared<Node>,
+///     children: Vec<Shared<Node>>,
+/// }
+///
+/// let tree = Shared::new_cyclic(|root| Node {
+///     name: "root".into(),
+///     parent: WeakShared::new(),
+///     children: ["left", "right"]
+///         .map(|name| Shared::new(Node { name: name.into(), parent: root.clone(), children: Vec::new() }))
+///         .into(),
+/// });
+/// let right = tree.children[1].clone();
+///
+/// let storage = Storage::open(folder.path())?;
+/// storage.save("tree", &(tree, right))?;
+///
+/// let (tree, right): (Shared<Node>, Shared<Node>) = storage.load("tree")?;
+/// assert!(tree.children[1].ptr_eq(&right));
+/// assert!(right.parent.upgrade().is_some_and(|parent| parent.ptr_eq(&tree)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Where it works
+///
+/// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts, anywhere
+/// in the object: in options, lists, maps and enums of every representation, in trait objects (as `Shared<Box<dyn Trait>>`),
+/// under `flatten`, and in other shared values. Around a serializer of the user's ([`serialize`](crate::serialize)) it is
+/// refused, since there is no place for the values.
+///
+/// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
+///
+/// # Circles
+///
+/// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save, which names
+/// the circle. Make one of the references a [`WeakShared`].
+///
+/// # Long chains
+///
+/// A list of a million links is saved, loaded and dropped like any other value: nothing recurses as deep. Loading may
+/// call `Deserialize` more than once for one value.
+pub struct Shared<T: 'static> {
+    // In this order: dropped between `enter` and `Leave`.
+    value: Arc<T>,
+    leave: Leave,
+}
+
+impl<T> Shared<T> {
+    /// A value that nobody holds yet.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self::from(Arc::new(value))
+    }
+
+    /// A value that has a weak reference to itself, or gives it to what it holds; as [`Arc::new_cyclic`]. The reference leads
+    /// nowhere until the value is there.
+    #[must_use]
+    pub fn new_cyclic(value: impl FnOnce(&WeakShared<T>) -> T) -> Self {
+        Self::from(Arc::new_cyclic(|weak| value(&WeakShared::from(weak.clone()))))
+    }
+
+    /// The `Arc` inside.
+    #[must_use]
+    pub fn as_arc(&self) -> &Arc<T> {
+        &self.value
+    }
+
+    /// The `Arc` itself.
+    #[must_use]
+    pub fn into_arc(self) -> Arc<T> {
+        self.value.clone()
+    }
+
+    /// Whether both are one allocation.
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.value, &other.value)
+    }
+
+    /// A reference that does not keep the value alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakShared<T> {
+        WeakShared::from(Arc::downgrade(&self.value))
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        enter(|| (Arc::strong_count(&self.value) == 1).then(|| Box::new(self.value.clone()) as _));
+    }
+}
+
+impl<T> From<Arc<T>> for Shared<T> {
+    fn from(value: Arc<T>) -> Self {
+        Self { value, leave: Leave }
+    }
+}
+
+impl<T> From<Shared<T>> for Arc<T> {
+    fn from(shared: Shared<T>) -> Self {
+        shared.into_arc()
+    }
+}
+
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), leave: self.leave.clone() }
+    }
+}
+
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> AsRef<T> for Shared<T> {
+    fn as_ref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Borrow<T> for Shared<T> {
+    fn borrow(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    /// Compares the values; see [`ptr_eq`](Shared::ptr_eq).
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Shared<T> {}
+
+impl<T: PartialOrd> PartialOrd for Shared<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<T: Ord> Ord for Shared<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+
+impl<T: Hash> Hash for Shared<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
