@@ -52,6 +52,7 @@
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
 //! - [`persistent`]: objects of other types in files of their own, each by a [`PersistentSerializer`].
+//! - [`Shared`], [`WeakShared`]: values that an object holds more than once, trees with parents, graphs.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //!
 //! # What is diverted

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Depth, Format, Storage};
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Depth, Format, Shared, Storage, WeakShared};
 use ndarray::{Array1, Array2, arr0};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -166,5 +166,64 @@ fn array_files_are_written_byte_for_byte_as_they_were() {
     for (written, golden) in arrays(folder.path()).iter().zip(arrays(&newest())) {
         assert_eq!(written.0, golden.0);
         assert!(written.1 == golden.1, "the file of {:?} differs", written.0);
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Person {
+    name: String,
+    parent: WeakShared<Person>,
+    children: Vec<Shared<Person>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Family {
+    youngest: WeakShared<Person>,
+    stranger: WeakShared<Person>,
+    people: Vec<Shared<Person>>,
+    /// What the object does not have, though it lives.
+    #[serde(skip)]
+    _aside: Option<Shared<Person>>,
+}
+
+fn family() -> Family {
+    let person = |name: &str, parent: &WeakShared<Person>| {
+        Shared::new(Person { name: name.into(), parent: parent.clone(), children: Vec::new() })
+    };
+    let eldest = Shared::new_cyclic(|eldest| Person {
+        name: "eldest".into(),
+        parent: WeakShared::new(),
+        children: vec![person("middle", eldest), person("youngest", eldest)],
+    });
+    let stranger = person("stranger", &WeakShared::new());
+    let youngest = eldest.children[1].clone();
+    Family {
+        youngest: youngest.downgrade(),
+        stranger: stranger.downgrade(),
+        people: vec![eldest, youngest],
+        _aside: Some(stranger),
+    }
+}
+
+/// Shared values came after `v2`; documents without them are as they were.
+#[test]
+fn documents_with_shared_values_load_and_are_written_byte_for_byte_as_they_were() {
+    let golden = golden("shared");
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Cbor, Format::Json] {
+        let storage = |root: &Path| Storage::builder(root).format(format).open().unwrap();
+        if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
+            storage(&golden).save(format.name(), &family()).unwrap();
+        }
+        let loaded: Family = storage(&golden).load(format.name()).unwrap();
+        let eldest = &loaded.people[0];
+        let names: Vec<_> = eldest.children.iter().map(|child| child.name.as_str()).collect();
+        assert_eq!((eldest.name.as_str(), names), ("eldest", vec!["middle", "youngest"]));
+        assert!(eldest.children.iter().all(|child| child.parent.upgrade().unwrap().ptr_eq(eldest)));
+        assert!(eldest.children[1].ptr_eq(&loaded.people[1]) && loaded.stranger.upgrade().is_none());
+        assert!(loaded.youngest.upgrade().unwrap().ptr_eq(&loaded.people[1]));
+        storage(folder.path()).save(format.name(), &family()).unwrap();
+        let read = |root: &Path| lasting(std::fs::read(root.join(format.name())).unwrap());
+        assert!(read(folder.path()) == read(&golden), "{}", String::from_utf8_lossy(&read(folder.path())));
     }
 }

@@ -14,6 +14,8 @@ mod limits;
 mod links;
 #[path = "hostile/names.rs"]
 mod names;
+#[path = "hostile/shared.rs"]
+mod shared;
 #[path = "hostile/support.rs"]
 mod support;
 #[path = "hostile/zarr.rs"]

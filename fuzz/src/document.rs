@@ -1,13 +1,15 @@
 //! A document of anybody's, loaded as a type that has a bit of everything.
 //!
 //! The first byte chooses: 0 a body of CBOR, 1 one of JSON, each in a frame with the manifest of the arrays that lie there;
-//! otherwise the rest is the whole document.
+//! 3 and 4 the same with shared values, which `BETWEEN` divides from the root and from one another; otherwise the rest is the
+//! whole document.
 
 use crate::arrays::{MemoryFiles, read, settle};
-use crate::frame::frame;
-use arraystow::{ChunkedArray, Codec, Protocols};
+use crate::frame::{frame, parts};
+use arraystow::{ChunkedArray, Codec, Protocols, Shared, WeakShared};
 use ndarray::{Array1, Array2, ArrayD};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -30,6 +32,8 @@ pub struct Rich {
     loose: Option<Loose>,
     value: Value,
     nested: Option<Box<Rich>>,
+    shared: Vec<Shared<Rich>>,
+    weak: WeakShared<Rich>,
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
 }
@@ -49,6 +53,9 @@ enum Loose {
     Array(Array2<f64>),
     Chunked(ChunkedArray<f32>),
     Number(u64),
+    Shared(Shared<Rich>),
+    Texts(Shared<Vec<String>>),
+    Weak(WeakShared<Rich>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +77,9 @@ enum Value {
     List(Vec<Value>),
     Map(BTreeMap<String, Value>),
 }
+
+/// What divides a body with shared values here; the table of their lengths is made for them, or no case would get past it.
+const BETWEEN: &[u8] = b"\xfe\xfd\xfc";
 
 struct Place {
     protocols: Protocols,
@@ -117,12 +127,66 @@ fn rich() -> Rich {
     }
 }
 
+/// Shared values in one another and beside one another, with arrays and without.
+fn shared() -> Rich {
+    let leaf = Shared::new(Rich { name: "leaf".into(), ..Rich::default() });
+    let texts = Shared::new(vec!["a".to_owned(), "b".into()]);
+    let middle = |texts| {
+        let loose = Some(Loose::Texts(texts));
+        Shared::new(Rich { shared: vec![leaf.clone(), leaf.clone()], weak: leaf.downgrade(), loose, ..Rich::default() })
+    };
+    let (one, other) = (middle(texts.clone()), middle(texts));
+    let loose = Some(Loose::Shared(leaf.clone()));
+    let outside = Shared::new(Rich::default()).downgrade();
+    let nested = Some(Box::new(Rich { loose: Some(Loose::Weak(outside)), ..Rich::default() }));
+    Rich { weak: one.downgrade(), shared: vec![one, other], loose, nested, ..Rich::default() }
+}
+
+/// A document whose body is divided so.
+fn divided(format: &str, input: &[u8]) -> Vec<u8> {
+    let mut parts = Vec::new();
+    let mut rest = input;
+    while let Some(at) = rest.windows(BETWEEN.len()).position(|bytes| bytes == BETWEEN) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + BETWEEN.len()..];
+    }
+    parts.push(rest);
+    let lengths: Vec<_> = parts[1..].iter().map(|piece| piece.len()).collect();
+    let table = match format {
+        "cbor" => cbor4ii::serde::to_vec(Vec::new(), &lengths).unwrap(),
+        _ => serde_json::to_vec(&lengths).unwrap(),
+    };
+    let mut manifest: serde_json::Value = cbor4ii::serde::from_slice(&place().manifest).unwrap();
+    manifest["shared"] = json!({"root": parts[0].len(), "table": table.len()});
+    let manifest = cbor4ii::serde::to_vec(Vec::new(), &manifest).unwrap();
+    frame(format, &manifest, &[parts[0], &table, &parts[1..].concat()].concat())
+}
+
+/// Root and pieces of a document of ours.
+fn divide(document: &[u8]) -> Vec<Vec<u8>> {
+    let (manifest, body) = parts(document).unwrap();
+    let manifest: serde_json::Value = cbor4ii::serde::from_slice(manifest).unwrap();
+    let length = |name: &str| manifest["shared"][name].as_u64().unwrap() as usize;
+    let (root, rest) = body.split_at(length("root"));
+    let (table, mut rest) = rest.split_at(length("table"));
+    let lengths: Vec<usize> = cbor4ii::serde::from_slice(table).unwrap();
+    let mut parts = vec![root.to_vec()];
+    for length in lengths {
+        let (piece, next) = rest.split_at(length);
+        parts.push(piece.to_vec());
+        rest = next;
+    }
+    parts
+}
+
 pub fn run(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
     let Place { protocols, manifest, .. } = place();
     let loaded = match choice {
         0 => arraystow::from_slice(&frame("cbor", manifest, rest), protocols),
         1 => arraystow::from_slice(&frame("json", manifest, rest), protocols),
+        3 => arraystow::from_slice(&divided("cbor", rest), protocols),
+        4 => arraystow::from_slice(&divided("json", rest), protocols),
         _ => arraystow::from_slice(rest, protocols),
     };
     if let Ok(Rich { chunked: Some(chunked), .. }) = loaded {
@@ -135,7 +199,18 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let Place { protocols, manifest, body } = place();
     let whole = frame("cbor", manifest, body);
     let value: serde_json::Value = cbor4ii::serde::from_slice(body).unwrap();
+    let shared = divide(&arraystow::to_vec(&shared(), protocols).unwrap()).join(BETWEEN);
+    arraystow::from_slice::<Rich>(&divided("cbor", &shared), protocols).unwrap();
+    let node = |number: u8| format!(r#"{{"shared":[["SharedSerializer",["1.0.0","{number}"]]]}}"#).into_bytes();
+    let piece = |number: u8| [format!("[{},\".shared[0]\"]", number - 1).into_bytes(), node(number + 1)].concat();
+    let circle = [node(1), piece(1), piece(2), [b"[2,\"\"]".as_slice(), &node(1)].concat()].join(BETWEEN);
+    let chain = (1..60).map(piece).collect::<Vec<_>>();
+    let chain = [[node(1)].as_slice(), &chain, &[b"[59,\"\"]{}".to_vec()]].concat().join(BETWEEN);
+    arraystow::from_slice::<Rich>(&divided("json", &chain), protocols).unwrap();
     let seeds = vec![
+        ("shared".into(), [&[3], shared.as_slice()].concat()),
+        ("shared-circle".into(), [&[4], circle.as_slice()].concat()),
+        ("shared-chain".into(), [&[4], chain.as_slice()].concat()),
         ("cbor".into(), [&[0], body.as_slice()].concat()),
         ("json".into(), [&[1], value.to_string().as_bytes()].concat()),
         ("whole".into(), [&[2], whole.as_slice()].concat()),

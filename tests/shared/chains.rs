@@ -66,11 +66,11 @@ fn a_list_in_a_vector_with_links_between_neighbours() {
 #[test]
 fn many_long_chains_that_begin_in_one_value() {
     on_a_small_stack(|| {
-        let heads: Vec<_> = (0..8).map(|_| links(30_000).swap_remove(0)).collect();
+        let heads: Vec<_> = (0..3).map(|_| links(25_000).swap_remove(0)).collect();
         let bytes = arraystow::to_vec(&(heads, "x".repeat(1000)), &Protocols::new()).unwrap();
         let (loaded, _): (Vec<Shared<Link>>, String) = arraystow::from_slice(&bytes, &Protocols::new()).unwrap();
-        assert_eq!(loaded.len(), 8);
-        loaded.into_iter().for_each(|head| check(head, 30_000));
+        assert_eq!(loaded.len(), 3);
+        loaded.into_iter().for_each(|head| check(head, 25_000));
     });
 }
 

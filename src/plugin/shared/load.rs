@@ -312,3 +312,27 @@ fn on_enough_stack<R>(read: impl FnOnce() -> R) -> R {
     let _ = loading(|state| state.shared.segments -= 1);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Format;
+    use crate::plugin::shared::SharedParts;
+
+    #[test]
+    fn attempts_in_vain_have_an_end() {
+        let parts = SharedParts { root: 900, table: 1 };
+        let body = [vec![b'1'; 900], vec![0x80]].concat();
+        let pieces = Pieces::new(body, Format::Cbor, parts).map_err(|error| error.to_string()).ok();
+        let mut shared = SharedLoad::default();
+        let mut attempts = 0;
+        while let Some(pieces) = pieces.as_ref().filter(|_| shared.refused.is_none() && attempts < 1000) {
+            shared.postpone(Job::of::<u8>(1), pieces);
+            shared.end_job();
+            shared.jobs.clear();
+            attempts += 1;
+        }
+        assert!((MOST_VAIN..=MOST_VAIN + 2).contains(&attempts), "{attempts}");
+        assert!(shared.refused.is_some_and(|error| error.kind() == ErrorKind::Limit));
+    }
+}
