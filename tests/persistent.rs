@@ -8,6 +8,7 @@ mod support;
 mod persistent {
     mod damage;
     mod failures;
+    mod golden;
     mod objects;
     mod sample;
     mod without_types;
