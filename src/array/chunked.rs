@@ -212,9 +212,13 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn replace_source(&self, bytes: Arc<dyn StoredBytes>) {
-        *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Stored { bytes });
         // Nothing is below it any more: `x = x + 1; save` can go on for ever.
-        self.inner.depth.store(0, Ordering::Relaxed);
+        self.replace_source_by(Arc::new(Stored { bytes }), 0);
+    }
+
+    pub(super) fn replace_source_by(&self, source: Arc<dyn Source<T>>, depth: u32) {
+        *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = source;
+        self.inner.depth.store(depth, Ordering::Relaxed);
     }
 
     /// Why this array can never be computed, if it cannot: itself or one of its inputs is the result of an operation

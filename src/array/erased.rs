@@ -34,7 +34,7 @@ pub(crate) trait ErasedArray: Send + Sync {
     ) -> Result<()>;
     /// The same elements, cut otherwise.
     fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>>;
-    /// From now on every clone reads from there.
+    /// From now on every clone reads from there, and so does the array that it is another cut of.
     fn read_from(&self, stored: Arc<dyn StoredBytes>);
     /// For the way back to the typed array.
     fn as_any(&self) -> &dyn Any;
@@ -107,7 +107,7 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
     }
 
     fn read_from(&self, stored: Arc<dyn StoredBytes>) {
-        self.replace_source(stored);
+        self.read_from(stored);
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -1,7 +1,7 @@
 //! Lazy operations element by element, and other cuts of the same elements.
 
 use super::source::{Elements, Reading, Source};
-use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use super::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use ndarray::Zip;
 use std::sync::Arc;
@@ -54,15 +54,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// `Unsupported` from complex to real: take the part that is meant with [`map`](Self::map).
     pub fn astype<U: Element>(&self) -> Result<ChunkedArray<U>> {
-        use super::DataType::{Complex64, Complex128};
-        let complex = |data_type| matches!(data_type, Complex64 | Complex128);
-        if complex(T::DATA_TYPE) && !complex(U::DATA_TYPE) {
-            return Err(Error::unsupported(format!(
-                "{} as {} would lose the imaginary part: say which part is meant, as in map(|z| z.re)",
-                T::DATA_TYPE,
-                U::DATA_TYPE
-            )));
-        }
+        check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
         Ok(self.map(|x| U::from_value(x.to_value())))
     }
 
@@ -89,8 +81,32 @@ impl<T: Element> ChunkedArray<T> {
         if grid == *self.grid() {
             return Ok(self.clone());
         }
+        // The cut that undoes another is none.
+        if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.codec().is_none()) {
+            return Ok(input);
+        }
         Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })))
     }
+
+    /// From now on the array, and what it is another cut of, read from there.
+    pub(super) fn read_from(&self, stored: Arc<dyn StoredBytes>) {
+        let input = self.source().recut();
+        self.replace_source(stored);
+        if let Some(input) = input {
+            input.replace_source_by(Arc::new(Rechunk { input: self.clone() }), 1);
+        }
+    }
+}
+
+/// Refuses the conversions that [`ChunkedArray::astype`] does not have.
+pub(crate) fn check_astype(from: DataType, to: DataType) -> Result<()> {
+    let complex = |data_type| matches!(data_type, DataType::Complex64 | DataType::Complex128);
+    if complex(from) && !complex(to) {
+        return Err(Error::unsupported(format!(
+            "{from} as {to} would lose the imaginary part: say which part is meant, as in map(|z| z.re)"
+        )));
+    }
+    Ok(())
 }
 
 struct Map<T: Element, F> {
@@ -154,5 +170,9 @@ impl<T: Element> Source<T> for Rechunk<T> {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn recut(&self) -> Option<ChunkedArray<T>> {
+        Some(self.input.clone())
     }
 }

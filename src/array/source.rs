@@ -1,6 +1,6 @@
 //! What is behind a chunked array: something that produces the elements of a region.
 
-use super::{ChunkGrid, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
+use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
 use crate::error::{Error, Result};
 use ndarray::{ArcArray, ArrayViewD, ArrayViewMutD, IxDyn};
 use std::sync::Arc;
@@ -39,6 +39,11 @@ pub(crate) trait Source<T: Element>: Send + Sync {
     /// own, which may be of any size and would hold on to the memory that they are cut from.
     fn is_view(&self) -> bool {
         false
+    }
+
+    /// The array whose elements these are, if they are only cut otherwise.
+    fn recut(&self) -> Option<ChunkedArray<T>> {
+        None
     }
 
     /// Why this can never be computed, if it cannot.

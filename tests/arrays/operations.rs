@@ -1,6 +1,6 @@
 //! Operations element by element: what the operators of Rust and `as` give.
 
-use arraystow::{Arithmetic, ChunkedArray, Element, ErrorKind};
+use arraystow::{Arithmetic, ChunkedArray, Codec, Element, ErrorKind};
 use half::f16;
 use ndarray::{Array1, Array2, ArrayD, array};
 use num_complex::Complex;
@@ -179,4 +179,14 @@ fn arrays_of_other_memory_orders_can_be_combined() {
     let reversed: ArrayD<i64> = plain.t().slice(ndarray::s![..;-1, ..]).to_owned().into_dyn();
     let sum = &fortran + ChunkedArray::from_ndarray(reversed.clone(), &[6, 4]).unwrap();
     assert_eq!(sum.compute().unwrap(), plain.t().into_dyn().to_owned() + reversed);
+}
+
+#[test]
+fn a_cut_that_undoes_another_is_the_array_itself() {
+    let array = chunked(&[1, 2, 3, 4, 5]);
+    assert!(array.rechunk(&[3]).unwrap().rechunk(&[2]).unwrap().is_same(&array));
+    // A codec was chosen for one array, and a cut is another.
+    let compressed = array.with_codec(Codec::Zstd(3));
+    let back = compressed.rechunk(&[3]).unwrap().rechunk(&[2]).unwrap();
+    assert_eq!((back.codec(), elements(&back)), (None, vec![1, 2, 3, 4, 5]));
 }
