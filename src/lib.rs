@@ -99,8 +99,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
-    Deserializer, Format, PersistentId, Serializer, Shared, WeakShared, deserialize, from_reader, from_slice, ndarray,
-    serialize, to_vec, to_writer,
+    Deserializer, Format, PersistentId, Serializer, Shared, WeakShared, astype, deserialize, from_reader, from_slice,
+    ndarray, serialize, to_vec, to_writer,
 };
 #[cfg(unix)]
 pub use protocol::LocalFiles;

@@ -38,6 +38,8 @@ pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use memory::{element_count, machine_memory, zeroed};
+pub(crate) use number::{Number, Value};
+pub(crate) use operations::check_astype;
 #[cfg(feature = "object-store")]
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

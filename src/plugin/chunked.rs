@@ -1,9 +1,9 @@
 //! Chunked arrays as serde values: their persistent ids.
 
-use super::context::{keep_error, saving};
+use super::context::{keep_error, loading, saving};
 use super::load::{chunked, tell};
 use super::{CHUNKED, PersistentId};
-use crate::array::{ChunkedArray, Element};
+use crate::array::{ChunkedArray, Element, check_astype};
 use crate::error::{Error, ErrorKind};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,17 +49,19 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
 /// The typed array of an id.
 pub(super) fn find<T: Element>(id: &PersistentId) -> crate::Result<ChunkedArray<T>> {
     let array = chunked(id)?;
-    array.as_any().downcast_ref::<ChunkedArray<T>>().cloned().ok_or_else(|| {
-        let error = Error::new(
-            ErrorKind::TypeMismatch,
-            format!(
-                "the array is stored as {}, but the type asks for {}: load it as ChunkedArray of {} and convert it with \
-                 astype()",
-                array.data_type(),
-                T::DATA_TYPE,
-                array.data_type()
-            ),
+    if let Some(array) = array.as_any().downcast_ref::<ChunkedArray<T>>() {
+        return Ok(array.clone());
+    }
+    loading(|state| state.conversion().convert(&array))?.ok_or_else(|| {
+        let (stored, asked) = (array.data_type(), T::DATA_TYPE);
+        let way = match check_astype(stored, asked) {
+            Ok(()) => "convert it with astype(), or let the field be converted by #[persist(astype)]",
+            Err(_) => "say which part is meant, as in map(|z| z.re)",
+        };
+        let text = format!(
+            "the array is stored as {stored}, but the type asks for {asked}: load it as ChunkedArray of {stored} and {way}"
         );
+        let error = Error::new(ErrorKind::TypeMismatch, text);
         match array.stored() {
             Some(stored) => stored.locate(error),
             None => error.in_array(id.file()),

@@ -1,5 +1,6 @@
 //! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
+use super::astype;
 use super::de::Watching;
 use super::load::{tell, whole};
 use super::path::Path;
@@ -91,6 +92,8 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
 pub(super) enum Fields {
     Stored {
         elements: Arc<PlainElements>,
+        /// Whether they are converted to the type that is asked for.
+        convert: bool,
         /// Which field comes next.
         next: usize,
     },
@@ -103,7 +106,7 @@ pub(super) enum Fields {
 
 impl Fields {
     pub(super) fn stored(elements: Arc<PlainElements>) -> Self {
-        Self::Stored { elements, next: 0 }
+        Self::Stored { elements, convert: astype::is_asked(), next: 0 }
     }
 
     pub(super) fn inline(mut fields: Vec<(Value<'static>, Value<'static>)>) -> Self {
@@ -150,10 +153,12 @@ impl Fields {
     {
         match self {
             Self::Stored { next: 1, .. } => seed.deserialize(1_u8.into_deserializer()),
-            Self::Stored { elements, next: 2 } => {
+            Self::Stored { elements, next: 2, .. } => {
                 seed.deserialize(SeqDeserializer::new(elements.shape.iter().copied()))
             }
-            Self::Stored { elements, .. } => seed.deserialize(Data { elements, error: PhantomData }),
+            Self::Stored { elements, convert, .. } => {
+                seed.deserialize(Data { elements, convert: *convert, error: PhantomData })
+            }
             Self::Inline { value, .. } => {
                 let value = value.take().ok_or_else(|| E::custom("a field of an array without a value"))?;
                 seed.deserialize(serde_content::Deserializer::new(value)).map_err(E::custom)
@@ -183,6 +188,7 @@ impl<'de, E: de::Error> MapAccess<'de> for FieldMap<E> {
 /// The field `data`: a sequence of elements.
 struct Data<'a, E> {
     elements: &'a PlainElements,
+    convert: bool,
     error: PhantomData<E>,
 }
 
@@ -190,7 +196,7 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Data<'_, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_seq(DataSeq { elements: self.elements, next: 0, error: PhantomData })
+        visitor.visit_seq(DataSeq { elements: self.elements, convert: self.convert, next: 0, error: PhantomData })
     }
 
     forward_to_deserialize_any! {
@@ -201,6 +207,7 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Data<'_, E> {
 
 struct DataSeq<'a, E> {
     elements: &'a PlainElements,
+    convert: bool,
     next: usize,
     error: PhantomData<E>,
 }
@@ -215,6 +222,11 @@ impl<'de, E: de::Error> SeqAccess<'de> for DataSeq<'_, E> {
             return Ok(None);
         }
         self.next += 1;
+        if self.convert
+            && let Some(element) = self.elements.convertible(index)
+        {
+            return seed.deserialize(element).map(Some);
+        }
         seed.deserialize(OneElement { elements: self.elements, index, error: PhantomData }).map(Some)
     }
 

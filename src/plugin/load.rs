@@ -1,6 +1,7 @@
 //! The walk of a load.
 
 use super::PersistentId;
+use super::astype::Conversion;
 use super::context::{Level, lift, loading, push};
 use super::de::Deserializer;
 use super::path::Path;
@@ -44,6 +45,7 @@ where
 /// A load in progress.
 pub(super) struct LoadState {
     resolver: Rc<dyn ArrayResolver>,
+    conversion: Conversion,
     pub(super) error: Option<Error>,
     /// Where the walk was when the first error passed by.
     pub(super) place: Option<String>,
@@ -52,7 +54,13 @@ pub(super) struct LoadState {
 
 impl LoadState {
     pub(super) fn new(resolver: Rc<dyn ArrayResolver>) -> Self {
-        Self { resolver, error: None, place: None, shared: SharedLoad::default() }
+        let (conversion, shared) = (Conversion::default(), SharedLoad::default());
+        Self { resolver, conversion, error: None, place: None, shared }
+    }
+
+    /// Whether arrays of another type are converted.
+    pub(super) fn conversion(&mut self) -> &mut Conversion {
+        &mut self.conversion
     }
 
     pub(super) fn keep_error(&mut self, error: &Error) {

@@ -4,6 +4,7 @@
 //! [`Deserializer`] finds the arrays again (`load`). Both run within a thread-local context, without I/O. Around them the
 //! document's frame and manifest, and the functions that users call.
 
+mod astype;
 mod body;
 mod chunked;
 mod context;
@@ -28,6 +29,7 @@ mod ser_array;
 mod shared;
 mod write;
 
+pub use astype::astype;
 pub use de::Deserializer;
 pub use document::Format;
 pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};

@@ -75,11 +75,38 @@ where
     read(&id).map_err(tell)
 }
 
+/// As [`deserialize`], for an array whose element type has changed since it was saved; see [`astype`](fn@crate::astype).
+///
+/// ```
+/// use ndarray::Array2;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Image {
+///     #[serde(serialize_with = "arraystow::ndarray::serialize", deserialize_with = "arraystow::ndarray::astype")]
+///     pixels: Array2<f32>, // once u16
+/// }
+/// ```
+///
+/// # Errors
+/// As [`deserialize`]; of another data type may be what [`ChunkedArray::astype`](crate::ChunkedArray::astype) converts.
+pub fn astype<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+where
+    T: Element,
+    D: Dimension,
+    De: Deserializer<'de>,
+{
+    super::astype::within(|| deserialize(deserializer))
+}
+
 fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D>> {
     // Asked for first: it knows the array's place and type.
     let array = super::chunked::find::<T>(id)?;
     let elements = super::load::whole(id)?;
-    let elements = elements.to_array::<T>().ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
+    let elements = elements
+        .to_array::<T>()
+        .or_else(|| elements.converted())
+        .ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
     elements.into_dimensionality::<D>().map_err(|_| {
         let error = Error::new(
             ErrorKind::TypeMismatch,

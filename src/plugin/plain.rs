@@ -1,6 +1,6 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
-use crate::array::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray};
+use crate::array::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Number, Value};
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use num_complex::Complex;
@@ -54,6 +54,16 @@ macro_rules! elements {
                 };)*
                 drop(vector);
                 Self::None
+            }
+
+            /// One element, and what it is stored as.
+            pub(super) fn value(&self, index: usize) -> Option<(Value, DataType)> {
+                match self {
+                    Self::None => None,
+                    $(Self::$variant(elements) => {
+                        elements.get(index).map(|element| (element.to_value(), <$rust as Element>::DATA_TYPE))
+                    })*
+                }
             }
 
             fn as_any(&self) -> &dyn Any {
