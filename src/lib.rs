@@ -61,8 +61,43 @@
 //! without a line in the user's type. The same `ChunkedArray` twice in one object is one file, and one array again after
 //! loading.
 //!
+//! # Field options
+//!
+//! Fields say for themselves how their arrays are stored, with the attribute macro [`macro@persist`] above the derives:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let storage = arraystow::Storage::open(folder.path())?;
+//! use arraystow::ChunkedArray;
+//! use ndarray::Array2;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[arraystow::persist]
+//! #[derive(Serialize, Deserialize)]
+//! struct Survey {
+//!     #[persist(chunks = [64, 64], codec = "zstd:3")]
+//!     height: ChunkedArray<f32>,
+//!     #[persist(inline)] // stays in the document, whatever its size
+//!     mask: Array2<bool>,
+//!     #[persist(astype)] // what is stored may be f32: it is converted lazily
+//!     weight: Option<ChunkedArray<f64>>,
+//! }
+//!
+//! let height = ChunkedArray::from_ndarray(Array2::zeros((720, 1440)), &[720, 1440])?;
+//! let survey = Survey { height, mask: Array2::from_elem((720, 1440), true), weight: None };
+//! storage.save("global/zero", &survey)?;
+//!
+//! let info = storage.info("global/zero")?;
+//! assert_eq!(info.arrays.len(), 1);
+//! assert_eq!(info.arrays[0].grid.chunk_shape(), Some(vec![64, 64]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Without the macro, `#[serde(deserialize_with = "arraystow::astype")]` ([`fn@astype`]) converts as well.
+//!
 //! # Features
 //!
+//! - `derive` (default): the macro [`macro@persist`].
 //! - `hdf5` (default): [`Storage`] in folders, and the FILE protocol.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
 //! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
@@ -90,6 +125,9 @@ mod protocol;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod storage;
 
+#[cfg(feature = "derive")]
+pub use arraystow_derive::persist;
+
 pub use array::{
     Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
     Summable,
@@ -113,3 +151,10 @@ pub use protocol::{S3Protocol, ZarrVersion};
 pub use storage::{
     ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Storage, StorageBuilder, Sweep, Verification,
 };
+
+/// What the macros' expansions call. No part of the interface: it may change with every release.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::plugin::{HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};
+    pub use serde;
+}

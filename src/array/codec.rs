@@ -21,19 +21,21 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// The rule that a level breaks, if there is no such level. `const`, so that a macro's user has it when he compiles.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn broken_rule(self) -> Option<&'static str> {
+        match self {
+            Self::Gzip(1..=12) | Self::Zstd(1..=22) | Self::Pcodec(0..=12) | Self::None | Self::Blosc => None,
+            Self::Gzip(_) => Some("gzip has the levels 1 to 12"),
+            Self::Zstd(_) => Some("zstd has the levels 1 to 22"),
+            Self::Pcodec(_) => Some("pcodec has the levels 0 to 12"),
+        }
+    }
+
     /// Refuses a level that does not exist.
     pub(crate) fn check(self) -> crate::Result<()> {
-        match self {
-            Self::Gzip(level) if !(1..=12).contains(&level) => {
-                Err(crate::Error::invalid(format!("gzip has the levels 1 to 12, not {level}")))
-            }
-            Self::Zstd(level) if !(1..=22).contains(&level) => {
-                Err(crate::Error::invalid(format!("zstd has the levels 1 to 22, not {level}")))
-            }
-            Self::Pcodec(level) if level > 12 => {
-                Err(crate::Error::invalid(format!("pcodec has the levels 0 to 12, not {level}")))
-            }
-            _ => Ok(()),
-        }
+        let (Self::Gzip(level) | Self::Zstd(level) | Self::Pcodec(level)) = self else { return Ok(()) };
+        self.broken_rule().map_or(Ok(()), |rule| Err(crate::Error::invalid(format!("{rule}, not {level}"))))
     }
 }

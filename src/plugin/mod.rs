@@ -14,10 +14,12 @@ mod de_key_parts;
 mod de_keys;
 mod document;
 mod entry;
+mod holds;
 mod id;
 mod load;
 mod manifest;
 pub mod ndarray;
+mod options;
 mod path;
 pub mod persistent;
 mod plain;
@@ -36,6 +38,12 @@ pub use entry::{deserialize, from_reader, from_slice, serialize, to_vec, to_writ
 pub use id::PersistentId;
 pub use ser::Serializer;
 pub use shared::{Shared, WeakShared};
+
+#[doc(hidden)]
+pub use {
+    holds::{HoldsArrays, HoldsAxes, HoldsPlain},
+    options::{Options, serialize as serialize_field},
+};
 
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use self::{
@@ -63,3 +71,5 @@ const ARRAYS: &str = "HDFSerializer";
 /// The newtype by which a chunked array, another object that is kept outside the document, or a shared value asks our
 /// Serializer for its place in the object. It never reaches a format.
 const CHUNKED: &str = "$arraystow::chunked";
+/// The beginning of the newtypes by which options of fields go through serde's buffers. They never reach a format.
+const PERSIST: &str = "$arraystow::persist";

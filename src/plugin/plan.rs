@@ -4,12 +4,13 @@ use super::PersistentId;
 use super::context::{Level, push};
 use super::document::Format;
 use super::load::is_told;
+use super::options::InForce;
 use super::path::Path;
 use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
 use super::plain::PlainElements;
 use super::ser::Serializer;
 use super::shared::{SharedPlan, SharedSave, walk};
-use crate::array::ErasedArray;
+use crate::array::{Codec, ErasedArray};
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::any::{Any, TypeId};
@@ -101,15 +102,25 @@ where
     }
 }
 
+/// What tells one object from another.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    /// Address, chunk shape and codec: the same array under different options is two.
+    Array(usize, Option<Vec<usize>>, Option<Codec>),
+    /// What its serializer tells of an object of this type.
+    Object(TypeId, usize),
+}
+
 /// A save in progress.
 pub(super) struct SaveState {
     settings: PlanSettings,
     objects: Vec<Planned>,
-    /// Objects by type and identity; the plan holds them, so that no address is used again.
-    known: HashMap<(TypeId, usize), usize>,
+    /// What was met before; the plan holds it, so that no address is used again.
+    known: HashMap<Identity, usize>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
     plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
     pub(super) shared: SharedSave,
+    options: InForce,
     /// Where the walk is, as told by our Serializer to the chunked array that follows.
     place: Option<String>,
     error: Option<Error>,
@@ -118,12 +129,17 @@ pub(super) struct SaveState {
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
         let shared = SharedSave::new(settings.shared);
-        let (objects, known, plain) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { settings, objects, known, plain, shared, place: None, error: None }
+        let (objects, known, plain, options) = (Vec::new(), HashMap::new(), HashMap::new(), InForce::default());
+        Self { settings, objects, known, plain, shared, options, place: None, error: None }
     }
 
     pub(super) fn inline_below(&self) -> usize {
-        self.settings.inline_below
+        if self.options.inline() { usize::MAX } else { self.settings.inline_below }
+    }
+
+    /// The options of the field that the walk is in.
+    pub(super) fn options(&mut self) -> &mut InForce {
+        &mut self.options
     }
 
     pub(super) fn set_place(&mut self, place: String) {
@@ -141,16 +157,19 @@ impl SaveState {
         clone: impl FnOnce() -> Arc<dyn ErasedArray>,
     ) -> Result<PersistentId> {
         let path = self.take_place();
-        let identity = (TypeId::of::<AnyArray>(), array.address());
-        if let Some(id) = self.met(identity, &path) {
+        let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
+        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone));
+        // What stays where it is stays as it is.
+        let codec = clone.codec().or(self.options.codec()).filter(|_| kept.is_none());
+        let identity = Identity::Array(array.address(), clone.grid().chunk_shape(), codec);
+        if let Some(id) = self.met(&identity, &path) {
             return Ok(id);
         }
-        if let Some(error) = array.failure() {
+        if let Some(error) = clone.failure() {
             return Err(error.at_path(&path));
         }
-        let kept = self.settings.keep.as_ref().and_then(|keep| keep(array));
         self.known.insert(identity, self.objects.len());
-        Ok(self.add_array(kept, path, AnyArray { array: clone(), plain: false }))
+        Ok(self.add_array(kept, path, clone, false))
     }
 
     pub(super) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
@@ -159,9 +178,10 @@ impl SaveState {
             return Ok(self.objects[*index].id.clone());
         }
         let elements = Arc::new(elements);
-        let array = elements.to_chunked().map_err(|error| error.at_path(&path))?;
+        let array = elements.to_chunked().and_then(|array| self.options.cut(array));
+        let array = array.map_err(|error| error.at_path(&path))?;
         same_place.push((elements, self.objects.len()));
-        Ok(self.add_array(None, path, AnyArray { array, plain: true }))
+        Ok(self.add_array(None, path, array, true))
     }
 
     /// An object that is no array, as its registered serializer tells.
@@ -169,8 +189,8 @@ impl SaveState {
         let path = self.take_place();
         let of_type = self.settings.registry.of_type(TypeId::of::<T>(), type_name);
         let serializer = of_type.map_err(|error| error.at_path(&path))?.clone();
-        let identity = serializer.identity(object).map(|identity| (TypeId::of::<T>(), identity));
-        if let Some(id) = identity.and_then(|identity| self.met(identity, &path)) {
+        let identity = serializer.identity(object).map(|identity| Identity::Object(TypeId::of::<T>(), identity));
+        if let Some(id) = identity.as_ref().and_then(|identity| self.met(identity, &path)) {
             return Ok(id);
         }
         let handle = serializer.handle(object);
@@ -181,19 +201,25 @@ impl SaveState {
     }
 
     /// The id of an object that is in the plan already, now met at another place.
-    fn met(&mut self, identity: (TypeId, usize), path: &str) -> Option<PersistentId> {
-        let planned = &mut self.objects[*self.known.get(&identity)?];
+    fn met(&mut self, identity: &Identity, path: &str) -> Option<PersistentId> {
+        let planned = &mut self.objects[*self.known.get(identity)?];
         if !planned.paths.iter().any(|known| known == path) {
             planned.paths.push(path.to_owned());
         }
         Some(planned.id.clone())
     }
 
-    fn add_array(&mut self, kept: Option<PersistentId>, path: String, array: AnyArray) -> PersistentId {
+    fn add_array(
+        &mut self,
+        kept: Option<PersistentId>,
+        path: String,
+        array: Arc<dyn ErasedArray>,
+        plain: bool,
+    ) -> PersistentId {
         let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        let serializer = array_serializer();
-        self.add(Planned { id, paths: vec![path], object: Arc::new(array), serializer, kept: is_kept })
+        let object = Arc::new(AnyArray { array, codec: self.options.codec(), plain });
+        self.add(Planned { id, paths: vec![path], object, serializer: array_serializer(), kept: is_kept })
     }
 
     fn add(&mut self, planned: Planned) -> PersistentId {

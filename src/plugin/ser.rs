@@ -1,9 +1,10 @@
 //! The Serializer around any other: forwards everything, tells paths, and diverts arrays.
 
 use super::context::saving;
+use super::options::enter_again;
 use super::path::{KeyText, Path};
 use super::ser_array::StructSerializer;
-use super::{ARRAY, CHUNKED, INLINE, STORED};
+use super::{ARRAY, CHUNKED, INLINE, PERSIST, STORED};
 use serde::ser::{
     self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
@@ -151,6 +152,10 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         if name == CHUNKED {
             // Within a lifted context the array itself tells that there is none.
             let _ = saving(|state| state.set_place(self.path.to_string()));
+            return value.serialize(self);
+        }
+        if name.starts_with(PERSIST) {
+            let _scope = enter_again(name);
             return value.serialize(self);
         }
         self.inner.serialize_newtype_struct(name, &Wrapped { value, path: self.path, key: self.key })

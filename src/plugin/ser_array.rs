@@ -49,8 +49,11 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         if let Some(elements) = self.array_elements(&v, &dim, data, inner.is_human_readable()) {
             let path = self.path.to_string();
             let added = saving(|state| {
-                // Small arrays stay in the document.
-                (elements.byte_len() >= state.inline_below()).then(|| state.add_plain(elements, path))
+                // Small arrays stay in the document; options that do not fit are told of all the same.
+                if elements.byte_len() < state.inline_below() {
+                    return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
+                }
+                Some(state.add_plain(elements, path))
             });
             match added {
                 Ok(None) => {}

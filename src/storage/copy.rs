@@ -62,7 +62,7 @@ impl Storage {
             objects.push(Planned {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),
-                object: Arc::new(AnyArray { array, plain: entry.plain }),
+                object: Arc::new(AnyArray { array, codec: None, plain: entry.plain }),
                 serializer: array_serializer(),
                 // What is there already is seen when the copy is carried out.
                 kept: false,

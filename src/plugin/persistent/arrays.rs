@@ -19,8 +19,17 @@ pub(super) struct Arrays;
 /// What the objects of this serializer are.
 pub(crate) struct AnyArray {
     pub(crate) array: Arc<dyn ErasedArray>,
+    /// How it is compressed, if its field says so and the array itself does not.
+    pub(crate) codec: Option<Codec>,
     /// A plain `ndarray` field.
     pub(crate) plain: bool,
+}
+
+impl AnyArray {
+    /// The codec that was chosen for this array.
+    fn codec(&self) -> Option<Codec> {
+        self.array.codec().or(self.codec)
+    }
 }
 
 impl Planned {
@@ -40,7 +49,7 @@ impl ObjectSerializer for Arrays {
         let mut arrays = Vec::with_capacity(objects.len());
         for planned in objects {
             let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
-            let checked = array.array.codec().map_or(Ok(()), Codec::check);
+            let checked = array.codec().map_or(Ok(()), Codec::check);
             checked.map_err(|error| planned.locate(error))?;
             arrays.push((*planned, array));
         }
@@ -55,7 +64,7 @@ impl ObjectSerializer for Arrays {
                     name: file.to_owned(),
                     path: planned.path().to_owned(),
                     array: any.array.clone(),
-                    codec: any.array.codec().unwrap_or(codec),
+                    codec: any.codec().unwrap_or(codec),
                 }),
             }
             summaries.push(linked);
@@ -74,7 +83,7 @@ impl ObjectSerializer for Arrays {
         let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
         let reader = stored.reader()?;
         let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-        Ok(Arc::new(AnyArray { array: typed(data_type, grid, Arc::new(stored)), plain: false }))
+        Ok(Arc::new(AnyArray { array: typed(data_type, grid, Arc::new(stored)), codec: None, plain: false }))
     }
 
     fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {

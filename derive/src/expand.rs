@@ -1,0 +1,203 @@
+//! The code for one field: an attribute that tells serde of a function, and the function.
+//!
+//! Only what may be wrong with the user's field has the span of his attribute; everything else has the macro's own, so that
+//! lints of his do not look at it.
+
+use crate::options::Options;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Field, GenericParam, Generics, Ident, LitStr, Type, parse_quote};
+
+pub(crate) struct Expansion {
+    options: Options,
+    /// The field's type.
+    field: Type,
+    /// Whether it has to do with the item's parameters. Then its bounds are where-clauses of serde's impls; otherwise they are
+    /// checked where they stand, and told at the attribute.
+    generic: bool,
+    /// Under which conditions the field is there.
+    conditions: Vec<Attribute>,
+    save: Ident,
+    load: Ident,
+}
+
+impl Expansion {
+    /// For the field of that number of those of the item that have options.
+    pub(crate) fn new(
+        options: Options,
+        field: &Field,
+        conditions: &[Attribute],
+        item: &Ident,
+        generics: &Generics,
+        number: usize,
+    ) -> Self {
+        let conditions = conditions.iter().chain(&field.attrs).filter(|a| a.path().is_ident("cfg")).cloned().collect();
+        let field = field.ty.clone();
+        let item = item.to_string();
+        let item = item.trim_start_matches("r#");
+        let name = |what: &str| Ident::new(&format!("__arraystow_{what}_{number}_{item}"), Span::call_site());
+        let generic = mentions_parameter(&field, generics);
+        Self { save: name("save"), load: name("load"), options, field, generic, conditions }
+    }
+
+    /// What serde is told at the field.
+    pub(crate) fn attributes(&self, has_bound: bool, missing_is_none: bool) -> Vec<Attribute> {
+        let mut attributes: Vec<Attribute> = Vec::new();
+        let bounded = self.generic && !has_bound;
+        let (options, field) = (&self.options, &self.field);
+        let bound = |traits: TokenStream| quote!(#field: #traits).to_string();
+        if options.is_for_saving() {
+            let path = LitStr::new(&self.save.to_string(), options.span);
+            attributes.push(parse_quote!(#[serde(serialize_with = #path)]));
+            if bounded {
+                let holds = self.bounds();
+                let bound = bound(quote!(::arraystow::__private::serde::Serialize + #holds));
+                attributes.push(parse_quote!(#[serde(bound(serialize = #bound))]));
+            }
+        }
+        if options.astype {
+            let path = LitStr::new(&self.load.to_string(), options.span);
+            attributes.push(parse_quote!(#[serde(deserialize_with = #path)]));
+            if bounded {
+                let deserialize = quote!(::arraystow::__private::serde::Deserialize<'de>);
+                let bound = bound(quote!(#deserialize + ::arraystow::__private::HoldsArrays));
+                attributes.push(parse_quote!(#[serde(bound(deserialize = #bound))]));
+            }
+            if missing_is_none {
+                attributes.push(parse_quote!(#[serde(default)]));
+            }
+        }
+        attributes
+    }
+
+    /// What the field's type must be.
+    fn bounds(&self) -> TokenStream {
+        match (&self.options.chunks, self.options.inline) {
+            (Some(chunks), _) => {
+                let axes = chunks.len();
+                quote!(::arraystow::__private::HoldsAxes<#axes>)
+            }
+            (None, true) => quote!(::arraystow::__private::HoldsPlain),
+            (None, false) => quote!(::arraystow::__private::HoldsArrays),
+        }
+    }
+
+    /// The functions beside the type.
+    pub(crate) fn functions(&self) -> TokenStream {
+        let Self { save, load, field, conditions, .. } = self;
+        let serde = quote!(::arraystow::__private::serde);
+        let arrays = quote!(::arraystow::__private::HoldsArrays);
+        let mut functions = TokenStream::new();
+        if self.options.is_for_saving() {
+            let (name, options, bounds) = (self.name(), self.value(), self.bounds());
+            let (parameters, value, bound, check) = if self.generic {
+                let bound = quote!(__T: ?::core::marker::Sized + #serde::Serialize + #bounds,);
+                (quote!(__T,), quote!(__T), bound, TokenStream::new())
+            } else {
+                (TokenStream::new(), quote!(#field), TokenStream::new(), self.check(&bounds))
+            };
+            functions.extend(quote! {
+                #(#conditions)*
+                #[doc(hidden)]
+                #[allow(dead_code, non_snake_case)]
+                fn #save<#parameters __S>(value: &#value, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error>
+                where
+                    #bound
+                    __S: #serde::Serializer,
+                {
+                    const OPTIONS: ::arraystow::__private::Options = #options;
+                    #check
+                    ::arraystow::__private::serialize_field(value, #name, OPTIONS, serializer)
+                }
+            });
+        }
+        if self.options.astype {
+            let (parameters, value, bound, check) = if self.generic {
+                let bound = quote!(__T: #serde::Deserialize<'de> + #arrays,);
+                (quote!(__T,), quote!(__T), bound, TokenStream::new())
+            } else {
+                (TokenStream::new(), quote!(#field), TokenStream::new(), self.check(&arrays))
+            };
+            functions.extend(quote! {
+                #(#conditions)*
+                #[doc(hidden)]
+                #[allow(dead_code, non_snake_case)]
+                fn #load<'de, #parameters __D>(deserializer: __D) -> ::core::result::Result<#value, __D::Error>
+                where
+                    #bound
+                    __D: #serde::Deserializer<'de>,
+                {
+                    #check
+                    ::arraystow::astype(deserializer)
+                }
+            });
+        }
+        functions
+    }
+
+    /// Checks the field's type, with an error at the attribute.
+    fn check(&self, bounds: &TokenStream) -> TokenStream {
+        let field = &self.field;
+        let alias = Ident::new("__ArraystowField", self.options.span);
+        let call = quote_spanned!(self.options.span=> __arraystow_check::<#alias>());
+        quote! {
+            type #alias = #field;
+            fn __arraystow_check<__T: ?::core::marker::Sized + #bounds>() {}
+            #call;
+        }
+    }
+
+    /// The name of the newtype that goes through serde's buffers.
+    fn name(&self) -> String {
+        format!("$arraystow::persist({})", self.options.text())
+    }
+
+    fn value(&self) -> TokenStream {
+        let Options { chunks, codec, inline, .. } = &self.options;
+        let some = quote!(::core::option::Option::Some);
+        let none = quote!(::core::option::Option::None);
+        let chunks = chunks.as_ref().map_or_else(|| none.clone(), |chunks| quote!(#some(&[#(#chunks),*])));
+        let codec = codec.as_ref().map_or_else(
+            || none.clone(),
+            |codec| {
+                let value = &codec.value;
+                let checked = quote_spanned! {codec.span=>
+                    match ::arraystow::Codec::broken_rule(CODEC) {
+                        ::core::option::Option::None => CODEC,
+                        ::core::option::Option::Some(rule) => ::core::panic!("{}", rule),
+                    }
+                };
+                // A panic of the compiler's, at the codec.
+                quote!({
+                    const CODEC: ::arraystow::Codec = #value;
+                    #[allow(clippy::panic)]
+                    const CHECKED: ::arraystow::Codec = #checked;
+                    #some(CHECKED)
+                })
+            },
+        );
+        quote!(::arraystow::__private::Options { chunks: #chunks, codec: #codec, inline: #inline })
+    }
+}
+
+/// Whether a type has to do with the item's parameters, or with the item itself by the name `Self`.
+fn mentions_parameter(of: &Type, generics: &Generics) -> bool {
+    fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "Self" || names.iter().any(|name| **name == ident),
+            TokenTree::Group(group) => mentions(group.stream(), names),
+            _ => false,
+        })
+    }
+    let names: Vec<&Ident> = generics.params.iter().map(name).collect();
+    mentions(of.to_token_stream(), &names)
+}
+
+/// The name of a parameter; a lifetime's is without the apostrophe, as tokens have it.
+fn name(parameter: &GenericParam) -> &Ident {
+    match parameter {
+        GenericParam::Lifetime(lifetime) => &lifetime.lifetime.ident,
+        GenericParam::Type(parameter) => &parameter.ident,
+        GenericParam::Const(parameter) => &parameter.ident,
+    }
+}

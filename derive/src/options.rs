@@ -1,0 +1,238 @@
+//! `#[persist(..)]` at a field: parsing, and what can be said against it without knowing the field's type.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Token};
+
+const CODECS: &str = "\"none\", \"gzip:6\", \"zstd:3\", \"blosc\" or \"pcodec:8\"";
+
+/// All errors of an item, to be told at once.
+#[derive(Default)]
+pub(crate) struct Errors(Option<Error>);
+
+impl Errors {
+    pub(crate) fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.add(Error::new(span, message));
+    }
+
+    /// The errors as code, if there are any.
+    pub(crate) fn tokens(&self) -> Option<TokenStream> {
+        self.0.as_ref().map(Error::to_compile_error)
+    }
+}
+
+/// A codec, as it is written and as an expression.
+pub(crate) struct Codec {
+    pub(crate) text: String,
+    pub(crate) value: TokenStream,
+    pub(crate) span: Span,
+}
+
+/// The options of one field.
+pub(crate) struct Options {
+    pub(crate) span: Span,
+    pub(crate) chunks: Option<Vec<usize>>,
+    pub(crate) codec: Option<Codec>,
+    pub(crate) inline: bool,
+    pub(crate) astype: bool,
+    given: Vec<&'static str>,
+}
+
+impl Options {
+    /// Takes the options off the attributes; none if there are none, or none that makes sense.
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Option<Self> {
+        let mut options: Option<Self> = None;
+        attributes.retain(|attribute| {
+            if is_persist(attribute) {
+                let none = || Self::new(attribute.path().span());
+                options.get_or_insert_with(none).parse(attribute, errors);
+            }
+            !is_persist(attribute)
+        });
+        let options = options?;
+        if options.inline && options.cuts() {
+            errors.at(
+                options.span,
+                "`inline` keeps the array in the document, where it has no chunks and no codec: leave out `inline`, or the \
+                 others",
+            );
+        }
+        Some(options).filter(|options| options.is_for_saving() || options.astype)
+    }
+
+    fn new(span: Span) -> Self {
+        Self { span, chunks: None, codec: None, inline: false, astype: false, given: Vec::new() }
+    }
+
+    fn cuts(&self) -> bool {
+        self.chunks.is_some() || self.codec.is_some()
+    }
+
+    pub(crate) fn is_for_saving(&self) -> bool {
+        self.inline || self.cuts()
+    }
+
+    /// The options of a save, as they are written: what tells them from others.
+    pub(crate) fn text(&self) -> String {
+        let chunks = self.chunks.as_ref().map(|chunks| format!("chunks = {chunks:?}"));
+        let codec = self.codec.as_ref().map(|codec| format!("codec = {:?}", codec.text));
+        let inline = self.inline.then(|| "inline".to_owned());
+        let all: Vec<String> = [chunks, codec, inline].into_iter().flatten().collect();
+        all.join(", ")
+    }
+
+    fn parse(&mut self, attribute: &Attribute, errors: &mut Errors) {
+        let mut empty = true;
+        let parsed = match &attribute.meta {
+            syn::Meta::List(_) => attribute.parse_nested_meta(|option| {
+                empty = false;
+                self.parse_option(&option, errors)
+            }),
+            _ => Ok(()),
+        };
+        match parsed {
+            Err(error) => errors.add(error),
+            Ok(()) if empty => errors.at(
+                attribute.path().span(),
+                "there is no option in this attribute: give it some, as in `#[persist(chunks = [64, 64])]`, or leave it out",
+            ),
+            Ok(()) => {}
+        }
+    }
+
+    fn parse_option(&mut self, option: &ParseNestedMeta<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let names = ["chunks", "codec", "inline", "astype"];
+        let name = names.into_iter().find(|name| option.path.is_ident(name));
+        let value = if option.input.peek(Token![=]) {
+            Some(option.value()?.parse::<Expr>()?)
+        } else {
+            if option.input.peek(syn::token::Paren) {
+                let list;
+                syn::parenthesized!(list in option.input);
+                list.parse::<TokenStream>()?;
+                if let Some(name) = name {
+                    errors.add(option.error(form(name)));
+                }
+            }
+            None
+        };
+        let Some(name) = name else {
+            errors.add(option.error("there is no such option: there are `chunks`, `codec`, `inline` and `astype`"));
+            return Ok(());
+        };
+        if self.given.contains(&name) {
+            errors.add(option.error(format_args!("`{name}` is given twice: leave one")));
+            return Ok(());
+        }
+        self.given.push(name);
+        match (name, value) {
+            ("chunks", Some(value)) => self.chunks = chunks(&value, errors),
+            ("codec", Some(value)) => self.codec = codec(&value, errors),
+            ("inline", None) => self.inline = true,
+            ("astype", None) => self.astype = true,
+            _ => errors.add(option.error(form(name))),
+        }
+        Ok(())
+    }
+}
+
+/// How an option is written.
+fn form(name: &str) -> String {
+    match name {
+        "chunks" => "a chunk shape is wanted, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
+        "codec" => format!("a codec is wanted, as in `codec = \"zstd:3\"`: {CODECS}"),
+        _ => format!("`{name}` has no value: write `{name}` alone"),
+    }
+}
+
+pub(crate) fn is_persist(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    let ours = path.segments.len() == 2 && path.segments.first().is_some_and(|first| first.ident == "arraystow");
+    path.is_ident("persist") || (ours && path.segments.last().is_some_and(|last| last.ident == "persist"))
+}
+
+/// What a variable of `macro_rules!` stands for.
+fn within_groups(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => within_groups(&group.expr),
+        value => value,
+    }
+}
+
+fn chunks(value: &Expr, errors: &mut Errors) -> Option<Vec<usize>> {
+    let Expr::Array(array) = within_groups(value) else {
+        errors.at(value.span(), form("chunks"));
+        return None;
+    };
+    if array.elems.is_empty() {
+        errors.at(value.span(), form("chunks"));
+        return None;
+    }
+    let mut shape = Vec::with_capacity(array.elems.len());
+    for element in &array.elems {
+        match length(element) {
+            Some(0) => errors.at(element.span(), "a chunk has elements on every axis: give a number of 1 or more"),
+            Some(length) => shape.push(length),
+            None => errors.at(element.span(), "a whole number is wanted: the chunks' length on this axis"),
+        }
+    }
+    (shape.len() == array.elems.len()).then_some(shape)
+}
+
+fn length(element: &Expr) -> Option<usize> {
+    match within_groups(element) {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+fn codec(value: &Expr, errors: &mut Errors) -> Option<Codec> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = within_groups(value) else {
+        errors.at(value.span(), format_args!("a codec is a string: {CODECS}"));
+        return None;
+    };
+    match named_codec(text) {
+        Ok(value) => Some(Codec { text: text.value(), value, span: text.span() }),
+        Err(message) => {
+            errors.at(text.span(), message);
+            None
+        }
+    }
+}
+
+/// Which levels there are, the library knows; the expansion asks it when it is compiled.
+fn named_codec(text: &LitStr) -> Result<TokenStream, String> {
+    let text = text.value();
+    let (name, level) = match text.split_once(':') {
+        Some((name, level)) => (name, Some(level)),
+        None => (text.as_str(), None),
+    };
+    let (variant, has_levels) = match name {
+        "none" => (quote!(None), false),
+        "gzip" => (quote!(Gzip), true),
+        "zstd" => (quote!(Zstd), true),
+        "blosc" => (quote!(Blosc), false),
+        "pcodec" => (quote!(Pcodec), true),
+        _ => return Err(format!("there is no codec {name:?}: choose {CODECS}")),
+    };
+    match level {
+        None if has_levels => Err(format!("{name} wants a level, as in \"{name}:3\"")),
+        None => Ok(quote!(::arraystow::Codec::#variant)),
+        Some(_) if !has_levels => Err(format!("{name} has no levels: write \"{name}\"")),
+        Some(level) => match level.parse::<u8>() {
+            Ok(level) => Ok(quote!(::arraystow::Codec::#variant(#level))),
+            Err(_) => {
+                Err(format!("{level:?} is no level of {name}: a small whole number is wanted, as in \"{name}:3\""))
+            }
+        },
+    }
+}

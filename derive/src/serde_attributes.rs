@@ -1,0 +1,43 @@
+//! What serde's attributes say that options of fields have to reckon with.
+
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token};
+
+/// The names of serde's attributes in one place.
+pub(crate) struct SerdeAttributes(Vec<String>);
+
+impl SerdeAttributes {
+    /// Attributes that cannot be read are left to serde, which says so.
+    pub(crate) fn of(attributes: &[Attribute]) -> Self {
+        let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+        let lists = serde.filter_map(|a| a.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
+        Self(lists.flatten().filter_map(|meta| meta.path().get_ident().map(ToString::to_string)).collect())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|found| found == name)
+    }
+
+    /// The first of these that is there.
+    pub(crate) fn first_of(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| self.has(name))
+    }
+}
+
+/// Whether a derive of serde's stands among the attributes, which are those below the macro.
+pub(crate) fn has_derive(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let (derive, conditional) = (attribute.path().is_ident("derive"), attribute.path().is_ident("cfg_attr"));
+        let Meta::List(list) = &attribute.meta else { return false };
+        (derive || conditional) && names_serde(list.tokens.clone(), conditional)
+    })
+}
+
+/// Whether `Serialize` or `Deserialize` is named; in a `cfg_attr` within its `derive(..)`.
+fn names_serde(tokens: proc_macro2::TokenStream, nested: bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => ident == "Serialize" || ident == "Deserialize",
+        proc_macro2::TokenTree::Group(group) if nested => names_serde(group.stream(), true),
+        _ => false,
+    })
+}

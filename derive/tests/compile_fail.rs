@@ -1,0 +1,7 @@
+//! What the macros refuse, and the words they do it with.
+#![allow(missing_docs)]
+
+#[test]
+fn what_is_wrong_is_a_compile_error_at_the_attribute() {
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+}

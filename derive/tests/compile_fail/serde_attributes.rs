@@ -1,0 +1,57 @@
+//! Options that would have no effect beside an attribute of serde's.
+use arraystow::ChunkedArray;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+#[arraystow::persist]
+#[derive(Serialize, Deserialize)]
+struct Survey {
+    #[persist(chunks = [64, 64])]
+    #[serde(with = "arraystow::ndarray")]
+    with: Array2<f32>,
+    #[persist(codec = "zstd:3")]
+    #[serde(rename = "other", serialize_with = "arraystow::ndarray::serialize")]
+    serialize_with: Array2<f32>,
+    #[persist(astype)]
+    #[serde(deserialize_with = "arraystow::ndarray::deserialize")]
+    deserialize_with: Array2<f32>,
+    #[persist(astype, codec = "none")]
+    #[serde(skip)]
+    skipped: Option<ChunkedArray<f32>>,
+    #[persist(inline)]
+    #[serde(skip_serializing)]
+    not_saved: Array2<f32>,
+}
+
+#[arraystow::persist]
+#[derive(Serialize, Deserialize)]
+enum Shape {
+    #[serde(skip)]
+    Skipped {
+        #[persist(inline)]
+        mask: Array2<bool>,
+    },
+    Other,
+}
+
+#[arraystow::persist]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "f64", from = "f64")]
+struct Another {
+    #[persist(inline, astype)]
+    mask: Array2<bool>,
+}
+
+impl From<f64> for Another {
+    fn from(_: f64) -> Self {
+        Self { mask: Array2::default((1, 1)) }
+    }
+}
+
+impl From<Another> for f64 {
+    fn from(_: Another) -> Self {
+        1.0
+    }
+}
+
+fn main() {}
