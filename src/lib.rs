@@ -97,7 +97,7 @@
 //!
 //! # Features
 //!
-//! - `derive` (default): the macro [`macro@persist`].
+//! - `derive` (default): the macros [`macro@persist`] and [`derive@Persistent`].
 //! - `hdf5` (default): [`Storage`] in folders, and the FILE protocol.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
 //! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
@@ -126,7 +126,7 @@ mod protocol;
 mod storage;
 
 #[cfg(feature = "derive")]
-pub use arraystow_derive::persist;
+pub use arraystow_derive::{Persistent, persist};
 
 pub use array::{
     Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,

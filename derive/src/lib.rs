@@ -3,6 +3,7 @@
 mod expand;
 mod item;
 mod options;
+mod persistent;
 mod serde_attributes;
 
 use proc_macro::TokenStream;
@@ -58,4 +59,13 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn persist(arguments: TokenStream, item: TokenStream) -> TokenStream {
     item::persist(arguments.into(), item.into()).into()
+}
+
+/// Marks a type as one that a registered serializer keeps outside the document.
+///
+/// It implements `Persistent`, and serde's `Serialize` and `Deserialize` through it: wherever a value of the type stands in an
+/// object, the document has its persistent id. The type cannot have parameters, since it is registered as one type.
+#[proc_macro_derive(Persistent)]
+pub fn derive_persistent(item: TokenStream) -> TokenStream {
+    persistent::derive(item.into()).into()
 }
