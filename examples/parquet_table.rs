@@ -3,7 +3,7 @@
 //! `cargo run --release --example parquet_table`
 
 use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, PersistentId, Protocols, Storage};
+use arraystow::{ChunkedArray, Persistent, PersistentId, Protocols, Storage};
 use bytes::Bytes;
 use parquet::data_type::DoubleType;
 use parquet::errors::ParquetError;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 type BoxResult<T> = Result<T, BoxError>;
 
 /// Columns of numbers, in memory or in a Parquet file. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Persistent)]
 enum Table {
     Here(Arc<BTreeMap<String, Vec<f64>>>),
     Stored(Arc<StoredTable>),
@@ -141,7 +141,6 @@ impl PersistentSerializer for ParquetTables {
 #[derive(Serialize, Deserialize)]
 struct Campaign {
     ship: String,
-    #[serde(with = "arraystow::persistent")]
     stations: Table,
     depth: ChunkedArray<f32>,
 }

@@ -63,8 +63,54 @@ pub fn persist(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a type as one that a registered serializer keeps outside the document.
 ///
-/// It implements `Persistent`, and serde's `Serialize` and `Deserialize` through it: wherever a value of the type stands in an
-/// object, the document has its persistent id. The type cannot have parameters, since it is registered as one type.
+/// It implements serde's `Serialize` and `Deserialize`: wherever a value of the type stands in an object, the document has its
+/// persistent id, and `arraystow::PersistentSerializer` says how the value itself is written and read. The type cannot have
+/// parameters, since it is registered as one type, and is to be `Clone`.
+///
+/// ```
+/// # use arraystow::persistent::{BoxError, PersistentSerializer};
+/// # use arraystow::PersistentId;
+/// # use std::io::{Read, Write};
+/// use arraystow::{LocalFiles, Persistent, Protocols};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Persistent)]
+/// struct Log(String);
+///
+/// struct Logs; // its PersistentSerializer
+/// # impl PersistentSerializer for Logs {
+/// #     type Object = Log;
+/// #     const NAME: &'static str = "example.org/logs";
+/// #     fn write(log: &Log, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+/// #         let mut file = protocols.create_file(&id.with_extension("log"))?;
+/// #         file.write_all(log.0.as_bytes())?;
+/// #         Ok(file.finish()?)
+/// #     }
+/// #     fn read(id: &PersistentId, protocols: &Protocols) -> Result<Log, BoxError> {
+/// #         let mut text = String::new();
+/// #         protocols.open_file(&id.with_extension("log"))?.read_to_string(&mut text)?;
+/// #         Ok(Log(text))
+/// #     }
+/// #     fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+/// #         Ok(protocols.remove_file(&id.with_extension("log"))?)
+/// #     }
+/// # }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Run {
+///     seed: u64,
+///     log: Log, // a file of its own
+/// }
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// // Or Storage::builder(folder).serializer::<Logs>().
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder)?).with_serializer::<Logs>();
+/// let document = arraystow::to_vec(&Run { seed: 7, log: Log("begun, ended".into()) }, &protocols)?;
+/// let run: Run = arraystow::from_slice(&document, &protocols)?;
+/// assert_eq!(run.log.0, "begun, ended");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[proc_macro_derive(Persistent)]
 pub fn derive_persistent(item: TokenStream) -> TokenStream {
     persistent::derive(item.into()).into()

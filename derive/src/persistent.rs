@@ -20,9 +20,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        impl ::arraystow::persistent::Persistent for #name {}
-
-        #[automatically_derived]
         impl ::arraystow::__private::serde::Serialize for #name {
             fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
             where

@@ -126,7 +126,6 @@ fn anywhere_in_a_graph_in_any_format() {
 
 #[derive(Serialize, Deserialize)]
 struct Book {
-    #[serde(with = "arraystow::persistent")]
     text: Text,
 }
 
@@ -231,7 +230,6 @@ fn another_type_and_another_version_are_refused() {
     }
     #[derive(Serialize, Deserialize)]
     struct WithText {
-        #[serde(with = "arraystow::persistent")]
         table: Text,
     }
     #[derive(Deserialize, Debug)]

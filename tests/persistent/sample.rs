@@ -2,7 +2,7 @@
 
 use crate::s3_server::Server;
 use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, Durability, PersistentId, Protocols, Storage, StorageBuilder};
+use arraystow::{ChunkedArray, Durability, Persistent, PersistentId, Protocols, Storage, StorageBuilder};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -59,7 +59,7 @@ impl PersistentSerializer for Tables {
 }
 
 /// A text that stays where it is until a part of it is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Persistent)]
 pub(super) enum Text {
     Here(Arc<str>),
     Stored(Box<(PersistentId, Protocols)>),
