@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example explanation`
 
+#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::{cell::RefCell, error::Error, fs, path::Path, path::PathBuf, sync::Arc};
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example parquet_table`
 
+#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+
 use arraystow::persistent::{BoxError, PersistentSerializer};
 use arraystow::{ChunkedArray, Persistent, PersistentId, Protocols, Storage};
 use bytes::Bytes;

@@ -4,6 +4,8 @@
 
 #[path = "shared/arrays.rs"]
 mod arrays;
+#[path = "shared/beside.rs"]
+mod beside;
 #[path = "shared/chains.rs"]
 mod chains;
 #[path = "shared/forms.rs"]
@@ -29,8 +31,9 @@ fn place() -> Place {
     Place { folder, protocols }
 }
 
-/// What is loaded of a value: a body of CBOR by bytes, one of CBOR and one of JSON in a storage.
-fn everywhere<T: Serialize + DeserializeOwned>(value: &T) -> [T; 3] {
+/// What is loaded of a value: a body of CBOR by bytes, one of CBOR and one of JSON in a storage; around a serializer of JSON and
+/// one of MessagePack, with the shared values in a file.
+fn everywhere<T: Serialize + DeserializeOwned>(value: &T) -> [T; 5] {
     let place = place();
     let storage = |format| Storage::builder(place.folder.path()).format(format).open().unwrap();
     let by_storage = |name: &str, format| {
@@ -43,6 +46,8 @@ fn everywhere<T: Serialize + DeserializeOwned>(value: &T) -> [T; 3] {
         arraystow::from_slice(&bytes, &place.protocols).unwrap(),
         by_storage("cbor", Format::Cbor),
         by_storage("json", Format::Json),
+        beside::json(value, &place.protocols).unwrap(),
+        beside::message_pack(value, &place.protocols).unwrap(),
     ]
 }
 

@@ -3,6 +3,7 @@
 use super::document::Format;
 use super::load::{ArrayResolver, load};
 use super::plan::{PlanSettings, SavePlan, plan};
+use super::shared::SharedPlace;
 use crate::error::{Error, ErrorKind, Result};
 use cbor4ii::core::dec::Read as _;
 use cbor4ii::core::utils::{BufWriter, SliceReader};
@@ -16,7 +17,7 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     format: Format,
     settings: PlanSettings,
 ) -> Result<(Vec<u8>, SavePlan)> {
-    let settings = PlanSettings { shared: Some(format), ..settings };
+    let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
     match format {
         Format::Cbor => {
             let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(Vec::new()));

@@ -40,6 +40,15 @@ impl PersistentId {
         Self { name: Cow::Borrowed(ARRAYS), version: VERSION.to_owned(), file: file.to_owned() }
     }
 
+    /// A name that may be that of a stored file, and leads nowhere else.
+    pub(super) fn try_of(file: &str) -> Result<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if file.is_empty() || file.len() > 128 || !file.chars().all(plain) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{file:?} cannot be the name of a stored array")));
+        }
+        Ok(file.to_owned())
+    }
+
     /// The serializer's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -97,10 +106,7 @@ impl TryFrom<Parts> for PersistentId {
                 "an array of layout version {version:?}, which this version of arraystow does not know: use a newer one"
             )));
         }
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if file.is_empty() || file.len() > 128 || !file.chars().all(plain) {
-            return Err(Error::new(ErrorKind::InvalidName, format!("{file:?} cannot be the name of a stored array")));
-        }
+        let file = Self::try_of(&file)?;
         Ok(Self { name, version, file })
     }
 }

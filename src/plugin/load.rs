@@ -7,7 +7,7 @@ use super::de::Deserializer;
 use super::path::Path;
 use super::persistent::Object;
 use super::plain::PlainElements;
-use super::shared::SharedLoad;
+use super::shared::{Pieces, SharedLoad};
 use crate::array::ErasedArray;
 use crate::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -22,6 +22,8 @@ pub(crate) trait ArrayResolver {
     fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>>;
     /// The object of an id that is no array's; the same one for the same id.
     fn object(&self, id: &PersistentId) -> Result<Object>;
+    /// The shared values in a file.
+    fn shared(&self, file: &str) -> Result<Pieces>;
 }
 
 /// Walks a document once. `text` tells what the format's errors say.
@@ -36,10 +38,13 @@ where
 {
     let guard = push(Level::Load(Box::new(LoadState::new(resolver))));
     let result = T::deserialize(Deserializer::new(deserializer, &Path::Root));
-    let Some(Level::Load(state)) = guard.pop() else {
+    let Some(Level::Load(mut state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
     };
-    result.map_err(|error| state.explain(&text(&error)))
+    match (state.shared.refused(), result) {
+        (Some(error), _) => Err(state.at_place(error)),
+        (None, result) => result.map_err(|error| state.explain(&text(&error))),
+    }
 }
 
 /// A load in progress.
@@ -61,6 +66,10 @@ impl LoadState {
     /// Whether arrays of another type are converted.
     pub(super) fn conversion(&mut self) -> &mut Conversion {
         &mut self.conversion
+    }
+
+    pub(super) fn resolver(&self) -> Rc<dyn ArrayResolver> {
+        self.resolver.clone()
     }
 
     pub(super) fn keep_error(&mut self, error: &Error) {

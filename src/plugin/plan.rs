@@ -2,14 +2,13 @@
 
 use super::PersistentId;
 use super::context::{Level, push};
-use super::document::Format;
 use super::load::is_told;
 use super::options::InForce;
 use super::path::Path;
 use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
 use super::plain::PlainElements;
 use super::ser::Serializer;
-use super::shared::{SharedPlan, SharedSave, walk};
+use super::shared::{SharedPlace, SharedPlan, SharedSave, walk};
 use crate::array::{Codec, ErasedArray};
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;
@@ -69,13 +68,13 @@ pub(crate) struct PlanSettings {
     pub(crate) keep: Option<Keep>,
     /// Serializers of other objects than arrays.
     pub(crate) registry: Registry,
-    /// The format of the body, if shared values can follow the object there.
-    pub(crate) shared: Option<Format>,
+    /// Where shared values go.
+    pub(crate) shared: SharedPlace,
 }
 
 impl Default for PlanSettings {
     fn default() -> Self {
-        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: None }
+        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: SharedPlace::Beside }
     }
 }
 
@@ -96,7 +95,11 @@ where
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
     };
     match result {
-        Ok((output, Ok(()))) => Ok((output, SavePlan { objects: state.objects, shared: state.shared.finish()? })),
+        Ok((output, Ok(()))) => {
+            let (shared, beside) = state.shared.finish()?;
+            let objects = state.objects.into_iter().chain(beside).collect();
+            Ok((output, SavePlan { objects, shared }))
+        }
         Ok((_, Err((text, place)))) => Err(state.explain(&text).at_path(&place)),
         Err(error) => Err(state.explain(&text(&error))),
     }

@@ -3,6 +3,7 @@
 use super::load::ArrayResolver;
 use super::manifest::{Manifest, ManifestEntry};
 use super::persistent::{AnyArray, Object, ObjectReader};
+use super::shared::Pieces;
 use super::{PersistentId, PlainElements};
 use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
 use crate::backend::{Backend, for_protocols};
@@ -172,5 +173,12 @@ impl ArrayResolver for Resolver {
 
     fn object(&self, id: &PersistentId) -> Result<Object> {
         self.objects.object(id).map_err(|error| self.locate(id, error))
+    }
+
+    fn shared(&self, file: &str) -> Result<Pieces> {
+        if self.manifest.is_some() {
+            return Err(Error::corrupt("a reference to a shared value that is not in this document"));
+        }
+        self.objects.shared(file)
     }
 }

@@ -58,23 +58,6 @@ fn a_circle_of_a_hundred_thousand_is_found_without_recursion() {
 }
 
 #[test]
-fn around_another_serializer_there_is_no_place_for_shared_values() {
-    let protocols = Protocols::new();
-    let value = [("a", Shared::new(1))];
-    let error = arraystow::serialize(&value, &mut serde_json::Serializer::new(Vec::new()), &protocols).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("[0][1]")), "{error}");
-    assert!(error.to_string().contains("to_vec"), "{error}");
-    let weak = value[0].1.downgrade();
-    let error = arraystow::serialize(&weak, &mut serde_json::Serializer::new(Vec::new()), &protocols).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-
-    let id = serde_json::json!(["SharedSerializer", ["1.0.0", "1"]]);
-    let error = arraystow::deserialize::<Shared<u8>, _>(id, &protocols).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-    assert!(error.to_string().contains("to_vec"), "{error}");
-}
-
-#[test]
 fn without_a_context_the_error_says_what_to_do() {
     let error = serde_json::to_string(&Shared::new(1)).unwrap_err().to_string();
     assert!(error.contains("shared value") && error.contains("arraystow::to_vec"), "{error}");

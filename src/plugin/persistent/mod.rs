@@ -70,6 +70,7 @@ pub(super) use read::ObjectReader;
 pub(super) use registry::is_name;
 pub(crate) use registry::{Object, ObjectSerializer, Registry, array_serializer};
 pub(crate) use write::remove_files;
+pub(super) use write::write_files;
 
 use super::context::{keep_error, saving};
 use super::load::{object, tell};

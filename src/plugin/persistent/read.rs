@@ -5,6 +5,7 @@ use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::PersistentId;
 use crate::plugin::manifest::ObjectEntry;
+use crate::plugin::shared::{Pieces, read_shared};
 use crate::protocol::Protocols;
 use crate::protocol::files::Ledger;
 use std::cell::RefCell;
@@ -45,6 +46,11 @@ impl ObjectReader {
     /// Reads whatever there is under an id, an array too, without a manifest.
     pub(in crate::plugin) fn read(&self, id: &PersistentId) -> Result<Object> {
         read_object(&self.registry, &self.protocols, id, None)
+    }
+
+    /// The shared values in a file.
+    pub(in crate::plugin) fn shared(&self, file: &str) -> Result<Pieces> {
+        read_shared(file, &self.protocols)
     }
 
     /// The object of an id, which is no array.

@@ -6,6 +6,7 @@ use super::registered::{PersistentSerializer, Registered};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::manifest::Entry;
 use crate::plugin::plan::Planned;
+use crate::plugin::shared::{STRONG, SharedFiles, WEAK};
 use crate::plugin::write::Destination;
 use crate::plugin::{ARRAYS, PersistentId};
 use crate::protocol::Protocols;
@@ -54,6 +55,9 @@ pub(crate) struct Registry {
     by_type: HashMap<TypeId, Arc<dyn UserSerializer>>,
 }
 
+/// The names of serializers that need no registration.
+const OWN: [&str; 3] = [ARRAYS, STRONG, WEAK];
+
 /// That of the arrays, which needs no registration.
 static ARRAY_SERIALIZER: Lazy<Arc<dyn ObjectSerializer>> = Lazy::new(|| Arc::new(Arrays));
 
@@ -77,13 +81,13 @@ impl Registry {
 
     /// Refuses names that cannot stand in an id.
     pub(crate) fn check(&self) -> Result<()> {
-        match self.by_name.keys().find(|name| !is_name(name) || **name == ARRAYS) {
+        match self.by_name.keys().find(|name| !is_name(name) || OWN.contains(name)) {
             None => Ok(()),
             Some(name) => Err(Error::new(
                 ErrorKind::InvalidName,
                 format!(
                     "{name:?} cannot be the NAME of a serializer: it has 1 to 128 characters, none of them a control \
-                     character, and is not {ARRAYS:?}"
+                     character, and is none of {OWN:?}"
                 ),
             )),
         }
@@ -104,6 +108,9 @@ impl Registry {
     pub(crate) fn of_id(&self, id: &PersistentId) -> Result<Arc<dyn ObjectSerializer>> {
         if id.is_array() {
             return Ok(array_serializer());
+        }
+        if matches!(id.name(), STRONG | WEAK) {
+            return Ok(Arc::new(SharedFiles));
         }
         let serializer = self.by_name.get(id.name()).ok_or_else(|| no_serializer(id))?;
         let major = |version: &str| version.split('.').next().map(str::to_owned);

@@ -12,7 +12,7 @@ use crate::protocol::files::{Files, Ledger};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Writes objects, each by the function, and makes their files durable.
-pub(super) fn write_files(
+pub(in crate::plugin) fn write_files(
     objects: &[&Planned],
     to: &mut Destination<'_>,
     write: impl Fn(&Object, &PersistentId, &Protocols) -> Result<()> + Sync,

@@ -1,34 +1,41 @@
 //! What stands in the tree in the place of a shared value, and both directions of the two types through it.
 
-use super::load::{strong, weak};
+use super::beside::file_of;
+use super::load::{find_file, strong, weak};
 use super::{Shared, WeakShared};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::CHUNKED;
 use crate::plugin::context::{keep_error, saving};
 use crate::plugin::load::tell;
+use crate::plugin::{CHUNKED, PersistentId};
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
-const STRONG: &str = "SharedSerializer";
+pub(in crate::plugin) const STRONG: &str = "SharedSerializer";
 /// Another name, so that an untagged enum of both kinds finds the right one.
-const WEAK: &str = "WeakSharedSerializer";
+pub(in crate::plugin) const WEAK: &str = "WeakSharedSerializer";
 /// The layout version.
-const VERSION: &str = "1.0.0";
+pub(super) const VERSION: &str = "1.0.0";
 /// The number of no value: what a weak reference has that points nowhere.
 const NOWHERE: usize = 0;
 
-/// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering.
+/// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering. Where the
+/// values are in a file beside the document, the number has its name before it.
 struct Reference {
     weak: bool,
+    file: Option<String>,
     number: usize,
 }
 
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let name = if self.weak { WEAK } else { STRONG };
-        (name, (VERSION, self.number.to_string())).serialize(serializer)
+        let text = match &self.file {
+            Some(file) => format!("{file}_{}", self.number),
+            None => self.number.to_string(),
+        };
+        (name, (VERSION, text)).serialize(serializer)
     }
 }
 
@@ -53,9 +60,14 @@ impl TryFrom<Parts> for Reference {
                 "a shared value of layout version {version:?}, which this version of arraystow does not know: use a newer one"
             )));
         }
+        let (file, number) = match file_of(&number) {
+            // An id like any other, which leads nowhere but into the folder of the arrays.
+            Some((file, number)) => (Some(PersistentId::try_of(file)?), number),
+            None => (None, number.as_str()),
+        };
         let digits = number.bytes().all(|byte| byte.is_ascii_digit());
         match number.parse() {
-            Ok(number) if digits => Ok(Self { weak, number }),
+            Ok(number) if digits => Ok(Self { weak, file, number }),
             _ => Err(Error::corrupt(format!("{number:?} cannot be the number of a shared value"))),
         }
     }
@@ -65,9 +77,9 @@ fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reference, D:
     Reference::try_from(Parts::deserialize(deserializer)?).map_err(tell)
 }
 
-fn give<S: Serializer>(weak: bool, number: Result<usize>, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Ok(number) => Reference { weak, number }.serialize(serializer),
+fn give<S: Serializer>(weak: bool, met: Result<(Option<String>, usize)>, serializer: S) -> Result<S::Ok, S::Error> {
+    match met {
+        Ok((file, number)) => Reference { weak, file, number }.serialize(serializer),
         Err(error) => {
             keep_error(&error);
             Err(S::Error::custom(error))
@@ -92,9 +104,9 @@ impl<T: Serialize + 'static> Serialize for Strong<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number = saving(|state| {
             let place = state.take_place();
-            state.shared.meet(self.0, place)
+            (state.shared.file(), state.shared.meet(self.0, place))
         });
-        give(false, number.and_then(|number| number), serializer)
+        give(false, number, serializer)
     }
 }
 
@@ -104,13 +116,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Shared<T> {
     /// # Errors
     /// `NoContext` outside a load; `Corrupt` if the document has no such value; those of the value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Reference { weak, number } = reference(deserializer)?;
+        let Reference { weak, file, number } = reference(deserializer)?;
         if weak {
             return Err(tell(Error::new(
                 ErrorKind::Serde,
                 "what was saved is a weak reference, and the type asks for a strong one: load it as a WeakShared",
             )));
         }
+        find_file(file.as_deref()).map_err(tell)?;
         strong(number).map(Self::from)
     }
 }
@@ -122,8 +135,8 @@ impl<T: 'static> Serialize for WeakShared<T> {
     /// As for [`Shared`].
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number = match self.upgrade() {
-            Some(target) => saving(|state| state.shared.meet_weakly(target.as_arc())).and_then(|number| number),
-            None => Ok(NOWHERE),
+            Some(target) => saving(|state| (state.shared.file(), state.shared.meet_weakly(target.as_arc()))),
+            None => Ok((None, NOWHERE)),
         };
         give(true, number, serializer)
     }
@@ -135,10 +148,11 @@ impl<'de, T: 'static> Deserialize<'de> for WeakShared<T> {
     /// # Errors
     /// `NoContext` outside a load.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Reference { number, .. } = reference(deserializer)?;
+        let Reference { number, file, .. } = reference(deserializer)?;
         if number == NOWHERE {
             return Ok(Self::new());
         }
+        find_file(file.as_deref()).map_err(tell)?;
         weak(number).map_err(tell)
     }
 }

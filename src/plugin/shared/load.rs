@@ -8,7 +8,7 @@ use super::WeakShared;
 use super::pieces::{Pieces, ROOT};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::body;
-use crate::plugin::context::{Level, loading, push};
+use crate::plugin::context::{Level, lift, loading, push};
 use crate::plugin::document::Head;
 use crate::plugin::load::{ArrayResolver, LoadState, is_told, tell};
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ pub(crate) fn read_document<T: DeserializeOwned>(
     let Some(Level::Load(mut state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
     };
-    match (state.shared.refused.take(), result) {
+    match (state.shared.refused(), result) {
         (Some(error), _) => Err(state.at_place(error)),
         (None, Ok(value)) => Ok(value),
         (None, Err(text)) => Err(state.explain(&text)),
@@ -50,12 +50,14 @@ pub(crate) fn read_document<T: DeserializeOwned>(
 
 /// Reads the root until nothing is postponed any more.
 fn root<T: DeserializeOwned>(pieces: &Pieces) -> Result<T, String> {
+    until_nothing_is_postponed(|| pieces.read::<T>(ROOT))
+}
+
+fn until_nothing_is_postponed<R>(attempt: impl Fn() -> R) -> R {
     loop {
-        let result = pieces.read::<T>(ROOT);
-        match loading(|state| state.shared.postponed) {
-            Ok(true) => {}
-            Ok(false) => return result,
-            Err(error) => return Err(error.to_string()),
+        let result = attempt();
+        if !loading(|state| state.shared.postponed).unwrap_or(false) {
+            return result;
         }
         drop(result);
         while let Ok(Some(job)) = loading(begin_job) {
@@ -92,6 +94,8 @@ type Key = (usize, TypeId);
 #[derive(Default)]
 pub(in crate::plugin) struct SharedLoad {
     pieces: Option<Rc<Pieces>>,
+    /// Where the pieces come from, if they are not in the document's body.
+    file: Option<String>,
     /// `Arc<T>` by number and `T`.
     built: HashMap<Key, Box<dyn Any>>,
     /// `Arc<OnceLock<Weak<T>>>` of weak references.
@@ -132,9 +136,33 @@ impl From<Error> for Missing {
     }
 }
 
+/// Finds the pieces of a reference that names a file, which is read when the first one does.
+pub(super) fn find_file(file: Option<&str>) -> Result<()> {
+    let wanted = loading(|state| match (file, &state.shared) {
+        (None, _) => Ok(None),
+        (Some(file), SharedLoad { file: Some(known), .. }) if file == known => Ok(None),
+        (Some(_), SharedLoad { file: None, pieces: None, .. }) => Ok(Some(state.resolver())),
+        _ => Err(Error::unsupported("the shared values of two documents in one: deserialize one after the other")),
+    })?;
+    if let (Some(file), Some(resolver)) = (file, wanted?) {
+        let lifted = lift();
+        let pieces = resolver.shared(file);
+        drop(lifted);
+        let pieces = Rc::new(pieces?);
+        loading(|state| (state.shared.pieces, state.shared.file) = (Some(pieces), Some(file.to_owned())))?;
+    }
+    Ok(())
+}
+
 /// The value of a number, which is built if nobody asked for it before.
 pub(super) fn strong<T: DeserializeOwned + 'static, E: serde::de::Error>(number: usize) -> Result<Arc<T>, E> {
-    find(number).map_err(|missing| match missing {
+    // The root of a foreign format is not read twice: what it asks for is built until nothing is postponed any more.
+    let of_root = loading(|state| {
+        let shared = &state.shared;
+        shared.file.is_some() && shared.stack.is_empty() && shared.jobs.is_empty()
+    });
+    let found = if of_root.unwrap_or(false) { until_nothing_is_postponed(|| find(number)) } else { find(number) };
+    found.map_err(|missing| match missing {
         Missing::Error(error) => tell(error),
         Missing::Text(text) => E::custom(text),
     })
@@ -194,7 +222,8 @@ fn look<T: DeserializeOwned + 'static>(state: &mut LoadState, number: usize) -> 
     }
     let Some(pieces) = shared.pieces.clone() else {
         return Err(Error::unsupported(
-            "there are no shared values beside the object: only documents of to_vec, to_writer and Storage have them",
+            "there are no shared values beside the object, and their references name no file: the object is part of a \
+             document of to_vec, to_writer or a Storage, and is to be loaded with it",
         )
         .into());
     };
@@ -258,6 +287,11 @@ fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, Stri
 const POSTPONED: &str = "the shared value is built later";
 
 impl SharedLoad {
+    /// Why the load was given up, if it was.
+    pub(in crate::plugin) fn refused(&mut self) -> Option<Error> {
+        self.refused.take()
+    }
+
     /// Gives the attempt up, for want of stack; what it had begun is built first, and before it this.
     fn postpone(&mut self, job: Job, pieces: &Pieces) -> Missing {
         let begun = self.jobs.last().map_or(ROOT, |job| job.number);

@@ -32,7 +32,7 @@ pub(crate) struct SharedParts {
 pub(super) type Met = (usize, String);
 
 /// A body, taken apart.
-pub(in crate::plugin) struct Pieces {
+pub(crate) struct Pieces {
     format: Format,
     body: Vec<u8>,
     root: usize,

@@ -1,8 +1,10 @@
 //! Shared values on their way out: numbered when they are met, written from a queue after the root.
 
-use super::circle;
+use super::id::{STRONG, VERSION};
 use super::pieces::{Met, ROOT, SharedParts, place, write};
+use super::{beside, circle};
 use crate::error::{Error, Result};
+use crate::plugin::PersistentId;
 use crate::plugin::context::saving;
 use crate::plugin::document::Format;
 use crate::plugin::path::{KeyText, Path};
@@ -14,10 +16,21 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Where the shared values of a document go.
+#[derive(Clone, Copy)]
+pub(crate) enum SharedPlace {
+    /// After the root in a body of this format.
+    Body(Format),
+    /// Into a file beside the arrays: the format is the user's.
+    Beside,
+}
+
 /// The shared values that a walk met.
 pub(in crate::plugin) struct SharedSave {
-    /// In which the pieces are written; without one there is no place for them.
-    format: Option<Format>,
+    /// In which the pieces are written.
+    format: Format,
+    /// The file for them, if they are not to follow the root.
+    beside: Option<PersistentId>,
     /// By address and type. The values hold their allocations, so that no address is used again.
     numbers: HashMap<(usize, TypeId), usize>,
     /// The one of number `n` is at `n - 1`.
@@ -68,9 +81,14 @@ impl KeyText for Place<'_> {
 }
 
 impl SharedSave {
-    pub(in crate::plugin) fn new(format: Option<Format>) -> Self {
+    pub(in crate::plugin) fn new(place: SharedPlace) -> Self {
+        let (format, beside) = match place {
+            SharedPlace::Body(format) => (format, None),
+            SharedPlace::Beside => (Format::Cbor, Some(PersistentId::fresh_of(STRONG, VERSION))),
+        };
         Self {
             format,
+            beside,
             numbers: HashMap::new(),
             values: Vec::new(),
             queue: VecDeque::new(),
@@ -81,9 +99,14 @@ impl SharedSave {
         }
     }
 
+    /// The name of the file for them, if they are not to follow the root.
+    pub(super) fn file(&self) -> Option<String> {
+        self.beside.as_ref().map(|id| id.file().to_owned())
+    }
+
     /// The number of a value that was met at a place; the first time it is put into the queue.
-    pub(super) fn meet<T: Serialize + 'static>(&mut self, value: &Arc<T>, path: String) -> Result<usize> {
-        let number = self.number(value).map_err(|error| error.at_path(&path))?;
+    pub(super) fn meet<T: Serialize + 'static>(&mut self, value: &Arc<T>, path: String) -> usize {
+        let number = self.number(value);
         self.edges.push((self.current, number));
         let planned = &mut self.values[number - 1];
         if let Held::Weakly { .. } = planned.held {
@@ -92,27 +115,21 @@ impl SharedSave {
             planned.held = Held::Strongly(Rc::new(value.clone()));
             self.queue.push_back(number);
         }
-        Ok(number)
+        number
     }
 
     /// The number of a value that a weak reference leads to.
-    pub(super) fn meet_weakly<T: 'static>(&mut self, value: &Arc<T>) -> Result<usize> {
+    pub(super) fn meet_weakly<T: 'static>(&mut self, value: &Arc<T>) -> usize {
         self.number(value)
     }
 
-    fn number<T: 'static>(&mut self, value: &Arc<T>) -> Result<usize> {
-        if self.format.is_none() {
-            return Err(Error::unsupported(
-                "shared values lie beside the object in its document, and around another serializer there is no place for \
-                 them: use to_vec, to_writer or a Storage",
-            ));
-        }
+    fn number<T: 'static>(&mut self, value: &Arc<T>) -> usize {
         match self.numbers.entry((Arc::as_ptr(value).addr(), TypeId::of::<T>())) {
-            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let held = Held::Weakly { _value: Rc::new(value.clone()) };
                 self.values.push(Planned { held, met: (ROOT, String::new()), piece: 0..0 });
-                Ok(*new.insert(self.values.len()))
+                *new.insert(self.values.len())
             }
         }
     }
@@ -122,7 +139,7 @@ impl SharedSave {
     }
 
     fn next(&mut self) -> Option<Next> {
-        let (number, format) = (self.queue.pop_front()?, self.format?);
+        let (number, format) = (self.queue.pop_front()?, self.format);
         let Planned { held: Held::Strongly(value), met, .. } = self.values.get(number - 1)? else { return None };
         let (value, met) = (value.clone(), met.clone());
         self.current = number;
@@ -137,9 +154,12 @@ impl SharedSave {
         self.written = written;
     }
 
-    /// What follows the root in the body.
-    pub(in crate::plugin) fn finish(self) -> Result<SharedPlan> {
-        let Some(format) = self.format.filter(|_| !self.values.is_empty()) else { return Ok(SharedPlan::default()) };
+    /// What follows the root in the body, or is to be written beside it.
+    pub(in crate::plugin) fn finish(self) -> Result<(SharedPlan, Option<crate::plugin::plan::Planned>)> {
+        let format = self.format;
+        if self.values.is_empty() {
+            return Ok((SharedPlan::default(), None));
+        }
         if let Some(circle) = circle::find(self.values.len(), &self.edges) {
             return Err(self.circle(&circle));
         }
@@ -151,7 +171,11 @@ impl SharedSave {
         for planned in &self.values {
             bytes.extend_from_slice(&self.written[planned.piece.clone()]);
         }
-        Ok(SharedPlan { parts: Some(SharedParts { root: 0, table }), bytes })
+        let parts = SharedParts { root: 0, table };
+        Ok(match self.beside {
+            Some(id) => (SharedPlan::default(), Some(beside::planned(id, beside::Body { parts, bytes }))),
+            None => (SharedPlan { parts: Some(parts), bytes }, None),
+        })
     }
 
     fn circle(&self, circle: &[usize]) -> Error {
