@@ -91,7 +91,7 @@ impl<T: Serialize> Serialize for Shared<T> {
     /// Gives a reference; the value itself joins the plan of the save, once.
     ///
     /// # Errors
-    /// `NoContext` outside a save; `Unsupported` where the document has no place for shared values.
+    /// `NoContext` outside a save.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // As a chunked array does: asks our Serializer to tell the place.
         serializer.serialize_newtype_struct(CHUNKED, &Strong(self.as_arc()))

@@ -49,8 +49,9 @@ use std::sync::Arc;
 ///
 /// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts, anywhere
 /// in the object: in options, lists, maps and enums of every representation, in trait objects (as `Shared<Box<dyn Trait>>`),
-/// under `flatten`, and in other shared values. Around a serializer of the user's ([`serialize`](crate::serialize)) it is
-/// refused, since there is no place for the values.
+/// under `flatten`, and in other shared values. Around a serializer of the user's ([`serialize`](crate::serialize))
+/// the values go into a file beside the arrays, which the document's references name; whoever removes the document removes it
+/// with [`Protocols::remove_object`](crate::Protocols::remove_object).
 ///
 /// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
 ///
