@@ -1,7 +1,7 @@
 //! A document of anybody's, loaded as a type that has a bit of everything.
 //!
 //! The first byte chooses: 0 a body of CBOR, 1 one of JSON, each in a frame with the manifest of the arrays that lie there;
-//! 3 and 4 the same with shared values, which `BETWEEN` divides from the root and from one another; otherwise the rest is the
+//! 3 and 4 the same of a type with shared values, which `BETWEEN` divides from the root and from one another; otherwise the rest is the
 //! whole document.
 
 use crate::arrays::{MemoryFiles, read, settle};
@@ -32,8 +32,6 @@ pub struct Rich {
     loose: Option<Loose>,
     value: Value,
     nested: Option<Box<Rich>>,
-    shared: Vec<Shared<Rich>>,
-    weak: WeakShared<Rich>,
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
 }
@@ -53,9 +51,6 @@ enum Loose {
     Array(Array2<f64>),
     Chunked(ChunkedArray<f32>),
     Number(u64),
-    Shared(Shared<Rich>),
-    Texts(Shared<Vec<String>>),
-    Weak(WeakShared<Rich>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +71,29 @@ enum Value {
     Text(String),
     List(Vec<Value>),
     Map(BTreeMap<String, Value>),
+}
+
+/// Shared values of several types, where one may be taken for another.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct Linked {
+    name: String,
+    shared: Vec<Shared<Linked>>,
+    weak: WeakShared<Linked>,
+    chunked: Option<ChunkedArray<f32>>,
+    plain: Array1<f64>,
+    loose: Option<LooseLink>,
+    value: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum LooseLink {
+    Texts(Shared<Vec<String>>),
+    Shared(Shared<Linked>),
+    Weak(WeakShared<Linked>),
+    Other(Shared<Value>),
+    Value(Value),
 }
 
 /// What divides a body with shared values here; the table of their lengths is made for them, or no case would get past it.
@@ -127,19 +145,23 @@ fn rich() -> Rich {
     }
 }
 
-/// Shared values in one another and beside one another, with arrays and without.
-fn shared() -> Rich {
-    let leaf = Shared::new(Rich { name: "leaf".into(), ..Rich::default() });
+/// Shared values in one another and beside one another.
+fn linked() -> Linked {
+    let leaf = Shared::new(Linked { name: "leaf".into(), plain: Array1::zeros(2), ..Linked::default() });
     let texts = Shared::new(vec!["a".to_owned(), "b".into()]);
     let middle = |texts| {
-        let loose = Some(Loose::Texts(texts));
-        Shared::new(Rich { shared: vec![leaf.clone(), leaf.clone()], weak: leaf.downgrade(), loose, ..Rich::default() })
+        let loose = Some(LooseLink::Texts(texts));
+        Shared::new(Linked {
+            shared: vec![leaf.clone(), leaf.clone()],
+            weak: leaf.downgrade(),
+            loose,
+            ..Linked::default()
+        })
     };
     let (one, other) = (middle(texts.clone()), middle(texts));
-    let loose = Some(Loose::Shared(leaf.clone()));
-    let outside = Shared::new(Rich::default()).downgrade();
-    let nested = Some(Box::new(Rich { loose: Some(Loose::Weak(outside)), ..Rich::default() }));
-    Rich { weak: one.downgrade(), shared: vec![one, other], loose, nested, ..Rich::default() }
+    let outside = Shared::new(Linked { loose: Some(LooseLink::Shared(leaf.clone())), ..Linked::default() });
+    let loose = Some(LooseLink::Weak(outside.downgrade()));
+    Linked { weak: one.downgrade(), shared: vec![one, other], loose, ..Linked::default() }
 }
 
 /// A document whose body is divided so.
@@ -182,14 +204,18 @@ fn divide(document: &[u8]) -> Vec<Vec<u8>> {
 pub fn run(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
     let Place { protocols, manifest, .. } = place();
-    let loaded = match choice {
-        0 => arraystow::from_slice(&frame("cbor", manifest, rest), protocols),
-        1 => arraystow::from_slice(&frame("json", manifest, rest), protocols),
-        3 => arraystow::from_slice(&divided("cbor", rest), protocols),
-        4 => arraystow::from_slice(&divided("json", rest), protocols),
-        _ => arraystow::from_slice(rest, protocols),
+    let rich =
+        |document: &[u8]| arraystow::from_slice(document, protocols).ok().and_then(|Rich { chunked, .. }| chunked);
+    let linked =
+        |document: &[u8]| arraystow::from_slice(document, protocols).ok().and_then(|Linked { chunked, .. }| chunked);
+    let chunked = match choice {
+        0 => rich(&frame("cbor", manifest, rest)),
+        1 => rich(&frame("json", manifest, rest)),
+        3 => linked(&divided("cbor", rest)),
+        4 => linked(&divided("json", rest)),
+        _ => rich(rest),
     };
-    if let Ok(Rich { chunked: Some(chunked), .. }) = loaded {
+    if let Some(chunked) = chunked {
         let _ = read(&chunked);
     }
 }
@@ -199,14 +225,14 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let Place { protocols, manifest, body } = place();
     let whole = frame("cbor", manifest, body);
     let value: serde_json::Value = cbor4ii::serde::from_slice(body).unwrap();
-    let shared = divide(&arraystow::to_vec(&shared(), protocols).unwrap()).join(BETWEEN);
-    arraystow::from_slice::<Rich>(&divided("cbor", &shared), protocols).unwrap();
+    let shared = divide(&arraystow::to_vec(&linked(), protocols).unwrap()).join(BETWEEN);
+    arraystow::from_slice::<Linked>(&divided("cbor", &shared), protocols).unwrap();
     let node = |number: u8| format!(r#"{{"shared":[["SharedSerializer",["1.0.0","{number}"]]]}}"#).into_bytes();
     let piece = |number: u8| [format!("[{},\".shared[0]\"]", number - 1).into_bytes(), node(number + 1)].concat();
     let circle = [node(1), piece(1), piece(2), [b"[2,\"\"]".as_slice(), &node(1)].concat()].join(BETWEEN);
     let chain = (1..60).map(piece).collect::<Vec<_>>();
     let chain = [[node(1)].as_slice(), &chain, &[b"[59,\"\"]{}".to_vec()]].concat().join(BETWEEN);
-    arraystow::from_slice::<Rich>(&divided("json", &chain), protocols).unwrap();
+    arraystow::from_slice::<Linked>(&divided("json", &chain), protocols).unwrap();
     let seeds = vec![
         ("shared".into(), [&[3], shared.as_slice()].concat()),
         ("shared-circle".into(), [&[4], circle.as_slice()].concat()),
