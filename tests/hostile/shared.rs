@@ -176,6 +176,25 @@ fn what_fails_is_not_tried_again_and_again() {
 }
 
 #[test]
+fn many_that_fail_take_little() {
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(Shared<u8>),
+        Other((String, (String, String))),
+    }
+    soon("failures", || {
+        let count = 20_000;
+        let root = (1..=count).map(|number| strong(&number.to_string())).collect::<Vec<_>>();
+        let pieces: Vec<_> = (0..count).map(|number| piece(0, if number % 2 == 0 { "\"x\"" } else { "7" })).collect();
+        let loaded: Vec<Either> = load(&document(&json!(root).to_string(), &pieces)).unwrap();
+        let numbers = loaded.iter().filter(|either| matches!(either, Either::Number(number) if **number == 7)).count();
+        let others = loaded.iter().filter(|either| matches!(either, Either::Other(other) if !other.0.is_empty()));
+        assert_eq!((numbers, others.count()), (count / 2, count / 2));
+    });
+}
+
+#[test]
 fn a_long_chain_with_a_bad_end_names_the_place() {
     soon("bad ends", || {
         for count in [3, 50_000] {
@@ -214,7 +233,13 @@ fn a_million_pieces_of_a_byte_take_little() {
         let pieces = vec![b"1".to_vec(); 1 << 20];
         let root = json!([strong("1"), strong("1048576")]).to_string();
         refused("bytes", load::<Vec<Shared<u8>>>(&document(&root, &pieces)), EITHER);
-        // Nobody asks for them.
+        let zeros = [b"1".as_slice(), b"[0", &b",0".repeat(1 << 20), b"]"].concat();
+        let lengths = json!({"root": 1, "table": zeros.len() - 1});
+        refused("zeros", load::<u8>(&divided(&lengths, &zeros)), &[ErrorKind::Corrupt]);
+        refused("bytes", load::<Vec<u8>>(&document("[1,2]", &pieces)), &[ErrorKind::Corrupt]);
+        // As many as there can be; nobody asks for them.
+        let pieces = vec![b"no value".to_vec(); 1 << 20];
+        refused("no values", load::<Vec<Shared<u8>>>(&document(&root, &pieces)), EITHER);
         assert_eq!(load::<Vec<u8>>(&document("[1,2]", &pieces)).unwrap(), [1, 2]);
     });
 }

@@ -26,6 +26,9 @@ const MOST_SEGMENTS: usize = 4;
 /// near.
 const MOST_VAIN: usize = 64;
 
+/// Of so many values it is kept why they cannot be read.
+const MOST_FAILURES: usize = 4096;
+
 /// The value of a document.
 pub(crate) fn read_document<T: DeserializeOwned>(
     body: Vec<u8>,
@@ -102,6 +105,7 @@ pub(in crate::plugin) struct SharedLoad {
     weak: HashMap<Key, Box<dyn Any>>,
     failed: HashMap<Key, Rc<Failure>>,
     last_failure: Option<Rc<Failure>>,
+    other_failure: Option<Rc<Failure>>,
     /// What is being built, each asked for by the one before.
     stack: Vec<Job>,
     /// What attempts that were given up had begun, each asked for by the one before; the last comes first.
@@ -273,10 +277,15 @@ fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, Stri
             // Up a chain it is one failure, however many values do not come about.
             let known = shared.last_failure.take().filter(|failure| text.contains(&failure.text));
             let failure = known.unwrap_or_else(|| {
+                if shared.failed.len() >= MOST_FAILURES {
+                    // Of so many only that they are failures: what each says might be more than all the document.
+                    let text = || "the shared value cannot be read, as many others".to_owned();
+                    let other = || Rc::new(Failure { text: text(), error: None, place: None });
+                    return shared.other_failure.get_or_insert_with(other).clone();
+                }
                 let error = state.error.clone().filter(|error| is_told(error, &text));
                 Rc::new(Failure { text: text.clone(), error, place: state.place.clone() })
             });
-            let shared = &mut state.shared;
             shared.failed.insert(key, failure.clone());
             shared.last_failure = Some(failure);
             (Err(Missing::Text(text)), None)

@@ -12,8 +12,10 @@ use crate::plugin::ser::Serializer;
 use cbor4ii::core::dec::Read as _;
 use cbor4ii::core::utils::{BufWriter, SliceReader};
 use cbor4ii::serde::{DecodeError, EncodeError};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The number of the root, which is the beginning of the body.
@@ -48,7 +50,8 @@ impl Pieces {
         let root = usize::try_from(parts.root).map_err(|_| wrong())?;
         let first = usize::try_from(parts.table).ok().and_then(|table| root.checked_add(table)).ok_or_else(wrong)?;
         let table = body.get(root..first).ok_or_else(wrong)?;
-        let mut ends: Vec<usize> = read(table, format, &Path::Root, Begin::Value).map_err(|error| {
+        let lengths = Lengths { most: body.len() / 4 + 1000 };
+        let mut ends = read(table, format, &Path::Root, Begin::Value, lengths).map_err(|error| {
             Error::corrupt(format!("the table of the document's shared values cannot be read: {error}"))
         })?;
         let mut end = first;
@@ -86,10 +89,10 @@ impl Pieces {
     pub(super) fn read<T: DeserializeOwned>(&self, number: usize) -> Result<T, String> {
         let bytes = self.bytes(number).unwrap_or_default();
         if number == ROOT {
-            return read(bytes, self.format, &Path::Root, Begin::Value);
+            return read(bytes, self.format, &Path::Root, Begin::Value, PhantomData);
         }
         let place = Place { pieces: self, number };
-        read(bytes, self.format, &Path::Shared(&place), Begin::Met)
+        read(bytes, self.format, &Path::Shared(&place), Begin::Met, PhantomData)
     }
 
     fn met(&self, number: usize) -> Option<Met> {
@@ -137,7 +140,13 @@ enum Begin {
     Met,
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8], format: Format, path: &Path<'_>, begin: Begin) -> Result<T, String> {
+fn read<'de, S: DeserializeSeed<'de>>(
+    bytes: &'de [u8],
+    format: Format,
+    path: &Path<'_>,
+    begin: Begin,
+    seed: S,
+) -> Result<S::Value, String> {
     const TRAILING: &str =
         "something follows the value in the document's body: the type asked for is not the one saved";
     match format {
@@ -146,7 +155,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8], format: Format, path: &Path<'_>, begi
             if begin == Begin::Met {
                 <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(cbor_text)?;
             }
-            let value = T::deserialize(Deserializer::new(&mut deserializer, path)).map_err(cbor_text)?;
+            let value = seed.deserialize(Deserializer::new(&mut deserializer, path)).map_err(cbor_text)?;
             match deserializer.into_inner().fill(1) {
                 Ok(rest) if rest.as_ref().is_empty() => Ok(value),
                 _ => Err(TRAILING.to_owned()),
@@ -154,11 +163,11 @@ fn read<T: DeserializeOwned>(bytes: &[u8], format: Format, path: &Path<'_>, begi
         }
         Format::Json => {
             let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-            let mut read = || {
+            let read = || {
                 if begin == Begin::Met {
                     <(usize, IgnoredAny)>::deserialize(&mut deserializer)?;
                 }
-                T::deserialize(Deserializer::new(&mut deserializer, path))
+                seed.deserialize(Deserializer::new(&mut deserializer, path))
             };
             let value = read().map_err(|error| error.to_string())?;
             deserializer.end().map_err(|_| TRAILING.to_owned())?;
@@ -167,13 +176,45 @@ fn read<T: DeserializeOwned>(bytes: &[u8], format: Format, path: &Path<'_>, begi
     }
 }
 
-fn cbor_text<E: std::fmt::Debug>(error: DecodeError<E>) -> String
+fn cbor_text<E>(error: DecodeError<E>) -> String
 where
-    DecodeError<E>: std::fmt::Display,
+    DecodeError<E>: fmt::Display,
 {
     match error {
         DecodeError::Custom(text) => text.to_string(),
         error => error.to_string(),
+    }
+}
+
+/// The table, of at most so many lengths: of zeros, each a byte, a hostile one can hold many, and each takes eight in memory.
+struct Lengths {
+    most: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Lengths {
+    type Value = Vec<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Vec<usize>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Lengths {
+    type Value = Vec<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the lengths of at most {} shared values", self.most)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<usize>, A::Error> {
+        let mut lengths = Vec::new();
+        while let Some(length) = sequence.next_element()? {
+            if lengths.len() == self.most {
+                return Err(A::Error::invalid_length(self.most + 1, &self));
+            }
+            lengths.push(length);
+        }
+        Ok(lengths)
     }
 }
 
