@@ -7,5 +7,6 @@ mod derive {
     mod forms;
     mod keeping;
     mod saving;
+    mod shared;
     mod support;
 }

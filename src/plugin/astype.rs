@@ -26,6 +26,11 @@ pub(super) struct Conversion {
 }
 
 impl Conversion {
+    /// Whether arrays are to be converted.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// The array as one of this element type, if that is asked for and there is such a conversion.
     pub(super) fn convert<T: Element>(&mut self, array: &Arc<dyn ErasedArray>) -> Option<ChunkedArray<T>> {
         if !self.asked || check_astype(array.data_type(), T::DATA_TYPE).is_err() {
@@ -65,7 +70,7 @@ fn ask() -> Option<Scope> {
 
 /// Whether plain arrays are to be converted.
 pub(super) fn is_asked() -> bool {
-    loading(|state| state.conversion().asked).unwrap_or(false)
+    loading(|state| state.conversion().is_asked()).unwrap_or(false)
 }
 
 /// For fields whose element type has changed since they were saved: `#[serde(deserialize_with = "arraystow::astype")]`, or

@@ -2,6 +2,7 @@
 //!
 //! Bounds of what the macro generates, so that an option without an effect is a compile error at the field.
 
+use super::Shared;
 use crate::array::{ChunkedArray, Element};
 use ndarray::{ArrayBase, Dim, Dimension, Ix, IxDyn, RawData};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -67,6 +68,7 @@ around! {
     [T: ?Sized] Box<T>, T;
     [T: ?Sized] Rc<T>, T;
     [T: ?Sized] Arc<T>, T;
+    [T: 'static] Shared<T>, T;
     [K, T] BTreeMap<K, T>, T;
     [K, T, S] HashMap<K, T, S>, T;
     [A] (A,), A;

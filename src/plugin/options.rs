@@ -53,6 +53,16 @@ impl InForce {
         self.now.codec
     }
 
+    /// Those of the field that the walk is in, for a shared value that is walked later.
+    pub(super) fn now(&self) -> Options {
+        self.now
+    }
+
+    /// Puts them in force again.
+    pub(super) fn put(&mut self, options: Options) {
+        self.now = options;
+    }
+
     /// The grid that an array of this shape is to have.
     pub(super) fn grid(&self, shape: &[usize]) -> Result<Option<ChunkGrid>> {
         let Some(chunks) = self.now.chunks else { return Ok(None) };

@@ -104,7 +104,8 @@ impl<T: Serialize + 'static> Serialize for Strong<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number = saving(|state| {
             let place = state.take_place();
-            (state.shared.file(), state.shared.meet(self.0, place))
+            let options = state.options().now();
+            (state.shared.file(), state.shared.meet(self.0, place, options))
         });
         give(false, number, serializer)
     }

@@ -7,6 +7,7 @@
 use super::WeakShared;
 use super::pieces::{Pieces, ROOT};
 use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::astype::within;
 use crate::plugin::body;
 use crate::plugin::context::{Level, lift, loading, push};
 use crate::plugin::document::Head;
@@ -64,7 +65,7 @@ fn until_nothing_is_postponed<R>(attempt: impl Fn() -> R) -> R {
         }
         drop(result);
         while let Ok(Some(job)) = loading(begin_job) {
-            (job.build)(job.number);
+            job.run();
             let _ = loading(|state| state.shared.end_job());
         }
     }
@@ -74,13 +75,19 @@ fn until_nothing_is_postponed<R>(attempt: impl Fn() -> R) -> R {
 #[derive(Clone, Copy)]
 struct Job {
     number: usize,
+    /// Whether it was asked for where arrays are converted.
+    converting: bool,
     build: fn(usize),
 }
 
 impl Job {
-    fn of<T: DeserializeOwned + 'static>(number: usize) -> Self {
+    fn of<T: DeserializeOwned + 'static>(number: usize, converting: bool) -> Self {
         // Whether it succeeds is known to who asks for it again.
-        Self { number, build: |number| drop(find::<T>(number)) }
+        Self { number, converting, build: |number| drop(find::<T>(number)) }
+    }
+
+    fn run(self) {
+        if self.converting { within(|| (self.build)(self.number)) } else { (self.build)(self.number) }
     }
 }
 
@@ -103,7 +110,8 @@ pub(in crate::plugin) struct SharedLoad {
     built: HashMap<Key, Box<dyn Any>>,
     /// `Arc<OnceLock<Weak<T>>>` of weak references.
     weak: HashMap<Key, Box<dyn Any>>,
-    failed: HashMap<Key, Rc<Failure>>,
+    /// By key, and whether arrays were to be converted: what fails without may be right with it.
+    failed: HashMap<(Key, bool), Rc<Failure>>,
     last_failure: Option<Rc<Failure>>,
     other_failure: Option<Rc<Failure>>,
     /// What is being built, each asked for by the one before.
@@ -204,6 +212,7 @@ pub(super) fn weak<T: 'static>(number: usize) -> Result<WeakShared<T>> {
 
 fn look<T: DeserializeOwned + 'static>(state: &mut LoadState, number: usize) -> Result<Found<T>, Missing> {
     let key = (number, TypeId::of::<T>());
+    let converting = state.conversion().is_asked();
     let shared = &mut state.shared;
     if let Some(error) = &shared.refused {
         return Err(error.clone().into());
@@ -214,7 +223,7 @@ fn look<T: DeserializeOwned + 'static>(state: &mut LoadState, number: usize) -> 
     if let Some(value) = shared.built.get(&key).and_then(|value| value.downcast_ref::<Arc<T>>()) {
         return Ok(Found::Built(value.clone()));
     }
-    if let Some(failure) = shared.failed.get(&key).cloned() {
+    if let Some(failure) = shared.failed.get(&(key, converting)).cloned() {
         shared.last_failure = Some(failure.clone());
         if let Some(error) = &failure.error {
             state.keep_error(error);
@@ -240,7 +249,7 @@ fn look<T: DeserializeOwned + 'static>(state: &mut LoadState, number: usize) -> 
         ));
         return Err(shared.refused.insert(error).clone().into());
     }
-    let job = Job::of::<T>(number);
+    let job = Job::of::<T>(number, converting);
     if shared.segments >= MOST_SEGMENTS && !is_enough_stack() {
         return Err(shared.postpone(job, &pieces));
     }
@@ -254,6 +263,7 @@ type Taken<T> = (Result<Arc<T>, Missing>, Option<T>);
 fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, String>) -> Taken<T> {
     const SHORT: usize = 300;
     let key = (number, TypeId::of::<T>());
+    let converting = state.conversion().is_asked();
     let shared = &mut state.shared;
     shared.stack.pop();
     if shared.postponed {
@@ -286,7 +296,7 @@ fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, Stri
                 let error = state.error.clone().filter(|error| is_told(error, &text));
                 Rc::new(Failure { text: text.clone(), error, place: state.place.clone() })
             });
-            shared.failed.insert(key, failure.clone());
+            shared.failed.insert((key, converting), failure.clone());
             shared.last_failure = Some(failure);
             (Err(Missing::Text(text)), None)
         }
@@ -370,7 +380,7 @@ mod tests {
         let mut shared = SharedLoad::default();
         let mut attempts = 0;
         while let Some(pieces) = pieces.as_ref().filter(|_| shared.refused.is_none() && attempts < 1000) {
-            shared.postpone(Job::of::<u8>(1), pieces);
+            shared.postpone(Job::of::<u8>(1, false), pieces);
             shared.end_job();
             shared.jobs.clear();
             attempts += 1;

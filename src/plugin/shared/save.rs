@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::plugin::PersistentId;
 use crate::plugin::context::saving;
 use crate::plugin::document::Format;
+use crate::plugin::options::Options;
 use crate::plugin::path::{KeyText, Path};
+use crate::plugin::plan::SaveState;
 use serde::Serialize;
 use std::any::{Any, TypeId};
 use std::collections::hash_map::Entry;
@@ -48,6 +50,8 @@ struct Planned {
     held: Held,
     /// Where it was first met strongly.
     met: Met,
+    /// The options of the field there.
+    options: Options,
     /// Its piece in `written`.
     piece: Range<usize>,
 }
@@ -105,7 +109,10 @@ impl SharedSave {
     }
 
     /// The number of a value that was met at a place; the first time it is put into the queue.
-    pub(super) fn meet<T: Serialize + 'static>(&mut self, value: &Arc<T>, path: String) -> usize {
+    pub(super) fn meet<T>(&mut self, value: &Arc<T>, path: String, options: Options) -> usize
+    where
+        T: Serialize + 'static,
+    {
         let number = self.number(value);
         self.edges.push((self.current, number));
         let planned = &mut self.values[number - 1];
@@ -113,6 +120,7 @@ impl SharedSave {
             let step = path.strip_prefix(&self.place).unwrap_or(&path);
             planned.met = (self.current, step.to_owned());
             planned.held = Held::Strongly(Rc::new(value.clone()));
+            planned.options = options;
             self.queue.push_back(number);
         }
         number
@@ -128,7 +136,8 @@ impl SharedSave {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let held = Held::Weakly { _value: Rc::new(value.clone()) };
-                self.values.push(Planned { held, met: (ROOT, String::new()), piece: 0..0 });
+                let (met, options) = ((ROOT, String::new()), Options::default());
+                self.values.push(Planned { held, met, options, piece: 0..0 });
                 *new.insert(self.values.len())
             }
         }
@@ -140,11 +149,13 @@ impl SharedSave {
 
     fn next(&mut self) -> Option<Next> {
         let (number, format) = (self.queue.pop_front()?, self.format);
-        let Planned { held: Held::Strongly(value), met, .. } = self.values.get(number - 1)? else { return None };
-        let (value, met) = (value.clone(), met.clone());
+        let Planned { held, met, options, .. } = self.values.get(number - 1)?;
+        let Held::Strongly(value) = held else { return None };
+        let (value, met, options) = (value.clone(), met.clone(), *options);
         self.current = number;
         self.place = self.place(number);
-        Some(Next { value, met, format, place: self.place.clone(), written: std::mem::take(&mut self.written) })
+        let written = std::mem::take(&mut self.written);
+        Some(Next { value, met, options, format, place: self.place.clone(), written })
     }
 
     fn done(&mut self, start: usize, written: Vec<u8>) {
@@ -203,6 +214,7 @@ impl SharedSave {
 struct Next {
     value: Rc<dyn Value>,
     met: Met,
+    options: Options,
     format: Format,
     place: String,
     written: Vec<u8>,
@@ -210,7 +222,12 @@ struct Next {
 
 /// Writes the pieces of all that was met, and of what is met meanwhile. Gives what the format says and the place.
 pub(in crate::plugin) fn walk() -> Result<(), (String, String)> {
-    while let Some(next) = saving(|state| state.shared.next()).map_err(|error| (error.to_string(), String::new()))? {
+    let begin = |state: &mut SaveState| {
+        let next = state.shared.next()?;
+        state.options().put(next.options);
+        Some(next)
+    };
+    while let Some(next) = saving(begin).map_err(|error| (error.to_string(), String::new()))? {
         let start = next.written.len();
         let place = Place(&next.place);
         let met = (next.met.0, next.met.1.as_str());

@@ -55,6 +55,14 @@ use std::sync::Arc;
 ///
 /// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
 ///
+/// In a generic type serde has to be told that nothing is borrowed from the document:
+/// `#[serde(bound(deserialize = "T: serde::de::DeserializeOwned"))]`.
+///
+/// # Options
+///
+/// Options of fields (`#[persist(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is met
+/// first.
+///
 /// # Circles
 ///
 /// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save, which names
