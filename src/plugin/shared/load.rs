@@ -1,7 +1,8 @@
 //! Shared values on their way in: each is read when it is first asked for, in the middle of what asks.
 //!
 //! So a chain of them nests. When the stack that they may take is used up, the attempt is given up: everything that was begun
-//! is put on a list, deepest first, is read on a fresh stack, and then the attempt is made again, which finds it all there.
+//! is put on a list, deepest first, is read on a fresh stack, and then the attempt is made again, which finds it all there. An
+//! attempt begins where the root asks for a value: the root itself is read once.
 //! A chain of any length loads, in bounded stack; nothing is read more often than its own attempts were given up.
 
 use super::WeakShared;
@@ -41,7 +42,7 @@ pub(crate) fn read_document<T: DeserializeOwned>(
     let mut state = LoadState::new(resolver);
     state.shared.pieces = Some(pieces.clone());
     let guard = push(Level::Load(Box::new(state)));
-    let result = on_enough_stack(|| root(&pieces));
+    let result = on_enough_stack(|| pieces.read::<T>(ROOT));
     let Some(Level::Load(mut state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
     };
@@ -52,15 +53,17 @@ pub(crate) fn read_document<T: DeserializeOwned>(
     }
 }
 
-/// Reads the root until nothing is postponed any more.
-fn root<T: DeserializeOwned>(pieces: &Pieces) -> Result<T, String> {
-    until_nothing_is_postponed(|| pieces.read::<T>(ROOT))
-}
-
+/// Reads what the root asks for; the root itself is read once.
 fn until_nothing_is_postponed<R>(attempt: impl Fn() -> R) -> R {
+    // What the root has noted before; what is noted in attempts that are given up is forgotten.
+    let before = loading(|state| (state.error.take(), state.place.take())).unwrap_or_default();
     loop {
         let result = attempt();
         if !loading(|state| state.shared.postponed).unwrap_or(false) {
+            let _ = loading(|state| {
+                state.error = before.0.or(state.error.take());
+                state.place = before.1.or(state.place.take());
+            });
             return result;
         }
         drop(result);
@@ -168,11 +171,7 @@ pub(super) fn find_file(file: Option<&str>) -> Result<()> {
 
 /// The value of a number, which is built if nobody asked for it before.
 pub(super) fn strong<T: DeserializeOwned + 'static, E: serde::de::Error>(number: usize) -> Result<Arc<T>, E> {
-    // The root of a foreign format is not read twice: what it asks for is built until nothing is postponed any more.
-    let of_root = loading(|state| {
-        let shared = &state.shared;
-        shared.file.is_some() && shared.stack.is_empty() && shared.jobs.is_empty()
-    });
+    let of_root = loading(|state| state.shared.stack.is_empty() && state.shared.jobs.is_empty());
     let found = if of_root.unwrap_or(false) { until_nothing_is_postponed(|| find(number)) } else { find(number) };
     found.map_err(|missing| match missing {
         Missing::Error(error) => tell(error),
