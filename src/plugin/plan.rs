@@ -13,7 +13,7 @@ use crate::array::{Codec, ErasedArray};
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -120,6 +120,8 @@ pub(super) struct SaveState {
     objects: Vec<Planned>,
     /// What was met before; the plan holds it, so that no address is used again.
     known: HashMap<Identity, usize>,
+    /// All places of objects but the first of each.
+    places: HashSet<(usize, String)>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
     plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
     pub(super) shared: SharedSave,
@@ -132,8 +134,9 @@ pub(super) struct SaveState {
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
         let shared = SharedSave::new(settings.shared);
-        let (objects, known, plain, options) = (Vec::new(), HashMap::new(), HashMap::new(), InForce::default());
-        Self { settings, objects, known, plain, shared, options, place: None, error: None }
+        let (objects, known, places) = (Vec::new(), HashMap::new(), HashSet::new());
+        let (plain, options) = (HashMap::new(), InForce::default());
+        Self { settings, objects, known, places, plain, shared, options, place: None, error: None }
     }
 
     pub(super) fn inline_below(&self) -> usize {
@@ -205,8 +208,10 @@ impl SaveState {
 
     /// The id of an object that is in the plan already, now met at another place.
     fn met(&mut self, identity: &Identity, path: &str) -> Option<PersistentId> {
-        let planned = &mut self.objects[*self.known.get(identity)?];
-        if !planned.paths.iter().any(|known| known == path) {
+        let index = *self.known.get(identity)?;
+        let planned = &mut self.objects[index];
+        // A format may walk twice; and an array may be in a hundred thousand places.
+        if planned.path() != path && self.places.insert((index, path.to_owned())) {
             planned.paths.push(path.to_owned());
         }
         Some(planned.id.clone())
