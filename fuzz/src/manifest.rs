@@ -41,7 +41,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The manifest of the arrays that lie there, one with irregular chunks, and one of an array that is huge.
+/// The manifest of the arrays that lie there, one with irregular chunks, one of an array that is huge, and one with an object
+/// of another serializer.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let Place { protocols, manifest } = place();
     arraystow::from_slice::<Pair>(&document(manifest), protocols).unwrap();
@@ -50,5 +51,14 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let irregular = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
     other["arrays"][1]["chunks"] = json!([[[1_u64 << 60, 1]]]);
     let huge = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
-    vec![("written".into(), manifest.clone()), ("irregular".into(), irregular), ("huge".into(), huge)]
+    let mut other: serde_json::Value = cbor4ii::serde::from_slice(manifest).unwrap();
+    let file = json!({ "name": format!("{}.a", name(2)), "bytes": 1_048_577, "checksums": "00000000ffffffff" });
+    other["objects"] = json!([{ "id": ["example.org/x", ["1.0.0", name(2)]], "paths": ["x"], "files": [file] }]);
+    let objects = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
+    vec![
+        ("written".into(), manifest.clone()),
+        ("irregular".into(), irregular),
+        ("huge".into(), huge),
+        ("objects".into(), objects),
+    ]
 }
