@@ -61,6 +61,16 @@
 //! without a line in the user's type. The same `ChunkedArray` twice in one object is one file, and one array again after
 //! loading.
 //!
+//! # What comes back
+//!
+//! What is saved in CBOR or JSON can be loaded, or it is refused when it is saved, as far as that can be known from the value:
+//! `Some(None)`, NaN in JSON, keys that JSON does not have or that are there twice, more than 255 levels of nesting, in JSON 127. Of a
+//! serializer that you bring to [`serialize`] nothing is known. [`docs/formats.md`][formats] has a table of forms and formats,
+//! and [`docs/schema-evolution.md`][evolution] says what happens when types change.
+//!
+//! [formats]: https://github.com/arraystow/arraystow/blob/main/docs/formats.md
+//! [evolution]: https://github.com/arraystow/arraystow/blob/main/docs/schema-evolution.md
+//!
 //! # Field options
 //!
 //! Fields say for themselves how their arrays are stored, with the attribute macro [`macro@persist`] above the derives:

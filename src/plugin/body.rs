@@ -1,13 +1,15 @@
 //! The body of a document, in one of its formats.
 
+use super::cbor::{self, Body};
 use super::document::Format;
 use super::load::{ArrayResolver, load};
 use super::plan::{PlanSettings, SavePlan, plan};
+use super::rules::Rules;
 use super::shared::SharedPlace;
 use crate::error::{Error, ErrorKind, Result};
 use cbor4ii::core::dec::Read as _;
-use cbor4ii::core::utils::{BufWriter, SliceReader};
-use cbor4ii::serde::{DecodeError, EncodeError};
+use cbor4ii::core::utils::BufWriter;
+use cbor4ii::serde::EncodeError;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -17,11 +19,12 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     format: Format,
     settings: PlanSettings,
 ) -> Result<(Vec<u8>, SavePlan)> {
+    let rules = Rules::of(Some(format));
     let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
     match format {
         Format::Cbor => {
             let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(Vec::new()));
-            let ((), plan) = plan(value, &mut serializer, settings, |error| match error {
+            let ((), plan) = plan(value, &mut serializer, rules, settings, |error| match error {
                 EncodeError::Custom(text) => text.to_string(),
                 error => error.to_string(),
             })?;
@@ -29,8 +32,15 @@ pub(crate) fn write<T: ?Sized + Serialize>(
         }
         Format::Json => {
             let mut body = Vec::new();
-            let ((), plan) =
-                plan(value, &mut serde_json::Serializer::pretty(&mut body), settings, ToString::to_string)?;
+            let mut serializer = serde_json::Serializer::pretty(&mut body);
+            let ((), plan) = plan(value, &mut serializer, rules, settings, |error| match error.to_string() {
+                text if text.contains("key must be") => {
+                    format!(
+                        "{text}: JSON has no other keys; save the object in Format::Cbor, or the map as a list of pairs"
+                    )
+                }
+                text => text,
+            })?;
             Ok(with_shared(body, plan))
         }
     }
@@ -50,11 +60,8 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
 ) -> Result<T> {
     match format {
         Format::Cbor => {
-            let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(body));
-            let value = load(&mut deserializer, resolver, |error| match error {
-                DecodeError::Custom(text) => text.to_string(),
-                error => error.to_string(),
-            })?;
+            let mut deserializer = cbor4ii::serde::Deserializer::new(Body::new(body));
+            let value = load(&mut deserializer, Some(format), resolver, cbor::text)?;
             let mut rest = deserializer.into_inner();
             match rest.fill(1) {
                 Ok(bytes) if bytes.as_ref().is_empty() => Ok(value),
@@ -63,7 +70,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
         }
         Format::Json => {
             let mut deserializer = serde_json::Deserializer::from_slice(body);
-            let value = load(&mut deserializer, resolver, ToString::to_string)?;
+            let value = load(&mut deserializer, Some(format), resolver, ToString::to_string)?;
             deserializer.end().map_err(|_| trailing())?;
             Ok(value)
         }

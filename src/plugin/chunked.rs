@@ -1,9 +1,10 @@
 //! Chunked arrays as serde values: their persistent ids.
 
 use super::context::{keep_error, loading, saving};
+use super::found::Found;
 use super::load::{chunked, tell};
 use super::{CHUNKED, PersistentId};
-use crate::array::{ChunkedArray, Element, check_astype};
+use crate::array::{ChunkedArray, Element, ErasedArray, check_astype};
 use crate::error::{Error, ErrorKind};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -41,9 +42,19 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
     /// # Errors
     /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let id = PersistentId::deserialize(deserializer)?;
-        find(&id).map_err(tell)
+        match Found::deserialize(deserializer)? {
+            Found::Id(id) => find(&id),
+            Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+                let array = elements.to_chunked()?;
+                downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
+            }),
+        }
+        .map_err(tell)
     }
+}
+
+fn downcast<T: Element>(array: &dyn ErasedArray) -> Option<ChunkedArray<T>> {
+    array.as_any().downcast_ref().cloned()
 }
 
 /// The typed array of an id.

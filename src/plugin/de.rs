@@ -1,10 +1,12 @@
 //! The Deserializer around any other: forwards everything, tells paths, and gives arrays back.
 
-use super::de_array::ArrayVisitor;
+use super::cbor::AnyStep;
+use super::de_array::read_array;
 use super::de_keys::{MapWalk, VariantSeed};
+use super::document::Format;
 use super::load::note_place;
 use super::path::Path;
-use super::{ARRAY, ARRAY_FIELDS, FORMS, INLINE, STORED};
+use super::{ARRAY, ARRAY_FIELDS, CHUNKED};
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +17,13 @@ use std::fmt;
 pub struct Deserializer<'p, D> {
     inner: D,
     path: &'p Path<'p>,
+    /// The format, if it is one of ours.
+    format: Option<Format>,
 }
 
 impl<'p, D> Deserializer<'p, D> {
-    pub(super) fn new(inner: D, path: &'p Path<'p>) -> Self {
-        Self { inner, path }
+    pub(super) fn new(inner: D, path: &'p Path<'p>, format: Option<Format>) -> Self {
+        Self { inner, path, format }
     }
 }
 
@@ -27,6 +31,7 @@ impl<'p, D> Deserializer<'p, D> {
 pub(super) struct Watching<'p, V> {
     pub(super) visitor: V,
     pub(super) path: &'p Path<'p>,
+    pub(super) format: Option<Format>,
     /// Under `deserialize_any`: a map may be an array in one of its forms.
     pub(super) any: bool,
 }
@@ -35,7 +40,7 @@ macro_rules! forward {
     ($($method:ident($($argument:ident: $rust:ty),*);)*) => {
         $(#[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $rust,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Watching { visitor, path: self.path, any: false })
+            self.inner.$method($($argument,)* Watching { visitor, path: self.path, format: self.format, any: false })
         })*
     };
 }
@@ -44,7 +49,8 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_any(Watching { visitor, path: self.path, any: true })
+        let _step = AnyStep::new();
+        self.inner.deserialize_any(Watching { visitor, path: self.path, format: self.format, any: true })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -54,9 +60,58 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         if name == ARRAY && fields == ARRAY_FIELDS {
-            return self.inner.deserialize_enum(FORMS, &[STORED, INLINE], ArrayVisitor { visitor, path: self.path });
+            return read_array(self.inner, visitor, self.path, self.format);
         }
-        self.inner.deserialize_struct(name, fields, Watching { visitor, path: self.path, any: false })
+        self.inner.deserialize_struct(
+            name,
+            fields,
+            Watching { visitor, path: self.path, format: self.format, any: false },
+        )
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        if name != CHUNKED {
+            let visitor = Watching { visitor, path: self.path, format: self.format, any: false };
+            return self.inner.deserialize_newtype_struct(name, visitor);
+        }
+        // A chunked array's visitor knows all forms, and wants to see them as they are.
+        if self.is_human_readable() {
+            let _step = AnyStep::new();
+            self.inner.deserialize_any(visitor)
+        } else {
+            visitor.visit_newtype_struct(self.inner)
+        }
+    }
+
+    // A number whose type has changed is one all the same, as it is in JSON; cbor4ii wants the one that was written.
+    #[inline]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.format {
+            Some(Format::Cbor) => self.inner.deserialize_any(visitor),
+            _ => self.inner.deserialize_f32(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.format {
+            Some(Format::Cbor) => self.inner.deserialize_any(visitor),
+            _ => self.inner.deserialize_f64(visitor),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.format {
+            Some(Format::Cbor) => self.inner.deserialize_any(Unit(visitor)),
+            _ => self.inner.deserialize_unit(visitor),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        match self.format {
+            Some(Format::Cbor) => self.inner.deserialize_any(Unit(visitor)),
+            _ => self.inner.deserialize_unit_struct(name, visitor),
+        }
     }
 
     forward! {
@@ -71,21 +126,16 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         deserialize_u32();
         deserialize_u64();
         deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
         deserialize_char();
         deserialize_str();
         deserialize_string();
         deserialize_bytes();
         deserialize_byte_buf();
         deserialize_option();
-        deserialize_unit();
         deserialize_seq();
         deserialize_map();
         deserialize_identifier();
         deserialize_ignored_any();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
         deserialize_tuple(len: usize);
         deserialize_tuple_struct(name: &'static str, len: usize);
         deserialize_enum(name: &'static str, variants: &'static [&'static str]);
@@ -93,7 +143,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
+        self.format == Some(Format::Cbor) || self.inner.is_human_readable()
     }
 }
 
@@ -140,7 +190,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
 
     #[inline]
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_none()
+        // serde's buffers take a unit for a `None` as well, but not the other way round.
+        if self.any && self.format == Some(Format::Cbor) {
+            self.visitor.visit_unit()
+        } else {
+            self.visitor.visit_none()
+        }
     }
 
     #[inline]
@@ -150,27 +205,53 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
 
     #[inline]
     fn visit_some<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Deserializer::new(inner, self.path))
+        self.visitor.visit_some(Deserializer::new(inner, self.path, self.format))
     }
 
     #[inline]
     fn visit_newtype_struct<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Deserializer::new(inner, self.path))
+        self.visitor.visit_newtype_struct(Deserializer::new(inner, self.path, self.format))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(SeqWalk { inner, path: self.path, index: 0 })
+        self.visitor.visit_seq(SeqWalk { inner, path: self.path, format: self.format, index: 0 })
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(MapWalk::new(inner, self.path, self.any))
+        self.visitor.visit_map(MapWalk::new(inner, self.path, self.format, self.any))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(EnumWalk { inner, path: self.path })
+        self.visitor.visit_enum(EnumWalk { inner, path: self.path, format: self.format })
+    }
+}
+
+/// A unit in CBOR: nothing now, an empty list in documents of before.
+struct Unit<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Unit<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<V::Value, A::Error> {
+        match sequence.next_element::<de::IgnoredAny>()? {
+            None => self.0.visit_unit(),
+            Some(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &self)),
+        }
     }
 }
 
@@ -178,6 +259,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
 pub(super) struct Seed<'p, T> {
     pub(super) seed: T,
     pub(super) path: &'p Path<'p>,
+    pub(super) format: Option<Format>,
 }
 
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
@@ -185,13 +267,14 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
 
     #[inline]
     fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
-        self.seed.deserialize(Deserializer::new(inner, self.path))
+        self.seed.deserialize(Deserializer::new(inner, self.path, self.format))
     }
 }
 
 struct SeqWalk<'p, A> {
     inner: A,
     path: &'p Path<'p>,
+    format: Option<Format>,
     index: usize,
 }
 
@@ -202,7 +285,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
         let path = Path::Index(self.path, self.index);
         self.index += 1;
-        self.inner.next_element_seed(Seed { seed, path: &path }).inspect_err(|_| note_place(&path))
+        self.inner.next_element_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))
     }
 
     #[inline]
@@ -221,6 +304,7 @@ pub(super) fn bounded(hint: Option<usize>) -> Option<usize> {
 struct EnumWalk<'p, A> {
     inner: A,
     path: &'p Path<'p>,
+    format: Option<Format>,
 }
 
 impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
@@ -229,9 +313,9 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
         let mut key = Cow::Borrowed("");
-        let seed = VariantSeed { seed, key: &mut key };
+        let seed = VariantSeed { seed, key: &mut key, format: self.format };
         let (value, inner) = self.inner.variant_seed(seed).inspect_err(|_| note_place(self.path))?;
-        Ok((value, VariantWalk { inner, path: self.path, variant: key }))
+        Ok((value, VariantWalk { inner, path: self.path, format: self.format, variant: key }))
     }
 }
 
@@ -239,6 +323,7 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
 pub(super) struct VariantWalk<'p, 'de, A> {
     inner: A,
     path: &'p Path<'p>,
+    format: Option<Format>,
     variant: Cow<'de, str>,
 }
 
@@ -251,11 +336,13 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
         let path = if self.variant.is_empty() { *self.path } else { Path::Key(self.path, &self.variant) };
-        self.inner.newtype_variant_seed(Seed { seed, path: &path }).inspect_err(|_| note_place(&path))
+        self.inner
+            .newtype_variant_seed(Seed { seed, path: &path, format: self.format })
+            .inspect_err(|_| note_place(&path))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, any: false };
+        let watching = Watching { visitor, path: self.path, format: self.format, any: false };
         self.inner.tuple_variant(len, watching).inspect_err(|_| note_place(self.path))
     }
 
@@ -264,7 +351,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, any: false };
+        let watching = Watching { visitor, path: self.path, format: self.format, any: false };
         self.inner.struct_variant(fields, watching).inspect_err(|_| note_place(self.path))
     }
 }

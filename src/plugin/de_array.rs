@@ -1,23 +1,53 @@
 //! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
 use super::astype;
+use super::cbor::AnyStep;
 use super::de::Watching;
+use super::document::Format;
 use super::load::{tell, whole};
 use super::path::Path;
 use super::plain::PlainElements;
-use super::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
-use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
+use super::{ARRAY, ARRAY_FIELDS, INLINE, PersistentId, STORED};
+use serde::de::value::{BorrowedStrDeserializer, SeqAccessDeserializer, SeqDeserializer};
+use serde::de::{self, DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_content::Value;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Meets an ndarray in one of its two forms.
-pub(super) struct ArrayVisitor<'p, V> {
-    pub(super) visitor: V,
-    pub(super) path: &'p Path<'p>,
+/// Reads what an ndarray asks for.
+pub(super) fn read_array<'de, D: de::Deserializer<'de>, V: Visitor<'de>>(
+    inner: D,
+    visitor: V,
+    path: &Path<'_>,
+    format: Option<Format>,
+) -> Result<V::Value, D::Error> {
+    let visitor = ArrayVisitor { visitor, path, format };
+    // A format that tells what there is tells an array that was saved as a chunked one, too.
+    if format == Some(Format::Cbor) || inner.is_human_readable() {
+        let _step = AnyStep::new();
+        inner.deserialize_any(visitor)
+    } else {
+        inner.deserialize_map(visitor)
+    }
+}
+
+/// Meets an ndarray in one of its two forms, or the id of a chunked array.
+struct ArrayVisitor<'p, V> {
+    visitor: V,
+    path: &'p Path<'p>,
+    format: Option<Format>,
+}
+
+impl<V> ArrayVisitor<'_, V> {
+    fn show<'de, E: de::Error>(self, id: &PersistentId) -> Result<V::Value, E>
+    where
+        V: Visitor<'de>,
+    {
+        let elements = whole(id).map_err(tell)?;
+        self.visitor.visit_map(FieldMap { fields: Fields::stored(elements), error: PhantomData }).map_err(unfit)
+    }
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
@@ -27,20 +57,37 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
         f.write_str("an array that arraystow saved")
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, forms: A) -> Result<V::Value, A::Error> {
-        match forms.variant()? {
-            (Form::Stored, contents) => {
-                let elements = whole(&contents.newtype_variant()?).map_err(tell)?;
-                self.visitor.visit_map(FieldMap { fields: Fields::stored(elements), error: PhantomData })
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
+        let id = PersistentId::deserialize(SeqAccessDeserializer::new(sequence))?;
+        self.show(&id)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut forms: A) -> Result<V::Value, A::Error> {
+        let value = match forms.next_key::<Form>()? {
+            Some(Form::Stored) => {
+                let id = forms.next_value()?;
+                self.show(&id)?
             }
-            (Form::Inline, contents) => {
-                contents.newtype_variant_seed(Inline(Watching { visitor: self.visitor, path: self.path, any: false }))
+            Some(Form::Inline) => {
+                let visitor = Watching { visitor: self.visitor, path: self.path, format: self.format, any: false };
+                forms.next_value_seed(Inline(visitor)).map_err(unfit)?
             }
+            None => return Err(de::Error::invalid_length(0, &self)),
+        };
+        match forms.next_key::<IgnoredAny>()? {
+            None => Ok(value),
+            Some(_) => Err(de::Error::custom("an array in the document has a second form")),
         }
     }
 }
 
-enum Form {
+/// Formats and ndarray say little of what does not fit.
+fn unfit<E: de::Error>(error: E) -> E {
+    E::custom(format_args!("an array's elements or number of axes are not those that the type asks for: {error}"))
+}
+
+/// Which of its forms an array has.
+pub(super) enum Form {
     Stored,
     Inline,
 }
@@ -56,24 +103,16 @@ impl<'de> Deserialize<'de> for Form {
                 f.write_str("the form of an array that arraystow saved")
             }
 
-            fn visit_u64<E: de::Error>(self, index: u64) -> Result<Form, E> {
-                match index {
-                    0 => Ok(Form::Stored),
-                    1 => Ok(Form::Inline),
-                    _ => Err(E::custom("an array of unknown form: the type asked for is not the one saved")),
-                }
-            }
-
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Form, E> {
                 match name {
                     STORED => Ok(Form::Stored),
                     INLINE => Ok(Form::Inline),
-                    _ => Err(E::unknown_variant(name, &[STORED, INLINE])),
+                    _ => Err(E::unknown_field(name, &[STORED, INLINE])),
                 }
             }
         }
 
-        deserializer.deserialize_identifier(FormVisitor)
+        deserializer.deserialize_str(FormVisitor)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Keys that are no text but lists, maps or variants: passed on as they are, but for what they claim to have of elements,
-//! which is not believed here either. No array is looked for in them.
+//! which is not believed here either.
 
 use super::de::bounded;
 use super::de_keys::{KeyVisitor, VariantSeed};
+use super::document::Format;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,12 +11,13 @@ use std::marker::PhantomData;
 /// The elements, entries or contents of a key.
 pub(super) struct Parts<'de, A> {
     inner: A,
+    format: Option<Format>,
     lifetime: PhantomData<&'de ()>,
 }
 
 impl<A> Parts<'_, A> {
-    pub(super) fn of(inner: A) -> Self {
-        Self { inner, lifetime: PhantomData }
+    pub(super) fn of(inner: A, format: Option<Format>) -> Self {
+        Self { inner, format, lifetime: PhantomData }
     }
 }
 
@@ -23,7 +25,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'de, A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
-        self.inner.next_element_seed(VariantSeed { seed, key: &mut Cow::Borrowed("") })
+        self.inner.next_element_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -35,11 +37,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
-        self.inner.next_key_seed(VariantSeed { seed, key: &mut Cow::Borrowed("") })
+        self.inner.next_key_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        self.inner.next_value_seed(VariantSeed { seed, key: &mut Cow::Borrowed("") })
+        self.inner.next_value_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -52,8 +54,9 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'de, A> {
     type Variant = Parts<'de, A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
-        let (value, inner) = self.inner.variant_seed(VariantSeed { seed, key: &mut Cow::Borrowed("") })?;
-        Ok((value, Parts::of(inner)))
+        let (value, inner) =
+            self.inner.variant_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })?;
+        Ok((value, Parts::of(inner, self.format)))
     }
 }
 
@@ -65,11 +68,11 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'de, A> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        self.inner.newtype_variant_seed(VariantSeed { seed, key: &mut Cow::Borrowed("") })
+        self.inner.newtype_variant_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        KeyVisitor::apart(visitor, |visitor| self.inner.tuple_variant(len, visitor))
+        KeyVisitor::apart(visitor, self.format, |visitor| self.inner.tuple_variant(len, visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -77,6 +80,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'de, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        KeyVisitor::apart(visitor, |visitor| self.inner.struct_variant(fields, visitor))
+        KeyVisitor::apart(visitor, self.format, |visitor| self.inner.struct_variant(fields, visitor))
     }
 }

@@ -5,12 +5,14 @@
 //! array's two forms, the visitor is shown the array's own fields instead, and the buffer holds what it would hold
 //! without us.
 
+use super::cbor::AnyStep;
 use super::de::{Seed, bounded, visit_scalars};
-use super::de_array::Fields;
+use super::de_array::{Fields, read_array};
 use super::de_key_parts::Parts;
+use super::document::Format;
 use super::load::{note_place, tell, whole};
 use super::path::Path;
-use super::{INLINE, PersistentId, STORED};
+use super::{ARRAY, ARRAY_FIELDS, INLINE, PersistentId, STORED};
 use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_content::Value;
 use std::borrow::Cow;
@@ -28,6 +30,7 @@ enum Form {
 pub(super) struct MapWalk<'p, 'de, A> {
     inner: A,
     path: &'p Path<'p>,
+    format: Option<Format>,
     key: Cow<'de, str>,
     /// Whether the next key is the first and may be an array's.
     look: bool,
@@ -37,8 +40,8 @@ pub(super) struct MapWalk<'p, 'de, A> {
 }
 
 impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
-    pub(super) fn new(inner: A, path: &'p Path<'p>, any: bool) -> Self {
-        Self { inner, path, key: Cow::Borrowed(""), look: any, form: Form::Other, fields: None }
+    pub(super) fn new(inner: A, path: &'p Path<'p>, format: Option<Format>, any: bool) -> Self {
+        Self { inner, path, format, key: Cow::Borrowed(""), look: any, form: Form::Other, fields: None }
     }
 
     /// The array's own fields, in the place of the one entry that stands for it.
@@ -48,7 +51,11 @@ impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
                 let id: PersistentId = self.inner.next_value()?;
                 Fields::stored(whole(&id).map_err(tell)?)
             }
-            _ => match self.inner.next_value_seed(Seed { seed: PhantomData::<Value<'static>>, path: self.path })? {
+            _ => match self.inner.next_value_seed(Seed {
+                seed: PhantomData::<Value<'static>>,
+                path: self.path,
+                format: self.format,
+            })? {
                 Value::Map(fields) => Fields::inline(fields),
                 _ => return Err(A::Error::custom("an array in the document is no map of its fields")),
             },
@@ -68,7 +75,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         if let Some(fields) = &mut self.fields {
             return fields.next_key(seed);
         }
-        let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form };
+        let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form, format: self.format };
         self.look = false;
         self.inner.next_key_seed(seed).inspect_err(|_| note_place(self.path))
     }
@@ -86,7 +93,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
             return fields.next_value(seed);
         }
         let path = Path::Key(self.path, &self.key);
-        self.inner.next_value_seed(Seed { seed, path: &path }).inspect_err(|_| note_place(&path))
+        self.inner.next_value_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))
     }
 
     #[inline]
@@ -101,6 +108,7 @@ struct KeySeed<'k, 'de, T> {
     key: &'k mut Cow<'de, str>,
     look: bool,
     form: &'k mut Form,
+    format: Option<Format>,
 }
 
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<'_, 'de, T> {
@@ -108,7 +116,13 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<'_, 'de, T> 
 
     #[inline]
     fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
-        self.seed.deserialize(KeyDeserializer { inner, key: self.key, look: self.look, form: self.form })
+        self.seed.deserialize(KeyDeserializer {
+            inner,
+            key: self.key,
+            look: self.look,
+            form: self.form,
+            format: self.format,
+        })
     }
 }
 
@@ -116,6 +130,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<'_, 'de, T> 
 pub(super) struct VariantSeed<'k, 'de, T> {
     pub(super) seed: T,
     pub(super) key: &'k mut Cow<'de, str>,
+    pub(super) format: Option<Format>,
 }
 
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for VariantSeed<'_, 'de, T> {
@@ -124,7 +139,13 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for VariantSeed<'_, 'de,
     #[inline]
     fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
         let mut form = Form::Other;
-        self.seed.deserialize(KeyDeserializer { inner, key: self.key, look: false, form: &mut form })
+        self.seed.deserialize(KeyDeserializer {
+            inner,
+            key: self.key,
+            look: false,
+            form: &mut form,
+            format: self.format,
+        })
     }
 }
 
@@ -133,6 +154,7 @@ struct KeyDeserializer<'k, 'de, D> {
     key: &'k mut Cow<'de, str>,
     look: bool,
     form: &'k mut Form,
+    format: Option<Format>,
 }
 
 pub(super) struct KeyVisitor<'k, 'de, V> {
@@ -140,13 +162,15 @@ pub(super) struct KeyVisitor<'k, 'de, V> {
     key: &'k mut Cow<'de, str>,
     look: bool,
     form: &'k mut Form,
+    format: Option<Format>,
 }
 
 macro_rules! forward {
     ($($method:ident($($argument:ident: $rust:ty),*);)*) => {
         $(#[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $rust,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* KeyVisitor { visitor, key: self.key, look: self.look, form: self.form })
+            let Self { inner, key, look, form, format } = self;
+            inner.$method($($argument,)* KeyVisitor { visitor, key, look, form, format })
         })*
     };
 }
@@ -155,7 +179,6 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
     type Error = D::Error;
 
     forward! {
-        deserialize_any();
         deserialize_bool();
         deserialize_i8();
         deserialize_i16();
@@ -178,26 +201,57 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
         deserialize_unit();
         deserialize_seq();
         deserialize_map();
-        deserialize_identifier();
         deserialize_ignored_any();
         deserialize_unit_struct(name: &'static str);
         deserialize_newtype_struct(name: &'static str);
         deserialize_tuple(len: usize);
         deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
         deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let Self { inner, key, look, form, format } = self;
+        if name == ARRAY && fields == ARRAY_FIELDS {
+            return read_array(inner, visitor, &Path::Root, format);
+        }
+        inner.deserialize_struct(name, fields, KeyVisitor { visitor, key, look, form, format })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let _step = AnyStep::new();
+        let Self { inner, key, look, form, format } = self;
+        inner.deserialize_any(KeyVisitor { visitor, key, look, form, format })
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let Self { inner, key, look, form, format } = self;
+        let visitor = KeyVisitor { visitor, key, look, form, format };
+        // Of a flattened map the keys may be numbers, which cbor4ii does not take for identifiers.
+        match format {
+            Some(Format::Cbor) => {
+                let _step = AnyStep::new();
+                inner.deserialize_any(visitor)
+            }
+            _ => inner.deserialize_identifier(visitor),
+        }
     }
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
+        self.format == Some(Format::Cbor) || self.inner.is_human_readable()
     }
 }
 
 impl<'de, V> KeyVisitor<'_, 'de, V> {
     /// Visits something whose text nobody asks for.
-    pub(super) fn apart<R>(visitor: V, visit: impl FnOnce(KeyVisitor<'_, 'de, V>) -> R) -> R {
-        visit(KeyVisitor { visitor, key: &mut Cow::Borrowed(""), look: false, form: &mut Form::Other })
+    pub(super) fn apart<R>(visitor: V, format: Option<Format>, visit: impl FnOnce(KeyVisitor<'_, 'de, V>) -> R) -> R {
+        visit(KeyVisitor { visitor, key: &mut Cow::Borrowed(""), look: false, form: &mut Form::Other, format })
     }
 
     /// Whether this key stands for an array.
@@ -291,24 +345,24 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for KeyVisitor<'_, 'de, V> {
     }
 
     fn visit_some<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let Self { visitor, key, look, form } = self;
-        visitor.visit_some(KeyDeserializer { inner, key, look, form })
+        let Self { visitor, key, look, form, format } = self;
+        visitor.visit_some(KeyDeserializer { inner, key, look, form, format })
     }
 
     fn visit_newtype_struct<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let Self { visitor, key, look, form } = self;
-        visitor.visit_newtype_struct(KeyDeserializer { inner, key, look, form })
+        let Self { visitor, key, look, form, format } = self;
+        visitor.visit_newtype_struct(KeyDeserializer { inner, key, look, form, format })
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(Parts::of(inner))
+        self.visitor.visit_seq(Parts::of(inner, self.format))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(Parts::of(inner))
+        self.visitor.visit_map(Parts::of(inner, self.format))
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Parts::of(inner))
+        self.visitor.visit_enum(Parts::of(inner, self.format))
     }
 }

@@ -20,10 +20,11 @@ const FIXED_BYTES: usize = 2 + 1 + 8 + 8 + 2 * HASH_BYTES;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// CBOR: compact, and lossless for everything that serde knows.
+    /// CBOR: compact; what serde knows comes back, and a `Some(None)`, which would not, is refused.
     #[default]
     Cbor,
-    /// JSON: readable; it has no NaN and no infinities (arrays are not concerned: they are not in the document).
+    /// JSON: readable; it has no NaN and no infinities and only texts as keys, and refuses others (arrays are not concerned:
+    /// one with a NaN is never in the document).
     Json,
 }
 

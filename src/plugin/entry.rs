@@ -7,6 +7,7 @@ use super::load::load;
 use super::persistent::Registry;
 use super::plan::{PlanSettings, plan};
 use super::resolver::Resolver;
+use super::rules::Rules;
 use super::shared::read_document;
 use super::write::write_plan;
 use crate::engine::Wanted;
@@ -21,6 +22,9 @@ use std::rc::Rc;
 ///
 /// When this returns, the arrays are written; when it fails, they have been removed. What the serializer wrote is the
 /// caller's.
+///
+/// Nothing is known of the serializer, so nothing is refused that it takes, also if it cannot be read back: MessagePack
+/// writes `Some(None)` as `None`, postcard writes `untagged` enums that it does not read. `docs/formats.md` has more of these.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -45,7 +49,7 @@ where
     T: ?Sized + Serialize,
     S: serde::Serializer,
 {
-    let (output, plan) = plan(value, serializer, settings(protocols), ToString::to_string)?;
+    let (output, plan) = plan(value, serializer, Rules::of(None), settings(protocols), ToString::to_string)?;
     write_plan(&plan, protocols, None, &Wanted::default())?.keep();
     Ok(output)
 }
@@ -60,7 +64,7 @@ where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    load(deserializer, Rc::new(Resolver::bare(protocols)), ToString::to_string)
+    load(deserializer, None, Rc::new(Resolver::bare(protocols)), ToString::to_string)
 }
 
 /// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.

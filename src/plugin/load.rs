@@ -4,6 +4,7 @@ use super::PersistentId;
 use super::astype::Conversion;
 use super::context::{Level, lift, loading, push};
 use super::de::Deserializer;
+use super::document::Format;
 use super::path::Path;
 use super::persistent::Object;
 use super::plain::PlainElements;
@@ -26,9 +27,10 @@ pub(crate) trait ArrayResolver {
     fn shared(&self, file: &str) -> Result<Pieces>;
 }
 
-/// Walks a document once. `text` tells what the format's errors say.
+/// Walks a document once, in a format of ours or another. `text` tells what the format's errors say.
 pub(crate) fn load<'de, T, D>(
     deserializer: D,
+    format: Option<Format>,
     resolver: Rc<dyn ArrayResolver>,
     text: impl FnOnce(&D::Error) -> String,
 ) -> Result<T>
@@ -37,7 +39,7 @@ where
     D: serde::Deserializer<'de>,
 {
     let guard = push(Level::Load(Box::new(LoadState::new(resolver))));
-    let result = T::deserialize(Deserializer::new(deserializer, &Path::Root));
+    let result = T::deserialize(Deserializer::new(deserializer, &Path::Root, format));
     let Some(Level::Load(mut state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
     };

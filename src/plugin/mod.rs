@@ -6,6 +6,7 @@
 
 mod astype;
 mod body;
+mod cbor;
 mod chunked;
 mod context;
 mod de;
@@ -14,6 +15,7 @@ mod de_key_parts;
 mod de_keys;
 mod document;
 mod entry;
+mod found;
 mod holds;
 mod id;
 mod load;
@@ -26,8 +28,10 @@ mod plain;
 mod plan;
 mod probe;
 mod resolver;
+mod rules;
 mod ser;
 mod ser_array;
+mod ser_map;
 mod shared;
 mod write;
 
@@ -61,8 +65,6 @@ pub(crate) use plain::PlainElements;
 /// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user's may be one.
 const STORED: &str = "$arraystow::stored";
 const INLINE: &str = "$arraystow::inline";
-/// The name of the enum of the two.
-const FORMS: &str = "$arraystow";
 /// How an ndarray presents itself to serde.
 const ARRAY: &str = "Array";
 const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];

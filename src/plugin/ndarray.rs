@@ -19,6 +19,7 @@
 //! ```
 
 use super::context::{keep_error, saving};
+use super::found::Found;
 use super::load::tell;
 use super::plain::PlainElements;
 use super::{CHUNKED, PersistentId};
@@ -71,8 +72,27 @@ where
     D: Dimension,
     De: Deserializer<'de>,
 {
-    let id = PersistentId::deserialize(deserializer)?;
-    read(&id).map_err(tell)
+    match Found::deserialize(deserializer)? {
+        Found::Id(id) => read(&id),
+        Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+            let axes = elements.shape.len();
+            elements
+                .to_array::<T>()
+                .and_then(|array| array.into_dimensionality::<D>().ok())
+                .ok_or_else(|| other_rank::<D>(axes))
+        }),
+    }
+    .map_err(tell)
+}
+
+fn other_rank<D: Dimension>(stored: usize) -> Error {
+    Error::new(
+        ErrorKind::TypeMismatch,
+        format!(
+            "the array is stored with {stored} axes, but the type asks for {}",
+            D::NDIM.map_or_else(|| "another number".to_owned(), |ndim| ndim.to_string())
+        ),
+    )
 }
 
 /// As [`deserialize`], for an array whose element type has changed since it was saved; see [`astype`](fn@crate::astype).
@@ -108,14 +128,7 @@ fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D
         .or_else(|| elements.converted())
         .ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
     elements.into_dimensionality::<D>().map_err(|_| {
-        let error = Error::new(
-            ErrorKind::TypeMismatch,
-            format!(
-                "the array is stored with {} axes, but the type asks for {}",
-                array.ndim(),
-                D::NDIM.map_or_else(|| "another number".to_owned(), |ndim| ndim.to_string())
-            ),
-        );
+        let error = other_rank::<D>(array.ndim());
         match crate::array::ErasedArray::stored(&array) {
             Some(stored) => stored.locate(error),
             None => error.in_array(id.file()),

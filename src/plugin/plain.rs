@@ -47,7 +47,7 @@ macro_rules! elements {
             }
 
             /// Moves a vector of the right type in; `None` for a vector of another.
-            fn from_any(vector: Box<dyn Any>) -> Self {
+            pub(super) fn from_any(vector: Box<dyn Any>) -> Self {
                 $(let vector = match vector.downcast::<Vec<$rust>>() {
                     Ok(elements) => return Self::$variant(*elements),
                     Err(other) => other,
@@ -171,6 +171,18 @@ impl PlainElements {
     /// Bytes of all elements.
     pub(super) fn byte_len(&self) -> usize {
         self.elements.bytes().len()
+    }
+
+    /// Whether there is no NaN and no infinity.
+    pub(super) fn all_finite(&self) -> bool {
+        match &self.elements {
+            Elements::F16(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::F32(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::F64(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::C32(elements) => elements.iter().all(|z| z.is_finite()),
+            Elements::C64(elements) => elements.iter().all(|z| z.is_finite()),
+            _ => true,
+        }
     }
 
     /// Whether both are equal bit by bit: NaN is equal to itself, 0 differs from -0.

@@ -7,6 +7,7 @@ use super::options::InForce;
 use super::path::Path;
 use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
 use super::plain::PlainElements;
+use super::rules::Rules;
 use super::ser::Serializer;
 use super::shared::{SharedPlace, SharedPlan, SharedSave, walk};
 use crate::array::{Codec, ErasedArray};
@@ -82,6 +83,7 @@ impl Default for PlanSettings {
 pub(crate) fn plan<T, S>(
     value: &T,
     serializer: S,
+    rules: Rules,
     settings: PlanSettings,
     text: impl FnOnce(&S::Error) -> String,
 ) -> Result<(S::Ok, SavePlan)>
@@ -90,7 +92,7 @@ where
     S: serde::Serializer,
 {
     let guard = push(Level::Save(Box::new(SaveState::new(settings))));
-    let result = value.serialize(Serializer::new(serializer, &Path::Root)).map(|output| (output, walk()));
+    let result = value.serialize(Serializer::new(serializer, &Path::Root, rules)).map(|output| (output, walk()));
     let Some(Level::Save(state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
     };
@@ -128,6 +130,8 @@ pub(super) struct SaveState {
     options: InForce,
     /// Where the walk is, as told by our Serializer to the chunked array that follows.
     place: Option<String>,
+    /// Where it was when the first error passed by.
+    failed_at: Option<String>,
     error: Option<Error>,
 }
 
@@ -136,7 +140,7 @@ impl SaveState {
         let shared = SharedSave::new(settings.shared);
         let (objects, known, places) = (Vec::new(), HashMap::new(), HashSet::new());
         let (plain, options) = (HashMap::new(), InForce::default());
-        Self { settings, objects, known, places, plain, shared, options, place: None, error: None }
+        Self { settings, objects, known, places, plain, shared, options, place: None, failed_at: None, error: None }
     }
 
     pub(super) fn inline_below(&self) -> usize {
@@ -236,6 +240,10 @@ impl SaveState {
         id
     }
 
+    pub(super) fn note_failure(&mut self, place: &Path<'_>) {
+        self.failed_at.get_or_insert_with(|| place.to_string());
+    }
+
     pub(super) fn keep_error(&mut self, error: &Error) {
         self.error.get_or_insert_with(|| error.clone());
     }
@@ -244,10 +252,14 @@ impl SaveState {
     /// told; then both errors are told.
     fn explain(self, text: &str) -> Error {
         const FAILED: &str = "the value cannot be serialized";
-        match self.error {
+        let error = match self.error {
             Some(error) if is_told(&error, text) => error,
             Some(error) => error.context(format!("{FAILED}: {text}; it came to an array that cannot be saved")),
             None => Error::new(ErrorKind::Serde, format!("{FAILED}: {text}")),
+        };
+        match self.failed_at {
+            Some(place) => error.at_path(&place),
+            None => error,
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use super::context::saving;
 use super::options::enter_again;
-use super::path::{KeyText, Path};
+use super::path::Path;
+use super::rules::{Rules, refuse};
 use super::ser_array::StructSerializer;
+use super::ser_map::{Keys, MapSerializer, twice};
 use super::{ARRAY, CHUNKED, INLINE, PERSIST, STORED};
+use crate::error::ErrorKind;
 use serde::ser::{
-    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
+    self, Serialize, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
+    SerializeTupleVariant,
 };
 use std::fmt::Display;
 
@@ -17,50 +20,68 @@ use std::fmt::Display;
 pub struct Serializer<'p, S> {
     inner: S,
     path: &'p Path<'p>,
-    /// Whether this serializes the key of a map.
-    key: bool,
+    rules: Rules,
+    /// For the key of a map, the keys of the map.
+    key: Option<&'p Keys>,
 }
 
 impl<'p, S> Serializer<'p, S> {
-    pub(super) fn new(inner: S, path: &'p Path<'p>) -> Self {
-        Self { inner, path, key: false }
+    pub(super) fn new(inner: S, path: &'p Path<'p>, rules: Rules) -> Self {
+        Self { inner, path, rules, key: None }
     }
+}
+
+/// Remembers where the first error passed by.
+#[cold]
+pub(super) fn note_failure(path: &Path<'_>) {
+    let _ = saving(|state| state.note_failure(path));
 }
 
 /// A value on its way through the inner serializer, to be met by our Serializer again.
 pub(super) struct Wrapped<'p, T: ?Sized> {
     pub(super) value: &'p T,
     pub(super) path: &'p Path<'p>,
-    pub(super) key: bool,
+    pub(super) rules: Rules,
+    pub(super) key: Option<&'p Keys>,
 }
 
 impl<T: ?Sized + Serialize> Serialize for Wrapped<'_, T> {
     #[inline]
     fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Serializer { inner: serializer, path: self.path, key: self.key })
+        self.value.serialize(Serializer { inner: serializer, path: self.path, rules: self.rules, key: self.key })
     }
 }
 
 /// Refuses keys, fields and variants of the user's that would be taken for arrays.
 #[inline]
-fn check_key<E: ser::Error>(key: &str) -> Result<(), E> {
+fn check_key<E: ser::Error>(key: &str, path: &Path<'_>) -> Result<(), E> {
     if key.as_bytes().first() == Some(&b'$') && (key == STORED || key == INLINE) {
-        return Err(E::custom(format_args!("{key:?} is a key of arraystow's own: choose another one")));
+        let text = format!("{key:?} is a key of arraystow's own: choose another one");
+        return Err(refuse(ErrorKind::Serde, path, &text));
     }
     Ok(())
 }
 
-/// What is open: a sequence, a map, the fields of a struct.
+/// Equal names; most differ in length or in the first letter.
+#[inline]
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
+}
+
+/// What is open: a sequence, or the fields of a struct.
 pub struct Compound<'p, C> {
     inner: C,
     path: &'p Path<'p>,
-    index: usize,
-    key: String,
+    rules: Rules,
+    /// How many elements or fields there are to be.
+    said: Option<usize>,
+    given: usize,
+    first: &'static str,
 }
 
 impl<'p, C> Compound<'p, C> {
-    pub(super) fn new(inner: C, path: &'p Path<'p>) -> Self {
-        Self { inner, path, index: 0, key: String::new() }
+    pub(super) fn new(inner: C, path: &'p Path<'p>, rules: Rules, said: Option<usize>) -> Self {
+        Self { inner, path, rules, said, given: 0, first: "" }
     }
 }
 
@@ -68,16 +89,10 @@ macro_rules! forward {
     ($($method:ident($rust:ty);)*) => {
         $(#[inline]
         fn $method(self, value: $rust) -> Result<S::Ok, S::Error> {
+            if let Some(keys) = self.key {
+                keys.other(value, self.rules, self.path)?;
+            }
             self.inner.$method(value)
-        })*
-    };
-}
-
-macro_rules! open {
-    ($($method:ident($($argument:ident: $rust:ty),*) -> $compound:ident;)*) => {
-        $(#[inline]
-        fn $method(self, $($argument: $rust),*) -> Result<Self::$compound, S::Error> {
-            Ok(Compound::new(self.inner.$method($($argument),*)?, self.path))
         })*
     };
 }
@@ -89,7 +104,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
     type SerializeTuple = Compound<'p, S::SerializeTuple>;
     type SerializeTupleStruct = Compound<'p, S::SerializeTupleStruct>;
     type SerializeTupleVariant = Compound<'p, S::SerializeTupleVariant>;
-    type SerializeMap = Compound<'p, S::SerializeMap>;
+    type SerializeMap = MapSerializer<'p, S::SerializeMap>;
     type SerializeStruct = StructSerializer<'p, S>;
     type SerializeStructVariant = Compound<'p, S::SerializeStructVariant>;
 
@@ -105,46 +120,100 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         serialize_u32(u32);
         serialize_u64(u64);
         serialize_u128(u128);
-        serialize_f32(f32);
-        serialize_f64(f64);
-        serialize_char(char);
-        serialize_bytes(&[u8]);
-        serialize_unit_struct(&'static str);
     }
 
-    open! {
-        serialize_seq(len: Option<usize>) -> SerializeSeq;
-        serialize_tuple(len: usize) -> SerializeTuple;
-        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
-        serialize_map(len: Option<usize>) -> SerializeMap;
+    #[inline]
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        self.rules.float(value.is_finite(), value.into(), self.path)?;
+        if let Some(keys) = self.key {
+            keys.other(value, self.rules, self.path)?;
+        }
+        self.inner.serialize_f32(value)
+    }
+
+    #[inline]
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        self.rules.float(value.is_finite(), value, self.path)?;
+        if let Some(keys) = self.key {
+            keys.other(value, self.rules, self.path)?;
+        }
+        self.inner.serialize_f64(value)
+    }
+
+    #[inline]
+    fn serialize_char(self, value: char) -> Result<S::Ok, S::Error> {
+        if let Some(keys) = self.key {
+            keys.text(value.encode_utf8(&mut [0; 4]), self.rules, self.path)?;
+        }
+        self.inner.serialize_char(value)
     }
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
-        if self.key {
-            check_key(value)?;
+        if let Some(keys) = self.key {
+            check_key(value, self.path)?;
+            keys.text(value, self.rules, self.path)?;
         }
         self.inner.serialize_str(value)
     }
 
     #[inline]
     fn collect_str<T: ?Sized + Display>(self, value: &T) -> Result<S::Ok, S::Error> {
-        if self.key { self.serialize_str(&value.to_string()) } else { self.inner.collect_str(value) }
+        if self.key.is_some() { self.serialize_str(&value.to_string()) } else { self.inner.collect_str(value) }
+    }
+
+    #[inline]
+    fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_bytes(value)
     }
 
     #[inline]
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
+        self.rules.none(self.path)?;
         self.inner.serialize_none()
     }
 
     #[inline]
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_unit()
+        self.rules.unit(self.path)?;
+        // cbor4ii would write an empty list, which is one again for whoever reads without knowing the type.
+        if self.rules.is_cbor() { self.inner.serialize_none() } else { self.inner.serialize_unit() }
+    }
+
+    #[inline]
+    fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
+        self.rules.unit(self.path)?;
+        if self.rules.is_cbor() { self.inner.serialize_none() } else { self.inner.serialize_unit_struct(name) }
+    }
+
+    #[inline]
+    fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
+        let rules = self.rules.enter(self.path)?;
+        Ok(Compound::new(self.inner.serialize_seq(len)?, self.path, rules, len))
+    }
+
+    #[inline]
+    fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
+        let rules = self.rules.enter(self.path)?;
+        Ok(Compound::new(self.inner.serialize_tuple(len)?, self.path, rules, Some(len)))
+    }
+
+    #[inline]
+    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeTupleStruct, S::Error> {
+        let rules = self.rules.enter(self.path)?;
+        Ok(Compound::new(self.inner.serialize_tuple_struct(name, len)?, self.path, rules, Some(len)))
+    }
+
+    #[inline]
+    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        let rules = self.rules.enter(self.path)?;
+        Ok(MapSerializer::new(self.inner.serialize_map(len)?, self.path, rules, len))
     }
 
     #[inline]
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_some(&Wrapped { value, path: self.path, key: self.key })
+        let rules = self.rules.some(self.path)?;
+        self.inner.serialize_some(&Wrapped { value, path: self.path, rules, key: self.key })
     }
 
     #[inline]
@@ -158,12 +227,16 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
             let _scope = enter_again(name);
             return value.serialize(self);
         }
-        self.inner.serialize_newtype_struct(name, &Wrapped { value, path: self.path, key: self.key })
+        let wrapped = Wrapped { value, path: self.path, rules: self.rules, key: self.key };
+        self.inner.serialize_newtype_struct(name, &wrapped)
     }
 
     #[inline]
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<S::Ok, S::Error> {
-        check_key(variant)?;
+        check_key(variant, self.path)?;
+        if let Some(keys) = self.key {
+            keys.text(variant, self.rules, self.path)?;
+        }
         self.inner.serialize_unit_variant(name, index, variant)
     }
 
@@ -175,9 +248,11 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        check_key(variant)?;
+        check_key(variant, self.path)?;
+        let rules = self.rules.enter(self.path)?;
         let path = Path::Key(self.path, variant);
-        self.inner.serialize_newtype_variant(name, index, variant, &Wrapped { value, path: &path, key: false })
+        let wrapped = Wrapped { value, path: &path, rules, key: None };
+        self.inner.serialize_newtype_variant(name, index, variant, &wrapped).inspect_err(|_| note_failure(&path))
     }
 
     #[inline]
@@ -188,8 +263,10 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        check_key(variant)?;
-        Ok(Compound::new(self.inner.serialize_tuple_variant(name, index, variant, len)?, self.path))
+        check_key(variant, self.path)?;
+        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        let inner = self.inner.serialize_tuple_variant(name, index, variant, len)?;
+        Ok(Compound::new(inner, self.path, rules, Some(len)))
     }
 
     #[inline]
@@ -200,21 +277,25 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        check_key(variant)?;
-        Ok(Compound::new(self.inner.serialize_struct_variant(name, index, variant, len)?, self.path))
+        check_key(variant, self.path)?;
+        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        let inner = self.inner.serialize_struct_variant(name, index, variant, len)?;
+        Ok(Compound::new(inner, self.path, rules, Some(len)))
     }
 
     #[inline]
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeStruct, S::Error> {
         if len == 3 && name == ARRAY {
-            return Ok(StructSerializer::undecided(self.inner, self.path));
+            return Ok(StructSerializer::undecided(self.inner, self.path, self.rules));
         }
-        Ok(StructSerializer::Plain(Compound::new(self.inner.serialize_struct(name, len)?, self.path)))
+        let rules = self.rules.enter(self.path)?;
+        let inner = self.inner.serialize_struct(name, len)?;
+        Ok(StructSerializer::Plain(Compound::new(inner, self.path, rules, Some(len))))
     }
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
+        self.rules.is_human_readable(self.inner.is_human_readable())
     }
 }
 
@@ -226,13 +307,19 @@ macro_rules! by_index {
 
             #[inline]
             fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
-                let path = Path::Index(self.path, self.index);
-                self.index += 1;
-                self.inner.$method(&Wrapped { value, path: &path, key: false })
+                let path = Path::Index(self.path, self.given);
+                self.given += 1;
+                let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
+                let result = self.inner.$method(&wrapped);
+                if result.is_err() {
+                    note_failure(&path);
+                }
+                result
             }
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
+                self.rules.len(self.said, self.given, self.path)?;
                 self.inner.end()
             }
         })*
@@ -254,9 +341,21 @@ macro_rules! by_field {
 
             #[inline]
             fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), C::Error> {
-                check_key(key)?;
+                check_key(key, self.path)?;
+                // The first may be an enum's tag.
+                if self.given == 0 {
+                    self.first = key;
+                } else if is_same(self.first, key) && self.rules.is_known() {
+                    return Err(twice(key, self.path));
+                }
+                self.given += 1;
                 let path = Path::Key(self.path, key);
-                self.inner.serialize_field(key, &Wrapped { value, path: &path, key: false })
+                let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
+                let result = self.inner.serialize_field(key, &wrapped);
+                if result.is_err() {
+                    note_failure(&path);
+                }
+                result
             }
 
             #[inline]
@@ -266,6 +365,7 @@ macro_rules! by_field {
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
+                self.rules.len(self.said, self.given, self.path)?;
                 self.inner.end()
             }
         })*
@@ -275,37 +375,4 @@ macro_rules! by_field {
 by_field! {
     SerializeStruct;
     SerializeStructVariant;
-}
-
-impl<C: SerializeMap> SerializeMap for Compound<'_, C> {
-    type Ok = C::Ok;
-    type Error = C::Error;
-
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), C::Error> {
-        self.key = (&key).text();
-        self.inner.serialize_key(&Wrapped { value: key, path: self.path, key: true })
-    }
-
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
-        let path = Path::Key(self.path, &self.key);
-        self.inner.serialize_value(&Wrapped { value, path: &path, key: false })
-    }
-
-    #[inline]
-    fn serialize_entry<K: ?Sized + Serialize, T: ?Sized + Serialize>(
-        &mut self,
-        key: &K,
-        value: &T,
-    ) -> Result<(), C::Error> {
-        let path = Path::Lazy(self.path, &key);
-        self.inner.serialize_entry(
-            &Wrapped { value: key, path: self.path, key: true },
-            &Wrapped { value, path: &path, key: false },
-        )
-    }
-
-    #[inline]
-    fn end(self) -> Result<C::Ok, C::Error> {
-        self.inner.end()
-    }
 }

@@ -8,10 +8,11 @@ use super::context::{keep_error, lift, saving};
 use super::path::Path;
 use super::plain::PlainElements;
 use super::probe::elements_of;
+use super::rules::Rules;
 use super::ser::{Compound, Wrapped};
-use super::{ARRAY, FORMS, INLINE, STORED};
+use super::{ARRAY, INLINE, STORED};
 use serde::Deserialize;
-use serde::ser::{Error as _, Serialize, SerializeStruct, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_content::Value;
 
 /// A struct on its way out.
@@ -26,14 +27,15 @@ pub enum StructSerializer<'p, S: Serializer> {
 pub struct Undecided<'p, S: Serializer> {
     inner: Option<S>,
     path: &'p Path<'p>,
+    rules: Rules,
     v: Option<Value<'static>>,
     dim: Option<Value<'static>>,
     output: Option<S::Ok>,
 }
 
 impl<'p, S: Serializer> StructSerializer<'p, S> {
-    pub(super) fn undecided(inner: S, path: &'p Path<'p>) -> Self {
-        Self::Array(Box::new(Undecided { inner: Some(inner), path, v: None, dim: None, output: None }))
+    pub(super) fn undecided(inner: S, path: &'p Path<'p>, rules: Rules) -> Self {
+        Self::Array(Box::new(Undecided { inner: Some(inner), path, rules, v: None, dim: None, output: None }))
     }
 }
 
@@ -46,26 +48,33 @@ impl<'p, S: Serializer> Undecided<'p, S> {
     fn decide<T: ?Sized + Serialize>(&mut self, data: &T) -> Result<S::Ok, S::Error> {
         let inner = self.inner.take().ok_or_else(unfinished)?;
         let (v, dim) = self.v.take().zip(self.dim.take()).ok_or_else(unfinished)?;
-        if let Some(elements) = self.array_elements(&v, &dim, data, inner.is_human_readable()) {
+        let human_readable = self.rules.is_human_readable(inner.is_human_readable());
+        // A form, and in it an id of two levels or the fields, of which two are lists.
+        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        rules.enter::<S::Error>(self.path)?;
+        if let Some(elements) = self.array_elements(&v, &dim, data, human_readable) {
             let path = self.path.to_string();
+            let loses_nan = self.rules.loses_nan(human_readable);
             let added = saving(|state| {
-                // Small arrays stay in the document; options that do not fit are told of all the same.
-                if elements.byte_len() < state.inline_below() {
+                // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
+                // are told of all the same.
+                let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
+                if elements.byte_len() < state.inline_below() && !is_lost {
                     return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
                 }
                 Some(state.add_plain(elements, path))
             });
             match added {
                 Ok(None) => {}
-                Ok(Some(Ok(id))) => return inner.serialize_newtype_variant(FORMS, 0, STORED, &id),
+                Ok(Some(Ok(id))) => return one_entry(inner, STORED, &id),
                 Ok(Some(Err(error))) | Err(error) => {
                     keep_error(&error);
                     return Err(S::Error::custom(error));
                 }
             }
         }
-        let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, key: false } };
-        inner.serialize_newtype_variant(FORMS, 1, INLINE, &fields)
+        let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, rules, key: None } };
+        one_entry(inner, INLINE, &fields)
     }
 
     /// The elements, if this is an ndarray of array elements.
@@ -86,6 +95,13 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
         fits.then_some(PlainElements { shape, elements })
     }
+}
+
+/// An array in one of its forms. A map, not an enum: what a variant may be called differs from format to format.
+fn one_entry<S: Serializer>(inner: S, form: &'static str, contents: &impl Serialize) -> Result<S::Ok, S::Error> {
+    let mut map = inner.serialize_map(Some(1))?;
+    map.serialize_entry(form, contents)?;
+    map.end()
 }
 
 /// What `dim` says: a tuple for a fixed number of axes, a sequence for any number.
@@ -134,7 +150,8 @@ impl<'p, S: Serializer> SerializeStruct for StructSerializer<'p, S> {
             // Another struct of that name: what was held goes out, and then everything as it comes.
             _ => {
                 let inner = undecided.inner.take().ok_or_else(unfinished)?;
-                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path);
+                let rules = undecided.rules.enter(undecided.path)?;
+                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
                 if let Some(v) = undecided.v.take() {
                     SerializeStruct::serialize_field(&mut fields, "v", &v)?;
                 }

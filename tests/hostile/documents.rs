@@ -101,7 +101,7 @@ fn deep_json_is_refused_on_a_small_stack() {
 /// As deep as the formats allow at all: taken or refused, but on a small stack.
 #[test]
 fn what_is_as_deep_as_allowed_fits_on_a_small_stack() {
-    for depth in [60, 100, 120, 126, 127, 128, 200, 254, 255, 256, 257] {
+    for depth in [60, 100, 120, 126, 127, 128, 200, 254, 255, 256, 257, 400, 511, 512, 513, 514, 515] {
         soon("as deep as allowed", move || {
             let protocols = Protocols::new();
             let list = [vec![0x81; depth], vec![0xf6]].concat();

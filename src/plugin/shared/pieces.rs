@@ -5,13 +5,15 @@
 //! the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
 
 use crate::error::{Error, Result};
+use crate::plugin::cbor::{self, Body};
 use crate::plugin::de::Deserializer;
 use crate::plugin::document::Format;
 use crate::plugin::path::{KeyText, Path};
+use crate::plugin::rules::Rules;
 use crate::plugin::ser::Serializer;
 use cbor4ii::core::dec::Read as _;
 use cbor4ii::core::utils::{BufWriter, SliceReader};
-use cbor4ii::serde::{DecodeError, EncodeError};
+use cbor4ii::serde::EncodeError;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -151,11 +153,13 @@ fn read<'de, S: DeserializeSeed<'de>>(
         "something follows the value in the document's body: the type asked for is not the one saved";
     match format {
         Format::Cbor => {
-            let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(bytes));
+            let mut deserializer = cbor4ii::serde::Deserializer::new(Body::new(bytes));
             if begin == Begin::Met {
-                <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(cbor_text)?;
+                <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(|error| cbor::text(&error))?;
             }
-            let value = seed.deserialize(Deserializer::new(&mut deserializer, path)).map_err(cbor_text)?;
+            let value = seed
+                .deserialize(Deserializer::new(&mut deserializer, path, Some(format)))
+                .map_err(|error| cbor::text(&error))?;
             match deserializer.into_inner().fill(1) {
                 Ok(rest) if rest.as_ref().is_empty() => Ok(value),
                 _ => Err(TRAILING.to_owned()),
@@ -167,22 +171,12 @@ fn read<'de, S: DeserializeSeed<'de>>(
                 if begin == Begin::Met {
                     <(usize, IgnoredAny)>::deserialize(&mut deserializer)?;
                 }
-                seed.deserialize(Deserializer::new(&mut deserializer, path))
+                seed.deserialize(Deserializer::new(&mut deserializer, path, Some(format)))
             };
             let value = read().map_err(|error| error.to_string())?;
             deserializer.end().map_err(|_| TRAILING.to_owned())?;
             Ok(value)
         }
-    }
-}
-
-fn cbor_text<E>(error: DecodeError<E>) -> String
-where
-    DecodeError<E>: fmt::Display,
-{
-    match error {
-        DecodeError::Custom(text) => text.to_string(),
-        error => error.to_string(),
     }
 }
 
@@ -237,7 +231,8 @@ pub(super) fn write<T: ?Sized + Serialize>(
         Format::Cbor => {
             let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(into));
             let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
-            let written = begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path)));
+            let written =
+                begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path, Rules::of(Some(format)))));
             written.map_err(|error| match error {
                 EncodeError::Custom(text) => text.to_string(),
                 error => error.to_string(),
@@ -249,7 +244,8 @@ pub(super) fn write<T: ?Sized + Serialize>(
             into.push(b'\n');
             let mut serializer = serde_json::Serializer::new(&mut into);
             let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
-            let written = begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path)));
+            let written =
+                begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path, Rules::of(Some(format)))));
             written.map_err(|error| error.to_string())?;
             Ok(into)
         }
