@@ -45,7 +45,7 @@ pub enum ErrorKind {
     Io,
     /// The serde format or the user's `Serialize` or `Deserialize` failed.
     Serde,
-    /// The user's own code (a chunk function, a chunk source) failed or panicked.
+    /// The user's own code (a chunk function, a chunk source, a persistent serializer) failed or panicked.
     Source,
 }
 
@@ -186,7 +186,7 @@ impl Error {
         self.inner.path.as_deref()
     }
 
-    /// The persistent id's file name of the array concerned, where there is one.
+    /// The persistent id's file name of the array or object concerned, where there is one.
     #[must_use]
     pub fn array(&self) -> Option<&str> {
         self.inner.array.as_deref()

@@ -66,7 +66,7 @@ impl<'a> Read<'a> for Body<'a> {
 
     #[inline]
     fn step_out(&mut self) {
-        self.steps -= 1;
+        self.steps = self.steps.saturating_sub(1);
     }
 }
 

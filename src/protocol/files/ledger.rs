@@ -47,10 +47,16 @@ impl Ledger {
                 ),
             ));
         }
-        match written.insert(name.to_owned(), None) {
-            None => Ok(()),
-            Some(_) => Err(Error::new(ErrorKind::AlreadyExists, format!("the file {name} was written already"))),
+        if written.contains_key(name) {
+            return Err(Error::new(ErrorKind::AlreadyExists, format!("the file {name} was written already")));
         }
+        written.insert(name.to_owned(), None);
+        Ok(())
+    }
+
+    /// The file could not be made.
+    pub(super) fn forget(&self, name: &str) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     pub(super) fn finish(&self, name: &str, summary: FileSummary) {

@@ -29,7 +29,13 @@ impl FileWriter {
         if let Some(ledger) = &ledger {
             ledger.begin(name)?;
         }
-        let sink = Some(files.create(name)?);
+        let created = files.create(name).inspect_err(|_| {
+            // What was there before is not this object's to remove.
+            if let Some(ledger) = &ledger {
+                ledger.forget(name);
+            }
+        });
+        let sink = Some(created?);
         let (buffer, summary) = (Vec::new(), FileSummary::default());
         Ok(Self { files, name: name.to_owned(), ledger, sink, buffer, summary, failure: None })
     }

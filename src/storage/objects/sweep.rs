@@ -33,39 +33,18 @@ impl ObjectFolder {
         let mut leftovers = Vec::new();
         for (key, bytes) in leases.dead {
             let leftover = Leftover { location: arrays.describe(&key), bytes };
-            match remove {
-                None => leftovers.push(leftover),
-                Some(these) if these.contains(&leftover.location) => {
-                    arrays.remove(&key)?;
-                    leftovers.push(leftover);
-                }
-                Some(_) => {}
-            }
+            take(&mut leftovers, leftover, remove, || arrays.remove(&key))?;
         }
         let is_any = !found.is_empty() || !files.is_empty();
         let names = if remove.is_some() && is_any { named(self, workflow)? } else { names };
         for (file, meta) in files.into_iter().filter(|(file, _)| !names.contains(&id_of(file))) {
             let leftover = Leftover { location: arrays.describe(&file), bytes: meta.size };
-            match remove {
-                None => leftovers.push(leftover),
-                Some(these) if these.contains(&leftover.location) => {
-                    arrays.remove(&file)?;
-                    leftovers.push(leftover);
-                }
-                Some(_) => {}
-            }
+            take(&mut leftovers, leftover, remove, || arrays.remove(&file))?;
         }
         for id in found.into_iter().filter(|id| !names.contains(id)) {
             let key = format!("{GROUP}/{id}");
             let leftover = Leftover { location: arrays.describe(&key), bytes: arrays.below_is(&key)?.bytes };
-            match remove {
-                None => leftovers.push(leftover),
-                Some(these) if these.contains(&leftover.location) => {
-                    backend.remove(&id)?;
-                    leftovers.push(leftover);
-                }
-                Some(_) => {}
-            }
+            take(&mut leftovers, leftover, remove, || backend.remove(&id))?;
         }
         Ok(leftovers)
     }
@@ -85,4 +64,21 @@ impl ObjectFolder {
         }
         Ok(found)
     }
+}
+
+/// Notes a leftover; where some are to be removed, removes it and notes it if it is one of these.
+fn take(
+    leftovers: &mut Vec<Leftover>,
+    leftover: Leftover,
+    these: Option<&HashSet<String>>,
+    remove: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    if let Some(these) = these {
+        if !these.contains(&leftover.location) {
+            return Ok(());
+        }
+        remove()?;
+    }
+    leftovers.push(leftover);
+    Ok(())
 }
