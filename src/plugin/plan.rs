@@ -5,7 +5,7 @@ use super::context::{Level, push};
 use super::load::is_told;
 use super::options::InForce;
 use super::path::Path;
-use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, array_serializer};
+use super::persistent::{AnyArray, Object, ObjectSerializer, Registry, UserSerializer, array_serializer};
 use super::plain::PlainElements;
 use super::rules::Rules;
 use super::ser::Serializer;
@@ -120,8 +120,9 @@ enum Identity {
 pub(super) struct SaveState {
     settings: PlanSettings,
     objects: Vec<Planned>,
-    /// What was met before; the plan holds it, so that no address is used again.
+    /// What was met before; the plan and `held` hold it, so that no address is used again.
     known: HashMap<Identity, usize>,
+    held: Vec<Arc<dyn Any + Send + Sync>>,
     /// All places of objects but the first of each.
     places: HashSet<(usize, String)>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
@@ -138,9 +139,21 @@ pub(super) struct SaveState {
 impl SaveState {
     fn new(settings: PlanSettings) -> Self {
         let shared = SharedSave::new(settings.shared);
-        let (objects, known, places) = (Vec::new(), HashMap::new(), HashSet::new());
+        let (objects, known, held, places) = (Vec::new(), HashMap::new(), Vec::new(), HashSet::new());
         let (plain, options) = (HashMap::new(), InForce::default());
-        Self { settings, objects, known, places, plain, shared, options, place: None, failed_at: None, error: None }
+        Self {
+            settings,
+            objects,
+            known,
+            held,
+            places,
+            plain,
+            shared,
+            options,
+            place: None,
+            failed_at: None,
+            error: None,
+        }
     }
 
     pub(super) fn inline_below(&self) -> usize {
@@ -179,6 +192,8 @@ impl SaveState {
             return Err(error.at_path(&path));
         }
         self.known.insert(identity, self.objects.len());
+        // What is cut otherwise may not hold the array that it was made of.
+        self.held.push(array.keep_alive());
         Ok(self.add_array(kept, path, clone, false))
     }
 
@@ -194,20 +209,30 @@ impl SaveState {
         Ok(self.add_array(None, path, array, true))
     }
 
-    /// An object that is no array, as its registered serializer tells.
-    pub(super) fn add_object<T: Any>(&mut self, object: &T, type_name: &str) -> Result<PersistentId> {
+    /// The registered serializer of a type, and the place where an object of it is met now.
+    pub(super) fn serializer_of<T: Any>(&mut self, type_name: &str) -> Result<(Arc<dyn UserSerializer>, String)> {
         let path = self.take_place();
         let of_type = self.settings.registry.of_type(TypeId::of::<T>(), type_name);
-        let serializer = of_type.map_err(|error| error.at_path(&path))?.clone();
-        let identity = serializer.identity(object).map(|identity| Identity::Object(TypeId::of::<T>(), identity));
-        if let Some(id) = identity.as_ref().and_then(|identity| self.met(identity, &path)) {
-            return Ok(id);
-        }
-        let handle = serializer.handle(object);
-        let object = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
+        Ok((of_type.map_err(|error| error.at_path(&path))?.clone(), path))
+    }
+
+    /// The id of an object that is no array, if it was met before.
+    pub(super) fn met_object<T: Any>(&mut self, identity: Option<usize>, path: &str) -> Option<PersistentId> {
+        self.met(&Identity::Object(TypeId::of::<T>(), identity?), path)
+    }
+
+    /// An object that is no array, met for the first time.
+    pub(super) fn add_object<T: Any>(
+        &mut self,
+        serializer: Arc<dyn UserSerializer>,
+        object: Object,
+        identity: Option<usize>,
+        path: String,
+    ) -> PersistentId {
+        let identity = identity.map(|identity| Identity::Object(TypeId::of::<T>(), identity));
         self.known.extend(identity.map(|identity| (identity, self.objects.len())));
         let id = PersistentId::fresh_of(serializer.name(), serializer.version());
-        Ok(self.add(Planned { id, paths: vec![path], object, serializer: serializer.erased(), kept: false }))
+        self.add(Planned { id, paths: vec![path], object, serializer: serializer.erased(), kept: false })
     }
 
     /// The id of an object that is in the plan already, now met at another place.

@@ -129,3 +129,65 @@ fn a_name_that_cannot_stand_in_an_id_is_refused_at_once() {
     }
     refused!("", "HDFSerializer", "a\nb");
 }
+
+/// Saves something else whenever it is cloned or looked at.
+#[derive(PartialEq, Debug)]
+struct Busy;
+
+fn save_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    storage.save("inner", &run().field).unwrap();
+    assert_eq!(storage.load::<arraystow::ChunkedArray<f32>>("inner").unwrap().shape(), [30, 20]);
+}
+
+impl Clone for Busy {
+    fn clone(&self) -> Self {
+        save_something();
+        Self
+    }
+}
+
+struct BusyOnes;
+
+impl PersistentSerializer for BusyOnes {
+    type Object = Busy;
+    const NAME: &'static str = "example.org/busy";
+
+    fn write(_: &Busy, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+        save_something();
+        Ok(protocols.create_file(id.file())?.finish()?)
+    }
+
+    fn read(_: &PersistentId, _: &Protocols) -> Result<Busy, BoxError> {
+        save_something();
+        Ok(Busy)
+    }
+
+    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn identity(_: &Busy) -> Option<usize> {
+        save_something();
+        None
+    }
+}
+
+#[test]
+fn a_serializer_may_save_something_itself() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Holds(#[serde(with = "arraystow::persistent")] Busy, u8);
+    for place in places() {
+        let storage = place.bare().serializer::<BusyOnes>().open().unwrap();
+        storage.save("busy", &Holds(Busy, 1)).unwrap();
+        assert_eq!(storage.load::<Holds>("busy").unwrap(), Holds(Busy, 1));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = arraystow::LocalFiles::new(folder.path()).unwrap();
+    let protocols = Protocols::new().with_file(files).with_serializer::<BusyOnes>();
+    let mut json = Vec::new();
+    arraystow::serialize(&Holds(Busy, 1), &mut serde_json::Serializer::new(&mut json), &protocols).unwrap();
+    let loaded: Holds = arraystow::deserialize(&mut serde_json::Deserializer::from_slice(&json), &protocols).unwrap();
+    assert_eq!(loaded, Holds(Busy, 1));
+}

@@ -68,11 +68,11 @@ pub(crate) use arrays::AnyArray;
 pub(crate) use copied::{CopiedObject, Copies};
 pub(super) use read::ObjectReader;
 pub(super) use registry::is_name;
-pub(crate) use registry::{Object, ObjectSerializer, Registry, array_serializer};
+pub(crate) use registry::{Object, ObjectSerializer, Registry, UserSerializer, array_serializer};
 pub(crate) use write::remove_files;
 pub(super) use write::write_files;
 
-use super::context::{keep_error, saving};
+use super::context::{keep_error, lift, saving};
 use super::load::{object, tell};
 use super::{CHUNKED, PersistentId};
 use crate::error::{Error, ErrorKind};
@@ -96,8 +96,7 @@ struct Reference<'a, T>(&'a T);
 
 impl<T: Any + Send + Sync> Serialize for Reference<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let added = saving(|state| state.add_object(self.0, type_name::<T>()));
-        match added.and_then(|id| id) {
+        match add(self.0) {
             Ok(id) => id.serialize(serializer),
             Err(error) => {
                 keep_error(&error);
@@ -105,6 +104,22 @@ impl<T: Any + Send + Sync> Serialize for Reference<'_, T> {
             }
         }
     }
+}
+
+/// The id of an object in the plan. The user's code runs with the context lifted: it may save something itself.
+fn add<T: Any + Send + Sync>(object: &T) -> crate::Result<PersistentId> {
+    let (serializer, path) = saving(|state| state.serializer_of::<T>(type_name::<T>()))??;
+    let lifted = lift();
+    let identity = serializer.identity(object);
+    drop(lifted);
+    if let Some(id) = saving(|state| state.met_object::<T>(identity, &path))? {
+        return Ok(id);
+    }
+    let lifted = lift();
+    let handle = serializer.handle(object);
+    drop(lifted);
+    let handle = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
+    saving(|state| state.add_object::<T>(serializer, handle, identity, path))
 }
 
 /// Gives the object of a persistent id.
