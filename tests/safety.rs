@@ -24,6 +24,7 @@ mod safety {
     mod integrity;
     mod interleavings;
     mod io_faults;
+    mod many;
     mod power_cut;
     mod sample;
     mod stress;

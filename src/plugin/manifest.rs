@@ -13,6 +13,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// As many axes as HDF5 has.
 const MOST_AXES: usize = 32;
@@ -29,6 +30,28 @@ pub(crate) struct Manifest {
     /// How the body is divided, if shared values follow the object there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shared: Option<SharedParts>,
+    #[serde(skip)]
+    arrays_by_file: ByFile,
+    #[serde(skip)]
+    objects_by_file: ByFile,
+}
+
+/// The positions of the entries of a list, in the order of their file names. Made when an entry is first looked for: a
+/// document may have many thousands, each of which is looked for when it is saved again.
+#[derive(Clone, Debug, Default)]
+struct ByFile(OnceLock<Vec<usize>>);
+
+impl ByFile {
+    fn find<'a, E>(&self, entries: &'a [E], file_of: impl Fn(&E) -> &str, file: &str) -> Option<&'a E> {
+        let name_at = |position: usize| entries.get(position).map_or("", &file_of);
+        let positions = self.0.get_or_init(|| {
+            let mut positions: Vec<usize> = (0..entries.len()).collect();
+            positions.sort_unstable_by(|a, b| name_at(*a).cmp(name_at(*b)));
+            positions
+        });
+        let found = positions.binary_search_by(|position| name_at(*position).cmp(file)).ok()?;
+        entries.get(*positions.get(found)?)
+    }
 }
 
 /// One array of a document.
@@ -82,7 +105,14 @@ pub(crate) struct FileEntry {
 impl Manifest {
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
         let write_id = uuid::Uuid::new_v4().to_string();
-        let mut manifest = Self { write_id, arrays: Vec::new(), objects: Vec::new(), shared: None };
+        let mut manifest = Self {
+            write_id,
+            arrays: Vec::new(),
+            objects: Vec::new(),
+            shared: None,
+            arrays_by_file: ByFile::default(),
+            objects_by_file: ByFile::default(),
+        };
         for entry in entries {
             match entry {
                 Entry::Array(entry) => manifest.arrays.push(entry),
@@ -125,7 +155,7 @@ impl Manifest {
     }
 
     /// Whether it has neither arrays nor other objects.
-    #[cfg(feature = "object-store")]
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn is_empty(&self) -> bool {
         self.arrays.is_empty() && self.objects.is_empty()
     }
@@ -136,16 +166,16 @@ impl Manifest {
     }
 
     pub(crate) fn object(&self, file: &str) -> Option<&ObjectEntry> {
-        self.objects.iter().find(|entry| entry.id.file() == file)
+        self.objects_by_file.find(&self.objects, |entry| entry.id.file(), file)
     }
 
     /// Whether it has an array or object of that file name.
     pub(crate) fn has(&self, file: &str) -> bool {
-        self.files().any(|known| known == file)
+        self.entry(file).is_some() || self.object(file).is_some()
     }
 
     pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
-        self.arrays.iter().find(|entry| entry.id.file() == file)
+        self.arrays_by_file.find(&self.arrays, |entry| entry.id.file(), file)
     }
 }
 

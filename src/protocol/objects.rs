@@ -259,24 +259,27 @@ impl Objects {
 
     /// Removes one object; that there is none is no error.
     pub(crate) fn remove(&self, key: &str) -> Result<()> {
-        self.remove_each(&[key.to_owned()])
+        self.remove_all(&[key.to_owned()])
     }
 
-    /// Removes a few objects at the same time; that there is none is no error.
-    pub(crate) fn remove_each(&self, keys: &[String]) -> Result<()> {
-        let removals = keys.iter().map(|key| {
-            let (this, key) = (self.clone(), key.clone());
-            async move {
-                let path = this.path(&key)?;
-                let _permit = this.permit().await;
-                match this.client.delete(&path).await {
-                    Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                    Err(error) => Err(this.failed("removed", &key, error)),
+    /// Removes objects, a thousand with a request where the store can; that there is none is no error. Goes on after an error,
+    /// and returns the first.
+    pub(crate) fn remove_all(&self, keys: &[String]) -> Result<()> {
+        let paths = keys.iter().map(|key| self.path(key)).collect::<Result<Vec<_>>>()?;
+        let (this, first) = (self.clone(), keys.first().cloned().unwrap_or_default());
+        wait(async move {
+            let _permit = this.permit().await;
+            let mut removed = this.client.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
+            let mut failed = None;
+            while let Some(result) = removed.next().await {
+                if let Err(error) = result
+                    && !matches!(error, object_store::Error::NotFound { .. })
+                {
+                    failed.get_or_insert(error);
                 }
             }
-        });
-        let removals = futures::future::try_join_all(removals.collect::<Vec<_>>());
-        wait(async move { removals.await.map(drop) })
+            failed.map_or(Ok(()), |error| Err(this.failed("removed", &first, error)))
+        })
     }
 
     /// Removes every object below a folder, a thousand with a request.

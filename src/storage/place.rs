@@ -46,8 +46,10 @@ pub(super) trait Place: Send + Sync {
         expected: Expected<'_>,
         superseded: Superseded<'_>,
     ) -> Outcome;
-    /// Removes a document, durably; then `superseded` removes its arrays.
-    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()>;
+    /// Removes documents of one workflow, durably; then `superseded` removes their arrays. Those that are not there are passed
+    /// over: for each of the names, the error that says so. Fails with the first that cannot be removed; those before it are
+    /// gone, with their arrays.
+    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>>;
     /// Every workflow that has arrays, or had.
     fn workflows(&self) -> Result<Vec<String>>;
     /// What no document of a workflow refers to and no save in progress is writing. With `remove`, removes those of them
@@ -55,9 +57,9 @@ pub(super) trait Place: Send + Sync {
     fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>>;
 }
 
-/// Lets go of the arrays of a manifest whose document is gone or replaced; the function tells which of them must stay,
+/// Lets go of the arrays of manifests whose documents are gone or replaced; the function tells which of them must stay,
 /// because a copy of the same object is just bringing them again.
-pub(super) type Superseded<'a> = &'a dyn Fn(&Manifest, &dyn Fn(&str) -> bool);
+pub(super) type Superseded<'a> = &'a dyn Fn(&[Manifest], &dyn Fn(&str) -> bool);
 
 /// What the ids of announced arrays are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

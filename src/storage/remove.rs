@@ -8,6 +8,9 @@ use crate::engine::{offload, remove_arrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, remove_files};
 
+/// Documents that are removed together. The workflow's lock is held meanwhile, and others may be waiting for it.
+const MOST_AT_ONCE: usize = 256;
+
 impl Storage {
     /// Removes the object of that name: its document, and all its arrays.
     ///
@@ -18,7 +21,8 @@ impl Storage {
     /// `NotFound` if there is no such document; `Corrupt` if its list of arrays cannot be read: nothing is then removed.
     /// An object whose body is damaged, or whose arrays are missing, is removed like any other.
     pub fn remove(&self, name: &str) -> Result<()> {
-        self.remove_one(&Name::parse(name)?)
+        let missing = self.remove_batch(&[Name::parse(name)?])?;
+        missing.into_iter().flatten().next().map_or(Ok(()), Err)
     }
 
     /// As [`remove`](Self::remove), without blocking the executor that waits for it; see
@@ -31,7 +35,9 @@ impl Storage {
         offload(move |_| storage.remove(&name))
     }
 
-    /// Removes every object whose name matches a glob (see [`list`](Self::list)), and tells their names.
+    /// Removes every object whose name matches a glob (see [`list`](Self::list)), and returns their names.
+    ///
+    /// Objects of one workflow are removed many at a time: first their documents, durably, then their arrays.
     ///
     /// # Errors
     /// `InvalidName` if this is no glob; otherwise that of the first object that cannot be removed, those before it being
@@ -42,7 +48,8 @@ impl Storage {
         self.remove_all(names)
     }
 
-    /// Removes every object of a workflow, and of the workflows below it, and tells their names.
+    /// Removes every object of a workflow, and of the workflows below it, and returns their names. As
+    /// [`remove_matching`](Self::remove_matching), many at a time.
     ///
     /// # Errors
     /// `InvalidName` if it cannot be a workflow (the empty name included: `remove_matching("**")` is for everything);
@@ -62,34 +69,44 @@ impl Storage {
     }
 
     fn remove_all(&self, names: Vec<String>) -> Result<Vec<String>> {
+        let parsed = names.iter().map(|name| Name::parse(name)).collect::<Result<Vec<_>>>()?;
         let mut removed = Vec::with_capacity(names.len());
-        for name in names {
-            match self.remove(&name) {
-                Ok(()) => removed.push(name),
-                // Somebody else removed it meanwhile.
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error),
+        let mut names = names.into_iter();
+        for workflow in parsed.chunk_by(|a, b| a.workflow() == b.workflow()) {
+            for batch in workflow.chunks(MOST_AT_ONCE) {
+                let missing = self.remove_batch(batch)?;
+                // Somebody else removed the others meanwhile.
+                let there =
+                    missing.iter().zip(names.by_ref().take(batch.len())).filter(|(missing, _)| missing.is_none());
+                removed.extend(there.map(|(_, name)| name));
             }
         }
         Ok(removed)
     }
 
-    fn remove_one(&self, name: &Name) -> Result<()> {
-        let superseded = |manifest: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
-            remove_named(&*self.place, name.workflow(), manifest, |file| !must_stay(file));
+    /// Removes documents of one workflow and their arrays. Gives for each, if it is not there, the error about it.
+    fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
+        let workflow = names.first().map_or("", Name::workflow);
+        let superseded = |manifests: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
+            remove_named(&*self.place, workflow, manifests, |file| !must_stay(file));
         };
-        self.place.remove(name, &superseded).map_err(|error| error.in_document(name.as_str()))
+        self.place.remove(names, &superseded)
     }
 }
 
-/// Removes the arrays and objects of a manifest that no document names any more. Whatever fails is left for a sweep: the
-/// document's removal or replacement is what was asked for, and it is done.
-pub(super) fn remove_named(place: &dyn Place, workflow: &str, manifest: &Manifest, which: impl Fn(&str) -> bool) {
-    let arrays = manifest.arrays.iter().map(|entry| entry.id.file()).filter(|file| which(file));
-    let _ = remove_arrays(&*place.backend(workflow), arrays.map(str::to_owned).collect());
-    let objects = manifest.objects.iter().filter(|entry| which(entry.id.file()));
-    let names = objects.flat_map(|entry| entry.files.iter().map(|file| file.name.clone()));
-    if let Ok(files) = place.protocols(workflow).files() {
+/// Removes the arrays and objects of manifests that no document names any more. Whatever fails is left for a sweep: the
+/// removal or replacement of the documents is what was asked for, and it is done.
+pub(super) fn remove_named(place: &dyn Place, workflow: &str, manifests: &[Manifest], which: impl Fn(&str) -> bool) {
+    let arrays = manifests.iter().flat_map(|manifest| &manifest.arrays).map(|entry| entry.id.file());
+    let arrays: Vec<String> = arrays.filter(|file| which(file)).map(str::to_owned).collect();
+    if !arrays.is_empty() {
+        let _ = remove_arrays(&*place.backend(workflow), arrays);
+    }
+    let objects = manifests.iter().flat_map(|manifest| &manifest.objects).filter(|entry| which(entry.id.file()));
+    let mut names = objects.flat_map(|entry| entry.files.iter().map(|file| file.name.clone())).peekable();
+    if names.peek().is_some()
+        && let Ok(files) = place.protocols(workflow).files()
+    {
         let _ = remove_files(&files, names);
     }
 }

@@ -15,7 +15,7 @@ use crate::plugin::{
     write_plan,
 };
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -232,7 +232,7 @@ impl PlannedSave {
             before,
             announced: announced.and_then(Announced::key),
         };
-        let superseded = |old: &Manifest, must_stay: &dyn Fn(&str) -> bool| {
+        let superseded = |old: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
             reread(plan, &manifest, old, backend, name);
             remove_named(place, name.workflow(), old, |file| !manifest.has(file) && !must_stay(file));
         };
@@ -251,7 +251,8 @@ impl PlannedSave {
 fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> Result<()> {
     let backend = place.backend(name.workflow());
     let files = place.protocols(name.workflow()).files()?;
-    let objects = plan.objects.iter().filter(|object| new.contains(&object.id.file()));
+    let is_new: HashSet<&str> = new.iter().copied().collect();
+    let objects = plan.objects.iter().filter(|object| is_new.contains(object.id.file()));
     let objects: Vec<String> = objects.flat_map(|planned| planned.serializer.files(&planned.object)).collect();
     let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
     let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
@@ -287,14 +288,19 @@ fn keep(name: &Name, backend: Arc<dyn Backend>) -> Keep {
 }
 
 /// Expressions over arrays that this commit removes read from now on what was saved of them.
-fn reread(plan: &SavePlan, manifest: &Manifest, old: &Manifest, backend: &Arc<dyn Backend>, name: &Name) {
-    let going = old.arrays.iter().filter(|entry| manifest.entry(entry.id.file()).is_none());
+fn reread(plan: &SavePlan, manifest: &Manifest, old: &[Manifest], backend: &Arc<dyn Backend>, name: &Name) {
+    let old = old.iter().flat_map(|manifest| &manifest.arrays);
+    let going = old.filter(|entry| manifest.entry(entry.id.file()).is_none());
     let going: HashSet<String> = going.filter_map(|entry| backend.identity(entry.id.file())).collect();
+    if going.is_empty() {
+        return;
+    }
     let arrays = plan.objects.iter().filter_map(|planned| Some((planned, planned.array()?)));
-    for (planned, any) in arrays.filter(|(_, any)| !going.is_empty() && !any.plain) {
+    let mut known = HashMap::new();
+    for (planned, any) in arrays.filter(|(_, any)| !any.plain) {
         let Some(entry) = manifest.entry(planned.id.file()) else { continue };
         let Ok(expected) = entry.expected() else { continue };
-        if reads_from(&*any.array, &going, &mut HashSet::new()) {
+        if reads_from(&*any.array, &going, &mut known) {
             let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
             let file = entry.id.file().to_owned();
             any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
@@ -306,12 +312,14 @@ fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
     array.stored()?.into_any().downcast().ok()
 }
 
-fn reads_from(array: &dyn ErasedArray, going: &HashSet<String>, seen: &mut HashSet<usize>) -> bool {
-    if !seen.insert(array.address()) {
-        return false;
+/// Whether an expression reads one of these arrays. What is known of each part of it serves the expressions that share it.
+fn reads_from(array: &dyn ErasedArray, going: &HashSet<String>, known: &mut HashMap<usize, bool>) -> bool {
+    if let Some(known) = known.get(&array.address()) {
+        return *known;
     }
     let own = as_stored(array).and_then(|stored| stored.backend().identity(stored.name()));
     let mut found = own.is_some_and(|own| going.contains(&own));
-    array.inputs(&mut |input, _| found = found || reads_from(input, going, seen));
+    array.inputs(&mut |input, _| found = found || reads_from(input, going, known));
+    known.insert(array.address(), found);
     found
 }

@@ -80,6 +80,7 @@ const SAVES_2: Actor = |storage| storage.save("sim/run", &run_of(2));
 const SAVES_3: Actor = |storage| storage.save("sim/run", &run_of(3));
 const CREATES: Actor = |storage| storage.create("sim/run", &run_of(4));
 const REMOVES: Actor = |storage| storage.remove("sim/run");
+const REMOVES_ALL: Actor = |storage| storage.remove_matching("sim/*").map(drop);
 const SAVES_ANOTHER: Actor = |storage| storage.save("sim/other", &run_of(5));
 const SWEEPS: Actor = |storage| storage.sweep().and_then(|found| found.remove()).map(drop);
 const KEEPS: Actor = |storage| {
@@ -163,7 +164,7 @@ fn interleave<P: Place>(empty: impl Fn() -> P, actors: [Actor; 2], begins: bool,
 
 fn all_pairs<P: Place>(empty: impl Fn() -> P) {
     let one = Some(1);
-    let pairs: [(bool, Pair<'_>); 14] = [
+    let pairs: [(bool, Pair<'_>); 17] = [
         (true, ("save and save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("first save and first save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("create and create", [CREATES, CREATES], &[Some(4)])),
@@ -178,6 +179,9 @@ fn all_pairs<P: Place>(empty: impl Fn() -> P) {
         (true, ("load and save", [LOADS, SAVES_2], &[Some(2)])),
         (true, ("verify and save", [VERIFIES, SAVES_2], &[Some(2)])),
         (true, ("remove and save of another", [REMOVES, SAVES_ANOTHER], &[None])),
+        (true, ("remove all and save", [REMOVES_ALL, SAVES_2], &[Some(2), None])),
+        (true, ("remove all and remove", [REMOVES_ALL, REMOVES], &[None])),
+        (true, ("remove all and link", [REMOVES_ALL, LINKS], &[None])),
     ];
     for (begins, (names, actors, allowed)) in pairs {
         interleave(&empty, actors, begins, allowed, names);
@@ -212,12 +216,17 @@ fn of_copies() {
         COPIES(storage)?;
         REMOVES(storage)
     };
-    let pairs: [Pair<'_>; 5] = [
+    const COPIES_AND_REMOVES_ALL: Actor = |storage| {
+        COPIES(storage)?;
+        REMOVES_ALL(storage)
+    };
+    let pairs: [Pair<'_>; 6] = [
         ("copy and copy", [COPIES, COPIES], &[Some(6)]),
         ("copy and save", [COPIES, SAVES_2], &[Some(2), Some(6)]),
         ("copy and sweep", [COPIES, SWEEPS], &[Some(6)]),
         ("copy and a copy replaced", [COPIES, COPIES_AND_SAVES], &[Some(2), Some(6)]),
         ("copy and a copy removed", [COPIES, COPIES_AND_REMOVES], &[None, Some(6)]),
+        ("copy and a copy removed with all", [COPIES, COPIES_AND_REMOVES_ALL], &[None, Some(6)]),
     ];
     for (names, actors, allowed) in pairs {
         // One may always be refused because of the other: then what was there before may stay.

@@ -434,6 +434,21 @@ fn in_a_removal() {
 }
 
 #[test]
+fn in_a_removal_of_many() {
+    nothing_is_lost(
+        |storage| {
+            for name in ["sim/first", "sim/run", "sim/third"] {
+                storage.save(name, &run_of(1)).unwrap();
+            }
+        },
+        |storage| assert_eq!(storage.remove_workflow("sim").unwrap().len(), 3),
+        "sim/run",
+        &[Some(1)],
+        None,
+    );
+}
+
+#[test]
 fn in_a_save_after_a_removal_that_emptied_the_folder() {
     nothing_is_lost(
         |storage| storage.save("sim/run", &run_of(1)).unwrap(),

@@ -82,7 +82,7 @@ impl Backend for ZarrArrays {
 
     fn remove(&self, name: &str) -> Result<()> {
         // First what makes it an array: whoever finds a part missing can tell an array that is gone from a damaged one.
-        self.objects.remove_each(&Self::markers(name))?;
+        self.objects.remove_all(&Self::markers(name))?;
         self.objects.remove_below(&Self::key(name))
     }
 

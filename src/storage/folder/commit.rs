@@ -4,11 +4,11 @@
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
 use super::{Expected, Folder, NewDocument, Outcome};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
-use crate::storage::place::Superseded;
+use crate::storage::place::{Place, Superseded};
 use crate::storage::read::{head, is_ours, locations};
 use std::path::{Path, PathBuf};
 
@@ -90,37 +90,69 @@ impl Folder {
             let _ = disk::remove_file(Path::new(record));
         }
         if let Some(Some(old)) = current {
-            remove_unnamed(&workflow, &old, superseded);
+            remove_unnamed(&workflow, &[old], superseded);
         }
         drop(lock);
         Outcome::Done
     }
 
-    pub(super) fn remove_document(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
-        let path = self.document(name);
-        let workflow = self.workflow(name.workflow());
+    /// Removes documents of one workflow under one lock: all of them, then one sync of their folder, then their arrays.
+    pub(super) fn remove_documents(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
+        let Some(first) = names.first() else { return Ok(Vec::new()) };
         // Before the lock: looking must not make folders.
-        head(self, name)?;
+        let missing = names.iter().map_while(|name| self.missing(name)).collect::<Result<Vec<_>>>()?;
+        if missing.len() == names.len() {
+            return Ok(missing.into_iter().map(Some).collect());
+        }
+        let workflow = self.workflow(first.workflow());
         let lock = WorkflowLock::acquire(&workflow, self.durability)?;
-        let head = match head(self, name) {
-            Ok(head) => head,
-            Err(error) => {
-                // Somebody else was first; what waiting for the lock has made is taken away again.
-                remove_empty_folders(&self.root, &workflow);
-                return Err(error);
+        let (mut removed, mut missing, mut failed) = (Vec::new(), Vec::with_capacity(names.len()), None);
+        for name in names {
+            match self.remove_name(name) {
+                Ok(manifest) => {
+                    removed.push(manifest);
+                    missing.push(None);
+                }
+                // Somebody else was first.
+                Err(error) if error.is_not_found() => missing.push(Some(error)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
-        };
-        disk::remove_file(&path).map_err(located("cannot remove the document", &path))?;
-        disk::sync_folder(&workflow, self.durability).map_err(|error| {
-            let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
-                        arrays were not removed";
-            let error = located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome);
-            error.leaving(locations(self, name.workflow(), &head.manifest))
-        })?;
-        remove_unnamed(&workflow, &head.manifest, superseded);
+        }
+        if !removed.is_empty() {
+            disk::sync_folder(&workflow, self.durability).map_err(|error| {
+                let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
+                            arrays were not removed";
+                let error = located(text, &self.document(first))(error).with_kind(ErrorKind::UnknownOutcome);
+                let arrays = removed.iter().flat_map(|manifest| locations(self, first.workflow(), manifest));
+                error.in_document(first.as_str()).leaving(arrays)
+            })?;
+            remove_unnamed(&workflow, &removed, superseded);
+        }
+        // What waiting for the lock has made is taken away again, too.
         remove_empty_folders(&self.root, &workflow);
         drop(lock);
-        Ok(())
+        failed.map_or(Ok(missing), Err)
+    }
+
+    /// The error about a document that is not there; none if there is something.
+    fn missing(&self, name: &Name) -> Option<Result<Error>> {
+        match self.open(name) {
+            Ok(_) => None,
+            Err(error) if error.is_not_found() => Some(Ok(error.in_document(name.as_str()))),
+            Err(error) => Some(Err(error.in_document(name.as_str()))),
+        }
+    }
+
+    /// Removes a document, not yet durably. The caller holds the lock.
+    fn remove_name(&self, name: &Name) -> Result<Manifest> {
+        let path = self.document(name);
+        let manifest = head(self, name)?.manifest;
+        let failed = |error| located("cannot remove the document", &path)(error).in_document(name.as_str());
+        disk::remove_file(&path).map_err(failed)?;
+        Ok(manifest)
     }
 
     /// Waits for the lock of a name's workflow, whose folders are made if they are not there.
@@ -137,11 +169,14 @@ struct Temporary {
     _file: DiskFile,
 }
 
-/// Lets the arrays of a document go that is no longer there. Those that a copy is bringing again stay. What fails is left
-/// to a sweep, since the document has gone or changed already.
-fn remove_unnamed(workflow: &Path, manifest: &Manifest, superseded: Superseded<'_>) {
+/// Lets the arrays of documents go that are no longer there. Those that a copy is bringing again stay. What fails is left
+/// to a sweep, since the documents have gone or changed already.
+fn remove_unnamed(workflow: &Path, manifests: &[Manifest], superseded: Superseded<'_>) {
+    if manifests.iter().all(Manifest::is_empty) {
+        return;
+    }
     if let Ok(copied) = Records::of_copies(workflow) {
-        superseded(manifest, &|file| copied.contains(file));
+        superseded(manifests, &|file| copied.contains(file));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::name::ARRAYS;
+use std::fs::DirEntry;
 use std::io;
 use std::path::Path;
 
@@ -81,8 +82,15 @@ impl WorkflowLock {
 }
 
 /// Removes what an emptied workflow leaves: its folder of arrays, itself and the workflows above it, up to the root.
-/// Nothing that holds anything is removed. The caller holds the lock.
+/// Nothing that holds anything is removed, and nothing as long as there are documents: whoever removes the next one would
+/// have to make the lock anew. The caller holds the lock.
 pub(super) fn remove_empty_folders(root: &Path, workflow: &Path) {
+    let is_folder = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let no_documents = std::fs::read_dir(workflow)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_folder(&entry))));
+    if !no_documents {
+        return;
+    }
     let arrays = workflow.join(ARRAYS);
     let _ = disk::remove_folder(&arrays.join(SAVING));
     let only_lock = std::fs::read_dir(&arrays)

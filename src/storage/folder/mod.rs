@@ -196,8 +196,8 @@ impl Place for Folder {
         self.commit_document(name, document, expected, superseded)
     }
 
-    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
-        self.remove_document(name, superseded)
+    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
+        self.remove_documents(names, superseded)
     }
 
     fn workflows(&self) -> Result<Vec<String>> {

@@ -135,6 +135,18 @@ impl Lease {
         ))
     }
 
+    /// Gives many back, of one workflow. What cannot be given back runs out.
+    pub(super) fn end_all(mut leases: Vec<Self>) {
+        for lease in &mut leases {
+            lease.renewing.abort();
+            lease.ended = true;
+        }
+        let keys: Vec<String> = leases.iter().map(|lease| lease.key.clone()).collect();
+        if let Some(first) = leases.first() {
+            let _ = first.objects.remove_all(&keys);
+        }
+    }
+
     fn give_back(&mut self) -> Result<()> {
         self.renewing.abort();
         if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.objects.remove(&self.key) }
@@ -197,19 +209,32 @@ pub(super) struct Leases {
 impl Leases {
     /// Reads the leases of saves, copies and removals of one document, but the own.
     pub(super) fn of_document(objects: &Objects, document: &str, own: Option<&str>) -> Result<Self> {
-        Self::read_others(objects, &prefix(document), own)
+        let prefix = prefix(document);
+        Self::read_others(objects, |name| name.starts_with(&prefix), own.as_slice())
+    }
+
+    /// The same for many documents and own leases.
+    pub(super) fn of_documents<'a>(
+        objects: &Objects,
+        documents: impl Iterator<Item = &'a str>,
+        own: &[&str],
+    ) -> Result<Self> {
+        let prefixes: HashSet<String> = documents.map(prefix).collect();
+        let is_one = |name: &str| name.find('-').is_some_and(|end| prefixes.contains(&name[..=end]));
+        Self::read_others(objects, is_one, own)
     }
 
     /// Reads all leases.
     pub(super) fn read(objects: &Objects) -> Result<Self> {
-        Self::read_others(objects, "", None)
+        Self::read_others(objects, |_| true, &[])
     }
 
-    /// Reads the leases whose names begin so, but that of this key. Age is by the store's own time.
-    fn read_others(objects: &Objects, prefix: &str, own: Option<&str>) -> Result<Self> {
+    /// Reads the leases of these names, but those of the own keys. Age is by the store's own time.
+    fn read_others(objects: &Objects, is_one: impl Fn(&str) -> bool, own: &[&str]) -> Result<Self> {
         let mut leases = Self::default();
         let key_of = |name: &str| format!("{SAVING}/{name}");
-        let is_wanted = |name: &str| name.starts_with(prefix) && own != Some(key_of(name).as_str());
+        let own: HashSet<&str> = own.iter().copied().collect();
+        let is_wanted = |name: &str| is_one(name) && !own.contains(key_of(name).as_str());
         if !objects.list(SAVING)?.objects.iter().any(|(name, _)| is_wanted(name)) {
             return Ok(leases);
         }

@@ -112,7 +112,7 @@ impl ObjectFolder {
                 let Ok(current) = current else { return };
                 let named = current.and_then(|current| current.manifest);
                 let is_named = |file: &str| named.as_ref().is_some_and(|named| named.has(file));
-                superseded(&old, &|file| alive.contains(file) || is_named(file));
+                superseded(&[old], &|file| alive.contains(file) || is_named(file));
                 return;
             }
             std::thread::sleep(WAIT);

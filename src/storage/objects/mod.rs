@@ -3,13 +3,13 @@
 
 mod announce;
 mod commit;
+mod remove;
 mod sweep;
 
 use super::name::{ARRAYS, Name};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
 };
-use super::read::{head, locations};
 use super::sweep::Leftover;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{Error, ErrorKind, Result};
@@ -155,28 +155,8 @@ impl Place for ObjectFolder {
         self.commit_document(name, document, expected, superseded)
     }
 
-    fn remove(&self, name: &Name, superseded: Superseded<'_>) -> Result<()> {
-        let head = head(self, name)?;
-        // A copy that begins meanwhile finds the lease and waits.
-        let lease: Option<Box<dyn Announced>> = match head.manifest.is_empty() {
-            true => None,
-            false => Some(self.announce(name, &[], Claim::Fresh)?),
-        };
-        if let Err(error) = self.objects.remove(name.as_str()) {
-            if error.kind() == ErrorKind::PermissionDenied {
-                return Err(error);
-            }
-            // It may have been removed, and only the answer been lost.
-            if !self.get_document(name).is_err_and(|error| error.is_not_found()) {
-                let text = "it is not known whether the document was removed; its arrays were not";
-                let error = Error::new(ErrorKind::UnknownOutcome, text).with_source(error);
-                return Err(error.leaving(locations(self, name.workflow(), &head.manifest)));
-            }
-        }
-        let own = lease.as_deref().and_then(Announced::key);
-        self.let_go(name, own, Some(head.manifest), superseded);
-        drop(lease);
-        Ok(())
+    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
+        self.remove_documents(names, superseded)
     }
 
     fn workflows(&self) -> Result<Vec<String>> {

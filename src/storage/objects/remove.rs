@@ -1,0 +1,104 @@
+//! Removing documents: many requests at a time, and those that can be made for many keys, for a thousand.
+
+use super::announce::{Lease, Leases};
+use super::{Name, ObjectFolder};
+use crate::engine::{Job, run};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::Manifest;
+use crate::protocol::CONCURRENCY;
+use crate::storage::place::{Announced, Claim, Superseded};
+use crate::storage::read::{head, locations};
+use std::sync::{Mutex, PoisonError};
+
+/// A document about to be removed.
+struct Going<'a> {
+    name: &'a Name,
+    manifest: Manifest,
+    /// A copy that begins meanwhile finds the lease and waits. Without arrays none is needed.
+    lease: Option<Lease>,
+}
+
+impl ObjectFolder {
+    /// Removes documents of one workflow, then their arrays.
+    pub(super) fn remove_documents(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
+        let looked: Mutex<Vec<Option<Result<Going<'_>>>>> = Mutex::new(names.iter().map(|_| None).collect());
+        let jobs = names.iter().enumerate().map(|work| Job { work, bytes: 0 });
+        run(CONCURRENCY / 4, jobs, |(index, name)| {
+            let going = self.look(name);
+            looked.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(going);
+            Ok(())
+        })?;
+        let (mut going, mut missing, mut failed) = (Vec::new(), Vec::with_capacity(names.len()), None);
+        for found in looked.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten() {
+            match found {
+                Ok(found) => {
+                    going.push(found);
+                    missing.push(None);
+                }
+                Err(error) if error.is_not_found() => missing.push(Some(error)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        let removed = self.remove_names(&mut going);
+        self.let_all_go(going, superseded);
+        removed.and(failed.map_or(Ok(missing), Err))
+    }
+
+    fn look<'a>(&self, name: &'a Name) -> Result<Going<'a>> {
+        let manifest = head(self, name)?.manifest;
+        let begin = || {
+            let objects = self.arrays(name.workflow())?;
+            Lease::begin(objects, name.as_str(), &[], Claim::Fresh, self.lease)
+        };
+        let lease = if manifest.is_empty() { None } else { Some(begin()) };
+        let lease = lease.transpose().map_err(|error| error.in_document(name.as_str()))?;
+        Ok(Going { name, manifest, lease })
+    }
+
+    /// Removes the documents; those that remain, or may remain, are taken off the list.
+    fn remove_names(&self, going: &mut Vec<Going<'_>>) -> Result<()> {
+        let keys: Vec<String> = going.iter().map(|going| going.name.as_str().to_owned()).collect();
+        let Err(error) = self.objects.remove_all(&keys) else { return Ok(()) };
+        let is_refused = error.kind() == ErrorKind::PermissionDenied;
+        let mut unclear = None;
+        // Each may have been removed, and only the answer been lost.
+        going.retain(|going| {
+            let is_gone = self.get_document(going.name).is_err_and(|error| error.is_not_found());
+            if !is_gone {
+                unclear.get_or_insert_with(|| (going.name, locations(self, going.name.workflow(), &going.manifest)));
+            }
+            is_gone
+        });
+        match unclear {
+            None => Ok(()),
+            Some((name, _)) if is_refused => Err(error.in_document(name.as_str())),
+            Some((name, arrays)) => {
+                let text = "it is not known whether the document was removed; its arrays were not";
+                let error = Error::new(ErrorKind::UnknownOutcome, text).with_source(error);
+                Err(error.in_document(name.as_str()).leaving(arrays))
+            }
+        }
+    }
+
+    /// Lets the arrays of documents go that were removed: of all together, if nobody else is at one of the documents.
+    fn let_all_go(&self, going: Vec<Going<'_>>, superseded: Superseded<'_>) {
+        let Some(first) = going.iter().find(|going| going.lease.is_some()) else { return };
+        let documents = going.iter().map(|going| going.name.as_str());
+        let own: Vec<&str> = going.iter().filter_map(|going| going.lease.as_ref()?.key()).collect();
+        let others =
+            self.arrays(first.name.workflow()).and_then(|arrays| Leases::of_documents(&arrays, documents, &own));
+        if others.is_ok_and(|others| others.arrays().is_empty()) {
+            let (manifests, leases): (Vec<_>, Vec<_>) =
+                going.into_iter().map(|going| (going.manifest, going.lease)).unzip();
+            superseded(&manifests, &|_| false);
+            return Lease::end_all(leases.into_iter().flatten().collect());
+        }
+        for Going { name, manifest, lease } in going {
+            let own = lease.as_ref().and_then(Announced::key);
+            self.let_go(name, own, Some(manifest), superseded);
+        }
+    }
+}
