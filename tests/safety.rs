@@ -18,6 +18,7 @@ mod support;
 
 #[path = "safety"]
 mod safety {
+    mod copies;
     mod crash;
     mod full_disk;
     mod gate;

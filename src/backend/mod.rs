@@ -44,6 +44,17 @@ pub(crate) struct StoredSummary {
     pub(crate) rest: Option<String>,
 }
 
+/// An array that was taken over from elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Linked {
+    pub(crate) summary: StoredSummary,
+    /// Whether its bytes were written anew, by this process: they are then still to be compared with their checksums.
+    pub(crate) copied: bool,
+}
+
+/// Refuses an array that is not the one that is meant.
+pub(crate) type Check<'a> = dyn Fn(&dyn ArrayReader) -> Result<()> + 'a;
+
 /// A place for arrays of one format.
 pub(crate) trait Backend: Send + Sync {
     /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.
@@ -56,8 +67,9 @@ pub(crate) trait Backend: Send + Sync {
     fn contains(&self, name: &str) -> Result<bool>;
     /// Removes everything that belongs to the array of that name, finished or not.
     fn remove(&self, name: &str) -> Result<()>;
-    /// Makes `to` an array of its own with what `from` holds in `other`, without reading it, if that is possible.
-    fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool>;
+    /// Makes `to` an array of its own with what `from` holds in `other`, without decoding it, if that is possible. `check`
+    /// looks at the array that is then taken, and no other: what lies under its name may be exchanged at any time.
+    fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>>;
     /// The path of the array's file, if it is an ordinary local one.
     fn local_path(&self, name: &str) -> Option<PathBuf>;
     /// Tells the array of that name from every other of this process, if that can be told.

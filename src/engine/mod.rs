@@ -9,7 +9,6 @@ mod pages;
 mod reduce;
 mod remove;
 mod stored;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod verify;
 mod workers;
 mod write;

@@ -211,10 +211,18 @@ pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
     call!(Call::Link { from, to }, std::fs::hard_link(from, to))
 }
 
-/// Makes a file with what another holds.
-pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<DiskFile> {
-    call!(Call::Copy { from, to }, std::fs::copy(from, to))?;
-    Ok(DiskFile::new(OpenOptions::new().write(true).open(to)?, to))
+/// Makes a new file with what an open one holds, whose name is `from`.
+pub(crate) fn copy(file: &DiskFile, from: &Path, to: &Path) -> io::Result<DiskFile> {
+    #[cfg(not(feature = "faults"))]
+    let _ = from;
+    let copied = call!(Call::Copy { from, to }, {
+        io::Seek::seek(&mut &file.file, io::SeekFrom::Start(0)).and_then(|_| {
+            let mut new = OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
+            io::copy(&mut &file.file, &mut new)?;
+            Ok(new)
+        })
+    })?;
+    Ok(DiskFile::new(copied, to))
 }
 
 pub(crate) fn remove_file(path: &Path) -> io::Result<()> {

@@ -67,6 +67,12 @@ pub(crate) struct Below {
     pub(crate) bytes: u64,
 }
 
+impl Below {
+    fn and(self, meta: &ObjectMeta) -> Self {
+        Self { count: self.count + 1, bytes: self.bytes.saturating_add(meta.size) }
+    }
+}
+
 impl Objects {
     pub(crate) fn new(client: Arc<dyn ObjectStore>, folder: &str, store: String) -> Result<Self> {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
@@ -236,9 +242,7 @@ impl Objects {
             let path = this.path(&folder)?;
             let _permit = this.permit().await;
             let listed = this.client.list(Some(&path));
-            let add = |below: Below, meta: ObjectMeta| async move {
-                Ok(Below { count: below.count + 1, bytes: below.bytes.saturating_add(meta.size) })
-            };
+            let add = |below: Below, meta: ObjectMeta| async move { Ok(below.and(&meta)) };
             listed.try_fold(Below::default(), add).await.map_err(|error| this.failed("listed", &folder, error))
         })
     }
@@ -297,18 +301,17 @@ impl Objects {
         })
     }
 
-    /// Copies every object below a folder: on the server, or from one store to another as it is. Tells how many there were.
-    pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<usize> {
+    /// Copies every object below a folder: on the server, or from one store to another as it is. Tells what there was.
+    pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<Below> {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
         wait(async move {
             let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
             let failed = |error| this.failed("copied", &to_folder, error);
-            let listed = from.client.list(Some(&source)).map_ok(|meta| meta.location);
-            let found: Vec<Path> = listed.try_collect().await.map_err(failed)?;
+            let found: Vec<ObjectMeta> = from.client.list(Some(&source)).try_collect().await.map_err(failed)?;
             let same = this.same_store(&from);
-            let count = found.len();
-            let copies = found.into_iter().map(|path| {
+            let below = found.iter().fold(Below::default(), Below::and);
+            let copies = found.into_iter().map(|ObjectMeta { location: path, .. }| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));
                 let (this, from) = (this.clone(), from.clone());
@@ -326,7 +329,7 @@ impl Objects {
                 .try_for_each(|()| async { Ok(()) })
                 .await
                 .map_err(failed)?;
-            Ok(count)
+            Ok(below)
         })
     }
 

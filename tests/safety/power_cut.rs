@@ -105,6 +105,14 @@ impl Disk {
         disk
     }
 
+    /// The name of what is there is not durable: whoever made it has not synced the folder above.
+    fn forget(&mut self, path: &Path) {
+        let folder = self.folder(path.parent().unwrap());
+        let name = path.file_name().unwrap();
+        let entry = self.folders[folder].durable.remove(name).unwrap();
+        self.folders[folder].pending.push(NameChange::Put(name.to_owned(), entry));
+    }
+
     fn take_in(&mut self, folder: &Path) -> usize {
         let id = self.folders.len();
         self.folders.push(Folder::default());
@@ -282,11 +290,12 @@ fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), Stri
 
 /// Records `action`, cuts the power after each of its calls, and gives how many of the outcomes were tried and what was
 /// wrong. Under `name` must be one of
-/// `before` or `after`, and `after` once the action has returned.
+/// `before` or `after`, and `after` once the action has returned. `prepare` tells
+/// of a name that is not durable when it begins.
 fn cut_everywhere(
     durability: Durability,
     codec: Codec,
-    prepare: impl Fn(&Storage),
+    prepare: impl Fn(&Storage) -> &'static str,
     action: impl Fn(&Storage),
     name: &str,
     before: Allowed<'_>,
@@ -298,8 +307,11 @@ fn cut_everywhere(
         builder.serializer::<Notes>().open().unwrap()
     };
     let storage = open(base.path());
-    prepare(&storage);
+    let unsynced = prepare(&storage);
     let mut disk = Disk::of(base.path());
+    if !unsynced.is_empty() {
+        disk.forget(&base.path().join(unsynced));
+    }
     let recorder = Arc::new(Recorder::default());
     let watching = watch(base.path(), recorder.clone());
     action(&storage);
@@ -366,8 +378,12 @@ fn nothing_is_lost(
     before: Allowed<'_>,
     after: Option<u64>,
 ) {
+    let prepared = |storage: &Storage| {
+        prepare(storage);
+        ""
+    };
     for codec in [Codec::None, Codec::Gzip(3)] {
-        let (tried, wrong) = cut_everywhere(Durability::Synced, codec, &prepare, &action, name, before, after);
+        let (tried, wrong) = cut_everywhere(Durability::Synced, codec, prepared, &action, name, before, after);
         assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
         println!("{tried} power cuts");
     }
@@ -476,13 +492,39 @@ fn in_a_copy() {
     );
 }
 
+/// The handle has synced the folders before; these are others.
+#[test]
+fn in_a_save_in_folders_that_others_have_made_anew() {
+    for (unsynced, again) in [("root/a/b", "a/b"), ("root/a", "a"), ("root", "")] {
+        let (tried, wrong) = cut_everywhere(
+            Durability::Synced,
+            Codec::None,
+            |storage| {
+                storage.save("a/b/run", &run_of(1)).unwrap();
+                storage.save("a/b/run", &run_of(2)).unwrap();
+                std::fs::remove_dir_all(Path::new(storage.location()).join(again)).unwrap();
+                std::fs::create_dir_all(Path::new(storage.location()).join("a/b")).unwrap();
+                unsynced
+            },
+            |storage| storage.save("a/b/run", &run_of(3)).unwrap(),
+            "a/b/run",
+            &[None],
+            Some(3),
+        );
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
 /// Without syncing much is lost: these tests would notice.
 #[test]
 fn these_tests_notice_what_is_not_synced() {
     let (tried, wrong) = cut_everywhere(
         Durability::NotSynced,
         Codec::None,
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
+        |storage| {
+            storage.save("sim/run", &run_of(1)).unwrap();
+            ""
+        },
         |storage| storage.save("sim/run", &run_of(2)).unwrap(),
         "sim/run",
         &[Some(1)],

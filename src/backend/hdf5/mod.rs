@@ -23,10 +23,10 @@ mod stretch;
 mod types;
 mod writer;
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::protocol::{Durability, FileProtocol, disk};
+use crate::protocol::{Durability, FileBytes, FileProtocol, disk};
 use place::{Location, Unsynced, unfinished};
 use reader::Reader;
 use std::any::Any;
@@ -79,13 +79,21 @@ impl Backend for Hdf5Files {
         self.locate(name).remove()
     }
 
-    fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
-        let to = self.locate(to);
-        let (Some(from), Some(path)) = (other.local_path(from), to.path()) else { return Ok(false) };
-        duplicate(&from, path, to.durability())
+    fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {
+        let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(None) };
+        let (from, to) = (other.locate(from), self.locate(to));
+        let (Some(from_path), Some(path)) = (from.path(), to.path()) else { return Ok(None) };
+        // Opened once: what is checked, linked and copied is this file, whatever its name leads to meanwhile.
+        let bytes = Arc::new(from.open()?);
+        let reader = Reader::of(from.clone(), &bytes, &other.limits)?;
+        check(&reader)?;
+        let Some(digest) = reader.digest().map(str::to_owned) else { return Ok(None) };
+        let copied = duplicate(&bytes, from_path, path, to.durability())
             .map_err(|error| to.locate(Error::io("the array cannot be linked or copied", error)))?;
+        let Some(copied) = copied else { return Ok(None) };
         self.unsynced.add(path.parent().map(Path::to_owned));
-        Ok(true)
+        let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
+        Ok(Some(Linked { summary, copied }))
     }
 
     fn local_path(&self, name: &str) -> Option<PathBuf> {
@@ -105,18 +113,28 @@ impl Backend for Hdf5Files {
     }
 }
 
-/// Makes the file `to` with what `from` holds: as another name of the same bytes, which never change, or as a durable copy
-/// where the file system has no links.
-fn duplicate(from: &Path, to: &Path, durability: Durability) -> io::Result<()> {
-    match disk::link(from, to) {
-        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {}
-        linked => return linked,
+/// Makes the file `to` with what an open file holds, whose name is `from`: as another name of the same bytes, which never
+/// change, or as a durable copy where the file system has no links. Tells whether it was copied; nothing if it is no local
+/// file.
+fn duplicate(file: &FileBytes, from: &Path, to: &Path, durability: Durability) -> io::Result<Option<bool>> {
+    #[cfg(unix)]
+    if let FileBytes::Local(file) = file {
+        match disk::link(from, to) {
+            Ok(()) if file.is_at(to) => return Ok(Some(false)),
+            // The name leads to another file by now; the one that is open is copied.
+            Ok(()) => disk::remove_file(to)?,
+            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists) => return Err(error),
+            Err(_) => {}
+        }
+        let temporary = unfinished(to);
+        let copied = disk::copy(file, from, &temporary)
+            .and_then(|file| file.sync(durability))
+            .and_then(|()| disk::rename(&temporary, to));
+        if copied.is_err() {
+            let _ = disk::remove_file(&temporary);
+        }
+        return copied.map(|()| Some(true));
     }
-    let temporary = unfinished(to);
-    let copied =
-        disk::copy(from, &temporary).and_then(|file| file.sync(durability)).and_then(|()| disk::rename(&temporary, to));
-    if copied.is_err() {
-        let _ = disk::remove_file(&temporary);
-    }
-    copied
+    let _ = (file, from, to, durability);
+    Ok(None)
 }

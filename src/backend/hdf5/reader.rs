@@ -23,7 +23,12 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn open(location: Location, limits: &Limits) -> Result<Self> {
         let bytes = Arc::new(location.open()?);
-        let header = header::read(&bytes, limits).map_err(|error| location.locate(error))?;
+        Self::of(location, &bytes, limits)
+    }
+
+    /// The array in an open file, which was found there.
+    pub(super) fn of(location: Location, bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Self> {
+        let header = header::read(bytes, limits).map_err(|error| location.locate(error))?;
         Ok(Self { location, header })
     }
 

@@ -12,7 +12,7 @@ mod shards;
 mod table;
 mod writer;
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend};
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};
 use crate::array::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -86,26 +86,38 @@ impl Backend for ZarrArrays {
         self.objects.remove_below(&Self::key(name))
     }
 
-    fn link(&self, other: &dyn Backend, from: &str, to: &str) -> Result<bool> {
-        let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(false) };
+    fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {
+        let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(None) };
+        let reader = other.open(from)?;
+        check(&*reader)?;
+        let Some(digest) = reader.digest().map(str::to_owned) else { return Ok(None) };
         // Without a group, and in one of another version, other readers would not find the array.
         let version = *self.group.get_or_try_init(|| group::ensure(&self.objects, self.options.version))?;
         let marker = format!("{}/{}", Self::key(from), metadata::array_name(version));
         if !other.objects.exists(&marker)? {
-            return Ok(false);
+            return Ok(None);
         }
         let copied = self.objects.copy_below(&other.objects, &Self::key(from), &Self::key(to));
         // An array that was removed meanwhile may have been copied in part only.
-        let copied = copied.and_then(|count| match other.objects.exists(&marker)? {
-            true => Ok(count),
+        let copied = copied.and_then(|copied| match other.objects.exists(&marker)? {
+            true => Ok(copied),
             false => {
                 Err(Error::new(ErrorKind::NotFound, "the array is being removed").at_location(other.describe(from)))
             }
         });
-        match copied {
-            Ok(count) => Ok(count > 0),
-            Err(error) if self.remove(to).is_err() => Err(error.leaving([self.describe(to)])),
-            Err(error) => Err(error),
+        let error = match copied {
+            Ok(copied) if copied.bytes >= reader.stored_bytes() => {
+                let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
+                return Ok(Some(Linked { summary, copied: false }));
+            }
+            // A part is missing: whoever reads it chunk by chunk finds out which.
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        match (self.remove(to), error) {
+            (Ok(()), None) => Ok(None),
+            (Ok(()), Some(error)) => Err(error),
+            (Err(failed), error) => Err(error.unwrap_or(failed).leaving([self.describe(to)])),
         }
     }
 

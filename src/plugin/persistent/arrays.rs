@@ -57,7 +57,7 @@ impl ObjectSerializer for Arrays {
         let mut jobs = Vec::new();
         for (planned, any) in &arrays {
             let file = planned.id.file();
-            let linked = link(&*any.array, &*backend, file).map_err(|error| planned.locate(error))?;
+            let linked = link(&*any.array, &backend, file).map_err(|error| planned.locate(error))?;
             match linked {
                 Some(_) => to.stored.add_arrays([file.to_owned()]),
                 None => jobs.push(WriteJob {
@@ -104,17 +104,13 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestE
     }
 }
 
-/// Makes a stored array an array of its own under another name without reading it, where that is possible.
-fn link(array: &dyn ErasedArray, backend: &dyn Backend, to: &str) -> Result<Option<StoredSummary>> {
+/// Makes a stored array an array of its own under another name without decoding it, where that is possible.
+fn link(array: &dyn ErasedArray, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
     if array.codec().is_some() {
         return Ok(None);
     }
-    let Some(stored) = array.stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok()) else {
-        return Ok(None);
-    };
-    let reader = stored.reader()?;
-    let Some(digest) = reader.digest() else { return Ok(None) };
-    let linked = backend.link(&**stored.backend(), stored.name(), to)?;
-    let rest = stored.expected().and_then(|expected| expected.rest.clone());
-    Ok(linked.then(|| StoredSummary { bytes: reader.stored_bytes(), digest: digest.to_owned(), rest }))
+    match array.stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok()) {
+        Some(stored) => stored.link(backend, to),
+        None => Ok(None),
+    }
 }

@@ -6,6 +6,7 @@ use crate::storage::name::ARRAYS;
 use std::fs::DirEntry;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The workflow's lock file, in its folder of arrays.
 pub(super) const LOCK: &str = ".lock";
@@ -33,6 +34,30 @@ pub(super) fn make_folder(path: &Path, durability: Durability) -> io::Result<()>
             }
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Tells a folder from another one that was made later in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Made {
+    #[cfg(unix)]
+    device_and_node: (u64, u64),
+    /// The number of a folder that was removed is given to the next one.
+    at: SystemTime,
+}
+
+impl Made {
+    /// The folder that is there now, if the file system tells when it was made.
+    pub(super) fn look(folder: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(folder).ok()?;
+        Some(Self {
+            #[cfg(unix)]
+            device_and_node: {
+                use std::os::unix::fs::MetadataExt;
+                (metadata.dev(), metadata.ino())
+            },
+            at: metadata.created().ok()?,
+        })
     }
 }
 

@@ -13,9 +13,9 @@ use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::{Durability, LocalFiles, Protocols, disk};
-use durable::located;
+use durable::{Made, located};
 use record::SavingRecord;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,8 +25,8 @@ pub(super) struct Folder {
     location: String,
     durability: Durability,
     limits: Limits,
-    /// The workflows whose folders are known to be durable.
-    durable: Mutex<HashSet<String>>,
+    /// The workflows whose folders are known to be durable, and which folders these were.
+    durable: Mutex<HashMap<String, Vec<Made>>>,
 }
 
 impl Folder {
@@ -59,17 +59,30 @@ impl Folder {
         self.workflow(workflow).join(ARRAYS)
     }
 
-    /// Syncs the names of a workflow's folders once: another process may have made them and not have come to it.
+    /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have come
+    /// to it. Once is enough until one of them is made anew.
     fn sync_folders(&self, workflow: &str) -> Result<()> {
-        let known = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
-        if known().contains(workflow) {
+        if self.durability == Durability::NotSynced {
             return Ok(());
         }
-        let mut folder = self.workflow(workflow);
-        while folder != self.root && folder.pop() {
-            disk::sync_folder(&folder, self.durability).map_err(located("cannot sync the folder", &folder))?;
+        let whole = self.workflow(workflow);
+        let within = |folder: &&Path| folder.starts_with(&self.root);
+        let folders: Vec<&Path> = whole.ancestors().take_while(within).collect();
+        // Looked at before the sync: of a folder that is made anew in between, the next save finds that it is another one.
+        let made: Option<Vec<Made>> = folders.iter().map(|folder| Made::look(folder)).collect();
+        let known = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.is_some() && known().get(workflow) == made.as_ref() {
+            return Ok(());
         }
-        known().insert(workflow.to_owned());
+        for folder in folders {
+            let Some(above) = folder.parent() else { continue };
+            match disk::sync_folder(above, self.durability) {
+                // What is above the root may be somebody else's.
+                Err(error) if folder == self.root && error.kind() == io::ErrorKind::PermissionDenied => {}
+                synced => synced.map_err(located("cannot sync the folder", above))?,
+            }
+        }
+        known().extend(made.map(|made| (workflow.to_owned(), made)));
         Ok(())
     }
 
