@@ -20,3 +20,7 @@ mod shared;
 mod support;
 #[path = "hostile/zarr.rs"]
 mod zarr;
+#[path = "hostile/zarr_codecs.rs"]
+mod zarr_codecs;
+#[path = "hostile/zarr_forms.rs"]
+mod zarr_forms;

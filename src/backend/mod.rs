@@ -3,12 +3,18 @@
 //! A backend knows shapes, chunks, data types and codecs, and nothing of the user's types, of documents or of threads:
 //! the engine decides what is read and written when. Every backend passes `conformance`.
 
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod checks;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod layout;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod room;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod scratch;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod shuffle;
 #[cfg(feature = "object-store")]
 mod zarr;
 

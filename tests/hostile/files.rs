@@ -117,6 +117,17 @@ with new("good-attributes") as f:
     for i in range(50): d.attrs[f"text {i}"] = "variable length" * i
     d.dims[0].label = "x"
     f["scale"] = np.arange(16); f["scale"].make_scale("x"); d.dims[0].attach_scale(f["scale"])
+# As many filters as HDF5 allows, all of which leave a chunk of 8 MiB as large as it is.
+with new("thirty-two-filters") as f:
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk((2**20,)); plist.set_shuffle()
+    for _ in range(31): plist.set_deflate(1)
+    d = h5py.h5d.create(f.id, b"dask_arrays", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((2**20,)), plist)
+    elements = np.zeros(2**20); elements[:16] = np.arange(16)
+    chunk = np.ascontiguousarray(elements.view("u1").reshape(-1, 8).T).tobytes()
+    for _ in range(31): chunk = zlib.compress(chunk, 0)
+    d.write_direct_chunk((0,), chunk)
+    assert (f["dask_arrays"][...] == elements).all()
 print("made")
 "#;
 
@@ -165,7 +176,7 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("half", &[ErrorKind::Corrupt]),
 ];
 
-const TAKEN: [&str; 2] = ["circle-beside", "good-attributes"];
+const TAKEN: [&str; 3] = ["circle-beside", "good-attributes", "thirty-two-filters"];
 
 /// Opens a file as whatever type it is of and sums it up, chunk by chunk.
 fn sum(folder: &Path, file: &str, limits: Limits) -> Result<f64, Error> {

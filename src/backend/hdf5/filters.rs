@@ -4,10 +4,11 @@
 //! Written are shuffle with deflate or zstd; read are also lzf and fletcher32. libhdf5 never runs a filter here, so no file
 //! can make it load one from the disk.
 
-use super::checks::fletcher32;
-use super::{lzf, shuffle};
+use super::lzf;
 use crate::array::Codec;
-use crate::backend::scratch;
+use crate::backend::checks::fletcher32;
+use crate::backend::room::BETWEEN;
+use crate::backend::{scratch, shuffle};
 use crate::error::{Error, Result};
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use std::cell::RefCell;
@@ -155,36 +156,41 @@ impl Pipeline {
     /// Undoes the filters. `out` must come out full.
     pub(super) fn decode(&self, mask: u32, stored: &[u8], out: &mut [u8]) -> Result<()> {
         let applied: Vec<Filter> = self.applied(mask).collect();
-        undo(&applied, stored, out)
+        let (mut input, mut filters) = (stored, applied.as_slice());
+        // A checksum that was made last needs no memory.
+        while let Some((Filter::Fletcher32, before)) = filters.split_last() {
+            input = without_checksum(input)?;
+            filters = before;
+        }
+        let len = match filters {
+            [] => Filter::copy(input, out)?,
+            [only] => only.undo(input, out)?,
+            [first, others @ .., last] => {
+                // However many they are, two buffers are enough.
+                let room = limit(out.len());
+                let both = if others.is_empty() { room } else { room.saturating_mul(2) };
+                let _between = BETWEEN.enter(both);
+                scratch::with(both, |both| {
+                    let (mut now, mut next) = both.split_at_mut(room);
+                    let mut len = last.undo(input, now)?;
+                    for filter in others.iter().rev() {
+                        len = filter.undo(&now[..len], next)?;
+                        std::mem::swap(&mut now, &mut next);
+                    }
+                    first.undo(&now[..len], out)
+                })?
+            }
+        };
+        if len == out.len() {
+            return Ok(());
+        }
+        Err(damaged(&format!("it has {len} bytes and should have {}", out.len())))
     }
 }
 
 /// The most that a filter makes of a chunk of `len` bytes.
 fn limit(len: usize) -> usize {
     len.saturating_add(len / 8).saturating_add(1024)
-}
-
-fn undo(filters: &[Filter], input: &[u8], out: &mut [u8]) -> Result<()> {
-    let size_of_chunk = |len: usize, out: &[u8]| {
-        if len == out.len() {
-            Ok(())
-        } else {
-            Err(damaged(&format!("it has {len} bytes and should have {}", out.len())))
-        }
-    };
-    match filters.split_last() {
-        None => {
-            size_of_chunk(input.len(), out)?;
-            out.copy_from_slice(input);
-            Ok(())
-        }
-        Some((Filter::Fletcher32, rest)) => undo(rest, without_checksum(input)?, out),
-        Some((filter, [])) => size_of_chunk(filter.undo(input, out)?, out),
-        Some((filter, rest)) => scratch::with(limit(out.len()), |buffer| {
-            let len = filter.undo(input, buffer)?;
-            undo(rest, &buffer[..len], out)
-        }),
-    }
 }
 
 impl Filter {
@@ -213,12 +219,13 @@ impl Filter {
                 shuffle::unshuffle(element_size, input, out);
                 Ok(input.len())
             }
-            Self::Fletcher32 => {
-                let input = without_checksum(input)?;
-                out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?.copy_from_slice(input);
-                Ok(input.len())
-            }
+            Self::Fletcher32 => Self::copy(without_checksum(input)?, out),
         }
+    }
+
+    fn copy(input: &[u8], out: &mut [u8]) -> Result<usize> {
+        out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?.copy_from_slice(input);
+        Ok(input.len())
     }
 }
 

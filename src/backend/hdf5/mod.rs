@@ -3,7 +3,6 @@
 //! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
 //! every file through a driver of ours (`driver`), so any [`FileProtocol`] will do.
 
-mod checks;
 mod class;
 mod create;
 mod description;
@@ -18,7 +17,6 @@ mod lzf;
 mod place;
 mod reader;
 mod rest;
-mod shuffle;
 mod stretch;
 mod types;
 mod writer;

@@ -1,23 +1,22 @@
 //! From a chunk's stored bytes to its elements, within bounds.
 //!
-//! zarrs decodes into as much memory as the stored bytes ask for, and a few bytes can ask for exabytes. Here each stage gets
-//! room for what the chunk's shape leaves to it and no more, and only those stages run of which that is known.
+//! A few bytes can ask for exabytes, and codecs can follow on each other. Each stage gets room for what the chunk's shape
+//! leaves to it and no more, two buffers are the most that are in memory at a time, and all threads share the memory for
+//! what lies between the stages.
 
+use super::pipeline::{Checksum, Packing, Pipeline, Place, Stage};
 use crate::array::DataType;
+use crate::backend::room::BETWEEN;
+use crate::backend::{checks, shuffle};
 use crate::error::{Error, Result};
-use libdeflater::Decompressor;
+use bytes::Bytes;
+use libdeflater::{DecompressionError, Decompressor};
+use ndarray::{ArrayViewD, ArrayViewMutD};
 use pco::data_types::Number;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use zarrs::array::codec::{
-    BloscCodec, BytesCodec, Crc32cCodec, GzipCodec, PcodecCodec, ShuffleCodec, TransposeCodec, ZstdCodec,
-};
-use zarrs::array::{
-    Array, ArrayBytes, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits, CodecChain, CodecOptions,
-};
+use zarrs::array::codec::{blosc_decompress_bytes, blosc_validate};
 
 thread_local! {
     static INFLATE: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
@@ -25,154 +24,216 @@ thread_local! {
 
 /// What turns the bytes of one chunk, or of one part of a shard, into elements.
 pub(super) struct Decoder {
-    /// In the order in which they are undone.
-    stages: Vec<Stage>,
-    /// The elements are packed with pcodec, and then only their order may be another.
-    pcodec: Option<DataType>,
-    /// What is left to zarrs: the bytes' order, and what is done to elements.
-    chain: CodecChain,
-    /// Bytes before the stages.
-    most: usize,
-    elements: usize,
-}
-
-enum Stage {
-    Gzip,
-    Zstd,
-    Blosc(Arc<dyn BytesToBytesCodecTraits>),
-    /// What never makes more of its bytes.
-    Shrinking(Arc<dyn BytesToBytesCodecTraits>),
+    pipeline: Pipeline,
+    data_type: DataType,
+    shape: Vec<usize>,
+    /// Bytes of all elements.
+    chunk_bytes: usize,
 }
 
 impl Decoder {
-    /// The decoder of chunks of so many elements.
-    pub(super) fn new(array: &Array<()>, data_type: DataType, elements: usize) -> Result<Self> {
-        let codecs = array.codecs();
-        let stages = codecs.bytes_to_bytes_codecs().iter().rev().map(Stage::of).collect::<Result<_>>()?;
-        let to_bytes = codecs.array_to_bytes_codec();
-        let to_array = codecs.array_to_array_codecs();
-        let (is_bytes, is_pcodec) = (to_bytes.as_any().is::<BytesCodec>(), to_bytes.as_any().is::<PcodecCodec>());
-        if !is_bytes && !is_pcodec {
-            return Err(refused(to_bytes));
-        }
-        let reordered = to_array.iter().all(|codec| codec.as_any().is::<TransposeCodec>());
-        if is_pcodec && !reordered {
-            return Err(refused(to_bytes));
-        }
-        // What is packed with pcodec comes out as plain elements.
-        let to_bytes = if is_pcodec { Arc::new(BytesCodec::little()) } else { to_bytes.clone() };
-        // Codecs of elements may make other types of them, of up to 16 bytes.
-        let size = if reordered { data_type.size() } else { 16 };
-        Ok(Self {
-            stages,
-            pcodec: is_pcodec.then_some(data_type),
-            chain: CodecChain::new(to_array.to_vec(), to_bytes, Vec::new()),
-            most: elements.saturating_mul(size),
-            elements,
-        })
+    /// The decoder of chunks of that shape, whose elements can be counted.
+    pub(super) fn new(pipeline: Pipeline, data_type: DataType, shape: &[usize]) -> Self {
+        let chunk_bytes = shape.iter().product::<usize>() * data_type.size();
+        Self { pipeline, data_type, shape: shape.to_vec(), chunk_bytes }
+    }
+
+    /// Bytes of all elements.
+    pub(super) fn chunk_bytes(&self) -> usize {
+        self.chunk_bytes
     }
 
     /// The most bytes that a chunk can be stored in.
-    pub(super) fn most_stored(&self) -> usize {
-        self.stages.iter().fold(grown(self.most), |most, _| grown(most))
+    pub(super) fn most_stored(&self) -> u64 {
+        self.room(self.pipeline.stages.len()) as u64
     }
 
-    /// The elements, little-endian, in C order.
-    pub(super) fn decode(
-        &self,
-        stored: &[u8],
-        array: &Array<()>,
-        shape: &[NonZeroU64],
-        options: &CodecOptions,
-    ) -> Result<Vec<u8>> {
+    /// The elements, little-endian, in C order; the stored bytes themselves if these are plain.
+    pub(super) fn decoded(&self, stored: Bytes) -> Result<Box<dyn AsRef<[u8]>>> {
+        if self.pipeline.is_plain() {
+            self.check_len(stored.len())?;
+            return Ok(Box::new(stored));
+        }
+        Ok(Box::new(self.undo(&stored)?.into_owned()))
+    }
+
+    /// Fills `out` with the elements.
+    pub(super) fn decode(&self, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        let elements = self.undo(stored)?;
+        if elements.len() != out.len() {
+            return Err(Error::invalid(format!("room of {} bytes for a chunk of {}", out.len(), elements.len())));
+        }
+        out.copy_from_slice(&elements);
+        Ok(())
+    }
+
+    fn undo<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        // The last stage's is the chunk itself.
+        let between = if self.pipeline.stages.len() > 1 { self.most_stored() as usize } else { 0 };
+        let reordered = if self.pipeline.order.is_some() { self.chunk_bytes } else { 0 };
+        let _between = BETWEEN.enter(between.saturating_add(reordered));
         // No panic of a decoder is known; should one come, it is the chunk's fault.
-        let decoded = catch_unwind(AssertUnwindSafe(|| {
+        let undone = catch_unwind(AssertUnwindSafe(|| {
             let mut bytes = Cow::Borrowed(stored);
-            for (index, stage) in self.stages.iter().enumerate() {
-                // What the stages after this one leave to it.
-                let room = self.stages[index + 1..].iter().fold(self.before_stages(), |room, _| grown(room));
-                bytes = Cow::Owned(stage.undo(&bytes, room, options)?);
+            for (left, stage) in self.pipeline.stages.iter().enumerate().rev() {
+                bytes = stage.undo(bytes, self.room(left))?;
             }
-            if let Some(data_type) = self.pcodec {
-                bytes = Cow::Owned(unpack(data_type, &bytes, self.elements)?);
-            }
-            let decoded = self.chain.decode(bytes, shape, array.data_type(), array.fill_value(), options);
-            let decoded = decoded.and_then(|elements| Ok(ArrayBytes::into_fixed(elements)?));
-            decoded.map(Cow::into_owned).map_err(|error| damaged().with_source(error))
+            self.elements(bytes)
         }));
-        decoded.unwrap_or_else(|_| Err(damaged()))
+        undone.unwrap_or_else(|_| Err(damaged()))
     }
 
-    /// Bytes that come out of the last stage at most.
-    fn before_stages(&self) -> usize {
-        if self.pcodec.is_some() { grown(self.most) } else { self.most }
+    /// Undoes what makes bytes of elements.
+    fn elements<'a>(&self, mut bytes: Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>> {
+        let size = self.data_type.size();
+        if self.pipeline.packing == Packing::Pcodec {
+            bytes = Cow::Owned(unpack(self.data_type, &bytes, self.chunk_bytes / size)?);
+        }
+        self.check_len(bytes.len())?;
+        if self.pipeline.packing == Packing::BigEndian {
+            let number = match self.data_type {
+                DataType::Complex64 | DataType::Complex128 => size / 2,
+                _ => size,
+            };
+            bytes.to_mut().chunks_exact_mut(number).for_each(<[u8]>::reverse);
+        }
+        match &self.pipeline.order {
+            Some(order) => self.reordered(order, &bytes).map(Cow::Owned),
+            None => Ok(bytes),
+        }
+    }
+
+    /// The elements in C order, of which these are in the order of other axes.
+    fn reordered(&self, order: &[usize], elements: &[u8]) -> Result<Vec<u8>> {
+        let mut out = zeroed(self.chunk_bytes)?;
+        match self.data_type.size() {
+            1 => reorder::<1>(order, &self.shape, elements, &mut out),
+            2 => reorder::<2>(order, &self.shape, elements, &mut out),
+            4 => reorder::<4>(order, &self.shape, elements, &mut out),
+            8 => reorder::<8>(order, &self.shape, elements, &mut out),
+            _ => reorder::<16>(order, &self.shape, elements, &mut out),
+        }?;
+        Ok(out)
+    }
+
+    /// The most bytes that so many stages, the first ones, make of a chunk. What cannot be made smaller grows by a little,
+    /// in all the stages together.
+    fn room(&self, stages: usize) -> usize {
+        match stages + usize::from(self.pipeline.packing == Packing::Pcodec) {
+            0 => self.chunk_bytes,
+            growing => {
+                self.chunk_bytes.saturating_add(self.chunk_bytes / 4).saturating_add(growing.saturating_mul(4096))
+            }
+        }
+    }
+
+    fn check_len(&self, len: usize) -> Result<()> {
+        if len == self.chunk_bytes {
+            return Ok(());
+        }
+        Err(Error::corrupt(format!("it has {len} bytes and should have {}", self.chunk_bytes)))
     }
 }
 
 impl Stage {
-    fn of(codec: &Arc<dyn BytesToBytesCodecTraits>) -> Result<Self> {
-        let any = codec.as_any();
-        if any.is::<GzipCodec>() {
-            Ok(Self::Gzip)
-        } else if any.is::<ZstdCodec>() {
-            Ok(Self::Zstd)
-        } else if any.is::<BloscCodec>() {
-            Ok(Self::Blosc(codec.clone()))
-        } else if any.is::<Crc32cCodec>() || any.is::<ShuffleCodec>() {
-            Ok(Self::Shrinking(codec.clone()))
-        } else {
-            Err(refused(codec))
-        }
-    }
-
     /// Undoes one stage, whose result has `room` bytes at most.
-    fn undo(&self, input: &[u8], room: usize, options: &CodecOptions) -> Result<Vec<u8>> {
+    fn undo<'a>(self, input: Cow<'a, [u8]>, room: usize) -> Result<Cow<'a, [u8]>> {
         if input.is_empty() {
             return Err(Error::corrupt("it is empty"));
         }
-        let codec = match self {
-            Self::Gzip => {
-                return into_room(room, |out| {
-                    INFLATE.with_borrow_mut(|kept| {
-                        let inflate = kept.get_or_insert_with(Decompressor::new);
-                        inflate.gzip_decompress(input, out).map_err(|error| damaged().with_source(error))
-                    })
-                });
-            }
-            Self::Zstd => {
-                return into_room(room, |out| {
-                    zstd::bulk::decompress_to_buffer(input, out).map_err(|error| damaged().with_source(error))
-                });
-            }
-            Self::Blosc(codec) => {
-                // Its header tells the length, for which zarrs makes room.
-                let claimed = input.get(4..8).and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
-                if claimed.is_none_or(|claimed| claimed as usize > room) {
-                    return Err(Error::corrupt(format!("it claims to become more than {room} bytes")));
+        let undone = match self {
+            Self::Gzip => inflate(room, |inflate, out| inflate.gzip_decompress(&input, out))?,
+            Self::Zlib => inflate(room, |inflate, out| inflate.zlib_decompress(&input, out))?,
+            Self::Zstd => into_room(room, |out| {
+                zstd::bulk::decompress_to_buffer(&input, out).map_err(|error| damaged().with_source(error))
+            })?,
+            Self::Blosc => {
+                // Its header tells the length, for which room is made.
+                let len = blosc_validate(&input).ok_or_else(damaged)?;
+                if len > room {
+                    return Err(Error::corrupt(format!("it claims to become {len} bytes, and {room} are the most")));
                 }
-                codec
+                blosc_decompress_bytes(&input, len, 1).map_err(|error| damaged().with_source(error))?
             }
-            Self::Shrinking(codec) => codec,
+            Self::Shuffle(size) if size > 1 && !input.len().is_multiple_of(size) => {
+                return Err(Error::corrupt(format!("its {} bytes are no shuffled elements of {size}", input.len())));
+            }
+            Self::Shuffle(size) => {
+                let mut out = zeroed(input.len())?;
+                shuffle::unshuffle(size, &input, &mut out);
+                out
+            }
+            Self::Checksum(checksum, place) => return checksum.check(place, input),
         };
-        let undone = codec.decode(Cow::Borrowed(input), &BytesRepresentation::UnboundedSize, options);
-        undone.map(Cow::into_owned).map_err(|error| damaged().with_source(error))
+        Ok(Cow::Owned(undone))
     }
 }
 
-/// What no codec makes more of its bytes than: the room that a stage has for what the next one undoes.
-fn grown(bytes: usize) -> usize {
-    bytes.saturating_add(bytes / 4).saturating_add(4096)
+impl Checksum {
+    /// The bytes without their checksum.
+    fn check(self, place: Place, input: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
+        let split = match place {
+            Place::Before => input.split_first_chunk::<4>(),
+            Place::Behind => input.split_last_chunk::<4>().map(|(bytes, sum)| (sum, bytes)),
+        };
+        let (sum, bytes) = split.ok_or_else(|| Error::corrupt("it has no checksum"))?;
+        let expected = match self {
+            Self::Crc32 => libdeflater::crc32(bytes),
+            Self::Crc32c => crc32c::crc32c(bytes),
+            Self::Adler32 => libdeflater::adler32(bytes),
+            Self::Fletcher32 => checks::fletcher32(bytes),
+        };
+        if expected.to_le_bytes() != *sum {
+            return Err(Error::corrupt("its checksum is another"));
+        }
+        let kept = if place == Place::Before { 4..input.len() } else { 0..input.len() - 4 };
+        Ok(match input {
+            Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[kept]),
+            Cow::Owned(mut bytes) => {
+                bytes.truncate(kept.end);
+                bytes.drain(..kept.start);
+                Cow::Owned(bytes)
+            }
+        })
+    }
+}
+
+fn inflate(
+    room: usize,
+    undo: impl FnOnce(&mut Decompressor, &mut [u8]) -> Result<usize, DecompressionError>,
+) -> Result<Vec<u8>> {
+    into_room(room, |out| {
+        INFLATE.with_borrow_mut(|kept| {
+            let inflate = kept.get_or_insert_with(Decompressor::new);
+            undo(inflate, out).map_err(|error| damaged().with_source(error))
+        })
+    })
 }
 
 /// Fills memory of that size, as far as it goes.
 fn into_room(room: usize, fill: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<Vec<u8>> {
-    let no_memory = |()| Error::limit(format!("there is no memory for a chunk of {room} bytes"));
-    let mut out = bytemuck::allocation::try_zeroed_vec(room).map_err(no_memory)?;
+    let mut out = zeroed(room)?;
     let len = fill(&mut out)?;
     out.truncate(len);
     Ok(out)
 }
 
+fn zeroed(bytes: usize) -> Result<Vec<u8>> {
+    bytemuck::allocation::try_zeroed_vec(bytes)
+        .map_err(|()| Error::limit(format!("there is no memory for a chunk of {bytes} bytes")))
+}
+
+/// Copies elements of `N` bytes to their places in C order.
+fn reorder<const N: usize>(order: &[usize], shape: &[usize], elements: &[u8], out: &mut [u8]) -> Result<()> {
+    let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
+    let mut places = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, axis)| places[*axis] = place);
+    let stored: Vec<usize> = order.iter().map(|axis| shape[*axis]).collect();
+    let elements = ArrayViewD::from_shape(stored, elements.as_chunks::<N>().0).map_err(no_shape)?;
+    let mut out = ArrayViewMutD::from_shape(shape, out.as_chunks_mut::<N>().0).map_err(no_shape)?;
+    out.assign(&elements.permuted_axes(places));
+    Ok(())
+}
 /// Undoes pcodec: exactly so many elements.
 fn unpack(data_type: DataType, input: &[u8], elements: usize) -> Result<Vec<u8>> {
     fn of<T: Number + bytemuck::Pod>(input: &[u8], numbers: usize) -> Result<Vec<u8>> {
@@ -205,11 +266,4 @@ fn unpack(data_type: DataType, input: &[u8], elements: usize) -> Result<Vec<u8>>
 
 fn damaged() -> Error {
     Error::corrupt("it cannot be decoded")
-}
-
-fn refused(codec: &impl std::fmt::Debug) -> Error {
-    Error::unsupported(format!(
-        "the Zarr array uses a codec that arraystow does not run, or not in this place ({codec:?}); write the array again with \
-         blosc, zstd, gzip, pcodec or none"
-    ))
 }

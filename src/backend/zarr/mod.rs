@@ -1,15 +1,25 @@
 //! Zarr arrays in an object store: a group `dask_arrays`, in it an array for each name.
 //!
-//! zarrs has the format: metadata and codecs. Requests are ours: a chunk is one PUT or one GET, many at a time, and there
+//! zarrs encodes. What is read is understood here, all of it or not at all (`facts`), and decoded within bounds (`decode`):
+//! zarrs leaves out codecs that say that they need not be understood. Requests are ours: a chunk is one PUT or one GET, many at a time, and there
 //! is no HEAD. Beside an array of ours lies an object with the length and the checksum of each chunk (`table`).
 
 mod codec;
 mod decode;
+mod description;
+mod extension;
+mod facts;
+mod fill;
 mod group;
+mod json;
+mod keys;
 mod metadata;
+mod pipeline;
 mod reader;
 mod shards;
 mod table;
+mod v2;
+mod v3;
 mod writer;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};

@@ -1,7 +1,8 @@
 //! Reads an array: two requests to open it, one for each chunk.
 
-use super::codec::{Codecs, Unit};
-use super::metadata::{ATTRIBUTES_NAME, Facts, MOST_BYTES, Metadata, array_name};
+use super::decode::Decoder;
+use super::facts::Facts;
+use super::metadata::{ATTRIBUTES_NAME, MOST_BYTES, Metadata, array_name};
 use super::shards::{Indexing, index_bytes, index_of};
 use super::table::{Entry, NAME, Table, digest};
 use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
@@ -19,7 +20,8 @@ pub(super) struct Reader {
     objects: Objects,
     key: String,
     facts: Facts,
-    codecs: Codecs,
+    /// Of whole chunks, or of the parts of shards.
+    decoder: Decoder,
     shards: Option<Shards>,
     grid: ChunkGrid,
     /// What only arrays of ours have.
@@ -31,8 +33,6 @@ pub(super) struct Reader {
 struct Shards {
     /// The parts of one shard.
     parts: ChunkGrid,
-    part_bytes: usize,
-    codecs: Codecs,
     indexing: Indexing,
     /// Strangers' shards whose index was read.
     indexed: Cache<usize, Arc<[Entry]>>,
@@ -52,25 +52,15 @@ impl Reader {
         let (metadata, table) = fetch(&objects, &key, limits)?;
         let facts = Facts::read(&metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
-        let sharded = facts.layout.parts.is_some();
-        let unit = Unit {
-            data_type: facts.data_type,
-            shape: &facts.layout.chunk_shape,
-            bytes: facts.chunk_bytes,
-            plain: facts.plain && !sharded,
-            sharded,
-        };
-        let codecs = Codecs::new(metadata.parse()?, &unit)?;
+        let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
+        let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type, unit);
         let shards = match (&facts.layout.parts, facts.indexing) {
             (Some(shape), Some(indexing)) => {
                 let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
                 limits.check_chunks(parts.chunk_count())?;
-                let part_bytes = shape.iter().product::<usize>() * facts.data_type.size();
-                let unit = Unit { shape, bytes: part_bytes, plain: facts.plain, sharded: false, ..unit };
-                let codecs = Codecs::new(metadata.parse_parts()?, &unit)?;
                 let kept = MOST_INDEXED_BYTES / (parts.chunk_count() * size_of::<Entry>()).max(1);
                 let indexed = Cache::new(kept.clamp(1, MOST_INDEXED));
-                Some(Shards { parts, part_bytes, codecs, indexing, indexed })
+                Some(Shards { parts, indexing, indexed })
             }
             _ => None,
         };
@@ -94,7 +84,7 @@ impl Reader {
             }
         };
         let grid = facts.grid.clone().unwrap_or_else(|| facts.layout.grid.clone());
-        Ok(Self { objects, key, facts, codecs, shards, grid, seal, stored_bytes })
+        Ok(Self { objects, key, facts, decoder, shards, grid, seal, stored_bytes })
     }
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
@@ -108,7 +98,7 @@ impl Reader {
         let Some(stored) = self.fetch_chunk(number)? else { return self.missing(out) };
         let Some(shards) = &self.shards else {
             self.check(number, &stored)?;
-            return self.codecs.decode(&stored, out);
+            return self.decoder.decode(&stored, out);
         };
         let count = shards.parts.chunk_count();
         match &self.seal {
@@ -130,7 +120,7 @@ impl Reader {
         }
         if let Some(stored) = self.fetch_chunk(number)? {
             self.check(number, &stored)?;
-            return self.codecs.decoded(stored).map(Some);
+            return self.decoder.decoded(stored).map(Some);
         }
         let (mut fill, len) = (Vec::new(), self.facts.chunk_bytes);
         fill.try_reserve_exact(len)
@@ -141,7 +131,10 @@ impl Reader {
     }
 
     fn fetch_chunk(&self, number: usize) -> Result<Option<Bytes>> {
-        let most = self.shards.as_ref().map_or_else(|| self.codecs.most_stored(), Shards::most_stored);
+        let most = match &self.shards {
+            None => self.decoder.most_stored(),
+            Some(shards) => shards.most_stored(&self.decoder),
+        };
         match self.objects.get(&self.chunk_key(number)?, most) {
             Ok((stored, _)) => Ok(Some(stored)),
             Err(error) if error.is_not_found() => Ok(None),
@@ -176,11 +169,11 @@ impl Reader {
         };
         let shape = in_bytes(&self.facts.layout.chunk_shape);
         let mut out = ArrayViewMutD::from_shape(shape, out).map_err(|error| Error::invalid(error.to_string()))?;
-        scratch::with(shards.part_bytes, |elements| {
+        scratch::with(self.decoder.chunk_bytes(), |elements| {
             for part in 0..shards.parts.chunk_count() {
                 let entry = entry(part)?;
                 let bytes = entry.range().and_then(|range| stored.get(range));
-                shards.decode(&entry, bytes.ok_or_else(|| Error::corrupt("it is cut off"))?, elements)?;
+                self.decode_part(&entry, bytes.ok_or_else(|| Error::corrupt("it is cut off"))?, elements)?;
                 let region = shards.parts.chunk_region(part)?;
                 let (mut start, shape) = (region.start().to_vec(), in_bytes(region.shape()));
                 if let Some(last) = start.last_mut() {
@@ -197,8 +190,9 @@ impl Reader {
 
     fn read_one_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
         let shards = self.shards.as_ref().ok_or_else(|| Error::invalid("the array has no shards"))?;
-        if out.len() != shards.part_bytes {
-            return Err(Error::invalid(format!("room of {} bytes for a part of {}", out.len(), shards.part_bytes)));
+        let part_bytes = self.decoder.chunk_bytes();
+        if out.len() != part_bytes {
+            return Err(Error::invalid(format!("room of {} bytes for a part of {part_bytes}", out.len())));
         }
         let key = self.chunk_key(number)?;
         let count = shards.parts.chunk_count();
@@ -211,9 +205,9 @@ impl Reader {
                 }
             };
             if entry.len == 0 {
-                return shards.decode(&entry, &[], out);
+                return self.decode_part(&entry, &[], out);
             }
-            if entry.len > shards.codecs.most_stored() {
+            if entry.len > self.decoder.most_stored() {
                 return Err(Error::corrupt(format!("{} bytes are too many for one of its parts", entry.len)));
             }
             let range = entry.offset..entry.offset.saturating_add(entry.len);
@@ -223,12 +217,22 @@ impl Reader {
                 None if stored.len() as u64 != entry.len => return Err(Error::corrupt("it is cut off")),
                 None => {}
             }
-            shards.decode(&entry, &stored, out)
+            self.decode_part(&entry, &stored, out)
         };
         match read() {
             Err(error) if error.is_not_found() => self.missing(out),
             read => read,
         }
+    }
+
+    /// Checks and decodes a part; one that was all fill was not stored.
+    fn decode_part(&self, entry: &Entry, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        entry.check(stored).or_else(|error| if entry.len == 0 { Ok(()) } else { Err(error) })?;
+        if entry.len == 0 {
+            self.facts.fill.fill(out);
+            return Ok(());
+        }
+        self.decoder.decode(stored, out)
     }
 
     fn check_object(&self, number: usize) -> Result<()> {
@@ -258,13 +262,13 @@ impl Reader {
         if self.seal.is_some() {
             return Err(Error::corrupt("its object is lost"));
         }
-        self.codecs.fill(out);
+        self.facts.fill.fill(out);
         Ok(())
     }
 
     fn chunk_key(&self, number: usize) -> Result<String> {
         let coordinates = self.facts.layout.grid.chunk_coordinates(number)?;
-        Ok(format!("{}/{}", self.key, self.codecs.chunk_key(&coordinates)))
+        Ok(format!("{}/{}", self.key, self.facts.keys.key(&coordinates)))
     }
 }
 
@@ -299,19 +303,9 @@ impl Seal {
 
 impl Shards {
     /// The most bytes that a shard can have.
-    fn most_stored(&self) -> u64 {
+    fn most_stored(&self, of_part: &Decoder) -> u64 {
         let parts = self.parts.chunk_count();
-        self.codecs.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
-    }
-
-    /// Checks and decodes a part; one that was all fill was not stored.
-    fn decode(&self, entry: &Entry, stored: &[u8], out: &mut [u8]) -> Result<()> {
-        entry.check(stored).or_else(|error| if entry.len == 0 { Ok(()) } else { Err(error) })?;
-        if entry.len == 0 {
-            self.codecs.fill(out);
-            return Ok(());
-        }
-        self.codecs.decode(stored, out)
+        of_part.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
     }
 }
 

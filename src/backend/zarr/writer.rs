@@ -1,23 +1,22 @@
 //! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
 
-use super::codec::{Codecs, Unit};
+use super::codec::Encoder;
 use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
 use super::shards;
 use super::table::{Building, Entry, NAME, digest};
 use crate::array::StoredLayout;
+use crate::backend::room::Room;
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::{Objects, Replace, ZarrOptions, handle, wait};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 
 /// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
-const MOST_BYTES_UNDER_WAY: usize = 128 << 20;
-
-static UNDER_WAY: UnderWay = UnderWay { bytes: Mutex::new(0), less: Condvar::new() };
+static UNDER_WAY: Room = Room::new(128 << 20);
 
 pub(super) struct Writer {
     objects: Objects,
@@ -26,7 +25,7 @@ pub(super) struct Writer {
     layout: StoredLayout,
     element_size: usize,
     chunk_bytes: usize,
-    codecs: Codecs,
+    encoder: Encoder,
     /// Parts of each chunk; 1 if it has none.
     parts: usize,
     table: Building,
@@ -51,9 +50,7 @@ impl Writer {
         let metadata = Metadata::new(options.version, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let plain = spec.codec == crate::Codec::None && layout.parts.is_none();
-        let (shape, sharded) = (&layout.chunk_shape, layout.parts.is_some());
-        let unit = Unit { data_type: spec.data_type, shape, bytes: chunk_bytes, plain, sharded };
-        let codecs = Codecs::new(metadata.parse()?, &unit)?;
+        let encoder = Encoder::new(metadata.parse()?, &layout.chunk_shape, plain)?;
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
         Ok(Self {
@@ -63,7 +60,7 @@ impl Writer {
             layout,
             element_size,
             chunk_bytes,
-            codecs,
+            encoder,
             parts,
             table,
             puts: Mutex::default(),
@@ -85,7 +82,7 @@ impl Writer {
     }
 
     fn write_full(&self, number: usize, chunk: &[u8]) -> Result<()> {
-        let encoded = Bytes::from(self.codecs.encode(chunk)?.into_owned());
+        let encoded = Bytes::from(self.encoder.encode(chunk)?.into_owned());
         if self.layout.parts.is_none() {
             self.table.note(number, Entry::of(0, &encoded))?;
         } else {
@@ -93,7 +90,7 @@ impl Writer {
                 self.table.note(number * self.parts + part, entry)?;
             }
         }
-        let key = format!("{}/{}", self.key, self.codecs.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
+        let key = format!("{}/{}", self.key, self.encoder.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
         let room = UNDER_WAY.enter(encoded.len());
         let (objects, given_up) = (self.objects.clone(), self.given_up.clone());
         self.unfinished.store(true, Ordering::Release);
@@ -190,35 +187,6 @@ impl Drop for Writer {
 
 fn joined(ended: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
     ended.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "a request was given up: its code panicked")))
-}
-
-/// Bytes that are on their way.
-struct UnderWay {
-    bytes: Mutex<usize>,
-    less: Condvar,
-}
-
-/// Bytes that are no longer under way when this is dropped.
-struct Room(usize);
-
-impl UnderWay {
-    /// Waits until there is room; what is larger than all of it goes alone.
-    fn enter(&self, bytes: usize) -> Room {
-        let mut now = lock(&self.bytes);
-        while *now > 0 && now.saturating_add(bytes) > MOST_BYTES_UNDER_WAY {
-            now = self.less.wait(now).unwrap_or_else(PoisonError::into_inner);
-        }
-        *now = now.saturating_add(bytes);
-        Room(bytes)
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        let mut now = lock(&UNDER_WAY.bytes);
-        *now = now.saturating_sub(self.0);
-        UNDER_WAY.less.notify_all();
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

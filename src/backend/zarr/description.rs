@@ -1,0 +1,72 @@
+//! What an array of ours says of itself, in an attribute: the chunks that its user sees.
+
+use crate::array::{ChunkGrid, StoredLayout};
+use crate::backend::ArraySpec;
+use crate::backend::layout::MOST_AXES;
+use crate::error::{Error, Result};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+/// The attribute's name.
+pub(super) const ATTRIBUTE: &str = "arraystow";
+const VERSION: u32 = 1;
+
+/// The attribute's value.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Description {
+    version: u32,
+    /// The logical chunks: per axis, runs of a length and how often it comes.
+    #[serde(deserialize_with = "few_axes")]
+    chunks: Vec<Vec<(usize, usize)>>,
+}
+
+impl Description {
+    pub(super) fn of(spec: &ArraySpec) -> Self {
+        Self { version: VERSION, chunks: spec.grid.runs() }
+    }
+
+    /// The logical grid of an array that is stored like that.
+    pub(super) fn grid(&self, layout: &StoredLayout) -> Result<ChunkGrid> {
+        let damaged =
+            |what: String| Error::corrupt(format!("the attribute `{ATTRIBUTE}` {what}; restore the array from a copy"));
+        if self.version != VERSION {
+            return Err(Error::unsupported(format!(
+                "the array was written by a newer arraystow (version {} of the format); update this program",
+                self.version
+            )));
+        }
+        let grid = ChunkGrid::from_runs(&self.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
+        if grid.shape() != layout.grid.shape() {
+            let (said, found) = (grid.shape(), layout.grid.shape());
+            return Err(damaged(format!("is of an array of shape {said:?}, but the array has {found:?}")));
+        }
+        Ok(grid)
+    }
+}
+
+/// A list with an entry for each axis: a few bytes of text for each of more would take many times as much memory.
+fn few_axes<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(value) = seq.next_element()? {
+                if list.len() == MOST_AXES {
+                    return Err(A::Error::custom(format!("there are more than {MOST_AXES} axes")));
+                }
+                list.push(value);
+            }
+            Ok(list)
+        }
+    }
+
+    deserializer.deserialize_seq(Few(std::marker::PhantomData))
+}

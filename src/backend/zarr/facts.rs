@@ -1,0 +1,92 @@
+//! What an array's metadata say, of either version: all of it understood, or refused by name.
+
+use super::description::Description;
+use super::fill::Fill;
+use super::json::Members;
+use super::keys::Keys;
+use super::metadata::Metadata;
+use super::pipeline::Pipeline;
+use super::shards::Indexing;
+use super::{v2, v3};
+use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::backend::layout::MOST_AXES;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::protocol::ZarrVersion;
+
+/// What is needed to read an array.
+pub(super) struct Facts {
+    pub(super) data_type: DataType,
+    pub(super) layout: StoredLayout,
+    pub(super) chunk_bytes: usize,
+    /// The codecs of a chunk, or of a shard's part.
+    pub(super) pipeline: Pipeline,
+    /// How the index of a shard lies in it, if there are shards.
+    pub(super) indexing: Option<Indexing>,
+    pub(super) fill: Fill,
+    pub(super) keys: Keys,
+    /// The logical grid of an array of ours.
+    pub(super) grid: Option<ChunkGrid>,
+}
+
+/// The metadata as one version has them.
+pub(super) struct Found {
+    pub(super) shape: Vec<usize>,
+    pub(super) chunk_shape: Vec<usize>,
+    pub(super) data_type: DataType,
+    pub(super) pipeline: Pipeline,
+    /// The shape of a shard's parts and how its index lies in it, if there are shards.
+    pub(super) sharding: Option<(Vec<usize>, Indexing)>,
+    pub(super) fill: Fill,
+    pub(super) keys: Keys,
+    pub(super) description: Option<Description>,
+}
+
+impl Facts {
+    pub(super) fn read(metadata: &Metadata, limits: &Limits) -> Result<Self> {
+        let found = match metadata.version {
+            ZarrVersion::V3 => v3::read(Members::read(&metadata.array, v3::WANTED)?)?,
+            ZarrVersion::V2 => {
+                let description = metadata.attributes.as_deref().map(Members::read_attributes).transpose()?;
+                v2::read(Members::read(&metadata.array, v2::WANTED)?, description.flatten())?
+            }
+        };
+        let Found { shape, mut chunk_shape, data_type, pipeline, sharding, fill, keys, description } = found;
+        // Some say 0 where there is nothing to cut.
+        for (chunk, len) in chunk_shape.iter_mut().zip(&shape) {
+            if *len == 0 && *chunk == 0 {
+                *chunk = 1;
+            }
+        }
+        let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
+        let (parts, indexing) = sharding.unzip();
+        if let Some(parts) = &parts {
+            let divide = |(len, part): (&usize, &usize)| *part > 0 && len.is_multiple_of(*part);
+            if parts.len() != chunk_shape.len() || !chunk_shape.iter().zip(parts).all(divide) {
+                return Err(Error::corrupt(format!(
+                    "parts of shape {parts:?} do not fit shards of shape {chunk_shape:?}"
+                )));
+            }
+        }
+        let layout = StoredLayout { grid, chunk_shape, parts };
+        let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
+        let grid = description.map(|description| description.grid(&layout)).transpose()?;
+        Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, grid })
+    }
+}
+
+/// Refuses an array of more axes than are read, before anything else is made of its shape.
+pub(super) fn check_axes(shape: &[usize]) -> Result<()> {
+    if shape.len() <= MOST_AXES {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("the array has {} axes, and {MOST_AXES} are the most that are read", shape.len())))
+}
+
+/// The error about elements of a type that is not known.
+pub(super) fn unknown_type(found: &str) -> Error {
+    Error::unsupported(format!(
+        "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
+        DataType::ALL.map(DataType::name).join(", ")
+    ))
+}

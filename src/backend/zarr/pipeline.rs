@@ -1,0 +1,210 @@
+//! The codecs of an array, as its metadata name them: how a chunk's elements become the bytes that are stored.
+
+use super::extension::Extension;
+use crate::array::DataType;
+use crate::error::{Error, Result};
+use serde_json::Value;
+
+/// The most codecs of an array, those of the parts of shards and of their index counted in. Each takes time, and none is of
+/// use a second time.
+pub(super) const MOST_CODECS: usize = 16;
+
+/// What to do about a codec that is not known.
+const INSTEAD: &str = "write the array again with blosc, zstd, gzip, pcodec or none";
+
+/// How a chunk's elements become its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pipeline {
+    /// The array's axes in the order in which the chunk has them, if it is another.
+    pub(super) order: Option<Vec<usize>>,
+    pub(super) packing: Packing,
+    /// In the order in which they are applied.
+    pub(super) stages: Vec<Stage>,
+}
+
+/// How the elements, in their order, become bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    LittleEndian,
+    BigEndian,
+    Pcodec,
+}
+
+/// What is done to bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Gzip,
+    Zlib,
+    Zstd,
+    Blosc,
+    /// The first bytes of all elements of that size, then the second ones.
+    Shuffle(usize),
+    Checksum(Checksum, Place),
+}
+
+/// The checksums, each of four bytes, little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checksum {
+    Crc32,
+    Crc32c,
+    Adler32,
+    Fletcher32,
+}
+
+/// Where a checksum lies, seen from what it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Before,
+    Behind,
+}
+
+impl Pipeline {
+    /// The codecs of version 3, for chunks of so many axes.
+    pub(super) fn read(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<Self> {
+        let mut order = None;
+        let mut packing = None;
+        let mut stages = Vec::new();
+        for mut codec in codecs {
+            let name = codec.name.clone();
+            let of_bytes = match &*name {
+                "transpose" => {
+                    let now = order.take().unwrap_or_else(|| (0..axes).collect::<Vec<_>>());
+                    order = Some(transposed(&now, &mut codec)?);
+                    false
+                }
+                "bitround" | "numcodecs.bitround" => {
+                    codec = codec.without(ROUNDING);
+                    false
+                }
+                "bytes" | "endian" | "numcodecs.pcodec" => {
+                    let found = if name == "numcodecs.pcodec" {
+                        codec = codec.without(PCODEC);
+                        Packing::Pcodec
+                    } else {
+                        byte_order(&mut codec, data_type)?
+                    };
+                    if packing.replace(found).is_some() {
+                        return Err(misplaced(&name));
+                    }
+                    codec.finish()?;
+                    continue;
+                }
+                "gzip" | "zstd" | "blosc" | "crc32c" => {
+                    stages.push(Stage::read(&name, &mut codec)?);
+                    true
+                }
+                _ => {
+                    let of_numcodecs = name.strip_prefix("numcodecs.").ok_or_else(|| codec.refused(INSTEAD))?;
+                    stages.push(Stage::read(of_numcodecs, &mut codec)?);
+                    true
+                }
+            };
+            codec.finish()?;
+            if of_bytes != packing.is_some() {
+                return Err(misplaced(&name));
+            }
+        }
+        let in_order = order.as_ref().is_some_and(|order| order.is_sorted());
+        let packing =
+            packing.ok_or_else(|| Error::unsupported("the array has no codec that makes bytes of its elements"))?;
+        Ok(Self { order: order.filter(|_| !in_order), packing, stages })
+    }
+
+    /// The filters and the compressor of version 2, in that order.
+    pub(super) fn read_v2(codecs: Vec<Extension>, packing: Packing, order: Option<Vec<usize>>) -> Result<Self> {
+        let mut pipeline = Self { order, packing, stages: Vec::new() };
+        for mut codec in codecs {
+            match &*codec.name {
+                "bitround" => codec = codec.without(ROUNDING),
+                "pcodec" if pipeline.packing == Packing::LittleEndian && pipeline.stages.is_empty() => {
+                    codec = codec.without(PCODEC);
+                    pipeline.packing = Packing::Pcodec;
+                }
+                name => {
+                    let name = name.to_owned();
+                    pipeline.stages.push(Stage::read(&name, &mut codec)?);
+                }
+            }
+            codec.finish()?;
+        }
+        Ok(pipeline)
+    }
+
+    /// The bytes are the elements as they are in memory here.
+    pub(super) fn is_plain(&self) -> bool {
+        self.order.is_none() && self.packing == Packing::LittleEndian && self.stages.is_empty()
+    }
+}
+
+/// The error about a codec of elements among those of bytes, or the other way round.
+fn misplaced(name: &str) -> Error {
+    Error::unsupported(format!("the array has the codec {name:?} in a place where it can do nothing"))
+}
+
+/// What concerns only who writes.
+const ROUNDING: &[&str] = &["keepbits"];
+const PCODEC: &[&str] =
+    &["level", "mode_spec", "delta_spec", "paging_spec", "delta_encoding_order", "equal_pages_up_to"];
+
+impl Stage {
+    /// The codec of bytes that numcodecs calls so.
+    fn read(name: &str, codec: &mut Extension) -> Result<Self> {
+        let written_with: &[&str] = match name {
+            "gzip" | "zlib" => &["level"],
+            "zstd" => &["level", "checksum"],
+            "blosc" => &["cname", "clevel", "shuffle", "typesize", "blocksize"],
+            _ => &[],
+        };
+        written_with.iter().for_each(|member| drop(codec.take(member)));
+        let mut sum = |checksum, usual, other| {
+            let places = [(usual, name_of(usual)), (other, name_of(other))];
+            let place = codec.take_one_of("location", &places.map(|(_, name)| name))?;
+            Ok(Self::Checksum(checksum, places[place].0))
+        };
+        match name {
+            "gzip" => Ok(Self::Gzip),
+            "zlib" => Ok(Self::Zlib),
+            "zstd" => Ok(Self::Zstd),
+            "blosc" => Ok(Self::Blosc),
+            "crc32" => sum(Checksum::Crc32, Place::Before, Place::Behind),
+            "adler32" => sum(Checksum::Adler32, Place::Before, Place::Behind),
+            "crc32c" => sum(Checksum::Crc32c, Place::Behind, Place::Before),
+            "fletcher32" => Ok(Self::Checksum(Checksum::Fletcher32, Place::Behind)),
+            "shuffle" => {
+                let size = codec.take("elementsize").unwrap_or_else(|| 4.into());
+                let bytes = size.as_u64().and_then(|size| usize::try_from(size).ok());
+                bytes.map(Self::Shuffle).ok_or_else(|| codec.unknown_value("elementsize", &size))
+            }
+            _ => Err(codec.refused(INSTEAD)),
+        }
+    }
+}
+
+fn name_of(place: Place) -> &'static str {
+    match place {
+        Place::Before => "start",
+        Place::Behind => "end",
+    }
+}
+
+/// The axes in the order into which the codec puts them.
+fn transposed(axes: &[usize], codec: &mut Extension) -> Result<Vec<usize>> {
+    let value = codec.take("order").unwrap_or_default();
+    let permuted = value.as_array().and_then(|order| {
+        let axis = |axis: &Value| axes.get(usize::try_from(axis.as_u64()?).ok()?).copied();
+        order.iter().map(axis).collect::<Option<Vec<_>>>()
+    });
+    let each_once = |order: &Vec<usize>| order.len() == axes.len() && axes.iter().all(|axis| order.contains(axis));
+    permuted.filter(each_once).ok_or_else(|| codec.unknown_value("order", &value))
+}
+
+fn byte_order(codec: &mut Extension, data_type: DataType) -> Result<Packing> {
+    match codec.take("endian") {
+        None if data_type.size() > 1 => Err(codec.unknown_value("endian", &Value::Null)),
+        Some(Value::Null) | None => Ok(Packing::LittleEndian),
+        Some(endian) if endian == "little" => Ok(Packing::LittleEndian),
+        Some(endian) if endian == "big" && data_type.size() > 1 => Ok(Packing::BigEndian),
+        Some(endian) if endian == "big" => Ok(Packing::LittleEndian),
+        Some(endian) => Err(codec.unknown_value("endian", &endian)),
+    }
+}

@@ -1,0 +1,94 @@
+//! The metadata of version 2: `.zarray`.
+
+use super::description::Description;
+use super::extension::Extension;
+use super::facts::{Found, check_axes, unknown_type};
+use super::fill::Fill;
+use super::json::{Members, Wanted, lengths, shown, unreadable};
+use super::keys::Keys;
+use super::metadata::dtype_v2;
+use super::pipeline::{MOST_CODECS, Packing, Pipeline};
+use super::v3::too_many;
+use crate::array::DataType;
+use crate::error::{Error, Result};
+use crate::protocol::ZarrVersion;
+use serde_json::Value;
+
+/// What is read. Other members mean nothing.
+pub(super) const WANTED: Wanted = Wanted {
+    known: &[
+        "zarr_format",
+        "shape",
+        "chunks",
+        "dtype",
+        "compressor",
+        "fill_value",
+        "filters",
+        "order",
+        "dimension_separator",
+    ],
+    attributes: None,
+};
+
+pub(super) fn read(mut members: Members, description: Option<Description>) -> Result<Found> {
+    let format = members.need("zarr_format")?;
+    if format != 2 {
+        return Err(Error::unsupported(format!(
+            "the metadata in .zarray are of version {} of Zarr, and that file is version 2's",
+            shown(&format)
+        )));
+    }
+    let shape = lengths("`shape`", &members.need("shape")?)?;
+    check_axes(&shape)?;
+    let chunk_shape = lengths("`chunks`", &members.need("chunks")?)?;
+    let dtype = members.need("dtype")?;
+    let (data_type, packing) = from_dtype(&dtype).ok_or_else(|| unknown_type(&shown(&dtype)))?;
+    let fill = Fill::read(ZarrVersion::V2, data_type, &members.take("fill_value").unwrap_or_default())?;
+    let order = members.need("order")?;
+    let order = match order.as_str() {
+        Some("C") => None,
+        Some("F") => Some((0..shape.len()).rev().collect()).filter(|_| shape.len() > 1),
+        _ => return Err(Error::unsupported(format!("the array's elements are in the order {}", shown(&order)))),
+    };
+    let separator = members.take("dimension_separator").unwrap_or_default();
+    let separator = match separator.as_str() {
+        Some("/") => "/",
+        Some(".") => ".",
+        None if separator.is_null() => ".",
+        _ => {
+            return Err(Error::unsupported(format!("the array has the dimension separator {}", shown(&separator))));
+        }
+    };
+    let pipeline = Pipeline::read_v2(codecs(&mut members)?, packing, order)?;
+    let keys = Keys { with_prefix: false, separator };
+    Ok(Found { shape, chunk_shape, data_type, pipeline, sharding: None, fill, keys, description })
+}
+
+/// The filters and the compressor.
+fn codecs(members: &mut Members) -> Result<Vec<Extension>> {
+    let filters = match members.take("filters").unwrap_or_default() {
+        Value::Null => Vec::new(),
+        Value::Array(filters) => filters,
+        other => return Err(unreadable(&format!("`filters` is no list, but {}", shown(&other)))),
+    };
+    let compressor = members.take("compressor").filter(|compressor| !compressor.is_null());
+    if filters.len() + usize::from(compressor.is_some()) > MOST_CODECS {
+        return Err(too_many());
+    }
+    let filters = filters.into_iter().map(|filter| Extension::read_v2("filter", filter));
+    filters.chain(compressor.map(|compressor| Extension::read_v2("compressor", compressor))).collect()
+}
+
+/// The data type, and the order of its bytes.
+fn from_dtype(dtype: &Value) -> Option<(DataType, Packing)> {
+    let dtype = dtype.as_str()?;
+    let known = |data_type: &DataType| dtype_v2(*data_type).get(1..) == dtype.get(1..);
+    let data_type = DataType::ALL.into_iter().find(known)?;
+    match dtype.as_bytes().first()? {
+        b'<' => Some((data_type, Packing::LittleEndian)),
+        b'>' if data_type.size() > 1 => Some((data_type, Packing::BigEndian)),
+        b'>' => Some((data_type, Packing::LittleEndian)),
+        b'|' if data_type.size() == 1 => Some((data_type, Packing::LittleEndian)),
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! The metadata of version 3: `zarr.json`.
+
+use super::extension::Extension;
+use super::facts::{Found, check_axes, unknown_type};
+use super::fill::Fill;
+use super::json::{Members, Wanted, lengths, shown, unreadable};
+use super::keys::Keys;
+use super::pipeline::{Checksum, MOST_CODECS, Packing, Pipeline, Place, Stage};
+use super::shards::Indexing;
+use crate::array::DataType;
+use crate::error::{Error, Result};
+use crate::protocol::ZarrVersion;
+use serde_json::Value;
+
+/// What is read. Other members must be objects that say that they need not be understood.
+pub(super) const WANTED: Wanted = Wanted {
+    known: &[
+        "zarr_format",
+        "node_type",
+        "shape",
+        "data_type",
+        "chunk_grid",
+        "chunk_key_encoding",
+        "fill_value",
+        "codecs",
+        "storage_transformers",
+        "dimension_names",
+    ],
+    attributes: Some("attributes"),
+};
+
+pub(super) fn read(mut members: Members) -> Result<Found> {
+    let format = members.need("zarr_format")?;
+    if format != 3 {
+        return Err(Error::unsupported(format!(
+            "the metadata are of version {} of Zarr; arraystow reads 2 and 3",
+            shown(&format)
+        )));
+    }
+    let node = members.need("node_type")?;
+    if node != "array" {
+        return Err(Error::unsupported(format!("there is no array but a node of the type {}", shown(&node))));
+    }
+    if let Some(unknown) = members.unknown {
+        return Err(Error::unsupported(format!(
+            "the metadata have the member {unknown:?}, which arraystow does not know, and do not say that it need not be \
+             understood; remove it if it means nothing"
+        )));
+    }
+    check_transformers(members.take("storage_transformers"))?;
+    let shape = lengths("`shape`", &members.need("shape")?)?;
+    check_axes(&shape)?;
+    let data_type = data_type(members.need("data_type")?)?;
+    let chunk_shape = chunk_grid(members.need("chunk_grid")?)?;
+    let keys = keys(members.need("chunk_key_encoding")?)?;
+    let fill = Fill::read(ZarrVersion::V3, data_type, &members.need("fill_value")?)?;
+    let mut left = MOST_CODECS;
+    let mut codecs = codecs(members.need("codecs")?, &mut left)?;
+    let axes = shape.len();
+    let sharding = match codecs.as_slice() {
+        [only] if only.name == SHARDING => codecs.pop(),
+        _ => None,
+    };
+    let (pipeline, sharding) = match sharding {
+        Some(sharding) => {
+            let (pipeline, parts, indexing) = self::sharding(sharding, data_type, axes, &mut left)?;
+            (pipeline, Some((parts, indexing)))
+        }
+        None => (pipeline(codecs, data_type, axes)?, None),
+    };
+    let description = members.description;
+    Ok(Found { shape, chunk_shape, data_type, pipeline, sharding, fill, keys, description })
+}
+
+/// The codec that makes one object of several chunks.
+const SHARDING: &str = "sharding_indexed";
+
+fn check_transformers(transformers: Option<Value>) -> Result<()> {
+    match transformers {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Array(transformers)) => match transformers.into_iter().next() {
+            None => Ok(()),
+            Some(first) => Err(Extension::read("storage transformer", first)?
+                .refused("write the array again without storage transformers")),
+        },
+        Some(other) => Err(unreadable(&format!("`storage_transformers` is {}", shown(&other)))),
+    }
+}
+
+fn data_type(value: Value) -> Result<DataType> {
+    let text = shown(&value);
+    let extension = Extension::read("data type", value)?;
+    let data_type = DataType::from_name(&extension.name).ok_or_else(|| unknown_type(&text))?;
+    extension.finish()?;
+    Ok(data_type)
+}
+
+fn chunk_grid(value: Value) -> Result<Vec<usize>> {
+    let mut grid = Extension::read("chunk grid", value)?;
+    if grid.name != "regular" {
+        return Err(grid.refused("rechunk the array to chunks of one shape: arraystow reads regular grids"));
+    }
+    let chunk_shape = grid.take_lengths("chunk_shape")?;
+    grid.finish()?;
+    Ok(chunk_shape)
+}
+
+fn keys(value: Value) -> Result<Keys> {
+    let mut encoding = Extension::read("chunk key encoding", value)?;
+    let (with_prefix, usual) = match &*encoding.name {
+        "default" => (true, ["/", "."]),
+        "v2" => (false, [".", "/"]),
+        _ => return Err(encoding.refused("write the array again with the default one")),
+    };
+    let separator = usual[encoding.take_one_of("separator", &usual)?];
+    encoding.finish()?;
+    Ok(Keys { with_prefix, separator })
+}
+
+/// A list of codecs, which are counted.
+fn codecs(value: Value, left: &mut usize) -> Result<Vec<Extension>> {
+    let Value::Array(codecs) = value else {
+        return Err(unreadable(&format!("the codecs are no list, but {}", shown(&value))));
+    };
+    *left = left.checked_sub(codecs.len()).ok_or_else(too_many)?;
+    codecs.into_iter().map(|codec| Extension::read("codec", codec)).collect()
+}
+
+/// The error about more codecs than are run.
+pub(super) fn too_many() -> Error {
+    Error::limit(format!("the array has more than {MOST_CODECS} codecs, which is the limit; write it again with fewer"))
+}
+
+fn pipeline(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<Pipeline> {
+    if codecs.iter().any(|codec| codec.name == SHARDING) {
+        return Err(Error::unsupported(format!(
+            "the array has the codec {SHARDING:?} among others, or within itself; arraystow reads it alone"
+        )));
+    }
+    Pipeline::read(codecs, data_type, axes)
+}
+
+/// The codecs of a shard's parts, the shape of these and how the index lies.
+fn sharding(
+    mut sharding: Extension,
+    data_type: DataType,
+    axes: usize,
+    left: &mut usize,
+) -> Result<(Pipeline, Vec<usize>, Indexing)> {
+    let parts = sharding.take_lengths("chunk_shape")?;
+    let inner = codecs(sharding.take("codecs").unwrap_or_default(), left)?;
+    let of_index = codecs(sharding.take("index_codecs").unwrap_or_default(), left)?;
+    let place = sharding.take_one_of("index_location", &["end", "start"])?;
+    sharding.finish()?;
+    let inner = pipeline(inner, data_type, axes)?;
+    let of_index = pipeline(of_index, DataType::UInt64, axes + 1)?;
+    let checked = match (&of_index.order, of_index.packing, of_index.stages.as_slice()) {
+        (None, Packing::LittleEndian, []) => false,
+        (None, Packing::LittleEndian, [Stage::Checksum(Checksum::Crc32c, Place::Behind)]) => true,
+        _ => {
+            return Err(Error::unsupported("the array's shards have an index of a kind that arraystow does not read"));
+        }
+    };
+    Ok((inner, parts, Indexing { at_start: place == 1, checked }))
+}
