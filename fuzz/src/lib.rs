@@ -7,11 +7,29 @@ pub mod frame;
 pub mod hdf5;
 pub mod manifest;
 pub mod memory;
+pub mod random;
 #[cfg(not(fuzzing))]
 pub mod smoke;
 pub mod zarr;
 
 use arraystow::Limits;
+
+/// The stack of a case: that of a thread of Rust.
+const STACK: usize = 2 << 20;
+
+/// Runs a case on a thread with a small stack. What overflows it ends the program.
+///
+/// # Panics
+/// If the case panics.
+pub fn case(run: impl Fn(&[u8]) + Sync, input: &[u8]) {
+    let ended = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        thread.spawn_scoped(scope, || run(input)).expect("no thread can be started").join()
+    });
+    if let Err(panic) = ended {
+        std::panic::resume_unwind(panic);
+    }
+}
 
 /// Small, so that a case is fast and what goes beyond is noticed.
 pub fn limits() -> Limits {

@@ -1,17 +1,21 @@
 //! The targets without a fuzzer: over their corpus, then over that many mutations of it, the same every time.
 
+use crate::random::{Change, Random};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What one case may take: far more than any does.
 const LONGEST: Duration = Duration::from_secs(10);
-const LARGEST: usize = 1 << 16;
+/// What the program may have in memory, the C libraries included.
+const MOST_MEMORY: u64 = 1 << 30;
 
-/// Runs a target. Arguments: `-runs=N`, and files to run instead.
+/// Runs a target; `change` is a change that suits what its inputs are. Arguments: `-runs=N`, and files to run instead.
 ///
 /// # Panics
 /// If a case panics or takes too long; its bytes are then in a file.
-pub fn run(target: &str, case: impl Fn(&[u8])) {
+pub fn run(target: &str, case: impl Fn(&[u8]) + Sync, change: Option<Change>) {
+    let case = |input: &[u8]| crate::case(&case, input);
     let mut runs = 1000;
     let mut files = Vec::new();
     for argument in std::env::args().skip(1) {
@@ -28,20 +32,38 @@ pub fn run(target: &str, case: impl Fn(&[u8])) {
     assert!(!corpus.is_empty(), "there is no corpus of {target}");
     let started = Instant::now();
     let aside = std::env::temp_dir().join(format!("arraystow-fuzz-{target}-{}", std::process::id()));
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     let mut slowest = Duration::ZERO;
-    let mutated = (0..runs).map(|_| random.mutation(&corpus));
+    let begun = Arc::new(Mutex::new(Instant::now()));
+    watch(begun.clone());
+    let mutated = (0..runs).map(|_| random.mutation(&corpus, change));
     for (number, input) in corpus.iter().cloned().chain(mutated).enumerate() {
         // A case that aborts the program leaves its bytes.
         std::fs::write(&aside, &input).expect("the case cannot be kept");
-        let begun = Instant::now();
+        let now = Instant::now();
+        *begun.lock().unwrap_or_else(PoisonError::into_inner) = now;
         case(&input);
-        slowest = slowest.max(begun.elapsed());
+        slowest = slowest.max(now.elapsed());
         assert!(slowest < LONGEST, "case {number} takes {slowest:?}: {}", aside.display());
     }
     let _ = std::fs::remove_file(aside);
     let all = corpus.len() + runs;
     println!("{target}: {all} cases in {:.1?}, the slowest {slowest:.1?}", started.elapsed());
+}
+
+/// Ends the program when a case takes too long or the program too much memory.
+fn watch(begun: Arc<Mutex<Instant>>) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(50));
+            let memory = crate::memory::resident();
+            let taken = begun.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+            if taken > 2 * LONGEST || memory > MOST_MEMORY {
+                eprintln!("a case takes {taken:?}; {} MiB are in memory", memory >> 20);
+                std::process::abort();
+            }
+        }
+    });
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -50,61 +72,4 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("the corpus cannot be listed").path()).collect();
     paths.sort();
     paths.iter().map(|path| std::fs::read(path).expect("the corpus cannot be read")).collect()
-}
-
-/// Xorshift: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
-    /// One of the corpus with a few changes.
-    fn mutation(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
-        let mut input = corpus[self.below(corpus.len())].clone();
-        for _ in 0..=self.below(4) {
-            self.change(&mut input, corpus);
-        }
-        input.truncate(LARGEST);
-        input
-    }
-
-    fn change(&mut self, input: &mut Vec<u8>, corpus: &[Vec<u8>]) {
-        const NUMBERS: [u64; 8] = [0, 1, u64::MAX, 1 << 63, 1 << 60, 1 << 32, 0xffff_ffff, 0x7fff_ffff];
-        let at = self.below(input.len());
-        match self.below(6) {
-            0 if !input.is_empty() => input[at] ^= 1 << self.below(8),
-            1 if !input.is_empty() => input[at] = self.next() as u8,
-            2 => {
-                let number = NUMBERS[self.below(NUMBERS.len())].to_le_bytes();
-                let width = 1 << self.below(4);
-                for (to, byte) in input.iter_mut().skip(at).zip(&number[..width]) {
-                    *to = *byte;
-                }
-            }
-            3 => input.truncate(at),
-            4 => {
-                let end = (at + 1 + self.below(64)).min(input.len());
-                let piece = input[at.min(end)..end].to_vec();
-                let to = self.below(input.len() + 1);
-                input.splice(to..to, piece);
-            }
-            _ => {
-                let other = &corpus[self.below(corpus.len())];
-                let end = (at + 1 + self.below(64)).min(other.len());
-                let piece = other.get(at..end).unwrap_or_default();
-                for (to, byte) in input.iter_mut().skip(at).zip(piece) {
-                    *to = *byte;
-                }
-            }
-        }
-    }
 }
