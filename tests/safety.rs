@@ -31,4 +31,5 @@ mod safety {
     mod stress;
     mod sweep;
     mod turns;
+    mod updates;
 }

@@ -5,6 +5,7 @@
 
 mod compute;
 mod offload;
+mod origin;
 mod pages;
 mod reduce;
 mod remove;
@@ -18,7 +19,10 @@ pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;
 pub(crate) use remove::remove_arrays;
-pub(crate) use stored::{Expected, Origin, StoredArray};
+pub(crate) use origin::Origin;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use origin::Edition;
+pub(crate) use stored::{Expected, StoredArray};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};

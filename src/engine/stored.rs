@@ -1,5 +1,6 @@
 //! Arrays that lie in a backend: opened when their data is first asked for, checked against what the document says.
 
+use super::origin::Origin;
 use super::verify::{check_all, check_length};
 use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
 use crate::backend::{ArrayReader, Backend, Linked, StoredSummary};
@@ -16,15 +17,6 @@ pub(crate) struct Expected {
     pub(crate) digest: String,
     /// As `StoredSummary::rest`.
     pub(crate) rest: Option<String>,
-}
-
-/// Where in which object an array belongs: for errors, and for a save that meets the array again.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Origin {
-    /// The document's name, if it has one.
-    pub(crate) document: Option<String>,
-    /// The first path in the object, if it is known.
-    pub(crate) path: Option<String>,
 }
 
 /// An array in a backend.

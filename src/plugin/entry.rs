@@ -10,7 +10,7 @@ use super::resolver::Resolver;
 use super::rules::Rules;
 use super::shared::read_document;
 use super::write::write_plan;
-use crate::engine::Wanted;
+use crate::engine::{Origin, Wanted};
 use crate::error::{Error, Result};
 use crate::protocol::Protocols;
 use serde::de::DeserializeOwned;
@@ -114,7 +114,7 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     let limits = protocols.limits();
     let head = read_head(&mut reader, &limits)?;
     let body = read_body(&head, &mut reader, &limits)?;
-    let resolver = Resolver::new(protocols, None, &head.manifest)?;
+    let resolver = Resolver::new(protocols, Origin::default(), &head.manifest)?;
     read_document(body, &head, Rc::new(resolver))
 }
 

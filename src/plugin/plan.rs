@@ -112,6 +112,8 @@ where
 enum Identity {
     /// Address, chunk shape and codec: the same array under different options is two.
     Array(usize, Option<Vec<usize>>, Option<Codec>),
+    /// The file of an array that stays where it is, however often it was loaded.
+    Kept(String),
     /// What its serializer tells of an object of this type.
     Object(TypeId, usize),
 }
@@ -184,7 +186,10 @@ impl SaveState {
         let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone));
         // What stays where it is stays as it is.
         let codec = clone.codec().or(self.options.codec()).filter(|_| kept.is_none());
-        let identity = Identity::Array(array.address(), clone.grid().chunk_shape(), codec);
+        let identity = match &kept {
+            Some(id) => Identity::Kept(id.file().to_owned()),
+            None => Identity::Array(array.address(), clone.grid().chunk_shape(), codec),
+        };
         if let Some(id) = self.met(&identity, &path) {
             return Ok(id);
         }

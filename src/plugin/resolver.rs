@@ -19,7 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Resolver {
     backend: Option<Arc<dyn Backend>>,
     objects: ObjectReader,
-    document: Option<String>,
+    /// What all arrays have in common.
+    origin: Origin,
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
     manifest: Option<HashMap<String, ManifestEntry>>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
@@ -32,7 +33,7 @@ impl Resolver {
         Self {
             backend: for_protocols(protocols),
             objects: ObjectReader::bare(protocols.clone()),
-            document: None,
+            origin: Origin::default(),
             manifest: None,
             arrays: RefCell::default(),
             whole: RefCell::default(),
@@ -41,10 +42,10 @@ impl Resolver {
 
     /// For a document of this manifest. Reads the plain fields and the objects of other serializers now; what fails there
     /// fails only where it is used.
-    pub(crate) fn new(protocols: &Protocols, document: Option<String>, manifest: &Manifest) -> Result<Self> {
+    pub(crate) fn new(protocols: &Protocols, origin: Origin, manifest: &Manifest) -> Result<Self> {
         let entries = manifest.arrays.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect();
         let mut resolver = Self::bare(protocols);
-        resolver.document = document;
+        resolver.origin = origin;
         resolver.manifest = Some(entries);
         resolver.read_plain(manifest)?;
         resolver.objects.read_all(&manifest.objects)?;
@@ -54,7 +55,7 @@ impl Resolver {
     /// Names the array or object, and the document.
     fn locate(&self, id: &PersistentId, error: Error) -> Error {
         let error = error.in_array(id.file());
-        match &self.document {
+        match &self.origin.document {
             Some(document) => error.in_document(document),
             None => error,
         }
@@ -109,7 +110,7 @@ impl Resolver {
             )));
         }
         let backend = self.backend.clone().ok_or_else(no_protocol)?;
-        let mut origin = Origin { document: self.document.clone(), path: None };
+        let mut origin = self.origin.clone();
         let name = id.file().to_owned();
         let (stored, data_type, grid) = match &self.manifest {
             Some(entries) => {

@@ -3,7 +3,7 @@
 use super::Storage;
 use super::name::Name;
 use super::read::located;
-use super::save::PlannedSave;
+use super::save::{Condition, PlannedSave};
 use crate::engine::{Origin, StoredArray, Wanted};
 use crate::error::{Error, Result};
 use crate::plugin::{
@@ -38,7 +38,7 @@ impl Storage {
     pub fn copy(&self, name: &str, other: &Self) -> Result<()> {
         let name = Name::parse(name)?;
         let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out(&Wanted::default()));
-        copied.map_err(|error| error.in_document(name.as_str()))
+        copied.map(drop).map_err(|error| error.in_document(name.as_str()))
     }
 
     fn plan_copy(&self, name: &Name, other: &Self) -> Result<PlannedSave> {
@@ -55,7 +55,8 @@ impl Storage {
         let mut objects = Vec::with_capacity(head.manifest.arrays.len());
         for entry in &head.manifest.arrays {
             let expected = entry.expected()?;
-            let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
+            let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
+            let origin = Origin { document, path, ..Origin::default() };
             let (data_type, grid) = (expected.data_type, expected.grid.clone());
             let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin);
             let array = typed(data_type, grid, Arc::new(stored));
@@ -84,7 +85,7 @@ impl Storage {
             format: head.format,
             body,
             plan,
-            replaces: true,
+            condition: Condition::Any,
             copies: true,
         })
     }

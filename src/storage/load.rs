@@ -3,7 +3,7 @@
 use super::Storage;
 use super::name::Name;
 use super::read::{head, located};
-use crate::engine::offload;
+use crate::engine::{Edition, Origin, offload};
 use crate::error::Result;
 use crate::plugin::{Head, Resolver, read_body, read_document, read_head};
 use serde::de::DeserializeOwned;
@@ -21,16 +21,20 @@ impl Storage {
     /// `TypeMismatch` if an array is of another data type or rank; `Gone` or `Corrupt` if a plain field's array is
     /// missing or damaged. The error names the place in the object, the array and the file.
     pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let name = Name::parse(name)?;
+        self.load_one(&Name::parse(name)?).map(|(value, _)| value)
+    }
+
+    /// The object and its document's write id.
+    pub(super) fn load_one<T: DeserializeOwned>(&self, name: &Name) -> Result<(T, String)> {
         let mut attempt = 1;
         loop {
-            let fetched = self.fetch(&name)?;
+            let fetched = self.fetch(name)?;
             let write_id = fetched.head.manifest.write_id().to_owned();
-            match fetched.walk(&name) {
-                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(&name, &write_id)? => {
+            match fetched.walk(name) {
+                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(name, &write_id)? => {
                     attempt += 1;
                 }
-                result => return result,
+                result => return result.map(|value| (value, write_id)),
             }
         }
     }
@@ -41,23 +45,25 @@ impl Storage {
     /// As [`load`](Self::load).
     pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
         let (storage, name) = (self.clone(), Name::parse(name));
-        async move {
-            let name = name?;
-            let mut attempt = 1;
-            loop {
-                let (own, own_name) = (storage.clone(), name.clone());
-                let fetched = offload(move |_| own.fetch(&own_name)).await?;
-                let write_id = fetched.head.manifest.write_id().to_owned();
-                let error = match fetched.walk(&name) {
-                    Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
-                    result => return result,
-                };
-                let (own, own_name) = (storage.clone(), name.clone());
-                if !offload(move |_| own.was_replaced(&own_name, &write_id)).await? {
-                    return Err(error);
-                }
-                attempt += 1;
+        async move { storage.load_one_async(name?).await.map(|(value, _)| value) }
+    }
+
+    /// As `load_one`, without blocking.
+    pub(super) async fn load_one_async<T: DeserializeOwned>(self, name: Name) -> Result<(T, String)> {
+        let mut attempt = 1;
+        loop {
+            let (own, own_name) = (self.clone(), name.clone());
+            let fetched = offload(move |_| own.fetch(&own_name)).await?;
+            let write_id = fetched.head.manifest.write_id().to_owned();
+            let error = match fetched.walk(&name) {
+                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
+                result => return result.map(|value| (value, write_id)),
+            };
+            let (own, own_name, replaced) = (self.clone(), name.clone(), write_id);
+            if !offload(move |_| own.was_replaced(&own_name, &replaced)).await? {
+                return Err(error);
             }
+            attempt += 1;
         }
     }
 
@@ -68,7 +74,9 @@ impl Storage {
             .map_err(|error| located(error, &*self.place, name))?;
         let body = read_body(&head, &mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
-        let resolver = Resolver::new(&self.protocols(name.workflow()), Some(name.as_str().to_owned()), &head.manifest)?;
+        let edition = Edition::new(self.place.identity(name), head.manifest.write_id());
+        let origin = Origin { document: Some(name.as_str().to_owned()), path: None, edition: Some(edition) };
+        let resolver = Resolver::new(&self.protocols(name.workflow()), origin, &head.manifest)?;
         Ok(Fetched { head, body, resolver })
     }
 

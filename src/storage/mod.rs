@@ -14,13 +14,17 @@ mod place;
 mod read;
 mod remove;
 mod save;
+mod sources;
 mod sweep;
+mod update;
 mod verify;
+mod version;
 
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, Entry, Info, ObjectInfo};
 pub use sweep::{Leftover, Sweep};
 pub use verify::{Depth, Progress, Verification};
+pub use version::Version;
 
 use crate::array::Codec;
 use crate::error::Result;

@@ -20,6 +20,8 @@ pub(super) trait Place: Send + Sync {
     fn location(&self) -> &str;
     /// What to call a document in messages.
     fn describe(&self, name: &Name) -> String;
+    /// Tells a document from every other of this process.
+    fn identity(&self, name: &Name) -> String;
     /// The arrays of a workflow.
     fn backend(&self, workflow: &str) -> Arc<dyn Backend>;
     /// How its arrays and the files of other objects are reached.
@@ -125,6 +127,10 @@ pub(super) trait Announced {
     fn end(self: Box<Self>) -> Option<String>;
 }
 
+/// Why a save of an old version is refused.
+pub(super) const REPLACED: &str = "the document was replaced or removed since the version that this save is based on: load the \
+                                   object again, make the change again and save it; `Storage::update` does all of that";
+
 /// What must be under the name for a commit to happen.
 #[derive(Clone, Copy)]
 pub(super) enum Expected<'a> {
@@ -146,7 +152,7 @@ impl Expected<'_> {
             )),
             Self::Written(write_id) if found != Some(write_id) => Err(Error::new(
                 ErrorKind::Conflict,
-                "the object keeps arrays of a document that somebody else has replaced or removed since: load it again",
+                REPLACED,
             )),
             _ => Ok(()),
         }

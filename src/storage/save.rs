@@ -2,11 +2,12 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Seen};
+use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, REPLACED, Seen};
 use super::read::{is_ours, located};
 use super::remove::remove_named;
+use super::sources::{Editions, as_stored, reads_from};
 use super::sweep::named;
-use crate::array::ErasedArray;
+use super::version::Version;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,15 +44,21 @@ impl Storage {
     /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
     /// linked, not copied. Arrays that only the replaced document had are removed.
     ///
+    /// An object with arrays that were loaded from this document, or are computed from such, replaces only the version that
+    /// they were loaded from, or that the last save of them has made: it can be saved again and again. If the document was
+    /// replaced by others meanwhile, the save is a `Conflict`, and nothing of theirs is lost. [`update`](Self::update) loads and
+    /// saves as one step. An object without such arrays carries no version and replaces whatever is there;
+    /// [`save_if`](Self::save_if) asks for a version.
+    ///
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
-    /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the object keeps arrays of a
-    /// document that somebody else replaced meanwhile: load it again; `Conflict` too if somebody else replaced the document
+    /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the object has arrays of a
+    /// version that was replaced or removed since: load it again; `Conflict` too if somebody else replaced the document
     /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, true)?.carry_out(&Wanted::default())
+        self.plan_save(name, value, Condition::Any)?.carry_out(&Wanted::default()).map(drop)
     }
 
     /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
@@ -69,7 +76,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save), and `AlreadyExists`.
     pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, false)?.carry_out(&Wanted::default())
+        self.plan_save(name, value, Condition::Nothing)?.carry_out(&Wanted::default()).map(drop)
     }
 
     /// As [`save`](Self::save), without blocking the executor that waits for it. Runs on any.
@@ -97,22 +104,26 @@ impl Storage {
         name: &str,
         value: &T,
     ) -> impl Future<Output = Result<()>> + Send + use<T> {
-        let planned = self.plan_save(name, value, true);
+        let planned = self.plan_save(name, value, Condition::Any);
         async move {
             let planned = planned?;
-            offload(move |wanted| planned.carry_out(wanted)).await
+            offload(move |wanted| planned.carry_out(wanted)).await.map(drop)
         }
     }
 
     /// The walk: no I/O.
-    fn plan_save<T: ?Sized + Serialize>(&self, name: &str, value: &T, replaces: bool) -> Result<PlannedSave> {
+    pub(super) fn plan_save<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        condition: Condition,
+    ) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
-        let backend = self.place.backend(name.workflow());
-        let keep = Some(keep(&name, backend));
+        let keep = Some(keep(self.place.identity(&name)));
         let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings);
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, replaces, copies: false })
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, condition, copies: false })
     }
 
     /// What is under the name, if it may be replaced: what is no document of ours may not.
@@ -139,6 +150,16 @@ impl Storage {
     }
 }
 
+/// What a save may replace.
+pub(super) enum Condition {
+    /// Anything; but if the object has arrays of the document, only the version that these were loaded from.
+    Any,
+    /// There must be no object.
+    Nothing,
+    /// This version.
+    Version(Version),
+}
+
 /// A save that has not touched anything yet.
 pub(super) struct PlannedSave {
     pub(super) storage: Storage,
@@ -146,25 +167,24 @@ pub(super) struct PlannedSave {
     pub(super) format: Format,
     pub(super) body: Vec<u8>,
     pub(super) plan: SavePlan,
-    /// Whether an object that is there already may go.
-    pub(super) replaces: bool,
+    pub(super) condition: Condition,
     /// Whether the arrays' ids are those that they have elsewhere.
     pub(super) copies: bool,
 }
 
 impl PlannedSave {
-    pub(super) fn carry_out(self, wanted: &Wanted) -> Result<()> {
+    /// Gives the version that the save has made.
+    pub(super) fn carry_out(self, wanted: &Wanted) -> Result<Version> {
         self.write_and_commit(wanted).map_err(|error| error.in_document(self.name.as_str()))
     }
 
-    fn write_and_commit(&self, wanted: &Wanted) -> Result<()> {
+    fn write_and_commit(&self, wanted: &Wanted) -> Result<Version> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let backend = place.backend(name.workflow());
         let mut before = storage.replaceable(name)?;
-        if !self.replaces {
-            Expected::Nothing.check(before.manifest.as_ref().map(Manifest::write_id))?;
-        }
+        let editions = Editions::of(plan, &place.identity(name));
+        self.expected(&before, &editions)?;
         let to_write: Vec<&str> = plan.to_write().collect();
         let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
         let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
@@ -174,7 +194,9 @@ impl PlannedSave {
             false => Ok(()),
         };
         let saved = looked
-            .and_then(|()| self.write_arrays_and_document(&backend, &to_write, &before, announced.as_deref(), wanted));
+            .and_then(|()| {
+            self.write_arrays_and_document(&backend, &to_write, &before, &editions, announced.as_deref(), wanted)
+        });
         let left = announced.and_then(|announced| announced.end());
         if saved.is_err() && self.copies {
             // What somebody else would have removed, had the copy not been about to bring it.
@@ -190,14 +212,42 @@ impl PlannedSave {
         }
     }
 
+    /// What must be under the name, as far as is known before anything is written; an error if it is not.
+    fn expected<'a>(&self, before: &'a Before, editions: &Editions) -> Result<Expected<'a>> {
+        let found = before.manifest.as_ref().map(Manifest::write_id);
+        let expected = match (&self.condition, found) {
+            (Condition::Nothing, _) => Expected::Nothing,
+            (Condition::Version(version), Some(found)) if Version::of(found) == *version => Expected::Written(found),
+            (Condition::Version(_), _) => Expected::Written(""),
+            (Condition::Any, Some(found)) if editions.are(found) => {
+                let kept = before.manifest.as_ref().is_some_and(|manifest| self.plan.ids().any(|file| manifest.has(file)));
+                if kept || !editions.is_empty() { Expected::Written(found) } else { Expected::Anything }
+            }
+            (Condition::Any, None) if editions.is_empty() => Expected::Anything,
+            // The document that the arrays were loaded from is not there any more.
+            (Condition::Any, _) => Expected::Written(""),
+        };
+        expected.check(found).map(|()| expected)
+    }
+
+    /// An array that is gone because the document was replaced while the save went on: that is a conflict.
+    fn gone_with_its_version(&self, error: Error, before: &Before) -> Error {
+        let Some(found) = before.manifest.as_ref().filter(|_| error.is_gone()) else { return error };
+        match self.storage.was_replaced(&self.name, found.write_id()) {
+            Ok(true) => error.with_kind(ErrorKind::Conflict).reworded(REPLACED),
+            _ => error,
+        }
+    }
+
     fn write_arrays_and_document(
         &self,
         backend: &Arc<dyn Backend>,
         to_write: &[&str],
         before: &Before,
+        editions: &Editions,
         announced: Option<&dyn Announced>,
         wanted: &Wanted,
-    ) -> Result<()> {
+    ) -> Result<Version> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let kept = |file: &str| before.manifest.as_ref().is_some_and(|manifest| manifest.has(file));
@@ -209,12 +259,9 @@ impl PlannedSave {
             let new = to_write.iter().copied().filter(|file| !kept(file));
             make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
-        let expected = match &before.manifest {
-            _ if !self.replaces => Expected::Nothing,
-            Some(manifest) if plan.ids().any(|file| manifest.has(file)) => Expected::Written(manifest.write_id()),
-            _ => Expected::Anything,
-        };
-        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted)?;
+        let expected = self.expected(before, editions)?;
+        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted);
+        let written = written.map_err(|error| self.gone_with_its_version(error, before))?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
         let ready = || {
             let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
@@ -233,15 +280,23 @@ impl PlannedSave {
             announced: announced.and_then(Announced::key),
         };
         let superseded = |old: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
-            reread(plan, &manifest, old, backend, name);
+            reread(plan, &manifest, old, backend, &|path| {
+                editions.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)
+            });
             remove_named(place, name.workflow(), old, |file| !manifest.has(file) && !must_stay(file));
         };
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         match place.commit(name, &document, expected, &superseded) {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                editions.become_version(manifest.write_id());
+                Ok(Version::of(manifest.write_id()))
+            }
             Outcome::Refused(error) => Err(written.discard(error)),
-            Outcome::Unknown(error) => Err(written.leave(error)),
+            Outcome::Unknown(error) => {
+                editions.may_become(manifest.write_id());
+                Err(written.leave(error))
+            }
         }
     }
 }
@@ -274,21 +329,24 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     Ok(())
 }
 
-/// Which arrays stay where they are: those that were loaded from the document of this very name. Whether it still has them
-/// is seen when the save is carried out.
-fn keep(name: &Name, backend: Arc<dyn Backend>) -> Keep {
-    let name = name.as_str().to_owned();
+/// Which arrays stay where they are: those that were loaded from this very document. Whether it still has them is seen when
+/// the save is carried out.
+fn keep(document: String) -> Keep {
     Rc::new(move |array| {
         let stored = as_stored(array).filter(|_| array.codec().is_none())?;
-        let place = stored.backend().identity(stored.name())?;
-        let here = backend.identity(stored.name()) == Some(place);
-        let mine = stored.origin().document.as_deref() == Some(name.as_str());
-        (here && mine).then(|| PersistentId::of(stored.name()))
+        let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));
+        is_mine.then(|| PersistentId::of(stored.name()))
     })
 }
 
 /// Expressions over arrays that this commit removes read from now on what was saved of them.
-fn reread(plan: &SavePlan, manifest: &Manifest, old: &[Manifest], backend: &Arc<dyn Backend>, name: &Name) {
+fn reread(
+    plan: &SavePlan,
+    manifest: &Manifest,
+    old: &[Manifest],
+    backend: &Arc<dyn Backend>,
+    origin: &dyn Fn(Option<&String>) -> Origin,
+) {
     let old = old.iter().flat_map(|manifest| &manifest.arrays);
     let going = old.filter(|entry| manifest.entry(entry.id.file()).is_none());
     let going: HashSet<String> = going.filter_map(|entry| backend.identity(entry.id.file())).collect();
@@ -301,25 +359,8 @@ fn reread(plan: &SavePlan, manifest: &Manifest, old: &[Manifest], backend: &Arc<
         let Some(entry) = manifest.entry(planned.id.file()) else { continue };
         let Ok(expected) = entry.expected() else { continue };
         if reads_from(&*any.array, &going, &mut known) {
-            let origin = Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
-            let file = entry.id.file().to_owned();
+            let (file, origin) = (entry.id.file().to_owned(), origin(entry.paths.first()));
             any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
         }
     }
-}
-
-fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
-    array.stored()?.into_any().downcast().ok()
-}
-
-/// Whether an expression reads one of these arrays. What is known of each part of it serves the expressions that share it.
-fn reads_from(array: &dyn ErasedArray, going: &HashSet<String>, known: &mut HashMap<usize, bool>) -> bool {
-    if let Some(known) = known.get(&array.address()) {
-        return *known;
-    }
-    let own = as_stored(array).and_then(|stored| stored.backend().identity(stored.name()));
-    let mut found = own.is_some_and(|own| going.contains(&own));
-    array.inputs(&mut |input, _| found = found || reads_from(input, going, known));
-    known.insert(array.address(), found);
-    found
 }

@@ -176,8 +176,8 @@ impl Storage {
                 Ok(expected) => {
                     let bytes = expected.grid.len().saturating_mul(expected.data_type.size());
                     total = total.saturating_add(bytes as u64);
-                    let origin =
-                        Origin { document: Some(name.as_str().to_owned()), path: entry.paths.first().cloned() };
+                    let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
+                    let origin = Origin { document, path, ..Origin::default() };
                     let file = entry.id.file().to_owned();
                     arrays.push((
                         StoredArray::lazy(backend.clone(), file, expected, origin),

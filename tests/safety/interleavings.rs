@@ -91,6 +91,23 @@ const LINKS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
     storage.save("sim/other", &run)
 };
+/// Adds one step to the run: what it adds to is the other's, or the other adds to it.
+const UPDATES: Actor = |storage| {
+    storage.update("sim/run", |run: &mut Run| {
+        let step = run.step + 1;
+        *run = Run { field: &run.field + 1000.0, mask: &run.mask + 1, name: format!("run {step}"), step, note: None };
+        Ok(())
+    })
+};
+/// The same, without trying again.
+const ADDS: Actor = |storage| {
+    let mut run: Run = storage.load("sim/run")?;
+    run.step += 1;
+    run.name = format!("run {}", run.step);
+    run.field = &run.field + 1000.0;
+    run.mask += 1;
+    storage.save("sim/run", &run)
+};
 const LOADS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
     match run.field.compute() {
@@ -135,6 +152,10 @@ fn interleave<P: Place>(empty: impl Fn() -> P, actors: [Actor; 2], begins: bool,
         let sound = P::new(None, &place);
         let found = step_of(&sound.handle(0), "sim/run");
         assert!(allowed.contains(&found), "{what}: {found:?}");
+        if names == "add and add" {
+            let added = results.iter().filter(|result| result.is_ok()).count() as u64;
+            assert_eq!(found, Some(1 + added), "{what}");
+        }
         if let Ok(other) = sound.handle(0).load::<Run>("sim/other") {
             assert_whole(&other);
         }
@@ -164,7 +185,7 @@ fn interleave<P: Place>(empty: impl Fn() -> P, actors: [Actor; 2], begins: bool,
 
 fn all_pairs<P: Place>(empty: impl Fn() -> P) {
     let one = Some(1);
-    let pairs: [(bool, Pair<'_>); 17] = [
+    let pairs: [(bool, Pair<'_>); 21] = [
         (true, ("save and save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("first save and first save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("create and create", [CREATES, CREATES], &[Some(4)])),
@@ -175,6 +196,11 @@ fn all_pairs<P: Place>(empty: impl Fn() -> P) {
         (true, ("remove and sweep", [REMOVES, SWEEPS], &[None])),
         (true, ("keep and save", [KEEPS, SAVES_2], &[Some(1), Some(2)])),
         (true, ("keep and remove", [KEEPS, REMOVES], &[one, None])),
+        (true, ("update and update", [UPDATES, UPDATES], &[Some(3)])),
+        (true, ("update and save", [UPDATES, SAVES_2], &[Some(2), Some(3)])),
+        (true, ("update and sweep", [UPDATES, SWEEPS], &[Some(2)])),
+        // One of them may be refused, and then nothing of the other is lost.
+        (true, ("add and add", [ADDS, ADDS], &[Some(2), Some(3)])),
         (true, ("link and remove", [LINKS, REMOVES], &[None])),
         (true, ("load and save", [LOADS, SAVES_2], &[Some(2)])),
         (true, ("verify and save", [VERIFIES, SAVES_2], &[Some(2)])),

@@ -125,6 +125,10 @@ impl Place for Folder {
         self.document(name).display().to_string()
     }
 
+    fn identity(&self, name: &Name) -> String {
+        self.describe(name)
+    }
+
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
         Arc::new(Hdf5Files::new(Arc::new(files), self.limits))

@@ -86,6 +86,10 @@ impl Place for ObjectFolder {
         self.objects.describe(name.as_str())
     }
 
+    fn identity(&self, name: &Name) -> String {
+        self.objects.identity(name.as_str())
+    }
+
     fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());

@@ -1,0 +1,58 @@
+//! Where stored arrays come from, and which version of a document their holder knows.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where in which object an array belongs: for errors, and for a save that meets the array again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// The document's name, if it has one.
+    pub(crate) document: Option<String>,
+    /// The first path in the object, if it is known.
+    pub(crate) path: Option<String>,
+    /// The version that it was loaded from, if it was loaded from a storage.
+    pub(crate) edition: Option<Arc<Edition>>,
+}
+
+/// The version of a document that the holder of loaded arrays knows: the one that they were loaded from, or the one that
+/// a save of them has made since. The arrays of one load, and their clones, have it in common.
+#[derive(Debug)]
+pub(crate) struct Edition {
+    document: String,
+    /// More than one if the outcome of a save is not known.
+    write_ids: Mutex<Vec<String>>,
+}
+
+/// Saves of one object in a row whose outcome is not known.
+const MOST_UNKNOWN: usize = 64;
+
+impl Edition {
+    /// `document` tells the document from every other of this process.
+    pub(crate) fn new(document: String, write_id: &str) -> Arc<Self> {
+        Arc::new(Self { document, write_ids: Mutex::new(vec![write_id.to_owned()]) })
+    }
+
+    pub(crate) fn is_of(&self, document: &str) -> bool {
+        self.document == document
+    }
+
+    fn write_ids(&self) -> MutexGuard<'_, Vec<String>> {
+        self.write_ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is(&self, write_id: &str) -> bool {
+        self.write_ids().iter().any(|known| known == write_id)
+    }
+
+    /// A save of the arrays has made this version.
+    pub(crate) fn becomes(&self, write_id: &str) {
+        *self.write_ids() = vec![write_id.to_owned()];
+    }
+
+    /// A save of the arrays may have made this version.
+    pub(crate) fn may_become(&self, write_id: &str) {
+        let mut known = self.write_ids();
+        if known.len() < MOST_UNKNOWN {
+            known.push(write_id.to_owned());
+        }
+    }
+}

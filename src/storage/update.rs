@@ -1,0 +1,254 @@
+//! Changes of an object on which others may be at work: versions, and changes that are made again.
+
+use super::Storage;
+use super::name::Name;
+use super::read::head;
+use super::save::Condition;
+use super::version::Version;
+use crate::engine::{Wanted, offload};
+use crate::error::{Error, ErrorKind, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How often a change is made before the update gives up.
+const MOST_TRIES: u32 = 64;
+
+/// The longest time between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(256);
+
+impl Storage {
+    /// The version of the object of that name. Only the head of the document is read.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such document; `Corrupt` if its head is damaged.
+    pub fn version(&self, name: &str) -> Result<Version> {
+        self.version_of(&Name::parse(name)?)
+    }
+
+    /// As [`version`](Self::version), without blocking the executor that waits for it; see
+    /// [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`version`](Self::version).
+    pub fn version_async(&self, name: &str) -> impl Future<Output = Result<Version>> + Send + use<> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        offload(move |_| storage.version(&name))
+    }
+
+    fn version_of(&self, name: &Name) -> Result<Version> {
+        Ok(Version::of(head(&*self.place, name)?.manifest.write_id()))
+    }
+
+    /// As [`load`](Self::load), and the version that was loaded, to save over it with [`save_if`](Self::save_if).
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_versioned<T: DeserializeOwned>(&self, name: &str) -> Result<(T, Version)> {
+        let name = Name::parse(name)?;
+        let (value, write_id) = self.load_one(&name)?;
+        Ok((value, Version::of(&write_id)))
+    }
+
+    /// As [`load_versioned`](Self::load_versioned), without blocking the executor that waits for it; see
+    /// [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_versioned_async<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<(T, Version)>> + use<T> {
+        let (storage, name) = (self.clone(), Name::parse(name));
+        async move {
+            let (value, write_id) = storage.load_one_async(name?).await?;
+            Ok((value, Version::of(&write_id)))
+        }
+    }
+
+    /// As [`save`](Self::save), but only over this version; gives the version that the save has made.
+    ///
+    /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves only
+    /// where there is no object.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// storage.save("answer", &41)?;
+    /// let (answer, version) = storage.load_versioned::<i32>("answer")?;
+    /// let version = storage.save_if("answer", &(answer + 1), &version)?;
+    ///
+    /// storage.save("answer", &0)?; // by somebody else
+    /// let error = storage.save_if("answer", &43, &version).unwrap_err();
+    /// assert!(error.is_conflict());
+    /// assert_eq!(storage.load::<i32>("answer")?, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`save`](Self::save); `Conflict` if the object is of another version, or not there.
+    pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<Version> {
+        self.plan_save(name, value, Condition::Version(version.clone()))?.carry_out(&Wanted::default())
+    }
+
+    /// As [`save_if`](Self::save_if), without blocking the executor that waits for it; see
+    /// [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`save_if`](Self::save_if).
+    pub fn save_if_async<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        version: &Version,
+    ) -> impl Future<Output = Result<Version>> + Send + use<T> {
+        let planned = self.plan_save(name, value, Condition::Version(version.clone()));
+        async move {
+            let planned = planned?;
+            offload(move |wanted| planned.carry_out(wanted)).await
+        }
+    }
+
+    /// Loads the object of that name, changes it, and saves it, as one step: if the object was replaced meanwhile, all of it
+    /// is done again. Nothing that others save is lost, and neither is the change. Gives what `change` returns.
+    ///
+    /// `change` may run several times, each time on the object as it then is. If it fails, nothing is saved; if the object
+    /// was replaced meanwhile, it runs again instead, since what it found may be the reason.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::{ChunkedArray, Result};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Run {
+    ///     step: u64,
+    ///     field: ChunkedArray<f64>,
+    /// }
+    ///
+    /// let field = ChunkedArray::from_ndarray(ndarray::Array2::zeros((100, 100)), &[50, 50])?;
+    /// storage.save("run", &Run { step: 0, field })?;
+    ///
+    /// // In any number of threads and programs:
+    /// let step = storage.update("run", |run: &mut Run| -> Result<u64> {
+    ///     run.field = &run.field + 1.0;
+    ///     run.step += 1;
+    ///     Ok(run.step)
+    /// })?;
+    /// assert_eq!(step, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the object was replaced
+    /// each of 64 times, with longer and longer pauses between them.
+    pub fn update<T, R, E>(&self, name: &str, mut change: impl FnMut(&mut T) -> Result<R, E>) -> Result<R, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Error>,
+    {
+        let mut tries = 1;
+        loop {
+            let (mut value, version) = self.load_versioned::<T>(name)?;
+            let changed = change(&mut value).map_err(Failure::Change);
+            let saved = changed.and_then(|returned| {
+                self.save_if(name, &value, &version).map(|_| returned).map_err(Failure::Save)
+            });
+            // What is held of an old version may keep it on the disk.
+            drop(value);
+            let failure = match saved {
+                Ok(returned) => return Ok(returned),
+                Err(failure) => failure,
+            };
+            if tries == MOST_TRIES || !failure.may_be_stale() || !self.is_other(name, &version) {
+                return Err(failure.into_error());
+            }
+            std::thread::sleep(pause(tries));
+            tries += 1;
+        }
+    }
+
+    /// As [`update`](Self::update), without blocking the executor that waits for it; see
+    /// [`save_async`](Self::save_async). `change` runs on the executor.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn update_async<T, R, E, F>(&self, name: &str, mut change: F) -> impl Future<Output = Result<R, E>> + use<T, R, E, F>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Error>,
+        F: FnMut(&mut T) -> Result<R, E>,
+    {
+        let (storage, name) = (self.clone(), name.to_owned());
+        async move {
+            let mut tries = 1;
+            loop {
+                let (mut value, version) = storage.load_versioned_async::<T>(&name).await?;
+                let changed = change(&mut value).map_err(Failure::Change);
+                let saving = changed.map(|returned| (returned, storage.save_if_async(&name, &value, &version)));
+                drop(value);
+                let failure = match saving {
+                    Ok((returned, saving)) => match saving.await {
+                        Ok(_) => return Ok(returned),
+                        Err(error) => Failure::Save(error),
+                    },
+                    Err(failure) => failure,
+                };
+                if tries == MOST_TRIES || !failure.may_be_stale() {
+                    return Err(failure.into_error());
+                }
+                let (own, own_name) = (storage.clone(), name.clone());
+                let looking = offload(move |_| {
+                    let is_other = own.is_other(&own_name, &version);
+                    if is_other {
+                        std::thread::sleep(pause(tries));
+                    }
+                    Ok(is_other)
+                });
+                if !looking.await? {
+                    return Err(failure.into_error());
+                }
+                tries += 1;
+            }
+        }
+    }
+
+    /// Whether the object was replaced or removed since it was of this version.
+    fn is_other(&self, name: &str, version: &Version) -> bool {
+        match self.version(name) {
+            Ok(found) => found != *version,
+            Err(error) => error.is_not_found(),
+        }
+    }
+}
+
+/// Why a try has failed.
+enum Failure<E> {
+    Change(E),
+    Save(Error),
+}
+
+impl<E: From<Error>> Failure<E> {
+    /// Whether the cause may be that the object was replaced: never if the object may have been saved.
+    fn may_be_stale(&self) -> bool {
+        match self {
+            Self::Change(_) => true,
+            Self::Save(error) => error.kind() != ErrorKind::UnknownOutcome,
+        }
+    }
+
+    fn into_error(self) -> E {
+        match self {
+            Self::Change(error) => error,
+            Self::Save(error) => error.into(),
+        }
+    }
+}
+
+/// A random time, so that those who met do not meet again.
+fn pause(tries: u32) -> Duration {
+    let longest = Duration::from_millis(1 << tries.min(16)).min(LONGEST_PAUSE);
+    let random = uuid::Uuid::new_v4().as_u128() as u32;
+    longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
