@@ -18,10 +18,10 @@ pub use compute::Chunks;
 pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;
-pub(crate) use remove::remove_arrays;
-pub(crate) use origin::Origin;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use origin::Edition;
+pub(crate) use origin::Origin;
+pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, StoredArray};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use verify::{check_all, check_length};

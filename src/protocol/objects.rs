@@ -33,6 +33,8 @@ pub(crate) struct Objects {
     folder: Path,
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
+    /// What tells the store from every other of this process.
+    identity: Arc<str>,
     shared: Arc<Shared>,
     secrets: Secrets,
 }
@@ -79,12 +81,19 @@ impl Objects {
             Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
         })?;
         let shared = Shared::of(&client);
-        Ok(Self { shared, client, folder, store: store.into(), secrets: Secrets::default() })
+        let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
+        Ok(Self { shared, identity, client, folder, store: store.into(), secrets: Secrets::default() })
     }
 
     /// Tells none of these in an error.
     pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
         self.secrets = secrets;
+        self
+    }
+
+    /// Of another client of the same store.
+    pub(super) fn of_store(mut self, identity: &str) -> Self {
+        self.identity = identity.into();
         self
     }
 
@@ -105,9 +114,9 @@ impl Objects {
         format!("{}/{}{separator}{key}", self.store, self.folder)
     }
 
-    /// Tells an object from every other that this process can reach, as long as its client lives.
+    /// Tells an object from every other that this process can reach, as long as a client of its store lives.
     pub(crate) fn identity(&self, key: &str) -> String {
-        format!("{:p} {}/{key}", Arc::as_ptr(&self.client).cast::<u8>(), self.folder)
+        format!("{} {}/{key}", self.identity, self.folder)
     }
 
     fn path(&self, key: &str) -> Result<Path> {

@@ -22,7 +22,16 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
     }
     let (client, secrets) = client(&parsed, options)?;
     let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
-    Ok(Objects::new(client, &folder, store)?.hiding(secrets))
+    let objects = Objects::new(client, &folder, store.clone())?.hiding(secrets);
+    // Each client of a store in memory has one of its own.
+    Ok(if parsed.scheme() == "memory" { objects } else { objects.of_store(&identity(&store, options)) })
+}
+
+/// What all clients have in common that were opened in this way; it tells no option.
+fn identity(store: &str, options: &[(String, String)]) -> String {
+    let mut options: Vec<_> = options.iter().collect();
+    options.sort_unstable();
+    blake3::hash(format!("{store} {options:?}").as_bytes()).to_string()
 }
 
 /// A client, and what it must not tell.

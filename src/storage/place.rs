@@ -150,10 +150,7 @@ impl Expected<'_> {
                 ErrorKind::AlreadyExists,
                 "there is an object of that name already: `save` replaces it, `create` does not",
             )),
-            Self::Written(write_id) if found != Some(write_id) => Err(Error::new(
-                ErrorKind::Conflict,
-                REPLACED,
-            )),
+            Self::Written(write_id) if found != Some(write_id) => Err(Error::new(ErrorKind::Conflict, REPLACED)),
             _ => Ok(()),
         }
     }

@@ -193,8 +193,7 @@ impl PlannedSave {
             true => storage.replaceable(name).map(|found| before = found),
             false => Ok(()),
         };
-        let saved = looked
-            .and_then(|()| {
+        let saved = looked.and_then(|()| {
             self.write_arrays_and_document(&backend, &to_write, &before, &editions, announced.as_deref(), wanted)
         });
         let left = announced.and_then(|announced| announced.end());
@@ -220,7 +219,8 @@ impl PlannedSave {
             (Condition::Version(version), Some(found)) if Version::of(found) == *version => Expected::Written(found),
             (Condition::Version(_), _) => Expected::Written(""),
             (Condition::Any, Some(found)) if editions.are(found) => {
-                let kept = before.manifest.as_ref().is_some_and(|manifest| self.plan.ids().any(|file| manifest.has(file)));
+                let kept =
+                    before.manifest.as_ref().is_some_and(|manifest| self.plan.ids().any(|file| manifest.has(file)));
                 if kept || !editions.is_empty() { Expected::Written(found) } else { Expected::Anything }
             }
             (Condition::Any, None) if editions.is_empty() => Expected::Anything,

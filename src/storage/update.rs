@@ -152,9 +152,8 @@ impl Storage {
         loop {
             let (mut value, version) = self.load_versioned::<T>(name)?;
             let changed = change(&mut value).map_err(Failure::Change);
-            let saved = changed.and_then(|returned| {
-                self.save_if(name, &value, &version).map(|_| returned).map_err(Failure::Save)
-            });
+            let saved = changed
+                .and_then(|returned| self.save_if(name, &value, &version).map(|_| returned).map_err(Failure::Save));
             // What is held of an old version may keep it on the disk.
             drop(value);
             let failure = match saved {
@@ -174,7 +173,11 @@ impl Storage {
     ///
     /// # Errors
     /// As [`update`](Self::update).
-    pub fn update_async<T, R, E, F>(&self, name: &str, mut change: F) -> impl Future<Output = Result<R, E>> + use<T, R, E, F>
+    pub fn update_async<T, R, E, F>(
+        &self,
+        name: &str,
+        mut change: F,
+    ) -> impl Future<Output = Result<R, E>> + use<T, R, E, F>
     where
         T: Serialize + DeserializeOwned,
         E: From<Error>,

@@ -39,11 +39,10 @@ pub fn in_both_places(test: impl Fn(&Storage)) {
     test(&server.storage(""));
 }
 
-fn assert_refused<T: std::fmt::Debug>(result: Result<T>, storage: &Storage, what: &str) {
+fn assert_refused<T: std::fmt::Debug>(result: Result<T>, what: &str) {
     let error = result.unwrap_err();
     assert!(error.is_conflict(), "{what}: {error:?}");
     assert!(error.to_string().contains("Storage::update"), "{what}: {error}");
-    let _ = storage;
 }
 
 #[test]
@@ -65,9 +64,9 @@ fn of_two_who_change_one_object_the_second_is_refused() {
                 other(&mut b);
                 storage.save("run", &a).unwrap();
                 let version = storage.version("run").unwrap();
-                assert_refused(storage.save("run", &b), storage, &format!("{first}, then {second}"));
+                assert_refused(storage.save("run", &b), &format!("{first}, then {second}"));
                 let later = futures::executor::block_on(storage.save_async("run", &b));
-                assert_refused(later, storage, &format!("{first}, then {second}"));
+                assert_refused(later, &format!("{first}, then {second}"));
                 assert_eq!(storage.version("run").unwrap(), version);
                 // The first goes on.
                 change(&mut a);
@@ -119,7 +118,7 @@ fn a_value_of_arrays_of_two_versions_is_refused_and_twice_the_same_array_is_one(
             Pair { y: &old.y + 1, ..new.clone() },
             Pair { x: (&old.x + &new.y).slice(s![..50]).unwrap(), ..new.clone() },
         ] {
-            assert_refused(storage.save("run", &mixed), storage, "mixed");
+            assert_refused(storage.save("run", &mixed), "mixed");
             // Another name is no update of this one.
             storage.save("mixed", &mixed).unwrap();
         }
@@ -140,11 +139,11 @@ fn a_document_that_was_removed_and_saved_anew_is_another() {
         storage.save("run", &pair("one")).unwrap();
         let mut old: Pair = storage.load("run").unwrap();
         storage.remove("run").unwrap();
-        assert_refused(storage.save("run", &old), storage, "removed");
+        assert_refused(storage.save("run", &old), "removed");
         assert!(!storage.contains("run").unwrap());
         storage.save("run", &pair("another")).unwrap();
         old.note.push('!');
-        assert_refused(storage.save("run", &old), storage, "saved anew");
+        assert_refused(storage.save("run", &old), "saved anew");
         assert_eq!(storage.create("run", &old).unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!(storage.load::<Pair>("run").unwrap().note, "another");
         // What carries no version replaces what is there.
@@ -218,7 +217,7 @@ fn a_save_over_a_version_is_over_that_version_only() {
     in_both_places(|storage| {
         let nowhere: Version = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         assert!(storage.version("run").unwrap_err().is_not_found());
-        assert_refused(storage.save_if("run", &1, &nowhere), storage, "nothing there");
+        assert_refused(storage.save_if("run", &1, &nowhere), "nothing there");
         storage.create("run", &run_of(1)).unwrap();
         let (mut run, first): (Run, Version) = storage.load_versioned("run").unwrap();
         assert_eq!(storage.version("run").unwrap(), first);
@@ -228,8 +227,8 @@ fn a_save_over_a_version_is_over_that_version_only() {
         run.name = "changed".into();
         let second = storage.save_if("run", &run, &first).unwrap();
         assert_eq!(storage.version("run").unwrap(), second);
-        assert_refused(storage.save_if("run", &run, &first), storage, "an old version");
-        assert_refused(storage.save_if("run", &run_of(3), &first), storage, "an old version");
+        assert_refused(storage.save_if("run", &run, &first), "an old version");
+        assert_refused(storage.save_if("run", &run_of(3), &first), "an old version");
         // Plain values, and async.
         let third = futures::executor::block_on(storage.save_if_async("run", &17, &second)).unwrap();
         let found = futures::executor::block_on(storage.load_versioned_async::<i32>("run")).unwrap();
@@ -240,7 +239,7 @@ fn a_save_over_a_version_is_over_that_version_only() {
         storage.save("run", &pair("one")).unwrap();
         let old: Pair = storage.load("run").unwrap();
         storage.update("run", |pair: &mut Pair| -> Result<()> { Ok(pair.note = "two".into()) }).unwrap();
-        assert_refused(storage.save("run", &old), storage, "an old version");
+        assert_refused(storage.save("run", &old), "an old version");
         let version = storage.version("run").unwrap();
         storage.save_if("run", &old, &version).unwrap();
         assert_eq!(storage.load::<Pair>("run").unwrap().note, "one");
@@ -343,8 +342,8 @@ fn servers_that_ignore_conditions_are_looked_at() {
     a.name = "a".into();
     b.name = "b".into();
     storage.save("run", &a).unwrap();
-    assert_refused(storage.save("run", &b), &storage, "an old version");
-    assert_refused(storage.save_if("run", &b, &version), &storage, "an old version");
+    assert_refused(storage.save("run", &b), "an old version");
+    assert_refused(storage.save_if("run", &b, &version), "an old version");
     a.name = "a again".into();
     storage.save("run", &a).unwrap();
     let step = storage.update("run", |run: &mut Run| -> Result<u64> {
@@ -355,4 +354,31 @@ fn servers_that_ignore_conditions_are_looked_at() {
     let found: Run = storage.load("run").unwrap();
     assert_eq!((found.name.as_str(), found.step), ("a again", 2));
     assert_field(&found.field.compute().unwrap(), 1);
+}
+
+#[test]
+fn two_handles_on_one_place_know_the_same_versions() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    for storages in [[(); 2].map(|()| Storage::open(folder.path()).unwrap()), [(); 2].map(|()| server.storage("root"))]
+    {
+        let [here, there] = &storages;
+        here.save("run", &pair("one")).unwrap();
+        let (mut a, mut b): (Pair, Pair) = (here.load("run").unwrap(), there.load("run").unwrap());
+        a.note = "a".into();
+        there.save("run", &a).unwrap();
+        b.note = "b".into();
+        assert_refused(here.save("run", &b), "loaded there");
+        a.note = "a again".into();
+        here.save("run", &a).unwrap();
+        assert_eq!(
+            (there.load::<Pair>("run").unwrap().note.as_str(), here.info("run").unwrap().arrays.len()),
+            ("a again", 2)
+        );
+    }
+    // The folder below is a storage too.
+    let (root, below) = (Storage::open(folder.path()).unwrap(), Storage::open(folder.path().join("a")).unwrap());
+    root.save("a/run", &pair("one")).unwrap();
+    let (a, b): (Pair, Pair) = (root.load("a/run").unwrap(), below.load("run").unwrap());
+    below.save("run", &a).unwrap();
+    assert_refused(root.save("a/run", &b), "loaded below");
 }
