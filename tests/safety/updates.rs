@@ -31,6 +31,9 @@ fn first_of(array: &ChunkedArray<i64>) -> i64 {
     array.slice(s![0]).unwrap().compute().unwrap()[[]]
 }
 
+/// What is changed, and how.
+type Change = (&'static str, fn(&mut Pair));
+
 /// A folder and a store, each empty.
 pub fn in_both_places(test: impl Fn(&Storage)) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +51,7 @@ fn assert_refused<T: std::fmt::Debug>(result: Result<T>, what: &str) {
 #[test]
 fn of_two_who_change_one_object_the_second_is_refused() {
     in_both_places(|storage| {
-        let places: [(&str, fn(&mut Pair)); 3] = [
+        let places: [Change; 3] = [
             ("a plain field", |pair| pair.note.push('!')),
             ("an expression", |pair| pair.x = &pair.x + 1),
             ("both arrays", |pair| {
@@ -238,7 +241,12 @@ fn a_save_over_a_version_is_over_that_version_only() {
         // Who names the version may have arrays of an older one.
         storage.save("run", &pair("one")).unwrap();
         let old: Pair = storage.load("run").unwrap();
-        storage.update("run", |pair: &mut Pair| -> Result<()> { Ok(pair.note = "two".into()) }).unwrap();
+        storage
+            .update("run", |pair: &mut Pair| -> Result<()> {
+                pair.note = "two".into();
+                Ok(())
+            })
+            .unwrap();
         assert_refused(storage.save("run", &old), "an old version");
         let version = storage.version("run").unwrap();
         storage.save_if("run", &old, &version).unwrap();
