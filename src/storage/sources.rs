@@ -28,11 +28,7 @@ fn sources(plan: &SavePlan) -> Vec<Arc<StoredArray>> {
 
 /// Whether an array is one of these stored arrays, which are given by their identities, or reads from one. What is known of
 /// each part of an expression serves the expressions that share it.
-pub(super) fn reads_from(
-    array: &dyn ErasedArray,
-    these: &HashSet<String>,
-    known: &mut HashMap<usize, bool>,
-) -> bool {
+pub(super) fn reads_from(array: &dyn ErasedArray, these: &HashSet<String>, known: &mut HashMap<usize, bool>) -> bool {
     if let Some(known) = known.get(&array.address()) {
         return *known;
     }
