@@ -3,7 +3,7 @@
 //! An error says what went wrong, where in the user's object (`runs[3].field`), in which array, document and file or
 //! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// The result of most functions of this crate.
@@ -51,7 +51,11 @@ pub enum ErrorKind {
 
 /// Everything that can go wrong in this crate.
 ///
-/// `Display` tells the whole story, the cause included; [`std::error::Error::source`] gives the cause for downcasts.
+/// `Display` has the whole story, the cause included; [`std::error::Error::source`] gives the cause for downcasts.
+///
+/// An error may quote a stranger's file: names, paths, texts. `Display` and `Debug` escape what would act on a terminal or
+/// in a log (control characters, line ends, marks that turn the direction of writing), so that an error is one line whatever
+/// it quotes. The accessors give texts as they are; print them with `{:?}`.
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
@@ -108,7 +112,9 @@ impl Error {
         let kind = match source.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             std::io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
-            std::io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                ErrorKind::PermissionDenied
+            }
             _ => ErrorKind::Io,
         };
         Self::new(kind, what).with_source(source)
@@ -242,22 +248,65 @@ impl Error {
     }
 }
 
-/// The beginning of a text that may quote a stranger's document, which may be all of it.
+/// The most bytes of a text that may quote a stranger's document, which may be all of it.
+const MOST_BYTES: usize = 2000;
+
 fn shortened(text: &str) -> &str {
-    const MOST_BYTES: usize = 2000;
     &text[..text.floor_char_boundary(MOST_BYTES)]
+}
+
+/// The beginning of a text on its way to a terminal or a log, with escapes for the characters that would act there instead
+/// of being seen. Escaped twice it is the same: formats quote errors in their own.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = MOST_BYTES;
+        for char in self.0.chars() {
+            let escapes = acts(char).then(|| char.escape_default());
+            let bytes = escapes.as_ref().map_or(char.len_utf8(), ExactSizeIterator::len);
+            match left.checked_sub(bytes) {
+                Some(fewer) => left = fewer,
+                None => break,
+            }
+            match escapes {
+                Some(escaped) => write!(f, "{escaped}")?,
+                None => f.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a character moves the cursor, ends the line, turns the direction of writing or cannot be seen at all. The two
+/// joiners are not among them: Persian and emoji need them.
+fn acts(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        f.write_str(&inner.message)?;
+        write!(f, "{}", Shown(&inner.message))?;
         if let Some(source) = &inner.source {
-            write!(f, ": {}", shortened(&source.to_string()))?;
+            write!(f, ": {}", Shown(&source.to_string()))?;
         }
         let mut separator = " [";
         let mut note = |f: &mut fmt::Formatter<'_>, what: &str, value: &str| {
-            let written = write!(f, "{separator}{what} {}", shortened(value));
+            let written = write!(f, "{separator}{what} {}", Shown(value));
             separator = ", ";
             written
         };
@@ -287,7 +336,9 @@ fn left_behind(f: &mut fmt::Formatter<'_>, all: &[String]) -> fmt::Result {
     if all.is_empty() {
         return Ok(());
     }
-    write!(f, "; left behind: {}", all.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "))?;
+    for (index, location) in all.iter().take(MOST).enumerate() {
+        write!(f, "{}{}", if index == 0 { "; left behind: " } else { ", " }, Shown(location))?;
+    }
     if all.len() > MOST {
         write!(f, " and {} more", all.len() - MOST)?;
     }
