@@ -238,12 +238,14 @@ impl ChunkGrid {
             // Equal cuts must be equal grids, however a file writes them.
             let mut merged: Vec<Run> = Vec::new();
             for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
-                match merged.last_mut() {
-                    Some(last) if last.size == *size => last.times += times,
-                    _ => merged.push(Run { first, start, size: *size, times: *times }),
-                }
+                let (at, number) = (start, first);
                 start = size.checked_mul(*times).and_then(|n| n.checked_add(start)).ok_or_else(|| too_many(&shape))?;
                 first = first.checked_add(*times).ok_or_else(|| too_many(&shape))?;
+                match merged.last_mut() {
+                    // No overflow: all chunks so far have just been counted.
+                    Some(last) if last.size == *size => last.times += times,
+                    _ => merged.push(Run { first: number, start: at, size: *size, times: *times }),
+                }
             }
             axes.push(match merged.as_slice() {
                 [] => Axis::Regular(1),

@@ -244,8 +244,9 @@ impl ManifestEntry {
         self.paths.first().map_or("", String::as_str)
     }
 
-    pub(crate) fn grid(&self) -> Result<ChunkGrid> {
+    fn grid(&self) -> Result<ChunkGrid> {
         ChunkGrid::from_runs(&self.chunks)
+            .map_err(|error| Error::corrupt(format!("the manifest has chunks that no array can have: {error}")))
     }
 
     /// What the stored array must be.
