@@ -1,5 +1,6 @@
 //! Arrays whose chunks are made by the user's code when they are needed.
 
+use super::guard::{guarded, place};
 use super::source::{Elements, Source, assemble};
 use super::{ChunkGrid, Element, Evaluation, Region};
 use crate::error::{Error, ErrorKind, Result};
@@ -79,8 +80,10 @@ pub(super) struct FromSource<S> {
 impl<T: Element, S: ChunkSource<T>> Source<T> for FromSource<S> {
     fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
         assemble(&self.grid, region, |number, whole| {
-            let chunk = self.source.chunk(whole).map_err(|source| {
-                Error::new(ErrorKind::Source, format!("the source of chunk {number} failed")).with_source(source)
+            let chunk = guarded("the source of the chunks", &self.grid, whole, || self.source.chunk(whole))?;
+            let chunk = chunk.map_err(|source| {
+                let text = format!("the source of the chunks failed in {}", place(&self.grid, whole));
+                Error::new(ErrorKind::Source, text).with_source(source)
             })?;
             if chunk.shape() != whole.shape() {
                 return Err(Error::invalid(format!(

@@ -1,5 +1,6 @@
 //! Lazy operations element by element, and other cuts of the same elements.
 
+use super::guard::guarded;
 use super::source::{Elements, Reading, Source};
 use super::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
@@ -117,7 +118,7 @@ struct Map<T: Element, F> {
 impl<T: Element, U: Element, F: Fn(T) -> U + Send + Sync> Source<U> for Map<T, F> {
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<U>> {
         let input = self.input.produce(evaluation, region)?;
-        Ok(input.map(|x| (self.function)(*x)).into_shared())
+        guarded("the function of a map", self.input.grid(), region, || input.map(|x| (self.function)(*x)).into_shared())
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
@@ -141,7 +142,9 @@ where
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<V>> {
         let left = self.left.produce(evaluation, region)?;
         let right = self.right.produce(evaluation, region)?;
-        Ok(Zip::from(&left).and(&right).map_collect(|x, y| (self.function)(*x, *y)).into_shared())
+        guarded("the function of a zip_with", self.left.grid(), region, || {
+            Zip::from(&left).and(&right).map_collect(|x, y| (self.function)(*x, *y)).into_shared()
+        })
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {

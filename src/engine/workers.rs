@@ -5,6 +5,7 @@
 //! for him, and no thread takes up foreign work while it waits, so a chunk function that computes another array, or a
 //! save inside a save, cannot dead-lock.
 
+use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -88,12 +89,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn guarded<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
     match catch_unwind(AssertUnwindSafe(|| work(job))) {
         Ok(result) => result,
-        Err(payload) => {
-            let text = payload
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| payload.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned());
+        Err(panic) => {
+            let text = panic_text(&*panic);
             Err(Error::new(ErrorKind::Source, format!("the code that makes a chunk panicked: {text}")))
         }
     }

@@ -6,6 +6,7 @@
 #[cfg(unix)]
 use super::DiskFile;
 use super::{Durability, FileHandle};
+use crate::array::panic_text;
 use std::any::Any;
 use std::io::{self, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -166,10 +167,5 @@ pub(crate) fn calling<R>(protocol: impl FnOnce() -> io::Result<R>) -> io::Result
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> io::Error {
-    let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text.as_str(),
-        _ => "no message",
-    };
-    io::Error::other(format!("the file protocol panicked: {text}"))
+    io::Error::other(format!("the file protocol panicked: {}", panic_text(panic)))
 }

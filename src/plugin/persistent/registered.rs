@@ -2,6 +2,7 @@
 
 use super::registry::{Object, ObjectSerializer, UserSerializer};
 use super::write::write_files;
+use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::PersistentId;
 use crate::plugin::manifest::Entry;
@@ -120,11 +121,7 @@ fn calling<P: PersistentSerializer, R>(what: &str, call: impl FnOnce() -> Result
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(|error| told(name, error)),
         Err(panic) => {
-            let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-                (Some(text), _) => text,
-                (_, Some(text)) => text.as_str(),
-                _ => "no message",
-            };
+            let text = panic_text(&*panic);
             Err(Error::new(ErrorKind::Source, format!("the serializer {name:?} panicked where it {what}: {text}")))
         }
     }

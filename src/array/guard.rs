@@ -1,0 +1,34 @@
+//! Calls of the user's code: a panic is an error that says where.
+
+use super::{ChunkGrid, Region};
+use crate::error::{Error, ErrorKind, Result};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs the user's code for the elements of a region of an array with this grid.
+pub(super) fn guarded<R>(who: &str, grid: &ChunkGrid, region: &Region, code: impl FnOnce() -> R) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| {
+        let (place, text) = (place(grid, region), panic_text(&*panic));
+        Error::new(ErrorKind::Source, format!("{who} panicked in {place}: {text}"))
+    })
+}
+
+/// What to call a region in messages: its chunk, if it is one.
+pub(super) fn place(grid: &ChunkGrid, region: &Region) -> String {
+    let (start, shape, whole) = (region.start(), region.shape(), grid.shape());
+    match grid.exact_chunk(region) {
+        Some(number) => {
+            format!("chunk {number} (start {start:?}, shape {shape:?}) of an array of shape {whole:?}")
+        }
+        None => format!("the region from {start:?} on of shape {shape:?} of an array of shape {whole:?}"),
+    }
+}
+
+/// What a panic says.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no message",
+    }
+}
