@@ -3,12 +3,13 @@
 use super::astype;
 use super::cbor::AnyStep;
 use super::de::Watching;
+use super::dim::{Dim, Fielded};
 use super::document::Format;
-use super::load::{tell, whole};
+use super::load::{UNFIT_ELEMENTS, note_unfit, tell, whole};
 use super::path::Path;
 use super::plain::PlainElements;
 use super::{ARRAY, ARRAY_FIELDS, INLINE, PersistentId, STORED};
-use serde::de::value::{BorrowedStrDeserializer, SeqAccessDeserializer, SeqDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, Error as PlainText, SeqAccessDeserializer};
 use serde::de::{self, DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_content::Value;
@@ -46,7 +47,8 @@ impl<V> ArrayVisitor<'_, V> {
         V: Visitor<'de>,
     {
         let elements = whole(id).map_err(tell)?;
-        self.visitor.visit_map(FieldMap { fields: Fields::stored(elements), error: PhantomData }).map_err(unfit)
+        let fields = FieldMap { fields: Fields::stored(elements), path: Some(self.path) };
+        self.visitor.visit_map(fields).map_err(|error| E::custom(format_args!("{UNFIT_ELEMENTS}: {error}")))
     }
 }
 
@@ -69,8 +71,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
                 self.show(&id)?
             }
             Some(Form::Inline) => {
-                let visitor = Watching { visitor: self.visitor, path: self.path, format: self.format, any: false };
-                forms.next_value_seed(Inline(visitor)).map_err(unfit)?
+                let visitor = Fielded { visitor: self.visitor, path: self.path };
+                let visitor = Watching { visitor, path: self.path, format: self.format, any: false };
+                forms.next_value_seed(Inline(visitor)).inspect_err(|_| note_unfit(self.path))?
             }
             None => return Err(de::Error::invalid_length(0, &self)),
         };
@@ -79,11 +82,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
             Some(_) => Err(de::Error::custom("an array in the document has a second form")),
         }
     }
-}
-
-/// Formats and ndarray say little of what does not fit.
-fn unfit<E: de::Error>(error: E) -> E {
-    E::custom(format_args!("an array's elements or number of axes are not those that the type asks for: {error}"))
 }
 
 /// Which of its forms an array has.
@@ -185,16 +183,14 @@ impl Fields {
         }
     }
 
-    pub(super) fn next_value<'de, T, E>(&mut self, seed: T) -> Result<T::Value, E>
+    pub(super) fn next_value<'de, T, E>(&mut self, seed: T, path: Option<&Path<'_>>) -> Result<T::Value, E>
     where
         T: DeserializeSeed<'de>,
         E: de::Error,
     {
         match self {
             Self::Stored { next: 1, .. } => seed.deserialize(1_u8.into_deserializer()),
-            Self::Stored { elements, next: 2, .. } => {
-                seed.deserialize(SeqDeserializer::new(elements.shape.iter().copied()))
-            }
+            Self::Stored { elements, next: 2, .. } => seed.deserialize(Dim::new(&elements.shape, path)),
             Self::Stored { elements, convert, .. } => {
                 seed.deserialize(Data { elements, convert: *convert, error: PhantomData })
             }
@@ -206,21 +202,21 @@ impl Fields {
     }
 }
 
-/// The fields as a map of the format's error type.
-struct FieldMap<E> {
+/// The fields as a map, whose errors are plain texts.
+struct FieldMap<'p> {
     fields: Fields,
-    error: PhantomData<E>,
+    path: Option<&'p Path<'p>>,
 }
 
-impl<'de, E: de::Error> MapAccess<'de> for FieldMap<E> {
-    type Error = E;
+impl<'de> MapAccess<'de> for FieldMap<'_> {
+    type Error = PlainText;
 
-    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, PlainText> {
         self.fields.next_key(seed)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, E> {
-        self.fields.next_value(seed)
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, PlainText> {
+        self.fields.next_value(seed, self.path)
     }
 }
 

@@ -90,7 +90,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
             self.fields = Some(fields);
         }
         if let Some(fields) = &mut self.fields {
-            return fields.next_value(seed);
+            return fields.next_value(seed, Some(self.path));
         }
         let path = Path::Key(self.path, &self.key);
         self.inner.next_value_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))

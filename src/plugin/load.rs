@@ -56,13 +56,15 @@ pub(super) struct LoadState {
     pub(super) error: Option<Error>,
     /// Where the walk was when the first error passed by.
     pub(super) place: Option<String>,
+    /// The first array whose elements did not fit.
+    unfit: Option<String>,
     pub(super) shared: SharedLoad,
 }
 
 impl LoadState {
     pub(super) fn new(resolver: Rc<dyn ArrayResolver>) -> Self {
         let (conversion, shared) = (Conversion::default(), SharedLoad::default());
-        Self { resolver, conversion, error: None, place: None, shared }
+        Self { resolver, conversion, error: None, place: None, unfit: None, shared }
     }
 
     /// Whether arrays of another type are converted.
@@ -88,7 +90,14 @@ impl LoadState {
         let error = match self.error.take() {
             Some(error) if is_told(&error, text) || text.contains("did not match any variant") => error,
             Some(error) => error.context(format!("{UNFIT}: {text}; it came to an array that cannot be given")),
-            None => Error::new(ErrorKind::Serde, format!("{UNFIT}: {text}")),
+            None => {
+                let unfit = self.unfit.take().zip(self.place.as_deref());
+                let what = match unfit {
+                    Some((array, place)) if place.starts_with(&array) => format!("{UNFIT_ELEMENTS}: "),
+                    _ => String::new(),
+                };
+                Error::new(ErrorKind::Serde, format!("{UNFIT}: {what}{text}"))
+            }
         };
         self.at_place(error)
     }
@@ -100,6 +109,17 @@ impl LoadState {
             None => error,
         }
     }
+}
+
+/// What is said of an array whose elements cannot be read as the type wants them.
+pub(super) const UNFIT_ELEMENTS: &str = "an array's elements are not those that the type asks for";
+
+/// Remembers an array whose elements did not fit.
+#[cold]
+pub(super) fn note_unfit(array: &Path<'_>) {
+    let _ = loading(|state| {
+        state.unfit.get_or_insert_with(|| array.to_string());
+    });
 }
 
 const UNFIT: &str = "the document does not fit the type that is asked for";

@@ -1,0 +1,172 @@
+//! The shape of an array on its way to an ndarray's own `Deserialize`, which asks for a number of axes: another one than the
+//! array has is an error that says both.
+
+use super::ARRAY_FIELDS;
+use super::load::tell;
+use super::path::Path;
+use crate::error::{Error, ErrorKind};
+use serde::de::value::{SeqDeserializer, StringDeserializer};
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A shape, as a list of the axes' lengths.
+pub(super) struct Dim<'a, E> {
+    shape: &'a [usize],
+    path: Option<&'a Path<'a>>,
+    error: PhantomData<E>,
+}
+
+impl<'a, E: de::Error> Dim<'a, E> {
+    /// The shape of the array at that path, if it is known.
+    pub(super) fn new(shape: &'a [usize], path: Option<&'a Path<'a>>) -> Self {
+        Self { shape, path, error: PhantomData }
+    }
+
+    fn check(&self, wanted: usize) -> Result<(), E> {
+        if wanted == self.shape.len() {
+            return Ok(());
+        }
+        let error = Error::new(
+            ErrorKind::TypeMismatch,
+            format!(
+                "the array was saved with shape {:?}: its number of axes is {}, and the type asks for {wanted}",
+                self.shape,
+                self.shape.len()
+            ),
+        );
+        Err(tell(match self.path {
+            Some(path) => error.at_path(&path.to_string()),
+            None => error,
+        }))
+    }
+}
+
+impl<'de, E: de::Error> de::Deserializer<'de> for Dim<'_, E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        SeqDeserializer::new(self.shape.iter().copied()).deserialize_any(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, E> {
+        self.check(len)?;
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// An ndarray's visitor, which is shown the shape as [`Dim`], whatever the format.
+pub(super) struct Fielded<'p, V> {
+    pub(super) visitor: V,
+    pub(super) path: &'p Path<'p>,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Fielded<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(Fields { inner: map, path: self.path, place: 0 })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_seq(Fields { inner: sequence, path: self.path, place: 0 })
+    }
+}
+
+/// More axes than any array has.
+const MOST_AXES: usize = 1024;
+
+/// Which of the fields is the shape.
+const DIM: usize = 1;
+
+struct Fields<'p, A> {
+    inner: A,
+    path: &'p Path<'p>,
+    /// Which field comes next, as an array has them.
+    place: usize,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
+        let Some(key) = self.inner.next_key::<String>()? else { return Ok(None) };
+        self.place = ARRAY_FIELDS.iter().position(|field| *field == key).unwrap_or(ARRAY_FIELDS.len());
+        let key: StringDeserializer<A::Error> = key.into_deserializer();
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
+        if self.place != DIM {
+            return self.inner.next_value_seed(seed);
+        }
+        self.inner.next_value_seed(Shape { seed, path: self.path })
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Fields<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
+        self.place += 1;
+        if self.place != DIM + 1 {
+            return self.inner.next_element_seed(seed);
+        }
+        self.inner.next_element_seed(Shape { seed, path: self.path })
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+/// Reads a shape and shows it.
+struct Shape<'p, T> {
+    seed: T,
+    path: &'p Path<'p>,
+}
+
+impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Shape<'_, T> {
+    type Value = T::Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
+        let shape = deserializer.deserialize_seq(Lengths)?;
+        self.seed.deserialize(Dim::new(&shape, Some(self.path)))
+    }
+}
+
+/// Reads the lengths of the axes, which may be anybody's: each takes a byte in a document, and eight in memory.
+struct Lengths;
+
+impl<'de> Visitor<'de> for Lengths {
+    type Value = Vec<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the lengths of up to {MOST_AXES} axes")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<usize>, A::Error> {
+        let mut lengths = Vec::new();
+        while let Some(length) = sequence.next_element()? {
+            if lengths.len() == MOST_AXES {
+                return Err(de::Error::invalid_length(MOST_AXES + 1, &self));
+            }
+            lengths.push(length);
+        }
+        Ok(lengths)
+    }
+}
