@@ -75,7 +75,6 @@ impl Limits {
     }
 
     /// The most bytes of a document.
-    #[cfg(feature = "object-store")]
     pub(crate) fn most_document_bytes(&self) -> u64 {
         self.document_bytes
     }
@@ -125,6 +124,34 @@ impl Limits {
         )))
     }
 
+    /// Refuses to write a document of so many bytes.
+    pub(crate) fn check_written(&self, bytes: u64) -> Result<()> {
+        if bytes <= self.document_bytes {
+            return Ok(());
+        }
+        Err(Error::limit(format!(
+            "the document would have {bytes} bytes, and the limit is {}: keep what is large in arrays, divide the object, or \
+             raise the limit with Limits::document_bytes",
+            self.document_bytes
+        )))
+    }
+
+    /// Refuses to write a list of arrays that is so long.
+    pub(crate) fn check_written_manifest(&self, bytes: u64) -> Result<()> {
+        let most = self.most_manifest_bytes();
+        if bytes <= most {
+            return Ok(());
+        }
+        Err(Error::limit(format!(
+            "the document's list of arrays would have {bytes} bytes, and the limit is {most}, a sixteenth of the document's: \
+             divide the object, put small arrays together, or raise the limit with Limits::document_bytes"
+        )))
+    }
+
+    fn most_manifest_bytes(&self) -> u64 {
+        (self.document_bytes / MANIFEST_PART).max(SMALL_MANIFEST)
+    }
+
     /// The error about a document that its store tells to be too large.
     #[cfg(feature = "object-store")]
     pub(crate) fn too_large_document(&self, error: Error) -> Error {
@@ -137,7 +164,7 @@ impl Limits {
 
     /// Refuses a document with a list of arrays that is so long.
     pub(crate) fn check_manifest(&self, bytes: u64) -> Result<()> {
-        let most = (self.document_bytes / MANIFEST_PART).max(SMALL_MANIFEST);
+        let most = self.most_manifest_bytes();
         if bytes <= most {
             return Ok(());
         }

@@ -2,23 +2,35 @@
 
 use super::cbor::{self, Body};
 use super::document::Format;
+use super::largest;
 use super::load::{ArrayResolver, load};
 use super::plan::{PlanSettings, SavePlan, plan};
 use super::rules::Rules;
 use super::shared::SharedPlace;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use cbor4ii::core::dec::Read as _;
 use cbor4ii::core::utils::BufWriter;
 use cbor4ii::serde::EncodeError;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
-/// Serializes the ordinary fields; the arrays become the plan.
+/// Serializes the ordinary fields; the arrays become the plan. Refuses what is larger than a document may be.
 pub(crate) fn write<T: ?Sized + Serialize>(
     value: &T,
     format: Format,
     settings: PlanSettings,
+    limits: &Limits,
 ) -> Result<(Vec<u8>, SavePlan)> {
+    let again = settings.again();
+    let (root, plan) = write_root(value, format, settings)?;
+    let root_bytes = root.len();
+    let (body, plan) = with_shared(root, plan);
+    largest::check(value, format, again, (body.len(), root_bytes), limits)?;
+    Ok((body, plan))
+}
+
+fn write_root<T: ?Sized + Serialize>(value: &T, format: Format, settings: PlanSettings) -> Result<(Vec<u8>, SavePlan)> {
     let rules = Rules::of(Some(format));
     let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
     match format {
@@ -28,7 +40,7 @@ pub(crate) fn write<T: ?Sized + Serialize>(
                 EncodeError::Custom(text) => text.to_string(),
                 error => error.to_string(),
             })?;
-            Ok(with_shared(serializer.into_inner().into_inner(), plan))
+            Ok((serializer.into_inner().into_inner(), plan))
         }
         Format::Json => {
             let mut body = Vec::new();
@@ -41,7 +53,7 @@ pub(crate) fn write<T: ?Sized + Serialize>(
                 }
                 text => text,
             })?;
-            Ok(with_shared(body, plan))
+            Ok((body, plan))
         }
     }
 }

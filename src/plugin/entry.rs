@@ -82,7 +82,7 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// # Errors
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
-    let (body, plan) = body::write(value, Format::Cbor, settings(protocols))?;
+    let (body, plan) = body::write(value, Format::Cbor, settings(protocols), &protocols.limits())?;
     let written = write_plan(&plan, protocols, None, &Wanted::default())?;
     let manifest = written.manifest().with_shared(plan.shared.parts());
     let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {

@@ -79,6 +79,13 @@ impl Default for PlanSettings {
     }
 }
 
+impl PlanSettings {
+    /// The settings for a walk of the same value of which nothing is kept.
+    pub(super) fn again(&self) -> Self {
+        Self { inline_below: self.inline_below, registry: self.registry.clone(), ..Self::default() }
+    }
+}
+
 /// Walks the value once; nothing is written. `text` tells what the format's errors say.
 pub(crate) fn plan<T, S>(
     value: &T,

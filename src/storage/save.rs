@@ -121,7 +121,7 @@ impl Storage {
         let name = Name::parse(name)?;
         let keep = Some(keep(self.place.identity(&name)));
         let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
-        let written = write_document(value, self.format, settings);
+        let written = write_document(value, self.format, settings, self.place.limits());
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
         Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, condition, copies: false })
     }

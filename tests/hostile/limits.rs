@@ -3,6 +3,8 @@
 use crate::support::refused;
 use arraystow::{ChunkedArray, ErrorKind, Limits, LocalFiles, Protocols, S3Protocol, Storage};
 use ndarray::{Array1, Array2};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn storages(limits: Limits) -> (tempfile::TempDir, [Storage; 2]) {
@@ -36,6 +38,84 @@ fn documents_beyond_the_limit_are_neither_written_nor_read() {
     let document = arraystow::to_vec(&vec![7_u8; 30_000], &Protocols::new()).unwrap();
     refused("from_slice", arraystow::from_slice::<Vec<u8>>(&document, &protocols), &[ErrorKind::Limit]);
     assert_eq!(arraystow::from_slice::<Vec<u8>>(&document, &Protocols::new()).unwrap().len(), 30_000);
+}
+
+#[derive(Clone, Serialize)]
+struct Run {
+    name: String,
+    weights: Vec<f64>,
+    options: BTreeMap<String, Option<Vec<u64>>>,
+    field: Array2<f64>,
+}
+
+#[derive(Serialize)]
+struct Campaign {
+    title: &'static str,
+    runs: Vec<Run>,
+    kind: Kind,
+}
+
+#[derive(Serialize)]
+enum Kind {
+    Empty,
+    Table { rows: Vec<(String, f32)> },
+}
+
+#[test]
+fn a_document_beyond_the_limit_names_the_field_that_is_too_large_and_its_type() {
+    let run =
+        Run { name: "small".into(), weights: vec![0.5; 3], options: BTreeMap::new(), field: Array2::zeros((3, 4)) };
+    let campaign = |kind| Campaign { title: "a", runs: vec![run.clone(); 4], kind };
+    let mut weights = campaign(Kind::Empty);
+    weights.runs[3].weights = vec![0.1; 20_000];
+    let mut options = campaign(Kind::Empty);
+    options.runs[1].options = [("a b".into(), Some(vec![u64::MAX; 20_000])), ("c".into(), None)].into();
+    let mut many = campaign(Kind::Empty);
+    many.runs = vec![run.clone(); 5000];
+    let mut diverted = campaign(Kind::Empty);
+    diverted.runs[0].field = Array2::zeros((1000, 1000));
+    diverted.runs[0].name = "x".repeat(250_000);
+    fn says<T: Serialize>(value: &T, expected: &str) {
+        let limits = Limits::default().document_bytes(100_000);
+        let (_folder, storages) = storages(limits);
+        for storage in &storages {
+            for error in [
+                storage.save("x", value).unwrap_err(),
+                storage.create("x", value).unwrap_err(),
+                futures::executor::block_on(storage.save_async("x", value)).unwrap_err(),
+                arraystow::to_vec(value, &Protocols::new().with_limits(limits)).unwrap_err(),
+            ] {
+                // An array has no protocol there, which is found later.
+                assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+                assert!(error.to_string().contains(expected), "{error}");
+                assert!(error.to_string().contains("ChunkedArray") && !error.to_string().contains("trust"), "{error}");
+            }
+            assert!(storage.list("**").unwrap().is_empty());
+        }
+    }
+    says(&weights, "the field `runs[3].weights: Vec<f64>` takes about 1");
+    says(&options, "the field `runs[1].options.a b: Option<Vec<u64>>` takes about 1");
+    says(
+        &campaign(Kind::Table { rows: vec![("row".into(), 1.5); 20_000] }),
+        "the field `kind.Table.rows: Vec<(String, f32)>` takes",
+    );
+    says(&many, "the field `runs: Vec<Run>` takes about");
+    says(&diverted, "the field `runs[0].name: String` takes about 2");
+    says(&vec![0.5_f64; 20_000], "the object itself, `Vec<f64>`, takes about 1");
+    says(&(1, vec!["a"; 60_000]), "the field `[1]: Vec<&str>` takes about 1");
+    let erased: Box<dyn erased_serde::Serialize> = Box::new(weights.runs.clone());
+    says(&erased, "the field `[3].weights` takes about 1");
+    let limits = Limits::default().document_bytes(100_000);
+    let (_folder, storages) = storages(limits);
+    // In JSON, in proportion.
+    let json = Storage::builder("memory://").limits(limits).format(arraystow::Format::Json).open().unwrap();
+    let error = json.save("weights", &weights).unwrap_err();
+    assert!(error.to_string().contains("the field `runs[3].weights: Vec<f64>` takes about"), "{error}");
+    // What is shared is not within any field.
+    let shared = arraystow::Shared::new(vec![0.5_f64; 20_000]);
+    let error = storages[0].save("shared", &(shared.clone(), shared)).unwrap_err();
+    assert!(error.to_string().contains("its shared values take most of it"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
 #[test]
