@@ -8,16 +8,22 @@ mod python_env;
 mod documents;
 #[path = "hostile/files.rs"]
 mod files;
+#[path = "hostile/globs.rs"]
+mod globs;
 #[path = "hostile/limits.rs"]
 mod limits;
 #[path = "hostile/links.rs"]
 mod links;
 #[path = "hostile/names.rs"]
 mod names;
+#[path = "hostile/runs.rs"]
+mod runs;
 #[path = "hostile/shared.rs"]
 mod shared;
 #[path = "hostile/support.rs"]
 mod support;
+#[path = "hostile/texts.rs"]
+mod texts;
 #[path = "hostile/zarr.rs"]
 mod zarr;
 #[path = "hostile/zarr_codecs.rs"]

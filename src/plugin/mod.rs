@@ -13,11 +13,13 @@ mod de;
 mod de_array;
 mod de_key_parts;
 mod de_keys;
+mod dim;
 mod document;
 mod entry;
 mod found;
 mod holds;
 mod id;
+mod largest;
 mod load;
 mod manifest;
 pub mod ndarray;
@@ -52,7 +54,7 @@ pub use {
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use self::{
     body::write as write_document,
-    document::{Head, encode, is_magic, read_body, read_head},
+    document::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
     manifest::{FileEntry, Manifest, ObjectEntry},
     persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
     plan::{Keep, PlanSettings, Planned, SavePlan},

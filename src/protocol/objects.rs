@@ -270,6 +270,30 @@ impl Objects {
         })
     }
 
+    /// Names of objects right in a folder which begin with that character, as far as one page of a listing has them.
+    pub(crate) fn names_from(&self, folder: &str, first: char) -> Result<Vec<String>> {
+        const PAGE: usize = 1000;
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
+            let before = path.clone().join(first.to_string());
+            let _permit = this.permit().await;
+            let mut listed = this.client.list_with_offset(Some(&path), &before).take(PAGE);
+            let mut names = Vec::new();
+            while let Some(meta) = listed.try_next().await.map_err(|error| this.failed("listed", &folder, error))? {
+                let key = meta.location.as_ref();
+                let below = key.get(path.as_ref().len()..).unwrap_or_default().trim_start_matches('/');
+                if !below.starts_with(first) {
+                    break;
+                }
+                if !below.contains('/') {
+                    names.push(below.to_owned());
+                }
+            }
+            Ok(names)
+        })
+    }
+
     /// Removes one object; that there is none is no error.
     pub(crate) fn remove(&self, key: &str) -> Result<()> {
         self.remove_all(&[key.to_owned()])

@@ -1,6 +1,7 @@
 //! Copying an object from one storage to another, without any Rust type.
 
 use super::Storage;
+use super::missing::open;
 use super::name::Name;
 use super::read::located;
 use super::save::{Condition, PlannedSave};
@@ -46,7 +47,7 @@ impl Storage {
         if identity(self) == identity(other) {
             return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
         }
-        let mut document = self.place.open(name)?;
+        let mut document = open(&*self.place, name)?;
         let head = read_head(&mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
         let body = read_body(&head, &mut document.contents, self.place.limits())

@@ -2,17 +2,22 @@
 
 use super::Storage;
 use super::entry::{ArrayInfo, Entry, Info, ObjectInfo};
+use super::glob::Glob;
+use super::missing::open;
 use super::name::{Name, check_workflow};
 use super::place::Listed;
 use super::read::located;
 use crate::engine::offload;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::plugin::read_head;
-use globset::{GlobBuilder, GlobMatcher};
 
 impl Storage {
     /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**` goes
-    /// across, `[a-c]` and `{a,b}` choose, `\` takes the next character as it is. No document is opened.
+    /// across, `[a-c]` and `{a,b}` choose, `\` takes the next character as it is.
+    ///
+    /// In a folder, a file that does not begin as a document is passed over; an empty one is shown, since a document can be cut
+    /// to nothing. An object store would have to be asked for each object, so there every object in the place of a document
+    /// is shown.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -27,17 +32,18 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; `Io` if a folder cannot be read.
+    /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a folder
+    /// cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
     pub fn list(&self, glob: &str) -> Result<Vec<Entry>> {
-        let workflow = literal_workflow(glob);
-        let glob = matcher(glob)?;
+        let glob = Glob::parse(glob)?;
+        let workflow = glob.workflow();
         let mut entries = Vec::new();
         // Where no document's name can be, nothing is looked for: "../*" leads nowhere.
         if check_workflow(workflow).is_err() {
             return Ok(entries);
         }
         self.place.walk(workflow, &mut |Listed { name, bytes, modified }| {
-            if glob.is_match(&name) {
+            if glob.is_match(&name) && self.place.is_document(&name) {
                 entries.push(Entry { name, bytes, modified });
             }
         })?;
@@ -54,10 +60,29 @@ impl Storage {
         offload(move |_| storage.list(&glob))
     }
 
-    /// Whether there is a document of that name. It is not opened.
+    /// Whether the storage exists: whether its folder is there, or anything below it in an object store. The first save makes
+    /// it. [`list`](Self::list) shows nothing of a storage that does not exist, as of an empty one.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path().join("surveys");
+    /// let storage = arraystow::Storage::open(folder)?;
+    /// assert!(!storage.exists()?);
+    /// storage.save("answer", &42)?;
+    /// assert!(storage.exists()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// `InvalidName` if it cannot be one; `Io` if the file system does not tell.
+    /// `Io` or `PermissionDenied` if that cannot be seen.
+    pub fn exists(&self) -> Result<bool> {
+        self.place.exists()
+    }
+
+    /// Whether there is a document of that name, as [`list`](Self::list) shows it.
+    ///
+    /// # Errors
+    /// `InvalidName` if it cannot be one; `Io` if that cannot be seen.
     pub fn contains(&self, name: &str) -> Result<bool> {
         let name = Name::parse(name)?;
         self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
@@ -70,7 +95,7 @@ impl Storage {
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.
     pub fn info(&self, name: &str) -> Result<Info> {
         let name = Name::parse(name)?;
-        let mut document = self.place.open(&name).map_err(|error| error.in_document(name.as_str()))?;
+        let mut document = open(&*self.place, &name)?;
         let head = read_head(&mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, &name))?;
         let arrays = head.manifest.arrays.iter().map(|entry| {
@@ -100,23 +125,12 @@ impl Storage {
     pub(super) fn names_under(&self, workflow: &str) -> Result<Vec<String>> {
         check_workflow(workflow)?;
         let mut names = Vec::new();
-        self.place.walk(workflow, &mut |listed| names.push(listed.name))?;
+        self.place.walk(workflow, &mut |Listed { name, .. }| {
+            if self.place.is_document(&name) {
+                names.push(name);
+            }
+        })?;
         names.sort_unstable();
         Ok(names)
     }
-}
-
-/// The workflow that everything that a glob can match lies in or below.
-fn literal_workflow(glob: &str) -> &str {
-    let literal = glob.find(['*', '?', '[', ']', '{', '}', '\\']).map_or(glob, |special| &glob[..special]);
-    literal.rsplit_once('/').map_or("", |(workflow, _)| workflow)
-}
-
-pub(super) fn matcher(glob: &str) -> Result<GlobMatcher> {
-    if glob.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidName, "an empty glob matches nothing: \"**\" is everything"));
-    }
-    let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
-    let glob = built.map_err(|error| Error::new(ErrorKind::InvalidName, error.to_string()))?;
-    Ok(glob.compile_matcher())
 }

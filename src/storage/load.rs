@@ -1,6 +1,7 @@
 //! Loading: one read of the document; the arrays are lazy.
 
 use super::Storage;
+use super::missing::open;
 use super::name::Name;
 use super::read::{head, located};
 use crate::engine::{Edition, Origin, offload};
@@ -69,7 +70,7 @@ impl Storage {
 
     /// Reads everything that a load reads.
     fn fetch(&self, name: &Name) -> Result<Fetched> {
-        let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
+        let mut document = open(&*self.place, name)?;
         let head = read_head(&mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
         let body = read_body(&head, &mut document.contents, self.place.limits())

@@ -5,8 +5,10 @@ mod copy;
 mod entry;
 #[cfg(feature = "hdf5")]
 mod folder;
+mod glob;
 mod list;
 mod load;
+mod missing;
 mod name;
 #[cfg(feature = "object-store")]
 mod objects;

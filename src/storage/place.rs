@@ -1,5 +1,6 @@
 //! What a storage needs of the place where its documents lie: a folder, or an object store.
 
+use super::missing::Near;
 use super::name::Name;
 use super::sweep::Leftover;
 use crate::backend::Backend;
@@ -28,10 +29,16 @@ pub(super) trait Place: Send + Sync {
     fn protocols(&self, workflow: &str) -> Protocols;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;
-    /// Whether there is a document of that name. It is not opened.
+    /// Whether there is a document of that name.
     fn contains(&self, name: &Name) -> Result<bool>;
-    /// Shows every document of a workflow and of those below it, in no particular order. What cannot be a document's name
-    /// is passed over.
+    /// Whether what lies under a name that was listed is a document, or was one: as far as that is seen at the cost of a look.
+    fn is_document(&self, name: &str) -> bool;
+    /// Whether the place is there at all.
+    fn exists(&self) -> Result<bool>;
+    /// What there is near a name that there is not, in bounded time. None if that cannot be seen.
+    fn near(&self, name: &Name) -> Option<Near>;
+    /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot be a
+    /// document's name is passed over.
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()>;
     /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not.
     fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()>;

@@ -1,10 +1,11 @@
 //! Reading a document's head, wherever it lies.
 
 use super::name::Name;
-use super::place::Place;
+use super::place::{Document, Place};
 use crate::error::{Error, Result};
-use crate::plugin::{Head, Manifest, is_magic, read_head};
-use std::io::Read;
+use crate::plugin;
+use crate::plugin::{Head, MAGIC_BYTES, Manifest, begins_as_document, read_head};
+use std::io::{self, Read};
 
 /// All of a document that can be known without a Rust type.
 pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
@@ -17,11 +18,31 @@ pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
     error.in_document(name.as_str()).at_location(place.describe(name))
 }
 
-/// Whether what lies under that name at least begins as a document of ours.
+/// The manifest of a document that is to be removed; an empty one if it is so damaged that nothing can be known of its arrays.
+pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
+    let is_damaged = |mut document: Document| plugin::is_damaged(&mut document.contents, place.limits());
+    match head(place, name) {
+        Ok(head) => Ok(head.manifest),
+        Err(error) if error.is_corrupt() && place.open(name).is_ok_and(is_damaged) => Ok(Manifest::new(Vec::new())),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether what lies under that name begins as a document, or is cut before it could.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
+    place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| ours))
+}
+
+/// Whether what lies under that name certainly is not a document.
+pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
+    place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| !ours))
+}
+
+/// Whether a file begins as a document.
+pub(super) fn begins(contents: impl Read) -> io::Result<bool> {
     let mut start = Vec::new();
-    let read = place.open(name).map(|document| document.contents.take(8).read_to_end(&mut start));
-    matches!(read, Ok(Ok(_))) && is_magic(&start)
+    contents.take(MAGIC_BYTES).read_to_end(&mut start)?;
+    Ok(begins_as_document(&start))
 }
 
 /// Where everything is that belongs to a document.

@@ -1,7 +1,7 @@
 //! Removing, without any Rust type: the document first, durably, then its arrays.
 
 use super::Storage;
-use super::list::matcher;
+use super::missing::explained;
 use super::name::Name;
 use super::place::Place;
 use crate::engine::{offload, remove_arrays};
@@ -18,11 +18,15 @@ impl Storage {
     /// are.
     ///
     /// # Errors
-    /// `NotFound` if there is no such document; `Corrupt` if its list of arrays cannot be read: nothing is then removed.
-    /// An object whose body is damaged, or whose arrays are missing, is removed like any other.
+    /// `NotFound` if there is no such document; `Corrupt` if what is there is not one, or has a list of arrays that makes no
+    /// sense: nothing is then removed. An object whose body is damaged, or whose arrays are missing, is removed like any
+    /// other. Of one whose document is empty, cut or altered before its body, the document is removed; which arrays it had
+    /// nothing knows any more, and they are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
-        let missing = self.remove_batch(&[Name::parse(name)?])?;
-        missing.into_iter().flatten().next().map_or(Ok(()), Err)
+        let name = Name::parse(name)?;
+        let missing = self.remove_batch(std::slice::from_ref(&name))?;
+        let missing = missing.into_iter().flatten().next();
+        missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, &name)))
     }
 
     /// As [`remove`](Self::remove), without blocking the executor that waits for it; see
@@ -43,7 +47,6 @@ impl Storage {
     /// `InvalidName` if this is no glob; otherwise that of the first object that cannot be removed, those before it being
     /// gone.
     pub fn remove_matching(&self, glob: &str) -> Result<Vec<String>> {
-        matcher(glob)?;
         let names = self.list(glob)?.into_iter().map(|entry| entry.name).collect();
         self.remove_all(names)
     }

@@ -1,17 +1,22 @@
 //! Verifying: whether what is stored is what was saved, without any Rust type.
 
 use super::Storage;
+use super::missing::open;
 use super::name::Name;
-use super::read::located;
+use super::read::{is_foreign, located};
 use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
 use crate::protocol::FileReader;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How often an object is looked at again because it was replaced meanwhile.
 const MOST_ATTEMPTS: usize = 5;
+
+/// How long progress is not reported again.
+const BETWEEN_REPORTS: Duration = Duration::from_millis(200);
 
 /// How thoroughly objects are verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,13 +53,13 @@ impl Verification {
     }
 }
 
-/// How far a verification has come.
+/// How far a verification has come; see [`Storage::verify_all`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The object that is being looked at.
+    /// The object that is being looked at, or was looked at last.
     pub name: String,
-    /// Objects that have been looked at.
+    /// Objects that have been looked at; at the end, all of them.
     pub objects_done: usize,
     /// All objects.
     pub objects: usize,
@@ -62,6 +67,27 @@ pub struct Progress {
     pub bytes_done: u64,
     /// Bytes of all its chunks, before compression.
     pub bytes: u64,
+}
+
+/// Calls of a user's function that wants to know of progress: not more than anybody can read.
+struct Reports<'a> {
+    progress: &'a (dyn Fn(&Progress) + Sync),
+    next: Mutex<Instant>,
+}
+
+impl<'a> Reports<'a> {
+    fn new(progress: &'a (dyn Fn(&Progress) + Sync)) -> Self {
+        Self { progress, next: Mutex::new(Instant::now()) }
+    }
+
+    fn tell(&self, progress: impl FnOnce() -> Progress) {
+        // While it is locked, another thread is at it.
+        let Ok(mut next) = self.next.try_lock() else { return };
+        if Instant::now() >= *next {
+            (self.progress)(&progress());
+            *next = Instant::now() + BETWEEN_REPORTS;
+        }
+    }
 }
 
 impl Storage {
@@ -85,15 +111,16 @@ impl Storage {
         self.verify_one(&Name::parse(name)?, depth, &|_, _| {})
     }
 
-    /// The same of every object of the storage. `progress` is told after every chunk, from whichever thread has read it.
+    /// The same of every object of the storage. `progress` is called some times a second at most, from whichever thread is at
+    /// it, and once more when all is done.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let storage = arraystow::Storage::open(folder.path())?;
     /// use arraystow::Depth;
     ///
-    /// let found = storage.verify_all(Depth::Quick, |progress| {
-    ///     println!("{} of {}: {}", progress.objects_done, progress.objects, progress.name);
+    /// let found = storage.verify_all(Depth::Deep, |at| {
+    ///     println!("{} of {} objects, {:?}: {} of {} bytes", at.objects_done, at.objects, at.name, at.bytes_done, at.bytes);
     /// })?;
     /// for fault in found.iter().flat_map(|object| &object.faults) {
     ///     println!("{fault}");
@@ -106,18 +133,28 @@ impl Storage {
     pub fn verify_all(&self, depth: Depth, progress: impl Fn(&Progress) + Sync) -> Result<Vec<Verification>> {
         let entries = self.list("**")?;
         let mut found = Vec::with_capacity(entries.len());
-        for (objects_done, entry) in entries.iter().enumerate() {
-            let objects = entries.len();
-            let told = |bytes_done, bytes| {
-                progress(&Progress { name: entry.name.clone(), objects_done, objects, bytes_done, bytes });
+        let reports = Reports::new(&progress);
+        let mut at = Progress { name: String::new(), objects_done: 0, objects: entries.len(), bytes_done: 0, bytes: 0 };
+        for entry in entries {
+            at.name = entry.name;
+            let bytes = AtomicU64::new(0);
+            let told = |done, all| {
+                bytes.store(all, Ordering::Relaxed);
+                reports.tell(|| Progress { bytes_done: done, bytes: all, ..at.clone() });
             };
-            match Name::parse(&entry.name).and_then(|name| self.verify_one(&name, depth, &told)) {
+            let name = Name::parse(&at.name)?;
+            match self.verify_one(&name, depth, &told) {
+                // In a folder it would not have been listed.
+                Ok(verification) if !verification.is_sound() && is_foreign(&*self.place, &name) => {}
                 Ok(verification) => found.push(verification),
                 // Removed since it was listed.
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
+            at.objects_done += 1;
+            (at.bytes_done, at.bytes) = (bytes.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed));
         }
+        progress(&at);
         Ok(found)
     }
 
@@ -149,7 +186,7 @@ impl Storage {
     /// Reads and checks the document. A damaged body does not hide the arrays.
     fn read_checked(&self, name: &Name, found: &mut Verification) -> Result<Head> {
         let locate = |error: Error| located(error, &*self.place, name);
-        let mut document = self.place.open(name).map_err(|error| error.in_document(name.as_str()))?;
+        let mut document = open(&*self.place, name)?;
         found.bytes = document.bytes;
         let head = read_head(&mut document.contents, self.place.limits()).map_err(locate)?;
         if let Err(error) = read_body(&head, &mut document.contents, self.place.limits()) {

@@ -152,21 +152,30 @@ fn a_verification_tells_every_damaged_chunk_and_the_rest_stays_usable() {
 }
 
 #[test]
-fn progress_is_told_of_every_object_and_ends_complete() {
+fn progress_is_reported_some_times_a_second_and_ends_complete() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
-    for step in 0..3 {
-        storage.save(&format!("run {step}"), &large_run_of(step)).unwrap();
+    let reports = |storage: &Storage, depth| {
+        let told = std::sync::Mutex::new(Vec::new());
+        let begun = std::time::Instant::now();
+        let report = |progress: &arraystow::Progress| told.lock().unwrap().push((begun.elapsed(), progress.clone()));
+        storage.verify_all(depth, report).unwrap();
+        (begun.elapsed(), told.into_inner().unwrap())
+    };
+    let (_, told) = reports(&storage, Depth::Deep);
+    assert_eq!(told.len(), 1, "of an empty storage, the end: {told:?}");
+    assert_eq!((told[0].1.objects, told[0].1.objects_done, told[0].1.bytes), (0, 0, 0));
+    for step in 0..30 {
+        storage.save(&format!("run {step:02}"), &large_run_of(step)).unwrap();
     }
-    let told = std::sync::Mutex::new(Vec::new());
-    storage.verify_all(Depth::Deep, |progress| told.lock().unwrap().push(progress.clone())).unwrap();
-    let told = told.into_inner().unwrap();
-    for step in 0..3 {
-        let of_run: Vec<_> = told.iter().filter(|progress| progress.name == format!("run {step}")).collect();
-        assert!(of_run.len() > 30, "{} reports", of_run.len());
-        assert!(of_run.iter().all(|progress| (progress.objects, progress.objects_done) == (3, step as usize)));
-        assert!(of_run.is_sorted_by_key(|progress| progress.bytes_done));
-        let last = of_run.last().unwrap();
+    for depth in [Depth::Quick, Depth::Deep] {
+        let (took, told) = reports(&storage, depth);
+        // Of 30 objects with 60 chunks each: the first at once, one in 200 ms, and the last.
+        assert!(told.len() as u128 <= 2 + took.as_millis() / 200, "{} reports in {took:?}", told.len());
+        assert!(told.is_sorted_by_key(|(_, progress)| (progress.objects_done, progress.bytes_done)), "{told:?}");
+        assert!(told.iter().all(|(_, progress)| progress.bytes_done <= progress.bytes && progress.objects == 30));
+        let (_, last) = told.last().unwrap();
+        assert_eq!((last.name.as_str(), last.objects_done), ("run 29", 30));
         assert_eq!((last.bytes_done, last.bytes), (2 * 600 * 8, 2 * 600 * 8));
     }
     assert!(storage.verify("nothing", Depth::Deep).unwrap_err().is_not_found());

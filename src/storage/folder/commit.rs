@@ -9,7 +9,7 @@ use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
 use crate::storage::place::{Place, Superseded};
-use crate::storage::read::{head, is_ours, locations};
+use crate::storage::read::{head, is_ours, locations, removable};
 use std::path::{Path, PathBuf};
 
 /// How the name of a document begins that is being written.
@@ -149,7 +149,7 @@ impl Folder {
     /// Removes a document, not yet durably. The caller holds the lock.
     fn remove_name(&self, name: &Name) -> Result<Manifest> {
         let path = self.document(name);
-        let manifest = head(self, name)?.manifest;
+        let manifest = removable(self, name)?;
         let failed = |error| located("cannot remove the document", &path)(error).in_document(name.as_str());
         disk::remove_file(&path).map_err(failed)?;
         Ok(manifest)

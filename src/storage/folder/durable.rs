@@ -18,6 +18,20 @@ pub(super) fn located(what: &str, path: &Path) -> impl FnOnce(io::Error) -> Erro
     move |error| Error::io(what, error).at_location(path)
 }
 
+/// Why a workflow cannot be locked, which every change of it begins with.
+fn not_locked(arrays: &Path, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => located(
+            "the storage may not be written to: check the owner and the permissions of its folders",
+            arrays,
+        )(error),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            located("the storage cannot be written to: its file system is mounted to be read only", arrays)(error)
+        }
+        _ => located("cannot lock the workflow", &arrays.join(LOCK))(error),
+    }
+}
+
 /// Makes a folder and those above it, durably: each new one's name is synced in the folder above.
 pub(super) fn make_folder(path: &Path, durability: Durability) -> io::Result<()> {
     let sync = |parent: &Path| disk::sync_folder(parent, durability);
@@ -71,7 +85,7 @@ impl WorkflowLock {
     /// Waits for the lock of the workflow in this folder, which is made if it is not there.
     pub(super) fn acquire(workflow: &Path, durability: Durability) -> Result<Self> {
         let arrays = workflow.join(ARRAYS);
-        let failed = |error| located("cannot lock the workflow", &arrays.join(LOCK))(error);
+        let failed = |error| not_locked(&arrays, error);
         loop {
             match Self::of_folder(&arrays) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -90,7 +104,7 @@ impl WorkflowLock {
         loop {
             match Self::of_folder(&arrays) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(located("cannot lock the workflow", &arrays.join(LOCK))(error)),
+                Err(error) => return Err(not_locked(&arrays, error)),
                 Ok(Some(lock)) => return Ok(Some(lock)),
                 Ok(None) => {}
             }

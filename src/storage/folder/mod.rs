@@ -6,8 +6,10 @@ mod links;
 mod record;
 mod sweep;
 
+use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
+use super::read::begins;
 use super::sweep::Leftover;
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +18,7 @@ use crate::protocol::{Durability, LocalFiles, Protocols, disk};
 use durable::{Made, located};
 use record::SavingRecord;
 use std::collections::{HashMap, HashSet};
+use std::fs::FileType;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +87,17 @@ impl Folder {
         }
         known().extend(made.map(|made| (workflow.to_owned(), made)));
         Ok(())
+    }
+
+    /// Names of what there is right in a workflow: of documents, or of workflows.
+    fn names_in(&self, workflow: &str, is_wanted: impl Fn(FileType) -> bool) -> Vec<String> {
+        /// More are not looked through.
+        const MOST: usize = 10_000;
+        let entries = std::fs::read_dir(self.workflow(workflow)).into_iter().flatten().flatten().take(MOST);
+        let wanted = entries.filter(|entry| entry.file_type().is_ok_and(&is_wanted));
+        let segments = wanted.filter_map(|entry| entry.file_name().into_string().ok());
+        let names = segments.map(|name| if workflow.is_empty() { name } else { format!("{workflow}/{name}") });
+        names.filter(|name| Name::parse(name).is_ok()).collect()
     }
 
     fn walk_folder(&self, folder: &Path, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
@@ -162,10 +176,40 @@ impl Place for Folder {
         let path = self.document(name);
         links::refuse_document(&self.root, name.workflow(), &path)?;
         match std::fs::metadata(&path) {
-            Ok(metadata) => Ok(metadata.is_file()),
+            Ok(metadata) => Ok(metadata.is_file() && self.is_document(name.as_str())),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
             Err(error) => Err(located("cannot look for the document", &path)(error)),
         }
+    }
+
+    fn is_document(&self, name: &str) -> bool {
+        let file = disk::open(&self.root.join(name));
+        // What cannot be read may be one.
+        file.and_then(begins).unwrap_or(true)
+    }
+
+    fn exists(&self) -> Result<bool> {
+        match std::fs::metadata(&self.root) {
+            Ok(metadata) => Ok(metadata.is_dir()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(located("cannot look for the folder", &self.root)(error)),
+        }
+    }
+
+    fn near(&self, name: &Name) -> Option<Near> {
+        if !self.root.is_dir() {
+            return Some(Near { missing: Missing::Storage, names: Vec::new() });
+        }
+        let mut above = String::new();
+        for segment in name.workflow().split('/').filter(|segment| !segment.is_empty()) {
+            let workflow = if above.is_empty() { segment.to_owned() } else { format!("{above}/{segment}") };
+            if !self.root.join(&workflow).is_dir() {
+                let names = self.names_in(&above, |kind| kind.is_dir());
+                return Some(Near { missing: Missing::Workflow(workflow), names });
+            }
+            above = workflow;
+        }
+        Some(Near { missing: Missing::Document, names: self.names_in(&above, |kind| kind.is_file()) })
     }
 
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::announce::{LONGEST, Leases, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Manifest, is_magic, read_head};
+use crate::plugin::{MAGIC_BYTES, Manifest, begins_as_document, read_head};
 use crate::protocol::{Replace, Version};
 use crate::storage::place::Superseded;
 use bytes::Bytes;
@@ -128,7 +128,7 @@ impl ObjectFolder {
         match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
             // A damaged document of ours may be replaced.
-            Err(error) if error.is_corrupt() && contents.get(..8).is_some_and(is_magic) => {
+            Err(error) if error.is_corrupt() && begins_as_document(start(&contents)) => {
                 Ok(Some(Current { version, manifest: None }))
             }
             Err(error) => Err(error.at_location(self.objects.describe(name.as_str()))),
@@ -179,6 +179,11 @@ fn seen_before(before: &Before) -> Option<Option<Current>> {
         Seen::Version(version) => Some(Some(Current { version: version.clone(), manifest: before.manifest.clone() })),
         Seen::Unknown => None,
     }
+}
+
+/// What tells whether it is a document.
+fn start(contents: &Bytes) -> &[u8] {
+    &contents[..contents.len().min(MAGIC_BYTES as usize)]
 }
 
 fn overwritten() -> Error {

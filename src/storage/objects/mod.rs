@@ -6,6 +6,7 @@ mod commit;
 mod remove;
 mod sweep;
 
+use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
@@ -114,6 +115,23 @@ impl Place for ObjectFolder {
 
     fn contains(&self, name: &Name) -> Result<bool> {
         self.objects.exists(name.as_str())
+    }
+
+    fn is_document(&self, _: &str) -> bool {
+        // To see it takes a request.
+        true
+    }
+
+    fn exists(&self) -> Result<bool> {
+        self.objects.any_below("")
+    }
+
+    fn near(&self, name: &Name) -> Option<Near> {
+        let (workflow, task) = name.as_str().rsplit_once('/').unwrap_or(("", name.as_str()));
+        let names = self.objects.names_from(workflow, task.chars().next()?).ok()?;
+        let names = names.into_iter().map(|name| if workflow.is_empty() { name } else { format!("{workflow}/{name}") });
+        let names = names.filter(|name| Name::parse(name).is_ok()).collect();
+        Some(Near { missing: Missing::Document, names })
     }
 
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::place::{Announced, Claim, Superseded};
-use crate::storage::read::{head, locations};
+use crate::storage::read::{locations, removable};
 use std::sync::{Mutex, PoisonError};
 
 /// A document about to be removed.
@@ -48,7 +48,7 @@ impl ObjectFolder {
     }
 
     fn look<'a>(&self, name: &'a Name) -> Result<Going<'a>> {
-        let manifest = head(self, name)?.manifest;
+        let manifest = removable(self, name)?;
         let begin = || {
             let objects = self.arrays(name.workflow())?;
             Lease::begin(objects, name.as_str(), &[], Claim::Fresh, self.lease)

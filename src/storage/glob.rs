@@ -1,0 +1,74 @@
+//! Globs over names. Every glob passes through here, bounded before a parser sees it: a glob may come from a stranger, and
+//! parsers of globs recurse.
+
+use crate::error::{Error, ErrorKind, Result};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+const MOST_BYTES: usize = 4096;
+const MOST_NESTED: usize = 8;
+const MOST_ALTERNATIVES: usize = 256;
+
+/// A checked glob.
+pub(super) struct Glob {
+    set: GlobSet,
+    workflow: String,
+}
+
+impl Glob {
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        check(text)?;
+        let refused = |error: globset::Error| refuse(error.kind().to_string());
+        let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().map_err(refused)?;
+        // A matcher of one glob panics where a set has an error.
+        let set = GlobSetBuilder::new().add(glob).build().map_err(refused)?;
+        Ok(Self { set, workflow: literal_workflow(text).to_owned() })
+    }
+
+    pub(super) fn is_match(&self, name: &str) -> bool {
+        self.set.is_match(name)
+    }
+
+    /// The workflow that everything that the glob can match lies in or below.
+    pub(super) fn workflow(&self) -> &str {
+        &self.workflow
+    }
+}
+
+fn literal_workflow(glob: &str) -> &str {
+    let literal = glob.find(['*', '?', '[', ']', '{', '}', '\\']).map_or(glob, |special| &glob[..special]);
+    literal.rsplit_once('/').map_or("", |(workflow, _)| workflow)
+}
+
+fn check(glob: &str) -> Result<()> {
+    if glob.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidName, "an empty glob matches nothing: \"**\" is everything"));
+    }
+    if glob.len() > MOST_BYTES {
+        return Err(refuse(format!("it has {} bytes, and {MOST_BYTES} is the most", glob.len())));
+    }
+    let (mut nested, mut alternatives) = (0_usize, 0_usize);
+    let mut chars = glob.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => drop(chars.next()),
+            '{' => {
+                nested += 1;
+                alternatives += 1;
+            }
+            '}' => nested = nested.saturating_sub(1),
+            ',' if nested > 0 => alternatives += 1,
+            _ => {}
+        }
+        if nested > MOST_NESTED {
+            return Err(refuse(format!("its braces are nested more than {MOST_NESTED} deep")));
+        }
+        if alternatives > MOST_ALTERNATIVES {
+            return Err(refuse(format!("it has more than {MOST_ALTERNATIVES} alternatives: use several globs")));
+        }
+    }
+    Ok(())
+}
+
+fn refuse(why: String) -> Error {
+    Error::new(ErrorKind::InvalidName, format!("the glob cannot be used: {why}"))
+}
