@@ -1,11 +1,12 @@
 //! A document of anybody's, loaded as a type that has a bit of everything.
 //!
 //! The first byte chooses: 0 a body of CBOR, 1 one of JSON, each in a frame with the manifest of the arrays that lie there;
-//! 3 and 4 the same of a type with shared values, which `BETWEEN` divides from the root and from one another; otherwise the rest is the
-//! whole document.
+//! 3 and 4 the same of a type with shared values, which `BETWEEN` divides from the root and from one another; 5 a whole document
+//! that is cut there; 6 a body of CBOR that is deep in the ways that are told; otherwise the rest is the whole document.
 
 use crate::arrays::{MemoryFiles, read, settle};
 use crate::frame::{frame, parts};
+use crate::recipe::check;
 use arraystow::{ChunkedArray, Codec, Protocols, Shared, WeakShared};
 use ndarray::{Array1, Array2, ArrayD};
 use serde::{Deserialize, Serialize};
@@ -201,18 +202,69 @@ fn divide(document: &[u8]) -> Vec<Vec<u8>> {
     parts
 }
 
+/// What a body can be deep of.
+const UNITS: [&[u8]; 12] = [
+    b"\x81",
+    b"\x9f",
+    b"\xa1\x61a",
+    b"\xa1",
+    b"\xbf",
+    b"\xc1",
+    b"\x7f",
+    b"\xa1\x65value",
+    b"\xa1\x66nested",
+    b"\xa1\x65loose",
+    b"\xa1\x66shared\x81",
+    b"\xa1\x73$arraystow::inline\xa1\x64data",
+];
+
+/// Pairs of a unit and how often it comes, until one comes never; then what is at the bottom.
+fn deep(mut told: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let [unit, times, rest @ ..] = told {
+        told = rest;
+        if *times == 0 {
+            break;
+        }
+        body.extend(UNITS[usize::from(*unit) % UNITS.len()].repeat(usize::from(*times) * 4));
+    }
+    body.extend_from_slice(told);
+    body
+}
+
+/// What is left of the whole document.
+fn cut(told: &[u8]) -> Vec<u8> {
+    let Place { manifest, body, .. } = place();
+    let mut whole = frame("cbor", manifest, body);
+    let bytes = told.iter().take(2).fold(0, |bytes, byte| bytes << 8 | usize::from(*byte));
+    whole.truncate(bytes % (whole.len() + 1));
+    whole
+}
+
 pub fn run(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
     let Place { protocols, manifest, .. } = place();
-    let rich =
-        |document: &[u8]| arraystow::from_slice(document, protocols).ok().and_then(|Rich { chunked, .. }| chunked);
-    let linked =
-        |document: &[u8]| arraystow::from_slice(document, protocols).ok().and_then(|Linked { chunked, .. }| chunked);
+    let rich = |document: &[u8]| match arraystow::from_slice(document, protocols) {
+        Ok(Rich { chunked, .. }) => chunked,
+        Err(error) => {
+            check(&error);
+            None
+        }
+    };
+    let linked = |document: &[u8]| match arraystow::from_slice(document, protocols) {
+        Ok(Linked { chunked, .. }) => chunked,
+        Err(error) => {
+            check(&error);
+            None
+        }
+    };
     let chunked = match choice {
         0 => rich(&frame("cbor", manifest, rest)),
         1 => rich(&frame("json", manifest, rest)),
         3 => linked(&divided("cbor", rest)),
         4 => linked(&divided("json", rest)),
+        5 => rich(&cut(rest)),
+        6 => rich(&frame("cbor", manifest, &deep(rest))).or_else(|| linked(&divided("cbor", &deep(rest)))),
         _ => rich(rest),
     };
     if let Some(chunked) = chunked {
@@ -241,6 +293,10 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         ("json".into(), [&[1], value.to_string().as_bytes()].concat()),
         ("whole".into(), [&[2], whole.as_slice()].concat()),
         ("deep-cbor".into(), [[0].as_slice(), b"\xa1\x65value", &[0x81; 300], &[0xf6]].concat()),
+        ("cut".into(), vec![5, 1, 0]),
+        ("cut-empty".into(), vec![5, 0, 0]),
+        ("deep-told".into(), vec![6, 7, 20, 0, 30, 2, 10, 0, 0, 0xf6]),
+        ("deep-shared".into(), vec![6, 10, 50, 0, 0, 0xf6]),
         ("deep-json".into(), [[1].as_slice(), b"{\"value\":", &[b'['; 300]].concat()),
     ];
     arraystow::from_slice::<Rich>(&whole, protocols).unwrap();

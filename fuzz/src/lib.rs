@@ -8,6 +8,7 @@ pub mod hdf5;
 pub mod manifest;
 pub mod memory;
 pub mod random;
+pub mod recipe;
 #[cfg(not(fuzzing))]
 pub mod smoke;
 pub mod zarr;

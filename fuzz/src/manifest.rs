@@ -1,7 +1,9 @@
-//! A manifest of anybody's in a frame whose checksums are right, around a body that names its arrays.
+//! A manifest of anybody's in a frame whose checksums are right, around a body that names its arrays; or, after the byte
+//! `RECIPE`, a document that the rest describes.
 
 use crate::arrays::{MemoryFiles, name, read, settle};
 use crate::frame::frame;
+use crate::recipe::{self, RECIPE};
 use arraystow::{ChunkedArray, Protocols};
 use ndarray::{Array2, ArrayD};
 use serde_json::json;
@@ -36,8 +38,12 @@ fn document(manifest: &[u8]) -> Vec<u8> {
 }
 
 pub fn run(input: &[u8]) {
-    if let Ok((chunked, _)) = arraystow::from_slice::<Pair>(&document(input), &place().protocols) {
-        let _ = read(&chunked);
+    if let Some((&RECIPE, rest)) = input.split_first() {
+        return recipe::run(rest);
+    }
+    match arraystow::from_slice::<Pair>(&document(input), &place().protocols) {
+        Ok((chunked, _)) => read(&chunked).unwrap_or_else(|error| recipe::check(&error)),
+        Err(error) => recipe::check(&error),
     }
 }
 
@@ -55,10 +61,11 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let file = json!({ "name": format!("{}.a", name(2)), "bytes": 1_048_577, "checksums": "00000000ffffffff" });
     other["objects"] = json!([{ "id": ["example.org/x", ["1.0.0", name(2)]], "paths": ["x"], "files": [file] }]);
     let objects = cbor4ii::serde::to_vec(Vec::new(), &other).unwrap();
-    vec![
+    let written = vec![
         ("written".into(), manifest.clone()),
         ("irregular".into(), irregular),
         ("huge".into(), huge),
         ("objects".into(), objects),
-    ]
+    ];
+    written.into_iter().chain(recipe::seeds()).collect()
 }
