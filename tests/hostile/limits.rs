@@ -97,7 +97,7 @@ fn a_document_beyond_the_limit_names_the_field_that_is_too_large_and_its_type() 
     says(&options, "the field `runs[1].options.a b: Option<Vec<u64>>` takes about 1");
     says(
         &campaign(Kind::Table { rows: vec![("row".into(), 1.5); 20_000] }),
-        "the field `kind.Table.rows: Vec<(String, f32)>` takes",
+        "the field `kind.rows: Vec<(String, f32)>` takes",
     );
     says(&many, "the field `runs: Vec<Run>` takes about");
     says(&diverted, "the field `runs[0].name: String` takes about 2");
