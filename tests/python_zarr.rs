@@ -5,6 +5,8 @@
 mod python_env;
 mod s3_server;
 mod samples;
+#[path = "python_zarr/strangers.rs"]
+mod strangers;
 
 use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
 use ndarray::{Array2, arr0, s};

@@ -20,6 +20,9 @@ pub(crate) const ZARR: &[&str] = &[
     "dask[array]==2025.12.0",
 ];
 
+/// What is installed for Zarr as it was before version 3.
+pub(crate) const ZARR_2: &[&str] = &["numpy==2.2.6", "zarr==2.18.7", "numcodecs==0.15.1"];
+
 /// Runs a script with its arguments and gives what it printed.
 ///
 /// # Panics

@@ -49,7 +49,11 @@ fn element(version: ZarrVersion, data_type: DataType, value: &Value) -> Option<V
         DataType::UInt64 => integer(value).map(|n: u64| n.to_le_bytes().to_vec()),
         DataType::Float16 | DataType::Float32 | DataType::Float64 => float(version, data_type.size(), value),
         DataType::Complex64 | DataType::Complex128 => {
-            let part = |value| float(version, data_type.size() / 2, value);
+            // No text but those that the specification has.
+            let is_named = |text: &str| ["NaN", "Infinity", "-Infinity"].contains(&text) || text.starts_with("0x");
+            let is_part = |value: &&Value| value.as_str().is_none_or(is_named);
+            let part =
+                |value| Some(value).filter(is_part).and_then(|value| float(version, data_type.size() / 2, value));
             match value.as_array().map(Vec::as_slice) {
                 Some([re, im]) => part(re).zip(part(im)).map(|(re, im)| [re, im].concat()),
                 _ => None,
