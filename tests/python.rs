@@ -4,6 +4,8 @@
 
 mod python_env;
 mod samples;
+#[path = "python/values.rs"]
+mod values;
 
 use arraystow::{ChunkedArray, Codec, Element, LocalFiles, Protocols, Storage};
 use ndarray::{Array2, s};

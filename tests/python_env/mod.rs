@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// What is installed for HDF5. Another list is installed into another folder.
 pub(crate) const HDF5: &[&str] = &["numpy==2.2.6", "h5py==3.13.0", "hdf5plugin==5.1.0"];
 
+/// What is installed for the types that only HDF5 2 has.
+pub(crate) const HDF5_2: &[&str] = &["numpy==2.2.6", "h5py==3.16.0"];
+
 /// What is installed for Zarr.
 pub(crate) const ZARR: &[&str] = &[
     "numpy==2.2.6",

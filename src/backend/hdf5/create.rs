@@ -7,9 +7,9 @@
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
-use super::inspect;
+use super::inspect::{self, IndexKind};
 use super::library::{Handle, id, status, without_plugins};
-use super::types::{self, ByteOrder};
+use super::types;
 use crate::array::{DataType, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::FileBytes;
@@ -101,7 +101,7 @@ pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> 
 
 /// Makes the dataset of the elements.
 fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
-    let element_type = types::create(plan.data_type, ByteOrder::Little)?;
+    let element_type = types::create(plan.data_type)?;
     let list = new_list()?;
     if !plan.layout.chunk_shape.is_empty() {
         let chunk: Vec<u64> = plan.layout.chunk_shape.iter().map(|len| *len as u64).collect();
@@ -134,7 +134,7 @@ fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
 
 /// Makes the dataset of the checksums; tells its address.
 fn checksums(file: &Handle, count: usize) -> Result<u64> {
-    let element_type = types::create(DataType::UInt32, ByteOrder::Little)?;
+    let element_type = types::create(DataType::UInt32)?;
     let list = new_list()?;
     allocate_now(&list)?;
     let dataset = dataset(file, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
@@ -147,7 +147,7 @@ fn checksums(file: &Handle, count: usize) -> Result<u64> {
 fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
     let address = if layout.chunk_shape.is_empty() {
         inspect::address(dataset)
-    } else if inspect::is_consecutive(dataset)? || layout.grid.chunk_count() == 1 {
+    } else if inspect::index_kind(dataset)? == IndexKind::Implicit || layout.grid.chunk_count() == 1 {
         inspect::first_chunk(dataset, layout.chunk_shape.len())?
     } else {
         None

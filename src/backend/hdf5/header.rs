@@ -4,13 +4,14 @@
 //! seed's) are taken as they are, within bounds.
 
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, Description, digest};
+use super::elements::{ByteOrder, Elements};
 use super::file::{File, io_error};
 use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
-use super::inspect::{self, Storage};
+use super::inspect::{self, Fill, Storage};
 use super::library::Handle;
+use super::recognize::recognize;
 use super::stretch;
-use super::types::{self, ByteOrder};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -21,14 +22,16 @@ use std::sync::Arc;
 const LARGEST_COMPACT: usize = 1 << 16;
 
 pub(super) struct Header {
-    pub(super) data_type: DataType,
-    pub(super) order: ByteOrder,
+    pub(super) elements: Elements,
     pub(super) grid: ChunkGrid,
     pub(super) layout: StoredLayout,
+    /// Bytes of a full chunk in memory.
     pub(super) chunk_bytes: usize,
+    /// Bytes of a full chunk in the file, its filters undone.
+    pub(super) stored_chunk_bytes: usize,
     pub(super) pipeline: Pipeline,
     pub(super) index: Index,
-    /// One element, for what was never written.
+    /// One element of memory, for what was never written.
     pub(super) fill: Vec<u8>,
     pub(super) file_len: u64,
     pub(super) seal: Option<Seal>,
@@ -42,11 +45,11 @@ pub(super) struct Seal {
 
 /// What a dataset says of itself, without its index and its description.
 struct Facts {
-    data_type: DataType,
-    order: ByteOrder,
+    elements: Elements,
     storage: Storage,
     layout: StoredLayout,
     chunk_bytes: usize,
+    stored_chunk_bytes: usize,
     filters: Vec<filters::Named>,
     pipeline: Pipeline,
     file_len: u64,
@@ -82,8 +85,7 @@ fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header
     let properties = inspect::properties(&dataset)?;
     let facts = Facts::read(&dataset, &properties, file_len, limits)?;
     let index = facts.index(&dataset, &properties, limits)?;
-    let element_type = types::create(facts.data_type, ByteOrder::Little)?;
-    let fill = inspect::fill_value(&properties, &element_type, facts.data_type.size())?;
+    let fill = facts.fill(&dataset, &properties, &index)?;
     let description = inspect::text_attribute(&dataset, ATTRIBUTE)?;
     let mut grid = facts.layout.grid.clone();
     let mut checksums = None;
@@ -99,8 +101,10 @@ fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header
             checksums = Some(checksums_address(file, count, file_len)?);
         }
     }
-    let Facts { data_type, order, layout, chunk_bytes, pipeline, .. } = facts;
-    let header = Header { data_type, order, grid, layout, chunk_bytes, pipeline, index, fill, file_len, seal: None };
+    let Facts { elements, layout, chunk_bytes, stored_chunk_bytes, pipeline, .. } = facts;
+    let seal = None;
+    let header =
+        Header { elements, grid, layout, chunk_bytes, stored_chunk_bytes, pipeline, index, fill, file_len, seal };
     Ok((header, description, checksums))
 }
 
@@ -108,10 +112,10 @@ impl Facts {
     fn read(dataset: &Handle, properties: &Handle, file_len: u64, limits: &Limits) -> Result<Self> {
         // First of all: to ask a view of other files for its shape would open them.
         let storage = inspect::storage(properties)?;
-        let (data_type, order) = types::recognize(&inspect::element_type(dataset)?)?;
+        let elements = recognize(&inspect::element_type(dataset)?)?;
         let shape = inspect::shape(dataset)?;
         let filters = inspect::filters(properties)?;
-        let pipeline = Pipeline::new(&filters, data_type.size())?;
+        let pipeline = Pipeline::new(&filters, elements.size)?;
         let layout = match storage {
             Storage::Chunked => {
                 let chunk_shape = inspect::chunk_shape(properties)?;
@@ -119,24 +123,26 @@ impl Facts {
                     ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
                 StoredLayout { grid, chunk_shape, parts: None }
             }
-            Storage::Contiguous | Storage::Compact => stretch::stretches(&shape, data_type.size())?,
+            Storage::Contiguous | Storage::Compact => stretch::stretches(&shape, elements.size)?,
         };
-        let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
-        if layout.grid.len().checked_mul(data_type.size()).is_none() {
+        let chunk_bytes = |size| limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(size));
+        let (chunk_bytes, stored_chunk_bytes) = (chunk_bytes(elements.data_type.size())?, chunk_bytes(elements.size)?);
+        let largest = elements.size.max(elements.data_type.size());
+        if layout.grid.len().checked_mul(largest).is_none() {
             return Err(Error::limit(format!("an array of shape {shape:?} is larger than this machine can count")));
         }
-        Ok(Self { data_type, order, storage, layout, chunk_bytes, filters, pipeline, file_len })
+        Ok(Self { elements, storage, layout, chunk_bytes, stored_chunk_bytes, filters, pipeline, file_len })
     }
 
     fn index(&self, dataset: &Handle, properties: &Handle, limits: &Limits) -> Result<Index> {
-        let len = self.layout.grid.len() * self.data_type.size();
+        let len = self.layout.grid.len() * self.elements.size;
         // More are refused instead of walking through them under libhdf5's lock.
         limits.check_chunks(self.layout.grid.chunk_count())?;
         match self.storage {
             Storage::Chunked => {
                 let extent = Extent {
                     layout: &self.layout,
-                    chunk_bytes: self.chunk_bytes,
+                    chunk_bytes: self.stored_chunk_bytes,
                     pipeline: &self.pipeline,
                     edges_are_unfiltered: inspect::edges_are_unfiltered(properties)?,
                     file_len: self.file_len,
@@ -160,10 +166,28 @@ impl Facts {
         }
     }
 
+    /// The element that stands for those that were never written.
+    fn fill(&self, dataset: &Handle, properties: &Handle, index: &Index) -> Result<Vec<u8>> {
+        let mut fill = vec![0; self.elements.data_type.size()];
+        match inspect::fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
+            Fill::Zero => {}
+            Fill::Value(stored) => self.elements.decode(&stored, &mut fill)?,
+            // So does libhdf5; where some chunks were written, it gives zeros for the others.
+            Fill::Undefined if !self.layout.grid.is_empty() && index.has_no_chunk() => {
+                return Err(Error::unsupported(
+                    "the dataset was never written and has no fill value, so it has no elements; write it first",
+                ));
+            }
+            Fill::Undefined => {}
+        }
+        Ok(fill)
+    }
+
     /// The logical grid of an array of ours, whose description must fit.
     fn logical_grid(&self, json: &[u8]) -> Result<ChunkGrid> {
-        let (grid, codec) = Description::read(json, self.data_type, &self.layout)?;
-        if self.filters != filters::of_codec(codec, self.data_type.size()) || self.order != ByteOrder::Little {
+        let data_type = self.elements.data_type;
+        let (grid, codec) = Description::read(json, data_type, &self.layout)?;
+        if self.filters != filters::of_codec(codec, data_type.size()) || !self.elements.are_plain() {
             return Err(Error::corrupt(format!(
                 "the dataset is not encoded as the attribute `arraystow` says ({codec:?}); restore the file from a copy"
             )));
@@ -177,8 +201,8 @@ fn checksums_address(file: &Handle, count: usize, file_len: u64) -> Result<u64> 
     let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
     let dataset = inspect::open_dataset(file, CHECKSUMS)?.ok_or_else(|| damaged("are gone"))?;
     let storage = inspect::storage(&inspect::properties(&dataset)?)?;
-    let element_type = types::recognize(&inspect::element_type(&dataset)?)?;
-    if storage != Storage::Contiguous || element_type != (DataType::UInt32, ByteOrder::Little) {
+    let elements = recognize(&inspect::element_type(&dataset)?)?;
+    if storage != Storage::Contiguous || elements != Elements::real(DataType::UInt32, 4, ByteOrder::Little) {
         return Err(damaged("are not stored as they should be"));
     }
     if inspect::shape(&dataset)? != [count] {

@@ -1,8 +1,9 @@
 //! Where the stored bytes of every chunk lie in the file. Collected once, when the array is opened.
 
 use super::filters::Pipeline;
-use super::inspect::{self, Entry};
+use super::inspect::{self, Entry, IndexKind};
 use super::library::Handle;
+use super::numbering::Numbering;
 use crate::array::StoredLayout;
 use crate::error::{Error, Result};
 
@@ -43,14 +44,19 @@ impl Index {
     /// Reads the index of a chunked dataset; no place is outside the file or of an impossible size.
     pub(super) fn of_chunks(dataset: &Handle, extent: &Extent<'_>) -> Result<Self> {
         let count = extent.layout.grid.chunk_count();
-        let axes = extent.layout.chunk_shape.len();
+        let per_axis = extent.layout.grid.chunks_per_axis();
         if count == 0 {
             return Ok(Self::Empty);
         }
-        if !inspect::is_consecutive(dataset)? {
-            return Self::listed(dataset, extent);
+        let kind = inspect::index_kind(dataset)?;
+        let largest = extent.largest_counts(dataset)?;
+        // libhdf5 numbers the chunks of the largest shape; the length of the first axis has no part in a number.
+        let numbered_alike = || per_axis.iter().zip(&largest).skip(1).all(|(now, most)| Some(*now as u64) == *most);
+        if kind != IndexKind::Implicit || !numbered_alike() {
+            let numbering = Numbering::new(kind, largest);
+            return Self::listed(dataset, extent, &per_axis, &numbering);
         }
-        let Some(first) = inspect::first_chunk(dataset, axes)? else { return Ok(Self::Empty) };
+        let Some(first) = inspect::first_chunk(dataset, per_axis.len())? else { return Ok(Self::Empty) };
         if !extent.pipeline.is_empty() {
             return Err(Error::corrupt("the dataset has filters but an index for chunks without"));
         }
@@ -58,11 +64,15 @@ impl Index {
         Ok(Self::Consecutive(first))
     }
 
-    fn listed(dataset: &Handle, extent: &Extent<'_>) -> Result<Self> {
-        let per_axis = extent.layout.grid.chunks_per_axis();
+    fn listed(dataset: &Handle, extent: &Extent<'_>, per_axis: &[usize], numbering: &Numbering) -> Result<Self> {
+        let count = extent.layout.grid.chunk_count();
         let mut places: Vec<(usize, Place)> = Vec::new();
         inspect::each_chunk(dataset, per_axis.len(), |entry| {
-            let (number, is_edge) = extent.number(&per_axis, entry.start)?;
+            if places.len() == count {
+                return Err(Error::corrupt(format!("the chunk index has more than the {count} chunks of the dataset")));
+            }
+            let coordinates = numbering.coordinates(entry.start, &extent.layout.chunk_shape)?;
+            let (number, is_edge) = extent.number(per_axis, &coordinates)?;
             let place = extent.place(&entry, is_edge).map_err(|error| in_chunk(number, &error))?;
             places.try_reserve(1).map_err(|_| Error::limit("there is no memory for the chunk index"))?;
             places.push((number, place));
@@ -85,6 +95,24 @@ impl Index {
         found.map(|(_, place)| *place)
     }
 
+    /// Whether the chunk was never written.
+    pub(super) fn lacks(&self, number: usize) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Listed(places) => Self::listed_place(places, number).is_none(),
+            Self::Consecutive(_) | Self::Contiguous(_) | Self::Inline(_) => false,
+        }
+    }
+
+    /// Whether nothing was ever written.
+    pub(super) fn has_no_chunk(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Listed(places) => places.is_empty(),
+            Self::Consecutive(_) | Self::Contiguous(_) | Self::Inline(_) => false,
+        }
+    }
+
     /// The first chunk that was never written.
     pub(super) fn first_missing(&self, count: usize) -> Option<usize> {
         match self {
@@ -98,17 +126,29 @@ impl Index {
 }
 
 impl Extent<'_> {
-    /// The number of the chunk that begins there, and whether it reaches beyond the edge.
-    fn number(&self, per_axis: &[usize], start: &[u64]) -> Result<(usize, bool)> {
+    /// How many chunks each axis may have; none for an axis without end.
+    fn largest_counts(&self, dataset: &Handle) -> Result<Vec<Option<u64>>> {
+        let largest = inspect::largest_shape(dataset)?;
+        Ok(largest
+            .iter()
+            .zip(&self.layout.chunk_shape)
+            .map(|(len, chunk)| len.map(|len| len.div_ceil(*chunk as u64)))
+            .collect())
+    }
+
+    /// The number of the chunk at these coordinates, and whether it reaches beyond the edge.
+    fn number(&self, per_axis: &[usize], coordinates: &[u64]) -> Result<(usize, bool)> {
         let mut number = 0;
         let mut is_edge = false;
-        for (axis, (start, count)) in start.iter().zip(per_axis).enumerate() {
-            let chunk = self.layout.chunk_shape[axis] as u64;
-            let at = usize::try_from(start / chunk).unwrap_or(usize::MAX);
-            if start % chunk != 0 || at >= *count {
-                return Err(Error::corrupt(format!("the chunk index has a chunk at {start}, where there is none")));
+        for (axis, (at, count)) in coordinates.iter().zip(per_axis).enumerate() {
+            let at = usize::try_from(*at).unwrap_or(usize::MAX);
+            if at >= *count {
+                return Err(Error::corrupt(format!(
+                    "the chunk index has a chunk at {at} on axis {axis}, which has {count} chunks"
+                )));
             }
-            is_edge |= start + chunk > self.layout.grid.shape()[axis] as u64;
+            let chunk = self.layout.chunk_shape[axis];
+            is_edge |= (at as u128 + 1) * chunk as u128 > self.layout.grid.shape()[axis] as u128;
             number = number * count + at;
         }
         Ok((number, is_edge))

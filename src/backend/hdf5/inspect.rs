@@ -20,7 +20,7 @@ use hdf5_sys::h5p::{
     H5Pget_fill_value, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
 };
 use hdf5_sys::h5s::{
-    H5S_ALL, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims,
+    H5S_ALL, H5S_UNLIMITED, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims,
     H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
 };
 use hdf5_sys::h5t::{H5T_class_t, H5Tclose, H5Tget_class, H5Tget_size, H5Tis_variable_str};
@@ -143,19 +143,45 @@ pub(super) fn filters(properties: &Handle) -> Result<Vec<Named>> {
     (0..count).map(filter).collect()
 }
 
-/// The value of elements that were never written, little-endian; zeros if none was chosen.
-pub(super) fn fill_value(properties: &Handle, element_type: &Handle, size: usize) -> Result<Vec<u8>> {
-    let mut value = vec![0; size];
-    let mut defined = H5D_fill_value_t::H5D_FILL_VALUE_DEFAULT;
+/// What elements that were never written read as.
+pub(super) enum Fill {
+    Zero,
+    /// This element, as it would be stored.
+    Value(Vec<u8>),
+    /// Nothing: there is no fill value, and it is not left out for good.
+    Undefined,
+}
+
+unsafe extern "C" {
+    // In hdf5-metno-sys the time is an enum, and a file may hold any number.
+    fn H5Pget_fill_time(properties: hid_t, time: *mut c_int) -> herr_t;
+}
+
+/// `H5D_FILL_TIME_NEVER`.
+const NEVER: c_int = 1;
+
+/// What libhdf5 gives for elements that were never written. Where it leaves the reader's memory as it is, that is taken to
+/// be zero, as h5py has it.
+pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> Result<Fill> {
+    let mut time = 0;
     // SAFETY: a valid list and a valid pointer.
+    status("tell when elements are filled", || unsafe { H5Pget_fill_time(properties.id(), &raw mut time) })?;
+    let mut defined = H5D_fill_value_t::H5D_FILL_VALUE_DEFAULT;
+    // SAFETY: as above.
     status("look for a fill value", || unsafe { H5Pfill_value_defined(properties.id(), &raw mut defined) })?;
-    if defined == H5D_fill_value_t::H5D_FILL_VALUE_USER_DEFINED {
-        status("tell the fill value", || {
-            // SAFETY: a valid list and type, and room for one element of this type.
-            unsafe { H5Pget_fill_value(properties.id(), element_type.id(), value.as_mut_ptr().cast()) }
-        })?;
+    match defined {
+        _ if time == NEVER => Ok(Fill::Zero),
+        H5D_fill_value_t::H5D_FILL_VALUE_USER_DEFINED => {
+            let mut value = vec![0; size];
+            status("tell the fill value", || {
+                // SAFETY: a valid list and type, and room for one element of this type, whose size the caller has asked for.
+                unsafe { H5Pget_fill_value(properties.id(), element_type.id(), value.as_mut_ptr().cast()) }
+            })?;
+            Ok(Fill::Value(value))
+        }
+        H5D_fill_value_t::H5D_FILL_VALUE_UNDEFINED => Ok(Fill::Undefined),
+        _ => Ok(Fill::Zero),
     }
-    Ok(value)
 }
 
 pub(super) fn element_type(dataset: &Handle) -> Result<Handle> {
@@ -164,11 +190,21 @@ pub(super) fn element_type(dataset: &Handle) -> Result<Handle> {
 }
 
 pub(super) fn shape(dataset: &Handle) -> Result<Vec<usize>> {
+    Ok(extent(dataset)?.0)
+}
+
+/// The largest shape that the dataset may have; none for an axis without end.
+pub(super) fn largest_shape(dataset: &Handle) -> Result<Vec<Option<u64>>> {
+    Ok(extent(dataset)?.1)
+}
+
+/// The shape that a dataset has and the largest that it may have.
+fn extent(dataset: &Handle) -> Result<(Vec<usize>, Vec<Option<u64>>)> {
     // SAFETY: a valid dataset.
     let space = id("tell the shape of a dataset", H5Sclose, || unsafe { H5Dget_space(dataset.id()) })?;
     // SAFETY: a valid dataspace.
     match unsafe { H5Sget_simple_extent_type(space.id()) } {
-        H5S_class_t::H5S_SCALAR => return Ok(Vec::new()),
+        H5S_class_t::H5S_SCALAR => return Ok((Vec::new(), Vec::new())),
         H5S_class_t::H5S_SIMPLE => {}
         _ => return Err(Error::unsupported("the dataset has no shape (it is empty, in h5py's terms)")),
     }
@@ -178,11 +214,13 @@ pub(super) fn shape(dataset: &Handle) -> Result<Vec<usize>> {
         return Err(Error::corrupt(format!("the dataset claims to have {axes} axes; HDF5 allows {MOST_AXES}")));
     }
     let mut dims = [0_u64; MOST_AXES];
+    let mut largest = [0_u64; MOST_AXES];
     number("tell the shape", || {
         // SAFETY: room for as many lengths as there are axes, as checked above.
-        unsafe { H5Sget_simple_extent_dims(space.id(), dims.as_mut_ptr(), std::ptr::null_mut()) }
+        unsafe { H5Sget_simple_extent_dims(space.id(), dims.as_mut_ptr(), largest.as_mut_ptr()) }
     })?;
-    lengths(&dims, axes)
+    let largest = largest.iter().take(axes).map(|len| Some(*len).filter(|len| *len != H5S_UNLIMITED)).collect();
+    Ok((lengths(&dims, axes)?, largest))
 }
 
 fn lengths(from: &[u64], axes: usize) -> Result<Vec<usize>> {
@@ -223,14 +261,29 @@ pub(super) fn address(dataset: &Handle) -> Option<u64> {
     (address != HADDR_UNDEF).then_some(address)
 }
 
-/// Whether the chunks lie one after another in C order and there is no index.
-pub(super) fn is_consecutive(dataset: &Handle) -> Result<bool> {
-    // H5D_CHUNK_IDX_NONE of H5Dpublic.h, which hdf5-metno-sys does not have.
-    const NO_INDEX: c_uint = 2;
+/// How a dataset finds its chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IndexKind {
+    /// Not at all: all of them lie one after another, in C order of the largest shape that the dataset may have.
+    Implicit,
+    /// By their number among all chunks that there may be, the axis without end counting as the first.
+    ExtensibleArray,
+    /// By their coordinates, or by their number in C order.
+    Other,
+}
+
+pub(super) fn index_kind(dataset: &Handle) -> Result<IndexKind> {
+    // H5D_CHUNK_IDX_NONE and H5D_CHUNK_IDX_EARRAY of H5Dpublic.h, which hdf5-metno-sys does not have.
+    const NONE: c_uint = 2;
+    const EARRAY: c_uint = 4;
     let mut kind = 0;
     // SAFETY: a valid dataset and a valid pointer.
     status("tell the kind of the chunk index", || unsafe { H5Dget_chunk_index_type(dataset.id(), &raw mut kind) })?;
-    Ok(kind == NO_INDEX)
+    Ok(match kind {
+        NONE => IndexKind::Implicit,
+        EARRAY => IndexKind::ExtensibleArray,
+        _ => IndexKind::Other,
+    })
 }
 
 /// Where the first chunk lies; none if it was never written.

@@ -6,7 +6,6 @@ use super::header::Header;
 use super::index::{Index, Place, in_chunk};
 use super::place::Location;
 use super::rest;
-use super::types::ByteOrder;
 use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::backend::ArrayReader;
 use crate::backend::scratch;
@@ -34,40 +33,55 @@ impl Reader {
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
         let header = &self.header;
-        let region = header.layout.grid.chunk_region(number)?;
         if out.len() != header.chunk_bytes {
             return Err(Error::invalid(format!("room of {} bytes for a chunk of {}", out.len(), header.chunk_bytes)));
         }
-        let size = header.data_type.size() as u64;
+        if header.index.lacks(number) {
+            self.fill(out);
+            Ok(())
+        } else if header.elements.lie_as_in_memory() {
+            self.read_stored(number, out)?;
+            header.elements.decode_in_place(out);
+            Ok(())
+        } else {
+            scratch::with(header.stored_chunk_bytes, |stored| {
+                self.read_stored(number, stored)?;
+                header.elements.decode(stored, out)
+            })
+        }
+    }
+
+    /// Reads a chunk that was written, its elements as they are stored.
+    fn read_stored(&self, number: usize, out: &mut [u8]) -> Result<()> {
+        let header = &self.header;
+        let region = header.layout.grid.chunk_region(number)?;
+        let size = header.elements.size;
         let first = region.start().iter().zip(header.layout.grid.shape()).fold(0, |at, (start, len)| at * len + start);
-        let part = region.len() * header.data_type.size();
+        let part = region.len() * size;
         match &header.index {
-            Index::Empty => self.fill(out),
+            Index::Empty => out.fill(0),
             Index::Consecutive(address) => {
-                let address = address + number as u64 * header.chunk_bytes as u64;
+                let address = address + number as u64 * header.stored_chunk_bytes as u64;
                 self.read_whole(number, address, out)?;
             }
             Index::Contiguous(address) => {
                 let (part, rest) = out.split_at_mut(part);
-                self.read_whole(number, address + first as u64 * size, part)?;
+                self.read_whole(number, address + first as u64 * size as u64, part)?;
                 rest.fill(0);
             }
             Index::Inline(elements) => {
                 let (part, rest) = out.split_at_mut(part);
-                let start = first * header.data_type.size();
+                let start = first * size;
                 part.copy_from_slice(
                     elements.get(start..start + part.len()).ok_or_else(|| Error::corrupt("it is cut off"))?,
                 );
                 rest.fill(0);
             }
             Index::Listed(places) => match Index::listed_place(places, number) {
-                None => self.fill(out),
+                None => out.fill(0),
                 Some(place) if header.pipeline.is_empty() => self.read_whole(number, place.address, out)?,
                 Some(place) => self.read_encoded(number, place, out)?,
             },
-        }
-        if header.order == ByteOrder::Big && !matches!(&header.index, Index::Empty) {
-            to_little_endian(header.data_type, out);
         }
         Ok(())
     }
@@ -76,10 +90,11 @@ impl Reader {
     fn place(&self, number: usize) -> Result<Option<(u64, usize)>> {
         let header = &self.header;
         let region = header.layout.grid.chunk_region(number)?;
-        let size = header.data_type.size();
+        let size = header.elements.size;
+        let chunk_bytes = header.stored_chunk_bytes;
         Ok(match &header.index {
             Index::Empty | Index::Inline(_) => None,
-            Index::Consecutive(first) => Some((first + number as u64 * header.chunk_bytes as u64, header.chunk_bytes)),
+            Index::Consecutive(first) => Some((first + number as u64 * chunk_bytes as u64, chunk_bytes)),
             Index::Contiguous(address) => {
                 let first =
                     region.start().iter().zip(header.layout.grid.shape()).fold(0, |at, (start, len)| at * len + start);
@@ -102,9 +117,9 @@ impl Reader {
         let count = header.layout.grid.chunk_count() as u64;
         let chunks = match &header.index {
             Index::Empty | Index::Inline(_) => Vec::new(),
-            Index::Consecutive(first) => vec![(*first, header.chunk_bytes as u64 * count)],
+            Index::Consecutive(first) => vec![(*first, header.stored_chunk_bytes as u64 * count)],
             Index::Contiguous(first) => {
-                vec![(*first, header.layout.grid.len() as u64 * header.data_type.size() as u64)]
+                vec![(*first, header.layout.grid.len() as u64 * header.elements.size as u64)]
             }
             Index::Listed(places) => places.iter().map(|(_, place)| (place.address, place.size as u64)).collect(),
         };
@@ -156,18 +171,9 @@ impl Reader {
     }
 }
 
-/// Turns the bytes of every number around.
-fn to_little_endian(data_type: DataType, elements: &mut [u8]) {
-    let width = match data_type {
-        DataType::Complex64 | DataType::Complex128 => data_type.size() / 2,
-        number => number.size(),
-    };
-    elements.chunks_exact_mut(width).for_each(<[u8]>::reverse);
-}
-
 impl ArrayReader for Reader {
     fn data_type(&self) -> DataType {
-        self.header.data_type
+        self.header.elements.data_type
     }
 
     fn grid(&self) -> &ChunkGrid {
