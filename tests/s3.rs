@@ -12,7 +12,10 @@ mod s3 {
     mod damage;
     mod environment;
     mod faults;
+    mod forks;
+    mod listings;
     mod memory;
+    mod places;
     mod requests;
     mod storage;
     mod support;

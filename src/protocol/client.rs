@@ -1,5 +1,6 @@
 //! What everything made of one client shares: the bound on its requests, and what was found out about its store.
 
+use crate::error::{Error, Result};
 use object_store::ObjectStore;
 use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -19,6 +20,8 @@ struct Known {
 pub(super) struct Shared {
     pub(super) requests: Semaphore,
     pub(super) heeds_conditions: OnceCell<bool>,
+    /// The process that has sent the first request: its connections are no other's.
+    process: OnceCell<u32>,
 }
 
 impl Shared {
@@ -31,8 +34,25 @@ impl Shared {
         if let Some(known) = found {
             return known.shared.clone();
         }
-        let shared = Arc::new(Self { requests: Semaphore::new(CONCURRENCY), heeds_conditions: OnceCell::new() });
+        let shared = Arc::new(Self {
+            requests: Semaphore::new(CONCURRENCY),
+            heeds_conditions: OnceCell::new(),
+            process: OnceCell::new(),
+        });
         clients.push(Known { client: Arc::downgrade(client), shared: shared.clone() });
         shared
+    }
+
+    /// Refuses to go on in a process that was forked since the first request: the connections are those of the other one, and
+    /// the threads that served them are not here. It would be waited for ever.
+    pub(super) fn check_process(&self) -> Result<()> {
+        let process = std::process::id();
+        if *self.process.get_or_init(|| process) == process {
+            return Ok(());
+        }
+        Err(Error::unsupported(
+            "this process was forked from one that has used this object store already, and a connection cannot be used by both: \
+             open the storage anew in the child, or fork before the first use",
+        ))
     }
 }

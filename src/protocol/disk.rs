@@ -87,6 +87,11 @@ impl DiskFile {
         self.file.lock()
     }
 
+    /// Lets go of the lock, for every process that has the open file: a child that was forked meanwhile has it too.
+    pub(crate) fn unlock(&self) {
+        let _ = self.file.unlock();
+    }
+
     /// Locks the file unless somebody else has.
     pub(crate) fn try_lock(&self) -> io::Result<bool> {
         match self.file.try_lock() {

@@ -1,6 +1,6 @@
 //! A local folder.
 
-use super::{Durability, FileHandle, FileProtocol, Mode, disk};
+use super::{Durability, FileHandle, FileProtocol, Mode, disk, spelling};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -26,9 +26,13 @@ impl LocalFiles {
     /// A folder for arrays; it is made if it is not there.
     ///
     /// # Errors
-    /// `Io` if the folder cannot be made.
+    /// `Io` if the folder cannot be made; `InvalidInput` for a URL, and for what only a shell makes a path of (`~/data`).
     pub fn new(folder: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.into();
+        spelling::check(&folder)?;
+        if folder.to_str().is_some_and(spelling::is_url) {
+            return Err(Error::invalid("a URL is no folder: an object store goes into Protocols::with_s3"));
+        }
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::io("cannot make the folder", error).at_location(folder.display().to_string()))?;
         Ok(Self { folder, durability: Durability::Synced })

@@ -4,13 +4,19 @@
 mod client;
 #[cfg_attr(not(feature = "hdf5"), allow(dead_code, reason = "only folders are written to"))]
 pub(crate) mod disk;
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+mod endpoint;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod file;
 mod file_bytes;
 pub(crate) mod files;
+#[cfg(feature = "object-store")]
+mod listing;
 #[cfg(unix)]
 mod local;
+#[cfg(feature = "object-store")]
+mod machine;
 #[cfg(feature = "object-store")]
 mod objects;
 mod protocols;
@@ -20,6 +26,7 @@ mod runtime;
 mod s3;
 #[cfg(feature = "object-store")]
 mod secrets;
+pub(crate) mod spelling;
 #[cfg(feature = "object-store")]
 mod url;
 #[cfg(feature = "object-store")]

@@ -3,11 +3,14 @@
 //! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
 
 use super::client::{CONCURRENCY, Shared};
+use super::listing::{GivenUp, Lists};
+use super::machine::NoCredentials;
 use super::runtime::wait;
 use super::secrets::Secrets;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use object_store::list::PaginatedListStore;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
@@ -30,6 +33,7 @@ const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: che
 #[derive(Clone)]
 pub(crate) struct Objects {
     client: Arc<dyn ObjectStore>,
+    lists: Arc<Lists>,
     folder: Path,
     /// How the whole store is called in messages: `s3://bucket`.
     store: Arc<str>,
@@ -82,7 +86,14 @@ impl Objects {
         })?;
         let shared = Shared::of(&client);
         let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
-        Ok(Self { shared, identity, client, folder, store: store.into(), secrets: Secrets::default() })
+        let lists = Arc::new(Lists::new(client.clone(), None));
+        Ok(Self { shared, identity, lists, client, folder, store: store.into(), secrets: Secrets::default() })
+    }
+
+    /// Lists page by page.
+    pub(super) fn listing(mut self, pages: Option<Arc<dyn PaginatedListStore>>) -> Self {
+        self.lists = Arc::new(Lists::new(self.client.clone(), pages));
+        self
     }
 
     /// Tells none of these in an error.
@@ -133,7 +144,7 @@ impl Objects {
 
     pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, Version)> {
         let path = self.path(&key)?;
-        let _permit = self.permit().await;
+        let _permit = self.permit().await?;
         let got = async {
             let result = self.client.get(&path).await?;
             let version = Version { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
@@ -154,7 +165,7 @@ impl Objects {
         let (this, key) = (self.clone(), key.to_owned());
         wait(async move {
             let path = this.path(&key)?;
-            let _permit = this.permit().await;
+            let _permit = this.permit().await?;
             let options = GetOptions { range: Some(range), ..GetOptions::default() };
             let got = async {
                 let result = this.client.get_opts(&path, options).await?;
@@ -189,7 +200,7 @@ impl Objects {
             Replace::Nothing => PutMode::Create,
             Replace::Version(Version { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
         };
-        let _permit = self.permit().await;
+        let _permit = self.permit().await?;
         if given_up.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -200,7 +211,7 @@ impl Objects {
     /// Begins an object in parts.
     pub(crate) async fn beginning_parts(self, key: String) -> Result<Box<dyn object_store::MultipartUpload>> {
         let path = self.path(&key)?;
-        let _permit = self.permit().await;
+        let _permit = self.permit().await?;
         self.client.put_multipart(&path).await.map_err(|error| self.failed("written", &key, error))
     }
 
@@ -214,7 +225,7 @@ impl Objects {
         let (this, key) = (self.clone(), key.to_owned());
         wait(async move {
             let path = this.path(&key)?;
-            let _permit = this.permit().await;
+            let _permit = this.permit().await?;
             this.client.head(&path).await.map(|meta| meta.size).map_err(|error| this.failed("looked for", &key, error))
         })
     }
@@ -224,7 +235,7 @@ impl Objects {
         let (this, key) = (self.clone(), key.to_owned());
         wait(async move {
             let path = this.path(&key)?;
-            let _permit = this.permit().await;
+            let _permit = this.permit().await?;
             match this.client.head(&path).await {
                 Ok(_) => Ok(true),
                 Err(object_store::Error::NotFound { .. }) => Ok(false),
@@ -238,8 +249,8 @@ impl Objects {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
-            let _permit = this.permit().await;
-            let first = this.client.list(Some(&path)).next().await;
+            let _permit = this.permit().await?;
+            let first = this.lists.below(&path).next().await;
             first.transpose().map(|first| first.is_some()).map_err(|error| this.failed("listed", &folder, error))
         })
     }
@@ -249,8 +260,8 @@ impl Objects {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
-            let _permit = this.permit().await;
-            let listed = this.client.list(Some(&path));
+            let _permit = this.permit().await?;
+            let listed = this.lists.below(&path);
             let add = |below: Below, meta: ObjectMeta| async move { Ok(below.and(&meta)) };
             listed.try_fold(Below::default(), add).await.map_err(|error| this.failed("listed", &folder, error))
         })
@@ -261,12 +272,20 @@ impl Objects {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
-            let _permit = this.permit().await;
-            let listed = this.client.list_with_delimiter(Some(&path)).await;
+            let _permit = this.permit().await?;
+            let listed = this.lists.within(&path).await;
             let listed = listed.map_err(|error| this.failed("listed", &folder, error))?;
-            let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
-            let objects = listed.objects.into_iter().map(|meta| (name(&meta.location), meta)).collect();
-            Ok(Listing { objects, folders: listed.common_prefixes.iter().map(name).collect() })
+            // What lies elsewhere was not asked for; the folder itself may be an object too.
+            let name = |found: &Path| {
+                let mut parts = found.prefix_match(&path)?;
+                let name = parts.next()?.as_ref().to_owned();
+                parts.next().is_none().then_some(name)
+            };
+            let objects = listed.objects.into_iter().filter_map(|meta| Some((name(&meta.location)?, meta)));
+            Ok(Listing {
+                objects: objects.collect(),
+                folders: listed.common_prefixes.iter().filter_map(name).collect(),
+            })
         })
     }
 
@@ -277,7 +296,7 @@ impl Objects {
         wait(async move {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
             let before = path.clone().join(first.to_string());
-            let _permit = this.permit().await;
+            let _permit = this.permit().await?;
             let mut listed = this.client.list_with_offset(Some(&path), &before).take(PAGE);
             let mut names = Vec::new();
             while let Some(meta) = listed.try_next().await.map_err(|error| this.failed("listed", &folder, error))? {
@@ -305,7 +324,7 @@ impl Objects {
         let paths = keys.iter().map(|key| self.path(key)).collect::<Result<Vec<_>>>()?;
         let (this, first) = (self.clone(), keys.first().cloned().unwrap_or_default());
         wait(async move {
-            let _permit = this.permit().await;
+            let _permit = this.permit().await?;
             let mut removed = this.client.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
             let mut failed = None;
             while let Some(result) = removed.next().await {
@@ -324,8 +343,8 @@ impl Objects {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
-            let _permit = this.permit().await;
-            let listed = this.client.list(Some(&path)).map_ok(|meta| meta.location).boxed();
+            let _permit = this.permit().await?;
+            let listed = this.lists.below(&path).map_ok(|meta| meta.location).boxed();
             let removed = this.client.delete_stream(listed).try_for_each(|_| async { Ok(()) }).await;
             match removed {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -339,29 +358,29 @@ impl Objects {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
         wait(async move {
+            from.shared.check_process()?;
             let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
             let failed = |error| this.failed("copied", &to_folder, error);
-            let found: Vec<ObjectMeta> = from.client.list(Some(&source)).try_collect().await.map_err(failed)?;
+            let found: Vec<ObjectMeta> = from.lists.below(&source).try_collect().await.map_err(failed)?;
             let same = this.same_store(&from);
             let below = found.iter().fold(Below::default(), Below::and);
             let copies = found.into_iter().map(|ObjectMeta { location: path, .. }| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));
-                let (this, from) = (this.clone(), from.clone());
+                let (this, from, to_folder) = (this.clone(), from.clone(), to_folder.clone());
                 async move {
-                    let _permit = this.permit().await;
-                    if same {
-                        return this.client.copy_opts(&path, &to?, CopyOptions::default()).await;
-                    }
-                    let contents = from.client.get(&path).await?.bytes().await?;
-                    this.client.put(&to?, PutPayload::from_bytes(contents)).await.map(drop)
+                    let _permit = this.permit().await?;
+                    let copied = async {
+                        if same {
+                            return this.client.copy_opts(&path, &to?, CopyOptions::default()).await;
+                        }
+                        let contents = from.client.get(&path).await?.bytes().await?;
+                        this.client.put(&to?, PutPayload::from_bytes(contents)).await.map(drop)
+                    };
+                    copied.await.map_err(|error| this.failed("copied", &to_folder, error))
                 }
             });
-            stream::iter(copies)
-                .buffer_unordered(CONCURRENCY)
-                .try_for_each(|()| async { Ok(()) })
-                .await
-                .map_err(failed)?;
+            stream::iter(copies).buffer_unordered(CONCURRENCY).try_for_each(|()| async { Ok(()) }).await?;
             Ok(below)
         })
     }
@@ -371,15 +390,24 @@ impl Objects {
         Arc::ptr_eq(&self.client, &other.client)
     }
 
-    async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+        self.shared.check_process()?;
         // The semaphore is never closed.
-        self.shared.requests.acquire().await.ok()
+        let permit = self.shared.requests.acquire().await;
+        permit.map_err(|error| Error::new(ErrorKind::Io, "no request is possible any more").with_source(error))
     }
 
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
         use object_store::Error as Failure;
-        let told = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        let source = std::error::Error::source(&error);
+        let told = source.map(ToString::to_string).unwrap_or_default();
+        let given_up = source.and_then(|source| source.downcast_ref::<GivenUp>());
+        let no_credentials = source.and_then(|source| source.downcast_ref::<NoCredentials>());
         let (kind, hint) = match &error {
+            _ if matches!(given_up, Some(GivenUp::TooMany(_))) => {
+                (ErrorKind::Limit, " (put the objects of so large a folder into several workflows)")
+            }
+            _ if no_credentials.is_some() => (ErrorKind::PermissionDenied, ""),
             // Not to be taken for a missing object, which may be a chunk of fill values.
             _ if told.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),

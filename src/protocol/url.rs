@@ -2,7 +2,10 @@
 
 use super::objects::Objects;
 use super::secrets::Secrets;
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+use super::{endpoint, machine};
 use crate::error::{Error, Result};
+use object_store::list::PaginatedListStore;
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -20,9 +23,9 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return Err(Error::invalid("a storage's URL has no \"?\" and no \"#\": give what follows as options"));
     }
-    let (client, secrets) = client(&parsed, options)?;
+    let Opened { client, pages, secrets } = client(&parsed, options)?;
     let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
-    let objects = Objects::new(client, &folder, store.clone())?.hiding(secrets);
+    let objects = Objects::new(client, &folder, store.clone())?.listing(pages).hiding(secrets);
     // Each client of a store in memory has one of its own.
     Ok(if parsed.scheme() == "memory" { objects } else { objects.of_store(&identity(&store, options)) })
 }
@@ -34,16 +37,23 @@ fn identity(store: &str, options: &[(String, String)]) -> String {
     blake3::hash(format!("{store} {options:?}").as_bytes()).to_string()
 }
 
-/// A client, and what it must not tell.
-type Client = (Arc<dyn ObjectStore>, Secrets);
+/// A client.
+struct Opened {
+    client: Arc<dyn ObjectStore>,
+    /// The same, if it shows the pages of its listings.
+    pages: Option<Arc<dyn PaginatedListStore>>,
+    /// What it must not tell.
+    secrets: Secrets,
+}
 
-fn client(url: &Url, options: &[(String, String)]) -> Result<Client> {
+fn client(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     match url.scheme() {
         "memory" => {
             if let Some((key, _)) = options.first() {
                 return Err(Error::invalid(format!("memory:// has no options, and {} is none of its", shown(key))));
             }
-            Ok((Arc::new(object_store::memory::InMemory::new()), Secrets::default()))
+            let client = Arc::new(object_store::memory::InMemory::new());
+            Ok(Opened { client, pages: None, secrets: Secrets::default() })
         }
         #[cfg(feature = "s3")]
         "s3" | "s3a" => s3(url, options),
@@ -57,6 +67,7 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Client> {
         "az" | "azure" | "abfs" | "abfss" => Err(Error::unsupported("az:// needs the feature `azure` of arraystow")),
         #[cfg(not(feature = "s3"))]
         "s3" | "s3a" => Err(Error::unsupported("s3:// needs the feature `s3` of arraystow")),
+        "gcs" => Err(Error::unsupported("gcs:// is written gs://")),
         scheme => Err(Error::unsupported(format!(
             "{scheme}:// is no place that arraystow can store at: s3://bucket/folder is, and so is a folder's path. (A server \
              of S3's protocol that is not Amazon's goes into the option aws_endpoint.)"
@@ -65,7 +76,19 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Client> {
 }
 
 #[cfg(feature = "s3")]
-fn s3(url: &Url, options: &[(String, String)]) -> Result<Client> {
+const AWS_ADVICE: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or give the options \
+                          aws_access_key_id and aws_secret_access_key (the files of the aws command are not read); for a \
+                          public bucket set the option aws_skip_signature to true";
+#[cfg(feature = "gcs")]
+const GOOGLE_ADVICE: &str = "set GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_SERVICE_ACCOUNT in the environment to the path of \
+                             a key's file, or give it as the option google_service_account; for a public bucket set the \
+                             option google_skip_signature to true";
+#[cfg(feature = "azure")]
+const AZURE_ADVICE: &str = "set AZURE_STORAGE_ACCOUNT_KEY in the environment, or give the option azure_storage_account_key; \
+                            for a public container set the option azure_skip_signature to true";
+
+#[cfg(feature = "s3")]
+fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
     const KNOWN: &[&str] = &[
         "aws_access_key_id",
@@ -100,17 +123,51 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Client> {
         "proxy_url",
         "user_agent",
     ];
-    let mut builder = AmazonS3Builder::from_env().with_url(url.as_str());
+    let mut builder = AmazonS3Builder::new();
+    // As `from_env` does, but what is set to nothing counts as not set.
+    for (name, value) in std::env::vars_os() {
+        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+        if name.starts_with("AWS_")
+            && !value.is_empty()
+            && let Ok(key) = name.to_ascii_lowercase().parse()
+        {
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder = builder.with_url(url.as_str());
     for (key, value) in options {
         let known: AmazonS3ConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
         builder = builder.with_config(known, value);
     }
-    let is = |key: AmazonS3ConfigKey, wanted: &str| builder.get_config_value(&key).is_some_and(|value| value == wanted);
-    let endpoints = [AmazonS3ConfigKey::Endpoint, AmazonS3ConfigKey::S3Endpoint];
-    let endpoint = endpoints.into_iter().find_map(|key| builder.get_config_value(&key));
-    let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let is = |key: AmazonS3ConfigKey| {
+        let value = builder.get_config_value(&key).unwrap_or_default().to_ascii_lowercase();
+        matches!(value.as_str(), "1" | "true" | "on" | "yes" | "y")
+    };
+    let addresses = [
+        AmazonS3ConfigKey::S3Endpoint,
+        AmazonS3ConfigKey::Endpoint,
+        AmazonS3ConfigKey::MetadataEndpoint,
+        AmazonS3ConfigKey::StsEndpoint,
+        AmazonS3ConfigKey::ContainerCredentialsFullUri,
+    ];
+    let mut endpoint = None;
+    for key in addresses {
+        let Some(value) = builder.get_config_value(&key) else { continue };
+        let option = if key == AmazonS3ConfigKey::Endpoint { "aws_endpoint" } else { key.as_ref() };
+        let address = endpoint::check(option, &value)?;
+        if matches!(key, AmazonS3ConfigKey::S3Endpoint | AmazonS3ConfigKey::Endpoint) {
+            if !is(AmazonS3ConfigKey::VirtualHostedStyleRequest) {
+                endpoint::check_no_bucket(option, &address, url.host_str().unwrap_or_default())?;
+            }
+            endpoint = endpoint.or(Some(address));
+        }
+    }
+    if let Some(region) = builder.get_config_value(&AmazonS3ConfigKey::Region) {
+        endpoint::check_region(&region)?;
+    }
+    let plain = endpoint.is_some_and(|endpoint| endpoint.scheme() == "http");
     let allow_http = AmazonS3ConfigKey::Client(object_store::ClientConfigKey::AllowHttp);
-    if plain && !is(allow_http, "true") {
+    if plain && !is(allow_http) {
         return Err(Error::invalid(
             "the endpoint begins with http://, which is not encrypted: give an https:// one, or set the option \
              aws_allow_http to true",
@@ -123,11 +180,16 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Client> {
     // Those of the environment too.
     let credentials = [AmazonS3ConfigKey::AccessKeyId, AmazonS3ConfigKey::SecretAccessKey, AmazonS3ConfigKey::Token];
     let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
-    built(builder.with_retry(retries()).build(), options, credentials)
+    let builder = builder.with_retry(retries());
+    let client = builder.clone().build().and_then(|client| match machine::soon(client.credentials(), AWS_ADVICE) {
+        Some(soon) => builder.with_credentials(soon).build(),
+        None => Ok(client),
+    });
+    built(client, options, credentials)
 }
 
 #[cfg(feature = "gcs")]
-fn gcs(url: &Url, options: &[(String, String)]) -> Result<Client> {
+fn gcs(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
     const KNOWN: &[&str] = &[
         "google_service_account",
@@ -141,13 +203,21 @@ fn gcs(url: &Url, options: &[(String, String)]) -> Result<Client> {
         let known: GoogleConfigKey = key.to_ascii_lowercase().parse().map_err(|_| unknown_option(key, KNOWN))?;
         builder = builder.with_config(known, value);
     }
+    if let Some(address) = builder.get_config_value(&GoogleConfigKey::BaseUrl) {
+        endpoint::check("google_base_url", &address)?;
+    }
     let credentials = [GoogleConfigKey::ServiceAccountKey];
     let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
-    built(builder.with_retry(retries()).build(), options, credentials)
+    let builder = builder.with_retry(retries());
+    let client = builder.clone().build().and_then(|client| match machine::soon(client.credentials(), GOOGLE_ADVICE) {
+        Some(soon) => builder.with_credentials(soon).build(),
+        None => Ok(client),
+    });
+    built(client, options, credentials)
 }
 
 #[cfg(feature = "azure")]
-fn azure(url: &Url, options: &[(String, String)]) -> Result<Client> {
+fn azure(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
     const KNOWN: &[&str] = &[
         "azure_storage_account_name",
@@ -168,7 +238,19 @@ fn azure(url: &Url, options: &[(String, String)]) -> Result<Client> {
     let credentials =
         [AzureConfigKey::AccessKey, AzureConfigKey::ClientSecret, AzureConfigKey::SasKey, AzureConfigKey::Token];
     let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
-    built(builder.with_retry(retries()).build(), options, credentials)
+    for (key, option) in
+        [(AzureConfigKey::Endpoint, "azure_endpoint"), (AzureConfigKey::MsiEndpoint, "azure_msi_endpoint")]
+    {
+        if let Some(address) = builder.get_config_value(&key) {
+            endpoint::check(option, &address)?;
+        }
+    }
+    let builder = builder.with_retry(retries());
+    let client = builder.clone().build().and_then(|client| match machine::soon(client.credentials(), AZURE_ADVICE) {
+        Some(soon) => builder.with_credentials(soon).build(),
+        None => Ok(client),
+    });
+    built(client, options, credentials)
 }
 
 /// What is in the names of options whose values are secret.
@@ -176,15 +258,18 @@ fn azure(url: &Url, options: &[(String, String)]) -> Result<Client> {
 const SECRET: [&str; 7] = ["key", "secret", "token", "password", "credential", "sas", "proxy"];
 
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
-fn built<S: ObjectStore>(
+fn built<S: ObjectStore + PaginatedListStore>(
     built: object_store::Result<S>,
     options: &[(String, String)],
     mut credentials: Vec<String>,
-) -> Result<Client> {
+) -> Result<Opened> {
     let secret = |key: &str| SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word));
     credentials.extend(options.iter().filter(|(key, _)| secret(key)).map(|(_, value)| value.clone()));
     match built {
-        Ok(client) => Ok((Arc::new(client), Secrets::new(credentials))),
+        Ok(client) => {
+            let client = Arc::new(client);
+            Ok(Opened { pages: Some(client.clone()), client, secrets: Secrets::new(credentials) })
+        }
         Err(error) => {
             // A value may stand at the wrong option.
             credentials.extend(options.iter().map(|(_, value)| value.clone()));

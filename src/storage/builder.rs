@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::persistent::PersistentSerializer;
 use crate::plugin::{Format, Registry};
-use crate::protocol::Durability;
+use crate::protocol::{Durability, spelling};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -161,8 +161,9 @@ impl StorageBuilder {
             let objects = crate::protocol::Objects::new(client, &folder, store)?;
             return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits, self.lease)));
         }
+        spelling::check(&self.root)?;
         // Neither the URL nor options are told in an error: they may hold credentials.
-        if self.root.to_str().is_some_and(|root| root.contains("://")) {
+        if self.root.to_str().is_some_and(spelling::is_url) {
             #[cfg(feature = "object-store")]
             {
                 let objects = crate::protocol::open_url(&self.root.to_string_lossy(), &self.options)?;
@@ -192,7 +193,7 @@ impl fmt::Debug for StorageBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = f.debug_struct("StorageBuilder");
         match self.root.to_str() {
-            Some(root) if root.contains("://") => text.field("root", &"a URL"),
+            Some(root) if spelling::is_url(root) => text.field("root", &"a URL"),
             _ => text.field("root", &self.root),
         };
         text.field("codec", &self.codec).field("format", &self.format).field("limits", &self.limits);

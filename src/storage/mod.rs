@@ -86,7 +86,8 @@ impl Storage {
     /// in object stores, documents in CBOR. Nothing is made or written before the first save.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be; `Unsupported` for a URL of no object store.
+    /// `InvalidInput` if there is a file where the folder should be, and for what is spelled as neither a path nor a URL
+    /// (`s3:/bucket`, `~/data`); `Unsupported` for a URL of no object store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         Self::builder(folder).open()
     }
@@ -120,7 +121,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for an unknown option, with the nearest known one; `Unsupported` for another scheme than `s3`, `gs`
+    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have; `Unsupported` for another scheme than `s3`, `gs`
     /// (feature `gcs`), `az` (feature `azure`) and `memory`.
     #[cfg(feature = "object-store")]
     pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>

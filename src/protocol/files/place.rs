@@ -20,7 +20,7 @@ pub(crate) enum Files {
 pub(super) enum Sink {
     File(FileBytes),
     #[cfg(feature = "object-store")]
-    Object(super::upload::Upload),
+    Object(Box<super::upload::Upload>),
 }
 
 /// A file to be read at any place.
@@ -46,7 +46,7 @@ impl Files {
                 handle.map(FileBytes::new).map(Sink::File).map_err(|error| self.failed("made", name, error))
             }
             #[cfg(feature = "object-store")]
-            Self::Objects(objects) => Ok(Sink::Object(super::upload::Upload::begin(objects.clone(), name))),
+            Self::Objects(objects) => Ok(Sink::Object(Box::new(super::upload::Upload::begin(objects.clone(), name)))),
         }
     }
 

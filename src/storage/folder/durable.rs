@@ -78,7 +78,7 @@ impl Made {
 /// Holds a workflow's lock: between processes and threads, one commit, removal or sweep at a time. Released when dropped,
 /// and by the system if the process dies.
 pub(super) struct WorkflowLock {
-    _file: DiskFile,
+    file: DiskFile,
 }
 
 impl WorkflowLock {
@@ -116,7 +116,13 @@ impl WorkflowLock {
         let path = arrays.join(LOCK);
         let file = DiskFile::lock_file(&path)?;
         file.lock()?;
-        Ok(file.is_at(&path).then_some(Self { _file: file }))
+        Ok(file.is_at(&path).then_some(file).map(|file| Self { file }))
+    }
+}
+
+impl Drop for WorkflowLock {
+    fn drop(&mut self) {
+        self.file.unlock();
     }
 }
 

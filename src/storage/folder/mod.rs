@@ -35,9 +35,6 @@ pub(super) struct Folder {
 impl Folder {
     /// A folder, which is made when something is saved.
     pub(super) fn open(root: &Path, durability: Durability, limits: Limits) -> Result<Self> {
-        if root.as_os_str().is_empty() {
-            return Err(Error::invalid("a storage needs a folder: \".\" is the current one"));
-        }
         if std::fs::metadata(root).is_ok_and(|metadata| !metadata.is_dir()) {
             return Err(Error::invalid("there is a file where the storage's folder should be")
                 .at_location(root.display().to_string()));

@@ -7,7 +7,7 @@ use super::ObjectFolder;
 use super::announce::Leases;
 use crate::error::Result;
 use crate::protocol::files::is_file_of;
-use crate::storage::name::ARRAYS;
+use crate::storage::name::{ARRAYS, check_workflow};
 use crate::storage::place::Place;
 use crate::storage::sweep::{Leftover, named};
 use std::collections::HashSet;
@@ -57,8 +57,12 @@ impl ObjectFolder {
             for segment in self.objects.list(&workflow)?.folders {
                 if segment == ARRAYS {
                     found.push(workflow.clone());
-                } else if !segment.starts_with('.') {
-                    left.push(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
+                    continue;
+                }
+                let below = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
+                // What cannot be a workflow is not looked into: it may go down without end.
+                if check_workflow(&below).is_ok() {
+                    left.push(below);
                 }
             }
         }

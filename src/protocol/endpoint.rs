@@ -1,0 +1,82 @@
+//! Options that are addresses: what is none is refused here, with the right spelling, instead of in the middle of a request.
+
+use crate::error::{Error, Result};
+use url::Url;
+
+/// Refuses what is not the address of a server.
+pub(super) fn check(option: &str, value: &str) -> Result<Url> {
+    let refuse = |why: String| Err(Error::invalid(format!("the option {option} {why}")));
+    let variable = option.to_ascii_uppercase();
+    if value.trim().is_empty() {
+        return refuse(format!(
+            "is empty: give an address such as https://s3.example.org, or leave it (and {variable}) out"
+        ));
+    }
+    if value.trim() != value {
+        return refuse("begins or ends with white space: leave that out".to_owned());
+    }
+    let lower = value.to_ascii_lowercase();
+    let has_scheme = ["http://", "https://"].iter().any(|scheme| lower.starts_with(scheme));
+    if !has_scheme {
+        let rest = value.split_once("//").map_or(value, |(_, rest)| rest).trim_start_matches('/');
+        let (told, right) = match shown(rest) {
+            Some(host) => (format!("{:?}", shown(value).unwrap_or(host)), host),
+            None => ("as it is given".to_owned(), "s3.example.org"),
+        };
+        return refuse(format!(
+            "({told}) does not begin with https:// or http://: write https://{right}, or http://{right} together with the \
+             option aws_allow_http set to true"
+        ));
+    }
+    let Ok(parsed) = Url::parse(value) else {
+        return refuse("is no address: write it as https://s3.example.org or https://s3.example.org:9000".to_owned());
+    };
+    let after = value.split_once("//").map_or("", |(_, after)| after);
+    if parsed.host_str().is_none_or(str::is_empty) || after.starts_with('/') {
+        return refuse("names no server: write it as https://s3.example.org".to_owned());
+    }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return refuse("has credentials in it: give them as options of their own, or in the environment".to_owned());
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return refuse("has a \"?\" or a \"#\" in it: an address ends before them".to_owned());
+    }
+    Ok(parsed)
+}
+
+/// Refuses the address of a bucket where that of its server belongs.
+#[cfg(feature = "s3")]
+pub(super) fn check_no_bucket(option: &str, endpoint: &Url, bucket: &str) -> Result<()> {
+    let host = endpoint.host_str().unwrap_or_default();
+    let last = endpoint.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let in_host =
+        host.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.')).filter(|rest| rest.starts_with("s3"));
+    if last != bucket && in_host.is_none() {
+        return Ok(());
+    }
+    let port = endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let right = format!("{}://{}{port}", endpoint.scheme(), in_host.unwrap_or(host));
+    Err(Error::invalid(format!(
+        "the option {option} has the bucket in it, which belongs in the URL, as in s3://{bucket}/folder: write {right} (or set \
+         the option aws_virtual_hosted_style_request to true, if the server wants the bucket in its name)"
+    )))
+}
+
+/// Refuses what cannot be a region.
+#[cfg(feature = "s3")]
+pub(super) fn check_region(region: &str) -> Result<()> {
+    let is_region = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !region.is_empty() && region.len() <= 64 && region.chars().all(is_region) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "the option aws_region is no region, which has letters, digits and \"-\" only: write it as eu-central-1",
+    ))
+}
+
+/// A value for a message, if it looks like a server's name: it may be a secret that stands at the wrong option.
+fn shown(value: &str) -> Option<&str> {
+    let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
+    let is_told = is_name && value.len() <= 100 && (value.contains(['.', ':']) || value.starts_with("localhost"));
+    is_told.then_some(value)
+}
