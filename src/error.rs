@@ -55,7 +55,7 @@ pub enum ErrorKind {
 ///
 /// An error may quote a stranger's file: names, paths, texts. `Display` and `Debug` escape what would act on a terminal or
 /// in a log (control characters, line ends, marks that turn the direction of writing), so that an error is one line whatever
-/// it quotes. The accessors give texts as they are; print them with `{:?}`.
+/// it quotes. The accessors give texts as they are, and so does the cause; print them with `{:?}`.
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,

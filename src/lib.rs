@@ -38,7 +38,7 @@
 //! assert_eq!(tile[[63, 0]], 63.0);
 //!
 //! for entry in storage.list("global/*")? {
-//!     println!("{}: {} bytes", entry.name, entry.bytes);
+//!     println!("{:?}: {} bytes", entry.name, entry.bytes);
 //! }
 //! storage.remove("global/ramp")?; // document and arrays
 //! # Ok::<(), Box<dyn std::error::Error>>(())

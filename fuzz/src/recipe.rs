@@ -6,8 +6,8 @@
 use crate::arrays::{name, read};
 use crate::frame::{frame, parts};
 use arraystow::{ChunkedArray, Depth, Error, Storage};
-use futures::executor::block_on;
 use futures::TryStreamExt;
+use futures::executor::block_on;
 use ndarray::{Array2, ArrayD};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -20,22 +20,8 @@ type Pair = (ChunkedArray<f32>, ArrayD<f64>);
 pub const RECIPE: u8 = 0xff;
 
 /// Numbers at which something may overflow.
-const EDGES: [u64; 14] = [
-    0,
-    1,
-    2,
-    3,
-    16,
-    40,
-    255,
-    1 << 31,
-    1 << 32,
-    (1 << 53) + 1,
-    1 << 62,
-    (1 << 63) - 1,
-    1 << 63,
-    u64::MAX,
-];
+const EDGES: [u64; 14] =
+    [0, 1, 2, 3, 16, 40, 255, 1 << 31, 1 << 32, (1 << 53) + 1, 1 << 62, (1 << 63) - 1, 1 << 63, u64::MAX];
 
 /// Texts that act on a terminal or in a log, and texts that people write.
 const TEXTS: [&str; 14] = [

@@ -41,6 +41,11 @@ impl Name {
     }
 }
 
+/// Whether a file of that name may be a document of somebody's: the Python system takes names that this grammar does not.
+pub(super) fn may_be_a_document(segment: &str) -> bool {
+    !segment.starts_with('.') && segment != ARRAYS
+}
+
 /// Checks the name of a workflow; the empty one is the root.
 pub(super) fn check_workflow(workflow: &str) -> Result<()> {
     if workflow.is_empty() { Ok(()) } else { check(workflow, "a workflow") }

@@ -40,7 +40,8 @@ pub(super) trait Place: Send + Sync {
     /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot be a
     /// document's name is passed over.
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()>;
-    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not.
+    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not, and
+    /// whatever it is called.
     fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()>;
     /// Refuses a name that is a workflow already, or lies below a document.
     fn check_free(&self, name: &Name) -> Result<()>;

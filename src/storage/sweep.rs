@@ -4,7 +4,7 @@ use super::Storage;
 use super::place::Place;
 use super::read::head;
 use crate::error::{Error, Result};
-use crate::storage::name::Name;
+use crate::storage::name::{Name, check_workflow};
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {
@@ -20,7 +20,7 @@ impl Storage {
     /// # let storage = arraystow::Storage::open(folder.path())?;
     /// let found = storage.sweep()?;
     /// for leftover in found.leftovers() {
-    ///     println!("{}: {} bytes", leftover.location, leftover.bytes);
+    ///     println!("{:?}: {} bytes", leftover.location, leftover.bytes);
     /// }
     /// let removed = found.remove()?;
     /// # assert!(removed.is_empty());
@@ -32,7 +32,9 @@ impl Storage {
     pub fn sweep(&self) -> Result<Sweep> {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
-            match self.place.sweep(&workflow, None) {
+            // One of another program, which may name its arrays in any way.
+            let swept = check_workflow(&workflow).and_then(|()| self.place.sweep(&workflow, None));
+            match swept {
                 Ok(found) if found.is_empty() => {}
                 Ok(found) => drop(sweep.found.insert(workflow, found)),
                 Err(error) => sweep.skipped.push(error),
@@ -109,7 +111,7 @@ pub(super) fn named(place: &dyn Place, workflow: &str) -> Result<HashSet<String>
     let mut named = HashSet::new();
     for document in documents {
         let in_document = |error: Error| error.in_document(&document);
-        match head(place, &Name::parse(&document)?) {
+        match Name::parse(&document).and_then(|name| head(place, &name)) {
             Ok(head) => named.extend(head.manifest.files().map(str::to_owned)),
             // Removed since it was listed.
             Err(error) if error.is_not_found() => {}

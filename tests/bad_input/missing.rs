@@ -67,6 +67,8 @@ fn a_missing_workflow_and_a_missing_storage_are_told_from_a_missing_document() {
     });
     let store = Storage::open("memory://").unwrap();
     assert!(!store.exists().unwrap());
+    each(&store, "x", |error| assert!(error.to_string().contains("there is no storage in \"memory:"), "{error}"));
+    each(&store, "a/x", |error| assert!(error.to_string().contains("there is no workflow \"a\""), "{error}"));
     store.save("a/b", &1).unwrap();
     assert!(store.exists().unwrap());
 }

@@ -7,7 +7,7 @@ mod record;
 mod sweep;
 
 use super::missing::{Missing, Near};
-use super::name::{ARRAYS, Name};
+use super::name::{ARRAYS, Name, may_be_a_document};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
 use super::read::begins;
 use super::sweep::Leftover;
@@ -229,10 +229,13 @@ impl Place for Folder {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            let Ok(segment) = entry.file_name().into_string() else { continue };
-            let name = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
-            if Name::parse(&name).is_ok() {
-                visit(name);
+            let segment = entry.file_name().into_string().map_err(|name| {
+                let text = "the file may be a document, and cannot be read, since its name is not in UTF-8";
+                let error = Error::new(ErrorKind::InvalidName, text).at_location(entry.path().display().to_string());
+                error.in_document(&name.to_string_lossy())
+            })?;
+            if may_be_a_document(&segment) {
+                visit(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ mod remove;
 mod sweep;
 
 use super::missing::{Missing, Near};
-use super::name::{ARRAYS, Name};
+use super::name::{ARRAYS, Name, may_be_a_document};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
 };
@@ -130,8 +130,13 @@ impl Place for ObjectFolder {
         let (workflow, task) = name.as_str().rsplit_once('/').unwrap_or(("", name.as_str()));
         let names = self.objects.names_from(workflow, task.chars().next()?).ok()?;
         let names = names.into_iter().map(|name| if workflow.is_empty() { name } else { format!("{workflow}/{name}") });
-        let names = names.filter(|name| Name::parse(name).is_ok()).collect();
-        Some(Near { missing: Missing::Document, names })
+        let names: Vec<_> = names.filter(|name| Name::parse(name).is_ok()).collect();
+        let missing = if names.is_empty() && !self.objects.any_below(workflow).ok()? {
+            if workflow.is_empty() { Missing::Storage } else { Missing::Workflow(workflow.to_owned()) }
+        } else {
+            Missing::Document
+        };
+        Some(Near { missing, names })
     }
 
     fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
@@ -139,11 +144,9 @@ impl Place for ObjectFolder {
     }
 
     fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()> {
-        for (segment, _) in self.objects.list(workflow)?.objects {
-            let name = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
-            if Name::parse(&name).is_ok() {
-                visit(name);
-            }
+        let listed = self.objects.list(workflow)?.objects.into_iter().map(|(segment, _)| segment);
+        for segment in listed.filter(|segment| may_be_a_document(segment)) {
+            visit(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
         }
         Ok(())
     }
