@@ -106,20 +106,48 @@ for name, shape, options in [
     ("single", (3, 4), dict(chunks=(3, 4))),
     ("single-filtered", (3, 4), dict(chunks=(3, 4), compression="gzip")),
     ("single-larger", (3, 4), dict(chunks=(3, 4), maxshape=(3, 9))),
-    ("edges-unfiltered", (5, 7), dict(chunks=(2, 3), compression="gzip", maxshape=(5, None))),
+    ("chunk-larger", (3, 4), dict(chunks=(5, 7), maxshape=(None, 9))),
+    ("chunk-larger-btree", (3, 4), dict(chunks=(5, 7), maxshape=(None, None))),
 ]:
     with new(f"index-{name}") as file:
-        if name == "edges-unfiltered":
+        write(file.create_dataset("dask_arrays", shape, "<i4", **options), "whole")
+    listing(f"index-{name}", "int32")
+
+# Chunks beyond the edge, which are left unfiltered if that is wanted.
+ENDLESS = h5s.UNLIMITED
+for index, maxshape in [("fixed", (5, 7)), ("extensible", (5, ENDLESS)), ("btree2", (ENDLESS, ENDLESS))]:
+    for how in ["partly", "whole", "resized"]:
+        full = f"index-edges-{index}-{how}"
+        with new(full) as file:
             plist = h5p.create(h5p.DATASET_CREATE)
             plist.set_chunk((2, 3))
+            plist.set_shuffle()
             plist.set_deflate(5)
             ok(libhdf5.H5Pset_chunk_opts(ctypes.c_int64(plist.id), 2))
-            space = h5s.create_simple((5, 7), (5, h5s.UNLIMITED))
+            space = h5s.create_simple((5, 7), maxshape)
+            dataset = h5py.Dataset(h5d.create(file.id, b"dask_arrays", h5t.STD_I32LE, space, plist))
+            write(dataset, how)
+        listing(full, "int32")
+
+# Behind a block of the user's, from which on all addresses count (MATLAB writes such files).
+for index, options in [
+    ("contiguous", {}),
+    ("btree1", dict(libver=("earliest", "v110"), chunks=(2, 3))),
+    ("extensible", dict(chunks=(2, 3), maxshape=(5, None))),
+    ("implicit", dict(chunks=(2, 3), early=True)),
+]:
+    libver, early = options.pop("libver", V110), options.pop("early", False)
+    with h5py.File(f"{folder}/index-behind-{index}", "w", libver=libver, userblock_size=512) as file:
+        if early:
+            plist = h5p.create(h5p.DATASET_CREATE)
+            plist.set_chunk(options["chunks"])
+            plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+            space = h5s.create_simple((5, 7))
             dataset = h5py.Dataset(h5d.create(file.id, b"dask_arrays", h5t.STD_I32LE, space, plist))
         else:
-            dataset = file.create_dataset("dask_arrays", shape, "<i4", **options)
+            dataset = file.create_dataset("dask_arrays", (5, 7), "<i4", **options)
         write(dataset, "whole")
-    listing(f"index-{name}", "int32")
+    listing(f"index-behind-{index}", "int32")
 
 # Far out in an extensible array, in its secondary blocks and in their pages: what the other axes may grow to, not what
 # they are, numbers its chunks.
@@ -152,7 +180,27 @@ LAYOUTS = {
     "extensible": (V110, dict(chunks=(2, 3), maxshape=(5, None))),
     "btree2": (V110, dict(chunks=(2, 3), maxshape=(None, None), compression="gzip")),
     "single": (V110, dict(chunks=(5, 7))),
+    "compact": (V110, dict(compact=True)),
 }
+
+
+def creation(options):
+    plist = h5p.create(h5p.DATASET_CREATE)
+    if "chunks" in options:
+        plist.set_chunk(options["chunks"])
+    if "compression" in options:
+        plist.set_deflate(5)
+    if "compact" in options:
+        plist.set_layout(h5d.COMPACT)
+    return plist
+
+
+def create(file, file_type, plist, options):
+    maxshape = tuple(ENDLESS if n is None else n for n in options.get("maxshape", (5, 7)))
+    space = h5s.create_simple((5, 7), maxshape)
+    return h5py.Dataset(h5d.create(file.id, b"dask_arrays", file_type, space, plist))
+
+
 TYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 for dtype, order in itertools.product(TYPES, "<>"):
     if order == ">" and np.dtype(dtype).itemsize == 1:
@@ -161,11 +209,13 @@ for dtype, order in itertools.product(TYPES, "<>"):
     fill = elements(dtype, (1,)).astype(stored)[0]
     for layout, (libver, options) in LAYOUTS.items():
         for how in ["never", "partly"]:
-            if how == "partly" and layout in ["contiguous", "single"]:
+            if how == "partly" and layout in ["contiguous", "single", "compact"]:
                 continue
             full = f"fill-{dtype}-{'big' if order == '>' else 'little'}-{layout}-{how}"
             with new(full, libver) as file:
-                dataset = file.create_dataset("dask_arrays", (5, 7), stored, fillvalue=fill, **options)
+                plist = creation(options)
+                plist.set_fill_value(np.array(fill, stored))
+                dataset = create(file, h5t.py_create(stored, logical=True), plist, options)
                 if how == "partly":
                     dataset[:3, 2:4] = elements(dtype, (3, 2))
             listing(full, dtype)
@@ -176,45 +226,49 @@ PLACES = {"early": h5d.ALLOC_TIME_EARLY, "late": h5d.ALLOC_TIME_LATE, "incr": h5
 for (time, fill_time), (place, alloc_time), value, layout, how in itertools.product(
     TIMES.items(), PLACES.items(), ["set", "default", "undefined"], LAYOUTS, ["unwritten", "partly"]
 ):
-    if value == "undefined" and time == "alloc":
+    if value == "undefined" and time == "alloc" or layout == "compact" and place != "early":
         continue  # libhdf5 makes no such dataset.
     libver, options = LAYOUTS[layout]
     full = f"time-{time}-{place}-{value}-{layout}-{how}"
-    plist = h5p.create(h5p.DATASET_CREATE)
-    if "chunks" in options:
-        plist.set_chunk(options["chunks"])
-    if "compression" in options:
-        plist.set_deflate(5)
+    plist = creation(options)
     plist.set_fill_time(fill_time)
     plist.set_alloc_time(alloc_time)
     if value == "set":
         plist.set_fill_value(np.array(7, ">i4"))
     elif value == "undefined":
         ok(libhdf5.H5Pset_fill_value(ctypes.c_int64(plist.id), ctypes.c_int64(h5t.STD_I32BE.id), None))
-    maxshape = tuple(h5s.UNLIMITED if n is None else n for n in options.get("maxshape", (5, 7)))
     with new(full, libver) as file:
-        space = h5s.create_simple((5, 7), maxshape)
-        dataset = h5py.Dataset(h5d.create(file.id, b"dask_arrays", h5t.STD_I32BE, space, plist))
+        dataset = create(file, h5t.STD_I32BE, plist, options)
         if how == "partly":
             dataset[:2, :3] = elements("int32", (2, 3))
     listing(full, "int32")
 
+for value in [None, 7]:
+    with new(f"time-scalar-{value}") as file:
+        file.create_dataset("dask_arrays", (), ">i4", fillvalue=value)
+    listing(f"time-scalar-{value}", "int32")
+
 # Types. What h5py does not read as the value that it is gets its own file of it.
 
 
-def typed(name, file_type, data, dtype, expected=None, mtype=None, libver="latest"):
-    for layout in ["contiguous", "chunked"]:
+def typed(name, file_type, data, dtype, expected=None):
+    for layout in ["contiguous", "chunked", "unwritten"]:
         full = f"type-{name}-{layout}"
-        with new(full, libver) as file:
+        with new(full, "latest") as file:
             plist = h5p.create(h5p.DATASET_CREATE)
             if layout == "chunked":
                 plist.set_chunk((2,))
                 plist.set_shuffle()
                 plist.set_deflate(5)
+            if layout == "unwritten":
+                second = data[1:2].tobytes()
+                ok(libhdf5.H5Pset_fill_value(ctypes.c_int64(plist.id), ctypes.c_int64(file_type.id), second))
             dataset = h5d.create(file.id, b"dask_arrays", file_type, h5s.create_simple((len(data),)), plist)
-            dataset.write(h5s.ALL, h5s.ALL, data, mtype=mtype or file_type)
+            if layout != "unwritten":
+                dataset.write(h5s.ALL, h5s.ALL, data, mtype=file_type)
         if expected is not None:
-            np.save(f"{folder}/{full}.npy", np.asarray(expected, dtype))
+            values = np.asarray(expected, dtype)
+            np.save(f"{folder}/{full}.npy", np.full_like(values, values[1]) if layout == "unwritten" else values)
         listing(full, dtype)
 
 
@@ -291,6 +345,11 @@ for order, mark in [("LE", "<"), ("BE", ">")]:
     made.set_size(2)
     values = (upper.astype("u4") << 16).view("f4")
     typed(f"bfloat16-{order}", made, upper, "float32", expected=values)
+
+with new("type-committed") as file:
+    file["kind"] = np.dtype(">c8")
+    file.create_dataset("dask_arrays", data=elements("complex64", (5,)), dtype=file["kind"])
+listing("type-committed", "complex64")
 
 biased = h5t.IEEE_F32LE.copy()
 biased.set_ebias(130)

@@ -67,11 +67,12 @@ impl Index {
     fn listed(dataset: &Handle, extent: &Extent<'_>, per_axis: &[usize], numbering: &Numbering) -> Result<Self> {
         let count = extent.layout.grid.chunk_count();
         let mut places: Vec<(usize, Place)> = Vec::new();
+        let mut coordinates = Vec::new();
         inspect::each_chunk(dataset, per_axis.len(), |entry| {
             if places.len() == count {
                 return Err(Error::corrupt(format!("the chunk index has more than the {count} chunks of the dataset")));
             }
-            let coordinates = numbering.coordinates(entry.start, &extent.layout.chunk_shape)?;
+            numbering.find(entry.start, &extent.layout.chunk_shape, &mut coordinates)?;
             let (number, is_edge) = extent.number(per_axis, &coordinates)?;
             let place = extent.place(&entry, is_edge).map_err(|error| in_chunk(number, &error))?;
             places.try_reserve(1).map_err(|_| Error::limit("there is no memory for the chunk index"))?;

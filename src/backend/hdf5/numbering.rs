@@ -30,39 +30,38 @@ impl Numbering {
         }
     }
 
-    /// The coordinates of the chunk that is shown as beginning at this element, in chunks.
-    pub(super) fn coordinates(&self, start: &[u64], chunk_shape: &[usize]) -> Result<Vec<u64>> {
-        let mut shown = Vec::with_capacity(start.len());
+    /// Puts the coordinates, in chunks, of the chunk that is shown as beginning at this element into `coordinates`.
+    pub(super) fn find(&self, start: &[u64], chunk_shape: &[usize], coordinates: &mut Vec<u64>) -> Result<()> {
+        coordinates.clear();
         for (start, chunk) in start.iter().zip(chunk_shape) {
             let chunk = *chunk as u64;
             if start % chunk != 0 {
                 return Err(Error::corrupt(format!("the chunk index has a chunk at {start}, where there is none")));
             }
-            shown.push(start / chunk);
+            coordinates.push(start / chunk);
         }
         match self {
-            Self::AsShown => Ok(shown),
-            Self::Swizzled { endless, most } => unswizzled(&shown, *endless, most)
+            Self::AsShown => Ok(()),
+            Self::Swizzled { endless, most } => put_right(coordinates, *endless, most)
                 .ok_or_else(|| Error::corrupt("the chunk index has a chunk whose number cannot be counted")),
         }
     }
 }
 
-/// The coordinates of the entry that is shown with others; none if its number is too large.
-fn unswizzled(shown: &[u64], endless: usize, most: &[u64]) -> Option<Vec<u64>> {
-    // In C order, no axis before the one without end ever moves.
+/// Puts the coordinates of an entry in the place of those that are shown; none if its number is too large.
+fn put_right(coordinates: &mut [u64], endless: usize, most: &[u64]) -> Option<()> {
+    // As they are shown, in C order, no axis before the one without end ever moves.
     let mut number: u64 = 0;
-    for (axis, at) in shown.iter().enumerate().skip(endless) {
+    for (axis, at) in coordinates.iter().enumerate().skip(endless) {
         let len = if axis == endless { 1 } else { *most.get(axis)? };
         number = number.checked_mul(len)?.checked_add(*at)?;
     }
-    // With that axis first, the others are what remains of the number, in C order.
-    let mut coordinates = vec![0; shown.len()];
-    for axis in (0..shown.len()).rev().filter(|axis| *axis != endless) {
+    // With that axis as the slowest, the others are what remains of the number, in C order.
+    for (axis, at) in coordinates.iter_mut().enumerate().rev().filter(|(axis, _)| *axis != endless) {
         let len = *most.get(axis)?;
-        *coordinates.get_mut(axis)? = number.checked_rem(len)?;
+        *at = number.checked_rem(len)?;
         number /= len;
     }
     *coordinates.get_mut(endless)? = number;
-    Some(coordinates)
+    Some(())
 }
