@@ -74,6 +74,12 @@ impl Limits {
         self.chunk_bytes
     }
 
+    /// The most chunks of an array.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn most_chunks(&self) -> usize {
+        self.chunks
+    }
+
     /// The most bytes of a document.
     pub(crate) fn most_document_bytes(&self) -> u64 {
         self.document_bytes

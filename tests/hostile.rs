@@ -24,6 +24,8 @@ mod shared;
 mod support;
 #[path = "hostile/texts.rs"]
 mod texts;
+#[path = "hostile/trees.rs"]
+mod trees;
 #[path = "hostile/zarr.rs"]
 mod zarr;
 #[path = "hostile/zarr_codecs.rs"]

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "an allocator")]
 
 use arraystow::{Error, ErrorKind};
-pub(crate) use frame::frame;
+pub(crate) use frame::{frame, parts};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Debug;
 use std::sync::mpsc::channel;

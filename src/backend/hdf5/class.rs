@@ -24,6 +24,7 @@ impl H5FD_t {
 pub(super) type H5FD_mem_t = c_int;
 pub(super) const H5FD_MEM_SUPER: H5FD_mem_t = 1;
 pub(super) const H5FD_MEM_DRAW: H5FD_mem_t = 3;
+pub(super) const H5FD_MEM_OHDR: H5FD_mem_t = 6;
 
 /// A callback that this driver does not have; as large as any pointer to a function.
 pub(super) type Unused = Option<unsafe extern "C" fn()>;

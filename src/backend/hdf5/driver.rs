@@ -1,13 +1,18 @@
 //! The HDF5 file driver: libhdf5 reads and writes through [`FileBytes`], whatever they lie in.
 //!
 //! A driver serves exactly one file: whatever else libhdf5 would like to open on behalf of a hostile file (external links,
-//! virtual datasets) it cannot. What it reads of a file is bounded. Its callbacks run under libhdf5's lock and call a user's
-//! handle, which therefore must not wait for a thread that uses HDF5.
+//! virtual datasets) it cannot. What it reads of a file is bounded, and watched (`watch`). Its callbacks run under libhdf5's
+//! lock and call a user's handle, which therefore must not wait for a thread that uses HDF5.
 #![allow(unsafe_code, reason = "callbacks for libhdf5")]
 
-use super::class::{H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister};
+use super::class::{
+    H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_OHDR, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister,
+};
+use super::file::io_error;
 use super::library::{checked, status};
-use crate::error::Result;
+use super::watch::{Kind, Source, Watch};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::protocol::FileBytes;
 use hdf5_sys::h5::{haddr_t, herr_t};
 use hdf5_sys::h5f::{H5F_ACC_RDWR, H5F_close_degree_t};
@@ -32,19 +37,28 @@ const PAGE: u64 = 4096;
 pub(super) struct Connection {
     bytes: Arc<FileBytes>,
     opened: AtomicBool,
-    writable: bool,
+    /// What is read is watched, what is written is our own.
+    watch: Option<Mutex<Watch>>,
     allowance: AtomicU64,
-    /// libhdf5 cannot carry an `io::Error`, so the first one waits here.
-    error: Mutex<Option<io::Error>>,
+    /// libhdf5 cannot carry an error, so the first one waits here.
+    error: Mutex<Option<Error>>,
     failed: AtomicBool,
 }
 
 impl Connection {
-    pub(super) fn new(bytes: Arc<FileBytes>, writable: bool) -> Arc<Self> {
+    pub(super) fn to_write(bytes: Arc<FileBytes>) -> Arc<Self> {
+        Self::new(bytes, None)
+    }
+
+    pub(super) fn to_read(bytes: Arc<FileBytes>, limits: &Limits) -> Arc<Self> {
+        Self::new(bytes, Some(Mutex::new(Watch::new(limits.most_chunks()))))
+    }
+
+    fn new(bytes: Arc<FileBytes>, watch: Option<Mutex<Watch>>) -> Arc<Self> {
         Arc::new(Self {
             bytes,
             opened: AtomicBool::new(false),
-            writable,
+            watch,
             allowance: AtomicU64::new(MOST_METADATA),
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
@@ -58,8 +72,12 @@ impl Connection {
         status("use the file driver", || unsafe { H5Pset_driver(access_list, driver, Arc::as_ptr(self).cast()) })
     }
 
-    /// The first I/O error since the last call.
-    pub(super) fn take_error(&self) -> Option<io::Error> {
+    pub(super) fn is_writable(&self) -> bool {
+        self.watch.is_none()
+    }
+
+    /// The first error since the last call.
+    pub(super) fn take_error(&self) -> Option<Error> {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -69,6 +87,10 @@ impl Connection {
     }
 
     fn fail(&self, error: io::Error) -> herr_t {
+        self.refuse(io_error("the file cannot be read or written", error))
+    }
+
+    fn refuse(&self, error: Error) -> herr_t {
         self.failed.store(true, Ordering::Relaxed);
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         FAIL
@@ -76,7 +98,7 @@ impl Connection {
 
     /// Bounds what a damaged file can make libhdf5 read.
     fn may_read(&self, address: u64, size: usize, end_of_file: u64) -> bool {
-        if self.writable {
+        if self.is_writable() {
             return true;
         }
         let size = size as u64;
@@ -87,17 +109,23 @@ impl Connection {
             && self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
     }
 
-    fn read(&self, buf: &mut [u8], address: u64) -> herr_t {
-        match self.bytes.read_at(buf, address) {
-            // Before a dataset can be asked of what kind it is, libhdf5 makes room for all parts that a virtual one claims
-            // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
-            Ok(_) if !self.writable && buf.starts_with(GLOBAL_HEAP) => self.fail(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "the dataset is a view of others (a virtual dataset), which arraystow does not open",
-            )),
-            Ok(_) => SUCCEED,
-            Err(error) => self.fail(error),
+    fn read(&self, buf: &mut [u8], address: u64, kind: H5FD_mem_t, end_of_file: u64) -> herr_t {
+        if let Err(error) = self.bytes.read_at(buf, address) {
+            return self.fail(error);
         }
+        let Some(watch) = &self.watch else { return SUCCEED };
+        let kind = match kind {
+            H5FD_MEM_OHDR => Kind::Header,
+            H5FD_MEM_DRAW => Kind::Data,
+            _ => Kind::Other,
+        };
+        let seen = watch.lock().unwrap_or_else(PoisonError::into_inner).see(
+            &Watched { connection: self, end_of_file },
+            address,
+            kind,
+            buf,
+        );
+        seen.map_or_else(|error| self.refuse(error), |()| SUCCEED)
     }
 
     /// After the first error nothing is written any more, and libhdf5 is told that all is well: so it closes the file in
@@ -119,8 +147,31 @@ impl Connection {
     }
 }
 
-/// How a global heap begins.
-const GLOBAL_HEAP: &[u8] = b"GCOL";
+/// A file as the watch reads it: within the same bounds.
+struct Watched<'a> {
+    connection: &'a Connection,
+    end_of_file: u64,
+}
+
+impl Source for Watched<'_> {
+    fn end(&self) -> u64 {
+        self.end_of_file
+    }
+
+    fn read(&self, position: u64, len: usize) -> Result<Vec<u8>> {
+        if !self.connection.may_read(position, len, self.end_of_file) {
+            return Err(Error::corrupt(format!(
+                "the file has more than {MOST_METADATA} bytes beside its elements; restore it from a copy"
+            )));
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| Error::limit("there is no memory for a part of the file"))?;
+        bytes.resize(len, 0);
+        let read = self.connection.bytes.read_exact_at(&mut bytes, position);
+        read.map_err(|error| io_error("the file cannot be read", error))?;
+        Ok(bytes)
+    }
+}
 
 const SUCCEED: herr_t = 0;
 const FAIL: herr_t = -1;
@@ -241,7 +292,7 @@ unsafe extern "C" fn open(_: *const c_char, flags: c_uint, access_list: hid_t, _
             Arc::from_raw(info)
         };
         let writes = flags & H5F_ACC_RDWR != 0;
-        if connection.opened.swap(true, Ordering::Relaxed) || writes != connection.writable {
+        if connection.opened.swap(true, Ordering::Relaxed) || writes != connection.is_writable() {
             return std::ptr::null_mut();
         }
         let end_of_file = match connection.bytes.len() {
@@ -265,9 +316,9 @@ unsafe extern "C" fn close(file: *mut H5FD_t) -> herr_t {
 }
 
 unsafe extern "C" fn query(file: *const H5FD_t, flags: *mut c_ulong) -> herr_t {
-    // Read from the first byte of each piece on, so that `Connection::read` knows what it is.
+    // Each block in one piece, so that the watch sees it as libhdf5 does.
     // SAFETY: null, or an open file.
-    let reads = unsafe { file.cast::<OpenFile>().as_ref() }.is_some_and(|file| !file.connection.writable);
+    let reads = unsafe { file.cast::<OpenFile>().as_ref() }.is_some_and(|file| !file.connection.is_writable());
     let accumulate = if reads { 0 } else { H5FD_FEAT_ACCUMULATE_METADATA };
     // SAFETY: null or valid for a write.
     if let Some(flags) = unsafe { flags.as_mut() } {
@@ -300,7 +351,7 @@ unsafe extern "C" fn get_eof(file: *const H5FD_t, _: H5FD_mem_t) -> haddr_t {
 
 unsafe extern "C" fn read(
     file: *mut H5FD_t,
-    _: H5FD_mem_t,
+    kind: H5FD_mem_t,
     _: hid_t,
     address: haddr_t,
     size: usize,
@@ -321,7 +372,7 @@ unsafe extern "C" fn read(
             buf.cast::<u8>().write_bytes(0, size);
             std::slice::from_raw_parts_mut(buf.cast::<u8>(), size)
         };
-        file.connection.read(buf, address)
+        file.connection.read(buf, address, kind, file.end_of_file)
     })
 }
 

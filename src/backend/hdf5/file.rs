@@ -7,6 +7,7 @@
 use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::protocol::FileBytes;
 use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen};
 use hdf5_sys::h5p::{
@@ -23,7 +24,7 @@ pub(super) struct File {
 impl File {
     /// Makes an HDF5 file of what is empty yet.
     pub(super) fn create(bytes: Arc<FileBytes>) -> Result<Self> {
-        Self::start(bytes, true, |access| {
+        Self::start(Connection::to_write(bytes), |access| {
             // The newest format that h5py has read for years, and that has the implicit chunk index.
             let version = H5F_libver_t::H5F_LIBVER_V110;
             // SAFETY: a valid list.
@@ -41,15 +42,14 @@ impl File {
     }
 
     /// Opens an HDF5 file to read.
-    pub(super) fn open(bytes: Arc<FileBytes>) -> Result<Self> {
-        Self::start(bytes, false, |access| {
+    pub(super) fn open(bytes: Arc<FileBytes>, limits: &Limits) -> Result<Self> {
+        Self::start(Connection::to_read(bytes, limits), |access| {
             // SAFETY: a C string and a valid list. The driver has no use for the name.
             id("open the file", H5Fclose, || unsafe { H5Fopen(NAME.as_ptr(), H5F_ACC_RDONLY, access.id()) })
         })
     }
 
-    fn start(bytes: Arc<FileBytes>, writable: bool, open: impl FnOnce(&Handle) -> Result<Handle>) -> Result<Self> {
-        let connection = Connection::new(bytes, writable);
+    fn start(connection: Arc<Connection>, open: impl FnOnce(&Handle) -> Result<Handle>) -> Result<Self> {
         let file = explained(&connection, || {
             // SAFETY: the class is a constant of libhdf5, which the lock has initialized.
             let access = id("make a file access list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_FILE_ACCESS) })?;
@@ -74,14 +74,14 @@ impl File {
 /// The driver has the bytes; libhdf5 wants a name nevertheless.
 const NAME: &std::ffi::CStr = c"array";
 
-/// Puts the I/O error, if there was one, in the place of what libhdf5 made of it.
+/// Puts the error of the driver, if there was one, in the place of what libhdf5 made of it.
 fn explained<R>(connection: &Connection, work: impl FnOnce() -> Result<R>) -> Result<R> {
     locked(|| {
         let result = work();
         match connection.take_error() {
-            Some(error) => Err(io_error("the file cannot be read or written", error)),
+            Some(error) => Err(error),
             None if connection.has_failed() => {
-                Err(Error::new(ErrorKind::Io, "the file cannot be used any more: a write to it failed before"))
+                Err(Error::new(ErrorKind::Io, "the file cannot be used any more: it failed before"))
             }
             None => result,
         }

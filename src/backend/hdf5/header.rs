@@ -9,7 +9,7 @@ use super::file::{File, io_error};
 use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Fill, Storage};
-use super::library::Handle;
+use super::library::{self, Handle};
 use super::recognize::recognize;
 use super::stretch;
 use crate::array::{ChunkGrid, DataType, StoredLayout};
@@ -57,8 +57,13 @@ struct Facts {
 
 /// Reads the header of the file.
 pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
+    library::on_large_stack(|| read_file(bytes, limits))
+}
+
+fn read_file(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
-    let file = File::open(bytes.clone()).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
+    let file =
+        File::open(bytes.clone(), limits).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
     let read = file.call(|file| read_dataset(file, file_len, limits));
     let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
     file.close()?;

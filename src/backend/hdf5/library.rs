@@ -49,6 +49,14 @@ pub(super) fn locked<R>(work: impl FnOnce() -> R) -> R {
     hdf5::sync::sync(work)
 }
 
+/// The stack that libhdf5 needs at most for what `watch` lets pass: it goes down into trees and types by calling itself.
+const STACK: usize = 16 << 20;
+
+/// Runs calls that read a file of anybody's: on a stack of their own, if this thread's has less room.
+pub(super) fn on_large_stack<R>(work: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(STACK / 2, STACK, work)
+}
+
 /// A call that makes an id.
 pub(super) fn id(what: &str, close: Close, call: impl FnOnce() -> hid_t) -> Result<Handle> {
     checked(what, call, |id| *id >= 0).map(|id| Handle { id, close })

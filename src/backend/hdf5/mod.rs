@@ -22,6 +22,7 @@ mod recognize;
 mod rest;
 mod stretch;
 mod types;
+mod watch;
 mod writer;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};

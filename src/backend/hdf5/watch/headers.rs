@@ -1,0 +1,192 @@
+//! Headers of objects: messages in a piece, and in further pieces that messages lead to.
+
+use super::cursor::Cursor;
+use super::{Node, View, Watch, damaged, types};
+use crate::error::Result;
+use std::collections::{HashSet, VecDeque};
+
+const SPACE: u64 = 0x01;
+const TYPE: u64 = 0x03;
+const LAYOUT: u64 = 0x08;
+const ATTRIBUTE: u64 = 0x0c;
+const CONTINUATION: u64 = 0x10;
+
+const SHARED: u64 = 2;
+
+/// The longest beginning of a header.
+const BEGINNING: u64 = 34;
+
+struct Message<'a> {
+    kind: u64,
+    /// Whether it says where the message is, in its place.
+    is_shared: bool,
+    address: u64,
+    body: &'a [u8],
+}
+
+/// Looks at all messages of a header.
+pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()> {
+    each(view, header, &mut |message| match message.kind {
+        kind if message.is_shared => refer(watch, view, kind, message.body),
+        TYPE => types::check(message.body),
+        ATTRIBUTE => attribute(watch, view, message.body),
+        LAYOUT => layout(watch, view, message),
+        _ => Ok(()),
+    })
+}
+
+/// Shows every message of a header, as far as it is one.
+fn each(view: &View<'_>, header: u64, show: &mut dyn FnMut(&Message<'_>) -> Result<()>) -> Result<()> {
+    let beginning = view.read_some(header, BEGINNING)?;
+    let Some((flags, start, len)) = first_piece(&beginning) else { return Ok(()) };
+    let Some(start) = header.checked_add(start) else { return Ok(()) };
+    let mut pieces = VecDeque::from([(start, len)]);
+    let mut seen = HashSet::new();
+    let mut all: u64 = 0;
+    while let Some((start, len)) = pieces.pop_front() {
+        all = all.saturating_add(len);
+        if !seen.insert(start) || all > view.len() {
+            return Err(damaged(format!("the header at {header} leads in a circle")));
+        }
+        let Some(piece) = view.read(start, len)? else { return Ok(()) };
+        let mut cursor = Cursor::new(&piece, 0);
+        while let Some(message) = next(&mut cursor, flags, start) {
+            if message.kind == CONTINUATION {
+                let Some(piece) = continuation(view, flags, message.body) else { return Ok(()) };
+                pieces.push_back(piece);
+            }
+            show(&message)?;
+        }
+    }
+    Ok(())
+}
+
+/// The flags of a header of the second version, where its messages begin and how many bytes they have.
+fn first_piece(beginning: &[u8]) -> Option<(Option<u64>, u64, u64)> {
+    let mut cursor;
+    let (flags, len) = if beginning.starts_with(b"OHDR") {
+        cursor = Cursor::new(beginning, 5);
+        let flags = cursor.number(1)?;
+        cursor.skip(if flags & 0x20 == 0 { 0 } else { 16 })?;
+        cursor.skip(if flags & 0x10 == 0 { 0 } else { 4 })?;
+        (Some(flags), cursor.number(1 << (flags & 3))?)
+    } else {
+        cursor = Cursor::new(beginning, 8);
+        let len = cursor.number(4)?;
+        cursor.skip(4)?;
+        (None, len)
+    };
+    Some((flags, cursor.at() as u64, len))
+}
+
+/// The next message of a piece that begins there.
+fn next<'a>(cursor: &mut Cursor<'a>, flags: Option<u64>, start: u64) -> Option<Message<'a>> {
+    let kind = cursor.number(if flags.is_some() { 1 } else { 2 })?;
+    let (len, own) = (cursor.size(2)?, cursor.number(1)?);
+    cursor.skip(match flags {
+        None => 3,
+        Some(flags) if flags & 4 != 0 => 2,
+        Some(_) => 0,
+    })?;
+    let address = start + cursor.at() as u64;
+    Some(Message { kind, is_shared: own & SHARED != 0, address, body: cursor.bytes(len)? })
+}
+
+/// The messages of a further piece; in the second version it has a signature and a checksum around them.
+fn continuation(view: &View<'_>, flags: Option<u64>, body: &[u8]) -> Option<(u64, u64)> {
+    let mut cursor = Cursor::new(body, 0);
+    let (address, len) = (cursor.number(view.format.address)?, cursor.number(view.format.length)?);
+    match flags {
+        None => Some((address, len)),
+        Some(_) => Some((address.checked_add(4)?, len.checked_sub(8)?)),
+    }
+}
+
+/// A message that says in which header it is. There it must be itself.
+fn refer(watch: &mut Watch, view: &View<'_>, kind: u64, body: &[u8]) -> Result<()> {
+    let Some(header) = referred(view, body) else { return Ok(()) };
+    if watch.referred.contains(&(kind, header)) {
+        return Ok(());
+    }
+    each(view, header, &mut |message| {
+        if message.kind == kind && message.is_shared {
+            return Err(damaged(format!("a message refers to the header at {header}, which refers to another")));
+        }
+        Ok(())
+    })?;
+    watch.referred.insert((kind, header));
+    Ok(())
+}
+
+/// The header that a message is in; none if it is in a heap.
+fn referred(view: &View<'_>, body: &[u8]) -> Option<u64> {
+    const IN_HEAP: u64 = 1;
+    let mut cursor = Cursor::new(body, 0);
+    let (version, place) = (cursor.number(1)?, cursor.number(1)?);
+    match version {
+        1 => cursor.skip(6 + view.format.length)?,
+        3 if place == IN_HEAP => return None,
+        _ => {}
+    }
+    cursor.number(view.format.address)
+}
+
+/// The type of an attribute, and what it refers to.
+fn attribute(watch: &mut Watch, view: &View<'_>, body: &[u8]) -> Result<()> {
+    let mut cursor = Cursor::new(body, 0);
+    let parts = (|| {
+        let (version, flags) = (cursor.number(1)?, cursor.number(1)?);
+        let (name, of_type, of_space) = (cursor.size(2)?, cursor.size(2)?, cursor.size(2)?);
+        cursor.skip(if version < 3 { 0 } else { 1 })?;
+        let padded = |len: usize| if version == 1 { len.next_multiple_of(8) } else { len };
+        cursor.skip(padded(name))?;
+        let flags = if version == 1 { 0 } else { flags };
+        let in_file = cursor.bytes(of_type)?;
+        let of_space = cursor.skip(padded(of_type) - of_type).and_then(|()| cursor.bytes(of_space));
+        Some((flags, in_file, of_space))
+    })();
+    let Some((flags, of_type, of_space)) = parts else { return Ok(()) };
+    if flags & 1 == 0 {
+        types::check(of_type)?;
+    } else {
+        refer(watch, view, TYPE, of_type)?;
+    }
+    match of_space {
+        Some(of_space) if flags & 2 != 0 => refer(watch, view, SPACE, of_space),
+        _ => Ok(()),
+    }
+}
+
+/// Where the index of a dataset's chunks is.
+fn layout(watch: &mut Watch, view: &View<'_>, message: &Message<'_>) -> Result<()> {
+    const CHUNKED: u64 = 2;
+    const VERSION_2_TREE: u64 = 5;
+    let mut cursor = Cursor::new(message.body, 0);
+    let index = (|| match cursor.number(1)? {
+        1 | 2 => {
+            let (axes, class) = (cursor.size(1)?, cursor.number(1)?);
+            cursor.skip(5)?;
+            (class == CHUNKED).then_some(Node::Chunks(axes))
+        }
+        3 => {
+            let class = cursor.number(1)?;
+            let axes = cursor.size(1)?;
+            (class == CHUNKED).then_some(Node::Chunks(axes))
+        }
+        _ => {
+            let class = cursor.number(1)?;
+            cursor.skip(1)?;
+            let (axes, width) = (cursor.size(1)?, cursor.size(1)?);
+            cursor.skip(axes.checked_mul(width)?)?;
+            let kind = cursor.number(1)?;
+            cursor.skip(6)?;
+            (class == CHUNKED && kind == VERSION_2_TREE).then(|| Node::ChunkRecords(axes.saturating_sub(1)))
+        }
+    })();
+    let Some(node) = index else { return Ok(()) };
+    let pointer = message.address + cursor.at() as u64;
+    match cursor.number(view.format.address) {
+        Some(index) => watch.reach(view, index, pointer, node),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,132 @@
+//! Heaps: of the names of a group, of links, of attributes.
+
+use super::cursor::Cursor;
+use super::{Node, View, Watch, damaged};
+use crate::error::{Error, Result};
+
+/// libhdf5 makes none larger; what is larger is stored by itself.
+const LARGEST_MANAGED: u64 = 1 << 16;
+const CHECKSUM: usize = 4;
+/// The end of a list of free pieces.
+const NO_PIECE: u64 = 1;
+
+/// A heap of names. Its free pieces are a list.
+pub(super) fn local(view: &View<'_>, block: &[u8]) -> Result<()> {
+    let (mut cursor, length) = (Cursor::new(block, 8), view.format.length);
+    let fields = (cursor.number(length), cursor.number(length), cursor.number(view.format.address));
+    let (Some(len), Some(mut piece), Some(address)) = fields else { return Ok(()) };
+    if piece == NO_PIECE {
+        return Ok(());
+    }
+    let Some(data) = view.read(address, len)? else { return Ok(()) };
+    // No piece has room for more pieces than itself.
+    for _ in 0..=data.len() / (2 * length) {
+        let Ok(at) = usize::try_from(piece) else { return Ok(()) };
+        match Cursor::new(&data, at).number(length) {
+            None | Some(NO_PIECE) => return Ok(()),
+            Some(next) => piece = next,
+        }
+    }
+    Err(damaged(format!("the list of free pieces at {address} leads in a circle")))
+}
+
+/// How a fractal heap is divided into blocks: rows of blocks that double in size, the first two rows aside.
+#[derive(Clone, Copy)]
+pub(super) struct Heap {
+    /// Blocks in a row.
+    width: u64,
+    /// Bytes of a block in the first row.
+    first: u64,
+    /// How many rows have blocks of elements; the others lead to further blocks.
+    direct_rows: u64,
+    /// Bytes of an offset.
+    offset: usize,
+}
+
+impl Heap {
+    /// Bytes of a block in that row.
+    fn block(self, row: u64) -> u64 {
+        shifted(self.first, row.saturating_sub(1))
+    }
+
+    /// Where a row begins; as far as rows that many reach.
+    fn row(self, row: u64) -> u64 {
+        row.checked_sub(1).map_or(0, |bits| shifted(self.first * self.width, bits))
+    }
+}
+
+fn shifted(number: u64, bits: u64) -> u64 {
+    u32::try_from(bits).ok().and_then(|bits| number.checked_shl(bits)).unwrap_or(0)
+}
+
+/// The header of a fractal heap.
+pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
+    let (mut cursor, format) = (Cursor::new(block, 7), view.format);
+    let fields = (|| {
+        let filters = cursor.number(2)?;
+        cursor.skip(1)?;
+        let largest = cursor.number(4)?;
+        cursor.skip(2 * (format.length + format.address))?;
+        let size = cursor.number(format.length)?;
+        cursor.skip(7 * format.length)?;
+        let (width, first) = (cursor.number(2)?, cursor.number(format.length)?);
+        let (direct, bits) = (cursor.number(format.length)?, cursor.number(2)?);
+        cursor.skip(2)?;
+        let pointer = address + cursor.at() as u64;
+        let (root, rows) = (cursor.number(format.address)?, cursor.number(2)?);
+        Some((filters, largest, size, width, first, direct, bits, pointer, root, rows))
+    })();
+    let Some((filters, largest, size, width, first, direct, bits, pointer, root, rows)) = fields else { return Ok(()) };
+    if filters > 0 {
+        return Err(Error::unsupported(
+            "the names or attributes of the file are compressed, which arraystow does not open; write it anew with h5repack",
+        ));
+    }
+    let possible = [width, first, direct].iter().all(|number| number.is_power_of_two())
+        && first <= direct
+        && direct <= 1 << 31
+        && bits < 64
+        && u64::from(first.ilog2() + width.ilog2()) <= bits
+        && u64::from(direct.ilog2()) <= bits
+        && largest <= LARGEST_MANAGED;
+    let impossible = || damaged(format!("the heap at {address} is impossible"));
+    if !possible {
+        return Err(impossible());
+    }
+    let direct_rows = u64::from(direct.ilog2() - first.ilog2()) + 2;
+    let heap = Heap { width, first, direct_rows, offset: bits.div_ceil(8) as usize };
+    let most_rows = bits - u64::from(first.ilog2() + width.ilog2()) + 1;
+    if rows == 0 {
+        return Ok(());
+    }
+    // Rows that lead to further blocks lead to such with a row at least.
+    let shallow = rows <= direct_rows || direct_rows > u64::from(width.ilog2());
+    if rows > most_rows || !shallow || size > heap.row(rows) {
+        return Err(impossible());
+    }
+    watch.reach(view, root, pointer, Node::HeapBlock { heap, offset: 0 })
+}
+
+/// A block of a fractal heap that leads to others.
+pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
+    let Some(Node::HeapBlock { heap, offset }) = watch.expected(address) else {
+        return Err(damaged(format!("no heap has the block at {address}")));
+    };
+    let mut cursor = Cursor::new(block, 5);
+    let found = cursor.skip(view.format.address).and_then(|()| cursor.number(heap.offset));
+    if found != Some(offset) {
+        return Err(damaged(format!("the heap's block at {address} belongs elsewhere")));
+    }
+    let row_bytes = heap.width as usize * view.format.address;
+    let rows = (cursor.left().saturating_sub(CHECKSUM) / row_bytes) as u64;
+    let Some(()) = cursor.skip(heap.direct_rows.min(rows) as usize * row_bytes) else { return Ok(()) };
+    for row in heap.direct_rows..rows {
+        for column in 0..heap.width {
+            let pointer = address + cursor.at() as u64;
+            let Some(child) = cursor.number(view.format.address) else { return Ok(()) };
+            let offset = offset.wrapping_add(heap.row(row)).wrapping_add(column.wrapping_mul(heap.block(row)));
+            watch.reach(view, child, pointer, Node::HeapBlock { heap, offset })?;
+        }
+    }
+    Ok(())
+}
