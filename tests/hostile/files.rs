@@ -105,6 +105,12 @@ with new("attribute-longer-than-all") as f:
     f["dask_arrays"].attrs.create("arraystow", np.bytes_(b"x" * 2**20))
 with new("name-no-utf8") as f:
     f.id.links.create_soft(b"dask_\xff\xfe", b"/")
+# A fill value that is shorter than an element, behind which libhdf5 would read on.
+with new("fill-too-short", "earliest") as f: f.create_dataset("dask_arrays", (16,), "f8", chunks=(4,), fillvalue=1.5)
+whole = bytearray(open(f"{folder}/fill-too-short", "rb").read())
+at = whole.index(struct.pack("<Id", 8, 1.5))
+whole[at] = 4
+open(f"{folder}/fill-too-short", "wb").write(whole)
 open(f"{folder}/empty", "w").close()
 open(f"{folder}/no-hdf5", "w").write("hello")
 open(f"{folder}/signature-only", "wb").write(b"\x89HDF\r\n\x1a\n")
@@ -170,6 +176,7 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("attribute-lies", &[ErrorKind::Corrupt]),
     ("attribute-longer-than-all", &[ErrorKind::Corrupt]),
     ("name-no-utf8", &[ErrorKind::Corrupt]),
+    ("fill-too-short", &[ErrorKind::Corrupt]),
     ("empty", &[ErrorKind::Corrupt]),
     ("no-hdf5", &[ErrorKind::Corrupt]),
     ("signature-only", &[ErrorKind::Corrupt]),

@@ -6,9 +6,10 @@
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, Description, digest};
 use super::elements::{ByteOrder, Elements};
 use super::file::{File, io_error};
+use super::fill::{Fill, fill};
 use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
-use super::inspect::{self, Fill, Storage};
+use super::inspect::{self, Storage};
 use super::library::{self, Handle};
 use super::recognize::recognize;
 use super::stretch;
@@ -173,10 +174,10 @@ impl Facts {
 
     /// The element that stands for those that were never written.
     fn fill(&self, dataset: &Handle, properties: &Handle, index: &Index) -> Result<Vec<u8>> {
-        let mut fill = vec![0; self.elements.data_type.size()];
-        match inspect::fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
+        let mut element = vec![0; self.elements.data_type.size()];
+        match fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
             Fill::Zero => {}
-            Fill::Value(stored) => self.elements.decode(&stored, &mut fill)?,
+            Fill::Value(stored) => self.elements.decode(&stored, &mut element)?,
             // So does libhdf5; where some chunks were written, it gives zeros for the others.
             Fill::Undefined if !self.layout.grid.is_empty() && index.has_no_chunk() => {
                 return Err(Error::unsupported(
@@ -185,7 +186,7 @@ impl Facts {
             }
             Fill::Undefined => {}
         }
-        Ok(fill)
+        Ok(element)
     }
 
     /// The logical grid of an array of ours, whose description must fit.

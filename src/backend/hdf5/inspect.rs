@@ -9,15 +9,14 @@ use crate::error::{Error, Result};
 use hdf5_sys::h5::{HADDR_UNDEF, haddr_t, herr_t, hsize_t};
 use hdf5_sys::h5a::{H5Aclose, H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
 use hdf5_sys::h5d::{
-    H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5D_fill_value_t, H5D_layout_t, H5Dchunk_iter, H5Dclose,
-    H5Dget_chunk_index_type, H5Dget_chunk_info_by_coord, H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_type,
-    H5Dopen2, H5Dread,
+    H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5D_layout_t, H5Dchunk_iter, H5Dclose, H5Dget_chunk_index_type,
+    H5Dget_chunk_info_by_coord, H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_type, H5Dopen2, H5Dread,
 };
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5l::H5Lexists;
 use hdf5_sys::h5p::{
-    H5P_DEFAULT, H5Pclose, H5Pfill_value_defined, H5Pget_chunk, H5Pget_chunk_opts, H5Pget_external_count,
-    H5Pget_fill_value, H5Pget_filter2, H5Pget_layout, H5Pget_nfilters,
+    H5P_DEFAULT, H5Pclose, H5Pget_chunk, H5Pget_chunk_opts, H5Pget_external_count, H5Pget_filter2, H5Pget_layout,
+    H5Pget_nfilters,
 };
 use hdf5_sys::h5s::{
     H5S_ALL, H5S_UNLIMITED, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims,
@@ -141,47 +140,6 @@ pub(super) fn filters(properties: &Handle) -> Result<Vec<Named>> {
         Ok(Named { id: filter, values: values[..len.min(MOST_VALUES)].to_vec() })
     };
     (0..count).map(filter).collect()
-}
-
-/// What elements that were never written read as.
-pub(super) enum Fill {
-    Zero,
-    /// This element, as it would be stored.
-    Value(Vec<u8>),
-    /// Nothing: there is no fill value, and it is not left out for good.
-    Undefined,
-}
-
-unsafe extern "C" {
-    // In hdf5-metno-sys the time is an enum, and a file may hold any number.
-    fn H5Pget_fill_time(properties: hid_t, time: *mut c_int) -> herr_t;
-}
-
-/// `H5D_FILL_TIME_NEVER`.
-const NEVER: c_int = 1;
-
-/// What libhdf5 gives for elements that were never written. Where it leaves the reader's memory as it is, that is taken to
-/// be zero, as h5py has it.
-pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> Result<Fill> {
-    let mut time = 0;
-    // SAFETY: a valid list and a valid pointer.
-    status("tell when elements are filled", || unsafe { H5Pget_fill_time(properties.id(), &raw mut time) })?;
-    let mut defined = H5D_fill_value_t::H5D_FILL_VALUE_DEFAULT;
-    // SAFETY: as above.
-    status("look for a fill value", || unsafe { H5Pfill_value_defined(properties.id(), &raw mut defined) })?;
-    match defined {
-        _ if time == NEVER => Ok(Fill::Zero),
-        H5D_fill_value_t::H5D_FILL_VALUE_USER_DEFINED => {
-            let mut value = vec![0; size];
-            status("tell the fill value", || {
-                // SAFETY: a valid list and type, and room for one element of this type, whose size the caller has asked for.
-                unsafe { H5Pget_fill_value(properties.id(), element_type.id(), value.as_mut_ptr().cast()) }
-            })?;
-            Ok(Fill::Value(value))
-        }
-        H5D_fill_value_t::H5D_FILL_VALUE_UNDEFINED => Ok(Fill::Undefined),
-        _ => Ok(Fill::Zero),
-    }
 }
 
 pub(super) fn element_type(dataset: &Handle) -> Result<Handle> {

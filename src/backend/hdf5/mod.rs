@@ -9,6 +9,7 @@ mod description;
 mod driver;
 mod elements;
 mod file;
+mod fill;
 mod filters;
 mod header;
 mod index;
