@@ -119,6 +119,11 @@ impl Objects {
         self.shared.heeds_conditions.get_or_try_init(find_out).copied()
     }
 
+    /// Whether it is known already that the store heeds them.
+    pub(crate) fn is_known_to_heed(&self) -> bool {
+        self.shared.heeds_conditions.get() == Some(&true)
+    }
+
     /// What to call an object in messages.
     pub(crate) fn describe(&self, key: &str) -> String {
         let separator = if self.folder.as_ref().is_empty() || key.is_empty() { "" } else { "/" };

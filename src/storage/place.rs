@@ -45,8 +45,15 @@ pub(super) trait Place: Send + Sync {
     fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()>;
     /// Refuses a name that is a workflow already, or lies below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
-    /// Announces arrays that are about to be written, so that no sweep takes them. Ends when dropped.
-    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>>;
+    /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where nothing else
+    /// holds them. None if there is nothing to announce. Ends when dropped.
+    fn announce(
+        &self,
+        name: &Name,
+        to_write: &[&str],
+        kept: &[&str],
+        claim: Claim,
+    ) -> Result<Option<Box<dyn Announced>>>;
     /// Puts a document in its place, in one step, if what is there is what is expected; then `superseded` removes what only
     /// the replaced one had.
     fn commit(
@@ -76,7 +83,8 @@ pub(super) type Superseded<'a> = &'a dyn Fn(&[Manifest], &dyn Fn(&str) -> bool);
 pub(super) enum Claim {
     /// Nobody else's: they were made for this save.
     Fresh,
-    /// Those that the arrays have elsewhere: another copy may have them too, and is then refused.
+    /// Those that the arrays have elsewhere. Others may be bringing or removing arrays of the same ids: of two of them one
+    /// finds the other, and gives way.
     Copied,
 }
 
@@ -121,8 +129,8 @@ pub(super) struct NewDocument<'a> {
     /// What it replaces, if nothing has changed since.
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) before: &'a Before,
-    /// What the save that brings it is called among those in progress.
-    pub(super) announced: Option<&'a str>,
+    /// The announcement of the save that brings it.
+    pub(super) announced: Option<&'a dyn Announced>,
 }
 
 /// The arrays of a save in progress.

@@ -187,7 +187,9 @@ impl PlannedSave {
         self.expected(&before, &editions)?;
         let to_write: Vec<&str> = plan.to_write().collect();
         let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
-        let announced = if to_write.is_empty() { None } else { Some(place.announce(name, &to_write, claim)?) };
+        let kept: Vec<&str> =
+            plan.objects.iter().filter(|planned| planned.kept).map(|planned| planned.id.file()).collect();
+        let announced = place.announce(name, &to_write, &kept, claim)?;
         let looked = match self.copies {
             // Once more: what was removed before the announcement is gone, and what is there now stays.
             true => storage.replaceable(name).map(|found| before = found),
@@ -273,12 +275,7 @@ impl PlannedSave {
             Ok(bytes) => bytes,
             Err(error) => return Err(written.discard(error)),
         };
-        let document = NewDocument {
-            bytes: &bytes,
-            write_id: manifest.write_id(),
-            before,
-            announced: announced.and_then(Announced::key),
-        };
+        let document = NewDocument { bytes: &bytes, write_id: manifest.write_id(), before, announced };
         let superseded = |old: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
             reread(plan, &manifest, old, backend, &|path| {
                 editions.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)

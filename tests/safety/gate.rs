@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use std::fmt;
@@ -39,6 +39,8 @@ pub struct Gate {
     answer: fn() -> Error,
     /// Waits until it is the request's turn.
     turn: Arc<dyn Fn() -> Turn + Send + Sync>,
+    /// Puts are carried out whatever their conditions are.
+    ignores_conditions: bool,
 }
 
 impl Gate {
@@ -51,7 +53,13 @@ impl Gate {
         carried_out: bool,
         fails: impl Fn(&Request) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self { store, fails: Arc::new(fails), carried_out, answer: failure, turn: Arc::new(|| Box::pin(async {})) }
+        let turn = Arc::new(|| Box::pin(async {}) as Turn);
+        Self { store, fails: Arc::new(fails), carried_out, answer: failure, turn, ignores_conditions: false }
+    }
+
+    /// As some servers do.
+    pub fn ignoring_conditions(self) -> Self {
+        Self { ignores_conditions: true, ..self }
     }
 
     /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it finds is
@@ -96,7 +104,10 @@ impl fmt::Display for Gate {
 
 #[async_trait]
 impl ObjectStore for Gate {
-    async fn put_opts(&self, key: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(&self, key: &Path, payload: PutPayload, mut options: PutOptions) -> Result<PutResult> {
+        if self.ignores_conditions {
+            options.mode = PutMode::Overwrite;
+        }
         self.pass("put", key, self.store.put_opts(key, payload, options)).await
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::Name;
-use crate::storage::place::{Place, Superseded};
+use crate::storage::place::{Announced, Place, Superseded};
 use crate::storage::read::{head, is_ours, locations, removable};
 use std::path::{Path, PathBuf};
 
@@ -86,7 +86,7 @@ impl Folder {
             return Outcome::Unknown(located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome));
         }
         // The document names the arrays now. Whoever comes next must not take the save for one that is still at it.
-        if let Some(record) = document.announced {
+        if let Some(record) = document.announced.and_then(Announced::key) {
             let _ = disk::remove_file(Path::new(record));
         }
         if let Some(Some(old)) = current {

@@ -241,10 +241,20 @@ impl Place for Folder {
         Ok(())
     }
 
-    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>> {
+    fn announce(
+        &self,
+        name: &Name,
+        to_write: &[&str],
+        _kept: &[&str],
+        claim: Claim,
+    ) -> Result<Option<Box<dyn Announced>>> {
+        // What is kept is looked for once more under the lock, when the document is put in its place.
+        if to_write.is_empty() {
+            return Ok(None);
+        }
         let _lock = self.lock(name)?;
         let workflow = self.workflow(name.workflow());
-        Ok(Box::new(SavingRecord::begin(&workflow, name.as_str(), arrays, claim)?))
+        Ok(Some(Box::new(SavingRecord::begin(&workflow, name.as_str(), to_write, claim)?)))
     }
 
     fn commit(

@@ -34,7 +34,7 @@ pub(super) struct SavingRecord {
     key: String,
     ended: bool,
     /// The lock is held as long as the file is open.
-    _file: DiskFile,
+    file: DiskFile,
 }
 
 impl SavingRecord {
@@ -58,14 +58,19 @@ impl SavingRecord {
             let _ = disk::remove_file(&path);
             return Err(failed(error));
         }
-        Ok(Self { key: path.display().to_string(), path, ended: false, _file: file })
+        Ok(Self { key: path.display().to_string(), path, ended: false, file })
     }
 }
 
 impl Announced for SavingRecord {
     fn check(&self) -> Result<()> {
-        // The lock is held.
-        Ok(())
+        // The lock is held. But somebody may have removed the whole folder, and the arrays with it.
+        if self.file.is_at(&self.path) {
+            return Ok(());
+        }
+        let text =
+            "the folder of the workflow was removed or exchanged while the save was writing its arrays: save again";
+        Err(Error::new(ErrorKind::Conflict, text).at_location(self.key.clone()))
     }
 
     fn key(&self) -> Option<&str> {

@@ -2,6 +2,10 @@
 //!
 //! A sweep leaves the arrays of a lease alone until it was not renewed for as long as it was to last: the save is then dead.
 //! A save that finds its own lease run out, because the machine slept or the store could not be reached, does not commit.
+//!
+//! Ids of arrays are made for one save and never used again, but for those of copies, which have them from elsewhere. A copy
+//! that was killed is made again with the same ids; so removals of a document and sweeps have leases too, and a copy waits
+//! for them or is refused.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle};
@@ -19,6 +23,13 @@ const SAVING: &str = ".saving";
 /// Of a lease; a few hundred thousand arrays in one save.
 pub(super) const LONGEST: u64 = 64 << 20;
 const VERSION: u32 = 1;
+/// How the names of the leases of copies begin, before what those of the document begin with.
+const COPY: &str = "copy-";
+/// How those of sweeps begin.
+const SWEEP: &str = "sweep-";
+/// How long, and how often, somebody who is in the way is waited for.
+pub(super) const WAIT: Duration = Duration::from_millis(100);
+pub(super) const MOST_WAITS: usize = 20;
 /// Objects that a sweep makes to learn the store's time.
 const CLOCK: &str = "clock-";
 
@@ -106,7 +117,30 @@ impl Lease {
         claim: Claim,
         lasts: Duration,
     ) -> Result<Self> {
-        let key = format!("{SAVING}/{}{}", prefix(document), uuid::Uuid::new_v4());
+        let copied = claim == Claim::Copied;
+        let name = format!("{}{}", if copied { COPY } else { "" }, prefix(document));
+        let lease = Self::put(objects, &name, document, arrays, lasts)?;
+        if copied {
+            lease.refuse_others(document, Some(arrays))?;
+        }
+        Ok(lease)
+    }
+
+    /// Of a save that keeps arrays, in a store that ignores conditions: whoever removes or replaces the document meanwhile
+    /// sees that they are wanted, and who is at it already is seen.
+    pub(super) fn keeping(objects: Objects, document: &str, arrays: &[&str], lasts: Duration) -> Result<Self> {
+        let lease = Self::put(objects, &prefix(document), document, arrays, lasts)?;
+        lease.refuse_others(document, None)?;
+        Ok(lease)
+    }
+
+    /// Of a sweep that is about to remove these.
+    pub(super) fn sweeping(objects: Objects, arrays: &[&str], lasts: Duration) -> Result<Self> {
+        Self::put(objects, SWEEP, "", arrays, lasts)
+    }
+
+    fn put(objects: Objects, prefix: &str, document: &str, arrays: &[&str], lasts: Duration) -> Result<Self> {
+        let key = format!("{SAVING}/{prefix}{}", uuid::Uuid::new_v4());
         let contents = Contents::new(document, arrays, lasts);
         let renewed = Arc::new(Mutex::new(Moment::now()));
         if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
@@ -116,23 +150,44 @@ impl Lease {
             return Err(error.leaving(left));
         }
         let renewing = renewing(objects.clone(), key.clone(), contents, lasts, renewed.clone());
-        let lease = Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false };
-        if claim == Claim::Copied {
-            lease.refuse_others(document)?;
-        }
-        Ok(lease)
+        Ok(Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false })
     }
 
-    /// Refuses to copy an object that is being saved or removed right now: the ids of its arrays may be those that the copy
-    /// brings. Of two copies at least one sees the other.
-    fn refuse_others(&self, document: &str) -> Result<()> {
-        if Leases::of_document(&self.objects, document, Some(&self.key))?.alive.is_empty() {
-            return Ok(());
+    /// Refuses to go on with a document that somebody else is saving, copying or removing right now, and with the arrays of a
+    /// copy whose ids another copy or a sweep has to do with.
+    ///
+    /// Each of them puts its lease before it looks at those of others, and acts after the look. Of two, one at least looks
+    /// after both leases are there, and sees the other: a copy gives way, a sweep or a removal leaves the arrays alone. What
+    /// was over before the look, when the other lease was given back, has done all that it does.
+    fn refuse_others(&self, document: &str, copied: Option<&[&str]>) -> Result<()> {
+        let arrays: HashSet<&str> = copied.into_iter().flatten().copied().collect();
+        let own = prefix(document);
+        let is_one = |name: &str| {
+            let of_ids = copied.is_some() && (name.starts_with(SWEEP) || name.starts_with(COPY));
+            of_ids || name.strip_prefix(COPY).unwrap_or(name).starts_with(&own)
+        };
+        for attempt in 0..MOST_WAITS {
+            let others = Leases::read_others(&self.objects, is_one, &[&self.key])?.alive;
+            let mut in_the_way = others.iter().filter(|other| {
+                other.document == document || other.arrays.iter().any(|array| arrays.contains(array.as_str()))
+            });
+            match in_the_way.next() {
+                None => return Ok(()),
+                // It waits for nobody, and is soon over.
+                Some(other) if other.document.is_empty() && attempt + 1 < MOST_WAITS => std::thread::sleep(WAIT),
+                Some(_) => break,
+            }
         }
         Err(Error::new(
             ErrorKind::Conflict,
-            "somebody else is saving, copying or removing the same object right now; wait for them and copy again",
+            "somebody else is saving, copying, removing or sweeping the same object right now; wait for them and try again",
         ))
+    }
+
+    /// Lets it run out instead of giving it back: what was asked of the store may still happen.
+    pub(super) fn leave(mut self) {
+        self.renewing.abort();
+        self.ended = true;
     }
 
     /// Gives many back, of one workflow. What cannot be given back runs out.
@@ -179,7 +234,7 @@ impl Announced for Lease {
         }
         Err(Error::new(
             ErrorKind::Conflict,
-            "the save was interrupted for so long that a sweep may have taken its arrays: save again",
+            "it was interrupted for so long that others may have taken it for dead, and a sweep its arrays: try again",
         ))
     }
 
@@ -209,8 +264,7 @@ pub(super) struct Leases {
 impl Leases {
     /// Reads the leases of saves, copies and removals of one document, but the own.
     pub(super) fn of_document(objects: &Objects, document: &str, own: Option<&str>) -> Result<Self> {
-        let prefix = prefix(document);
-        Self::read_others(objects, |name| name.starts_with(&prefix), own.as_slice())
+        Self::of_documents(objects, std::iter::once(document), own.as_slice())
     }
 
     /// The same for many documents and own leases.
@@ -220,13 +274,18 @@ impl Leases {
         own: &[&str],
     ) -> Result<Self> {
         let prefixes: HashSet<String> = documents.map(prefix).collect();
-        let is_one = |name: &str| name.find('-').is_some_and(|end| prefixes.contains(&name[..=end]));
+        let is_one = |name: &str| {
+            let name = name.strip_prefix(COPY).unwrap_or(name);
+            name.find('-').is_some_and(|end| prefixes.contains(&name[..=end]))
+        };
         Self::read_others(objects, is_one, own)
     }
 
-    /// Reads all leases.
+    /// Reads all leases but those of sweeps that are alive: two of them may remove the same.
     pub(super) fn read(objects: &Objects) -> Result<Self> {
-        Self::read_others(objects, |_| true, &[])
+        let mut leases = Self::read_others(objects, |_| true, &[])?;
+        leases.alive.retain(|lease| !lease.document.is_empty());
+        Ok(leases)
     }
 
     /// Reads the leases of these names, but those of the own keys. Age is by the store's own time.

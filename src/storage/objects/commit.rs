@@ -1,20 +1,16 @@
 //! The one step in which a document comes: a put on the condition that nothing has changed since the last look.
 
-use super::announce::{LONGEST, Leases, probe};
+use super::announce::{LONGEST, Lease, Leases, MOST_WAITS, WAIT, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
+use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{MAGIC_BYTES, Manifest, begins_as_document, read_head};
-use crate::protocol::{Replace, Version};
-use crate::storage::place::Superseded;
+use crate::protocol::{CONCURRENCY, Replace, Version};
+use crate::storage::place::{Announced, Claim, Place, Superseded};
 use bytes::Bytes;
-use std::time::Duration;
 
 /// How often the put is tried again because somebody else was faster.
 const MOST_ATTEMPTS: usize = 20;
-
-/// How long, and how often, a commit waits for a save whose document it has replaced.
-const WAIT: Duration = Duration::from_millis(100);
-const MOST_WAITS: usize = 20;
 
 /// What is under a name.
 struct Current {
@@ -63,6 +59,9 @@ impl ObjectFolder {
             let kind = put.as_ref().err().map(Error::kind);
             match (self.current(name), kind) {
                 (Ok(Some(current)), _) if current.is(document.write_id) => {
+                    if !conditions && let Err(error) = self.check_whole(name, current.manifest.as_ref()) {
+                        return Outcome::Unknown(error);
+                    }
                     self.let_go(name, document.announced, replaced, superseded);
                     return Outcome::Done;
                 }
@@ -92,31 +91,82 @@ impl ObjectFolder {
     ///
     /// Those of a save that is still alive stay: it may not know that it had been successful before somebody replaced its
     /// document, and may put it once more. So it is waited for, for a while.
+    ///
+    /// A lease says meanwhile that arrays are being removed here, so that no copy begins to bring them again; see
+    /// `Lease::refuse_others`. A lease that was put before the document was replaced or removed has kept copies away since
+    /// then. One that is put only now has not, so it is looked whether the document that is there names the arrays; likewise
+    /// where puts ignore their conditions, and a save that keeps the arrays may have come just before.
     pub(super) fn let_go(
         &self,
         name: &Name,
-        own_lease: Option<&str>,
+        own: Option<&dyn Announced>,
         old: Option<Manifest>,
         superseded: Superseded<'_>,
     ) {
         let Some(old) = old.filter(|old| !old.is_empty()) else { return };
+        let Ok(arrays) = self.arrays(name.workflow()) else { return };
+        let begun = match own {
+            Some(_) => None,
+            None => match Lease::begin(arrays.clone(), name.as_str(), &[], Claim::Fresh, self.lease) {
+                Ok(lease) => Some(lease),
+                Err(_) => return,
+            },
+        };
+        let own = own.or(begun.as_ref().map(|lease| lease as &dyn Announced));
+        let is_over = || own.is_none_or(|own| own.check().is_err());
+        let is_clear = begun.is_none() && self.objects.is_known_to_heed();
         for attempt in 0..MOST_WAITS {
-            let leases =
-                self.arrays(name.workflow()).and_then(|arrays| Leases::of_document(&arrays, name.as_str(), own_lease));
+            let leases = Leases::of_document(&arrays, name.as_str(), own.and_then(Announced::key));
             let Ok(leases) = leases else { return };
             let alive = leases.arrays();
             let is_waited_for = old.files().any(|file| alive.contains(file));
             if !is_waited_for || attempt + 1 == MOST_WAITS {
                 // Whoever was waited for may have been successful in the end.
-                let current = if attempt == 0 { Ok(None) } else { self.current(name) };
+                let current = if attempt == 0 && is_clear { Ok(None) } else { self.current(name) };
                 let Ok(current) = current else { return };
                 let named = current.and_then(|current| current.manifest);
                 let is_named = |file: &str| named.as_ref().is_some_and(|named| named.has(file));
-                superseded(&[old], &|file| alive.contains(file) || is_named(file));
+                superseded(&[old], &|file| alive.contains(file) || is_named(file) || is_over());
                 return;
             }
             std::thread::sleep(WAIT);
         }
+    }
+
+    /// Looks whether everything is there that a document names which was just put in its place, in a store that ignores
+    /// conditions: arrays that it keeps may have been removed with the document that it has replaced.
+    fn check_whole(&self, name: &Name, manifest: Option<&Manifest>) -> Result<()> {
+        let Some(manifest) = manifest else { return Ok(()) };
+        let backend = self.backend(name.workflow());
+        let files = self.protocols(name.workflow()).files()?;
+        let lost = |file: &str| {
+            let text = "the document was put in its place, but an array that it keeps was removed at the same moment by \
+                        somebody else, and the store ignores the conditions (If-Match, If-None-Match) that would have \
+                        prevented it; nothing was removed by this save: make the object anew and save it";
+            Error::new(ErrorKind::Conflict, text).in_array(file)
+        };
+        let arrays = manifest.arrays.iter().map(|entry| (entry.id.file(), None));
+        let names = manifest
+            .objects
+            .iter()
+            .flat_map(|entry| entry.files.iter().map(|file| (entry.id.file(), Some(file.name.as_str()))));
+        let jobs = arrays.chain(names).map(|work| Job { work, bytes: 0 });
+        let jobs: Vec<_> = jobs.collect();
+        run(CONCURRENCY, jobs.into_iter(), |(id, file)| {
+            let is_there = match file {
+                None => backend.contains(id),
+                Some(file) => match files.len(file) {
+                    Ok(_) => Ok(true),
+                    Err(error) if error.is_not_found() => Ok(false),
+                    Err(error) => Err(error),
+                },
+            };
+            match is_there {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(lost(id)),
+                Err(error) => Err(unknown(Some(error))),
+            }
+        })
     }
 
     fn current(&self, name: &Name) -> Result<Option<Current>> {
@@ -138,7 +188,7 @@ impl ObjectFolder {
     /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; there a save looks
     /// after its put whether the document is still its own. Of two saves at the same moment both may find that it is; the
     /// last one then stays, and arrays of the other are left behind.
-    fn heeds_conditions(&self, name: &Name) -> Result<bool> {
+    pub(super) fn heeds_conditions(&self, name: &Name) -> Result<bool> {
         let probe = || {
             let objects = self.arrays(name.workflow())?;
             let (key, contents) = probe(self.lease)?;

@@ -165,9 +165,22 @@ impl Place for ObjectFolder {
         Ok(())
     }
 
-    fn announce(&self, name: &Name, arrays: &[&str], claim: Claim) -> Result<Box<dyn Announced>> {
+    fn announce(
+        &self,
+        name: &Name,
+        to_write: &[&str],
+        kept: &[&str],
+        claim: Claim,
+    ) -> Result<Option<Box<dyn Announced>>> {
         let objects = self.arrays(name.workflow())?;
-        Ok(Box::new(Lease::begin(objects, name.as_str(), arrays, claim, self.lease)?))
+        let begun = if !kept.is_empty() && !self.heeds_conditions(name)? {
+            Lease::keeping(objects, name.as_str(), &[to_write, kept].concat(), self.lease)?
+        } else if to_write.is_empty() {
+            return Ok(None);
+        } else {
+            Lease::begin(objects, name.as_str(), to_write, claim, self.lease)?
+        };
+        Ok(Some(Box::new(begun)))
     }
 
     fn commit(

@@ -90,15 +90,33 @@ impl ObjectFolder {
         let own: Vec<&str> = going.iter().filter_map(|going| going.lease.as_ref()?.key()).collect();
         let others =
             self.arrays(first.name.workflow()).and_then(|arrays| Leases::of_documents(&arrays, documents, &own));
-        if others.is_ok_and(|others| others.arrays().is_empty()) {
+        // Where puts heed their conditions, no document that names the arrays has come since they were looked at.
+        let is_clear = || {
+            let names = going.iter().map(|going| going.name);
+            self.objects.is_known_to_heed() || self.are_none(names)
+        };
+        if others.is_ok_and(|others| others.arrays().is_empty()) && is_clear() {
             let (manifests, leases): (Vec<_>, Vec<_>) =
                 going.into_iter().map(|going| (going.manifest, going.lease)).unzip();
-            superseded(&manifests, &|_| false);
+            let is_over = || leases.iter().flatten().any(|lease| lease.check().is_err());
+            if !is_over() {
+                superseded(&manifests, &|_| false);
+            }
             return Lease::end_all(leases.into_iter().flatten().collect());
         }
         for Going { name, manifest, lease } in going {
-            let own = lease.as_ref().and_then(Announced::key);
+            let own = lease.as_ref().map(|lease| lease as &dyn Announced);
             self.let_go(name, own, Some(manifest), superseded);
         }
+    }
+
+    /// Whether there is no document of any of these names.
+    fn are_none<'a>(&self, names: impl Iterator<Item = &'a Name> + Send) -> bool {
+        let jobs: Vec<_> = names.map(|work| Job { work, bytes: 0 }).collect();
+        let looked = run(CONCURRENCY, jobs.into_iter(), |name| match self.objects.exists(name.as_str())? {
+            true => Err(Error::new(ErrorKind::AlreadyExists, "there is a document again")),
+            false => Ok(()),
+        });
+        looked.is_ok()
     }
 }
