@@ -111,6 +111,11 @@ whole = bytearray(open(f"{folder}/fill-too-short", "rb").read())
 at = whole.index(struct.pack("<Id", 8, 1.5))
 whole[at] = 4
 open(f"{folder}/fill-too-short", "wb").write(whole)
+# A shape that is elsewhere, but nowhere: libhdf5 takes that for impossible. (What was the largest length is the address.)
+with new("shape-nowhere", "earliest") as f: f.create_dataset("dask_arrays", (16,), "f8", chunks=(4,), maxshape=(None,))
+whole = bytearray(open(f"{folder}/shape-nowhere", "rb").read())
+whole[whole.index(b"\x01\0\x18\0\0\0\0\0\x01\x01\x01\0") + 4] = 2
+open(f"{folder}/shape-nowhere", "wb").write(whole)
 open(f"{folder}/empty", "w").close()
 open(f"{folder}/no-hdf5", "w").write("hello")
 open(f"{folder}/signature-only", "wb").write(b"\x89HDF\r\n\x1a\n")
@@ -177,6 +182,7 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("attribute-longer-than-all", &[ErrorKind::Corrupt]),
     ("name-no-utf8", &[ErrorKind::Corrupt]),
     ("fill-too-short", &[ErrorKind::Corrupt]),
+    ("shape-nowhere", &[ErrorKind::Corrupt]),
     ("empty", &[ErrorKind::Corrupt]),
     ("no-hdf5", &[ErrorKind::Corrupt]),
     ("signature-only", &[ErrorKind::Corrupt]),

@@ -105,6 +105,9 @@ fn continuation(view: &View<'_>, flags: Option<u64>, body: &[u8]) -> Option<(u64
 /// A message that says in which header it is. There it must be itself.
 fn refer(watch: &mut Watch, view: &View<'_>, kind: u64, body: &[u8]) -> Result<()> {
     let Some(header) = referred(view, body) else { return Ok(()) };
+    if view.is_nowhere(header) {
+        return Err(damaged("a message refers to nowhere"));
+    }
     if watch.referred.contains(&(kind, header)) {
         return Ok(());
     }
