@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use super::place::{Document, Place};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Names that are offered.
 const MOST_OFFERED: usize = 3;
@@ -33,30 +33,45 @@ pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
     if !error.is_not_found() {
         return error;
     }
-    let Some(near) = place.near(name) else { return error };
-    let (text, wanted) = match &near.missing {
-        Missing::Storage => {
-            let text = format!("there is no storage in {:?}: nothing has been saved there", place.location());
-            return error.reworded(&text);
+    match place.near(name) {
+        Some(near) => error.reworded(&near.text(place, name)),
+        None => error,
+    }
+}
+
+/// The error about a workflow in which there are no documents.
+pub(super) fn no_workflow(place: &dyn Place, workflow: &str) -> Error {
+    let text = format!("there is no document in the workflow {workflow:?}, nor below it, in {:?}", place.location());
+    // As if for a document in it.
+    let name = Name::parse(&format!("{workflow}/-")).ok();
+    let near = name.and_then(|name| Some((place.near(&name)?, name)));
+    match near.filter(|(near, _)| !matches!(near.missing, Missing::Document)) {
+        Some((near, name)) => Error::new(ErrorKind::NotFound, near.text(place, &name)),
+        None => Error::new(ErrorKind::NotFound, text),
+    }
+}
+
+impl Near {
+    fn text(&self, place: &dyn Place, name: &Name) -> String {
+        let location = place.location();
+        let (text, wanted) = match &self.missing {
+            Missing::Storage => return format!("there is no storage in {location:?}: nothing has been saved there"),
+            Missing::Workflow(workflow) => {
+                (format!("there is no workflow {workflow:?} in {location:?}"), workflow.as_str())
+            }
+            Missing::Document if name.workflow().is_empty() => {
+                (format!("there is no document of that name in {location:?}"), name.as_str())
+            }
+            Missing::Document => {
+                let workflow = name.workflow();
+                (format!("there is no document of that name in {location:?}, workflow {workflow:?}"), name.as_str())
+            }
+        };
+        match offer(wanted, &self.names).as_slice() {
+            [] => text,
+            [names @ .., last] if !names.is_empty() => format!("{text}; did you mean {} or {last}?", names.join(", ")),
+            [last, ..] => format!("{text}; did you mean {last}?"),
         }
-        Missing::Workflow(workflow) => {
-            (format!("there is no workflow {workflow:?} in {:?}", place.location()), workflow.as_str())
-        }
-        Missing::Document if name.workflow().is_empty() => {
-            (format!("there is no document of that name in {:?}", place.location()), name.as_str())
-        }
-        Missing::Document => {
-            let text =
-                format!("there is no document of that name in {:?}, workflow {:?}", place.location(), name.workflow());
-            (text, name.as_str())
-        }
-    };
-    match offer(wanted, &near.names).as_slice() {
-        [] => error.reworded(&text),
-        [names @ .., last] if !names.is_empty() => {
-            error.reworded(&format!("{text}; did you mean {} or {last}?", names.join(", ")))
-        }
-        [last, ..] => error.reworded(&format!("{text}; did you mean {last}?")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Removing, without any Rust type: the document first, durably, then its arrays.
 
 use super::Storage;
-use super::missing::explained;
+use super::missing::{explained, no_workflow};
 use super::name::Name;
 use super::place::Place;
 use crate::engine::{offload, remove_arrays};
@@ -66,7 +66,7 @@ impl Storage {
         }
         let names = self.names_under(workflow)?;
         if names.is_empty() {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no workflow {workflow:?}")));
+            return Err(no_workflow(&*self.place, workflow));
         }
         self.remove_all(names)
     }

@@ -65,6 +65,11 @@ fn a_missing_workflow_and_a_missing_storage_are_told_from_a_missing_document() {
         assert!(error.to_string().contains("there is no workflow \"global/deeep\""), "{error}");
         assert!(error.to_string().contains("did you mean \"global/deep\"?"), "{error}");
     });
+    let error = storage.remove_workflow("glboal").unwrap_err();
+    assert!(error.is_not_found() && error.to_string().contains("did you mean \"global\"?"), "{error}");
+    std::fs::create_dir(folder.path().join("surveys/empty")).unwrap();
+    let error = storage.remove_workflow("empty").unwrap_err();
+    assert!(error.is_not_found() && error.to_string().contains("no document in the workflow \"empty\""), "{error}");
     let store = Storage::open("memory://").unwrap();
     assert!(!store.exists().unwrap());
     each(&store, "x", |error| assert!(error.to_string().contains("there is no storage in \"memory:"), "{error}"));

@@ -1,6 +1,6 @@
 //! Names and ids that lead elsewhere.
 
-use crate::support::{entry, frame, manifest, refused};
+use crate::support::{entry, frame, manifest, refused, soon};
 use arraystow::{ChunkedArray, ErrorKind, LocalFiles, Protocols, S3Protocol, Storage};
 use serde_json::json;
 use std::sync::Arc;
@@ -82,4 +82,27 @@ fn what_a_document_of_a_storage_names_is_not_removed_elsewhere() {
         assert_eq!((error.document(), error.location()), (Some("x"), path.to_str()), "{error}");
     }
     assert_eq!(std::fs::read_to_string(victim).unwrap(), "untouched");
+}
+
+#[test]
+fn folders_within_folders_to_the_end_of_all_paths_are_gone_through_on_a_small_stack() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().to_owned();
+    let deepest = root.join("a/".repeat(1900));
+    std::fs::create_dir_all(&deepest).unwrap();
+    std::fs::create_dir(root.join("a/bigdata")).unwrap();
+    soon("deep folders", move || {
+        let storage = Storage::open(&root).unwrap();
+        assert!(storage.list("**").unwrap().is_empty());
+        assert!(storage.verify_all(arraystow::Depth::Deep, |_| {}).unwrap().is_empty());
+        let sweep = storage.sweep().unwrap();
+        assert!(sweep.skipped().is_empty() && sweep.leftovers().count() == 0, "{sweep:?}");
+        storage.save("a/a/a/x", &1).unwrap();
+        assert_eq!(storage.list("a/**").unwrap().len(), 1);
+    });
+    // From below: nothing that removes folders goes so deep.
+    let mut folder = deepest.as_path();
+    while std::fs::remove_dir(folder).is_ok() {
+        folder = folder.parent().unwrap();
+    }
 }

@@ -10,7 +10,7 @@ use super::record::Records;
 use crate::error::Result;
 use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
-use crate::storage::name::ARRAYS;
+use crate::storage::name::{ARRAYS, check_workflow};
 use crate::storage::sweep::{Leftover, named};
 use std::collections::HashSet;
 use std::io;
@@ -89,7 +89,12 @@ impl Folder {
                 Some(ARRAYS) => found.push(workflow.to_owned()),
                 Some(segment) if !segment.starts_with('.') => {
                     let below = if workflow.is_empty() { segment.to_owned() } else { format!("{workflow}/{segment}") };
-                    self.find_workflows(&entry.path(), &below, found)?;
+                    match check_workflow(&below) {
+                        Ok(()) => self.find_workflows(&entry.path(), &below, found)?,
+                        // Not made here, nor anything below it, which may be deeper than a stack.
+                        Err(_) if entry.path().join(ARRAYS).is_dir() => found.push(below),
+                        Err(_) => {}
+                    }
                 }
                 _ => {}
             }
