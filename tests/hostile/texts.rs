@@ -157,7 +157,7 @@ fn names_are_escaped_as_far_as_they_act_and_readable_otherwise() {
     assert!(error.to_string().contains(READABLE), "{error}");
     assert!(error.to_string().contains("日本 ü"), "{error}");
     check("a place", &Storage::open(folder.path().join(ACTS)).unwrap_err());
-    let acting = Storage::open(folder.path().join("a\u{1b}[2J\u{202e}\u{7}b")).unwrap();
+    let acting = Storage::open(folder.path().join("a\u{202e}b")).unwrap();
     check("a folder", &acting.load::<u8>("x").unwrap_err());
     // What there is beside it may have been put there by anybody.
     std::fs::create_dir_all(&named).unwrap();
