@@ -159,8 +159,8 @@ pub use protocol::{Durability, FileHandle, FileProtocol, FileReader, FileWriter,
 pub use protocol::{S3Protocol, ZarrVersion};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub use storage::{
-    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Storage, StorageBuilder, Sweep, Verification,
-    Version,
+    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Repair, RepairedArray, Storage, StorageBuilder,
+    Sweep, Verification, Version,
 };
 
 /// What the macros' expansions call. No part of the interface: it may change with every release.

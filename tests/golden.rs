@@ -58,7 +58,7 @@ fn object() -> Object {
 const CODECS: [(&str, Codec); 3] = [("none", Codec::None), ("gzip", Codec::Gzip(6)), ("zstd", Codec::Zstd(3))];
 
 /// Every version of the format that was ever written; the last is the one that is written now.
-const VERSIONS: [&str; 2] = ["v1", "v2"];
+const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 fn golden(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(version)

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "s3")]
 
+#[path = "python_zarr/earlier.rs"]
+mod earlier;
 mod python_env;
 mod s3_server;
 mod samples;
@@ -9,9 +11,9 @@ mod samples;
 mod strangers;
 
 use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
-use ndarray::{Array2, arr0, s};
+use ndarray::{Array1, Array2, arr0, s};
 use s3_server::{KEY, SECRET, Server};
-use samples::{every_type, sample};
+use samples::{assert_same, every_type, sample};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -71,9 +73,8 @@ fn zarr_python_reads_every_type_codec_and_version() {
 for workflow, file, dtype in json.loads('{list}'):
     group = zarr.open_group(store(f"root/{{workflow}}/bigdata/dask_arrays"), mode="r")
     array = group[file]
-    assert array.dtype == np.dtype(dtype), (workflow, array.dtype, dtype)
     assert array.chunks == (10, 8), array.chunks
-    np.testing.assert_array_equal(array[...], expected(dtype, (37, 21)), err_msg=f"{{workflow}} {{dtype}}")
+    same(array[...], expected(dtype, (37, 21)), f"{{workflow}} {{dtype}}")
 print("all read")
 "#
     );
@@ -102,35 +103,69 @@ fn zarr_python_reads_scalars_empty_and_irregular_arrays() {
     let script = format!(
         r#"
 scalar, empty, irregular = (zarr.open_array(store("bigdata/dask_arrays/" + file), mode="r") for file in {files:?})
-assert scalar.shape == () and scalar[()] == 4.5
-assert empty.shape == (0, 3) and empty[...].shape == (0, 3)
-np.testing.assert_array_equal(irregular[...], expected("int64", (10, 8)))
+same(scalar[...], np.array(4.5), "scalar")
+same(empty[...], np.zeros((0, 3), "i4"), "empty")
+same(irregular[...], expected("int64", (10, 8)), "irregular")
 "#
     );
     python(&server, &script);
 }
 
+/// The arrays of one workflow in many shapes, for xarray to open as one data set; `[file, data type, shape]` of each.
+fn save_group(storage: &Storage) -> String {
+    let mut arrays = Vec::new();
+    let mut add = |name: String| {
+        for array in storage.info(&name).unwrap().arrays {
+            arrays.push((array.file.clone(), array.data_type.name(), array.shape().to_vec()));
+        }
+    };
+    let shapes = [vec![], vec![31], vec![0], vec![7, 0], vec![7, 12], vec![5, 5], vec![2, 3, 4]];
+    let mut in_turn = shapes.iter().cycle();
+    every_type!(T => {
+        // All shapes of one type, and for the others one in turn.
+        let these = if T::DATA_TYPE.name() == "int32" { &shapes[..] } else { in_turn.next().map(std::slice::from_ref).unwrap() };
+        for shape in these {
+            let name = format!("group/{}-{}", T::DATA_TYPE, shape.iter().map(|len| format!("x{len}")).collect::<String>());
+            let chunk: Vec<usize> = shape.iter().map(|len| *len.clamp(&1, &3)).collect();
+            storage.save(&name, &ChunkedArray::from_ndarray(sample::<T>(shape), &chunk).unwrap()).unwrap();
+            add(name);
+        }
+    });
+    // The same array once more, as the server copies it.
+    let array: ChunkedArray<i32> = storage.load("group/int32-x7x12").unwrap();
+    storage.save("group/linked", &array).unwrap();
+    add("group/linked".to_owned());
+    serde_json::to_string(&arrays).unwrap()
+}
+
 #[test]
-fn xarray_and_dask_compute_over_the_array() {
+fn xarray_and_dask_read_a_workflow_as_it_was_saved() {
     let server = Server::start();
     for version in [ZarrVersion::V3, ZarrVersion::V2] {
-        let storage = storage(&server, &format!("{version:?}"), version, None);
-        let elements = Array2::from_shape_fn((300, 200), |(i, j)| (i * 200 + j) as f64);
-        storage.save("sum", &ChunkedArray::from_ndarray(elements.clone(), &[64, 64]).unwrap()).unwrap();
-        let file = storage.info("sum").unwrap().arrays[0].file.clone();
+        let arrays = save_group(&storage(&server, &format!("{version:?}"), version, None));
         let script = format!(
             r#"
 import dask.array, xarray
-place = store("{version:?}/bigdata/dask_arrays/{file}")
-print(float(dask.array.from_zarr(zarr.open_array(place, mode="r")).sum().compute()))
-group = store("{version:?}/bigdata/dask_arrays")
-dataset = xarray.open_zarr(group, consolidated=False, chunks={{}})
-print(float(dataset["{file}"].sum().compute()))
+group = store("{version:?}/group/bigdata/dask_arrays")
+arrays = json.loads('{arrays}')
+whole = xarray.open_zarr(group, consolidated=False)
+assert set(whole.variables) == set(file for file, *_ in arrays), whole
+computed = whole.compute()
+for file, dtype, shape in arrays:
+    same(computed[file].values, expected(dtype, shape), f"xarray {{dtype}} {{shape}}")
+*rest, (linked, *_) = arrays
+axes = [axis for file, *_ in rest for axis in whole[file].dims]
+assert len(axes) == len(set(axes)), axes
+# A link is the same array, with the same axes.
+assert set(whole[linked].dims) < set(axes), whole[linked]
+import re
+assert all(re.fullmatch("dim_[0-9]_[0-9a-f]{{12}}", axis) for axis in axes), axes
+opened = zarr.open_group(group, mode="r")
+for file, dtype, shape in arrays[::5]:
+    same(dask.array.from_zarr(opened[file]).compute(), expected(dtype, shape), f"dask {{dtype}} {{shape}}")
 "#
         );
-        let sums = python(&server, &script);
-        let expected = format!("{:.1}\n", elements.sum());
-        assert_eq!(sums, expected.repeat(2));
+        python(&server, &script);
     }
 }
 
@@ -151,9 +186,7 @@ kinds = {
     "big-endian": dict(serializer=BytesCodec(endian="big")),
     "fill": dict(fill_value=7),
 }
-types = ["bool"] + [f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)] + ["float16", "float32", "float64"]
-types += ["complex64", "complex128"]
-for dtype in types:
+for dtype in TYPES:
     for kind, options in kinds.items():
         if kind == "big-endian" and np.dtype(dtype).itemsize == 1: continue
         if kind == "fill" and dtype == "bool": continue
@@ -185,14 +218,14 @@ text[...] = np.array(["a", "b", "c"])
                 // Of those with a fill value only the first rows were written.
                 let rows = if kind == "fill" { 20 } else { 37 };
                 let written = array.slice(s![..rows, ..]).unwrap().compute().unwrap_or_else(|e| panic!("{file}: {e}"));
-                assert_eq!(written, sample::<T>(&[37, 21]).slice(s![..rows, ..]).to_owned().into_dyn(), "{file}");
+                assert_same(&written, &sample::<T>(&[37, 21]).slice(s![..rows, ..]), &file);
                 let part = array.slice(s![5..20;2, 3]).unwrap().compute().unwrap();
-                assert_eq!(part, sample::<T>(&[37, 21]).slice(s![5..20;2, 3]).to_owned().into_dyn(), "{file}");
+                assert_same(&part, &sample::<T>(&[37, 21]).slice(s![5..20;2, 3]), &file);
             }
         });
     }
-    let filled = open::<f64>(&protocols, "fill-float64").unwrap().slice(s![30, ..]).unwrap();
-    assert_eq!((filled.min().unwrap(), filled.max().unwrap()), (7.0, 7.0));
+    let filled = open::<f64>(&protocols, "fill-float64").unwrap().slice(s![30, ..]).unwrap().compute().unwrap();
+    assert_same(&filled, &Array1::from_elem(21, 7.0), "fill");
     let error = open::<f64>(&protocols, "text").unwrap_err();
     assert_eq!(error.kind(), arraystow::ErrorKind::Unsupported, "{error}");
 }
@@ -202,24 +235,26 @@ fn what_dask_and_xarray_write_is_read() {
     let server = Server::start();
     let script = r#"
 import dask.array, xarray
-data = np.arange(300 * 200, dtype="float64").reshape(300, 200)
 for number in (2, 3):
-    dataset = xarray.Dataset({"xarray": (("y", "x"), data)}).chunk({"y": 64, "x": 64})
+    data = {f"xarray-{dtype}": (("y", "x"), expected(dtype, (37, 21))) for dtype in TYPES}
+    dataset = xarray.Dataset(data).chunk({"y": 10, "x": 8})
     dataset.to_zarr(store(f"py{number}/dask_arrays"), zarr_format=number, consolidated=False, mode="w")
-    array = dask.array.from_array(data, chunks=(64, 64))
-    dask.array.to_zarr(array, store(f"py{number}/dask_arrays/dask"), zarr_format=number, mode="w")
+    for dtype in TYPES:
+        array = dask.array.from_array(expected(dtype, (37, 21)), chunks=(10, 8))
+        dask.array.to_zarr(array, store(f"py{number}/dask_arrays/dask-{dtype}"), zarr_format=number, mode="w")
 "#;
     python(&server, script);
     for number in [2, 3] {
         let client = Arc::new(server.client().build().unwrap());
         let protocols = Protocols::new().with_s3(S3Protocol::new(client, &format!("py{number}")).unwrap());
-        let elements = Array2::from_shape_fn((300, 200), |(i, j)| (i * 200 + j) as f64);
         for writer in ["xarray", "dask"] {
-            let id = serde_json::json!(["HDFSerializer", ["0.0.0", writer]]);
-            let array: ChunkedArray<f64> = arraystow::deserialize(id, &protocols).unwrap();
-            assert_eq!(array.grid().chunk_shape().unwrap(), [64, 64]);
-            assert_eq!(array.sum().unwrap(), elements.sum(), "{writer}, version {number}");
-            assert_eq!(array.compute().unwrap(), elements.clone().into_dyn(), "{writer}, version {number}");
+            every_type!(T => {
+                let file = format!("{writer}-{}", T::DATA_TYPE);
+                let id = serde_json::json!(["HDFSerializer", ["0.0.0", file]]);
+                let array: ChunkedArray<T> = arraystow::deserialize(id, &protocols).unwrap_or_else(|e| panic!("{file}: {e}"));
+                assert_eq!(array.grid().chunk_shape().unwrap(), [10, 8]);
+                assert_same(&array.compute().unwrap(), &sample::<T>(&[37, 21]), &format!("{file}, version {number}"));
+            });
         }
     }
 }

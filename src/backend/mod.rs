@@ -61,6 +61,15 @@ pub(crate) struct Linked {
 /// Refuses an array that is not the one that is meant.
 pub(crate) type Check<'a> = dyn Fn(&dyn ArrayReader) -> Result<()> + 'a;
 
+/// What other programs misread of an array that an earlier version wrote, though this crate reads it well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Misread {
+    /// A fill value that is taken for 'missing'.
+    pub(crate) fill_value: bool,
+    /// Axes that are taken for those of other arrays.
+    pub(crate) axis_names: bool,
+}
+
 /// A place for arrays of one format.
 pub(crate) trait Backend: Send + Sync {
     /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.
@@ -76,6 +85,17 @@ pub(crate) trait Backend: Send + Sync {
     /// Makes `to` an array of its own with what `from` holds in `other`, without decoding it, if that is possible. `check`
     /// looks at the array that is then taken, and no other: what lies under its name may be exchanged at any time.
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>>;
+    /// What other programs misread of the array.
+    fn misread(&self, name: &str) -> Result<Misread> {
+        let _ = name;
+        Ok(Misread::default())
+    }
+    /// Rewrites the array's metadata so that other programs read it well. No element, digest or checksum changes, and readers see
+    /// the array throughout.
+    fn repair(&self, name: &str) -> Result<()> {
+        let _ = name;
+        Ok(())
+    }
     /// The path of the array's file, if it is an ordinary local one.
     fn local_path(&self, name: &str) -> Option<PathBuf>;
     /// Tells the array of that name from every other of this process, if that can be told.
@@ -119,8 +139,12 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// The logical grid, as it was saved; a stranger's array has that which it is stored in.
     fn grid(&self) -> &ChunkGrid;
     fn layout(&self) -> &StoredLayout;
-    /// As `StoredSummary::bytes`.
+    /// Bytes of everything that the array takes.
     fn stored_bytes(&self) -> u64;
+    /// As `StoredSummary::bytes` when the array was written, which a repair may have changed since.
+    fn written_bytes(&self) -> u64 {
+        self.stored_bytes()
+    }
     /// As `StoredSummary::digest`; none for a stranger's array.
     fn digest(&self) -> Option<&str>;
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is

@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use super::verify::{check_all, check_length};
 use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
-use crate::backend::{ArrayReader, Backend, Linked, StoredSummary};
+use crate::backend::{ArrayReader, Backend, Linked, Misread, StoredSummary};
 use crate::error::{Error, ErrorKind, Result};
 use once_cell::sync::OnceCell;
 use std::any::Any;
@@ -61,6 +61,20 @@ impl StoredArray {
     /// Bytes of everything that is stored of it.
     pub(crate) fn stored_bytes(&self) -> Result<u64> {
         self.backend.stored_bytes(&self.name).map_err(|error| self.in_file(error))
+    }
+
+    /// What other programs misread of it. An array that is, is checked.
+    pub(crate) fn misread(&self) -> Result<Misread> {
+        let misread = self.backend.misread(&self.name).map_err(|error| self.in_file(error))?;
+        if misread != Misread::default() {
+            self.reader()?;
+        }
+        Ok(misread)
+    }
+
+    /// Rewrites its metadata so that other programs read it well.
+    pub(crate) fn repair(&self) -> Result<()> {
+        self.backend.repair(&self.name).map_err(|error| self.in_file(error))
     }
 
     /// Adds to an error which array of which object it is about.

@@ -55,7 +55,7 @@ pub use {
 pub(crate) use self::{
     body::write as write_document,
     document::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
-    manifest::{FileEntry, Manifest, ObjectEntry},
+    manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
     persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
     plan::{Keep, PlanSettings, Planned, SavePlan},
     resolver::{Resolver, typed},

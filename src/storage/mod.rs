@@ -15,6 +15,7 @@ mod objects;
 mod place;
 mod read;
 mod remove;
+mod repair;
 mod save;
 mod sources;
 mod sweep;
@@ -24,6 +25,7 @@ mod version;
 
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, Entry, Info, ObjectInfo};
+pub use repair::{Repair, RepairedArray};
 pub use sweep::{Leftover, Sweep};
 pub use verify::{Depth, Progress, Verification};
 pub use version::Version;

@@ -134,7 +134,7 @@ pub(super) struct NewDocument<'a> {
 }
 
 /// The arrays of a save in progress.
-pub(super) trait Announced {
+pub(super) trait Announced: Sync {
     /// Refuses to go on if a sweep may have taken the save for dead.
     fn check(&self) -> Result<()>;
     /// What it is called among the saves in progress.

@@ -2,7 +2,7 @@
 //! they take fill values for.
 
 use crate::python_env;
-use crate::samples::{every_type, sample};
+use crate::samples::{assert_same, every_type, sample};
 use arraystow::{ChunkedArray, Element, Error, ErrorKind, Protocols, S3Protocol};
 use futures::executor::block_on;
 use half::f16;
@@ -84,7 +84,7 @@ fn reads_what_is_written_by(packages: &[&str], least: usize) {
                 assert_eq!(read.shape(), [37, 21], "{name}");
                 let written = sample::<T>(&[37, 21]);
                 if !name.contains("bitround") {
-                    assert_eq!(read.slice(s![..20, ..]), written.slice(s![..20, ..]), "{name}");
+                    assert_same(&read.slice(s![..20, ..]), &written.slice(s![..20, ..]), &name);
                 }
                 for element in read.slice(s![20.., ..]) {
                     assert_eq!(hex(&element.bytes()), fill, "{name}");
@@ -142,7 +142,7 @@ fn what_xarray_writes_about_nan_is_read() {
         let own = ChunkedArray::from_ndarray(sample::<f64>(&[10, 8]), &[4, 4]).unwrap();
         let document = arraystow::to_vec(&own, &protocols).unwrap();
         let read: ChunkedArray<f64> = arraystow::from_slice(&document, &protocols).unwrap();
-        assert_eq!(read.compute().unwrap(), sample::<f64>(&[10, 8]));
+        assert_same(&read.compute().unwrap(), &sample::<f64>(&[10, 8]), "saved beside");
     }
 }
 

@@ -4,7 +4,7 @@
 //! compressed ones are added one by one, since their sizes are not known before.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::description::{ATTRIBUTE, CHECKSUMS, DATASET};
+use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, GROUP};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
 use super::inspect::{self, IndexKind};
@@ -15,9 +15,10 @@ use crate::error::{Error, Result};
 use crate::protocol::FileBytes;
 use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
 use hdf5_sys::h5d::{H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk};
+use hdf5_sys::h5g::{H5Gclose, H5Gcreate2};
 use hdf5_sys::h5p::{
-    H5P_CLS_DATASET_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk, H5Pset_fill_time,
-    H5Pset_filter, H5Pset_obj_track_times, H5Pset_shuffle,
+    H5P_CLS_DATASET_CREATE, H5P_CLS_GROUP_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk,
+    H5Pset_est_link_info, H5Pset_fill_time, H5Pset_filter, H5Pset_obj_track_times, H5Pset_shuffle,
 };
 use hdf5_sys::h5s::{H5S_class_t, H5Sclose, H5Screate, H5Screate_simple};
 use hdf5_sys::h5t::{H5T_C_S1, H5T_cset_t, H5Tclose, H5Tcopy, H5Tset_cset, H5Tset_size};
@@ -132,14 +133,16 @@ fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
     })
 }
 
-/// Makes the dataset of the checksums; tells its address.
+/// Makes the dataset of the checksums, in a group of its own; gives its address.
 fn checksums(file: &Handle, count: usize) -> Result<u64> {
     let element_type = types::create(DataType::UInt32)?;
     let list = new_list()?;
     allocate_now(&list)?;
-    let dataset = dataset(file, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
+    let group = group(file)?;
+    let dataset = dataset(&group, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
     let address = inspect::address(&dataset);
     dataset.close("close a dataset")?;
+    group.close("close a group")?;
     address.ok_or_else(|| Error::unsupported("libhdf5 has given the checksums no place"))
 }
 
@@ -184,6 +187,20 @@ fn new_list() -> Result<Handle> {
     Ok(list)
 }
 
+/// Makes the group of the checksums. It has room for one short name, and no time stamps.
+fn group(file: &Handle) -> Result<Handle> {
+    // SAFETY: the class is a constant of libhdf5.
+    let list = id("make a group creation list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_GROUP_CREATE) })?;
+    // SAFETY: a valid list.
+    status("leave out time stamps", || unsafe { H5Pset_obj_track_times(list.id(), 0) })?;
+    // SAFETY: as above.
+    status("set the size of a group", || unsafe { H5Pset_est_link_info(list.id(), 1, 8) })?;
+    id("make a group", H5Gclose, || {
+        // SAFETY: valid ids and a C string.
+        unsafe { H5Gcreate2(file.id(), GROUP.as_ptr(), H5P_DEFAULT, list.id(), H5P_DEFAULT) }
+    })
+}
+
 fn allocate_now(list: &Handle) -> Result<()> {
     // SAFETY: a valid list.
     status("set the time of allocation", || unsafe { H5Pset_alloc_time(list.id(), H5D_ALLOC_TIME_EARLY) })
@@ -202,11 +219,11 @@ fn space(shape: &[usize]) -> Result<Handle> {
     })
 }
 
-fn dataset(file: &Handle, name: &CStr, element_type: &Handle, space: &Handle, list: &Handle) -> Result<Handle> {
+fn dataset(parent: &Handle, name: &CStr, element_type: &Handle, space: &Handle, list: &Handle) -> Result<Handle> {
     id("make a dataset", H5Dclose, || {
         // SAFETY: valid ids and a C string.
         unsafe {
-            H5Dcreate2(file.id(), name.as_ptr(), element_type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT)
+            H5Dcreate2(parent.id(), name.as_ptr(), element_type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT)
         }
     })
 }

@@ -1,8 +1,11 @@
 //! What stands beside the elements of an array of ours: its description and its checksums.
 //!
-//! The description is an attribute of the dataset, the checksums a second dataset, `arraystow_crc32c`: one CRC-32C per stored
+//! The description is an attribute of the dataset, the checksums a second dataset, `arraystow/crc32c`: one CRC-32C per stored
 //! chunk, in C order, over the chunk's bytes as they lie in the file. The digest covers both, so whoever knows the digest
 //! knows the array.
+//!
+//! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
+//! axes of equal length in one group for the same axis. Version 1 has them beside the elements.
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::backend::ArraySpec;
@@ -12,12 +15,15 @@ use std::ffi::CStr;
 
 /// The dataset with the elements, as the seed names it.
 pub(super) const DATASET: &CStr = c"dask_arrays";
-/// The dataset with the checksums.
-pub(super) const CHECKSUMS: &CStr = c"arraystow_crc32c";
+/// The group with the checksums, and their dataset in it.
+pub(super) const GROUP: &CStr = c"arraystow";
+pub(super) const CHECKSUMS: &CStr = c"crc32c";
+/// The dataset with the checksums beside the elements, in files of version 1.
+pub(super) const CHECKSUMS_1: &CStr = c"arraystow_crc32c";
 /// The attribute with the description.
 pub(super) const ATTRIBUTE: &CStr = c"arraystow";
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The attribute's JSON. Everything but the logical chunks repeats what HDF5 knows too: so an attribute of another array
 /// is found out.
@@ -29,6 +35,15 @@ pub(super) struct Description {
     chunks: Vec<Vec<(usize, usize)>>,
     stored_chunk: Vec<usize>,
     codec: String,
+}
+
+/// What a description says.
+pub(super) struct Described {
+    /// The logical grid.
+    pub(super) grid: ChunkGrid,
+    pub(super) codec: Codec,
+    /// Whether the checksums lie beside the elements, not in a group of their own.
+    pub(super) checksums_beside: bool,
 }
 
 impl Description {
@@ -52,8 +67,8 @@ impl Description {
             .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
     }
 
-    /// Reads the attribute and checks it against the dataset; gives the logical grid and the codec.
-    pub(super) fn read(json: &[u8], data_type: DataType, layout: &StoredLayout) -> Result<(ChunkGrid, Codec)> {
+    /// Reads the attribute and checks it against the dataset.
+    pub(super) fn read(json: &[u8], data_type: DataType, layout: &StoredLayout) -> Result<Described> {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
         #[derive(Deserialize)]
@@ -62,7 +77,7 @@ impl Description {
         }
         let Version { version } =
             serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(Error::unsupported(format!(
                 "the array was written by a newer arraystow (version {version} of the format); update this program"
             )));
@@ -89,7 +104,7 @@ impl Description {
             _ => None,
         };
         let codec = codec.ok_or_else(|| damaged(format!("names the unknown codec `{}`", description.codec)))?;
-        Ok((grid, codec))
+        Ok(Described { grid, codec, checksums_beside: version == 1 })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Files of ours must be what their description says, down to the last checksum. Strangers' files (h5py's, dask's, the
 //! seed's) are taken as they are, within bounds.
 
-use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, Description, digest};
+use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
 use super::elements::{ByteOrder, Elements};
 use super::file::{File, io_error};
 use super::fill::{Fill, fill};
@@ -96,7 +96,8 @@ fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header
     let mut grid = facts.layout.grid.clone();
     let mut checksums = None;
     if let Some(json) = &description {
-        grid = facts.logical_grid(json)?;
+        let described = facts.described(json)?;
+        grid = described.grid;
         let count = facts.layout.grid.chunk_count();
         if let Some(missing) = index.first_missing(count) {
             return Err(Error::corrupt(format!(
@@ -104,7 +105,7 @@ fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header
             )));
         }
         if count > 0 {
-            checksums = Some(checksums_address(file, count, file_len)?);
+            checksums = Some(checksums_address(file, described.checksums_beside, count, file_len)?);
         }
     }
     let Facts { elements, layout, chunk_bytes, stored_chunk_bytes, pipeline, .. } = facts;
@@ -189,23 +190,30 @@ impl Facts {
         Ok(element)
     }
 
-    /// The logical grid of an array of ours, whose description must fit.
-    fn logical_grid(&self, json: &[u8]) -> Result<ChunkGrid> {
+    /// What the description of an array of ours says, which must fit.
+    fn described(&self, json: &[u8]) -> Result<Described> {
         let data_type = self.elements.data_type;
-        let (grid, codec) = Description::read(json, data_type, &self.layout)?;
+        let described = Description::read(json, data_type, &self.layout)?;
+        let codec = described.codec;
         if self.filters != filters::of_codec(codec, data_type.size()) || !self.elements.are_plain() {
             return Err(Error::corrupt(format!(
                 "the dataset is not encoded as the attribute `arraystow` says ({codec:?}); restore the file from a copy"
             )));
         }
-        Ok(grid)
+        Ok(described)
     }
 }
 
 /// Where the checksums of an array of ours lie.
-fn checksums_address(file: &Handle, count: usize, file_len: u64) -> Result<u64> {
+fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -> Result<u64> {
     let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
-    let dataset = inspect::open_dataset(file, CHECKSUMS)?.ok_or_else(|| damaged("are gone"))?;
+    let dataset = if beside {
+        inspect::open_dataset(file, CHECKSUMS_1)?
+    } else {
+        let group = inspect::open_group(file, GROUP)?;
+        group.map_or(Ok(None), |group| inspect::open_dataset(&group, CHECKSUMS))?
+    };
+    let dataset = dataset.ok_or_else(|| damaged("are gone"))?;
     let storage = inspect::storage(&inspect::properties(&dataset)?)?;
     let elements = recognize(&inspect::element_type(&dataset)?)?;
     if storage != Storage::Contiguous || elements != Elements::real(DataType::UInt32, 4, ByteOrder::Little) {

@@ -12,6 +12,7 @@ use hdf5_sys::h5d::{
     H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5D_layout_t, H5Dchunk_iter, H5Dclose, H5Dget_chunk_index_type,
     H5Dget_chunk_info_by_coord, H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_type, H5Dopen2, H5Dread,
 };
+use hdf5_sys::h5g::{H5Gclose, H5Gopen2};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5l::H5Lexists;
 use hdf5_sys::h5p::{
@@ -43,22 +44,39 @@ pub(super) enum Storage {
     Chunked,
 }
 
-/// The dataset of that name in the file itself; none if there is nothing of that name.
-pub(super) fn open_dataset(file: &Handle, name: &CStr) -> Result<Option<Handle>> {
-    // SAFETY: a valid file and a C string.
-    if number("look for a dataset", || unsafe { H5Lexists(file.id(), name.as_ptr(), H5P_DEFAULT) })? == 0 {
+/// The dataset of that name in the file itself, or in a group of it; none if there is nothing of that name.
+pub(super) fn open_dataset(parent: &Handle, name: &CStr) -> Result<Option<Handle>> {
+    if !is_there(parent, name)? {
         return Ok(None);
+    }
+    // SAFETY: a valid file or group, and a C string.
+    id("open the dataset", H5Dclose, || unsafe { H5Dopen2(parent.id(), name.as_ptr(), H5P_DEFAULT) }).map(Some)
+}
+
+/// The group of that name in the file itself; none if there is nothing of that name.
+pub(super) fn open_group(file: &Handle, name: &CStr) -> Result<Option<Handle>> {
+    if !is_there(file, name)? {
+        return Ok(None);
+    }
+    // SAFETY: a valid file and a C string.
+    id("open the group", H5Gclose, || unsafe { H5Gopen2(file.id(), name.as_ptr(), H5P_DEFAULT) }).map(Some)
+}
+
+/// Whether there is something of that name; refuses a link to another place.
+fn is_there(parent: &Handle, name: &CStr) -> Result<bool> {
+    // SAFETY: a valid file or group, and a C string.
+    if number("look for a dataset", || unsafe { H5Lexists(parent.id(), name.as_ptr(), H5P_DEFAULT) })? == 0 {
+        return Ok(false);
     }
     let mut link = LinkInfo { kind: -1, _room: [0; 15] };
     // SAFETY: `link` is larger than what libhdf5 writes.
-    status("look at a link", || unsafe { H5Lget_info2(file.id(), name.as_ptr(), &raw mut link, H5P_DEFAULT) })?;
+    status("look at a link", || unsafe { H5Lget_info2(parent.id(), name.as_ptr(), &raw mut link, H5P_DEFAULT) })?;
     if link.kind != HARD_LINK {
         return Err(Error::unsupported(format!(
             "{name:?} is a link to another place, which arraystow does not follow; open the file that it leads to"
         )));
     }
-    // SAFETY: as above.
-    id("open the dataset", H5Dclose, || unsafe { H5Dopen2(file.id(), name.as_ptr(), H5P_DEFAULT) }).map(Some)
+    Ok(true)
 }
 
 /// `H5L_info2_t`, of which only the beginning matters. In hdf5-metno-sys its kind is an enum, and a file may hold any number.

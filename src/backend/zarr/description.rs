@@ -10,7 +10,8 @@ use std::fmt;
 
 /// The attribute's name.
 pub(super) const ATTRIBUTE: &str = "arraystow";
-const VERSION: u32 = 1;
+/// Version 1 goes with another fill value and other names of the axes: see `repair`.
+pub(super) const VERSION: u32 = 2;
 
 /// The attribute's value.
 #[derive(Serialize, Deserialize)]
@@ -19,18 +20,29 @@ pub(super) struct Description {
     /// The logical chunks: per axis, runs of a length and how often it comes.
     #[serde(deserialize_with = "few_axes")]
     chunks: Vec<Vec<(usize, usize)>>,
+    /// What the names of the axes end with, if a repair has given them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repaired: Option<String>,
+}
+
+/// What a description says.
+pub(super) struct Described {
+    pub(super) version: u32,
+    /// The logical grid.
+    pub(super) grid: ChunkGrid,
+    pub(super) repaired: Option<String>,
 }
 
 impl Description {
     pub(super) fn of(spec: &ArraySpec) -> Self {
-        Self { version: VERSION, chunks: spec.grid.runs() }
+        Self { version: VERSION, chunks: spec.grid.runs(), repaired: None }
     }
 
-    /// The logical grid of an array that is stored like that.
-    pub(super) fn grid(&self, layout: &StoredLayout) -> Result<ChunkGrid> {
+    /// What it says of an array that is stored like that.
+    pub(super) fn check(self, layout: &StoredLayout) -> Result<Described> {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `{ATTRIBUTE}` {what}; restore the array from a copy"));
-        if self.version != VERSION {
+        if !(1..=VERSION).contains(&self.version) {
             return Err(Error::unsupported(format!(
                 "the array was written by a newer arraystow (version {} of the format); update this program",
                 self.version
@@ -41,7 +53,7 @@ impl Description {
             let (said, found) = (grid.shape(), layout.grid.shape());
             return Err(damaged(format!("is of an array of shape {said:?}, but the array has {found:?}")));
         }
-        Ok(grid)
+        Ok(Described { version: self.version, grid, repaired: self.repaired })
     }
 }
 

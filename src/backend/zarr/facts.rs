@@ -1,6 +1,6 @@
 //! What an array's metadata say, of either version: all of it understood, or refused by name.
 
-use super::description::Description;
+use super::description::{Described, Description};
 use super::fill::Fill;
 use super::json::Members;
 use super::keys::Keys;
@@ -25,8 +25,8 @@ pub(super) struct Facts {
     pub(super) indexing: Option<Indexing>,
     pub(super) fill: Fill,
     pub(super) keys: Keys,
-    /// The logical grid of an array of ours.
-    pub(super) grid: Option<ChunkGrid>,
+    /// What the description of an array of ours says.
+    pub(super) described: Option<Described>,
 }
 
 /// The metadata as one version has them.
@@ -70,8 +70,8 @@ impl Facts {
         }
         let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
-        let grid = description.map(|description| description.grid(&layout)).transpose()?;
-        Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, grid })
+        let described = description.map(|description| description.check(&layout)).transpose()?;
+        Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, described })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::description::{ATTRIBUTE, Description};
 use super::json::unreadable;
+use super::repair::axis_names;
 use crate::array::{Codec, DataType, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
@@ -32,12 +33,12 @@ pub(super) fn array_name(version: ZarrVersion) -> &'static str {
 pub(super) const ATTRIBUTES_NAME: &str = ".zattrs";
 
 impl Metadata {
-    /// The metadata of a new array.
-    pub(super) fn new(version: ZarrVersion, spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
+    /// The metadata of a new array of this name.
+    pub(super) fn new(version: ZarrVersion, name: &str, spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
         let description = json!(Description::of(spec));
         let shape = spec.grid.shape();
-        // xarray opens no array whose axes have no names.
-        let axes: Vec<String> = (0..shape.len()).map(|axis| format!("dim_{axis}")).collect();
+        // xarray opens no array whose axes have no names, and no group with two axes of the same name and another length.
+        let axes = axis_names(name, shape.len());
         let (array, attributes) = match version {
             ZarrVersion::V3 => {
                 let array = json!({
@@ -77,29 +78,30 @@ impl Metadata {
                     "chunks": layout.chunk_shape,
                     "dtype": dtype_v2(spec.data_type),
                     "compressor": compressor_v2(spec.codec)?,
-                    "fill_value": fill_value(spec.data_type),
+                    // xarray takes any other for 'missing'. Every chunk is stored.
+                    "fill_value": null,
                     "filters": null,
                     "order": "C",
                 });
                 (array, Some(json!({ATTRIBUTE: description, "_ARRAY_DIMENSIONS": axes})))
             }
         };
-        let bytes = |value: &Value| {
-            serde_json::to_vec(value)
-                .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
-        };
-        let metadata = Self { version, array: bytes(&array)?, attributes: attributes.as_ref().map(bytes).transpose()? };
+        let attributes = attributes.as_ref().map(bytes_of).transpose()?;
+        let metadata = Self { version, array: bytes_of(&array)?, attributes };
         if metadata.all_bytes().len() as u64 > MOST_BYTES {
-            return Err(Error::limit(format!(
-                "the array's chunks are so irregular that their list has more than {MOST_BYTES} bytes; rechunk it"
-            )));
+            return Err(too_irregular());
         }
         Ok(metadata)
     }
 
     /// For zarrs.
-    pub(super) fn parse(&self) -> Result<ArrayMetadata> {
-        serde_json::from_slice(&self.array).map_err(|error| unreadable(&error))
+    pub(super) fn parse(&self, data_type: DataType) -> Result<ArrayMetadata> {
+        let mut array: Value = serde_json::from_slice(&self.array).map_err(|error| unreadable(&error))?;
+        if array["fill_value"].is_null() {
+            // zarrs knows no null for complex numbers. It matters nothing to what is encoded.
+            array["fill_value"] = fill_value(data_type);
+        }
+        serde_json::from_value(array).map_err(|error| unreadable(&error))
     }
 
     /// What the digest is made of.
@@ -108,7 +110,18 @@ impl Metadata {
     }
 }
 
-fn fill_value(data_type: DataType) -> Value {
+pub(super) fn bytes_of(value: &Value) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
+}
+
+pub(super) fn too_irregular() -> Error {
+    Error::limit(format!(
+        "the array's chunks are so irregular that their list has more than {MOST_BYTES} bytes; rechunk it"
+    ))
+}
+
+/// The fill value of new arrays of version 3, which no reader takes for 'missing'.
+pub(super) fn fill_value(data_type: DataType) -> Value {
     match data_type {
         DataType::Bool => json!(false),
         DataType::Float16 | DataType::Float32 | DataType::Float64 => json!(0.0),

@@ -16,19 +16,21 @@ mod keys;
 mod metadata;
 mod pipeline;
 mod reader;
+mod repair;
 mod shards;
 mod table;
+mod text;
 mod v2;
 mod v3;
 mod writer;
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, Misread, StoredSummary};
 use crate::array::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{CONCURRENCY, Objects, ZarrOptions, ZarrVersion};
+use crate::protocol::{CONCURRENCY, Objects, Replace, ZarrOptions, ZarrVersion};
 use once_cell::sync::OnceCell;
-use reader::Reader;
+use reader::{Reader, fetch_metadata};
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -129,6 +131,26 @@ impl Backend for ZarrArrays {
             (Ok(()), Some(error)) => Err(error),
             (Err(failed), error) => Err(error.unwrap_or(failed).leaving([self.describe(to)])),
         }
+    }
+
+    fn misread(&self, name: &str) -> Result<Misread> {
+        let misread = fetch_metadata(&self.objects, &Self::key(name)).and_then(|metadata| metadata.misread());
+        misread.map_err(|error| error.at_location(self.describe(name)))
+    }
+
+    fn repair(&self, name: &str) -> Result<()> {
+        let key = Self::key(name);
+        let repair = || {
+            let metadata = fetch_metadata(&self.objects, &key)?;
+            let repair = metadata.repair(name)?;
+            // The attributes first: a repair that is cut off after them is completed by the next one.
+            let attributes = repair.attributes.map(|bytes| (metadata::ATTRIBUTES_NAME, bytes));
+            let array = repair.array.map(|bytes| (metadata::array_name(metadata.version), bytes));
+            attributes.into_iter().chain(array).try_for_each(|(object, bytes)| {
+                self.objects.put(&format!("{key}/{object}"), bytes.into(), Replace::Any)
+            })
+        };
+        repair().map_err(|error| error.at_location(self.describe(name)))
     }
 
     fn local_path(&self, _: &str) -> Option<PathBuf> {

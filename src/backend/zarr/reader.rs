@@ -27,6 +27,7 @@ pub(super) struct Reader {
     /// What only arrays of ours have.
     seal: Option<Seal>,
     stored_bytes: u64,
+    written_bytes: u64,
 }
 
 /// What reads the parts of shards.
@@ -64,11 +65,12 @@ impl Reader {
             }
             _ => None,
         };
-        let own = metadata.all_bytes();
-        let mut stored_bytes = own.len() as u64;
-        let seal = match &facts.grid {
+        let mut stored_bytes = metadata.all_bytes().len() as u64;
+        let mut written_bytes = stored_bytes;
+        let seal = match &facts.described {
             None => None,
-            Some(_) => {
+            Some(described) => {
+                let own = metadata.first_written(facts.data_type, described)?;
                 let table_bytes = table
                     .ok_or_else(|| Error::corrupt("the array's checksums are gone; restore the array from a copy"))?;
                 let parts = shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
@@ -80,11 +82,12 @@ impl Reader {
                 }
                 let table = Table::read(&table_bytes, count.saturating_mul(parts), shards.is_some())?;
                 stored_bytes = stored_bytes.saturating_add(table.total()).saturating_add(table_bytes.len() as u64);
+                written_bytes = stored_bytes.saturating_sub(written_bytes).saturating_add(own.len() as u64);
                 Some(Seal { table, digest: digest(&own, &table_bytes) })
             }
         };
-        let grid = facts.grid.clone().unwrap_or_else(|| facts.layout.grid.clone());
-        Ok(Self { objects, key, facts, decoder, shards, grid, seal, stored_bytes })
+        let grid = facts.described.as_ref().map_or(&facts.layout.grid, |described| &described.grid).clone();
+        Ok(Self { objects, key, facts, decoder, shards, grid, seal, stored_bytes, written_bytes })
     }
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
@@ -309,6 +312,24 @@ impl Shards {
     }
 }
 
+/// The metadata of either version.
+pub(super) fn fetch_metadata(objects: &Objects, key: &str) -> Result<Metadata> {
+    let get = |name: &str| match objects.get(&format!("{key}/{name}"), MOST_BYTES) {
+        Ok((bytes, _)) => Ok(Some(bytes.to_vec())),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(array) = get(array_name(ZarrVersion::V3))? {
+        return Ok(Metadata { version: ZarrVersion::V3, array, attributes: None });
+    }
+    let array = get(array_name(ZarrVersion::V2))?.ok_or_else(no_array)?;
+    Ok(Metadata { version: ZarrVersion::V2, array, attributes: get(ATTRIBUTES_NAME)? })
+}
+
+fn no_array() -> Error {
+    Error::new(ErrorKind::NotFound, "there is no Zarr array of that name")
+}
+
 /// The metadata of either version and the table, asked for at the same time.
 fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Option<Bytes>)> {
     let get = |name: &str| {
@@ -329,7 +350,7 @@ fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Opt
     }
     let (v2, attributes) = (get(array_name(ZarrVersion::V2)), get(ATTRIBUTES_NAME));
     let (v2, attributes) = wait(async move { futures::try_join!(v2, attributes) })?;
-    let array = v2.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no Zarr array of that name"))?;
+    let array = v2.ok_or_else(no_array)?;
     let attributes = attributes.map(|attributes| attributes.to_vec());
     // One whose metadata alone are lost is damaged, not gone.
     Ok((Metadata { version: ZarrVersion::V2, array: array.to_vec(), attributes }, table))
@@ -350,6 +371,10 @@ impl ArrayReader for Reader {
 
     fn stored_bytes(&self) -> u64 {
         self.stored_bytes
+    }
+
+    fn written_bytes(&self) -> u64 {
+        self.written_bytes
     }
 
     fn digest(&self) -> Option<&str> {

@@ -47,10 +47,11 @@ impl Writer {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits)?;
         let layout = shards::layout(layout, element_size, options.shard_bytes.min(limits.most_chunk_bytes()))?;
-        let metadata = Metadata::new(options.version, spec, &layout)?;
+        let name = key.rsplit('/').next().unwrap_or(&key);
+        let metadata = Metadata::new(options.version, name, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let plain = spec.codec == crate::Codec::None && layout.parts.is_none();
-        let encoder = Encoder::new(metadata.parse()?, &layout.chunk_shape, plain)?;
+        let encoder = Encoder::new(metadata.parse(spec.data_type)?, &layout.chunk_shape, plain)?;
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
         Ok(Self {

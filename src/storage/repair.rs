@@ -1,0 +1,164 @@
+//! Repairing what earlier versions wrote in a way that other programs misread, without any Rust type.
+
+use super::Storage;
+use super::name::Name;
+use super::place::{Announced, Claim};
+use super::read::head;
+use crate::backend::Misread;
+use crate::engine::{Job, Origin, StoredArray, run};
+use crate::error::{Error, Result};
+use crate::plugin::ManifestEntry;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+/// What a repair has done; see [`Storage::repair`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Repair {
+    /// The arrays that were changed.
+    pub arrays: Vec<RepairedArray>,
+    /// What could not be repaired because it is damaged, or cannot be reached. Each names the object and the array.
+    pub faults: Vec<Error>,
+}
+
+/// An array whose metadata a repair has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RepairedArray {
+    /// The name of its object.
+    pub object: String,
+    /// Its places in the object.
+    pub paths: Vec<String>,
+    /// The file name of its persistent id.
+    pub file: String,
+    /// Whether it had a fill value that xarray takes for 'missing'.
+    pub fill_value: bool,
+    /// Whether its axes had the names of other arrays' axes.
+    pub axis_names: bool,
+}
+
+impl Storage {
+    /// Repairs the arrays of all objects whose names match a glob (see [`list`](Self::list)): what earlier versions of
+    /// arraystow wrote in a way that other programs misread. `repair("**")` repairs all that there is.
+    ///
+    /// These are Zarr arrays, in an object store. In version 2 of Zarr they had the fill value 0, so that xarray read zeros as
+    /// NaN, integers as floats and `false` as NaN. In both versions the axes of all arrays had the same names, so that
+    /// `xarray.open_zarr` refused a group with arrays of two shapes. arraystow itself reads them right, before and after.
+    ///
+    /// A repair rewrites metadata only. The documents, the elements and their checksums stay as they are, and so do loaded
+    /// arrays. It may be stopped at any point and called again; what needs no repair is read and not written. Earlier
+    /// versions of arraystow refuse a repaired array as written by a newer one.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// storage.save("zeros", &ndarray::Array1::<f64>::zeros(10_000))?;
+    /// let repair = storage.repair("**")?;
+    /// // This version writes nothing that needs a repair.
+    /// assert!(repair.arrays.is_empty() && repair.faults.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidName` if this is no glob; `Io` if the storage cannot be listed. What fails of one object or array is in
+    /// [`Repair::faults`].
+    pub fn repair(&self, glob: &str) -> Result<Repair> {
+        let mut repair = Repair::default();
+        for entry in self.list(glob)? {
+            if let Err(error) = Name::parse(&entry.name).and_then(|name| self.repair_one(&name, &mut repair)) {
+                repair.faults.push(error.in_document(&entry.name));
+            }
+        }
+        Ok(repair)
+    }
+
+    fn repair_one(&self, name: &Name, repair: &mut Repair) -> Result<()> {
+        let Some(entries) = self.array_entries(name)? else { return Ok(()) };
+        let found = self.each_array(name, &entries, repair, &StoredArray::misread)?;
+        let files: Vec<&str> = found.keys().map(String::as_str).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        // From here on no removal, save or sweep takes these arrays away, and they would come back in part.
+        let announced = self.place.announce(name, &files, &[], Claim::Fresh)?;
+        let repaired = self.repair_announced(name, &files, announced.as_deref(), repair);
+        match (repaired, announced.and_then(|announced| announced.end())) {
+            (Err(error), Some(left)) => Err(error.leaving([left])),
+            (repaired, _) => repaired,
+        }
+    }
+
+    fn repair_announced(
+        &self,
+        name: &Name,
+        files: &[&str],
+        announced: Option<&dyn Announced>,
+        repair: &mut Repair,
+    ) -> Result<()> {
+        // Once more: what was removed before the announcement is gone.
+        let Some(mut entries) = self.array_entries(name)? else { return Ok(()) };
+        let files: HashSet<&str> = files.iter().copied().collect();
+        entries.retain(|entry| files.contains(entry.id.file()));
+        let done = self.each_array(name, &entries, repair, &|array| {
+            let misread = array.misread()?;
+            if misread != Misread::default() {
+                announced.map_or(Ok(()), Announced::check)?;
+                array.repair()?;
+            }
+            Ok(misread)
+        })?;
+        for entry in entries {
+            if let Some(Misread { fill_value, axis_names }) = done.get(entry.id.file()).copied() {
+                let (object, file) = (name.as_str().to_owned(), entry.id.file().to_owned());
+                repair.arrays.push(RepairedArray { object, paths: entry.paths, file, fill_value, axis_names });
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something with each of the arrays, many at a time; gives those that are misread.
+    fn each_array(
+        &self,
+        name: &Name,
+        entries: &[ManifestEntry],
+        repair: &mut Repair,
+        work: &(dyn Fn(&StoredArray) -> Result<Misread> + Sync),
+    ) -> Result<BTreeMap<String, Misread>> {
+        let backend = self.place.backend(name.workflow());
+        let results = Mutex::new((BTreeMap::new(), Vec::new()));
+        let jobs = entries.iter().map(|entry| Job { work: entry, bytes: 0 });
+        run(backend.concurrency(), jobs, |entry| {
+            let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
+            let origin = Origin { document, path, ..Origin::default() };
+            let file = entry.id.file().to_owned();
+            let result = entry
+                .expected()
+                .and_then(|expected| work(&StoredArray::lazy(backend.clone(), file.clone(), expected, origin)));
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            match result {
+                Ok(misread) if misread == Misread::default() => {}
+                Ok(misread) => drop(results.0.insert(file, misread)),
+                Err(error) => results.1.push(error.in_document(name.as_str())),
+            }
+            Ok(())
+        })?;
+        let (misread, mut faults) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if faults.iter().any(Error::is_gone) {
+            // Those of a document that was replaced or removed meanwhile are nothing to report.
+            let now = self.array_entries(name)?.unwrap_or_default();
+            let is_named = |error: &Error| now.iter().any(|entry| error.array() == Some(entry.id.file()));
+            faults.retain(|error| !error.is_gone() || is_named(error));
+        }
+        repair.faults.extend(faults);
+        Ok(misread)
+    }
+
+    /// The arrays of a document; none if there is no such document any more.
+    fn array_entries(&self, name: &Name) -> Result<Option<Vec<ManifestEntry>>> {
+        match head(&*self.place, name) {
+            Ok(head) => Ok(Some(head.manifest.arrays)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
