@@ -109,6 +109,49 @@ fn where_conditions_are_ignored_a_save_that_was_overwritten_at_the_same_moment_i
 }
 
 #[test]
+fn where_conditions_are_ignored_no_save_is_done_whose_arrays_are_gone() {
+    let server = Server::start();
+    server.ignore_conditions();
+    let storage = server.storage("");
+    storage.save("run", &run_of(1)).unwrap();
+    for kept in [true, false] {
+        let loaded: Run = storage.load("run").unwrap();
+        let field = storage.info("run").unwrap().arrays.into_iter().find(|array| array.paths == ["field"]).unwrap();
+        // All of it, or the beginning of a removal.
+        let rest = if kept { "" } else { "/zarr.json" };
+        server.remove_at_next("run", &format!("bigdata/dask_arrays/{}{rest}", field.file));
+        let error = storage.save("run", &loaded).unwrap_err();
+        assert!(error.is_conflict() && error.to_string().contains("removed at the same moment"), "{error:?}");
+        assert_eq!((error.array(), error.document()), (Some(field.file.as_str()), Some("run")), "{error}");
+        // The object can be saved anew.
+        storage.save("run", &run_of(2)).unwrap();
+        assert_eq!(storage.load::<Run>("run").unwrap().field.sum().unwrap(), run_of(2).field.sum().unwrap());
+    }
+    assert!(server.keys().iter().all(|key| !key.contains("/.saving/")), "{:?}", server.keys());
+}
+
+/// What is kept is held by a lease; who is at the object already is seen.
+#[test]
+fn where_conditions_are_ignored_a_save_that_keeps_arrays_gives_way() {
+    let server = Server::start();
+    server.ignore_conditions();
+    let storage = server.storage("");
+    storage.save("run", &run_of(1)).unwrap();
+    let loaded: Run = storage.load("run").unwrap();
+    server.hold("run");
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| server.storage("").save("run", &run_of(3)));
+        server.wait_for_held();
+        let error = storage.save("run", &loaded).unwrap_err();
+        assert!(error.is_conflict() && error.to_string().contains("somebody else"), "{error}");
+        server.release();
+        other.join().unwrap().unwrap();
+    });
+    assert_eq!(storage.load::<Run>("run").unwrap().step, 3);
+    assert_eq!(documents_and_arrays(&server).1.len(), 2, "{:?}", server.keys());
+}
+
+#[test]
 fn whether_conditions_are_heeded_is_found_out_once_for_each_client() {
     let server = Server::start();
     let client: Arc<dyn ObjectStore> = Arc::new(server.client().build().unwrap());

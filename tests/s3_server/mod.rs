@@ -47,6 +47,8 @@ struct State {
     held: AtomicU64,
     /// What comes right after the next put of a key with this part, as if somebody else were a moment later.
     intruder: Mutex<Option<(String, Vec<u8>)>>,
+    /// With the next put of this key go all objects whose keys begin so.
+    thief: Mutex<Option<(String, String)>>,
     /// So many puts of keys with this part are carried out but answered with 503.
     lost_answers: AtomicU64,
     lost_part: Mutex<String>,
@@ -197,6 +199,11 @@ impl Server {
         *self.state.intruder.lock().unwrap() = Some((key.to_owned(), data));
     }
 
+    /// At the next put of that key, everything goes whose key begins so.
+    pub(crate) fn remove_at_next(&self, key: &str, prefix: &str) {
+        *self.state.thief.lock().unwrap() = Some((key.to_owned(), prefix.to_owned()));
+    }
+
     pub(crate) fn ignore_conditions(&self) {
         self.state.ignores_conditions.store(true, SeqCst);
     }
@@ -293,6 +300,9 @@ impl S3 for Service {
                 }
             }
             objects.insert(input.key.clone(), object);
+            if let Some((_, prefix)) = self.0.thief.lock().unwrap().take_if(|(key, _)| *key == input.key) {
+                objects.retain(|key, _| !key.starts_with(&prefix));
+            }
             let mut intruder = self.0.intruder.lock().unwrap();
             if let Some((key, data)) = intruder.take_if(|(key, _)| *key == input.key) {
                 objects.insert(key, self.0.object(data.into()));

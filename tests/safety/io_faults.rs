@@ -8,6 +8,7 @@ use arraystow::{Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
 use object_store::memory::InMemory;
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
@@ -338,4 +339,31 @@ fn folders_that_could_not_be_synced_are_synced_by_the_next_save() {
     assert_eq!(taken(), ["a", "root", above]);
     storage.save("a/b/run", &run_of(3)).unwrap();
     assert!(taken().is_empty(), "once is enough");
+}
+
+/// The arrays of the save go with the folder; a document that names them must not come.
+#[test]
+fn a_folder_that_others_remove_while_a_save_writes_is_told_of() {
+    struct Removes(PathBuf, AtomicI64);
+    impl Watcher for Removes {
+        fn before(&self, _: &Call<'_>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn after(&self, call: &Call<'_>) {
+            // The last that is done for the arrays.
+            if matches!(call, Call::SyncFolder(path) if path.ends_with("bigdata")) && self.1.fetch_sub(1, SeqCst) == 1 {
+                std::fs::remove_dir_all(&self.0).unwrap();
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path().join("root")).unwrap();
+    let watching = watch(folder.path(), Arc::new(Removes(folder.path().join("root/sim"), AtomicI64::new(1))));
+    let error = storage.save("sim/run", &run_of(1)).unwrap_err();
+    assert!(error.is_conflict() && error.to_string().contains("was removed"), "{error:?}");
+    assert!(!storage.contains("sim/run").unwrap());
+    storage.save("sim/run", &run_of(2)).unwrap();
+    drop(watching);
+    assert_eq!(step_of(&storage, "sim/run"), Some(2));
 }
