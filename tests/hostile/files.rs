@@ -111,6 +111,13 @@ whole = bytearray(open(f"{folder}/fill-too-short", "rb").read())
 at = whole.index(struct.pack("<Id", 8, 1.5))
 whole[at] = 4
 open(f"{folder}/fill-too-short", "wb").write(whole)
+# A complex number that is mostly gaps.
+with new("complex-with-gaps") as f:
+    kind = h5py.h5t.create(h5py.h5t.COMPOUND, 2**20)
+    kind.insert(b"r", 0, h5py.h5t.IEEE_F64LE); kind.insert(b"i", 2**20 - 8, h5py.h5t.IEEE_F64LE)
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk((1000,)); plist.set_deflate(9)
+    h5py.h5d.create(f.id, b"dask_arrays", kind, h5py.h5s.create_simple((16000,), (h5py.h5s.UNLIMITED,)), plist)
 # A shape that is elsewhere, but nowhere: libhdf5 takes that for impossible. (What was the largest length is the address.)
 with new("shape-nowhere", "earliest") as f: f.create_dataset("dask_arrays", (16,), "f8", chunks=(4,), maxshape=(None,))
 whole = bytearray(open(f"{folder}/shape-nowhere", "rb").read())
@@ -182,6 +189,7 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("attribute-longer-than-all", &[ErrorKind::Corrupt]),
     ("name-no-utf8", &[ErrorKind::Corrupt]),
     ("fill-too-short", &[ErrorKind::Corrupt]),
+    ("complex-with-gaps", &[ErrorKind::Unsupported]),
     ("shape-nowhere", &[ErrorKind::Corrupt]),
     ("empty", &[ErrorKind::Corrupt]),
     ("no-hdf5", &[ErrorKind::Corrupt]),

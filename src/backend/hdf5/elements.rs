@@ -13,6 +13,9 @@ pub(super) enum ByteOrder {
     Big,
 }
 
+/// A stored element is at most so many times as long as one of memory, whatever gaps it has: so are the chunks on their way.
+const LONGEST: usize = 8;
+
 /// How the elements of a dataset are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Elements {
@@ -33,14 +36,15 @@ impl Elements {
     }
 
     /// Complex elements of `size` bytes whose parts are such numbers and begin at these offsets; none if there is no such
-    /// data type, or the parts are not in the element.
+    /// data type, the parts are not in the element, or it is mostly gaps.
     pub(super) fn complex(part: &Self, size: usize, offsets: [usize; 2]) -> Option<Self> {
         let data_type = match part.data_type {
             DataType::Float32 => DataType::Complex64,
             DataType::Float64 => DataType::Complex128,
             _ => return None,
         };
-        let fit = offsets.iter().all(|offset| offset.checked_add(part.width).is_some_and(|end| end <= size));
+        let short = size <= LONGEST * data_type.size();
+        let fit = short && offsets.iter().all(|offset| offset.checked_add(part.width).is_some_and(|end| end <= size));
         fit.then(|| Self { data_type, size, offsets: offsets.into(), width: part.width, order: part.order })
     }
 

@@ -8,11 +8,15 @@ use super::place::Location;
 use super::rest;
 use crate::array::{ChunkGrid, DataType, StoredLayout};
 use crate::backend::ArrayReader;
+use crate::backend::room::Room;
 use crate::backend::scratch;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::FileBytes;
 use std::sync::Arc;
+
+/// Elements in the form in which they are stored, where memory has another. Entered before what lies between filters.
+static STORED: Room = Room::new(192 << 20);
 
 pub(super) struct Reader {
     location: Location,
@@ -44,6 +48,7 @@ impl Reader {
             header.elements.decode_in_place(out);
             Ok(())
         } else {
+            let _stored = STORED.enter(header.stored_chunk_bytes);
             scratch::with(header.stored_chunk_bytes, |stored| {
                 self.read_stored(number, stored)?;
                 header.elements.decode(stored, out)
