@@ -5,6 +5,9 @@
 #[path = "python_zarr/earlier.rs"]
 mod earlier;
 mod python_env;
+#[cfg(feature = "hdf5")]
+#[path = "python_zarr/readers.rs"]
+mod readers;
 mod s3_server;
 mod samples;
 #[path = "python_zarr/strangers.rs"]

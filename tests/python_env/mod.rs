@@ -23,6 +23,20 @@ pub(crate) const ZARR: &[&str] = &[
     "dask[array]==2025.12.0",
 ];
 
+/// What is installed to try many readers.
+pub(crate) const READERS: &[&str] = &[
+    "numpy==2.2.6",
+    "h5py==3.13.0",
+    "hdf5plugin==5.1.0",
+    "h5netcdf==1.8.2",
+    "netCDF4==1.7.5.1.post1",
+    "zarr==3.1.6",
+    "numcodecs[pcodec]==0.16.5",
+    "xarray==2026.9.0",
+    "dask[array]==2025.12.0",
+    "tensorstore==0.1.86",
+];
+
 /// What is installed for Zarr as it was before version 3.
 pub(crate) const ZARR_2: &[&str] = &["numpy==2.2.6", "zarr==2.18.7", "numcodecs==0.15.1"];
 
