@@ -26,6 +26,7 @@ mod safety {
     mod interleavings;
     mod io_faults;
     mod many;
+    mod parts;
     mod power_cut;
     mod sample;
     mod stress;

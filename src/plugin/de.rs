@@ -4,8 +4,8 @@ use super::cbor::AnyStep;
 use super::de_array::read_array;
 use super::de_keys::{MapWalk, VariantSeed};
 use super::document::Format;
-use super::load::note_place;
-use super::path::Path;
+use super::load::{note_place, note_walk};
+use super::path::{Asked, Path};
 use super::{ARRAY, ARRAY_FIELDS, CHUNKED};
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
@@ -25,6 +25,10 @@ impl<'p, D> Deserializer<'p, D> {
     pub(super) fn new(inner: D, path: &'p Path<'p>, format: Option<Format>) -> Self {
         Self { inner, path, format }
     }
+
+    fn watching<V>(&self, visitor: V, asked: Asked) -> Watching<'p, V> {
+        Watching { visitor, path: self.path, format: self.format, asked }
+    }
 }
 
 /// A visitor that shows the user's visitor wrapped deserializers.
@@ -32,15 +36,16 @@ pub(super) struct Watching<'p, V> {
     pub(super) visitor: V,
     pub(super) path: &'p Path<'p>,
     pub(super) format: Option<Format>,
-    /// Under `deserialize_any`: a map may be an array in one of its forms.
-    pub(super) any: bool,
+    /// Under `deserialize_any`, which asks for everything, a map may be an array in one of its forms.
+    pub(super) asked: Asked,
 }
 
 macro_rules! forward {
     ($($method:ident($($argument:ident: $rust:ty),*);)*) => {
         $(#[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $rust,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Watching { visitor, path: self.path, format: self.format, any: false })
+            let watching = self.watching(visitor, Asked::All);
+            self.inner.$method($($argument,)* watching)
         })*
     };
 }
@@ -50,7 +55,8 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let _step = AnyStep::new();
-        self.inner.deserialize_any(Watching { visitor, path: self.path, format: self.format, any: true })
+        let watching = self.watching(visitor, Asked::Everything);
+        self.inner.deserialize_any(watching)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -62,18 +68,31 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         if name == ARRAY && fields == ARRAY_FIELDS {
             return read_array(self.inner, visitor, self.path, self.format);
         }
-        self.inner.deserialize_struct(
-            name,
-            fields,
-            Watching { visitor, path: self.path, format: self.format, any: false },
-        )
+        let watching = self.watching(visitor, Asked::Fields(fields));
+        self.inner.deserialize_struct(name, fields, watching)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, D::Error> {
+        let watching = self.watching(visitor, Asked::Elements(len));
+        self.inner.deserialize_tuple(len, watching)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let watching = self.watching(visitor, Asked::Elements(len));
+        self.inner.deserialize_tuple_struct(name, len, watching)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
         if name != CHUNKED {
-            let visitor = Watching { visitor, path: self.path, format: self.format, any: false };
-            return self.inner.deserialize_newtype_struct(name, visitor);
+            let watching = self.watching(visitor, Asked::All);
+            return self.inner.deserialize_newtype_struct(name, watching);
         }
+        note_walk(self.path);
         // A chunked array's visitor knows all forms, and wants to see them as they are.
         if self.is_human_readable() {
             let _step = AnyStep::new();
@@ -136,8 +155,6 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         deserialize_map();
         deserialize_identifier();
         deserialize_ignored_any();
-        deserialize_tuple(len: usize);
-        deserialize_tuple_struct(name: &'static str, len: usize);
         deserialize_enum(name: &'static str, variants: &'static [&'static str]);
     }
 
@@ -191,7 +208,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
     #[inline]
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
         // serde's buffers take a unit for a `None` as well, but not the other way round.
-        if self.any && self.format == Some(Format::Cbor) {
+        if self.asked == Asked::Everything && self.format == Some(Format::Cbor) {
             self.visitor.visit_unit()
         } else {
             self.visitor.visit_none()
@@ -215,12 +232,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(SeqWalk { inner, path: self.path, format: self.format, index: 0 })
+        let place = Path::Asked(self.path, self.asked);
+        self.visitor.visit_seq(SeqWalk { inner, path: &place, format: self.format, index: 0 })
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(MapWalk::new(inner, self.path, self.format, self.any))
+        self.visitor.visit_map(MapWalk::new(inner, self.path, self.format, self.asked))
     }
 
     #[inline]
@@ -342,7 +360,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, format: self.format, any: false };
+        let watching = Watching { visitor, path: self.path, format: self.format, asked: Asked::Elements(len) };
         self.inner.tuple_variant(len, watching).inspect_err(|_| note_place(self.path))
     }
 
@@ -351,7 +369,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, format: self.format, any: false };
+        let watching = Watching { visitor, path: self.path, format: self.format, asked: Asked::Fields(fields) };
         self.inner.struct_variant(fields, watching).inspect_err(|_| note_place(self.path))
     }
 }

@@ -6,7 +6,7 @@ use super::de::Watching;
 use super::dim::{Dim, Fielded};
 use super::document::Format;
 use super::load::{UNFIT_ELEMENTS, note_unfit, tell, whole};
-use super::path::Path;
+use super::path::{Asked, Path};
 use super::plain::PlainElements;
 use super::{ARRAY, ARRAY_FIELDS, INLINE, PersistentId, STORED};
 use serde::de::value::{BorrowedStrDeserializer, Error as PlainText, SeqAccessDeserializer};
@@ -46,7 +46,7 @@ impl<V> ArrayVisitor<'_, V> {
     where
         V: Visitor<'de>,
     {
-        let elements = whole(id).map_err(tell)?;
+        let elements = whole(id, self.path).map_err(tell)?;
         let fields = FieldMap { fields: Fields::stored(elements), path: Some(self.path) };
         self.visitor.visit_map(fields).map_err(|error| E::custom(format_args!("{UNFIT_ELEMENTS}: {error}")))
     }
@@ -72,7 +72,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
             }
             Some(Form::Inline) => {
                 let visitor = Fielded { visitor: self.visitor, path: self.path };
-                let visitor = Watching { visitor, path: self.path, format: self.format, any: false };
+                let asked = Asked::Fields(ARRAY_FIELDS);
+                let visitor = Watching { visitor, path: self.path, format: self.format, asked };
                 forms.next_value_seed(Inline(visitor)).inspect_err(|_| note_unfit(self.path))?
             }
             None => return Err(de::Error::invalid_length(0, &self)),

@@ -11,7 +11,7 @@ use super::de_array::{Fields, read_array};
 use super::de_key_parts::Parts;
 use super::document::Format;
 use super::load::{note_place, tell, whole};
-use super::path::Path;
+use super::path::{Asked, Path};
 use super::{ARRAY, ARRAY_FIELDS, INLINE, PersistentId, STORED};
 use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_content::Value;
@@ -31,6 +31,7 @@ pub(super) struct MapWalk<'p, 'de, A> {
     inner: A,
     path: &'p Path<'p>,
     format: Option<Format>,
+    asked: Asked,
     key: Cow<'de, str>,
     /// Whether the next key is the first and may be an array's.
     look: bool,
@@ -40,8 +41,9 @@ pub(super) struct MapWalk<'p, 'de, A> {
 }
 
 impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
-    pub(super) fn new(inner: A, path: &'p Path<'p>, format: Option<Format>, any: bool) -> Self {
-        Self { inner, path, format, key: Cow::Borrowed(""), look: any, form: Form::Other, fields: None }
+    pub(super) fn new(inner: A, path: &'p Path<'p>, format: Option<Format>, asked: Asked) -> Self {
+        let look = asked == Asked::Everything;
+        Self { inner, path, format, asked, key: Cow::Borrowed(""), look, form: Form::Other, fields: None }
     }
 
     /// The array's own fields, in the place of the one entry that stands for it.
@@ -49,7 +51,7 @@ impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
         let fields = match self.form {
             Form::Stored => {
                 let id: PersistentId = self.inner.next_value()?;
-                Fields::stored(whole(&id).map_err(tell)?)
+                Fields::stored(whole(&id, self.path).map_err(tell)?)
             }
             _ => match self.inner.next_value_seed(Seed {
                 seed: PhantomData::<Value<'static>>,
@@ -92,7 +94,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         if let Some(fields) = &mut self.fields {
             return fields.next_value(seed, Some(self.path));
         }
-        let path = Path::Key(self.path, &self.key);
+        let place = Path::Asked(self.path, self.asked);
+        let path = Path::Key(&place, &self.key);
         self.inner.next_value_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))
     }
 

@@ -1,6 +1,7 @@
 //! The walk of a load.
 
 use super::PersistentId;
+use super::ahead::Walk;
 use super::astype::Conversion;
 use super::context::{Level, lift, loading, push};
 use super::de::Deserializer;
@@ -19,8 +20,12 @@ use std::sync::Arc;
 pub(crate) trait ArrayResolver {
     /// The array of an id, lazy; the same one for the same id.
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>>;
-    /// All its elements, for a plain `ndarray` field.
-    fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>>;
+    /// Whether it makes a difference to it how a walk came to a plain array.
+    fn reads_ahead(&self) -> bool;
+    /// All elements of an array, for a plain `ndarray` field, if they have been read already.
+    fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>>;
+    /// The same. If they are to be read, others that the walk will come to, too, are read with them.
+    fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>>;
     /// The object of an id that is no array's; the same one for the same id.
     fn object(&self, id: &PersistentId) -> Result<Object>;
     /// The shared values in a file.
@@ -53,6 +58,8 @@ where
 pub(super) struct LoadState {
     resolver: Rc<dyn ArrayResolver>,
     conversion: Conversion,
+    /// How the walk came to the array that follows, as told by our Deserializer.
+    walk: Option<Walk>,
     pub(super) error: Option<Error>,
     /// Where the walk was when the first error passed by.
     pub(super) place: Option<String>,
@@ -64,7 +71,7 @@ pub(super) struct LoadState {
 impl LoadState {
     pub(super) fn new(resolver: Rc<dyn ArrayResolver>) -> Self {
         let (conversion, shared) = (Conversion::default(), SharedLoad::default());
-        Self { resolver, conversion, error: None, place: None, unfit: None, shared }
+        Self { resolver, conversion, walk: None, error: None, place: None, unfit: None, shared }
     }
 
     /// Whether arrays of another type are converted.
@@ -137,11 +144,35 @@ pub(super) fn chunked(id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
     resolver.chunked(id)
 }
 
-/// The elements of an id, with the context lifted while they are read.
-pub(super) fn whole(id: &PersistentId) -> Result<Arc<PlainElements>> {
+/// Remembers how the walk came to an array whose own `Deserialize` follows.
+pub(super) fn note_walk(path: &Path<'_>) {
+    if loading(|state| state.resolver.reads_ahead()).unwrap_or(false) {
+        let walk = Walk::to(path);
+        let _ = loading(|state| state.walk = Some(walk));
+    }
+}
+
+/// The elements of an id that the walk has come to, with the context lifted while they are read.
+pub(super) fn whole(id: &PersistentId, path: &Path<'_>) -> Result<Arc<PlainElements>> {
+    read_whole(id, || Some(Walk::to(path)))
+}
+
+/// The same for an array whose own `Deserialize` asks for it.
+pub(super) fn whole_of_noted(id: &PersistentId) -> Result<Arc<PlainElements>> {
+    let walk = loading(|state| state.walk.take())?;
+    read_whole(id, || walk)
+}
+
+fn read_whole(id: &PersistentId, walk: impl FnOnce() -> Option<Walk>) -> Result<Arc<PlainElements>> {
+    /// What libhdf5 and the codecs may need, however deep in a document the array is.
+    const ENOUGH: usize = 1 << 20;
+    const SEGMENT: usize = 8 << 20;
     let resolver = loading(|state| state.resolver.clone())?;
     let _lifted = lift();
-    resolver.whole(id)
+    resolver.known(id).unwrap_or_else(|| {
+        let walk = walk();
+        stacker::maybe_grow(ENOUGH, SEGMENT, || resolver.whole(id, walk.as_ref()))
+    })
 }
 
 /// The object of an id, with the context lifted while it is read.

@@ -4,6 +4,7 @@
 //! [`Deserializer`] finds the arrays again (`load`). Both run within a thread-local context, without I/O. Around them the
 //! document's frame and manifest, and the functions that users call.
 
+mod ahead;
 mod astype;
 mod body;
 mod cbor;
@@ -58,7 +59,7 @@ pub(crate) use self::{
     manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
     persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
     plan::{Keep, PlanSettings, Planned, SavePlan},
-    resolver::{Resolver, typed},
+    resolver::{Reading, Resolver, typed},
     shared::{SharedPlan, read_document},
     write::write_plan,
 };

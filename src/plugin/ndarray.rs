@@ -122,7 +122,7 @@ where
 fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D>> {
     // Asked for first: it knows the array's place and type.
     let array = super::chunked::find::<T>(id)?;
-    let elements = super::load::whole(id)?;
+    let elements = super::load::whole_of_noted(id)?;
     let elements = elements
         .to_array::<T>()
         .or_else(|| elements.converted())

@@ -13,6 +13,21 @@ pub(super) enum Path<'p> {
     Lazy(&'p Path<'p>, &'p dyn KeyText),
     /// Where a shared value was met first.
     Shared(&'p dyn KeyText),
+    /// The same place, of which so much is asked for.
+    Asked(&'p Path<'p>, Asked),
+}
+
+/// What a type asks for of the map or sequence that a walk is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The fields of a struct.
+    Fields(&'static [&'static str]),
+    /// So many elements of different types.
+    Elements(usize),
+    /// All elements or entries, of one type.
+    All,
+    /// All of it, and of whatever is in it: it is buffered.
+    Everything,
 }
 
 pub(super) trait KeyText {
@@ -31,13 +46,17 @@ impl<K: Serialize + ?Sized> KeyText for &K {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dot = |parent: &Path<'_>| match parent {
-            Path::Root => "",
-            Path::Shared(place) if place.text().is_empty() => "",
-            _ => ".",
-        };
+        fn dot(parent: &Path<'_>) -> &'static str {
+            match parent {
+                Path::Root => "",
+                Path::Shared(place) if place.text().is_empty() => "",
+                Path::Asked(parent, _) => dot(parent),
+                _ => ".",
+            }
+        }
         match self {
             Path::Root => Ok(()),
+            Path::Asked(place, _) => place.fmt(f),
             Path::Shared(place) => f.write_str(&place.text()),
             Path::Index(parent, index) => write!(f, "{parent}[{index}]"),
             Path::Key(parent, key) => write!(f, "{parent}{}{key}", dot(parent)),

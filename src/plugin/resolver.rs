@@ -1,5 +1,6 @@
 //! From the ids in a document to arrays, for one load.
 
+use super::ahead::{Judgement, Walk};
 use super::load::ArrayResolver;
 use super::manifest::{Manifest, ManifestEntry};
 use super::persistent::{AnyArray, Object, ObjectReader};
@@ -10,21 +11,74 @@ use crate::backend::{Backend, for_protocols};
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
 use crate::protocol::{Protocols, no_protocol};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Builds the arrays of one document: each id one array, however often it is met. Plain fields are read beforehand, in
-/// parallel; everything else is not even opened.
+/// So many of the arrays that follow in the document are looked at for those that will be asked for.
+const MOST_AHEAD: usize = 1024;
+/// What is read ahead is at most so many times as large as what was asked for before: a type may ask for something lazily, or
+/// not at all, of which that cannot be known.
+const TIMES_AHEAD: u64 = 2;
+
+/// Builds the arrays of one document: each id one array, however often it is met. Plain fields are read when the walk comes to
+/// the first of them, and with it those that it will come to; everything else is not even opened.
 pub(crate) struct Resolver {
     backend: Option<Arc<dyn Backend>>,
     objects: ObjectReader,
     /// What all arrays have in common.
     origin: Origin,
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
-    manifest: Option<HashMap<String, ManifestEntry>>,
+    listed: Option<Listed>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
-    whole: RefCell<HashMap<String, Result<Arc<PlainElements>>>>,
+    whole: RefCell<HashMap<String, Whole>>,
+    /// Memory for plain arrays, which will be there together.
+    room: Cell<u64>,
+    /// Bytes of the plain arrays that were asked for.
+    asked: Cell<u64>,
+    /// What is to be read before the walk is tried again, if it must not wait.
+    postponed: Option<RefCell<Reading>>,
+}
+
+/// The arrays of a manifest, in the order in which a walk comes to them.
+struct Listed {
+    entries: Vec<ManifestEntry>,
+    positions: HashMap<String, usize>,
+    any_plain: bool,
+}
+
+/// All elements of an array that was read.
+struct Whole {
+    elements: Result<Arc<PlainElements>>,
+    /// Whether it was asked for.
+    asked: bool,
+}
+
+/// Plain arrays to be read together, in parallel.
+#[derive(Default)]
+pub(crate) struct Reading {
+    arrays: Vec<(String, Arc<dyn ErasedArray>)>,
+    concurrency: usize,
+}
+
+type ReadArrays = Vec<(String, Result<Arc<PlainElements>>)>;
+
+impl Reading {
+    /// Reads them; what fails, fails where it is used.
+    pub(crate) fn run(self) -> Result<ReadArrays> {
+        let read = Mutex::new(Vec::with_capacity(self.arrays.len()));
+        let jobs = self.arrays.into_iter().map(|work| Job { bytes: byte_len(&*work.1), work });
+        run(self.concurrency, jobs, |(file, array)| {
+            let elements = elements_of(&*array);
+            read.lock().unwrap_or_else(PoisonError::into_inner).push((file, elements));
+            Ok(())
+        })?;
+        Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn byte_len(array: &dyn ErasedArray) -> usize {
+    array.grid().len().saturating_mul(array.data_type().size())
 }
 
 impl Resolver {
@@ -34,22 +88,58 @@ impl Resolver {
             backend: for_protocols(protocols),
             objects: ObjectReader::bare(protocols.clone()),
             origin: Origin::default(),
-            manifest: None,
+            listed: None,
             arrays: RefCell::default(),
             whole: RefCell::default(),
+            room: Cell::new(machine_memory()),
+            asked: Cell::new(0),
+            postponed: None,
         }
     }
 
-    /// For a document of this manifest. Reads the plain fields and the objects of other serializers now; what fails there
-    /// fails only where it is used.
+    /// For a document of this manifest. Reads the objects of other serializers now; what fails there fails only where it is
+    /// used.
     pub(crate) fn new(protocols: &Protocols, origin: Origin, manifest: &Manifest) -> Result<Self> {
-        let entries = manifest.arrays.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect();
+        let entries = manifest.arrays.clone();
+        let numbered = entries.iter().enumerate();
+        let positions = numbered.map(|(position, entry)| (entry.id.file().to_owned(), position)).collect();
+        let any_plain = entries.iter().any(|entry| entry.plain);
         let mut resolver = Self::bare(protocols);
         resolver.origin = origin;
-        resolver.manifest = Some(entries);
-        resolver.read_plain(manifest)?;
+        resolver.listed = Some(Listed { entries, positions, any_plain });
         resolver.objects.read_all(&manifest.objects)?;
         Ok(resolver)
+    }
+
+    /// Whether there are plain arrays.
+    pub(crate) fn has_plain(&self) -> bool {
+        self.listed.as_ref().is_some_and(|listed| listed.any_plain)
+    }
+
+    /// For a walk that must not wait: where it comes to plain arrays that are to be read, it fails.
+    pub(crate) fn postponing(self) -> Self {
+        Self { postponed: Some(RefCell::default()), ..self }
+    }
+
+    /// What such a walk has come to, or all that is left. It is to be tried again when this was [read](Self::take_in),
+    /// whatever its result.
+    pub(crate) fn postponed(&self, all: bool) -> Option<Reading> {
+        let mut postponed = self.postponed.as_ref()?.take();
+        if postponed.arrays.is_empty() {
+            return None;
+        }
+        if all && let Some(listed) = &self.listed {
+            for entry in listed.entries.iter().filter(|entry| entry.plain) {
+                self.add(&entry.id, &mut postponed);
+            }
+        }
+        Some(postponed)
+    }
+
+    /// Takes in what was read.
+    pub(crate) fn take_in(&self, read: ReadArrays) {
+        let whole = |(file, elements)| (file, Whole { elements, asked: false });
+        self.whole.borrow_mut().extend(read.into_iter().map(whole));
     }
 
     /// Names the array or object, and the document.
@@ -61,36 +151,48 @@ impl Resolver {
         }
     }
 
-    fn read_plain(&self, manifest: &Manifest) -> Result<()> {
-        let mut jobs = Vec::new();
-        // All of them will be in memory together.
-        let mut room = machine_memory();
-        for entry in manifest.arrays.iter().filter(|entry| entry.plain) {
-            match self.array(&entry.id) {
-                Ok(array) => {
-                    let bytes = array.grid().len().saturating_mul(array.data_type().size());
-                    let Some(left) = room.checked_sub(bytes as u64) else {
-                        let error = too_large(&*array);
-                        self.whole.borrow_mut().insert(entry.id.file().to_owned(), Err(error));
-                        continue;
-                    };
-                    room = left;
-                    jobs.push(Job { work: (entry.id.file(), array), bytes });
-                }
-                Err(error) => {
-                    self.whole.borrow_mut().insert(entry.id.file().to_owned(), Err(error));
-                }
-            }
-        }
-        let read = Mutex::new(Vec::with_capacity(jobs.len()));
+    /// The array of this id, and others that the walk will ask for.
+    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> Reading {
         let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
-        run(concurrency, jobs.into_iter(), |(file, array)| {
-            let elements = elements_of(&*array);
-            read.lock().unwrap_or_else(PoisonError::into_inner).push((file.to_owned(), elements));
-            Ok(())
-        })?;
-        self.whole.borrow_mut().extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Ok(())
+        let mut reading = Reading { arrays: Vec::new(), concurrency };
+        self.add(id, &mut reading);
+        let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
+        let Some(position) = listed.positions.get(id.file()) else { return reading };
+        // Where each wait is long, or the walk begins anew after it, more is guessed.
+        let is_far = concurrency > 1 || self.postponed.is_some();
+        let judgement = if is_far { Judgement::Lenient } else { Judgement::Strict };
+        let mut left = self.asked.get().saturating_mul(TIMES_AHEAD);
+        // Others only if they are asked for as plain ones.
+        let is_plain = listed.entries.get(*position).is_none_or(|entry| entry.plain);
+        let following = listed.entries.iter().skip(position + 1).filter(|entry| entry.plain || !is_plain);
+        for entry in following.take(MOST_AHEAD).filter(|entry| walk.leads_to(entry.path(), judgement)) {
+            let Ok(array) = self.array(&entry.id) else { continue };
+            match left.checked_sub(byte_len(&*array) as u64) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+            self.add(&entry.id, &mut reading);
+        }
+        reading
+    }
+
+    /// Adds an array, unless it was read already or cannot be.
+    fn add(&self, id: &PersistentId, reading: &mut Reading) {
+        let file = id.file();
+        if self.whole.borrow().contains_key(file) {
+            return;
+        }
+        let array = self.array(id).and_then(|array| match self.room.get().checked_sub(byte_len(&*array) as u64) {
+            Some(left) => {
+                self.room.set(left);
+                Ok(array)
+            }
+            None => Err(too_large(&*array)),
+        });
+        match array {
+            Ok(array) => reading.arrays.push((file.to_owned(), array)),
+            Err(error) => self.take_in(vec![(file.to_owned(), Err(error))]),
+        }
     }
 
     fn array(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
@@ -112,9 +214,9 @@ impl Resolver {
         let backend = self.backend.clone().ok_or_else(no_protocol)?;
         let mut origin = self.origin.clone();
         let name = id.file().to_owned();
-        let (stored, data_type, grid) = match &self.manifest {
-            Some(entries) => {
-                let entry = entries.get(id.file()).ok_or_else(|| {
+        let (stored, data_type, grid) = match &self.listed {
+            Some(Listed { entries, positions, .. }) => {
+                let entry = positions.get(id.file()).and_then(|position| entries.get(*position)).ok_or_else(|| {
                     Error::corrupt("the object names an array that the document's manifest does not have")
                 })?;
                 origin.path = entry.paths.first().cloned();
@@ -163,13 +265,33 @@ impl ArrayResolver for Resolver {
         self.array(id)
     }
 
-    fn whole(&self, id: &PersistentId) -> Result<Arc<PlainElements>> {
-        if let Some(elements) = self.whole.borrow().get(id.file()) {
-            return elements.clone();
+    fn reads_ahead(&self) -> bool {
+        self.has_plain()
+    }
+
+    fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>> {
+        let mut read = self.whole.borrow_mut();
+        let whole = read.get_mut(id.file())?;
+        if !std::mem::replace(&mut whole.asked, true)
+            && let Ok(elements) = &whole.elements
+        {
+            self.asked.set(self.asked.get().saturating_add(elements.byte_len() as u64));
         }
-        let elements = self.array(id).and_then(|array| elements_of(&*array));
-        self.whole.borrow_mut().insert(id.file().to_owned(), elements.clone());
-        elements
+        Some(whole.elements.clone())
+    }
+
+    fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
+        let reading = self.wanted(id, walk);
+        if let Some(postponed) = &self.postponed
+            && !reading.arrays.is_empty()
+        {
+            let mut postponed = postponed.borrow_mut();
+            postponed.concurrency = reading.concurrency;
+            postponed.arrays.extend(reading.arrays);
+            return Err(Error::invalid("an array is read before the object is read once more"));
+        }
+        self.take_in(reading.run()?);
+        self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))
     }
 
     fn object(&self, id: &PersistentId) -> Result<Object> {
@@ -177,7 +299,7 @@ impl ArrayResolver for Resolver {
     }
 
     fn shared(&self, file: &str) -> Result<Pieces> {
-        if self.manifest.is_some() {
+        if self.listed.is_some() {
             return Err(Error::corrupt("a reference to a shared value that is not in this document"));
         }
         self.objects.shared(file)

@@ -6,16 +6,46 @@ use super::name::Name;
 use super::read::{head, located};
 use crate::engine::{Edition, Origin, offload};
 use crate::error::Result;
-use crate::plugin::{Head, Resolver, read_body, read_document, read_head};
+use crate::plugin::{Head, Reading, Resolver, read_body, read_document, read_head};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
 /// How often a document is read again because one of its arrays had just been removed by whoever replaced it.
 const MOST_ATTEMPTS: usize = 5;
 
+/// How often a walk that must not wait is made until everything that is left is read at once.
+const MOST_WALKS: usize = 16;
+
 impl Storage {
     /// The object of that name. Its chunked arrays are lazy: none of them is opened, let alone read, before its data is
-    /// asked for. Plain `ndarray` fields are read whole.
+    /// asked for. Plain `ndarray` fields are read whole, those that the type has: what a type does not ask for is not read,
+    /// so a small part of a large object is loaded by a type with a few of its fields.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use ndarray::{Array1, Array3};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize)]
+    /// struct State {
+    ///     time: f64,
+    ///     level: Array1<f64>,
+    ///     velocity: Array3<f64>,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Levels {
+    ///     time: f64,
+    ///     level: Array1<f64>,
+    /// }
+    ///
+    /// let state = State { time: 0.5, level: Array1::zeros(1000), velocity: Array3::zeros((30, 40, 50)) };
+    /// storage.save("state", &state)?;
+    /// let levels: Levels = storage.load("state")?; // no byte of `velocity` is read
+    /// assert_eq!((levels.time, levels.level.len()), (0.5, 1000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Serde` if it is not one of this type;
@@ -42,6 +72,8 @@ impl Storage {
 
     /// As [`load`](Self::load), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
     ///
+    /// The type's `Deserialize` begins anew after each wait for plain `ndarray` fields, so it may be called several times.
+    ///
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
@@ -56,7 +88,7 @@ impl Storage {
             let (own, own_name) = (self.clone(), name.clone());
             let fetched = offload(move |_| own.fetch(&own_name)).await?;
             let write_id = fetched.head.manifest.write_id().to_owned();
-            let error = match fetched.walk(&name) {
+            let error = match fetched.walk_async(&name).await {
                 Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
                 result => return result.map(|value| (value, write_id)),
             };
@@ -87,17 +119,54 @@ impl Storage {
     }
 }
 
-/// A document that was read, its plain arrays included.
+/// A document that was read.
 struct Fetched {
     head: Head,
     body: Vec<u8>,
     resolver: Resolver,
 }
 
+/// What comes of a walk that must not wait.
+enum Attempt<T> {
+    Done(Result<T>),
+    /// It is to be made again when this was read.
+    Again(Fetched, Reading),
+}
+
 impl Fetched {
-    /// The serde walk: no I/O.
+    /// The serde walk, which reads the plain arrays that it comes to.
     fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
         let value = read_document(self.body, &self.head, Rc::new(self.resolver));
         value.map_err(|error| error.in_document(name.as_str()))
+    }
+
+    /// The same without I/O on this thread.
+    async fn walk_async<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
+        let mut fetched = Self { resolver: self.resolver.postponing(), ..self };
+        let mut attempt = 1;
+        loop {
+            let (again, reading) = match fetched.attempt(name, attempt >= MOST_WALKS) {
+                Attempt::Done(result) => return result,
+                Attempt::Again(again, reading) => (again, reading),
+            };
+            fetched = again;
+            fetched.resolver.take_in(offload(move |_| reading.run()).await?);
+            attempt += 1;
+        }
+    }
+
+    fn attempt<T: DeserializeOwned>(self, name: &Name, is_last: bool) -> Attempt<T> {
+        if self.head.manifest.arrays.is_empty() {
+            return Attempt::Done(self.walk(name));
+        }
+        let Self { head, body, resolver } = self;
+        let resolver = Rc::new(resolver);
+        let value = read_document(body.clone(), &head, resolver.clone());
+        if let Some(reading) = resolver.postponed(is_last)
+            && let Ok(resolver) = Rc::try_unwrap(resolver)
+        {
+            return Attempt::Again(Self { head, body, resolver }, reading);
+        }
+        Attempt::Done(value.map_err(|error| error.in_document(name.as_str())))
     }
 }
