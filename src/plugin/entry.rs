@@ -114,7 +114,7 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     let limits = protocols.limits();
     let head = read_head(&mut reader, &limits)?;
     let body = read_body(&head, &mut reader, &limits)?;
-    let resolver = Resolver::new(protocols, Origin::default(), &head.manifest)?;
+    let resolver = Resolver::new(protocols, Origin::default(), &head.manifest);
     read_document(body, &head, Rc::new(resolver))
 }
 

@@ -20,14 +20,14 @@ use std::sync::Arc;
 pub(crate) trait ArrayResolver {
     /// The array of an id, lazy; the same one for the same id.
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>>;
-    /// Whether it makes a difference to it how a walk came to a plain array.
+    /// Whether it makes a difference to it how a walk came to a plain array or another object.
     fn reads_ahead(&self) -> bool;
     /// All elements of an array, for a plain `ndarray` field, if they have been read already.
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>>;
     /// The same. If they are to be read, others that the walk will come to, too, are read with them.
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>>;
-    /// The object of an id that is no array's; the same one for the same id.
-    fn object(&self, id: &PersistentId) -> Result<Object>;
+    /// The object of an id that is no array's; the same one for the same id. Others are read with it, too.
+    fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object>;
     /// The shared values in a file.
     fn shared(&self, file: &str) -> Result<Pieces>;
 }
@@ -164,22 +164,26 @@ pub(super) fn whole_of_noted(id: &PersistentId) -> Result<Arc<PlainElements>> {
 }
 
 fn read_whole(id: &PersistentId, walk: impl FnOnce() -> Option<Walk>) -> Result<Arc<PlainElements>> {
-    /// What libhdf5 and the codecs may need, however deep in a document the array is.
-    const ENOUGH: usize = 1 << 20;
-    const SEGMENT: usize = 8 << 20;
     let resolver = loading(|state| state.resolver.clone())?;
     let _lifted = lift();
     resolver.known(id).unwrap_or_else(|| {
         let walk = walk();
-        stacker::maybe_grow(ENOUGH, SEGMENT, || resolver.whole(id, walk.as_ref()))
+        on_reading_stack(|| resolver.whole(id, walk.as_ref()))
     })
+}
+
+/// Reads on a stack that is large enough for libhdf5, the codecs and a user's serializer, however deep in a document the walk is.
+fn on_reading_stack<R>(read: impl FnOnce() -> R) -> R {
+    const ENOUGH: usize = 1 << 20;
+    const SEGMENT: usize = 8 << 20;
+    stacker::maybe_grow(ENOUGH, SEGMENT, read)
 }
 
 /// The object of an id, with the context lifted while it is read.
 pub(super) fn object(id: &PersistentId) -> Result<Object> {
-    let resolver = loading(|state| state.resolver.clone())?;
+    let (resolver, walk) = loading(|state| (state.resolver.clone(), state.walk.take()))?;
     let _lifted = lift();
-    resolver.object(id)
+    on_reading_stack(|| resolver.object(id, walk.as_ref()))
 }
 
 /// An array's error on its way through the format.

@@ -30,6 +30,7 @@ pub mod persistent;
 mod plain;
 mod plan;
 mod probe;
+mod reading;
 mod resolver;
 mod rules;
 mod ser;
@@ -59,7 +60,8 @@ pub(crate) use self::{
     manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
     persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
     plan::{Keep, PlanSettings, Planned, SavePlan},
-    resolver::{Reading, Resolver, typed},
+    reading::Reading,
+    resolver::{Resolver, typed},
     shared::{SharedPlan, read_document},
     write::write_plan,
 };

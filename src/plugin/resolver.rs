@@ -2,18 +2,19 @@
 
 use super::ahead::{Judgement, Walk};
 use super::load::ArrayResolver;
-use super::manifest::{Manifest, ManifestEntry};
+use super::manifest::{Manifest, ManifestEntry, ObjectEntry};
 use super::persistent::{AnyArray, Object, ObjectReader};
+use super::reading::{Listed, Read, ReadItems, Reading};
 use super::shared::Pieces;
 use super::{PersistentId, PlainElements};
 use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
 use crate::backend::{Backend, for_protocols};
-use crate::engine::{Job, Origin, StoredArray, run};
+use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::protocol::{Protocols, no_protocol};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// So many of the arrays that follow in the document are looked at for those that will be asked for.
 const MOST_AHEAD: usize = 1024;
@@ -21,60 +22,34 @@ const MOST_AHEAD: usize = 1024;
 /// not at all, of which that cannot be known.
 const TIMES_AHEAD: u64 = 2;
 
-/// Builds the arrays of one document: each id one array, however often it is met. Plain fields are read when the walk comes to
-/// the first of them, and with it those that it will come to; everything else is not even opened.
+/// Builds the arrays of one document: each id one array, however often it is met. Plain fields, and objects of other
+/// serializers, are read when the walk comes to one, and with it those that it will come to; everything else is not even
+/// opened.
 pub(crate) struct Resolver {
     backend: Option<Arc<dyn Backend>>,
     objects: ObjectReader,
     /// What all arrays have in common.
     origin: Origin,
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
-    listed: Option<Listed>,
+    listed: Option<Listed<ManifestEntry>>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
-    whole: RefCell<HashMap<String, Whole>>,
+    wholes: RefCell<HashMap<String, Known<Arc<PlainElements>>>>,
+    read_objects: RefCell<HashMap<String, Known<Object>>>,
+    /// Whether there is anything to be read.
+    reads_ahead: bool,
     /// Memory for plain arrays, which will be there together.
     room: Cell<u64>,
-    /// Bytes of the plain arrays that were asked for.
+    /// Bytes of the plain arrays and other objects that were asked for.
     asked: Cell<u64>,
     /// What is to be read before the walk is tried again, if it must not wait.
     postponed: Option<RefCell<Reading>>,
 }
 
-/// The arrays of a manifest, in the order in which a walk comes to them.
-struct Listed {
-    entries: Vec<ManifestEntry>,
-    positions: HashMap<String, usize>,
-    any_plain: bool,
-}
-
-/// All elements of an array that was read.
-struct Whole {
-    elements: Result<Arc<PlainElements>>,
+/// What was read.
+struct Known<T> {
+    value: Result<T>,
     /// Whether it was asked for.
     asked: bool,
-}
-
-/// Plain arrays to be read together, in parallel.
-#[derive(Default)]
-pub(crate) struct Reading {
-    arrays: Vec<(String, Arc<dyn ErasedArray>)>,
-    concurrency: usize,
-}
-
-type ReadArrays = Vec<(String, Result<Arc<PlainElements>>)>;
-
-impl Reading {
-    /// Reads them; what fails, fails where it is used.
-    pub(crate) fn run(self) -> Result<ReadArrays> {
-        let read = Mutex::new(Vec::with_capacity(self.arrays.len()));
-        let jobs = self.arrays.into_iter().map(|work| Job { bytes: byte_len(&*work.1), work });
-        run(self.concurrency, jobs, |(file, array)| {
-            let elements = elements_of(&*array);
-            read.lock().unwrap_or_else(PoisonError::into_inner).push((file, elements));
-            Ok(())
-        })?;
-        Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 fn byte_len(array: &dyn ErasedArray) -> usize {
@@ -90,56 +65,70 @@ impl Resolver {
             origin: Origin::default(),
             listed: None,
             arrays: RefCell::default(),
-            whole: RefCell::default(),
+            wholes: RefCell::default(),
+            read_objects: RefCell::default(),
+            reads_ahead: false,
             room: Cell::new(machine_memory()),
             asked: Cell::new(0),
             postponed: None,
         }
     }
 
-    /// For a document of this manifest. Reads the objects of other serializers now; what fails there fails only where it is
-    /// used.
-    pub(crate) fn new(protocols: &Protocols, origin: Origin, manifest: &Manifest) -> Result<Self> {
-        let entries = manifest.arrays.clone();
-        let numbered = entries.iter().enumerate();
-        let positions = numbered.map(|(position, entry)| (entry.id.file().to_owned(), position)).collect();
-        let any_plain = entries.iter().any(|entry| entry.plain);
+    /// For a document of this manifest. Nothing is read yet.
+    pub(crate) fn new(protocols: &Protocols, origin: Origin, manifest: &Manifest) -> Self {
         let mut resolver = Self::bare(protocols);
         resolver.origin = origin;
-        resolver.listed = Some(Listed { entries, positions, any_plain });
-        resolver.objects.read_all(&manifest.objects)?;
-        Ok(resolver)
+        resolver.listed = Some(Listed::new(&manifest.arrays, |entry| entry.id.file()));
+        resolver.objects.list(&manifest.objects);
+        resolver.reads_ahead = manifest.arrays.iter().any(|entry| entry.plain) || !manifest.objects.is_empty();
+        resolver
     }
 
-    /// Whether there are plain arrays.
-    pub(crate) fn has_plain(&self) -> bool {
-        self.listed.as_ref().is_some_and(|listed| listed.any_plain)
-    }
-
-    /// For a walk that must not wait: where it comes to plain arrays that are to be read, it fails.
+    /// For a walk that must not wait: where it comes to something that is to be read, it fails.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn postponing(self) -> Self {
         Self { postponed: Some(RefCell::default()), ..self }
     }
 
     /// What such a walk has come to, or all that is left. It is to be tried again when this was [read](Self::take_in),
     /// whatever its result.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn postponed(&self, all: bool) -> Option<Reading> {
         let mut postponed = self.postponed.as_ref()?.take();
-        if postponed.arrays.is_empty() {
+        if postponed.is_empty() {
             return None;
         }
-        if all && let Some(listed) = &self.listed {
-            for entry in listed.entries.iter().filter(|entry| entry.plain) {
-                self.add(&entry.id, &mut postponed);
-            }
+        if all {
+            let arrays = self.listed.iter().flat_map(|listed| listed.entries().iter().filter(|entry| entry.plain));
+            arrays.for_each(|entry| self.add(&entry.id, &mut postponed));
+            let objects = self.objects.listed().map_or(&[][..], Listed::entries);
+            objects.iter().for_each(|entry| self.add_object(entry, &mut postponed));
         }
         Some(postponed)
     }
 
     /// Takes in what was read.
-    pub(crate) fn take_in(&self, read: ReadArrays) {
-        let whole = |(file, elements)| (file, Whole { elements, asked: false });
-        self.whole.borrow_mut().extend(read.into_iter().map(whole));
+    pub(crate) fn take_in(&self, read: ReadItems) {
+        for (file, read) in read.0 {
+            match read {
+                Read::Array(value) => drop(self.wholes.borrow_mut().insert(file, Known { value, asked: false })),
+                Read::Object(value) => drop(self.read_objects.borrow_mut().insert(file, Known { value, asked: false })),
+            }
+        }
+    }
+
+    /// Reads now, or when the walk has been given up.
+    fn read(&self, reading: Reading) -> Result<()> {
+        match &self.postponed {
+            Some(postponed) if !reading.is_empty() => {
+                postponed.borrow_mut().append(reading);
+                Err(Error::invalid("this is read before the walk is made once more"))
+            }
+            _ => {
+                self.take_in(reading.run()?);
+                Ok(())
+            }
+        }
     }
 
     /// Names the array or object, and the document.
@@ -151,26 +140,39 @@ impl Resolver {
         }
     }
 
-    /// The array of this id, and others that the walk will ask for.
-    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> Reading {
-        let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
-        let mut reading = Reading { arrays: Vec::new(), concurrency };
-        self.add(id, &mut reading);
-        let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
-        let Some(position) = listed.positions.get(id.file()) else { return reading };
+    /// Those of the entries that the walk will come to as well, as far as they are not larger than what it has asked for makes
+    /// likely.
+    fn ahead<'a, E>(
+        &self,
+        following: impl Iterator<Item = &'a E>,
+        walk: &Walk,
+        concurrency: usize,
+        place: impl Fn(&E) -> &str,
+        bytes: impl Fn(&E) -> Option<u64>,
+    ) -> Vec<&'a E> {
         // Where each wait is long, or the walk begins anew after it, more is guessed.
         let is_far = concurrency > 1 || self.postponed.is_some();
         let judgement = if is_far { Judgement::Lenient } else { Judgement::Strict };
         let mut left = self.asked.get().saturating_mul(TIMES_AHEAD);
+        let likely = following.take(MOST_AHEAD).filter(|entry| walk.leads_to(place(entry), judgement));
+        let affordable = likely.map_while(|entry| {
+            left = left.checked_sub(bytes(entry).unwrap_or(0))?;
+            Some(entry)
+        });
+        affordable.collect()
+    }
+
+    /// The array of this id, and others that the walk will ask for.
+    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> Reading {
+        let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
+        let mut reading = Reading::at_a_time(concurrency);
+        self.add(id, &mut reading);
+        let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
         // Others only if they are asked for as plain ones.
-        let is_plain = listed.entries.get(*position).is_none_or(|entry| entry.plain);
-        let following = listed.entries.iter().skip(position + 1).filter(|entry| entry.plain || !is_plain);
-        for entry in following.take(MOST_AHEAD).filter(|entry| walk.leads_to(entry.path(), judgement)) {
-            let Ok(array) = self.array(&entry.id) else { continue };
-            match left.checked_sub(byte_len(&*array) as u64) {
-                Some(rest) => left = rest,
-                None => break,
-            }
+        let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
+        let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
+        let bytes = |entry: &ManifestEntry| Some(byte_len(&*self.array(&entry.id).ok()?) as u64);
+        for entry in self.ahead(following, walk, concurrency, ManifestEntry::path, bytes) {
             self.add(&entry.id, &mut reading);
         }
         reading
@@ -179,7 +181,7 @@ impl Resolver {
     /// Adds an array, unless it was read already or cannot be.
     fn add(&self, id: &PersistentId, reading: &mut Reading) {
         let file = id.file();
-        if self.whole.borrow().contains_key(file) {
+        if self.wholes.borrow().contains_key(file) {
             return;
         }
         let array = self.array(id).and_then(|array| match self.room.get().checked_sub(byte_len(&*array) as u64) {
@@ -190,9 +192,47 @@ impl Resolver {
             None => Err(too_large(&*array)),
         });
         match array {
-            Ok(array) => reading.arrays.push((file.to_owned(), array)),
-            Err(error) => self.take_in(vec![(file.to_owned(), Err(error))]),
+            Ok(array) => reading.add(file, byte_len(&*array), move || Read::Array(elements_of(&*array))),
+            Err(error) => self.take_in(ReadItems(vec![(file.to_owned(), Read::Array(Err(error)))])),
         }
+    }
+
+    /// The object of this id, and others that the walk will ask for.
+    fn wanted_objects(&self, id: &PersistentId, entry: Option<&ObjectEntry>, walk: Option<&Walk>) -> Reading {
+        let concurrency = self.objects.concurrency();
+        let mut reading = Reading::at_a_time(concurrency);
+        self.objects.add(id, entry, &mut reading);
+        if let (Some(walk), Some(listed)) = (walk, self.objects.listed()) {
+            let following = listed.after(id.file()).iter();
+            for entry in self.ahead(following, walk, concurrency, ObjectEntry::path, |entry| Some(entry.bytes())) {
+                self.add_object(entry, &mut reading);
+            }
+        }
+        reading
+    }
+
+    /// Adds an object, unless it was read already.
+    fn add_object(&self, entry: &ObjectEntry, reading: &mut Reading) {
+        if !self.read_objects.borrow().contains_key(entry.id.file()) {
+            self.objects.add(&entry.id, Some(entry), reading);
+        }
+    }
+
+    /// What was read under a name, which is asked for.
+    fn ask<T: Clone>(
+        &self,
+        known: &RefCell<HashMap<String, Known<T>>>,
+        file: &str,
+        bytes: impl Fn(&T) -> u64,
+    ) -> Option<Result<T>> {
+        let mut known = known.borrow_mut();
+        let known = known.get_mut(file)?;
+        if !std::mem::replace(&mut known.asked, true)
+            && let Ok(value) = &known.value
+        {
+            self.asked.set(self.asked.get().saturating_add(bytes(value)));
+        }
+        Some(known.value.clone())
     }
 
     fn array(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
@@ -215,8 +255,8 @@ impl Resolver {
         let mut origin = self.origin.clone();
         let name = id.file().to_owned();
         let (stored, data_type, grid) = match &self.listed {
-            Some(Listed { entries, positions, .. }) => {
-                let entry = positions.get(id.file()).and_then(|position| entries.get(*position)).ok_or_else(|| {
+            Some(listed) => {
+                let entry = listed.get(id.file()).ok_or_else(|| {
                     Error::corrupt("the object names an array that the document's manifest does not have")
                 })?;
                 origin.path = entry.paths.first().cloned();
@@ -266,36 +306,30 @@ impl ArrayResolver for Resolver {
     }
 
     fn reads_ahead(&self) -> bool {
-        self.has_plain()
+        self.reads_ahead
     }
 
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>> {
-        let mut read = self.whole.borrow_mut();
-        let whole = read.get_mut(id.file())?;
-        if !std::mem::replace(&mut whole.asked, true)
-            && let Ok(elements) = &whole.elements
-        {
-            self.asked.set(self.asked.get().saturating_add(elements.byte_len() as u64));
-        }
-        Some(whole.elements.clone())
+        self.ask(&self.wholes, id.file(), |elements| elements.byte_len() as u64)
     }
 
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
-        let reading = self.wanted(id, walk);
-        if let Some(postponed) = &self.postponed
-            && !reading.arrays.is_empty()
-        {
-            let mut postponed = postponed.borrow_mut();
-            postponed.concurrency = reading.concurrency;
-            postponed.arrays.extend(reading.arrays);
-            return Err(Error::invalid("an array is read before the object is read once more"));
-        }
-        self.take_in(reading.run()?);
+        self.read(self.wanted(id, walk))?;
         self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))
     }
 
-    fn object(&self, id: &PersistentId) -> Result<Object> {
-        self.objects.object(id).map_err(|error| self.locate(id, error))
+    fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object> {
+        let locate = |error| self.locate(id, error);
+        let entry = self.objects.entry(id).map_err(locate)?;
+        let known = || self.ask(&self.read_objects, id.file(), |_| entry.map_or(0, ObjectEntry::bytes));
+        let object = match known() {
+            Some(known) => known,
+            None => {
+                self.read(self.wanted_objects(id, entry, walk)).map_err(locate)?;
+                known().unwrap_or_else(|| Err(Error::invalid("an object was not read")))
+            }
+        };
+        object.map_err(locate)
     }
 
     fn shared(&self, file: &str) -> Result<Pieces> {

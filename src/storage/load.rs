@@ -72,7 +72,8 @@ impl Storage {
 
     /// As [`load`](Self::load), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
     ///
-    /// The type's `Deserialize` begins anew after each wait for plain `ndarray` fields, so it may be called several times.
+    /// The type's `Deserialize` begins anew after each wait for plain `ndarray` fields and objects of other
+    /// serializers, so it may be called several times.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -109,7 +110,7 @@ impl Storage {
             .map_err(|error| located(error, &*self.place, name))?;
         let edition = Edition::new(self.place.identity(name), head.manifest.write_id());
         let origin = Origin { document: Some(name.as_str().to_owned()), path: None, edition: Some(edition) };
-        let resolver = Resolver::new(&self.protocols(name.workflow()), origin, &head.manifest)?;
+        let resolver = Resolver::new(&self.protocols(name.workflow()), origin, &head.manifest);
         Ok(Fetched { head, body, resolver })
     }
 
@@ -134,7 +135,7 @@ enum Attempt<T> {
 }
 
 impl Fetched {
-    /// The serde walk, which reads the plain arrays that it comes to.
+    /// The serde walk, which reads the plain arrays and other objects that it comes to.
     fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
         let value = read_document(self.body, &self.head, Rc::new(self.resolver));
         value.map_err(|error| error.in_document(name.as_str()))
@@ -156,7 +157,7 @@ impl Fetched {
     }
 
     fn attempt<T: DeserializeOwned>(self, name: &Name, is_last: bool) -> Attempt<T> {
-        if self.head.manifest.arrays.is_empty() {
+        if self.head.manifest.is_empty() {
             return Attempt::Done(self.walk(name));
         }
         let Self { head, body, resolver } = self;

@@ -1,5 +1,6 @@
 //! Of a large object only what a type asks for is read: by the files that a load opens.
 
+use super::sample::Note;
 use arraystow::faults::{Call, Watcher, watch};
 use arraystow::{ChunkedArray, Format, Shared, Storage};
 use ndarray::{Array1, Array2};
@@ -283,6 +284,65 @@ fn what_is_not_asked_for_may_be_damaged() {
     ] {
         assert!(error.is_corrupt() && error.path() == Some("a") && error.document() == Some("object"), "{error}");
     }
+}
+
+/// Objects of other serializers are large, too: those that a type has no field for are not read.
+#[test]
+fn objects_of_other_serializers() {
+    #[derive(Serialize)]
+    struct Saved {
+        first: Noted,
+        many: Vec<Noted>,
+        last: Noted,
+        field: Array1<f64>,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Noted {
+        text: Note,
+        other: Note,
+    }
+    #[derive(Deserialize)]
+    struct Text {
+        text: Note,
+    }
+    #[derive(Deserialize)]
+    struct Part {
+        many: Vec<Text>,
+        last: Noted,
+    }
+    let noted = |n: usize| Noted { text: note(10 * n), other: note(10 * n + 1) };
+    let saved = Saved { first: noted(1), many: (2..12).map(noted).collect(), last: noted(12), field: array(1) };
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::builder(folder.path()).serializer::<super::sample::Notes>().open().unwrap();
+    storage.save("object", &saved).unwrap();
+    let wanted: BTreeSet<String> = (2..13).map(|n| format!("many[{}].text", n - 2)).take(10).collect();
+    let wanted: BTreeSet<String> =
+        wanted.into_iter().chain(["last.text".to_owned(), "last.other".to_owned()]).collect();
+    let name = |file: &str| file.rsplit('/').next().unwrap().to_owned();
+    let objects = storage.info("object").unwrap().objects;
+    let places = objects
+        .into_iter()
+        .flat_map(|object| object.files.into_iter().map(move |file| (file, object.paths[0].clone())));
+    let places: BTreeMap<String, String> = places.map(|(file, place)| (name(&file), place)).collect();
+    for is_async in [false, true] {
+        let opened = Arc::new(Opened::default());
+        let watching = watch(folder.path(), opened.clone());
+        let part: Part = match is_async {
+            false => storage.load("object").unwrap(),
+            true => futures::executor::block_on(storage.load_async("object")).unwrap(),
+        };
+        drop(watching);
+        for (n, text) in part.many.iter().enumerate() {
+            assert_eq!(text.text.text(), format!("note {}", 10 * (n + 2)));
+        }
+        assert_eq!((part.last.text.text(), part.last.other.text()), ("note 120", "note 121"));
+        let found: BTreeSet<String> = opened.0.lock().unwrap().iter().map(|file| places[file].clone()).collect();
+        assert_eq!(found, wanted);
+    }
+}
+
+fn note(n: usize) -> Note {
+    super::sample::noted_run_of(n as u64).note.unwrap()
 }
 
 /// Lists of any length, in a number of waits that hardly grows: each reads as much again as was asked for before.

@@ -25,6 +25,12 @@ pub struct Note(#[serde(with = "arraystow::persistent")] Text);
 #[derive(Debug, Clone)]
 pub struct Text(String);
 
+impl Note {
+    pub fn text(&self) -> &str {
+        &self.0.0
+    }
+}
+
 pub struct Notes;
 
 impl PersistentSerializer for Notes {

@@ -76,9 +76,12 @@ use super::context::{keep_error, lift, saving};
 use super::load::{object, tell};
 use super::{CHUNKED, PersistentId};
 use crate::error::{Error, ErrorKind};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{SeqAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::any::{Any, type_name};
+use std::fmt;
 
 /// Gives the object's persistent id; the object itself joins the plan of the save.
 ///
@@ -132,8 +135,27 @@ where
     T: Clone + Send + Sync + 'static,
     D: Deserializer<'de>,
 {
-    let id = PersistentId::deserialize(deserializer)?;
+    // Asks our Deserializer, if it is the next, to note where the walk is.
+    let id = deserializer.deserialize_newtype_struct(CHUNKED, IdVisitor)?;
     find(&id).map_err(tell)
+}
+
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = PersistentId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the persistent id of an object that arraystow saved")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<PersistentId, D::Error> {
+        PersistentId::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<PersistentId, A::Error> {
+        PersistentId::deserialize(SeqAccessDeserializer::new(sequence))
+    }
 }
 
 fn find<T: Clone + Send + Sync + 'static>(id: &PersistentId) -> crate::Result<T> {

@@ -1,89 +1,79 @@
 //! The objects that are no arrays, for one load.
 
 use super::registry::{Object, Registry};
-use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::PersistentId;
 use crate::plugin::manifest::ObjectEntry;
+use crate::plugin::reading::{Listed, Read, Reading};
 use crate::plugin::shared::{Pieces, read_shared};
 use crate::protocol::Protocols;
 use crate::protocol::files::Ledger;
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Reads the objects of one document: each id one object, however often it is met.
+/// The objects of one document.
 pub(in crate::plugin) struct ObjectReader {
+    with: Arc<With>,
+    /// Without a manifest (a bare document) nothing is known of them.
+    listed: Option<Listed<ObjectEntry>>,
+}
+
+/// What objects are read with.
+struct With {
     protocols: Protocols,
     registry: Registry,
-    /// Without a manifest (a bare document) objects are read when the walk meets an id.
-    manifest: Option<HashMap<String, ObjectEntry>>,
-    objects: RefCell<HashMap<String, Result<Object>>>,
 }
 
 impl ObjectReader {
     /// For a document without a manifest.
     pub(in crate::plugin) fn bare(protocols: Protocols) -> Self {
         let registry = Registry::of(&protocols);
-        Self { protocols, registry, manifest: None, objects: RefCell::default() }
+        Self { with: Arc::new(With { protocols, registry }), listed: None }
     }
 
-    /// Reads all objects of a manifest, many at once. What fails, for want of its serializer too, fails where it is used.
-    pub(in crate::plugin) fn read_all(&mut self, entries: &[ObjectEntry]) -> Result<()> {
-        self.manifest = Some(entries.iter().map(|entry| (entry.id.file().to_owned(), entry.clone())).collect());
-        let Some(concurrency) = self.protocols.files().ok().map(|files| files.concurrency()) else { return Ok(()) };
-        let read = Mutex::new(Vec::with_capacity(entries.len()));
-        let (protocols, registry) = (&self.protocols, &self.registry);
-        run(concurrency, entries.iter().map(|work| Job { work, bytes: 0 }), |entry| {
-            let object = read_object(registry, protocols, &entry.id, Some(entry));
-            read.lock().unwrap_or_else(PoisonError::into_inner).push((entry.id.file().to_owned(), object));
-            Ok(())
-        })?;
-        self.objects.borrow_mut().extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Ok(())
+    /// For a document whose manifest has these.
+    pub(in crate::plugin) fn list(&mut self, entries: &[ObjectEntry]) {
+        self.listed = Some(Listed::new(entries, |entry| entry.id.file()));
+    }
+
+    pub(in crate::plugin) fn listed(&self) -> Option<&Listed<ObjectEntry>> {
+        self.listed.as_ref()
+    }
+
+    /// How many are best read at the same time.
+    pub(in crate::plugin) fn concurrency(&self) -> usize {
+        self.with.protocols.files().map_or(1, |files| files.concurrency())
     }
 
     /// Reads whatever there is under an id, an array too, without a manifest.
     pub(in crate::plugin) fn read(&self, id: &PersistentId) -> Result<Object> {
-        read_object(&self.registry, &self.protocols, id, None)
+        read_object(&self.with, id, None)
     }
 
     /// The shared values in a file.
     pub(in crate::plugin) fn shared(&self, file: &str) -> Result<Pieces> {
-        read_shared(file, &self.protocols)
+        read_shared(file, &self.with.protocols)
     }
 
-    /// The object of an id, which is no array.
-    pub(in crate::plugin) fn object(&self, id: &PersistentId) -> Result<Object> {
+    /// What the manifest, if there is one, has of an id, which is no array's.
+    pub(in crate::plugin) fn entry(&self, id: &PersistentId) -> Result<Option<&ObjectEntry>> {
         if id.is_array() {
             let text = "an array is stored where the type asks for an object of a registered serializer";
             return Err(Error::new(ErrorKind::TypeMismatch, text));
         }
-        let entry = match &self.manifest {
-            None => None,
-            Some(entries) => match entries.get(id.file()) {
-                Some(entry) if entry.id == *id => Some(entry),
-                _ => {
-                    let text = "the document names an object that its manifest does not have";
-                    return Err(Error::corrupt(text));
-                }
-            },
-        };
-        if let Some(object) = self.objects.borrow().get(id.file()) {
-            return object.clone();
-        }
-        let object = read_object(&self.registry, &self.protocols, id, entry);
-        self.objects.borrow_mut().insert(id.file().to_owned(), object.clone());
-        object
+        let Some(listed) = &self.listed else { return Ok(None) };
+        let entry = listed.get(id.file()).filter(|entry| entry.id == *id);
+        entry.map(Some).ok_or_else(|| Error::corrupt("the document names an object that its manifest does not have"))
+    }
+
+    /// Adds an object to what is read.
+    pub(in crate::plugin) fn add(&self, id: &PersistentId, entry: Option<&ObjectEntry>, reading: &mut Reading) {
+        let (with, of, entry) = (self.with.clone(), id.clone(), entry.cloned());
+        reading.add(id.file(), 0, move || Read::Object(read_object(&with, &of, entry.as_ref())));
     }
 }
 
-fn read_object(
-    registry: &Registry,
-    protocols: &Protocols,
-    id: &PersistentId,
-    entry: Option<&ObjectEntry>,
-) -> Result<Object> {
+fn read_object(with: &With, id: &PersistentId, entry: Option<&ObjectEntry>) -> Result<Object> {
+    let With { protocols, registry } = with;
     let read = || {
         let serializer = registry.of_id(id)?;
         let expected = entry.map(ObjectEntry::expected).transpose()?;

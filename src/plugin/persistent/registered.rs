@@ -21,8 +21,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// The functions work in two phases. A save walks the object graph first; an object of this type is cloned there, which
 /// should be cheap (a handle on what is large, as an `Arc`), and gets an id. [`write`](Self::write) comes after the walk,
-/// on any thread, for many objects at once; a load calls [`read`](Self::read) before its walk. A panic in them becomes an
-/// error.
+/// on any thread, for many objects at once; a load calls [`read`](Self::read) when its walk comes to the object, on any thread,
+/// perhaps for others that the walk will come to as well. What the type does not ask for is not read. A panic in them becomes
+/// an error.
 ///
 /// Files are made with [`Protocols::create_file`] and named after the id; the document's manifest lists them with their
 /// checksums. So a document is removed, copied and verified without the serializer, a save that fails removes what was

@@ -2,7 +2,7 @@
 
 use super::registry::Object;
 use crate::engine::{Job, run};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plugin::PersistentId;
 use crate::plugin::manifest::{Entry, ObjectEntry};
 use crate::plugin::plan::Planned;
@@ -38,8 +38,7 @@ pub(in crate::plugin) fn write_files(
     synced.map(|()| entries.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
 }
 
-/// Removes files; tells the locations of those that stay behind. What is not there any more counts as removed.
+/// Removes files; returns the locations of those that stay behind. What is not there any more counts as removed.
 pub(crate) fn remove_files(files: &Files, names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let stays = |name: &String| files.remove(name).is_err_and(|error: Error| !error.is_not_found());
-    names.into_iter().filter(stays).map(|name| files.describe(&name)).collect()
+    files.remove_all(names.into_iter().collect()).iter().map(|name| files.describe(name)).collect()
 }

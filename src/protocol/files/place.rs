@@ -90,6 +90,19 @@ impl Files {
         }
     }
 
+    /// Removes files, of an object store a thousand with a request; returns those that stay behind. What is not there any more
+    /// counts as removed.
+    pub(crate) fn remove_all(&self, names: Vec<String>) -> Vec<String> {
+        #[cfg(feature = "object-store")]
+        if let Self::Objects(objects) = self
+            && objects.remove_all(&names).is_ok()
+        {
+            return Vec::new();
+        }
+        let stays = |name: &String| self.remove(name).is_err_and(|error| !error.is_not_found());
+        names.into_iter().filter(stays).collect()
+    }
+
     /// Makes what is written to a sink durable; its name is another matter.
     pub(super) fn sync_file(&self, file: &FileBytes) -> std::io::Result<()> {
         match self {
