@@ -71,7 +71,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
                 self.show(&id)?
             }
             Some(Form::Inline) => {
-                let visitor = Fielded { visitor: self.visitor, path: self.path };
+                let is_ours = self.format.is_some();
+                let visitor = Fielded { visitor: self.visitor, path: self.path, is_ours };
                 let asked = Asked::Fields(ARRAY_FIELDS);
                 let visitor = Watching { visitor, path: self.path, format: self.format, asked };
                 forms.next_value_seed(Inline(visitor)).inspect_err(|_| note_unfit(self.path))?

@@ -65,10 +65,12 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Dim<'_, E> {
     }
 }
 
-/// An ndarray's visitor, which is shown the shape as [`Dim`], whatever the format.
+/// An ndarray's visitor, which is shown the shape as [`Dim`] if the format is one of ours. Others may have to be asked for the
+/// axes that the array has, and no more: they tell a list from a tuple, or do not say how long one is.
 pub(super) struct Fielded<'p, V> {
     pub(super) visitor: V,
     pub(super) path: &'p Path<'p>,
+    pub(super) is_ours: bool,
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Fielded<'_, V> {
@@ -79,10 +81,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Fielded<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        if !self.is_ours {
+            return self.visitor.visit_map(map);
+        }
         self.visitor.visit_map(Fields { inner: map, path: self.path, place: 0 })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
+        if !self.is_ours {
+            return self.visitor.visit_seq(sequence);
+        }
         self.visitor.visit_seq(Fields { inner: sequence, path: self.path, place: 0 })
     }
 }
