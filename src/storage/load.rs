@@ -131,7 +131,7 @@ struct Fetched {
 enum Attempt<T> {
     Done(Result<T>),
     /// It is to be made again when this was read.
-    Again(Fetched, Reading),
+    Again(Box<Fetched>, Reading),
 }
 
 impl Fetched {
@@ -150,7 +150,7 @@ impl Fetched {
                 Attempt::Done(result) => return result,
                 Attempt::Again(again, reading) => (again, reading),
             };
-            fetched = again;
+            fetched = *again;
             fetched.resolver.take_in(offload(move |_| reading.run()).await?);
             attempt += 1;
         }
@@ -166,7 +166,7 @@ impl Fetched {
         if let Some(reading) = resolver.postponed(is_last)
             && let Ok(resolver) = Rc::try_unwrap(resolver)
         {
-            return Attempt::Again(Self { head, body, resolver }, reading);
+            return Attempt::Again(Box::new(Self { head, body, resolver }), reading);
         }
         Attempt::Done(value.map_err(|error| error.in_document(name.as_str())))
     }
