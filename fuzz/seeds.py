@@ -1,6 +1,10 @@
 """Writes the HDF5 seeds of the corpus that h5py makes: strangers' files, honest and hostile. Needs numpy and h5py."""
 
 import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
 
 import h5py
 import numpy as np
@@ -46,3 +50,44 @@ with file("links") as f:
     f["dask_arrays"] = h5py.SoftLink("/loop")
     f["loop"] = h5py.SoftLink("/dask_arrays")
     f["other"] = h5py.ExternalLink("elsewhere", "/dask_arrays")
+
+# Of each kind of block some: heaps, trees of names and attributes, indices with pages and blocks of blocks, types of types.
+with file("many") as f:
+    d = f.create_dataset("dask_arrays", data=ELEMENTS)
+    for i in range(30):
+        d.attrs[f"attribute {i}"] = "text" * i
+        f[f"link {i}"] = h5py.SoftLink("/")
+    d.attrs["arraystow"] = np.bytes_(b"{}")
+with file("large-attributes") as f:
+    d = f.create_dataset("dask_arrays", data=ELEMENTS)
+    for i in range(10):
+        d.attrs[f"attribute {i}"] = np.zeros(50 * i)
+    d.attrs["arraystow"] = np.bytes_(b" " * 3000)
+with file("names", "earliest") as f:
+    for i in range(40):
+        f.create_group(f"group {i}")
+    f.create_dataset("dask_arrays", data=np.arange(100, dtype="u1"), chunks=(1,))
+with file("types") as f:
+    f["type"] = np.dtype([("a", "f8"), ("b", [("c", "i4", (3, 2))])])
+    f["dask_arrays"] = ELEMENTS
+    f["dask_arrays"].attrs.create("typed", np.zeros(3), dtype="f4")
+    f["dask_arrays"].attrs.create("committed", np.zeros((), f["type"].dtype), dtype=f["type"])
+    f["dask_arrays"].attrs["enumeration"] = np.bool_(True)
+with file("extensible") as f:
+    f.create_dataset("dask_arrays", data=np.arange(300, dtype="u1"), chunks=(1,), maxshape=(None,))
+with file("fixed") as f:
+    f.create_dataset("dask_arrays", data=np.arange(1100, dtype="u2").astype("u1"), chunks=(1,), shuffle=True)
+with file("records") as f:
+    f.create_dataset("dask_arrays", data=np.ones((14, 14), "u1"), chunks=(1, 1), maxshape=(None, None))
+
+# Of the files of the test `hostile::trees` the small ones, one for each kind of block.
+WALKS = """
+arrays-few attribute-records-shared chunk-records-circle chunks-circle-of-two chunks-twice attribute-type-of-itself
+extensible-without-end fixed-without-end free-pieces-circle header-circle-of-two link-records-shared names-circle-of-two
+names-shared type-is-elsewhere
+"""
+SCRIPT = pathlib.Path(__file__).parent.parent / "tests" / "hostile" / "trees.py"
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run([sys.executable, SCRIPT, folder], check=True)
+    for name in WALKS.split():
+        shutil.copy(pathlib.Path(folder) / name, FOLDER / f"walks-{name}")

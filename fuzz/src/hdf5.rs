@@ -1,12 +1,29 @@
 //! An HDF5 file of anybody's, opened and read as an array.
 
 use crate::arrays::{MemoryFiles, NAME, open};
+use crate::blocks;
+use crate::random::Random;
 use arraystow::Protocols;
 use std::sync::Arc;
 
+/// A file as it is, and with the checksums that it should have.
 pub fn run(input: &[u8]) {
+    read(input.to_vec());
+    let mut sealed = input.to_vec();
+    blocks::seal(&mut sealed);
+    if sealed != input {
+        read(sealed);
+    }
+}
+
+/// A change that suits a file: where its blocks lead, how many and how deep they are.
+pub fn change(random: &mut Random, input: &mut Vec<u8>) {
+    blocks::change(random, input);
+}
+
+fn read(file: Vec<u8>) {
     let files = MemoryFiles::default();
-    files.0.lock().unwrap().insert(NAME.to_owned(), Arc::new(input.to_vec()));
+    files.0.lock().unwrap().insert(NAME.to_owned(), Arc::new(file));
     let _ = open(&Protocols::new().with_file(files).with_limits(crate::limits()));
 }
 

@@ -2,6 +2,7 @@
 //! more memory than the limits allow, or reads outside its memory; errors are what is expected.
 
 pub mod arrays;
+pub mod blocks;
 pub mod document;
 pub mod frame;
 pub mod hdf5;

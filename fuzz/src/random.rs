@@ -70,16 +70,16 @@ impl Random {
     }
 }
 
-/// libFuzzer's mutation of `input[..len]`, which may grow to the end of `input`: every other time one that suits the target.
+/// libFuzzer's mutation of `input[..len]`, which may grow to `most`: every other time one that suits the target.
 #[cfg(fuzzing)]
-pub fn mutate(input: &mut [u8], len: usize, seed: u32, change: Change) -> usize {
+pub fn mutate(input: &mut [u8], len: usize, most: usize, seed: u32, change: Change) -> usize {
     let mut random = Random::new(u64::from(seed) << 17 | 0x9e37);
     if random.below(2) == 0 {
-        return libfuzzer_sys::fuzzer_mutate(input, len, input.len());
+        return libfuzzer_sys::fuzzer_mutate(input, len, most);
     }
     let mut changed = input[..len].to_vec();
     change(&mut random, &mut changed);
-    let len = changed.len().min(input.len());
-    input[..len].copy_from_slice(&changed[..len]);
-    len
+    changed.truncate(most.min(input.len()));
+    input[..changed.len()].copy_from_slice(&changed);
+    changed.len()
 }

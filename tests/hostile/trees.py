@@ -200,6 +200,13 @@ def header_overlaps(at):
     return header(sound + [continued(first, len(pieces))]).ljust(4096, b"\0") + pieces
 dataset("header-overlaps", header_overlaps)
 
+dataset("piece-of-two-headers", lambda at: (
+    header([SPACE, message(3, to_header(at + 4096), 2), FILL, LAYOUT, continued(at + 8192, 16)]).ljust(4096, b"\0")
+    + header([message(3, DOUBLE), continued(at + 8192, 16)])
+).ljust(8192, b"\0") + message(0, bytes(8)))
+dataset("shape-of-no-kind", lambda at: header([message(1, bytes([2, 0, 0, 7])), message(3, DOUBLE), FILL, LAYOUT]))
+dataset("heap-too-early", lambda at: header([SPACE, message(3, bytes([2, 1]) + bytes(8), 2), FILL, LAYOUT]))
+
 # Types that are said to be elsewhere.
 dataset("type-is-elsewhere", lambda at: header([SPACE, message(3, to_header(at + 4096), 2), FILL, LAYOUT]).ljust(4096, b"\0") + header([message(3, DOUBLE)]))
 dataset("type-of-itself", lambda at: header([SPACE, message(3, to_header(at), 2), FILL, LAYOUT]))
@@ -312,6 +319,24 @@ for name, kind, fill in [("chunk-records", 10, grid), ("attribute-records", 8, a
     seal(tree.b, tree.head, tree.head + 38)
     write(f"{name}-large-nodes", tree.b)
 
+
+# A tree of attributes where one of links should be.
+def both(f):
+    attributes(f)
+    for i in range(60):
+        f[f"link {i}"] = h5py.SoftLink("/")
+
+
+b = make("tree-of-another-kind", "latest", both)
+root = u64(b, 36)
+assert b[root:root + 4] == b"OHDR" and b[root + 5] & 3 == 0, bytes(b[root:root + 8])
+end = root + 6 + (16 if b[root + 5] & 32 else 0) + 1
+end += b[end - 1] + 4
+at = find(b, struct.pack("<Q", find(b, b"BTHD\x00\x05")), root)
+assert at < end
+struct.pack_into("<Q", b, at, find(b, b"BTHD\x00\x08"))
+seal(b, root, end)
+write("tree-of-another-kind", b)
 
 # Fractal heaps.
 def large_attributes(f):

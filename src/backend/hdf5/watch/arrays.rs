@@ -30,6 +30,7 @@ pub(super) fn extensible(watch: &Watch, view: &View<'_>, block: &[u8]) -> Result
         && (1..=64).contains(&bits)
         && first > 0
         && [smallest, pointers].iter().all(|number| number.is_power_of_two())
+        && pointers > 1
         && page < 64
         && u64::from(smallest.ilog2()) <= bits
         // The first of the blocks of blocks comes after those that the header leads to.
@@ -47,7 +48,8 @@ pub(super) fn fixed(watch: &Watch, view: &View<'_>, block: &[u8]) -> Result<()> 
     let fields = (cursor.number(1), cursor.number(1), cursor.number(format.length), cursor.number(format.address));
     let (Some(element), Some(page), Some(count), Some(elements)) = fields else { return Ok(()) };
     // It has room for all its elements, or for none.
-    let has_room = view.is_nowhere(elements) || count.checked_mul(element).is_some_and(|len| len <= view.len());
+    let fits = count.checked_mul(element).is_some_and(|len| (1..=view.len()).contains(&len));
+    let has_room = view.is_nowhere(elements) || fits;
     if element < format.address as u64 || page >= 64 || !has_room {
         return Err(damaged("the index of its chunks is impossible"));
     }

@@ -1,17 +1,21 @@
 //! Headers of objects: messages in a piece, and in further pieces that messages lead to.
 
 use super::cursor::Cursor;
+use super::records::{ATTRIBUTES_BY_NAME, ATTRIBUTES_BY_ORDER, CHUNKS, FILTERED_CHUNKS, LINKS_BY_NAME, LINKS_BY_ORDER};
 use super::{Node, View, Watch, damaged, types};
 use crate::error::Result;
 use std::collections::{HashSet, VecDeque};
 
 const SPACE: u64 = 0x01;
 const TYPE: u64 = 0x03;
+const LINKS: u64 = 0x02;
 const LAYOUT: u64 = 0x08;
 const ATTRIBUTE: u64 = 0x0c;
 const CONTINUATION: u64 = 0x10;
+const ATTRIBUTES: u64 = 0x15;
 
 const SHARED: u64 = 2;
+const IN_HEAP: u64 = 1;
 
 /// The longest beginning of a header.
 const BEGINNING: u64 = 34;
@@ -31,6 +35,13 @@ pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()
         TYPE => types::check(message.body),
         ATTRIBUTE => attribute(watch, view, message.body),
         LAYOUT => layout(watch, view, message),
+        LINKS => stored_apart(watch, view, message, 8, [LINKS_BY_NAME, LINKS_BY_ORDER]),
+        ATTRIBUTES => stored_apart(watch, view, message, 2, [ATTRIBUTES_BY_NAME, ATTRIBUTES_BY_ORDER]),
+        SPACE => space(message.body),
+        CONTINUATION => match Cursor::new(message.body, 0).number(view.format.address) {
+            Some(piece) => watch.reach(view, piece, message.address, Node::Piece),
+            None => Ok(()),
+        },
         _ => Ok(()),
     })
 }
@@ -104,6 +115,9 @@ fn continuation(view: &View<'_>, flags: Option<u64>, body: &[u8]) -> Option<(u64
 
 /// A message that says in which header it is. There it must be itself.
 fn refer(watch: &mut Watch, view: &View<'_>, kind: u64, body: &[u8]) -> Result<()> {
+    if body.starts_with(&[2, IN_HEAP as u8]) {
+        return Err(damaged("a message is said to be in a heap, by a version of the format that had none for it"));
+    }
     let Some(header) = referred(view, body) else { return Ok(()) };
     if view.is_nowhere(header) {
         return Err(damaged("a message refers to nowhere"));
@@ -123,7 +137,6 @@ fn refer(watch: &mut Watch, view: &View<'_>, kind: u64, body: &[u8]) -> Result<(
 
 /// The header that a message is in; none if it is in a heap.
 fn referred(view: &View<'_>, body: &[u8]) -> Option<u64> {
-    const IN_HEAP: u64 = 1;
     let mut cursor = Cursor::new(body, 0);
     let (version, place) = (cursor.number(1)?, cursor.number(1)?);
     match version {
@@ -156,6 +169,40 @@ fn attribute(watch: &mut Watch, view: &View<'_>, body: &[u8]) -> Result<()> {
     }
     match of_space {
         Some(of_space) if flags & 2 != 0 => refer(watch, view, SPACE, of_space),
+        Some(of_space) => space(of_space),
+        None => Ok(()),
+    }
+}
+
+/// Where links or attributes are that have a heap, and the trees by which they are found: by name, which must be there as
+/// well, and by order. A number of so many bytes may come before.
+fn stored_apart(
+    watch: &mut Watch,
+    view: &View<'_>,
+    message: &Message<'_>,
+    number: usize,
+    kinds: [u64; 2],
+) -> Result<()> {
+    let mut cursor = Cursor::new(message.body, 1);
+    let Some(flags) = cursor.number(1) else { return Ok(()) };
+    let start = cursor.skip(if flags & 1 == 0 { 0 } else { number });
+    let Some(heap) = start.and_then(|()| cursor.number(view.format.address)) else { return Ok(()) };
+    for (turn, kind) in kinds.into_iter().enumerate().take(1 + usize::from(flags & 2 != 0)) {
+        let pointer = message.address + cursor.at() as u64;
+        let Some(tree) = cursor.number(view.format.address) else { return Ok(()) };
+        if turn == 0 && view.is_nowhere(heap) != view.is_nowhere(tree) {
+            return Err(damaged("of links or attributes there is a heap without a tree, or a tree without a heap"));
+        }
+        watch.reach(view, tree, pointer, Node::Tree { kinds: kind..=kind, axes: 0 })?;
+    }
+    Ok(())
+}
+
+/// Whether a shape is of a kind that there is.
+fn space(body: &[u8]) -> Result<()> {
+    const LAST: u8 = 2;
+    match body {
+        [2, _, _, kind, ..] if *kind > LAST => Err(damaged("a shape is of a kind that there is not")),
         _ => Ok(()),
     }
 }
@@ -183,7 +230,8 @@ fn layout(watch: &mut Watch, view: &View<'_>, message: &Message<'_>) -> Result<(
             cursor.skip(axes.checked_mul(width)?)?;
             let kind = cursor.number(1)?;
             cursor.skip(6)?;
-            (class == CHUNKED && kind == VERSION_2_TREE).then(|| Node::ChunkRecords(axes.saturating_sub(1)))
+            (class == CHUNKED && kind == VERSION_2_TREE)
+                .then(|| Node::Tree { kinds: CHUNKS..=FILTERED_CHUNKS, axes: axes.saturating_sub(1) })
         }
     })();
     let Some(node) = index else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! Heaps: of the names of a group, of links, of attributes.
 
 use super::cursor::Cursor;
+use super::records::{LARGE_OBJECTS, LARGE_OBJECTS_BY_PLACE};
 use super::{Node, View, Watch, damaged};
 use crate::error::{Error, Result};
 
@@ -61,12 +62,14 @@ fn shifted(number: u64, bits: u64) -> u64 {
 
 /// The header of a fractal heap.
 pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
-    let (mut cursor, format) = (Cursor::new(block, 7), view.format);
+    let (mut cursor, format) = (Cursor::new(block, 5), view.format);
     let fields = (|| {
-        let filters = cursor.number(2)?;
+        let (id, filters) = (cursor.size(2)?, cursor.number(2)?);
         cursor.skip(1)?;
         let largest = cursor.number(4)?;
-        cursor.skip(2 * (format.length + format.address))?;
+        cursor.skip(format.length)?;
+        let large = (address + cursor.at() as u64, cursor.number(format.address)?, id);
+        cursor.skip(format.length + format.address)?;
         let size = cursor.number(format.length)?;
         cursor.skip(7 * format.length)?;
         let (width, first) = (cursor.number(2)?, cursor.number(format.length)?);
@@ -74,9 +77,11 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
         cursor.skip(2)?;
         let pointer = address + cursor.at() as u64;
         let (root, rows) = (cursor.number(format.address)?, cursor.number(2)?);
-        Some((filters, largest, size, width, first, direct, bits, pointer, root, rows))
+        Some((filters, large, largest, size, width, first, direct, bits, pointer, root, rows))
     })();
-    let Some((filters, largest, size, width, first, direct, bits, pointer, root, rows)) = fields else { return Ok(()) };
+    let Some((filters, large, largest, size, width, first, direct, bits, pointer, root, rows)) = fields else {
+        return Ok(());
+    };
     if filters > 0 {
         return Err(Error::unsupported(
             "the names or attributes of the file are compressed, which arraystow does not open; write it anew with h5repack",
@@ -93,15 +98,18 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
     if !possible {
         return Err(impossible());
     }
+    let (to_large, large, id) = large;
+    let kind = if id > format.address + format.length { LARGE_OBJECTS_BY_PLACE } else { LARGE_OBJECTS };
+    watch.reach(view, large, to_large, Node::Tree { kinds: kind..=kind, axes: 0 })?;
     let direct_rows = u64::from(direct.ilog2() - first.ilog2()) + 2;
     let heap = Heap { width, first, direct_rows, offset: bits.div_ceil(8) as usize };
     let most_rows = bits - u64::from(first.ilog2() + width.ilog2()) + 1;
-    if rows == 0 {
-        return Ok(());
+    if rows == 0 && size <= first {
+        return watch.reach(view, root, pointer, Node::HeapData { heap, offset: 0 });
     }
     // Rows that lead to further blocks lead to such with a row at least.
     let shallow = rows <= direct_rows || direct_rows > u64::from(width.ilog2());
-    if rows > most_rows || !shallow || size > heap.row(rows) {
+    if rows == 0 || rows > most_rows || !shallow || size > heap.row(rows) {
         return Err(impossible());
     }
     watch.reach(view, root, pointer, Node::HeapBlock { heap, offset: 0 })
@@ -113,20 +121,37 @@ pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u
         return Err(damaged(format!("no heap has the block at {address}")));
     };
     let mut cursor = Cursor::new(block, 5);
-    let found = cursor.skip(view.format.address).and_then(|()| cursor.number(heap.offset));
-    if found != Some(offset) {
-        return Err(damaged(format!("the heap's block at {address} belongs elsewhere")));
-    }
+    check_offset(view, address, &mut cursor, heap, offset)?;
     let row_bytes = heap.width as usize * view.format.address;
     let rows = (cursor.left().saturating_sub(CHECKSUM) / row_bytes) as u64;
-    let Some(()) = cursor.skip(heap.direct_rows.min(rows) as usize * row_bytes) else { return Ok(()) };
-    for row in heap.direct_rows..rows {
+    let mut is_empty = true;
+    for row in 0..rows {
         for column in 0..heap.width {
             let pointer = address + cursor.at() as u64;
             let Some(child) = cursor.number(view.format.address) else { return Ok(()) };
+            is_empty &= view.is_nowhere(child);
             let offset = offset.wrapping_add(heap.row(row)).wrapping_add(column.wrapping_mul(heap.block(row)));
-            watch.reach(view, child, pointer, Node::HeapBlock { heap, offset })?;
+            let node =
+                if row < heap.direct_rows { Node::HeapData { heap, offset } } else { Node::HeapBlock { heap, offset } };
+            watch.reach(view, child, pointer, node)?;
         }
     }
-    Ok(())
+    if is_empty { Err(damaged(format!("the heap's block at {address} leads nowhere"))) } else { Ok(()) }
+}
+
+/// A block of a fractal heap with elements.
+pub(super) fn data(watch: &Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
+    match watch.expected(address) {
+        Some(Node::HeapData { heap, offset }) => check_offset(view, address, &mut Cursor::new(block, 5), heap, offset),
+        _ => Err(damaged(format!("no heap has the block at {address}"))),
+    }
+}
+
+/// Whether a block is the one that should be there.
+fn check_offset(view: &View<'_>, address: u64, cursor: &mut Cursor<'_>, heap: Heap, offset: u64) -> Result<()> {
+    let found = cursor.skip(view.format.address).and_then(|()| cursor.number(heap.offset));
+    if found == Some(offset) {
+        return Ok(());
+    }
+    Err(damaged(format!("the heap's block at {address} belongs elsewhere")))
 }

@@ -19,6 +19,7 @@ mod types;
 
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The file that is watched.
@@ -61,16 +62,20 @@ struct Format {
 /// What a block must be, as the pointer to it says.
 #[derive(Clone)]
 enum Node {
+    /// A further piece of a header.
+    Piece,
     /// A node of a tree of names.
     Names,
     /// A node of a version-1 tree of chunks with so many axes, that of the elements' bytes included.
     Chunks(usize),
-    /// The header of a version-2 tree of chunks with so many axes.
-    ChunkRecords(usize),
+    /// The header of a version-2 tree of one of these types; its records, if they are of chunks, have so many axes.
+    Tree { kinds: RangeInclusive<u64>, axes: usize },
     /// A node of a version-2 tree, so far above the leaves, with so many records.
     Records { tree: Arc<records::Tree>, depth: usize, count: u64 },
     /// A block of a fractal heap that leads to other blocks.
     HeapBlock { heap: heaps::Heap, offset: u64 },
+    /// A block of a fractal heap with elements.
+    HeapData { heap: heaps::Heap, offset: u64 },
 }
 
 /// A file and the way to read it.
@@ -141,6 +146,7 @@ impl Watch {
             b"HEAP" => heaps::local(&view, block),
             b"FRHP" => heaps::fractal(self, &view, address, block),
             b"FHIB" => heaps::block(self, &view, address, block),
+            b"FHDB" => heaps::data(self, &view, address, block),
             b"EAHD" => arrays::extensible(self, &view, block),
             b"FAHD" => arrays::fixed(self, &view, block),
             b"OHDR" => headers::look(self, &view, address),

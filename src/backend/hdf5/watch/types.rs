@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 const DEEPEST: usize = 64;
 /// The length of a message in a header.
 const LONGEST: usize = 1 << 16;
+/// What is as short lies in another heap.
+const SHORTEST: usize = 1 << 12;
 /// The last version of an attribute. No type begins with so small a byte.
 const LAST_ATTRIBUTE: u8 = 3;
 
@@ -24,6 +26,8 @@ pub(super) fn check(message: &[u8]) -> Result<()> {
 /// An object that is too large for a heap. Attributes may be long, types are not.
 pub(super) fn huge(object: &[u8]) -> Result<()> {
     match object.first() {
+        // A heap of all that has no length of its own is as long at least.
+        _ if object.len() < SHORTEST => Err(damaged("a heap reaches beyond its end")),
         Some(first) if *first > LAST_ATTRIBUTE && object.len() > LONGEST => {
             Err(damaged(format!("a message has {} bytes", object.len())))
         }
