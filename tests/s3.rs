@@ -17,6 +17,7 @@ mod s3 {
     mod memory;
     mod places;
     mod requests;
+    mod saved_before;
     mod storage;
     mod support;
 }

@@ -1,6 +1,7 @@
 //! The chunked array itself: its making and its properties. Operations are in the files beside.
 
 use super::function::{ChunkSource, FromSource, Function, IntoChunk};
+use super::notes::Notes;
 use super::source::{Elements, Source, assemble};
 use super::stored::Stored;
 use super::{ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
@@ -42,6 +43,7 @@ struct Inner<T> {
     source: RwLock<Arc<dyn Source<T>>>,
     /// Chosen for this array.
     codec: Option<Codec>,
+    notes: Arc<Notes>,
 }
 
 impl<T: Element> ChunkedArray<T> {
@@ -113,7 +115,7 @@ impl<T: Element> ChunkedArray<T> {
 
     /// Makes an array of a source, one operation deeper than the deepest of its inputs.
     pub(super) fn from_parts(grid: ChunkGrid, source: Arc<dyn Source<T>>) -> Self {
-        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(0), source: RwLock::new(source), codec: None }) }
+        Self::new(grid, 0, source)
     }
 
     pub(super) fn operation(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
@@ -123,9 +125,20 @@ impl<T: Element> ChunkedArray<T> {
             ));
             return Self::failed(grid, error);
         }
-        Self {
-            inner: Arc::new(Inner { grid, depth: AtomicU32::new(depth + 1), source: RwLock::new(source), codec: None }),
+        Self::new(grid, depth + 1, source)
+    }
+
+    fn new(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
+        let (depth, source, notes) = (AtomicU32::new(depth), RwLock::new(source), Arc::default());
+        Self { inner: Arc::new(Inner { grid, depth, source, codec: None, notes }) }
+    }
+
+    /// The array, which has just been made, as one of the same elements as another.
+    pub(super) fn of_elements(mut self, other: &Self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.notes = other.inner.notes.clone();
         }
+        self
     }
 
     /// An array that can only fail: what an operator returns, which cannot return an error.
@@ -148,7 +161,8 @@ impl<T: Element> ChunkedArray<T> {
     #[must_use]
     pub fn with_codec(&self, codec: Codec) -> Self {
         let (grid, source) = (self.inner.grid.clone(), RwLock::new(self.source()));
-        Self { inner: Arc::new(Inner { grid, depth: AtomicU32::new(self.depth()), source, codec: Some(codec) }) }
+        let (depth, codec, notes) = (AtomicU32::new(self.depth()), Some(codec), self.inner.notes.clone());
+        Self { inner: Arc::new(Inner { grid, depth, source, codec, notes }) }
     }
 
     /// How the array is to be compressed, if that was chosen for it.
@@ -201,6 +215,10 @@ impl<T: Element> ChunkedArray<T> {
 
     pub(super) fn address(&self) -> usize {
         Arc::as_ptr(&self.inner).addr()
+    }
+
+    pub(super) fn notes(&self) -> &Notes {
+        &self.inner.notes
     }
 
     pub(super) fn depth(&self) -> u32 {

@@ -1,5 +1,6 @@
 //! A chunked array whose element type is not known: what the plan, the engine and the backends handle.
 
+use super::notes::Notes;
 use super::source::Reading;
 use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
@@ -16,6 +17,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn grid(&self) -> &ChunkGrid;
     /// How it is to be compressed, if that was chosen for it.
     fn codec(&self) -> Option<Codec>;
+    /// What saves have noted.
+    fn notes(&self) -> &Notes;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
     fn is_cheap(&self) -> bool;
     fn is_view(&self) -> bool;
@@ -59,6 +62,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn codec(&self) -> Option<Codec> {
         self.codec()
+    }
+
+    fn notes(&self) -> &Notes {
+        self.notes()
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {

@@ -16,6 +16,7 @@ mod grid;
 mod guard;
 mod kept;
 mod memory;
+mod notes;
 mod number;
 mod operations;
 mod region;

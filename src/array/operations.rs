@@ -86,7 +86,7 @@ impl<T: Element> ChunkedArray<T> {
         if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.codec().is_none()) {
             return Ok(input);
         }
-        Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })))
+        Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })).of_elements(self))
     }
 
     /// From now on the array, and what it is another cut of, read from there.

@@ -96,6 +96,8 @@ pub(crate) trait Backend: Send + Sync {
         let _ = name;
         Ok(())
     }
+    /// Whether what `other` has written is as this one would write it, and as durable.
+    fn writes_as(&self, other: &dyn Backend) -> bool;
     /// The path of the array's file, if it is an ordinary local one.
     fn local_path(&self, name: &str) -> Option<PathBuf>;
     /// Tells the array of that name from every other of this process, if that can be told.

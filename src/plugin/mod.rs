@@ -58,7 +58,9 @@ pub(crate) use self::{
     body::write as write_document,
     document::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
     manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
-    persistent::{AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, remove_files},
+    persistent::{
+        AnyArray, CopiedObject, Copies, ObjectSerializer, Registry, array_serializer, note_saved, remove_files,
+    },
     plan::{Keep, PlanSettings, Planned, SavePlan},
     reading::Reading,
     resolver::{Resolver, typed},

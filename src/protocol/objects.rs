@@ -391,8 +391,8 @@ impl Objects {
     }
 
     /// Whether both lie in one store, so that it can copy from one to the other.
-    fn same_store(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.client, &other.client)
+    pub(crate) fn same_store(&self, other: &Self) -> bool {
+        self.identity == other.identity
     }
 
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {

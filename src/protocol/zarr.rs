@@ -12,7 +12,7 @@ pub enum ZarrVersion {
 }
 
 /// How new arrays are written.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ZarrOptions {
     pub(crate) version: ZarrVersion,
     /// Chunks are put together in objects of up to so many bytes before compression; 0 for an object each.

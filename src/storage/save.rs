@@ -12,8 +12,8 @@ use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, read_head, remove_files, write_document,
-    write_plan,
+    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files,
+    write_document, write_plan,
 };
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -287,6 +287,9 @@ impl PlannedSave {
         match place.commit(name, &document, expected, &superseded) {
             Outcome::Done => {
                 editions.become_version(manifest.write_id());
+                if !self.copies {
+                    note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
+                }
                 Ok(Version::of(manifest.write_id()))
             }
             Outcome::Refused(error) => Err(written.discard(error)),

@@ -99,6 +99,12 @@ impl Backend for Hdf5Files {
         Ok(Some(Linked { summary, copied }))
     }
 
+    fn writes_as(&self, other: &dyn Backend) -> bool {
+        let durability = |backend: &Self| backend.protocol.durability();
+        let is_durable = |other| durability(other) == Durability::Synced || durability(self) != Durability::Synced;
+        other.as_any().downcast_ref::<Self>().is_some_and(is_durable)
+    }
+
     fn local_path(&self, name: &str) -> Option<PathBuf> {
         self.locate(name).path().map(Path::to_owned)
     }

@@ -153,6 +153,11 @@ impl Backend for ZarrArrays {
         repair().map_err(|error| error.at_location(self.describe(name)))
     }
 
+    fn writes_as(&self, other: &dyn Backend) -> bool {
+        let other = other.as_any().downcast_ref::<Self>();
+        other.is_some_and(|other| self.options == other.options && self.objects.same_store(&other.objects))
+    }
+
     fn local_path(&self, _: &str) -> Option<PathBuf> {
         None
     }

@@ -27,7 +27,7 @@ pub(crate) struct AnyArray {
 
 impl AnyArray {
     /// The codec that was chosen for this array.
-    fn codec(&self) -> Option<Codec> {
+    pub(super) fn codec(&self) -> Option<Codec> {
         self.array.codec().or(self.codec)
     }
 }
@@ -40,7 +40,7 @@ impl Planned {
 }
 
 impl ObjectSerializer for Arrays {
-    /// Arrays that lie in such a backend already are linked, all others are computed.
+    /// Arrays that lie in such a backend already, because they were loaded or saved before, are linked; all others are computed.
     fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
         let Some(first) = objects.first() else { return Ok(Vec::new()) };
         let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
@@ -57,7 +57,7 @@ impl ObjectSerializer for Arrays {
         let mut jobs = Vec::new();
         for (planned, any) in &arrays {
             let file = planned.id.file();
-            let linked = link(&*any.array, &backend, file).map_err(|error| planned.locate(error))?;
+            let linked = link(any, codec, &backend, file).map_err(|error| planned.locate(error))?;
             match linked {
                 Some(_) => to.stored.add_arrays([file.to_owned()]),
                 None => jobs.push(WriteJob {
@@ -104,13 +104,16 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestE
     }
 }
 
-/// Makes a stored array an array of its own under another name without decoding it, where that is possible.
-fn link(array: &dyn ErasedArray, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
-    if array.codec().is_some() {
-        return Ok(None);
-    }
-    match array.stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok()) {
-        Some(stored) => stored.link(backend, to),
-        None => Ok(None),
+/// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
+/// is possible.
+fn link(any: &AnyArray, codec: Codec, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
+    let loaded = match any.array.stored().filter(|_| any.array.codec().is_none()) {
+        Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
+        None => None,
+    };
+    match loaded.map_or(Ok(None), |stored| stored.link(backend, to)) {
+        Ok(Some(linked)) => Ok(Some(linked)),
+        // Loaded from a document that is gone, it may lie in another.
+        not_linked => any.link_saved(codec, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
     }
 }

@@ -59,6 +59,7 @@ mod copied;
 mod read;
 mod registered;
 mod registry;
+mod saved;
 mod write;
 
 pub use registered::{BoxError, PersistentSerializer};
@@ -69,6 +70,8 @@ pub(crate) use copied::{CopiedObject, Copies};
 pub(super) use read::ObjectReader;
 pub(super) use registry::is_name;
 pub(crate) use registry::{Object, ObjectSerializer, Registry, UserSerializer, array_serializer};
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use saved::note_saved;
 pub(crate) use write::remove_files;
 pub(super) use write::write_files;
 
