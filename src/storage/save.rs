@@ -42,7 +42,9 @@ impl Storage {
     /// ```
     ///
     /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
-    /// linked, not copied. Arrays that only the replaced document had are removed.
+    /// linked, not copied. So are arrays in memory, and computed ones, that were saved before in this place, under any name
+    /// and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were saved, and it is
+    /// checked that they still lie there. Arrays that only the replaced document had are removed.
     ///
     /// An object with arrays that were loaded from this document, or are computed from such, replaces only the version that
     /// they were loaded from, or that the last save of them has made: it can be saved again and again. If the document was
