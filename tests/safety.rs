@@ -30,6 +30,7 @@ mod safety {
     mod power_cut;
     mod sample;
     mod stress;
+    mod swaps;
     mod sweep;
     mod turns;
     mod updates;

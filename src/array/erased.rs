@@ -22,6 +22,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
     fn is_cheap(&self) -> bool;
     fn is_view(&self) -> bool;
+    /// Whether elements of its one input may be left out.
+    fn is_part(&self) -> bool;
     /// Why the array can never be computed, looking through all its inputs.
     fn failure(&self) -> Option<Error>;
     /// Why it can never be computed, its inputs left aside.
@@ -78,6 +80,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn is_view(&self) -> bool {
         self.source().is_view()
+    }
+
+    fn is_part(&self) -> bool {
+        self.source().is_part()
     }
 
     fn failure(&self) -> Option<Error> {

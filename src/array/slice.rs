@@ -162,6 +162,10 @@ struct Sliced<T: Element> {
 }
 
 impl<T: Element> Source<T> for Sliced<T> {
+    fn is_part(&self) -> bool {
+        true
+    }
+
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
         // Chunk by chunk: with a step, a region reaches over more of the input than it has elements.
         assemble(&self.grid, region, |_, chunk| {

@@ -41,6 +41,11 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         false
     }
 
+    /// Whether elements of its one input may be left out.
+    fn is_part(&self) -> bool {
+        false
+    }
+
     /// The array whose elements these are, if they are only cut otherwise.
     fn recut(&self) -> Option<ChunkedArray<T>> {
         None

@@ -4,6 +4,7 @@
 //! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents.
 
 mod compute;
+mod handles;
 mod offload;
 mod origin;
 mod pages;
@@ -15,6 +16,8 @@ mod workers;
 mod write;
 
 pub use compute::Chunks;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use handles::Handle;
 pub(crate) use offload::Wanted;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use offload::offload;

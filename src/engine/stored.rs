@@ -1,5 +1,6 @@
 //! Arrays that lie in a backend: opened when their data is first asked for, checked against what the document says.
 
+use super::handles::Handle;
 use super::origin::Origin;
 use super::verify::{check_all, check_length};
 use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
@@ -26,17 +27,23 @@ pub(crate) struct StoredArray {
     expected: Option<Expected>,
     origin: Origin,
     reader: OnceCell<Arc<dyn ArrayReader>>,
+    handle: Option<Arc<Handle>>,
 }
 
 impl StoredArray {
     /// An array that is not opened before it is read.
     pub(crate) fn lazy(backend: Arc<dyn Backend>, name: String, expected: Expected, origin: Origin) -> Self {
-        Self { backend, name, expected: Some(expected), origin, reader: OnceCell::new() }
+        Self { backend, name, expected: Some(expected), origin, reader: OnceCell::new(), handle: None }
+    }
+
+    /// The array as one that is read by its holder: should a save replace it, it may be left to the holder.
+    pub(crate) fn held(self) -> Self {
+        Self { handle: self.backend.identity(&self.name).map(Handle::on), ..self }
     }
 
     /// An array that is opened now, for want of a manifest that would tell its shape.
     pub(crate) fn open(backend: Arc<dyn Backend>, name: String, origin: Origin) -> Result<Self> {
-        let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new() };
+        let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new(), handle: None };
         let reader = stored.backend.open(&stored.name).map_err(|error| stored.locate(error))?;
         stored.reader.get_or_init(|| reader);
         Ok(stored)
@@ -52,6 +59,10 @@ impl StoredArray {
 
     pub(crate) fn expected(&self) -> Option<&Expected> {
         self.expected.as_ref()
+    }
+
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        self.handle.as_deref()
     }
 
     pub(crate) fn origin(&self) -> &Origin {

@@ -262,7 +262,7 @@ impl Resolver {
                 origin.path = entry.paths.first().cloned();
                 let expected = entry.expected()?;
                 let (data_type, grid) = (expected.data_type, expected.grid.clone());
-                (StoredArray::lazy(backend, name, expected, origin), data_type, grid)
+                (StoredArray::lazy(backend, name, expected, origin).held(), data_type, grid)
             }
             None => {
                 let object = self.objects.read(id)?;

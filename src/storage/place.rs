@@ -86,6 +86,8 @@ pub(super) enum Claim {
     /// Those that the arrays have elsewhere. Others may be bringing or removing arrays of the same ids: of two of them one
     /// finds the other, and gives way.
     Copied,
+    /// Those of arrays that a commit leaves to their holders.
+    Left,
 }
 
 /// A document to be read.
@@ -134,7 +136,7 @@ pub(super) struct NewDocument<'a> {
 }
 
 /// The arrays of a save in progress.
-pub(super) trait Announced: Sync {
+pub(super) trait Announced: Send + Sync {
     /// Refuses to go on if a sweep may have taken the save for dead.
     fn check(&self) -> Result<()>;
     /// What it is called among the saves in progress.

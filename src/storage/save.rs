@@ -5,11 +5,11 @@ use super::name::Name;
 use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, REPLACED, Seen};
 use super::read::{is_ours, located};
 use super::remove::remove_named;
-use super::sources::{Editions, as_stored, reads_from};
+use super::sources::{Sources, ToLeave, as_stored, reads_from};
 use super::sweep::named;
 use super::version::Version;
 use crate::backend::Backend;
-use crate::engine::{Origin, StoredArray, Wanted, offload};
+use crate::engine::{Handle, Origin, StoredArray, Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
     Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files,
@@ -44,7 +44,10 @@ impl Storage {
     /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
     /// linked, not copied. So are arrays in memory, and computed ones, that were saved before in this place, under any name
     /// and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were saved, and it is
-    /// checked that they still lie there. Arrays that only the replaced document had are removed.
+    /// checked that they still lie there.
+    ///
+    /// Arrays that only the replaced document had are removed. An object that is made of stored arrays leaves them to whoever
+    /// holds them in this process, unless it is computed from them alone: so two loaded objects can be saved under each other's names.
     ///
     /// An object with arrays that were loaded from this document, or are computed from such, replaces only the version that
     /// they were loaded from, or that the last save of them has made: it can be saved again and again. If the document was
@@ -185,8 +188,8 @@ impl PlannedSave {
         let place = &*storage.place;
         let backend = place.backend(name.workflow());
         let mut before = storage.replaceable(name)?;
-        let editions = Editions::of(plan, &place.identity(name));
-        self.expected(&before, &editions)?;
+        let sources = Sources::of(plan, &place.identity(name));
+        self.expected(&before, &sources)?;
         let to_write: Vec<&str> = plan.to_write().collect();
         let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
         let kept: Vec<&str> =
@@ -198,7 +201,7 @@ impl PlannedSave {
             false => Ok(()),
         };
         let saved = looked.and_then(|()| {
-            self.write_arrays_and_document(&backend, &to_write, &before, &editions, announced.as_deref(), wanted)
+            self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref(), wanted)
         });
         let left = announced.and_then(|announced| announced.end());
         if saved.is_err() && self.copies {
@@ -216,18 +219,18 @@ impl PlannedSave {
     }
 
     /// What must be under the name, as far as is known before anything is written; an error if it is not.
-    fn expected<'a>(&self, before: &'a Before, editions: &Editions) -> Result<Expected<'a>> {
+    fn expected<'a>(&self, before: &'a Before, sources: &Sources) -> Result<Expected<'a>> {
         let found = before.manifest.as_ref().map(Manifest::write_id);
         let expected = match (&self.condition, found) {
             (Condition::Nothing, _) => Expected::Nothing,
             (Condition::Version(version), Some(found)) if Version::of(found) == *version => Expected::Written(found),
             (Condition::Version(_), _) => Expected::Written(""),
-            (Condition::Any, Some(found)) if editions.are(found) => {
+            (Condition::Any, Some(found)) if sources.are(found) => {
                 let kept =
                     before.manifest.as_ref().is_some_and(|manifest| self.plan.ids().any(|file| manifest.has(file)));
-                if kept || !editions.is_empty() { Expected::Written(found) } else { Expected::Anything }
+                if kept || !sources.are_elsewhere() { Expected::Written(found) } else { Expected::Anything }
             }
-            (Condition::Any, None) if editions.is_empty() => Expected::Anything,
+            (Condition::Any, None) if sources.are_elsewhere() => Expected::Anything,
             // The document that the arrays were loaded from is not there any more.
             (Condition::Any, _) => Expected::Written(""),
         };
@@ -248,7 +251,7 @@ impl PlannedSave {
         backend: &Arc<dyn Backend>,
         to_write: &[&str],
         before: &Before,
-        editions: &Editions,
+        sources: &Sources,
         announced: Option<&dyn Announced>,
         wanted: &Wanted,
     ) -> Result<Version> {
@@ -263,7 +266,7 @@ impl PlannedSave {
             let new = to_write.iter().copied().filter(|file| !kept(file));
             make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
-        let expected = self.expected(before, editions)?;
+        let expected = self.expected(before, sources)?;
         let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted);
         let written = written.map_err(|error| self.gone_with_its_version(error, before))?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
@@ -278,17 +281,20 @@ impl PlannedSave {
             Err(error) => return Err(written.discard(error)),
         };
         let document = NewDocument { bytes: &bytes, write_id: manifest.write_id(), before, announced };
+        let to_leave = ToLeave::announce(place, name, before.manifest.as_ref(), |file| manifest.has(file), sources);
         let superseded = |old: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
             reread(plan, &manifest, old, backend, &|path| {
-                editions.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)
+                sources.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)
             });
-            remove_named(place, name.workflow(), old, |file| !manifest.has(file) && !must_stay(file));
+            let goes = |file: &str| !manifest.has(file) && !must_stay(file);
+            let is_left = |file: &str| to_leave.as_ref().is_some_and(|to_leave| to_leave.leave(file, backend));
+            remove_named(place, name.workflow(), old, |file| goes(file) && !is_left(file));
         };
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         match place.commit(name, &document, expected, &superseded) {
             Outcome::Done => {
-                editions.become_version(manifest.write_id());
+                sources.become_version(manifest.write_id());
                 if !self.copies {
                     note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
                 }
@@ -296,7 +302,7 @@ impl PlannedSave {
             }
             Outcome::Refused(error) => Err(written.discard(error)),
             Outcome::Unknown(error) => {
-                editions.may_become(manifest.write_id());
+                sources.may_become(manifest.write_id());
                 Err(written.leave(error))
             }
         }
@@ -337,7 +343,8 @@ fn keep(document: String) -> Keep {
     Rc::new(move |array| {
         let stored = as_stored(array).filter(|_| array.codec().is_none())?;
         let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));
-        is_mine.then(|| PersistentId::of(stored.name()))
+        let is_left = || stored.handle().is_some_and(Handle::is_left);
+        (is_mine && !is_left()).then(|| PersistentId::of(stored.name()))
     })
 }
 
@@ -362,7 +369,7 @@ fn reread(
         let Ok(expected) = entry.expected() else { continue };
         if reads_from(&*any.array, &going, &mut known) {
             let (file, origin) = (entry.id.file().to_owned(), origin(entry.paths.first()));
-            any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin)));
+            any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin).held()));
         }
     }
 }

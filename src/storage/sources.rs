@@ -1,29 +1,17 @@
 //! The stored arrays that an object is made of: those that it holds, and those that its expressions read.
 
+use super::name::Name;
+use super::place::{Announced, Claim, Place};
 use crate::array::ErasedArray;
-use crate::engine::{Edition, Origin, StoredArray};
-use crate::plugin::SavePlan;
+use crate::backend::Backend;
+use crate::engine::{Edition, Handle, Origin, StoredArray};
+use crate::plugin::{Manifest, SavePlan};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The array's place, if the array is just read from there.
 pub(super) fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
     array.stored()?.into_any().downcast().ok()
-}
-
-/// Every stored array that the plan's arrays are, or read from.
-fn sources(plan: &SavePlan) -> Vec<Arc<StoredArray>> {
-    fn visit(array: &dyn ErasedArray, seen: &mut HashSet<usize>, found: &mut Vec<Arc<StoredArray>>) {
-        if seen.insert(array.address()) {
-            found.extend(as_stored(array));
-            array.inputs(&mut |input, _| visit(input, seen, found));
-        }
-    }
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
-    for any in plan.objects.iter().filter_map(|planned| planned.array()) {
-        visit(&*any.array, &mut seen, &mut found);
-    }
-    found
 }
 
 /// Whether an array is one of these stored arrays, which are given by their identities, or reads from one. What is known of
@@ -39,46 +27,132 @@ pub(super) fn reads_from(array: &dyn ErasedArray, these: &HashSet<String>, known
     found
 }
 
-/// What the holder of an object's arrays knows of one document: the editions that they were loaded from.
-pub(super) struct Editions(Vec<Arc<Edition>>);
+/// What an object is made of, seen from the document under whose name it is saved.
+#[derive(Default)]
+pub(super) struct Sources {
+    /// What the holder of the object's arrays knows of the document: the editions that they were loaded from.
+    editions: Vec<Arc<Edition>>,
+    /// Whether there are arrays of other documents.
+    has_others: bool,
+    /// The identities of the stored arrays that are taken whole.
+    whole: HashSet<String>,
+    is_any: bool,
+}
 
-impl Editions {
-    /// Those of the document of this identity.
+impl Sources {
+    /// Those of a plan for the document of this identity.
     pub(super) fn of(plan: &SavePlan, document: &str) -> Self {
-        let mut editions: Vec<Arc<Edition>> = Vec::new();
-        for source in sources(plan) {
-            if let Some(edition) = source.origin().edition.as_ref().filter(|edition| edition.is_of(document))
-                && !editions.iter().any(|known| Arc::ptr_eq(known, edition))
-            {
-                editions.push(edition.clone());
-            }
+        let (mut sources, mut seen) = (Self::default(), HashSet::new());
+        for any in plan.objects.iter().filter_map(|planned| planned.array()) {
+            sources.visit(&*any.array, true, document, &mut seen);
         }
-        Self(editions)
+        sources
+    }
+
+    fn visit(&mut self, array: &dyn ErasedArray, whole: bool, document: &str, seen: &mut HashSet<(usize, bool)>) {
+        if seen.contains(&(array.address(), true)) || !seen.insert((array.address(), whole)) {
+            return;
+        }
+        if let Some(stored) = as_stored(array) {
+            self.is_any = true;
+            match stored.origin().edition.as_ref().filter(|edition| edition.is_of(document)) {
+                Some(edition) if self.editions.iter().any(|known| Arc::ptr_eq(known, edition)) => {}
+                Some(edition) => self.editions.push(edition.clone()),
+                None => self.has_others = true,
+            }
+            self.whole.extend(stored.handle().filter(|_| whole).map(|handle| handle.identity().to_owned()));
+        }
+        let whole = whole && !array.is_part();
+        array.inputs(&mut |input, _| self.visit(input, whole, document, seen));
+    }
+
+    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So objects can be exchanged,
+    /// moved and divided in several saves. What is replaced by new values, or by what was computed of all of it, is not.
+    pub(super) fn leave(&self, replaced: &str) -> bool {
+        self.is_any && (self.has_others || !self.whole.contains(replaced))
     }
 
     /// Whether no array was loaded from the document.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn are_elsewhere(&self) -> bool {
+        self.editions.is_empty()
     }
 
     /// Whether all arrays of the document were loaded from this version.
     pub(super) fn are(&self, write_id: &str) -> bool {
-        self.0.iter().all(|edition| edition.is(write_id))
+        self.editions.iter().all(|edition| edition.is(write_id))
     }
 
     /// A save has made this version of the arrays.
     pub(super) fn become_version(&self, write_id: &str) {
-        self.0.iter().for_each(|edition| edition.becomes(write_id));
+        self.editions.iter().for_each(|edition| edition.becomes(write_id));
     }
 
     /// A save may have made this version of the arrays.
     pub(super) fn may_become(&self, write_id: &str) {
-        self.0.iter().for_each(|edition| edition.may_become(write_id));
+        self.editions.iter().for_each(|edition| edition.may_become(write_id));
     }
 
     /// The origin of an array that is now read from where it was saved.
     pub(super) fn origin(&self, name: &str, document: &str, write_id: &str, path: Option<&String>) -> Origin {
-        let edition = self.0.first().cloned().unwrap_or_else(|| Edition::new(document.to_owned(), write_id));
+        let edition = self.editions.first().cloned().unwrap_or_else(|| Edition::new(document.to_owned(), write_id));
         Origin { document: Some(name.to_owned()), path: path.cloned(), edition: Some(edition) }
+    }
+}
+
+/// Does what a store is asked for on a thread of its own, if this one is an executor's.
+fn unblocking(backend: &dyn Backend, work: impl FnOnce() + Send + 'static) {
+    #[cfg(feature = "object-store")]
+    if backend.local_path("array").is_none() && tokio::runtime::Handle::try_current().is_ok() {
+        // If there can be no thread, it is left to a sweep.
+        let _ = std::thread::Builder::new().name("arraystow-drop".into()).spawn(work);
+        return;
+    }
+    let _ = backend;
+    work();
+}
+
+/// Arrays that a commit may leave to those who hold them in this process. They are announced before it, so that no sweep comes
+/// between.
+pub(super) struct ToLeave {
+    files: HashSet<String>,
+    announced: Arc<dyn Announced>,
+}
+
+impl ToLeave {
+    /// Those of what is to be replaced that are held. What cannot be announced is not left.
+    pub(super) fn announce(
+        place: &dyn Place,
+        name: &Name,
+        replaced: Option<&Manifest>,
+        stays: impl Fn(&str) -> bool,
+        sources: &Sources,
+    ) -> Option<Self> {
+        let backend = place.backend(name.workflow());
+        let is_left = |file: &&str| {
+            let is_held = |identity: &String| sources.leave(identity) && Handle::find(identity).is_some();
+            !stays(file) && backend.identity(file).as_ref().is_some_and(is_held)
+        };
+        let arrays = replaced?.arrays.iter().filter(|_| sources.is_any).map(|entry| entry.id.file());
+        let files: Vec<&str> = arrays.filter(is_left).collect();
+        if files.is_empty() {
+            return None;
+        }
+        let announced = place.announce(name, &files, &[], Claim::Left).ok()??.into();
+        Some(Self { files: files.into_iter().map(str::to_owned).collect(), announced })
+    }
+
+    /// Leaves an array that no document names any more to those who still hold it.
+    pub(super) fn leave(&self, file: &str, backend: &Arc<dyn Backend>) -> bool {
+        let identity = self.files.get(file).and_then(|file| backend.identity(file));
+        let Some(handle) = identity.and_then(|identity| Handle::find(&identity)) else { return false };
+        let (backend, file, announced) = (backend.clone(), file.to_owned(), self.announced.clone());
+        handle.leave(move || {
+            unblocking(&*backend.clone(), move || {
+                // What cannot be removed is left to a sweep.
+                let _ = backend.remove(&file);
+                drop(announced);
+            });
+        });
+        true
     }
 }

@@ -134,6 +134,13 @@ const ADDS: Actor = |storage| {
     run.mask += 1;
     storage.save("sim/run", &run)
 };
+/// Makes another run, and exchanges both.
+const SWAPS: Actor = |storage| {
+    storage.save("sim/other", &run_of(5))?;
+    let (run, other): (Run, Run) = (storage.load("sim/run")?, storage.load("sim/other")?);
+    storage.save("sim/run", &other)?;
+    storage.save("sim/other", &run)
+};
 const LOADS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
     match run.field.compute() {
@@ -215,6 +222,10 @@ fn interleave<P: Place>(
             let added = results.iter().filter(|result| result.is_ok()).count() as u64;
             assert_eq!(found, Some(1 + added), "{what}");
         }
+        if names == "swap and sweep" {
+            assert!(results.iter().all(|result| result.is_ok()), "{what}");
+            assert_eq!(step_of(&sound.handle(0), "sim/other"), Some(1), "{what}");
+        }
         if let Ok(other) = sound.handle(0).load::<Run>("sim/other") {
             assert_whole(&other);
         }
@@ -244,7 +255,7 @@ fn interleave<P: Place>(
 
 fn all_pairs<P: Place>(empty: impl Fn() -> P) {
     let one = Some(1);
-    let pairs: [(bool, Pair<'_>); 21] = [
+    let pairs: [(bool, Pair<'_>); 22] = [
         (true, ("save and save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("first save and first save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("create and create", [CREATES, CREATES], &[Some(4)])),
@@ -260,6 +271,7 @@ fn all_pairs<P: Place>(empty: impl Fn() -> P) {
         (true, ("update and sweep", [UPDATES, SWEEPS], &[Some(2)])),
         // One of them may be refused, and then nothing of the other is lost.
         (true, ("add and add", [ADDS, ADDS], &[Some(2), Some(3)])),
+        (true, ("swap and sweep", [SWAPS, SWEEPS], &[Some(5)])),
         (true, ("link and remove", [LINKS, REMOVES], &[None])),
         (true, ("load and save", [LOADS, SAVES_2], &[Some(2)])),
         (true, ("verify and save", [VERIFIES, SAVES_2], &[Some(2)])),

@@ -25,6 +25,8 @@ pub(super) const LONGEST: u64 = 64 << 20;
 const VERSION: u32 = 1;
 /// How the names of the leases of copies begin, before what those of the document begin with.
 const COPY: &str = "copy-";
+/// How the names of leases begin for arrays that are left to their holders.
+const LEFT: &str = "left-";
 /// How those of sweeps begin.
 const SWEEP: &str = "sweep-";
 /// How long, and how often, somebody who is in the way is waited for.
@@ -117,10 +119,14 @@ impl Lease {
         claim: Claim,
         lasts: Duration,
     ) -> Result<Self> {
-        let copied = claim == Claim::Copied;
-        let name = format!("{}{}", if copied { COPY } else { "" }, prefix(document));
-        let lease = Self::put(objects, &name, document, arrays, lasts)?;
-        if copied {
+        // What is left to holders is in nobody's way but in that of a copy that brings it again: no document is called so.
+        let (kind, owner) = match claim {
+            Claim::Fresh => ("", document.to_owned()),
+            Claim::Copied => (COPY, document.to_owned()),
+            Claim::Left => (LEFT, format!("{LEFT}:{document}")),
+        };
+        let lease = Self::put(objects, &format!("{kind}{}", prefix(document)), &owner, arrays, lasts)?;
+        if claim == Claim::Copied {
             lease.refuse_others(document, Some(arrays))?;
         }
         Ok(lease)
@@ -163,7 +169,7 @@ impl Lease {
         let arrays: HashSet<&str> = copied.into_iter().flatten().copied().collect();
         let own = prefix(document);
         let is_one = |name: &str| {
-            let of_ids = copied.is_some() && (name.starts_with(SWEEP) || name.starts_with(COPY));
+            let of_ids = copied.is_some() && [SWEEP, COPY, LEFT].iter().any(|kind| name.starts_with(kind));
             of_ids || name.strip_prefix(COPY).unwrap_or(name).starts_with(&own)
         };
         for attempt in 0..MOST_WAITS {
