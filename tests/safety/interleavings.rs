@@ -242,7 +242,8 @@ fn interleave<P: Place>(
             tried += 1;
         }
         let mut random = Random(first as u64 + 1);
-        for _ in 0..times(25, 600) {
+        let doubles = if matches!(begins, Begin::Empty | Begin::Saved) { 25 } else { 8 };
+        for _ in 0..times(doubles, 600) {
             let mut switches: Vec<usize> = (0..2).map(|_| random.below(steps as u64) as usize).collect();
             switches.sort_unstable();
             switches.dedup();
@@ -344,7 +345,7 @@ const COPIES_AND_REMOVES_ALL: Actor = |storage| {
 };
 
 /// Copies bring arrays under the ids that they have elsewhere, which others may remove or bring at the same time.
-fn pairs_of_copies<P: Place>(empty: impl Fn() -> P) {
+fn pairs_of_copies<P: Place>(empty: impl Fn() -> P, begins_so: impl Fn(Begin) -> bool) {
     use Begin::{Copied, Leftovers, Saved};
     let (number, six, gone) = (Some(0), Some(6), None);
     let pairs: [(Begin, Pair<'_>); 12] = [
@@ -362,7 +363,7 @@ fn pairs_of_copies<P: Place>(empty: impl Fn() -> P) {
         (Leftovers, ("copy and copy over an earlier one", [COPIES, COPIES], &[gone, six])),
         (Leftovers, ("copy and remove over an earlier one", [COPIES_AND_REMOVES, SWEEPS], &[gone, six])),
     ];
-    for (begins, (names, actors, allowed)) in pairs {
+    for (begins, (names, actors, allowed)) in pairs.into_iter().filter(|(begins, _)| begins_so(*begins)) {
         // One may always be refused because of the other: then what was there before may stay.
         let before = if matches!(begins, Saved) { Some(1) } else { allowed[0] };
         interleave(&empty, actors, begins, &[allowed, &[before]].concat(), names);
@@ -371,15 +372,15 @@ fn pairs_of_copies<P: Place>(empty: impl Fn() -> P) {
 
 #[test]
 fn of_copies_in_a_folder() {
-    pairs_of_copies(Folder::empty);
+    pairs_of_copies(Folder::empty, |_| true);
 }
 
 #[test]
 fn of_copies_in_a_store() {
-    pairs_of_copies(Store::empty);
+    pairs_of_copies(Store::empty, |_| true);
 }
 
 #[test]
 fn of_copies_in_a_store_that_ignores_conditions() {
-    pairs_of_copies(Store::ignoring_conditions);
+    pairs_of_copies(Store::ignoring_conditions, |begins| !matches!(begins, Begin::Saved));
 }
