@@ -3,6 +3,8 @@
 /// Elements at a time, so that a block stays in the processor's first cache.
 const BLOCK: usize = 512;
 
+/// Zarr's arrays are shuffled by their encoder.
+#[cfg(feature = "hdf5")]
 pub(super) fn shuffle(element_size: usize, from: &[u8], to: &mut [u8]) {
     match element_size {
         2 => shuffle_sized::<2>(from, to),
@@ -37,6 +39,7 @@ pub(super) fn unshuffle(element_size: usize, from: &[u8], to: &mut [u8]) {
     }
 }
 
+#[cfg(feature = "hdf5")]
 fn shuffle_sized<const N: usize>(from: &[u8], to: &mut [u8]) {
     let (elements, rest) = from.as_chunks::<N>();
     let count = elements.len();
