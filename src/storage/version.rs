@@ -21,7 +21,7 @@ use std::str::FromStr;
 ///
 /// let asked: Version = e_tag.trim_matches('"').parse()?;
 /// assert_eq!(asked, version);
-/// # Ok::<(), arraystow::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(String);
