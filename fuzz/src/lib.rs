@@ -13,6 +13,7 @@ pub mod recipe;
 #[cfg(not(fuzzing))]
 pub mod smoke;
 pub mod zarr;
+pub mod zarr_changes;
 
 use arraystow::Limits;
 

@@ -11,7 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use std::sync::Arc;
 
 const PIECES: [&str; 4] = ["zarr.json", ".zarray", ".zattrs", "arraystow_checksums"];
-const CHUNKS: [&str; 9] = ["c", "c/0", "c/0/0", "c/0/0/0", "c/1", "c/0/1", "0", "0.0", "0.0.0"];
+const CHUNKS: [&str; 10] = ["c", "c/0", "c/0/0", "c/0/0/0", "c/1", "c/0/1", "0", "0.0", "0.0.0", "0/0"];
 
 pub fn run(input: &[u8]) {
     let store = InMemory::new();
@@ -20,20 +20,29 @@ pub fn run(input: &[u8]) {
         let key = key.as_str().into();
         futures::executor::block_on(store.put(&key, PutPayload::from(contents.to_vec()))).unwrap();
     };
-    let mut rest = input;
-    for piece in PIECES {
-        let Some((len, after)) = rest.split_first_chunk::<2>() else { break };
-        let (contents, after) = after.split_at(usize::from(u16::from_le_bytes(*len)).min(after.len()));
+    let (metadata, chunk) = pieces(input);
+    for (piece, contents) in PIECES.iter().zip(metadata) {
         if !contents.is_empty() {
             put(piece, contents);
         }
-        rest = after;
     }
-    if !rest.is_empty() {
-        CHUNKS.iter().for_each(|chunk| put(chunk, rest));
+    if !chunk.is_empty() {
+        CHUNKS.iter().for_each(|key| put(key, chunk));
     }
     let store: Arc<dyn ObjectStore> = Arc::new(store);
     let _ = open(&Protocols::new().with_s3(S3Protocol::new(store, "").unwrap()).with_limits(crate::limits()));
+}
+
+/// The pieces of an input, and its chunk.
+pub fn pieces(input: &[u8]) -> ([&[u8]; 4], &[u8]) {
+    let mut rest = input;
+    let pieces = PIECES.map(|_| {
+        let Some((len, after)) = rest.split_first_chunk::<2>() else { return std::mem::take(&mut rest) };
+        let (contents, after) = after.split_at(usize::from(u16::from_le_bytes(*len)).min(after.len()));
+        rest = after;
+        contents
+    });
+    (pieces, rest)
 }
 
 /// The input of these pieces.
@@ -80,6 +89,16 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     };
     let bytes = r#"{"name":"bytes"}"#;
     let others = [
+        ("text", r#""bytes","crc32c""#.to_owned()),
+        ("unknown", format!(r#"{bytes},{{"name":"xor","must_understand":false}}"#)),
+        (
+            "many",
+            vec![bytes.to_owned(); 1]
+                .into_iter()
+                .chain(vec![r#"{"name":"gzip"}"#.to_owned(); 55])
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
         ("crc32c", format!(r#"{bytes},{{"name":"crc32c"}}"#)),
         ("transpose", format!(r#"{{"name":"transpose","configuration":{{"order":[0]}}}},{bytes}"#)),
         (
@@ -90,6 +109,21 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
             ),
         ),
     ];
+    let v2 = |filters: &str, compressor: &str, fill: &str| {
+        format!(
+            r#"{{"zarr_format":2,"shape":[4],"chunks":[4],"dtype":"<f4","compressor":{compressor},"fill_value":{fill},
+"filters":{filters},"order":"F","dimension_separator":"/"}}"#
+        )
+    };
+    let filters = r#"[{"id":"shuffle","elementsize":4},{"id":"crc32"},{"id":"fletcher32"}]"#;
+    let attributes = br#"{"missing_value": NaN, "valid": [Infinity, -Infinity, "NaN"]}"#;
+    for (name, metadata) in [
+        ("nan", v2("null", "null", "NaN")),
+        ("zlib", v2("[]", r#"{"id":"zlib","level":1}"#, "false")),
+        ("filters", v2(filters, "null", "\"-Infinity\"")),
+    ] {
+        seeds.push((format!("others-v2-{name}"), input([&[], metadata.as_bytes(), attributes, &[]], &[0; 16])));
+    }
     for (name, codecs) in others {
         let index: Vec<u8> = [32_u64, 2, 34, 2].iter().flat_map(|number| number.to_le_bytes()).collect();
         let chunk = [index.as_slice(), &[1, 2, 3, 4]].concat();
