@@ -4,8 +4,8 @@
 libfuzzer_sys::fuzz_target!(|input: &[u8]| arraystow_fuzz::case(arraystow_fuzz::zarr::run, input));
 
 #[cfg(fuzzing)]
-libfuzzer_sys::fuzz_mutator!(|input: &mut [u8], len: usize, _most: usize, seed: u32| {
-    arraystow_fuzz::random::mutate(input, len, seed, arraystow_fuzz::zarr_changes::change)
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    arraystow_fuzz::random::mutate(data, size, max_size, seed, arraystow_fuzz::zarr_changes::change)
 });
 
 #[cfg(not(fuzzing))]
