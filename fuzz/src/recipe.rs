@@ -146,10 +146,7 @@ impl Recipe<'_> {
         let kind = self.below(13);
         let Some(arrays) = manifest["arrays"].as_array_mut() else { return };
         let number = self.below(arrays.len());
-        if arrays.is_empty() {
-            return;
-        }
-        let array = &mut arrays[number];
+        let Some(array) = arrays.get_mut(number).filter(|array| array.is_object()) else { return };
         match kind {
             0 | 1 => array["chunks"] = self.runs(),
             2 => array["paths"] = json!((0..self.below(4)).map(|_| self.text()).collect::<Vec<_>>()),
@@ -161,8 +158,9 @@ impl Recipe<'_> {
                 let (times, is_same) = (self.below(200), self.below(2) == 0);
                 for number in 0..times {
                     let mut again = arrays[0].clone();
-                    if !is_same {
-                        again["id"][1][1] = json!(name(number + 2));
+                    // An earlier change may have made something else of the id.
+                    if let (false, Some(file)) = (is_same, again.pointer_mut("/id/1/1")) {
+                        *file = json!(name(number + 2));
                     }
                     arrays.push(again);
                 }

@@ -4,10 +4,12 @@
 use super::ARRAY_FIELDS;
 use super::load::tell;
 use super::path::Path;
+use super::ser_array::shape_of;
 use crate::error::{Error, ErrorKind};
 use serde::de::value::{SeqDeserializer, StringDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_content::Value as Content;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -142,7 +144,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Fields<'_, A> {
     }
 }
 
-/// Reads a shape and shows it.
+/// Reads what stands in the place of a shape: as one where the type asks for so many axes, and otherwise as it is, since a
+/// struct of the user's may look like an array.
 struct Shape<'p, T> {
     seed: T,
     path: &'p Path<'p>,
@@ -152,29 +155,69 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Shape<'_, T> {
     type Value = T::Value;
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
-        let shape = deserializer.deserialize_seq(Lengths)?;
-        self.seed.deserialize(Dim::new(&shape, Some(self.path)))
+        self.seed.deserialize(Asking { inner: deserializer, path: self.path })
     }
 }
 
-/// Reads the lengths of the axes, which may be anybody's: each takes a byte in a document, and eight in memory.
-struct Lengths;
+/// Passes on what is asked for, but for a tuple.
+struct Asking<'p, D> {
+    inner: D,
+    path: &'p Path<'p>,
+}
 
-impl<'de> Visitor<'de> for Lengths {
-    type Value = Vec<usize>;
+macro_rules! pass_on {
+    ($($method:ident($($argument:ident: $type:ty),*))*) => {
+        $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.inner.$method($($argument,)* visitor)
+        })*
+    };
+}
+
+impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Asking<'_, D> {
+    type Error = D::Error;
+
+    pass_on! {
+        deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+        deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string() deserialize_bytes()
+        deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_unit_struct(name: &'static str)
+        deserialize_seq() deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]) deserialize_identifier()
+        deserialize_ignored_any() deserialize_newtype_struct(name: &'static str)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, D::Error> {
+        let values = Content::Seq(self.inner.deserialize_seq(Values)?);
+        match shape_of(&values) {
+            Some(shape) => Dim::new(&shape, Some(self.path)).deserialize_tuple(len, visitor),
+            None => serde_content::Deserializer::new(values).deserialize_tuple(len, visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+/// Reads a list, which may be anybody's: in memory it takes some ten times the bytes that it takes in a document.
+struct Values;
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Vec<Content<'static>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the lengths of up to {MOST_AXES} axes")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<usize>, A::Error> {
-        let mut lengths = Vec::new();
-        while let Some(length) = sequence.next_element()? {
-            if lengths.len() == MOST_AXES {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<Content<'static>>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = sequence.next_element()? {
+            if values.len() == MOST_AXES {
                 return Err(de::Error::invalid_length(MOST_AXES + 1, &self));
             }
-            lengths.push(length);
+            values.push(value);
         }
-        Ok(lengths)
+        Ok(values)
     }
 }

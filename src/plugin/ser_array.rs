@@ -105,7 +105,7 @@ fn one_entry<S: Serializer>(inner: S, form: &'static str, contents: &impl Serial
 }
 
 /// What `dim` says: a tuple for a fixed number of axes, a sequence for any number.
-fn shape_of(dim: &Value<'static>) -> Option<Vec<usize>> {
+pub(super) fn shape_of(dim: &Value<'static>) -> Option<Vec<usize>> {
     let (Value::Tuple(lengths) | Value::Seq(lengths)) = dim else { return None };
     let length = |value: &Value<'static>| usize::deserialize(serde_content::Deserializer::new(value.clone())).ok();
     lengths.iter().map(length).collect()

@@ -65,6 +65,9 @@ mod others {
     pub(super) mod other {
         crate::values::types! { pub(crate) struct Array { pub(crate) v: String, pub(crate) dim: Option<u8>, pub(crate) data: Vec<f64> } }
     }
+    pub(super) mod third {
+        crate::values::types! { pub(crate) struct Array { pub(crate) v: u8, pub(crate) dim: (f64, String), pub(crate) data: Vec<f64> } }
+    }
 }
 
 pub(crate) fn rows(table: &mut Table) {
@@ -95,5 +98,6 @@ pub(crate) fn rows(table: &mut Table) {
     each_array!(table, "`Cow`", a => Borrowed { text: "x\n".into(), array: owned(a) });
     let user = others::user::Array { id: 1, dim: vec![1], data: "x".into() };
     let other = others::other::Array { v: "1".into(), dim: Some(2), data: vec![1.0] };
-    table.row("a struct of your own that is called `Array`", (user, other), &[]);
+    let third = others::third::Array { v: 1, dim: (1.5, "x".into()), data: vec![1.0] };
+    table.row("a struct of your own that is called `Array`", (user, other, third), &[]);
 }
