@@ -100,7 +100,7 @@ fn seen_by_xarray(server: &Server, storage: &Storage) -> Vec<String> {
     for name in storage.list("first/*").unwrap() {
         for array in storage.info(&name.name).unwrap().arrays {
             let shape = array.shape().to_vec();
-            arrays.push((array.file, array.data_type.name(), shape, array.paths[0] != ""));
+            arrays.push((array.file, array.data_type.name(), shape, !array.paths[0].is_empty()));
         }
     }
     let arrays = serde_json::to_string(&arrays).unwrap();
