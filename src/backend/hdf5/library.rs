@@ -49,12 +49,16 @@ pub(super) fn locked<R>(work: impl FnOnce() -> R) -> R {
     hdf5::sync::sync(work)
 }
 
-/// The stack that libhdf5 needs at most for what `watch` lets pass: it goes down into trees and types by calling itself.
+/// A stack that is large enough for whatever `watch` lets pass: libhdf5 goes down into trees and types by calling itself.
 const STACK: usize = 16 << 20;
 
-/// Runs calls that read a file of anybody's: on a stack of their own, if this thread's has less room.
+/// The room that is enough: twice what the deepest types take. Less than a main thread and the engine's threads have, since
+/// a new stack for each file costs as much as a small array.
+const ENOUGH: usize = 7 << 20;
+
+/// Runs calls that read a stranger's file: on a stack of their own, if this thread's has less room.
 pub(super) fn on_large_stack<R>(work: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(STACK / 2, STACK, work)
+    stacker::maybe_grow(ENOUGH, STACK, work)
 }
 
 /// A call that makes an id.
