@@ -127,7 +127,9 @@ impl Recipe<'_> {
         let depth = self.below(100) * 10;
         let is_map = self.below(2) == 0;
         let bottom = json!(self.text());
-        (0..depth).fold(bottom, |value, _| if is_map { json!({"data": value}) } else { json!([value]) })
+        // `json!` would copy what is within, at each level.
+        let map = |value| Value::Object([("data".to_owned(), value)].into_iter().collect());
+        (0..depth).fold(bottom, |value, _| if is_map { map(value) } else { Value::Array(vec![value]) })
     }
 
     fn value(&mut self) -> Value {
