@@ -5,6 +5,7 @@
 
 mod compute;
 mod handles;
+mod link;
 mod offload;
 mod origin;
 mod pages;

@@ -2,9 +2,8 @@
 
 use super::handles::Handle;
 use super::origin::Origin;
-use super::verify::{check_all, check_length};
 use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
-use crate::backend::{ArrayReader, Backend, Linked, Misread, StoredSummary};
+use crate::backend::{ArrayReader, Backend, Misread};
 use crate::error::{Error, ErrorKind, Result};
 use once_cell::sync::OnceCell;
 use std::any::Any;
@@ -116,43 +115,8 @@ impl StoredArray {
         })
     }
 
-    /// Makes it an array of its own in another backend, under another name, without decoding it, if that is possible. What
-    /// is checked is what is taken.
-    pub(crate) fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<StoredSummary>> {
-        let linked = to.link(&*self.backend, &self.name, name, &|reader| self.check(reader));
-        let linked = linked.map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::Corrupt => self.in_file(error),
-            _ => error,
-        })?;
-        let Some(Linked { summary, copied }) = linked else { return Ok(None) };
-        let rest = self.expected.as_ref().and_then(|expected| expected.rest.clone());
-        let summary = StoredSummary { rest, ..summary };
-        if copied && let Err(error) = self.check_copy(to.clone(), name, &summary) {
-            let left = to.remove(name).is_err().then(|| to.describe(name));
-            return Err(error.leaving(left));
-        }
-        Ok(Some(summary))
-    }
-
-    /// Compares a copy with the checksums of the array that it is to be.
-    fn check_copy(&self, backend: Arc<dyn Backend>, name: &str, summary: &StoredSummary) -> Result<()> {
-        let open = backend.open(name)?;
-        let expected = self.expected.clone().unwrap_or_else(|| Expected {
-            data_type: open.data_type(),
-            grid: open.grid().clone(),
-            digest: summary.digest.clone(),
-            rest: None,
-        });
-        let copy = Self::lazy(backend, name.to_owned(), expected, self.origin.clone());
-        check_length(&copy, summary.bytes)?;
-        match check_all(&copy, &|_| {}).into_iter().next() {
-            None => Ok(()),
-            Some(error) => Err(error.context("the array was damaged, or changed, while it was copied".to_owned())),
-        }
-    }
-
     /// Refuses an array that is not the one that the document names.
-    fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
+    pub(super) fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
         match &self.expected {
             Some(expected) => expected.check(reader).map_err(|error| self.in_file(error)),
             None => Ok(()),

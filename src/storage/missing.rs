@@ -39,6 +39,34 @@ pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
     }
 }
 
+/// What a removal came to: what it found, for each name the error about a document that is not there, and the first other error,
+/// after which no more is taken.
+pub(super) struct Found<T> {
+    pub(super) there: Vec<T>,
+    pub(super) missing: Vec<Option<Error>>,
+    pub(super) failed: Option<Error>,
+}
+
+/// Sorts the results of a removal.
+pub(super) fn sorted<T>(results: impl Iterator<Item = Result<T>>) -> Found<T> {
+    let mut found = Found { there: Vec::new(), missing: Vec::new(), failed: None };
+    for result in results {
+        match result {
+            Ok(there) => {
+                found.there.push(there);
+                found.missing.push(None);
+            }
+            // Another process has removed it.
+            Err(error) if error.is_not_found() => found.missing.push(Some(error)),
+            Err(error) => {
+                found.failed = Some(error);
+                break;
+            }
+        }
+    }
+    found
+}
+
 /// The error about a workflow in which there are no documents.
 pub(super) fn no_workflow(place: &dyn Place, workflow: &str) -> Error {
     let text = format!("there is no document in the workflow {workflow:?}, nor below it, in {:?}", place.location());

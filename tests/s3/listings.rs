@@ -54,16 +54,21 @@ const PAGES: [(&str, Page); 5] = [
     ("one object after the other", |number| more(&format!("token-{number}")) + &object(&format!("folder/{number}"))),
 ];
 
+/// A storage on a server whose listings are these pages.
+fn storage(page: Page) -> Storage {
+    let options = [
+        ("aws_endpoint", server(page)),
+        ("aws_allow_http", "true".to_owned()),
+        ("aws_access_key_id", KEY.to_owned()),
+        ("aws_secret_access_key", SECRET.to_owned()),
+    ];
+    Storage::open_with(&format!("s3://{BUCKET}/folder"), options).unwrap()
+}
+
 #[test]
 fn a_listing_without_end_is_given_up() {
     for (what, page) in PAGES {
-        let options = [
-            ("aws_endpoint", server(page)),
-            ("aws_allow_http", "true".to_owned()),
-            ("aws_access_key_id", KEY.to_owned()),
-            ("aws_secret_access_key", SECRET.to_owned()),
-        ];
-        let storage = Storage::open_with(&format!("s3://{BUCKET}/folder"), options).unwrap();
+        let storage = storage(page);
         let start = Instant::now();
         let mut errors = vec![storage.list("**").map(drop).unwrap_err()];
         if what == "the same page" {
@@ -94,18 +99,9 @@ fn folders_without_end_are_given_up() {
         |_| "<CommonPrefixes><Prefix>/</Prefix></CommonPrefixes>".to_owned(),
     ];
     for page in pages {
-        let options = [
-            ("aws_endpoint", server(page)),
-            ("aws_allow_http", "true".to_owned()),
-            ("aws_access_key_id", KEY.to_owned()),
-            ("aws_secret_access_key", SECRET.to_owned()),
-        ];
-        let storage = Storage::open_with(&format!("s3://{BUCKET}/folder"), options).unwrap();
+        let storage = storage(page);
         assert!(storage.list("**").unwrap().is_empty());
     }
-    let options = [("aws_endpoint", server(pages[0])), ("aws_allow_http", "true".to_owned())];
-    let builder = Storage::builder(format!("s3://{BUCKET}/folder"));
-    let builder = options.into_iter().fold(builder, |builder, (key, value)| builder.option(key, value));
-    let storage = builder.option("aws_access_key_id", KEY).option("aws_secret_access_key", SECRET).open().unwrap();
+    let storage = storage(pages[0]);
     assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
 }

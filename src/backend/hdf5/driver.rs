@@ -8,9 +8,10 @@
 use super::class::{
     H5FD_CLASS_VERSION, H5FD_MEM_DRAW, H5FD_MEM_OHDR, H5FD_MEM_SUPER, H5FD_class_t, H5FD_mem_t, H5FD_t, H5FDregister,
 };
-use super::file::io_error;
+use super::fault::io_error;
 use super::library::{checked, status};
-use super::watch::{Kind, Source, Watch};
+use super::reading::Reading;
+use super::watch::Kind;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::FileBytes;
@@ -25,21 +26,15 @@ use hdf5_sys::h5p::{H5Pget_driver_info, H5Pset_driver};
 use std::ffi::{c_char, c_uint, c_ulong, c_void};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// What libhdf5 may read to understand a file; each call counts as a page at least. The index of a million chunks takes
-/// some 40 MB; a damaged file that leads in circles ends here.
-const MOST_METADATA: u64 = 1 << 30;
-const PAGE: u64 = 4096;
 
 /// One file on its way through libhdf5.
 pub(super) struct Connection {
     bytes: Arc<FileBytes>,
     opened: AtomicBool,
-    /// What is read is watched, what is written is our own.
-    watch: Option<Mutex<Watch>>,
-    allowance: AtomicU64,
+    /// How the file is read; none if it is being written.
+    reading: Option<Reading>,
     /// libhdf5 cannot carry an error, so the first one waits here.
     error: Mutex<Option<Error>>,
     failed: AtomicBool,
@@ -50,16 +45,16 @@ impl Connection {
         Self::new(bytes, None)
     }
 
-    pub(super) fn to_read(bytes: Arc<FileBytes>, limits: &Limits) -> Arc<Self> {
-        Self::new(bytes, Some(Mutex::new(Watch::new(limits.most_chunks()))))
+    pub(super) fn to_read(bytes: Arc<FileBytes>, limits: &Limits) -> Result<Arc<Self>> {
+        let reading = Reading::new(bytes.clone(), limits)?;
+        Ok(Self::new(bytes, Some(reading)))
     }
 
-    fn new(bytes: Arc<FileBytes>, watch: Option<Mutex<Watch>>) -> Arc<Self> {
+    fn new(bytes: Arc<FileBytes>, reading: Option<Reading>) -> Arc<Self> {
         Arc::new(Self {
             bytes,
             opened: AtomicBool::new(false),
-            watch,
-            allowance: AtomicU64::new(MOST_METADATA),
+            reading,
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
         })
@@ -73,7 +68,7 @@ impl Connection {
     }
 
     pub(super) fn is_writable(&self) -> bool {
-        self.watch.is_none()
+        self.reading.is_none()
     }
 
     /// The first error since the last call.
@@ -87,7 +82,7 @@ impl Connection {
     }
 
     fn fail(&self, error: io::Error) -> herr_t {
-        self.refuse(io_error("the file cannot be read or written", error))
+        self.refuse(cannot_be_used(error))
     }
 
     fn refuse(&self, error: Error) -> herr_t {
@@ -96,36 +91,18 @@ impl Connection {
         FAIL
     }
 
-    /// Bounds what a damaged file can make libhdf5 read.
+    /// Whether libhdf5 may read that much there.
     fn may_read(&self, address: u64, size: usize, end_of_file: u64) -> bool {
-        if self.is_writable() {
-            return true;
-        }
-        let size = size as u64;
-        // Beyond the end there is nothing that a sound file would refer to.
-        let inside = address.checked_add(size).is_some_and(|last| last <= end_of_file);
-        let cost = size.max(PAGE);
-        inside
-            && self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
+        self.reading.as_ref().is_none_or(|reading| reading.may_read(address, size, end_of_file))
     }
 
+    /// Reads for libhdf5. Beyond the end of a file in the making `buf` is left as it is.
     fn read(&self, buf: &mut [u8], address: u64, kind: H5FD_mem_t, end_of_file: u64) -> herr_t {
-        if let Err(error) = self.bytes.read_at(buf, address) {
-            return self.fail(error);
-        }
-        let Some(watch) = &self.watch else { return SUCCEED };
-        let kind = match kind {
-            H5FD_MEM_OHDR => Kind::Header,
-            H5FD_MEM_DRAW => Kind::Data,
-            _ => Kind::Other,
+        let read = match &self.reading {
+            Some(reading) => reading.read(buf, address, kind_of(kind), end_of_file),
+            None => self.bytes.read_at(buf, address).map(drop).map_err(cannot_be_used),
         };
-        let seen = watch.lock().unwrap_or_else(PoisonError::into_inner).see(
-            &Watched { connection: self, end_of_file },
-            address,
-            kind,
-            buf,
-        );
-        seen.map_or_else(|error| self.refuse(error), |()| SUCCEED)
+        read.map_or_else(|error| self.refuse(error), |()| SUCCEED)
     }
 
     /// After the first error nothing is written any more, and libhdf5 is told that all is well: so it closes the file in
@@ -147,30 +124,16 @@ impl Connection {
     }
 }
 
-/// A file as the watch reads it: within the same bounds.
-struct Watched<'a> {
-    connection: &'a Connection,
-    end_of_file: u64,
+fn kind_of(kind: H5FD_mem_t) -> Kind {
+    match kind {
+        H5FD_MEM_OHDR => Kind::Header,
+        H5FD_MEM_DRAW => Kind::Data,
+        _ => Kind::Other,
+    }
 }
 
-impl Source for Watched<'_> {
-    fn end(&self) -> u64 {
-        self.end_of_file
-    }
-
-    fn read(&self, position: u64, len: usize) -> Result<Vec<u8>> {
-        if !self.connection.may_read(position, len, self.end_of_file) {
-            return Err(Error::corrupt(format!(
-                "the file has more than {MOST_METADATA} bytes beside its elements; restore it from a copy"
-            )));
-        }
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len).map_err(|_| Error::limit("there is no memory for a part of the file"))?;
-        bytes.resize(len, 0);
-        let read = self.connection.bytes.read_exact_at(&mut bytes, position);
-        read.map_err(|error| io_error("the file cannot be read", error))?;
-        Ok(bytes)
-    }
+fn cannot_be_used(error: io::Error) -> Error {
+    io_error("the file cannot be read or written", error)
 }
 
 const SUCCEED: herr_t = 0;

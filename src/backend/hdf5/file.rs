@@ -13,7 +13,6 @@ use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcre
 use hdf5_sys::h5p::{
     H5P_CLS_FILE_ACCESS, H5P_CLS_FILE_CREATE, H5Pclose, H5Pcreate, H5Pset_libver_bounds, H5Pset_obj_track_times,
 };
-use std::io;
 use std::sync::Arc;
 
 pub(super) struct File {
@@ -43,7 +42,7 @@ impl File {
 
     /// Opens an HDF5 file to read.
     pub(super) fn open(bytes: Arc<FileBytes>, limits: &Limits) -> Result<Self> {
-        Self::start(Connection::to_read(bytes, limits), |access| {
+        Self::start(Connection::to_read(bytes, limits)?, |access| {
             // SAFETY: a C string and a valid list. The driver has no use for the name.
             id("open the file", H5Fclose, || unsafe { H5Fopen(NAME.as_ptr(), H5F_ACC_RDONLY, access.id()) })
         })
@@ -86,18 +85,4 @@ fn explained<R>(connection: &Connection, work: impl FnOnce() -> Result<R>) -> Re
             None => result,
         }
     })
-}
-
-/// An I/O error. A file that ends too early is a damaged one.
-pub(super) fn io_error(what: &str, error: io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            Error::corrupt("the file is shorter than it says; restore it from a copy").with_source(error)
-        }
-        io::ErrorKind::Unsupported => Error::unsupported(what).with_source(error),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::io(format!("{what}: there is no room left; make some and save again"), error)
-        }
-        _ => Error::io(what, error),
-    }
 }

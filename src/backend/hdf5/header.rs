@@ -5,7 +5,8 @@
 
 use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
 use super::elements::{ByteOrder, Elements};
-use super::file::{File, io_error};
+use super::fault::io_error;
+use super::file::File;
 use super::fill::{Fill, fill};
 use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};

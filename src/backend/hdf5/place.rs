@@ -3,7 +3,7 @@
 //! A local file is written under a temporary name and gets its own when all of it is on the disk. Other protocols have no
 //! way to rename: their file is written in place, and no document names it before it is finished.
 
-use super::file::io_error;
+use super::fault::io_error;
 use crate::error::{Error, Result};
 use crate::protocol::{Durability, FileProtocol, Mode, disk};
 use crate::protocol::{FileBytes, calling};

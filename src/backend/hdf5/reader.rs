@@ -1,6 +1,6 @@
 //! Reads the chunks of an array: where the index says, past libhdf5 and its lock, several at once.
 
-use super::file::io_error;
+use super::fault::io_error;
 use super::header;
 use super::header::Header;
 use super::index::{Index, Place, in_chunk};

@@ -2,7 +2,7 @@
 
 use super::create::{Created, Open, Plan, create};
 use super::description::{Description, digest};
-use super::file::io_error;
+use super::fault::io_error;
 use super::filters;
 use super::place::{Location, Unsynced};
 use super::rest;

@@ -1,7 +1,8 @@
 //! What an array's metadata say, of either version: all of it understood, or refused by name.
 
-use super::description::{Described, Description};
+use super::description::Described;
 use super::fill::Fill;
+use super::found::Found;
 use super::json::Members;
 use super::keys::Keys;
 use super::metadata::Metadata;
@@ -9,7 +10,6 @@ use super::pipeline::Pipeline;
 use super::shards::Indexing;
 use super::{v2, v3};
 use crate::array::{ChunkGrid, DataType, StoredLayout};
-use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::ZarrVersion;
@@ -27,19 +27,6 @@ pub(super) struct Facts {
     pub(super) keys: Keys,
     /// What the description of an array of ours says.
     pub(super) described: Option<Described>,
-}
-
-/// The metadata as one version has them.
-pub(super) struct Found {
-    pub(super) shape: Vec<usize>,
-    pub(super) chunk_shape: Vec<usize>,
-    pub(super) data_type: DataType,
-    pub(super) pipeline: Pipeline,
-    /// The shape of a shard's parts and how its index lies in it, if there are shards.
-    pub(super) sharding: Option<(Vec<usize>, Indexing)>,
-    pub(super) fill: Fill,
-    pub(super) keys: Keys,
-    pub(super) description: Option<Description>,
 }
 
 impl Facts {
@@ -73,20 +60,4 @@ impl Facts {
         let described = description.map(|description| description.check(&layout)).transpose()?;
         Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, described })
     }
-}
-
-/// Refuses an array of more axes than are read, before anything else is made of its shape.
-pub(super) fn check_axes(shape: &[usize]) -> Result<()> {
-    if shape.len() <= MOST_AXES {
-        return Ok(());
-    }
-    Err(Error::unsupported(format!("the array has {} axes, and {MOST_AXES} are the most that are read", shape.len())))
-}
-
-/// The error about elements of a type that is not known.
-pub(super) fn unknown_type(found: &str) -> Error {
-    Error::unsupported(format!(
-        "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
-        DataType::ALL.map(DataType::name).join(", ")
-    ))
 }

@@ -4,16 +4,19 @@
 //! zarrs leaves out codecs that say that they need not be understood. Requests are ours: a chunk is one PUT or one GET, many at a time, and there
 //! is no HEAD. Beside an array of ours lies an object with the length and the checksum of each chunk (`table`).
 
+mod axes;
 mod codec;
 mod decode;
 mod description;
 mod extension;
 mod facts;
 mod fill;
+mod found;
 mod group;
 mod json;
 mod keys;
 mod metadata;
+mod new;
 mod pipeline;
 mod reader;
 mod repair;

@@ -208,3 +208,8 @@ fn byte_order(codec: &mut Extension, data_type: DataType) -> Result<Packing> {
         Some(endian) => Err(codec.unknown_value("endian", &endian)),
     }
 }
+
+/// The error about more codecs than are run.
+pub(super) fn too_many() -> Error {
+    Error::limit(format!("the array has more than {MOST_CODECS} codecs, which is the limit; write it again with fewer"))
+}

@@ -8,6 +8,7 @@
 //! first written, which [`Metadata::first_written`] restores byte by byte, so the document that names the array stays as
 //! it is. Each object is replaced in one step, in an order in which every state between reads well.
 
+use super::axes::{first_names, label, labelled};
 use super::description::{ATTRIBUTE, Described, VERSION};
 use super::metadata::{MOST_BYTES, Metadata, fill_value, too_irregular};
 use super::text::Members;
@@ -22,26 +23,6 @@ use serde_json::{Value, json};
 const REPAIRED: &str = "repaired";
 /// More than the names of all axes take.
 const LONGEST_NAMES: usize = 64 * MOST_AXES;
-
-/// Names for the axes of an array. No array of another name has them, as far as names are random.
-pub(super) fn axis_names(array: &str, count: usize) -> Value {
-    labelled(&label(array), count)
-}
-
-/// The last twelve letters and digits: of a UUID, 48 random bits.
-fn label(array: &str) -> String {
-    let mut label: Vec<char> = array.chars().rev().filter(char::is_ascii_alphanumeric).take(12).collect();
-    label.reverse();
-    label.into_iter().collect()
-}
-
-fn labelled(label: &str, count: usize) -> Value {
-    (0..count).map(|axis| format!("dim_{axis}_{label}")).collect()
-}
-
-fn first_names(count: usize) -> Value {
-    (0..count).map(|axis| format!("dim_{axis}")).collect()
-}
 
 /// What a repair is about to write; what stays as it is is none.
 pub(super) struct Repair {

@@ -2,13 +2,12 @@
 
 use super::description::Description;
 use super::extension::Extension;
-use super::facts::{Found, check_axes, unknown_type};
 use super::fill::Fill;
+use super::found::{Found, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
 use super::metadata::dtype_v2;
-use super::pipeline::{MOST_CODECS, Packing, Pipeline};
-use super::v3::too_many;
+use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
 use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;

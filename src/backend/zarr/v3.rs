@@ -1,11 +1,11 @@
 //! The metadata of version 3: `zarr.json`.
 
 use super::extension::Extension;
-use super::facts::{Found, check_axes, unknown_type};
 use super::fill::Fill;
+use super::found::{Found, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
-use super::pipeline::{Checksum, MOST_CODECS, Packing, Pipeline, Place, Stage};
+use super::pipeline::{Checksum, MOST_CODECS, Packing, Pipeline, Place, Stage, too_many};
 use super::shards::Indexing;
 use crate::array::DataType;
 use crate::error::{Error, Result};
@@ -124,11 +124,6 @@ fn codecs(value: Value, left: &mut usize) -> Result<Vec<Extension>> {
     };
     *left = left.checked_sub(codecs.len()).ok_or_else(too_many)?;
     codecs.into_iter().map(|codec| Extension::read("codec", codec)).collect()
-}
-
-/// The error about more codecs than are run.
-pub(super) fn too_many() -> Error {
-    Error::limit(format!("the array has more than {MOST_CODECS} codecs, which is the limit; write it again with fewer"))
 }
 
 fn pipeline(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<Pipeline> {

@@ -7,6 +7,7 @@ use super::{Expected, Folder, NewDocument, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
+use crate::storage::missing::{Found, sorted};
 use crate::storage::name::Name;
 use crate::storage::place::{Announced, Place, Superseded};
 use crate::storage::read::{head, is_ours, locations, removable};
@@ -106,21 +107,7 @@ impl Folder {
         }
         let workflow = self.workflow(first.workflow());
         let lock = WorkflowLock::acquire(&workflow, self.durability)?;
-        let (mut removed, mut missing, mut failed) = (Vec::new(), Vec::with_capacity(names.len()), None);
-        for name in names {
-            match self.remove_name(name) {
-                Ok(manifest) => {
-                    removed.push(manifest);
-                    missing.push(None);
-                }
-                // Somebody else was first.
-                Err(error) if error.is_not_found() => missing.push(Some(error)),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
+        let Found { there: removed, missing, failed } = sorted(names.iter().map(|name| self.remove_name(name)));
         if !removed.is_empty() {
             disk::sync_folder(&workflow, self.durability).map_err(|error| {
                 let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \

@@ -6,6 +6,7 @@ use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
+use crate::storage::missing::{Found, sorted};
 use crate::storage::place::{Announced, Claim, Superseded};
 use crate::storage::read::{locations, removable};
 use std::sync::{Mutex, PoisonError};
@@ -28,20 +29,8 @@ impl ObjectFolder {
             looked.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(going);
             Ok(())
         })?;
-        let (mut going, mut missing, mut failed) = (Vec::new(), Vec::with_capacity(names.len()), None);
-        for found in looked.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten() {
-            match found {
-                Ok(found) => {
-                    going.push(found);
-                    missing.push(None);
-                }
-                Err(error) if error.is_not_found() => missing.push(Some(error)),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
+        let looked = looked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Found { there: mut going, missing, failed } = sorted(looked.into_iter().flatten());
         let removed = self.remove_names(&mut going);
         self.let_all_go(going, superseded);
         removed.and(failed.map_or(Ok(missing), Err))

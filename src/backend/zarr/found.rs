@@ -1,0 +1,39 @@
+//! What the metadata of either version are read as, and the refusals that both have.
+
+use super::description::Description;
+use super::fill::Fill;
+use super::keys::Keys;
+use super::pipeline::Pipeline;
+use super::shards::Indexing;
+use crate::array::DataType;
+use crate::backend::layout::MOST_AXES;
+use crate::error::{Error, Result};
+
+/// The metadata as one version has them.
+pub(super) struct Found {
+    pub(super) shape: Vec<usize>,
+    pub(super) chunk_shape: Vec<usize>,
+    pub(super) data_type: DataType,
+    pub(super) pipeline: Pipeline,
+    /// The shape of a shard's parts and how its index lies in it, if there are shards.
+    pub(super) sharding: Option<(Vec<usize>, Indexing)>,
+    pub(super) fill: Fill,
+    pub(super) keys: Keys,
+    pub(super) description: Option<Description>,
+}
+
+/// Refuses an array of more axes than are read, before anything else is made of its shape.
+pub(super) fn check_axes(shape: &[usize]) -> Result<()> {
+    if shape.len() <= MOST_AXES {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("the array has {} axes, and {MOST_AXES} are the most that are read", shape.len())))
+}
+
+/// The error about elements of a type that is not known.
+pub(super) fn unknown_type(found: &str) -> Error {
+    Error::unsupported(format!(
+        "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
+        DataType::ALL.map(DataType::name).join(", ")
+    ))
+}

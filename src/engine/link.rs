@@ -1,0 +1,44 @@
+//! Stored arrays as arrays of their own in another place, without decoding them.
+
+use super::stored::{Expected, StoredArray};
+use super::verify::{check_all, check_length};
+use crate::backend::{Backend, Linked, StoredSummary};
+use crate::error::{ErrorKind, Result};
+use std::sync::Arc;
+
+impl StoredArray {
+    /// Makes it an array of its own in another backend, under another name, without decoding it, if that is possible. What
+    /// is checked is what is taken.
+    pub(crate) fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<StoredSummary>> {
+        let linked = to.link(&**self.backend(), self.name(), name, &|reader| self.check(reader));
+        let linked = linked.map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::Corrupt => self.in_file(error),
+            _ => error,
+        })?;
+        let Some(Linked { summary, copied }) = linked else { return Ok(None) };
+        let rest = self.expected().and_then(|expected| expected.rest.clone());
+        let summary = StoredSummary { rest, ..summary };
+        if copied && let Err(error) = self.check_copy(to.clone(), name, &summary) {
+            let left = to.remove(name).is_err().then(|| to.describe(name));
+            return Err(error.leaving(left));
+        }
+        Ok(Some(summary))
+    }
+
+    /// Compares a copy with the checksums of the array that it is to be.
+    fn check_copy(&self, backend: Arc<dyn Backend>, name: &str, summary: &StoredSummary) -> Result<()> {
+        let open = backend.open(name)?;
+        let expected = self.expected().cloned().unwrap_or_else(|| Expected {
+            data_type: open.data_type(),
+            grid: open.grid().clone(),
+            digest: summary.digest.clone(),
+            rest: None,
+        });
+        let copy = Self::lazy(backend, name.to_owned(), expected, self.origin().clone());
+        check_length(&copy, summary.bytes)?;
+        match check_all(&copy, &|_| {}).into_iter().next() {
+            None => Ok(()),
+            Some(error) => Err(error.context("the array was damaged, or changed, while it was copied".to_owned())),
+        }
+    }
+}
