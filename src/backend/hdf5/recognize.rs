@@ -28,22 +28,35 @@ const LONGEST_NAME: usize = 40;
 pub(super) fn recognize(file_type: &Handle) -> Result<Elements> {
     let size = size_of(file_type)?;
     let class = class_of(file_type);
-    let (elements, what) = match class {
-        H5T_class_t::H5T_INTEGER => (integer(file_type, size)?, numbers("integers", file_type, size)?),
-        H5T_class_t::H5T_FLOAT => (float(file_type, size)?, numbers("floating-point numbers", file_type, size)?),
-        H5T_class_t::H5T_BITFIELD => (bits(file_type, size)?, numbers("bitfields", file_type, size)?),
-        H5T_class_t::H5T_ENUM => (boolean(file_type, size)?, format!("an enumeration of {size} bytes each")),
-        H5T_class_t::H5T_COMPOUND => (complex_record(file_type, size)?, record(file_type, size)?),
-        class if class as c_int == COMPLEX => {
-            (complex_number(file_type, size)?, format!("complex numbers of {size} bytes each"))
-        }
-        class => (None, format!("{} of {size} bytes each", name_of(class))),
+    let elements = match class {
+        H5T_class_t::H5T_INTEGER => integer(file_type, size)?,
+        H5T_class_t::H5T_FLOAT => float(file_type, size)?,
+        H5T_class_t::H5T_BITFIELD => bits(file_type, size)?,
+        H5T_class_t::H5T_ENUM => boolean(file_type, size)?,
+        H5T_class_t::H5T_COMPOUND => complex_record(file_type, size)?,
+        class if class as c_int == COMPLEX => complex_number(file_type, size)?,
+        _ => None,
     };
-    elements.ok_or_else(|| {
-        Error::unsupported(format!(
-            "the dataset holds {what}, which is no data type of arraystow; convert it to one of {}",
+    match elements {
+        Some(elements) => Ok(elements),
+        None => Err(Error::unsupported(format!(
+            "the dataset holds {}, which is no data type of arraystow; convert it to one of {}",
+            described(file_type, class, size)?,
             DataType::ALL.map(DataType::name).join(", ")
-        ))
+        ))),
+    }
+}
+
+/// What elements of that type are called in a refusal.
+fn described(file_type: &Handle, class: H5T_class_t, size: usize) -> Result<String> {
+    Ok(match class {
+        H5T_class_t::H5T_INTEGER => numbers("integers", file_type, size)?,
+        H5T_class_t::H5T_FLOAT => numbers("floating-point numbers", file_type, size)?,
+        H5T_class_t::H5T_BITFIELD => numbers("bitfields", file_type, size)?,
+        H5T_class_t::H5T_ENUM => format!("an enumeration of {size} bytes each"),
+        H5T_class_t::H5T_COMPOUND => record(file_type, size)?,
+        class if class as c_int == COMPLEX => format!("complex numbers of {size} bytes each"),
+        class => format!("{} of {size} bytes each", name_of(class)),
     })
 }
 
