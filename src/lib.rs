@@ -163,6 +163,15 @@ pub use storage::{
     Sweep, Verification, Version,
 };
 
+/// The code of these pages is compiled and run.
+#[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3", unix))]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/guide.md")]
+    struct Guide;
+}
+
 /// What the macros' expansions call. No part of the interface: it may change with every release.
 #[doc(hidden)]
 pub mod __private {
