@@ -1,11 +1,11 @@
 //! From a plan to stored objects and their manifest entries.
 
-use super::manifest::{Entry, Manifest};
-use super::persistent::remove_files;
-use super::plan::{Planned, SavePlan};
 use crate::backend::{Backend, for_protocols};
 use crate::engine::{Wanted, remove_arrays};
 use crate::error::{Error, Result};
+use crate::plugin::document::manifest::{Entry, Manifest};
+use crate::plugin::external::files::remove_files;
+use crate::plugin::walk::saving::{Planned, SavePlan};
 use crate::protocol::Protocols;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The strong reference.
 
-use super::WeakShared;
-use super::chain::{Leave, enter};
+use crate::plugin::shared::WeakShared;
+use crate::plugin::shared::deep_drop::{Leave, enter};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;

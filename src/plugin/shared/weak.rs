@@ -1,6 +1,6 @@
 //! The weak reference.
 
-use super::Shared;
+use crate::plugin::shared::Shared;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -42,7 +42,7 @@ impl<T> WeakShared<T> {
     }
 
     /// A reference that leads to what will be put there.
-    pub(super) fn loading(target: Arc<OnceLock<Weak<T>>>) -> Self {
+    pub(in crate::plugin) fn loading(target: Arc<OnceLock<Weak<T>>>) -> Self {
         Self { target: Target::Loading(target) }
     }
 

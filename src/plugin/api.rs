@@ -1,0 +1,123 @@
+//! The functions that a user calls who has no [`Storage`](crate::Storage): a value to bytes or to a serializer of his
+//! choice, with the arrays beside.
+
+use crate::engine::{Origin, Wanted};
+use crate::error::{Error, Result};
+use crate::plugin::document::frame::{Format, encode, read_body, read_head};
+use crate::plugin::drive::body;
+use crate::plugin::external::registry::Registry;
+use crate::plugin::format::rules::Rules;
+use crate::plugin::resolver::Resolver;
+use crate::plugin::walk::loading::load;
+use crate::plugin::walk::saving::{PlanSettings, plan};
+use crate::plugin::walk::shared_load::read_document;
+use crate::plugin::write::write_plan;
+use crate::protocol::Protocols;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+use std::rc::Rc;
+
+/// Serializes a value with any serde serializer; its arrays go to the protocols, the serializer gets their ids.
+///
+/// When this returns, the arrays are written; when it fails, they have been removed. What the serializer wrote is the
+/// caller's.
+///
+/// Nothing is known of the serializer, so nothing is refused that it takes, also if it cannot be read back: MessagePack
+/// writes `Some(None)` as `None`, postcard writes `untagged` enums that it does not read. `docs/formats.md` has more of these.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{ChunkedArray, LocalFiles, Protocols};
+///
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+/// let ramp = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..1000), &[100])?;
+/// let mut json = Vec::new();
+/// arraystow::serialize(&("ramp", &ramp), &mut serde_json::Serializer::new(&mut json), &protocols)?;
+///
+/// let mut input = serde_json::Deserializer::from_slice(&json);
+/// let (name, ramp): (String, ChunkedArray<i32>) = arraystow::deserialize(&mut input, &protocols)?;
+/// assert_eq!((name.as_str(), ramp.sum()?), ("ramp", 499_500));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// `Serde` if the value or the format fails; `Unsupported` if there is an array and no protocol for it; whatever keeps an
+/// array from being computed or written. The error names the array's place in the value.
+pub fn serialize<T, S>(value: &T, serializer: S, protocols: &Protocols) -> Result<S::Ok>
+where
+    T: ?Sized + Serialize,
+    S: serde::Serializer,
+{
+    let (output, plan) = plan(value, serializer, Rules::of(None), settings(protocols), ToString::to_string)?;
+    write_plan(&plan, protocols, None, &Wanted::default())?.keep();
+    Ok(output)
+}
+
+/// Deserializes a value with any serde deserializer; its arrays are found through the protocols and are lazy.
+///
+/// # Errors
+/// `Serde` if the document is not one of this type; `NotFound` if an array is not there; `TypeMismatch`, `Corrupt` if it
+/// is another one than the type or the id says. The error names the array's place in the value.
+pub fn deserialize<'de, T, D>(deserializer: D, protocols: &Protocols) -> Result<T>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    load(deserializer, None, Rc::new(Resolver::bare(protocols)), ToString::to_string)
+}
+
+/// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.
+///
+/// # Errors
+/// As [`serialize`].
+pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result<Vec<u8>> {
+    let mut document = Vec::new();
+    to_writer(&mut document, value, protocols)?;
+    Ok(document)
+}
+
+/// As [`to_vec`], to a writer.
+///
+/// # Errors
+/// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
+pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
+    let (body, plan) = body::write(value, Format::Cbor, settings(protocols), &protocols.limits())?;
+    let written = write_plan(&plan, protocols, None, &Wanted::default())?;
+    let manifest = written.manifest().with_shared(plan.shared.parts());
+    let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {
+        let output = writer.write_all(&document).and_then(|()| writer.flush());
+        output.map_err(|error| Error::io("cannot write the document", error))
+    });
+    match output {
+        Ok(()) => {
+            written.keep();
+            Ok(())
+        }
+        Err(error) => Err(written.discard(error)),
+    }
+}
+
+/// The value of a document that [`to_vec`] made. Its arrays are lazy.
+///
+/// # Errors
+/// `Corrupt` if this is no such document, or a damaged one; `Serde` if it is not one of this type.
+pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -> Result<T> {
+    from_reader(document, protocols)
+}
+
+/// As [`from_slice`], from a reader, which is read to its end.
+///
+/// # Errors
+/// As [`from_slice`], and `Io` if the reader fails.
+pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Protocols) -> Result<T> {
+    let limits = protocols.limits();
+    let head = read_head(&mut reader, &limits)?;
+    let body = read_body(&head, &mut reader, &limits)?;
+    let resolver = Resolver::new(protocols, Origin::default(), &head.manifest);
+    read_document(body, &head, Rc::new(resolver))
+}
+
+fn settings(protocols: &Protocols) -> PlanSettings {
+    PlanSettings { registry: Registry::of(protocols), ..PlanSettings::default() }
+}

@@ -1,0 +1,7 @@
+//! The serde deserializer that gives arrays back.
+
+pub(in crate::plugin) mod arrays;
+pub(in crate::plugin) mod deserializer;
+pub(in crate::plugin) mod key_parts;
+pub(in crate::plugin) mod keys;
+pub(in crate::plugin) mod shape;

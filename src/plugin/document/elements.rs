@@ -1,0 +1,203 @@
+//! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
+
+use crate::array::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Number, Value};
+use crate::error::{Error, Result};
+use ndarray::ArrayD;
+use num_complex::Complex;
+use serde::de::value::SeqDeserializer;
+use serde::de::{self, Visitor};
+use std::any::Any;
+use std::sync::Arc;
+
+/// All elements of an array, of one data type, in C order.
+pub(crate) struct PlainElements {
+    pub(in crate::plugin) shape: Vec<usize>,
+    pub(in crate::plugin) elements: Elements,
+}
+
+macro_rules! elements {
+    ($($variant:ident: $rust:ty;)*) => {
+        /// Elements of one data type.
+        pub(in crate::plugin) enum Elements {
+            /// Not yet any: of no type.
+            None,
+            $($variant(Vec<$rust>),)*
+        }
+
+        impl Elements {
+            pub(in crate::plugin) fn len(&self) -> usize {
+                match self {
+                    Self::None => 0,
+                    $(Self::$variant(elements) => elements.len(),)*
+                }
+            }
+
+            fn data_type(&self) -> Option<DataType> {
+                match self {
+                    Self::None => None,
+                    $(Self::$variant(_) => Some(<$rust as Element>::DATA_TYPE),)*
+                }
+            }
+
+            fn bytes(&self) -> &[u8] {
+                match self {
+                    Self::None => &[],
+                    $(Self::$variant(elements) => bytemuck::cast_slice(elements),)*
+                }
+            }
+
+            /// Moves a vector of the right type in; `None` for a vector of another.
+            pub(in crate::plugin) fn from_any(vector: Box<dyn Any>) -> Self {
+                $(let vector = match vector.downcast::<Vec<$rust>>() {
+                    Ok(elements) => return Self::$variant(*elements),
+                    Err(other) => other,
+                };)*
+                drop(vector);
+                Self::None
+            }
+
+            /// One element, and what it is stored as.
+            pub(in crate::plugin) fn value(&self, index: usize) -> Option<(Value, DataType)> {
+                match self {
+                    Self::None => None,
+                    $(Self::$variant(elements) => {
+                        elements.get(index).map(|element| (element.to_value(), <$rust as Element>::DATA_TYPE))
+                    })*
+                }
+            }
+
+            fn as_any(&self) -> &dyn Any {
+                match self {
+                    Self::None => &(),
+                    $(Self::$variant(elements) => elements,)*
+                }
+            }
+
+            fn to_chunked(&self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+                match self {
+                    Self::None => Err(Error::invalid("an array without a type")),
+                    $(Self::$variant(elements) => {
+                        let array = ArrayD::from_shape_vec(shape, elements.clone())
+                            .map_err(|error| Error::invalid(error.to_string()))?;
+                        let grid = ChunkGrid::auto(shape, size_of::<$rust>())?;
+                        Ok(Arc::new(ChunkedArray::from_ndarray_with_grid(array, grid)?))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+elements! {
+    Bool: bool;
+    I8: i8;
+    I16: i16;
+    I32: i32;
+    I64: i64;
+    U8: u8;
+    U16: u16;
+    U32: u32;
+    U64: u64;
+    F16: half::f16;
+    F32: f32;
+    F64: f64;
+    C32: Complex<f32>;
+    C64: Complex<f64>;
+}
+
+impl Elements {
+    /// Shows one element to a visitor as its Rust type would deserialize.
+    pub(in crate::plugin) fn visit<'de, V: Visitor<'de>, E: de::Error>(
+        &self,
+        index: usize,
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        macro_rules! one {
+            ($elements:ident, $visit:ident) => {
+                match $elements.get(index) {
+                    Some(element) => visitor.$visit(*element),
+                    None => Err(E::custom("there are not so many elements")),
+                }
+            };
+        }
+        match self {
+            Self::None => Err(E::custom("there are no elements")),
+            Self::Bool(elements) => one!(elements, visit_bool),
+            Self::I8(elements) => one!(elements, visit_i8),
+            Self::I16(elements) => one!(elements, visit_i16),
+            Self::I32(elements) => one!(elements, visit_i32),
+            Self::I64(elements) => one!(elements, visit_i64),
+            Self::U8(elements) => one!(elements, visit_u8),
+            Self::U16(elements) => one!(elements, visit_u16),
+            Self::U32(elements) => one!(elements, visit_u32),
+            Self::U64(elements) => one!(elements, visit_u64),
+            Self::F32(elements) => one!(elements, visit_f32),
+            Self::F64(elements) => one!(elements, visit_f64),
+            // As the half crate does: the bits, in a newtype.
+            Self::F16(elements) => visitor.visit_u16(elements.get(index).copied().unwrap_or_default().to_bits()),
+            Self::C32(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
+            Self::C64(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
+        }
+    }
+}
+
+fn pair<'de, V, E, T>(parts: Option<[T; 2]>, visitor: V) -> Result<V::Value, E>
+where
+    V: Visitor<'de>,
+    E: de::Error,
+    T: de::IntoDeserializer<'de, E>,
+{
+    visitor.visit_seq(SeqDeserializer::new(parts.into_iter().flatten()))
+}
+
+impl PlainElements {
+    /// The elements of an array in C order.
+    pub(crate) fn from_array<T: Element>(array: ArrayD<T>) -> Self {
+        let shape = array.shape().to_vec();
+        let elements = if array.is_standard_layout() {
+            let len = array.len();
+            match array.into_raw_vec_and_offset() {
+                (elements, None | Some(0)) if elements.len() == len => elements,
+                (elements, offset) => elements.into_iter().skip(offset.unwrap_or(0)).take(len).collect(),
+            }
+        } else {
+            array.iter().copied().collect()
+        };
+        Self { shape, elements: Elements::from_any(Box::new(elements)) }
+    }
+
+    /// A copy as an array of this type, if it is the type.
+    pub(in crate::plugin) fn to_array<T: Element>(&self) -> Option<ArrayD<T>> {
+        let elements = self.elements.as_any().downcast_ref::<Vec<T>>()?;
+        ArrayD::from_shape_vec(self.shape.as_slice(), elements.clone()).ok()
+    }
+
+    /// Bytes of all elements.
+    pub(in crate::plugin) fn byte_len(&self) -> usize {
+        self.elements.bytes().len()
+    }
+
+    /// Whether there is no NaN and no infinity.
+    pub(in crate::plugin) fn all_finite(&self) -> bool {
+        match &self.elements {
+            Elements::F16(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::F32(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::F64(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::C32(elements) => elements.iter().all(|z| z.is_finite()),
+            Elements::C64(elements) => elements.iter().all(|z| z.is_finite()),
+            _ => true,
+        }
+    }
+
+    /// Whether both are equal bit by bit: NaN is equal to itself, 0 differs from -0.
+    pub(in crate::plugin) fn is_same(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && self.elements.data_type() == other.elements.data_type()
+            && self.elements.bytes() == other.elements.bytes()
+    }
+
+    /// An array in chunks of about 1 MiB.
+    pub(in crate::plugin) fn to_chunked(&self) -> Result<Arc<dyn ErasedArray>> {
+        self.elements.to_chunked(&self.shape)
+    }
+}

@@ -1,0 +1,112 @@
+//! The persistent id: what a document keeps of an array.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::document::names::ARRAYS;
+use crate::plugin::external::registry::is_name;
+use crate::plugin::walk::loading::tell;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+
+/// The layout version of the arrays that this crate writes.
+pub(in crate::plugin) const VERSION: &str = "1.0.0";
+
+/// What a document keeps of an array, or of another object that is kept outside it: `(name, (version, filename))`, as
+/// pickle's `persistent_id`: which serializer, its layout version, and the generated name that the object is stored under.
+///
+/// Plain nested data, so that it survives every way in which serde buffers values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PersistentId {
+    name: Cow<'static, str>,
+    version: String,
+    file: String,
+}
+
+type Parts = (String, (String, String));
+
+impl PersistentId {
+    /// An id that nothing has yet.
+    pub(crate) fn fresh() -> Self {
+        Self::of(&uuid::Uuid::new_v4().to_string())
+    }
+
+    /// An id that nothing has yet, for an object of this serializer.
+    pub(in crate::plugin) fn fresh_of(name: &str, version: &str) -> Self {
+        let file = uuid::Uuid::new_v4().to_string();
+        Self { name: Cow::Owned(name.to_owned()), version: version.to_owned(), file }
+    }
+
+    /// The id of an array that was written before.
+    pub(crate) fn of(file: &str) -> Self {
+        Self { name: Cow::Borrowed(ARRAYS), version: VERSION.to_owned(), file: file.to_owned() }
+    }
+
+    /// A name that may be that of a stored file, and leads nowhere else.
+    pub(in crate::plugin) fn try_of(file: &str) -> Result<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if file.is_empty() || file.len() > 128 || !file.chars().all(plain) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{file:?} cannot be the name of a stored array")));
+        }
+        Ok(file.to_owned())
+    }
+
+    /// The serializer's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The layout version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The generated name that the array or object is stored under.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The same with an extension: what a [`PersistentSerializer`](crate::PersistentSerializer) calls its file, or one of
+    /// them. Letters, digits, and `.`, `-`, `_` between them.
+    #[must_use]
+    pub fn with_extension(&self, extension: &str) -> String {
+        format!("{}.{extension}", self.file)
+    }
+
+    /// Whether it is the id of an array.
+    pub(in crate::plugin) fn is_array(&self) -> bool {
+        self.name == ARRAYS
+    }
+}
+
+impl Serialize for PersistentId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&*self.name, (&self.version, &self.file)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PersistentId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Parts::deserialize(deserializer)?).map_err(tell)
+    }
+}
+
+impl TryFrom<Parts> for PersistentId {
+    type Error = Error;
+
+    /// Refuses what this version cannot read and what could lead out of the arrays' folder.
+    fn try_from((name, (version, file)): Parts) -> Result<Self> {
+        let name = if name == ARRAYS { Cow::Borrowed(ARRAYS) } else { Cow::Owned(name) };
+        if !is_name(&name) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{name:?} cannot be the name of a serializer")));
+        }
+        if name == ARRAYS && !matches!(version.split('.').next(), Some("0" | "1")) {
+            return Err(Error::unsupported(format!(
+                "an array of layout version {version:?}, which this version of arraystow does not know: use a newer one"
+            )));
+        }
+        let file = Self::try_of(&file)?;
+        Ok(Self { name, version, file })
+    }
+}

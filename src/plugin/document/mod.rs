@@ -1,0 +1,9 @@
+//! What a document is made of: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here walks a value.
+
+pub(in crate::plugin) mod elements;
+pub(in crate::plugin) mod frame;
+pub(in crate::plugin) mod id;
+pub(in crate::plugin) mod manifest;
+pub(in crate::plugin) mod names;
+pub(in crate::plugin) mod path;
+pub(in crate::plugin) mod pieces;

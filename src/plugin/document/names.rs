@@ -1,0 +1,15 @@
+//! The names by which the parts of a document, and of a walk, are told apart.
+
+/// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user type may be one.
+pub(in crate::plugin) const STORED: &str = "$arraystow::stored";
+pub(in crate::plugin) const INLINE: &str = "$arraystow::inline";
+/// How an ndarray presents itself to serde.
+pub(in crate::plugin) const ARRAY: &str = "Array";
+pub(in crate::plugin) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
+/// The serializer of arrays, as it is called in the Python system that this one carries on.
+pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
+/// The newtype by which a chunked array, another object that is kept outside the document, or a shared value asks our
+/// Serializer for its place in the object. It never reaches a format.
+pub(in crate::plugin) const CHUNKED: &str = "$arraystow::chunked";
+/// The beginning of the newtypes by which options of fields go through serde's buffers. They never reach a format.
+pub(in crate::plugin) const PERSIST: &str = "$arraystow::persist";

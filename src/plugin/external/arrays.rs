@@ -1,0 +1,119 @@
+//! The serializer of arrays: the chunks of all of them go through one pool.
+
+use crate::array::{Codec, ErasedArray};
+use crate::backend::{Backend, StoredSummary, for_protocols};
+use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
+use crate::error::{Error, Result};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::manifest::{Entry, ManifestEntry};
+use crate::plugin::external::registry::{Object, ObjectSerializer};
+use crate::plugin::resolver::typed;
+use crate::plugin::walk::saving::Planned;
+use crate::plugin::write::Destination;
+use crate::protocol::{Protocols, no_protocol};
+use std::sync::Arc;
+
+/// Arrays of any element type.
+pub(in crate::plugin) struct Arrays;
+
+/// What the objects of this serializer are.
+pub(crate) struct AnyArray {
+    pub(crate) array: Arc<dyn ErasedArray>,
+    /// How it is compressed, if its field says so and the array itself does not.
+    pub(crate) codec: Option<Codec>,
+    /// A plain `ndarray` field.
+    pub(crate) plain: bool,
+}
+
+impl AnyArray {
+    /// The codec that was chosen for this array.
+    pub(in crate::plugin) fn codec(&self) -> Option<Codec> {
+        self.array.codec().or(self.codec)
+    }
+}
+
+impl Planned {
+    /// The array, if it is one.
+    pub(crate) fn array(&self) -> Option<&AnyArray> {
+        self.object.downcast_ref()
+    }
+}
+
+impl ObjectSerializer for Arrays {
+    /// Arrays that lie in such a backend already, because they were loaded or saved before, are linked; all others are computed.
+    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+        let Some(first) = objects.first() else { return Ok(Vec::new()) };
+        let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
+        let codec = to.protocols.codec().unwrap_or(backend.default_codec());
+        codec.check()?;
+        let mut arrays = Vec::with_capacity(objects.len());
+        for planned in objects {
+            let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
+            let checked = array.codec().map_or(Ok(()), Codec::check);
+            checked.map_err(|error| planned.locate(error))?;
+            arrays.push((*planned, array));
+        }
+        let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
+        let mut jobs = Vec::new();
+        for (planned, any) in &arrays {
+            let file = planned.id.file();
+            let linked = link(any, codec, &backend, file).map_err(|error| planned.locate(error))?;
+            match linked {
+                Some(_) => to.stored.add_arrays([file.to_owned()]),
+                None => jobs.push(WriteJob {
+                    name: file.to_owned(),
+                    path: planned.path().to_owned(),
+                    array: any.array.clone(),
+                    codec: any.codec().unwrap_or(codec),
+                }),
+            }
+            summaries.push(linked);
+        }
+        let mut computed = write_arrays(&*backend, &jobs, to.wanted)?.into_iter();
+        to.stored.add_arrays(jobs.into_iter().map(|job| job.name));
+        let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
+            let summary = linked.or_else(|| computed.next())?;
+            Some(Entry::Array(entry(planned, any, summary)))
+        });
+        Ok(entries.collect())
+    }
+
+    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
+        let backend = for_protocols(protocols).ok_or_else(no_protocol)?;
+        let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
+        let reader = stored.reader()?;
+        let (data_type, grid) = (reader.data_type(), reader.grid().clone());
+        Ok(Arc::new(AnyArray { array: typed(data_type, grid, Arc::new(stored)), codec: None, plain: false }))
+    }
+
+    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
+        for_protocols(protocols).ok_or_else(no_protocol)?.remove(id.file())
+    }
+}
+
+fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestEntry {
+    ManifestEntry {
+        id: planned.id.clone(),
+        paths: planned.paths.clone(),
+        data_type: any.array.data_type().name().to_owned(),
+        chunks: any.array.grid().runs(),
+        bytes: summary.bytes,
+        digest: summary.digest,
+        rest: summary.rest,
+        plain: any.plain,
+    }
+}
+
+/// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
+/// is possible.
+fn link(any: &AnyArray, codec: Codec, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
+    let loaded = match any.array.stored().filter(|_| any.array.codec().is_none()) {
+        Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
+        None => None,
+    };
+    match loaded.map_or(Ok(None), |stored| stored.link(backend, to)) {
+        Ok(Some(linked)) => Ok(Some(linked)),
+        // Loaded from a document that is gone, it may lie in another.
+        not_linked => any.link_saved(codec, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
+    }
+}

@@ -1,0 +1,9 @@
+//! What is stored outside the document: arrays, the objects of user serializers, shared values, and copies of all these.
+
+pub(in crate::plugin) mod arrays;
+pub(in crate::plugin) mod copied;
+pub(in crate::plugin) mod files;
+pub(in crate::plugin) mod registered;
+pub(in crate::plugin) mod registry;
+pub(in crate::plugin) mod saved;
+pub(in crate::plugin) mod shared_file;

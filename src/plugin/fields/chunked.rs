@@ -1,0 +1,82 @@
+//! Chunked arrays as serde values: their persistent ids.
+
+use crate::array::{ChunkedArray, Element, ErasedArray, check_astype};
+use crate::error::{Error, ErrorKind};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::found::Found;
+use crate::plugin::walk::context::{keep_error, loading, saving};
+use crate::plugin::walk::loading::{chunked, tell};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+impl<T: Element> Serialize for ChunkedArray<T> {
+    /// Gives the array's persistent id; the array itself joins the plan of the save.
+    ///
+    /// # Errors
+    /// `NoContext` outside a save; the array's own error if it can never be computed.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Asks our Serializer, wherever it is behind serde's own adapters, to tell the array's place.
+        serializer.serialize_newtype_struct(CHUNKED, &Reference(self))
+    }
+}
+
+struct Reference<'a, T: Element>(&'a ChunkedArray<T>);
+
+impl<T: Element> Serialize for Reference<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let added = saving(|state| state.add_chunked(self.0, || Arc::new(self.0.clone())));
+        match added.and_then(|id| id) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
+    /// Finds the array of a persistent id. It is lazy.
+    ///
+    /// # Errors
+    /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Found::deserialize(deserializer)? {
+            Found::Id(id) => find(&id),
+            Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+                let array = elements.to_chunked()?;
+                downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
+            }),
+        }
+        .map_err(tell)
+    }
+}
+
+fn downcast<T: Element>(array: &dyn ErasedArray) -> Option<ChunkedArray<T>> {
+    array.as_any().downcast_ref().cloned()
+}
+
+/// The typed array of an id.
+pub(in crate::plugin) fn find<T: Element>(id: &PersistentId) -> crate::Result<ChunkedArray<T>> {
+    let array = chunked(id)?;
+    if let Some(array) = array.as_any().downcast_ref::<ChunkedArray<T>>() {
+        return Ok(array.clone());
+    }
+    loading(|state| state.conversion().convert(&array))?.ok_or_else(|| {
+        let (stored, asked) = (array.data_type(), T::DATA_TYPE);
+        let way = match check_astype(stored, asked) {
+            Ok(()) => "convert it with astype(), or let the field be converted by #[persist(astype)]",
+            Err(_) => "say which part is meant, as in map(|z| z.re)",
+        };
+        let text = format!(
+            "the array is stored as {stored}, but the type asks for {asked}: load it as ChunkedArray of {stored} and {way}"
+        );
+        let error = Error::new(ErrorKind::TypeMismatch, text);
+        match array.stored() {
+            Some(stored) => stored.locate(error),
+            None => error.in_array(id.file()),
+        }
+    })
+}

@@ -1,0 +1,122 @@
+//! An array in any form in which a document or a buffer of serde's may have it, for types that want it as a chunked one.
+//!
+//! A field may have been a plain ndarray when it was saved. Then the document has one of the plain forms in the id's place,
+//! and a buffer the array's own fields.
+
+use crate::array::{DataType, Element, with_element};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::de::arrays::Form;
+use crate::plugin::document::elements::{Elements, PlainElements};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_content::Value;
+use std::fmt;
+
+/// What there is of an array.
+pub(in crate::plugin) enum Found {
+    Id(PersistentId),
+    /// The array itself: it was small, or serde buffered it.
+    Fields(Fields),
+}
+
+/// The fields of an ndarray, of which nobody knows the type.
+#[derive(Deserialize)]
+pub(in crate::plugin) struct Fields {
+    #[serde(default, rename = "v")]
+    _version: IgnoredAny,
+    dim: Vec<usize>,
+    data: Value<'static>,
+}
+
+impl<'de> Deserialize<'de> for Found {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        // Asks our Deserializer, if it is the next, for what there really is.
+        deserializer.deserialize_newtype_struct(CHUNKED, FoundVisitor)
+    }
+}
+
+struct FoundVisitor;
+
+impl<'de> Visitor<'de> for FoundVisitor {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array that arraystow saved")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Found, D::Error> {
+        // serde's buffers and the formats for people tell what they have; others must be told, and may tell all the same.
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(self)
+        } else {
+            deserializer.deserialize_tuple(2, self)
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> std::result::Result<Found, A::Error> {
+        PersistentId::deserialize(SeqAccessDeserializer::new(sequence)).map(Found::Id)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Found, A::Error> {
+        let found = match map.next_key::<Key>()? {
+            Some(Key::Form(Form::Stored)) => Found::Id(map.next_value()?),
+            Some(Key::Form(Form::Inline)) => Found::Fields(map.next_value()?),
+            // The field before those that are wanted.
+            Some(Key::Version) => {
+                map.next_value::<IgnoredAny>()?;
+                return Fields::deserialize(MapAccessDeserializer::new(map)).map(Found::Fields);
+            }
+            None => return Err(de::Error::invalid_length(0, &self)),
+        };
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(found),
+            Some(_) => Err(de::Error::custom("an array in the document has a second form")),
+        }
+    }
+}
+
+enum Key {
+    Form(Form),
+    Version,
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        if key == ARRAY_FIELDS[0] {
+            return Ok(Self::Version);
+        }
+        Form::deserialize(de::value::StrDeserializer::new(&key)).map(Self::Form)
+    }
+}
+
+impl Fields {
+    /// The elements, if they can be read as such.
+    pub(in crate::plugin) fn elements<T: Element>(self) -> Result<PlainElements> {
+        let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data))
+            .map_err(|error| mismatch(T::DATA_TYPE, &error.to_string()))?;
+        if crate::array::element_count(&self.dim) != Some(elements.len()) {
+            return Err(Error::corrupt("an array in the document has not as many elements as its shape says"));
+        }
+        Ok(PlainElements { shape: self.dim, elements })
+    }
+}
+
+fn elements<X: Element + de::DeserializeOwned>(
+    data: Value<'static>,
+) -> std::result::Result<Elements, serde_content::Error> {
+    Vec::<X>::deserialize(serde_content::Deserializer::new(data)).map(|elements| Elements::from_any(Box::new(elements)))
+}
+
+fn mismatch(data_type: DataType, why: &str) -> Error {
+    Error::new(
+        ErrorKind::TypeMismatch,
+        format!(
+            "the elements of an array in the document are no {data_type} ({why}): load it with the element type that it was \
+             saved with, and convert it"
+        ),
+    )
+}

@@ -1,0 +1,138 @@
+//! For plain `ndarray` fields: `#[serde(with = "arraystow::ndarray")]`.
+//!
+//! Such fields are diverted without it too. With it the document has the array's persistent id alone, as for a chunked
+//! array: the field is diverted whatever its size, and where serde buffers what it reads (`flatten`, `tag`, `untagged`),
+//! it buffers the id and not the elements.
+//!
+//! ```
+//! use ndarray::Array2;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(tag = "kind")]
+//! enum Result {
+//!     Image {
+//!         #[serde(with = "arraystow::ndarray")]
+//!         pixels: Array2<u16>,
+//!     },
+//! }
+//! ```
+
+use crate::array::Element;
+use crate::error::{Error, ErrorKind};
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::found::Found;
+use crate::plugin::walk::context::{keep_error, saving};
+use crate::plugin::walk::loading::tell;
+use ::ndarray::{Array, Dimension};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Diverts the array; the document gets its persistent id.
+///
+/// # Errors
+/// `NoContext` outside a save.
+pub fn serialize<T, D, S>(array: &Array<T, D>, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Element,
+    D: Dimension,
+    S: Serializer,
+{
+    serializer.serialize_newtype_struct(CHUNKED, &Reference(array))
+}
+
+struct Reference<'a, T, D: Dimension>(&'a Array<T, D>);
+
+impl<T: Element, D: Dimension> Serialize for Reference<'_, T, D> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let elements = PlainElements::from_array(self.0.to_owned().into_dyn());
+        let added = saving(|state| {
+            let path = state.take_place();
+            state.add_plain(elements, path)
+        });
+        match added.and_then(|id| id) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+/// Reads the array of a persistent id, whole.
+///
+/// # Errors
+/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being
+/// read.
+pub fn deserialize<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+where
+    T: Element,
+    D: Dimension,
+    De: Deserializer<'de>,
+{
+    match Found::deserialize(deserializer)? {
+        Found::Id(id) => read(&id),
+        Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+            let axes = elements.shape.len();
+            elements
+                .to_array::<T>()
+                .and_then(|array| array.into_dimensionality::<D>().ok())
+                .ok_or_else(|| other_rank::<D>(axes))
+        }),
+    }
+    .map_err(tell)
+}
+
+fn other_rank<D: Dimension>(stored: usize) -> Error {
+    Error::new(
+        ErrorKind::TypeMismatch,
+        format!(
+            "the array is stored with {stored} axes, but the type asks for {}",
+            D::NDIM.map_or_else(|| "another number".to_owned(), |ndim| ndim.to_string())
+        ),
+    )
+}
+
+/// As [`deserialize`], for an array whose element type has changed since it was saved; see [`astype`](fn@crate::astype).
+///
+/// ```
+/// use ndarray::Array2;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Image {
+///     #[serde(serialize_with = "arraystow::ndarray::serialize", deserialize_with = "arraystow::ndarray::astype")]
+///     pixels: Array2<f32>, // once u16
+/// }
+/// ```
+///
+/// # Errors
+/// As [`deserialize`]; of another data type may be what [`ChunkedArray::astype`](crate::ChunkedArray::astype) converts.
+pub fn astype<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+where
+    T: Element,
+    D: Dimension,
+    De: Deserializer<'de>,
+{
+    crate::plugin::walk::conversion::within(|| deserialize(deserializer))
+}
+
+fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D>> {
+    // Asked for first: it knows the array's place and type.
+    let array = crate::plugin::fields::chunked::find::<T>(id)?;
+    let elements = crate::plugin::walk::loading::whole_of_noted(id)?;
+    let elements = elements
+        .to_array::<T>()
+        .or_else(|| elements.converted())
+        .ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
+    elements.into_dimensionality::<D>().map_err(|_| {
+        let error = other_rank::<D>(array.ndim());
+        match crate::array::ErasedArray::stored(&array) {
+            Some(stored) => stored.locate(error),
+            None => error.in_array(id.file()),
+        }
+    })
+}

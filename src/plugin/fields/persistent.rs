@@ -1,0 +1,155 @@
+//! Objects of any type outside the document: serializers that keep a type in files of its own.
+//!
+//! A [`PersistentSerializer`] does for one type what this crate does for arrays: the object is written to files beside the
+//! document, which keeps the object's [`PersistentId`]. It is registered with a storage
+//! ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
+//! [`Protocols`](crate::Protocols::with_serializer). A type of one's own gets `#[derive(Persistent)]` instead of serde's
+//! derives; a field of any other type gets `#[serde(with = "arraystow::persistent")]`.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! use arraystow::persistent::{BoxError, PersistentSerializer};
+//! use arraystow::{PersistentId, Protocols, Storage};
+//! use serde::{Deserialize, Serialize};
+//! use std::io::{Read, Write};
+//!
+//! /// Somebody else's type, without serde.
+//! #[derive(Clone, Debug, PartialEq)]
+//! struct Picture(Vec<u8>);
+//!
+//! struct Pictures;
+//!
+//! impl PersistentSerializer for Pictures {
+//!     type Object = Picture;
+//!     const NAME: &'static str = "example.org/pictures";
+//!
+//!     fn write(picture: &Picture, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+//!         let mut file = protocols.create_file(&id.with_extension("raw"))?;
+//!         file.write_all(&picture.0)?;
+//!         Ok(file.finish()?)
+//!     }
+//!
+//!     fn read(id: &PersistentId, protocols: &Protocols) -> Result<Picture, BoxError> {
+//!         let mut bytes = Vec::new();
+//!         protocols.open_file(&id.with_extension("raw"))?.read_to_end(&mut bytes)?;
+//!         Ok(Picture(bytes))
+//!     }
+//!
+//!     fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+//!         Ok(protocols.remove_file(&id.with_extension("raw"))?)
+//!     }
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Page {
+//!     title: String,
+//!     #[serde(with = "arraystow::persistent")]
+//!     picture: Picture,
+//! }
+//!
+//! let storage = Storage::builder(folder.path()).serializer::<Pictures>().open()?;
+//! storage.save("page", &Page { title: "one".into(), picture: Picture(vec![1, 2, 3]) })?;
+//! assert_eq!(storage.load::<Page>("page")?.picture, Picture(vec![1, 2, 3]));
+//! storage.remove("page")?; // the picture's file too; this needs no registration
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use crate::plugin::external::registered::{BoxError, PersistentSerializer};
+
+use crate::error::{Error, ErrorKind};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::CHUNKED;
+use crate::plugin::walk::context::{keep_error, lift, saving};
+use crate::plugin::walk::loading::{object, tell};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{SeqAccess, Visitor};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::any::{Any, type_name};
+use std::fmt;
+
+/// Gives the object's persistent id; the object itself joins the plan of the save.
+///
+/// # Errors
+/// `NoContext` outside a save; `Unsupported` if no serializer is registered for the type.
+pub fn serialize<T, S>(object: &T, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Clone + Send + Sync + 'static,
+    S: Serializer,
+{
+    serializer.serialize_newtype_struct(CHUNKED, &Reference(object))
+}
+
+struct Reference<'a, T>(&'a T);
+
+impl<T: Any + Send + Sync> Serialize for Reference<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match add(self.0) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+/// The id of an object in the plan. The user's code runs with the context lifted: it may save something itself.
+fn add<T: Any + Send + Sync>(object: &T) -> crate::Result<PersistentId> {
+    let (serializer, path) = saving(|state| state.serializer_of::<T>(type_name::<T>()))??;
+    let lifted = lift();
+    let identity = serializer.identity(object);
+    drop(lifted);
+    if let Some(id) = saving(|state| state.met_object::<T>(identity, &path))? {
+        return Ok(id);
+    }
+    let lifted = lift();
+    let handle = serializer.handle(object);
+    drop(lifted);
+    let handle = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
+    saving(|state| state.add_object::<T>(serializer, handle, identity, path))
+}
+
+/// Gives the object of a persistent id.
+///
+/// # Errors
+/// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another type;
+/// whatever keeps it from being read.
+pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Clone + Send + Sync + 'static,
+    D: Deserializer<'de>,
+{
+    // Asks our Deserializer, if it is the next, to note where the walk is.
+    let id = deserializer.deserialize_newtype_struct(CHUNKED, IdVisitor)?;
+    find(&id).map_err(tell)
+}
+
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = PersistentId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the persistent id of an object that arraystow saved")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<PersistentId, D::Error> {
+        PersistentId::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<PersistentId, A::Error> {
+        PersistentId::deserialize(SeqAccessDeserializer::new(sequence))
+    }
+}
+
+fn find<T: Clone + Send + Sync + 'static>(id: &PersistentId) -> crate::Result<T> {
+    let object = object(id)?;
+    object.downcast_ref::<T>().cloned().ok_or_else(|| {
+        Error::new(
+            ErrorKind::TypeMismatch,
+            format!("the serializer {:?} has read an object that is no {}", id.name(), type_name::<T>()),
+        )
+        .in_array(id.file())
+    })
+}

@@ -1,0 +1,350 @@
+//! From the ids in a document to arrays, for one load.
+
+mod objects;
+pub(in crate::plugin) mod reading;
+
+use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
+use crate::backend::{Backend, for_protocols};
+use crate::engine::{Origin, StoredArray};
+use crate::error::{Error, Result};
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::manifest::{Manifest, ManifestEntry, ObjectEntry};
+use crate::plugin::document::pieces::Pieces;
+use crate::plugin::external::arrays::AnyArray;
+use crate::plugin::external::registry::Object;
+use crate::plugin::walk::ahead::{Judgement, Walk};
+use crate::plugin::walk::loading::ArrayResolver;
+use crate::protocol::{Protocols, no_protocol};
+use objects::ObjectReader;
+use reading::Listed;
+use reading::Read;
+use reading::ReadItems;
+use reading::Reading;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// So many of the arrays that follow in the document are looked at for those that will be asked for.
+const MOST_AHEAD: usize = 1024;
+/// What is read ahead is at most so many times as large as what was asked for before: a type may ask for something lazily, or
+/// not at all, of which that cannot be known.
+const TIMES_AHEAD: u64 = 2;
+
+/// Builds the arrays of one document: each id one array, however often it is met. Plain fields, and objects of other
+/// serializers, are read when the walk comes to one, and with it those that it will come to; everything else is not even
+/// opened.
+pub(crate) struct Resolver {
+    backend: Option<Arc<dyn Backend>>,
+    objects: ObjectReader,
+    /// What all arrays have in common.
+    origin: Origin,
+    /// Without a manifest (a bare document) headers are read when the walk meets an id.
+    listed: Option<Listed<ManifestEntry>>,
+    arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
+    wholes: RefCell<HashMap<String, Known<Arc<PlainElements>>>>,
+    read_objects: RefCell<HashMap<String, Known<Object>>>,
+    /// Whether there is anything to be read.
+    reads_ahead: bool,
+    /// Memory for plain arrays, which will be there together.
+    room: Cell<u64>,
+    /// Bytes of the plain arrays and other objects that were asked for.
+    asked: Cell<u64>,
+    /// What is to be read before the walk is tried again, if it must not wait.
+    postponed: Option<RefCell<Reading>>,
+}
+
+/// What was read.
+struct Known<T> {
+    value: Result<T>,
+    /// Whether it was asked for.
+    asked: bool,
+}
+
+fn byte_len(array: &dyn ErasedArray) -> usize {
+    array.grid().len().saturating_mul(array.data_type().size())
+}
+
+impl Resolver {
+    /// For a document without a manifest.
+    pub(crate) fn bare(protocols: &Protocols) -> Self {
+        Self {
+            backend: for_protocols(protocols),
+            objects: ObjectReader::bare(protocols.clone()),
+            origin: Origin::default(),
+            listed: None,
+            arrays: RefCell::default(),
+            wholes: RefCell::default(),
+            read_objects: RefCell::default(),
+            reads_ahead: false,
+            room: Cell::new(machine_memory()),
+            asked: Cell::new(0),
+            postponed: None,
+        }
+    }
+
+    /// For a document of this manifest. Nothing is read yet.
+    pub(crate) fn new(protocols: &Protocols, origin: Origin, manifest: &Manifest) -> Self {
+        let mut resolver = Self::bare(protocols);
+        resolver.origin = origin;
+        resolver.listed = Some(Listed::new(&manifest.arrays, |entry| entry.id.file()));
+        resolver.objects.list(&manifest.objects);
+        resolver.reads_ahead = manifest.arrays.iter().any(|entry| entry.plain) || !manifest.objects.is_empty();
+        resolver
+    }
+
+    /// For a walk that must not wait: where it comes to something that is to be read, it fails.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    pub(crate) fn postponing(self) -> Self {
+        Self { postponed: Some(RefCell::default()), ..self }
+    }
+
+    /// What such a walk has come to, or all that is left. It is to be tried again when this was [read](Self::take_in),
+    /// whatever its result.
+    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    pub(crate) fn postponed(&self, all: bool) -> Option<Reading> {
+        let mut postponed = self.postponed.as_ref()?.take();
+        if postponed.is_empty() {
+            return None;
+        }
+        if all {
+            let arrays = self.listed.iter().flat_map(|listed| listed.entries().iter().filter(|entry| entry.plain));
+            arrays.for_each(|entry| self.add(&entry.id, &mut postponed));
+            let objects = self.objects.listed().map_or(&[][..], Listed::entries);
+            objects.iter().for_each(|entry| self.add_object(entry, &mut postponed));
+        }
+        Some(postponed)
+    }
+
+    /// Takes in what was read.
+    pub(crate) fn take_in(&self, read: ReadItems) {
+        for (file, read) in read.0 {
+            match read {
+                Read::Array(value) => drop(self.wholes.borrow_mut().insert(file, Known { value, asked: false })),
+                Read::Object(value) => drop(self.read_objects.borrow_mut().insert(file, Known { value, asked: false })),
+            }
+        }
+    }
+
+    /// Reads now, or when the walk has been given up.
+    fn read(&self, reading: Reading) -> Result<()> {
+        match &self.postponed {
+            Some(postponed) if !reading.is_empty() => {
+                postponed.borrow_mut().append(reading);
+                Err(Error::invalid("this is read before the walk is made once more"))
+            }
+            _ => {
+                self.take_in(reading.run()?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Names the array or object, and the document.
+    fn locate(&self, id: &PersistentId, error: Error) -> Error {
+        let error = error.in_array(id.file());
+        match &self.origin.document {
+            Some(document) => error.in_document(document),
+            None => error,
+        }
+    }
+
+    /// Those of the entries that the walk will come to as well, as far as they are not larger than what it has asked for makes
+    /// likely.
+    fn ahead<'a, E>(
+        &self,
+        following: impl Iterator<Item = &'a E>,
+        walk: &Walk,
+        concurrency: usize,
+        place: impl Fn(&E) -> &str,
+        bytes: impl Fn(&E) -> Option<u64>,
+    ) -> Vec<&'a E> {
+        // Where each wait is long, or the walk begins anew after it, more is guessed.
+        let is_far = concurrency > 1 || self.postponed.is_some();
+        let judgement = if is_far { Judgement::Lenient } else { Judgement::Strict };
+        let mut left = self.asked.get().saturating_mul(TIMES_AHEAD);
+        let likely = following.take(MOST_AHEAD).filter(|entry| walk.leads_to(place(entry), judgement));
+        let affordable = likely.map_while(|entry| {
+            left = left.checked_sub(bytes(entry).unwrap_or(0))?;
+            Some(entry)
+        });
+        affordable.collect()
+    }
+
+    /// The array of this id, and others that the walk will ask for.
+    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> Reading {
+        let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
+        let mut reading = Reading::at_a_time(concurrency);
+        self.add(id, &mut reading);
+        let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
+        // Others only if they are asked for as plain ones.
+        let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
+        let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
+        let bytes = |entry: &ManifestEntry| Some(byte_len(&*self.array(&entry.id).ok()?) as u64);
+        for entry in self.ahead(following, walk, concurrency, ManifestEntry::path, bytes) {
+            self.add(&entry.id, &mut reading);
+        }
+        reading
+    }
+
+    /// Adds an array, unless it was read already or cannot be.
+    fn add(&self, id: &PersistentId, reading: &mut Reading) {
+        let file = id.file();
+        if self.wholes.borrow().contains_key(file) {
+            return;
+        }
+        let array = self.array(id).and_then(|array| match self.room.get().checked_sub(byte_len(&*array) as u64) {
+            Some(left) => {
+                self.room.set(left);
+                Ok(array)
+            }
+            None => Err(too_large(&*array)),
+        });
+        match array {
+            Ok(array) => reading.add(file, byte_len(&*array), move || Read::Array(elements_of(&*array))),
+            Err(error) => self.take_in(ReadItems(vec![(file.to_owned(), Read::Array(Err(error)))])),
+        }
+    }
+
+    /// The object of this id, and others that the walk will ask for.
+    fn wanted_objects(&self, id: &PersistentId, entry: Option<&ObjectEntry>, walk: Option<&Walk>) -> Reading {
+        let concurrency = self.objects.concurrency();
+        let mut reading = Reading::at_a_time(concurrency);
+        self.objects.add(id, entry, &mut reading);
+        if let (Some(walk), Some(listed)) = (walk, self.objects.listed()) {
+            let following = listed.after(id.file()).iter();
+            for entry in self.ahead(following, walk, concurrency, ObjectEntry::path, |entry| Some(entry.bytes())) {
+                self.add_object(entry, &mut reading);
+            }
+        }
+        reading
+    }
+
+    /// Adds an object, unless it was read already.
+    fn add_object(&self, entry: &ObjectEntry, reading: &mut Reading) {
+        if !self.read_objects.borrow().contains_key(entry.id.file()) {
+            self.objects.add(&entry.id, Some(entry), reading);
+        }
+    }
+
+    /// What was read under a name, which is asked for.
+    fn ask<T: Clone>(
+        &self,
+        known: &RefCell<HashMap<String, Known<T>>>,
+        file: &str,
+        bytes: impl Fn(&T) -> u64,
+    ) -> Option<Result<T>> {
+        let mut known = known.borrow_mut();
+        let known = known.get_mut(file)?;
+        if !std::mem::replace(&mut known.asked, true)
+            && let Ok(value) = &known.value
+        {
+            self.asked.set(self.asked.get().saturating_add(bytes(value)));
+        }
+        Some(known.value.clone())
+    }
+
+    fn array(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        if let Some(array) = self.arrays.borrow().get(id.file()) {
+            return Ok(array.clone());
+        }
+        let array = self.build(id).map_err(|error| self.locate(id, error))?;
+        self.arrays.borrow_mut().insert(id.file().to_owned(), array.clone());
+        Ok(array)
+    }
+
+    fn build(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        if !id.is_array() {
+            return Err(Error::unsupported(format!(
+                "an object of the serializer {:?} is stored where the type asks for an array",
+                id.name()
+            )));
+        }
+        let backend = self.backend.clone().ok_or_else(no_protocol)?;
+        let mut origin = self.origin.clone();
+        let name = id.file().to_owned();
+        let (stored, data_type, grid) = match &self.listed {
+            Some(listed) => {
+                let entry = listed.get(id.file()).ok_or_else(|| {
+                    Error::corrupt("the object names an array that the document's manifest does not have")
+                })?;
+                origin.path = entry.paths.first().cloned();
+                let expected = entry.expected()?;
+                let (data_type, grid) = (expected.data_type, expected.grid.clone());
+                (StoredArray::lazy(backend, name, expected, origin).held(), data_type, grid)
+            }
+            None => {
+                let object = self.objects.read(id)?;
+                let any = object.downcast_ref::<AnyArray>().ok_or_else(|| Error::invalid("an array is none"))?;
+                return Ok(any.array.clone());
+            }
+        };
+        Ok(typed(data_type, grid, Arc::new(stored)))
+    }
+}
+
+/// The typed array of stored bytes, with its type forgotten again.
+pub(crate) fn typed(data_type: DataType, grid: crate::ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
+    with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
+}
+
+/// The error about plain arrays that do not fit into memory.
+fn too_large(array: &dyn ErasedArray) -> Error {
+    let error = Error::limit(format!(
+        "an array of shape {:?} and type {} does not fit into memory, beside the object's other plain arrays; load it as \
+         a ChunkedArray",
+        array.grid().shape(),
+        array.data_type()
+    ));
+    match array.stored() {
+        Some(stored) => stored.locate(error),
+        None => error,
+    }
+}
+
+fn elements_of(array: &dyn ErasedArray) -> Result<Arc<PlainElements>> {
+    with_element!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
+        Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?))),
+        None => Err(Error::invalid("an array is not of its own data type")),
+    })
+}
+
+impl ArrayResolver for Resolver {
+    fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+        self.array(id)
+    }
+
+    fn reads_ahead(&self) -> bool {
+        self.reads_ahead
+    }
+
+    fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>> {
+        self.ask(&self.wholes, id.file(), |elements| elements.byte_len() as u64)
+    }
+
+    fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
+        self.read(self.wanted(id, walk))?;
+        self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))
+    }
+
+    fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object> {
+        let locate = |error| self.locate(id, error);
+        let entry = self.objects.entry(id).map_err(locate)?;
+        let known = || self.ask(&self.read_objects, id.file(), |_| entry.map_or(0, ObjectEntry::bytes));
+        let object = match known() {
+            Some(known) => known,
+            None => {
+                self.read(self.wanted_objects(id, entry, walk)).map_err(locate)?;
+                known().unwrap_or_else(|| Err(Error::invalid("an object was not read")))
+            }
+        };
+        object.map_err(locate)
+    }
+
+    fn shared(&self, file: &str) -> Result<Pieces> {
+        if self.listed.is_some() {
+            return Err(Error::corrupt("a reference to a shared value that is not in this document"));
+        }
+        self.objects.shared(file)
+    }
+}

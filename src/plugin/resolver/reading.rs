@@ -1,0 +1,91 @@
+//! What is read while a walk goes on: plain arrays and the objects of other serializers, some at a time, in parallel.
+
+use crate::engine::{Job, run};
+use crate::error::Result;
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::external::registry::Object;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The entries of a manifest of one kind, in the order in which a walk comes to them.
+pub(in crate::plugin) struct Listed<E> {
+    entries: Vec<E>,
+    positions: HashMap<String, usize>,
+}
+
+impl<E: Clone> Listed<E> {
+    pub(in crate::plugin) fn new(entries: &[E], file_of: impl Fn(&E) -> &str) -> Self {
+        let positions = entries.iter().enumerate().map(|(position, entry)| (file_of(entry).to_owned(), position));
+        Self { positions: positions.collect(), entries: entries.to_vec() }
+    }
+
+    pub(in crate::plugin) fn entries(&self) -> &[E] {
+        &self.entries
+    }
+
+    pub(in crate::plugin) fn get(&self, file: &str) -> Option<&E> {
+        self.entries.get(*self.positions.get(file)?)
+    }
+
+    /// Those that come after that of a file.
+    pub(in crate::plugin) fn after(&self, file: &str) -> &[E] {
+        let after = self.positions.get(file).and_then(|position| self.entries.get(position + 1..));
+        after.unwrap_or_default()
+    }
+}
+
+/// What was read, or why not.
+pub(in crate::plugin) enum Read {
+    Array(Result<Arc<PlainElements>>),
+    Object(Result<Object>),
+}
+
+struct Item {
+    file: String,
+    bytes: usize,
+    read: Box<dyn FnOnce() -> Read + Send>,
+}
+
+/// Things to be read together.
+#[derive(Default)]
+pub(crate) struct Reading {
+    items: Vec<Item>,
+    concurrency: usize,
+}
+
+impl Reading {
+    /// Nothing yet; so much at a time.
+    pub(in crate::plugin) fn at_a_time(concurrency: usize) -> Self {
+        Self { items: Vec::new(), concurrency }
+    }
+
+    pub(in crate::plugin) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Adds what takes so many bytes of memory while it is read.
+    pub(in crate::plugin) fn add(&mut self, file: &str, bytes: usize, read: impl FnOnce() -> Read + Send + 'static) {
+        self.items.push(Item { file: file.to_owned(), bytes, read: Box::new(read) });
+    }
+
+    /// Adds what another has.
+    pub(in crate::plugin) fn append(&mut self, mut other: Self) {
+        self.items.append(&mut other.items);
+        self.concurrency = self.concurrency.max(other.concurrency);
+    }
+
+    /// Reads everything; what fails, fails where it is used.
+    pub(crate) fn run(self) -> Result<ReadItems> {
+        let read = Mutex::new(Vec::with_capacity(self.items.len()));
+        let jobs = self.items.into_iter().map(|item| Job { bytes: item.bytes, work: item });
+        run(self.concurrency, jobs, |item| {
+            let result = (item.read)();
+            read.lock().unwrap_or_else(PoisonError::into_inner).push((item.file, result));
+            Ok(())
+        })?;
+        Ok(ReadItems(read.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// What a reading has brought, by file.
+pub(crate) struct ReadItems(pub(in crate::plugin) Vec<(String, Read)>);

@@ -1,0 +1,182 @@
+//! Structs on their way out; one of them may be an ndarray.
+//!
+//! An ndarray presents itself as `Array { v, dim, data }`, field by field, so `v` and `dim` are held until `data` shows
+//! whether its elements are array elements. Then the whole becomes one of two forms: `STORED` with the id of the diverted
+//! array, or `INLINE` with the three fields.
+
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::names::{ARRAY, INLINE, STORED};
+use crate::plugin::document::path::Path;
+use crate::plugin::format::rules::Rules;
+use crate::plugin::ser::elements::elements_of;
+use crate::plugin::ser::serializer::{Compound, Wrapped};
+use crate::plugin::walk::context::{keep_error, lift, saving};
+use serde::Deserialize;
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde_content::Value;
+
+/// A struct on its way out.
+pub enum StructSerializer<'p, S: Serializer> {
+    #[doc(hidden)]
+    Plain(Compound<'p, S::SerializeStruct>),
+    #[doc(hidden)]
+    Array(Box<Undecided<'p, S>>),
+}
+
+/// A struct `Array` of three fields: an ndarray, or not.
+pub struct Undecided<'p, S: Serializer> {
+    inner: Option<S>,
+    path: &'p Path<'p>,
+    rules: Rules,
+    v: Option<Value<'static>>,
+    dim: Option<Value<'static>>,
+    output: Option<S::Ok>,
+}
+
+impl<'p, S: Serializer> StructSerializer<'p, S> {
+    pub(in crate::plugin) fn undecided(inner: S, path: &'p Path<'p>, rules: Rules) -> Self {
+        Self::Array(Box::new(Undecided { inner: Some(inner), path, rules, v: None, dim: None, output: None }))
+    }
+}
+
+fn unfinished<E: serde::ser::Error>() -> E {
+    E::custom("a struct named Array has lost a field on its way")
+}
+
+impl<'p, S: Serializer> Undecided<'p, S> {
+    /// `data` is there: one of the two forms.
+    fn decide<T: ?Sized + Serialize>(&mut self, data: &T) -> Result<S::Ok, S::Error> {
+        let inner = self.inner.take().ok_or_else(unfinished)?;
+        let (v, dim) = self.v.take().zip(self.dim.take()).ok_or_else(unfinished)?;
+        let human_readable = self.rules.is_human_readable(inner.is_human_readable());
+        // A form, and in it an id of two levels or the fields, of which two are lists.
+        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        rules.enter::<S::Error>(self.path)?;
+        if let Some(elements) = self.array_elements(&v, &dim, data, human_readable) {
+            let path = self.path.to_string();
+            let loses_nan = self.rules.loses_nan(human_readable);
+            let added = saving(|state| {
+                // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
+                // are told of all the same.
+                let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
+                if elements.byte_len() < state.inline_below() && !is_lost {
+                    return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
+                }
+                Some(state.add_plain(elements, path))
+            });
+            match added {
+                Ok(None) => {}
+                Ok(Some(Ok(id))) => return one_entry(inner, STORED, &id),
+                Ok(Some(Err(error))) | Err(error) => {
+                    keep_error(&error);
+                    return Err(S::Error::custom(error));
+                }
+            }
+        }
+        let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, rules, key: None } };
+        one_entry(inner, INLINE, &fields)
+    }
+
+    /// The elements, if this is an ndarray of array elements.
+    fn array_elements<T: ?Sized + Serialize>(
+        &self,
+        v: &Value<'static>,
+        dim: &Value<'static>,
+        data: &T,
+        human_readable: bool,
+    ) -> Option<PlainElements> {
+        if *v != Value::from(1_u8) {
+            return None;
+        }
+        let shape = shape_of(dim)?;
+        // Lifted: looking at elements that are no array elements must leave no trace in the plan.
+        let _lifted = lift();
+        let elements = elements_of(data, human_readable)?;
+        let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
+        fits.then_some(PlainElements { shape, elements })
+    }
+}
+
+/// An array in one of its forms. A map, not an enum: what a variant may be called differs from format to format.
+fn one_entry<S: Serializer>(inner: S, form: &'static str, contents: &impl Serialize) -> Result<S::Ok, S::Error> {
+    let mut map = inner.serialize_map(Some(1))?;
+    map.serialize_entry(form, contents)?;
+    map.end()
+}
+
+/// What `dim` says: a tuple for a fixed number of axes, a sequence for any number.
+pub(in crate::plugin) fn shape_of(dim: &Value<'static>) -> Option<Vec<usize>> {
+    let (Value::Tuple(lengths) | Value::Seq(lengths)) = dim else { return None };
+    let length = |value: &Value<'static>| usize::deserialize(serde_content::Deserializer::new(value.clone())).ok();
+    lengths.iter().map(length).collect()
+}
+
+struct Inline<'a, T: ?Sized> {
+    v: Value<'static>,
+    dim: Value<'static>,
+    data: Wrapped<'a, T>,
+}
+
+impl<T: ?Sized + Serialize> Serialize for Inline<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct(ARRAY, 3)?;
+        fields.serialize_field("v", &self.v)?;
+        fields.serialize_field("dim", &self.dim)?;
+        fields.serialize_field("data", &self.data)?;
+        fields.end()
+    }
+}
+
+fn hold<T: ?Sized + Serialize, E: serde::ser::Error>(value: &T) -> Result<Value<'static>, E> {
+    value.serialize(serde_content::Serializer::new()).map_err(E::custom)
+}
+
+impl<'p, S: Serializer> SerializeStruct for StructSerializer<'p, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+
+    #[inline]
+    fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
+        let undecided = match self {
+            Self::Plain(fields) => return SerializeStruct::serialize_field(fields, key, value),
+            Self::Array(undecided) => undecided,
+        };
+        match (key, &undecided.v, &undecided.dim) {
+            ("v", None, None) => undecided.v = Some(hold(value)?),
+            ("dim", Some(_), None) => undecided.dim = Some(hold(value)?),
+            ("data", Some(_), Some(_)) if undecided.output.is_none() => {
+                undecided.output = Some(undecided.decide(value)?);
+            }
+            // Another struct of that name: what was held goes out, and then everything as it comes.
+            _ => {
+                let inner = undecided.inner.take().ok_or_else(unfinished)?;
+                let rules = undecided.rules.enter(undecided.path)?;
+                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
+                if let Some(v) = undecided.v.take() {
+                    SerializeStruct::serialize_field(&mut fields, "v", &v)?;
+                }
+                if let Some(dim) = undecided.dim.take() {
+                    SerializeStruct::serialize_field(&mut fields, "dim", &dim)?;
+                }
+                SerializeStruct::serialize_field(&mut fields, key, value)?;
+                *self = Self::Plain(fields);
+            }
+        }
+        Ok(())
+    }
+
+    fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
+        match self {
+            Self::Plain(fields) => SerializeStruct::skip_field(fields, key),
+            Self::Array(_) => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn end(self) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(fields) => SerializeStruct::end(fields),
+            Self::Array(undecided) => undecided.output.ok_or_else(unfinished),
+        }
+    }
+}

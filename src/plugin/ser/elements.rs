@@ -1,0 +1,247 @@
+//! Serializers that look at the parts of an ndarray: are its elements array elements?
+//!
+//! They collect numbers of one type, and refuse everything else.
+
+use crate::plugin::document::elements::Elements;
+use half::f16;
+use num_complex::Complex;
+use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple};
+use std::fmt;
+
+/// No array element.
+#[derive(Debug)]
+pub(in crate::plugin) struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no array element")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl ser::Error for Refused {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// The elements of the sequence `data`, if they are all of one element type.
+pub(in crate::plugin) fn elements_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) -> Option<Elements> {
+    let mut elements = Elements::None;
+    data.serialize(Sequence { elements: &mut elements, human_readable }).ok()?;
+    Some(elements)
+}
+
+macro_rules! refuse {
+    ($($method:ident($($argument:ty),*) -> $ok:ty;)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<$ok, Refused> {
+            Err(Refused)
+        })*
+    };
+}
+
+/// What neither a sequence of elements nor an element can be.
+macro_rules! refuse_the_rest {
+    () => {
+        type Ok = ();
+        type Error = Refused;
+        type SerializeTupleStruct = Impossible<(), Refused>;
+        type SerializeTupleVariant = Impossible<(), Refused>;
+        type SerializeMap = Impossible<(), Refused>;
+        type SerializeStruct = Impossible<(), Refused>;
+        type SerializeStructVariant = Impossible<(), Refused>;
+
+        refuse! {
+            serialize_i128(i128) -> ();
+            serialize_u128(u128) -> ();
+            serialize_char(char) -> ();
+            serialize_str(&str) -> ();
+            serialize_bytes(&[u8]) -> ();
+            serialize_none() -> ();
+            serialize_unit() -> ();
+            serialize_unit_struct(&'static str) -> ();
+            serialize_unit_variant(&'static str, u32, &'static str) -> ();
+            serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+            serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+            serialize_map(Option<usize>) -> Self::SerializeMap;
+            serialize_struct(&'static str, usize) -> Self::SerializeStruct;
+            serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+        }
+
+        fn serialize_some<T: ?Sized + Serialize>(self, _: &T) -> Result<(), Refused> {
+            Err(Refused)
+        }
+
+        fn serialize_newtype_variant<T: ?Sized + Serialize>(
+            self,
+            _: &'static str,
+            _: u32,
+            _: &'static str,
+            _: &T,
+        ) -> Result<(), Refused> {
+            Err(Refused)
+        }
+
+        fn collect_str<T: ?Sized + fmt::Display>(self, _: &T) -> Result<(), Refused> {
+            Err(Refused)
+        }
+
+        fn is_human_readable(&self) -> bool {
+            self.human_readable
+        }
+    };
+}
+
+macro_rules! scalars {
+    ($macro:ident) => {
+        $macro! {
+            serialize_bool: bool => Bool;
+            serialize_i8: i8 => I8;
+            serialize_i16: i16 => I16;
+            serialize_i32: i32 => I32;
+            serialize_i64: i64 => I64;
+            serialize_u8: u8 => U8;
+            serialize_u16: u16 => U16;
+            serialize_u32: u32 => U32;
+            serialize_u64: u64 => U64;
+            serialize_f32: f32 => F32;
+            serialize_f64: f64 => F64;
+        }
+    };
+}
+
+/// `data` itself: a sequence.
+struct Sequence<'a> {
+    elements: &'a mut Elements,
+    human_readable: bool,
+}
+
+macro_rules! sequence_methods {
+    ($($method:ident: $rust:ty => $variant:ident;)*) => { refuse! { $($method($rust) -> ();)* } };
+}
+
+impl ser::Serializer for Sequence<'_> {
+    type SerializeSeq = Self;
+    type SerializeTuple = Impossible<(), Refused>;
+
+    refuse_the_rest!();
+    scalars!(sequence_methods);
+    refuse! { serialize_tuple(usize) -> Self::SerializeTuple; }
+
+    fn serialize_newtype_struct<T: ?Sized + Serialize>(self, _: &'static str, _: &T) -> Result<(), Refused> {
+        Err(Refused)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self, Refused> {
+        Ok(self)
+    }
+}
+
+impl SerializeSeq for Sequence<'_> {
+    type Ok = ();
+    type Error = Refused;
+
+    #[inline]
+    fn serialize_element<T: ?Sized + Serialize>(&mut self, element: &T) -> Result<(), Refused> {
+        element.serialize(OneElement { elements: self.elements, human_readable: self.human_readable, half: false })
+    }
+
+    fn end(self) -> Result<(), Refused> {
+        Ok(())
+    }
+}
+
+/// One element: a number, a newtype of one, or two numbers that make a complex one.
+struct OneElement<'a> {
+    elements: &'a mut Elements,
+    human_readable: bool,
+    /// Within the newtype by which the half crate serializes the bits of an `f16`.
+    half: bool,
+}
+
+macro_rules! element_methods {
+    ($($method:ident: $rust:ty => $variant:ident;)*) => {
+        $(#[inline]
+        fn $method(self, x: $rust) -> Result<(), Refused> {
+            element_methods!(@ self, x, $variant)
+        })*
+    };
+    (@ $self:ident, $x:ident, U16) => {
+        match ($self.elements, $self.half) {
+            (Elements::U16(elements), false) => Ok(elements.push($x)),
+            (Elements::F16(elements), true) => Ok(elements.push(f16::from_bits($x))),
+            (elements @ Elements::None, false) => Ok(*elements = Elements::U16(vec![$x])),
+            (elements @ Elements::None, true) => Ok(*elements = Elements::F16(vec![f16::from_bits($x)])),
+            _ => Err(Refused),
+        }
+    };
+    (@ $self:ident, $x:ident, $variant:ident) => {
+        match $self.elements {
+            Elements::$variant(elements) => Ok(elements.push($x)),
+            elements @ Elements::None => Ok(*elements = Elements::$variant(vec![$x])),
+            _ => Err(Refused),
+        }
+    };
+}
+
+impl<'a> ser::Serializer for OneElement<'a> {
+    type SerializeSeq = Impossible<(), Refused>;
+    type SerializeTuple = Pair<'a>;
+
+    refuse_the_rest!();
+    scalars!(element_methods);
+    refuse! { serialize_seq(Option<usize>) -> Self::SerializeSeq; }
+
+    fn serialize_newtype_struct<T: ?Sized + Serialize>(mut self, name: &'static str, inner: &T) -> Result<(), Refused> {
+        self.half = name == "f16";
+        inner.serialize(self)
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Pair<'a>, Refused> {
+        if len == 2 {
+            Ok(Pair { elements: self.elements, parts: Elements::None, human_readable: self.human_readable })
+        } else {
+            Err(Refused)
+        }
+    }
+}
+
+/// The two parts of a complex number.
+struct Pair<'a> {
+    elements: &'a mut Elements,
+    parts: Elements,
+    human_readable: bool,
+}
+
+impl SerializeTuple for Pair<'_> {
+    type Ok = ();
+    type Error = Refused;
+
+    fn serialize_element<T: ?Sized + Serialize>(&mut self, part: &T) -> Result<(), Refused> {
+        part.serialize(OneElement { elements: &mut self.parts, human_readable: self.human_readable, half: false })
+    }
+
+    fn end(self) -> Result<(), Refused> {
+        match (self.parts, self.elements) {
+            (Elements::F32(parts), elements) => {
+                let [re, im] = parts.try_into().map_err(|_| Refused)?;
+                match elements {
+                    Elements::C32(elements) => elements.push(Complex::new(re, im)),
+                    Elements::None => *elements = Elements::C32(vec![Complex::new(re, im)]),
+                    _ => return Err(Refused),
+                }
+            }
+            (Elements::F64(parts), elements) => {
+                let [re, im] = parts.try_into().map_err(|_| Refused)?;
+                match elements {
+                    Elements::C64(elements) => elements.push(Complex::new(re, im)),
+                    Elements::None => *elements = Elements::C64(vec![Complex::new(re, im)]),
+                    _ => return Err(Refused),
+                }
+            }
+            _ => return Err(Refused),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Maps on their way out, and their keys.
+//!
+//! In a map of some types, serde's own adapters write as well: the fields of `flatten` among each other, the `tag` of an
+//! enum before the keys of its contents. Two keys of one text would be one on loading.
+
+use crate::error::ErrorKind;
+use crate::plugin::document::path::{KeyText, Path};
+use crate::plugin::format::rules::{Rules, refuse};
+use crate::plugin::ser::serializer::{Wrapped, note_failure};
+use serde::ser::{self, Serialize, SerializeMap};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// A map that is open.
+pub struct MapSerializer<'p, C> {
+    inner: C,
+    path: &'p Path<'p>,
+    rules: Rules,
+    /// How many entries there are to be.
+    said: Option<usize>,
+    given: usize,
+    key: String,
+    keys: Keys,
+}
+
+impl<'p, C> MapSerializer<'p, C> {
+    pub(in crate::plugin) fn new(inner: C, path: &'p Path<'p>, rules: Rules, said: Option<usize>) -> Self {
+        let keys = Keys::new(rules, said);
+        Self { inner, path, rules, said, given: 0, key: String::new(), keys }
+    }
+}
+
+/// The keys of one map.
+pub(in crate::plugin) struct Keys {
+    look: Look,
+    first: RefCell<First>,
+    seen: RefCell<BTreeSet<String>>,
+    /// Whether there were texts, and whether there were others.
+    kinds: Cell<(bool, bool)>,
+}
+
+/// Which keys are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Nowhere,
+    /// Of a map that knows its length only the first key may be a stranger's, an enum's `tag`.
+    AtFirst,
+    /// A map that does not may be made by `flatten`.
+    AtAll,
+}
+
+/// The first key; a short one is not allocated.
+enum First {
+    None,
+    Short(u8, [u8; 22]),
+    Long(String),
+}
+
+impl First {
+    fn of(key: &str) -> Self {
+        let mut bytes = [0; 22];
+        match bytes.get_mut(..key.len()) {
+            Some(place) => {
+                place.copy_from_slice(key.as_bytes());
+                Self::Short(key.len() as u8, bytes)
+            }
+            None => Self::Long(key.to_owned()),
+        }
+    }
+
+    #[inline]
+    fn is(&self, key: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Short(len, bytes) => bytes.get(..usize::from(*len)) == Some(key.as_bytes()),
+            Self::Long(first) => first == key,
+        }
+    }
+}
+
+impl Keys {
+    fn new(rules: Rules, said: Option<usize>) -> Self {
+        let look = match said {
+            _ if !rules.is_known() => Look::Nowhere,
+            Some(_) => Look::AtFirst,
+            None => Look::AtAll,
+        };
+        Self { look, first: RefCell::new(First::None), seen: RefCell::default(), kinds: Cell::new((false, false)) }
+    }
+
+    /// Meets a key that is text.
+    #[inline]
+    pub(in crate::plugin) fn text<E: ser::Error>(&self, key: &str, rules: Rules, path: &Path<'_>) -> Result<(), E> {
+        if self.look == Look::Nowhere {
+            return Ok(());
+        }
+        if !rules.is_cbor() {
+            self.kinds((true, self.kinds.get().1), path)?;
+        }
+        if self.look == Look::AtAll {
+            return if self.seen.borrow_mut().insert(key.to_owned()) { Ok(()) } else { Err(twice(key, path)) };
+        }
+        let mut first = self.first.borrow_mut();
+        if first.is(key) {
+            return Err(twice(key, path));
+        }
+        if matches!(*first, First::None) {
+            *first = First::of(key);
+        }
+        Ok(())
+    }
+
+    /// Meets a key that is a number or a truth value.
+    #[inline]
+    pub(in crate::plugin) fn other<E: ser::Error>(
+        &self,
+        key: impl Display,
+        rules: Rules,
+        path: &Path<'_>,
+    ) -> Result<(), E> {
+        if self.look == Look::Nowhere {
+            return Ok(());
+        }
+        if !rules.is_cbor() {
+            self.kinds((self.kinds.get().0, true), path)?;
+        }
+        if self.look == Look::AtAll {
+            // Told from the text of the same letters.
+            let key = format!("\0{key}");
+            return if self.seen.borrow_mut().insert(key.clone()) { Ok(()) } else { Err(twice(&key[1..], path)) };
+        }
+        Ok(())
+    }
+
+    fn kinds<E: ser::Error>(&self, kinds: (bool, bool), path: &Path<'_>) -> Result<(), E> {
+        self.kinds.set(kinds);
+        if kinds != (true, true) {
+            return Ok(());
+        }
+        Err(refuse(
+            ErrorKind::Unsupported,
+            path,
+            "a map has texts and numbers as keys (or flattens a map of numbers): in JSON all are texts, and which was what \
+             cannot be known when it is read; save the object in Format::Cbor, or make texts of the numbers",
+        ))
+    }
+}
+
+#[cold]
+pub(in crate::plugin) fn twice<E: ser::Error>(key: &str, path: &Path<'_>) -> E {
+    refuse(
+        ErrorKind::Serde,
+        path,
+        &format!(
+            "the key {key:?} is there twice, and one of the two would be lost: rename it, or the field, the tag or the other \
+             flattened map that it meets"
+        ),
+    )
+}
+
+impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
+    type Ok = C::Ok;
+    type Error = C::Error;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), C::Error> {
+        self.key = (&key).text();
+        self.given += 1;
+        let key = Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) };
+        self.inner.serialize_key(&key).inspect_err(|_| note_failure(self.path))
+    }
+
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
+        let path = Path::Key(self.path, &self.key);
+        let value = Wrapped { value, path: &path, rules: self.rules, key: None };
+        self.inner.serialize_value(&value).inspect_err(|_| note_failure(&path))
+    }
+
+    #[inline]
+    fn serialize_entry<K: ?Sized + Serialize, T: ?Sized + Serialize>(
+        &mut self,
+        key: &K,
+        value: &T,
+    ) -> Result<(), C::Error> {
+        self.given += 1;
+        let path = Path::Lazy(self.path, &key);
+        let result = self.inner.serialize_entry(
+            &Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) },
+            &Wrapped { value, path: &path, rules: self.rules, key: None },
+        );
+        if result.is_err() {
+            note_failure(&path);
+        }
+        result
+    }
+
+    #[inline]
+    fn end(self) -> Result<C::Ok, C::Error> {
+        self.rules.len(self.said, self.given, self.path)?;
+        self.inner.end()
+    }
+}

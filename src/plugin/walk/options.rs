@@ -1,0 +1,133 @@
+//! Field options: what `#[persist(..)]` says of the arrays in a field, while the field is serialized.
+//!
+//! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as the
+//! field's own `Serialize` runs, and every array that is met meanwhile asks for them.
+
+use crate::array::{ChunkGrid, Codec, ErasedArray};
+use crate::error::{Error, Result};
+use crate::plugin::walk::context::saving;
+use serde::{Serialize, Serializer};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The options of one field, as the macro writes them down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// A chunk shape, for arrays of as many axes.
+    pub chunks: Option<&'static [usize]>,
+    /// How chunks are compressed, where the array itself has not been told.
+    pub codec: Option<Codec>,
+    /// Whether plain arrays stay in the document.
+    pub inline: bool,
+}
+
+/// The options in force, in a save's state.
+#[derive(Default)]
+pub(in crate::plugin) struct InForce {
+    now: Options,
+    /// Those that were in force, by the name of their newtype: what serde buffered comes by once more.
+    named: HashMap<&'static str, Options>,
+}
+
+impl Options {
+    /// These options within a field of others: the inner ones win.
+    fn within(self, outer: Self) -> Self {
+        let diverted = self.chunks.is_some() || self.codec.is_some();
+        Self {
+            chunks: self.chunks.or(outer.chunks),
+            codec: self.codec.or(outer.codec),
+            inline: self.inline || (outer.inline && !diverted),
+        }
+    }
+}
+
+impl InForce {
+    /// Whether plain arrays stay in the document.
+    pub(in crate::plugin) fn inline(&self) -> bool {
+        self.now.inline
+    }
+
+    /// How arrays that have no codec of their own are compressed.
+    pub(in crate::plugin) fn codec(&self) -> Option<Codec> {
+        self.now.codec
+    }
+
+    /// Those of the field that the walk is in, for a shared value that is walked later.
+    pub(in crate::plugin) fn now(&self) -> Options {
+        self.now
+    }
+
+    /// Puts them in force again.
+    pub(in crate::plugin) fn put(&mut self, options: Options) {
+        self.now = options;
+    }
+
+    /// The grid that an array of this shape is to have.
+    pub(in crate::plugin) fn grid(&self, shape: &[usize]) -> Result<Option<ChunkGrid>> {
+        let Some(chunks) = self.now.chunks else { return Ok(None) };
+        if chunks.len() != shape.len() {
+            return Err(Error::invalid(format!(
+                "#[persist(chunks = {chunks:?})] is for arrays of {} axes, but this one has the shape {shape:?}: give as many \
+                 numbers as it has axes, or leave chunks out",
+                chunks.len()
+            )));
+        }
+        ChunkGrid::regular(shape, chunks).map(Some)
+    }
+
+    /// The array as it is to be cut: itself, if it is cut so already.
+    pub(in crate::plugin) fn cut(&self, array: Arc<dyn ErasedArray>) -> Result<Arc<dyn ErasedArray>> {
+        match self.grid(array.grid().shape())? {
+            Some(grid) if grid != *array.grid() => array.rechunked(&grid),
+            _ => Ok(array),
+        }
+    }
+}
+
+/// Options in force until this is dropped. Not `Send`: they are in force on this thread.
+pub(in crate::plugin) struct Scope {
+    outer: Options,
+    not_send: PhantomData<*const ()>,
+}
+
+/// Puts options in force; nothing outside a save.
+fn enter(name: &'static str, options: Options) -> Option<Scope> {
+    let entered = saving(|state| {
+        let in_force = state.options();
+        in_force.named.insert(name, options);
+        let outer = in_force.now;
+        in_force.now = options.within(outer);
+        outer
+    });
+    entered.ok().map(|outer| Scope { outer, not_send: PhantomData })
+}
+
+/// Puts options in force again that a buffer of serde's has kept the name of.
+pub(in crate::plugin) fn enter_again(name: &'static str) -> Option<Scope> {
+    let known = saving(|state| state.options().named.get(name).copied()).ok()?;
+    enter(name, known?)
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let _ = saving(|state| state.options().now = self.outer);
+    }
+}
+
+/// Serializes a field under its options. `name` tells them from all others and begins with `PERSIST`.
+///
+/// # Errors
+/// Those of the field's `Serialize`; `InvalidInput` if an array has not as many axes as the options say.
+#[doc(hidden)]
+pub fn serialize<T, S>(value: &T, name: &'static str, options: Options, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: ?Sized + Serialize,
+    S: Serializer,
+{
+    match enter(name, options) {
+        // Where serde buffers, the newtype is what is left of the options when plain arrays reach our Serializer.
+        Some(_scope) => serializer.serialize_newtype_struct(name, value),
+        None => value.serialize(serializer),
+    }
+}

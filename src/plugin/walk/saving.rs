@@ -1,0 +1,310 @@
+//! The plan of a save: the arrays that a walk met, and the walk itself.
+
+use crate::array::{Codec, ErasedArray};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::path::Path;
+use crate::plugin::external::arrays::AnyArray;
+use crate::plugin::external::registry::{Object, ObjectSerializer, Registry, UserSerializer, array_serializer};
+use crate::plugin::format::rules::Rules;
+use crate::plugin::ser::serializer::Serializer;
+use crate::plugin::walk::context::{Level, push};
+use crate::plugin::walk::loading::is_told;
+use crate::plugin::walk::options::InForce;
+use crate::plugin::walk::shared_save::{SharedPlace, SharedPlan, SharedSave, walk};
+use serde::Serialize;
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An object to be written by its serializer, under the id that the document has for it.
+pub(crate) struct Planned {
+    pub(crate) id: PersistentId,
+    /// Every place in the object graph where it was met.
+    pub(crate) paths: Vec<String>,
+    pub(crate) object: Object,
+    pub(crate) serializer: Arc<dyn ObjectSerializer>,
+    /// It stays where it is.
+    pub(crate) kept: bool,
+}
+
+impl Planned {
+    /// The first path, for messages.
+    pub(in crate::plugin) fn path(&self) -> &str {
+        self.paths.first().map_or("", String::as_str)
+    }
+
+    /// Adds to an error which object it is about.
+    pub(in crate::plugin) fn locate(&self, error: Error) -> Error {
+        error.at_path(self.path()).in_array(self.id.file())
+    }
+}
+
+/// What is to be written before the document.
+pub(crate) struct SavePlan {
+    pub(crate) objects: Vec<Planned>,
+    pub(crate) shared: SharedPlan,
+}
+
+impl SavePlan {
+    /// The ids of everything.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().map(|planned| planned.id.file())
+    }
+
+    /// The ids of all that a save writes.
+    pub(crate) fn to_write(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file())
+    }
+}
+
+/// Tells the id of an array that stays where it is.
+pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray) -> Option<PersistentId>>;
+
+/// How a plan is made.
+pub(crate) struct PlanSettings {
+    /// Plain arrays of fewer bytes stay in the document.
+    pub(crate) inline_below: usize,
+    pub(crate) keep: Option<Keep>,
+    /// Serializers of other objects than arrays.
+    pub(crate) registry: Registry,
+    /// Where shared values go.
+    pub(crate) shared: SharedPlace,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: SharedPlace::Beside }
+    }
+}
+
+impl PlanSettings {
+    /// The settings for a walk of the same value of which nothing is kept.
+    pub(in crate::plugin) fn again(&self) -> Self {
+        Self { inline_below: self.inline_below, registry: self.registry.clone(), ..Self::default() }
+    }
+}
+
+/// Walks the value once; nothing is written. `text` tells what the format's errors say.
+pub(crate) fn plan<T, S>(
+    value: &T,
+    serializer: S,
+    rules: Rules,
+    settings: PlanSettings,
+    text: impl FnOnce(&S::Error) -> String,
+) -> Result<(S::Ok, SavePlan)>
+where
+    T: Serialize + ?Sized,
+    S: serde::Serializer,
+{
+    let guard = push(Level::Save(Box::new(SaveState::new(settings))));
+    let result = value.serialize(Serializer::new(serializer, &Path::Root, rules)).map(|output| (output, walk()));
+    let Some(Level::Save(state)) = guard.pop() else {
+        return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
+    };
+    match result {
+        Ok((output, Ok(()))) => {
+            let (shared, beside) = state.shared.finish()?;
+            let objects = state.objects.into_iter().chain(beside).collect();
+            Ok((output, SavePlan { objects, shared }))
+        }
+        Ok((_, Err((text, place)))) => Err(state.explain(&text).at_path(&place)),
+        Err(error) => Err(state.explain(&text(&error))),
+    }
+}
+
+/// What tells one object from another.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    /// Address, chunk shape and codec: the same array under different options is two.
+    Array(usize, Option<Vec<usize>>, Option<Codec>),
+    /// The file of an array that stays where it is, however often it was loaded.
+    Kept(String),
+    /// What its serializer tells of an object of this type.
+    Object(TypeId, usize),
+}
+
+/// A save in progress.
+pub(in crate::plugin) struct SaveState {
+    settings: PlanSettings,
+    objects: Vec<Planned>,
+    /// What was met before; the plan and `held` hold it, so that no address is used again.
+    known: HashMap<Identity, usize>,
+    held: Vec<Arc<dyn Any + Send + Sync>>,
+    /// All places of objects but the first of each.
+    places: HashSet<(usize, String)>,
+    /// Plain arrays, which have no identity but their place and content: a format may walk twice.
+    plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
+    pub(in crate::plugin) shared: SharedSave,
+    options: InForce,
+    /// Where the walk is, as told by our Serializer to the chunked array that follows.
+    place: Option<String>,
+    /// Where it was when the first error passed by.
+    failed_at: Option<String>,
+    error: Option<Error>,
+}
+
+impl SaveState {
+    fn new(settings: PlanSettings) -> Self {
+        let shared = SharedSave::new(settings.shared);
+        let (objects, known, held, places) = (Vec::new(), HashMap::new(), Vec::new(), HashSet::new());
+        let (plain, options) = (HashMap::new(), InForce::default());
+        Self {
+            settings,
+            objects,
+            known,
+            held,
+            places,
+            plain,
+            shared,
+            options,
+            place: None,
+            failed_at: None,
+            error: None,
+        }
+    }
+
+    pub(in crate::plugin) fn inline_below(&self) -> usize {
+        if self.options.inline() { usize::MAX } else { self.settings.inline_below }
+    }
+
+    /// The options of the field that the walk is in.
+    pub(in crate::plugin) fn options(&mut self) -> &mut InForce {
+        &mut self.options
+    }
+
+    pub(in crate::plugin) fn set_place(&mut self, place: String) {
+        self.place = Some(place);
+    }
+
+    /// The place of the array that is met now; not known if another serializer stands in between.
+    pub(in crate::plugin) fn take_place(&mut self) -> String {
+        self.place.take().unwrap_or_else(|| "?".to_owned())
+    }
+
+    pub(in crate::plugin) fn add_chunked(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+    ) -> Result<PersistentId> {
+        let path = self.take_place();
+        let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
+        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone));
+        // What stays where it is stays as it is.
+        let codec = clone.codec().or(self.options.codec()).filter(|_| kept.is_none());
+        let identity = match &kept {
+            Some(id) => Identity::Kept(id.file().to_owned()),
+            None => Identity::Array(array.address(), clone.grid().chunk_shape(), codec),
+        };
+        if let Some(id) = self.met(&identity, &path) {
+            return Ok(id);
+        }
+        if let Some(error) = clone.failure() {
+            return Err(error.at_path(&path));
+        }
+        self.known.insert(identity, self.objects.len());
+        // What is cut otherwise may not hold the array that it was made of.
+        self.held.push(array.keep_alive());
+        Ok(self.add_array(kept, path, clone, false))
+    }
+
+    pub(in crate::plugin) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
+        let same_place = self.plain.entry(path.clone()).or_default();
+        if let Some((_, index)) = same_place.iter().find(|(known, _)| known.is_same(&elements)) {
+            return Ok(self.objects[*index].id.clone());
+        }
+        let elements = Arc::new(elements);
+        let array = elements.to_chunked().and_then(|array| self.options.cut(array));
+        let array = array.map_err(|error| error.at_path(&path))?;
+        same_place.push((elements, self.objects.len()));
+        Ok(self.add_array(None, path, array, true))
+    }
+
+    /// The registered serializer of a type, and the place where an object of it is met now.
+    pub(in crate::plugin) fn serializer_of<T: Any>(
+        &mut self,
+        type_name: &str,
+    ) -> Result<(Arc<dyn UserSerializer>, String)> {
+        let path = self.take_place();
+        let of_type = self.settings.registry.of_type(TypeId::of::<T>(), type_name);
+        Ok((of_type.map_err(|error| error.at_path(&path))?.clone(), path))
+    }
+
+    /// The id of an object that is no array, if it was met before.
+    pub(in crate::plugin) fn met_object<T: Any>(
+        &mut self,
+        identity: Option<usize>,
+        path: &str,
+    ) -> Option<PersistentId> {
+        self.met(&Identity::Object(TypeId::of::<T>(), identity?), path)
+    }
+
+    /// An object that is no array, met for the first time.
+    pub(in crate::plugin) fn add_object<T: Any>(
+        &mut self,
+        serializer: Arc<dyn UserSerializer>,
+        object: Object,
+        identity: Option<usize>,
+        path: String,
+    ) -> PersistentId {
+        let identity = identity.map(|identity| Identity::Object(TypeId::of::<T>(), identity));
+        self.known.extend(identity.map(|identity| (identity, self.objects.len())));
+        let id = PersistentId::fresh_of(serializer.name(), serializer.version());
+        self.add(Planned { id, paths: vec![path], object, serializer: serializer.erased(), kept: false })
+    }
+
+    /// The id of an object that is in the plan already, now met at another place.
+    fn met(&mut self, identity: &Identity, path: &str) -> Option<PersistentId> {
+        let index = *self.known.get(identity)?;
+        let planned = &mut self.objects[index];
+        // A format may walk twice; and an array may be in a hundred thousand places.
+        if planned.path() != path && self.places.insert((index, path.to_owned())) {
+            planned.paths.push(path.to_owned());
+        }
+        Some(planned.id.clone())
+    }
+
+    fn add_array(
+        &mut self,
+        kept: Option<PersistentId>,
+        path: String,
+        array: Arc<dyn ErasedArray>,
+        plain: bool,
+    ) -> PersistentId {
+        let is_kept = kept.is_some();
+        let id = kept.unwrap_or_else(PersistentId::fresh);
+        let object = Arc::new(AnyArray { array, codec: self.options.codec(), plain });
+        self.add(Planned { id, paths: vec![path], object, serializer: array_serializer(), kept: is_kept })
+    }
+
+    fn add(&mut self, planned: Planned) -> PersistentId {
+        let id = planned.id.clone();
+        self.objects.push(planned);
+        id
+    }
+
+    pub(in crate::plugin) fn note_failure(&mut self, place: &Path<'_>) {
+        self.failed_at.get_or_insert_with(|| place.to_string());
+    }
+
+    pub(in crate::plugin) fn keep_error(&mut self, error: &Error) {
+        self.error.get_or_insert_with(|| error.clone());
+    }
+
+    /// The error of the walk: an array's own, if that is what the format tells of. Some formats forget what they were
+    /// told; then both errors are told.
+    fn explain(self, text: &str) -> Error {
+        const FAILED: &str = "the value cannot be serialized";
+        let error = match self.error {
+            Some(error) if is_told(&error, text) => error,
+            Some(error) => error.context(format!("{FAILED}: {text}; it came to an array that cannot be saved")),
+            None => Error::new(ErrorKind::Serde, format!("{FAILED}: {text}")),
+        };
+        match self.failed_at {
+            Some(place) => error.at_path(&place),
+            None => error,
+        }
+    }
+}
