@@ -4,7 +4,7 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::located;
-use super::save::{Condition, PlannedSave};
+use super::save::{Intent, PlannedSave};
 use crate::engine::{Origin, StoredArray, Wanted};
 use crate::error::{Error, Result};
 use crate::plugin::{
@@ -43,8 +43,7 @@ impl Storage {
     }
 
     fn plan_copy(&self, name: &Name, other: &Self) -> Result<PlannedSave> {
-        let identity = |storage: &Self| storage.place.backend(name.workflow()).identity("array");
-        if identity(self) == identity(other) {
+        if self.place.identity(name) == other.place.identity(name) {
             return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
         }
         let mut document = open(&*self.place, name)?;
@@ -86,8 +85,7 @@ impl Storage {
             format: head.format,
             body,
             plan,
-            condition: Condition::Any,
-            copies: true,
+            intent: Intent::Copy,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::missing::Near;
 use super::name::Name;
-use super::sweep::Leftover;
+use super::sweep::{Leftover, Remains};
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -69,9 +69,10 @@ pub(super) trait Place: Send + Sync {
     fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>>;
     /// Every workflow that has arrays, or had.
     fn workflows(&self) -> Result<Vec<String>>;
-    /// What no document of a workflow refers to and no save in progress is writing. With `remove`, removes those of them
-    /// that are in it, and gives these alone.
-    fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>>;
+    /// What no document of a workflow refers to and no save in progress is writing.
+    fn leftovers(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>>;
+    /// Removes those of `these` that are leftovers still, and returns them.
+    fn remove_leftovers(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
 }
 
 /// Lets go of the arrays of manifests whose documents are gone or replaced; the function tells which of them must stay,
@@ -149,10 +150,15 @@ pub(super) trait Announced: Send + Sync {
 pub(super) const REPLACED: &str = "the document was replaced or removed since the version that this save is based on: load the \
                                    object again, make the change again and save it; `Storage::update` does all of that";
 
+/// The error of a save that is based on a version that is not there any more.
+pub(super) fn replaced() -> Error {
+    Error::new(ErrorKind::Conflict, REPLACED)
+}
+
 /// What must be under the name for a commit to happen.
 #[derive(Clone, Copy)]
 pub(super) enum Expected<'a> {
-    /// Any document of ours, or none.
+    /// Any document of arraystow, or none.
     Anything,
     /// No document.
     Nothing,
@@ -160,16 +166,34 @@ pub(super) enum Expected<'a> {
     Written(&'a str),
 }
 
+/// What is under a name when a commit is about to happen.
+#[derive(Clone, Copy)]
+pub(super) enum Present<'a> {
+    Nothing,
+    /// A document that cannot be read.
+    Damaged,
+    /// The document of that write id.
+    Written(&'a str),
+}
+
+impl<'a> Present<'a> {
+    /// A document, by its manifest if that can be read.
+    pub(super) fn document(manifest: Option<&'a Manifest>) -> Self {
+        manifest.map_or(Self::Damaged, |manifest| Self::Written(manifest.write_id()))
+    }
+}
+
 impl Expected<'_> {
-    /// Why a commit cannot happen where there is the document of this write id.
-    pub(super) fn check(self, found: Option<&str>) -> Result<()> {
-        match self {
-            Self::Nothing if found.is_some() => Err(Error::new(
+    /// Fails if a commit must not replace what is there.
+    pub(super) fn check(self, present: Present<'_>) -> Result<()> {
+        match (self, present) {
+            (Self::Anything, _) | (Self::Nothing, Present::Nothing) => Ok(()),
+            (Self::Nothing, _) => Err(Error::new(
                 ErrorKind::AlreadyExists,
                 "there is an object of that name already: `save` replaces it, `create` does not",
             )),
-            Self::Written(write_id) if found != Some(write_id) => Err(Error::new(ErrorKind::Conflict, REPLACED)),
-            _ => Ok(()),
+            (Self::Written(expected), Present::Written(found)) if found == expected => Ok(()),
+            (Self::Written(_), _) => Err(replaced()),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::Storage;
 use super::name::Name;
-use super::place::{Announced, Before, Claim, Expected, NewDocument, Outcome, Place, REPLACED, Seen};
+use super::place::{
+    Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Present, REPLACED, Seen, replaced,
+};
 use super::read::{is_ours, located};
 use super::remove::remove_named;
 use super::sources::{Sources, ToLeave, as_stored, reads_from};
-use super::sweep::named;
+use super::sweep::{Remains, named};
 use super::version::Version;
 use crate::backend::Backend;
 use crate::engine::{Handle, Origin, StoredArray, Wanted, offload};
@@ -63,7 +65,7 @@ impl Storage {
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Condition::Any)?.carry_out(&Wanted::default()).map(drop)
+        self.plan_save(name, value, Intent::Replace)?.carry_out(&Wanted::default()).map(drop)
     }
 
     /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
@@ -81,7 +83,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save), and `AlreadyExists`.
     pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Condition::Nothing)?.carry_out(&Wanted::default()).map(drop)
+        self.plan_save(name, value, Intent::Create)?.carry_out(&Wanted::default()).map(drop)
     }
 
     /// As [`save`](Self::save), without blocking the executor that waits for it. Runs on any.
@@ -109,7 +111,7 @@ impl Storage {
         name: &str,
         value: &T,
     ) -> impl Future<Output = Result<()>> + Send + use<T> {
-        let planned = self.plan_save(name, value, Condition::Any);
+        let planned = self.plan_save(name, value, Intent::Replace);
         async move {
             let planned = planned?;
             offload(move |wanted| planned.carry_out(wanted)).await.map(drop)
@@ -121,14 +123,14 @@ impl Storage {
         &self,
         name: &str,
         value: &T,
-        condition: Condition,
+        intent: Intent,
     ) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
         let keep = Some(keep(self.place.identity(&name)));
         let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings, self.place.limits());
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, condition, copies: false })
+        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, intent })
     }
 
     /// What is under the name, if it may be replaced: what is no document of ours may not.
@@ -155,14 +157,16 @@ impl Storage {
     }
 }
 
-/// What a save may replace.
-pub(super) enum Condition {
-    /// Anything; but if the object has arrays of the document, only the version that these were loaded from.
-    Any,
-    /// There must be no object.
-    Nothing,
-    /// This version.
-    Version(Version),
+/// What a save is for, and with it what it may replace.
+pub(super) enum Intent {
+    /// Replaces whatever is there; if the value has arrays of the document, only the version that these were loaded from.
+    Replace,
+    /// Replaces nothing: there must be no document.
+    Create,
+    /// Replaces this version.
+    ReplaceVersion(Version),
+    /// Brings a document from elsewhere, with arrays of the ids that they have there, and replaces whatever is here.
+    Copy,
 }
 
 /// A save that has not touched anything yet.
@@ -172,12 +176,15 @@ pub(super) struct PlannedSave {
     pub(super) format: Format,
     pub(super) body: Vec<u8>,
     pub(super) plan: SavePlan,
-    pub(super) condition: Condition,
-    /// Whether the arrays' ids are those that they have elsewhere.
-    pub(super) copies: bool,
+    pub(super) intent: Intent,
 }
 
 impl PlannedSave {
+    /// Whether the arrays' ids are those that they have elsewhere.
+    fn is_copy(&self) -> bool {
+        matches!(self.intent, Intent::Copy)
+    }
+
     /// Gives the version that the save has made.
     pub(super) fn carry_out(self, wanted: &Wanted) -> Result<Version> {
         self.write_and_commit(wanted).map_err(|error| error.in_document(self.name.as_str()))
@@ -191,11 +198,11 @@ impl PlannedSave {
         let sources = Sources::of(plan, &place.identity(name));
         self.expected(&before, &sources)?;
         let to_write: Vec<&str> = plan.to_write().collect();
-        let claim = if self.copies { Claim::Copied } else { Claim::Fresh };
+        let claim = if self.is_copy() { Claim::Copied } else { Claim::Fresh };
         let kept: Vec<&str> =
             plan.objects.iter().filter(|planned| planned.kept).map(|planned| planned.id.file()).collect();
         let announced = place.announce(name, &to_write, &kept, claim)?;
-        let looked = match self.copies {
+        let looked = match self.is_copy() {
             // Once more: what was removed before the announcement is gone, and what is there now stays.
             true => storage.replaceable(name).map(|found| before = found),
             false => Ok(()),
@@ -204,13 +211,11 @@ impl PlannedSave {
             self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref(), wanted)
         });
         let left = announced.and_then(|announced| announced.end());
-        if saved.is_err() && self.copies {
+        if saved.is_err() && self.is_copy() {
             // What somebody else would have removed, had the copy not been about to bring it.
-            let objects = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));
-            let files = place.protocols(name.workflow()).files();
-            let objects = files.iter().flat_map(|files| objects.clone().map(|name| files.describe(&name)));
-            let these = to_write.iter().map(|file| backend.describe(file)).chain(objects).collect();
-            let _ = place.sweep(name.workflow(), Some(&these));
+            let files = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));
+            let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
+            let _ = place.remove_leftovers(name.workflow(), &arrays.chain(files.map(Remains::File)).collect());
         }
         match (saved, left) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
@@ -220,21 +225,24 @@ impl PlannedSave {
 
     /// What must be under the name, as far as is known before anything is written; an error if it is not.
     fn expected<'a>(&self, before: &'a Before, sources: &Sources) -> Result<Expected<'a>> {
-        let found = before.manifest.as_ref().map(Manifest::write_id);
-        let expected = match (&self.condition, found) {
-            (Condition::Nothing, _) => Expected::Nothing,
-            (Condition::Version(version), Some(found)) if Version::of(found) == *version => Expected::Written(found),
-            (Condition::Version(_), _) => Expected::Written(""),
-            (Condition::Any, Some(found)) if sources.are(found) => {
-                let kept =
-                    before.manifest.as_ref().is_some_and(|manifest| self.plan.ids().any(|file| manifest.has(file)));
-                if kept || !sources.are_elsewhere() { Expected::Written(found) } else { Expected::Anything }
+        let found = before.manifest.as_ref();
+        match (&self.intent, found) {
+            (Intent::Create, found) => {
+                let present = found.map_or(Present::Nothing, |found| Present::document(Some(found)));
+                Expected::Nothing.check(present).map(|()| Expected::Nothing)
             }
-            (Condition::Any, None) if sources.are_elsewhere() => Expected::Anything,
+            (Intent::ReplaceVersion(version), Some(found)) if Version::of(found.write_id()) == *version => {
+                Ok(Expected::Written(found.write_id()))
+            }
+            (Intent::ReplaceVersion(_), _) => Err(replaced()),
+            (Intent::Replace | Intent::Copy, Some(found)) if sources.are(found.write_id()) => {
+                let is_based_on = !sources.are_elsewhere() || self.plan.ids().any(|file| found.has(file));
+                Ok(if is_based_on { Expected::Written(found.write_id()) } else { Expected::Anything })
+            }
+            (Intent::Replace | Intent::Copy, None) if sources.are_elsewhere() => Ok(Expected::Anything),
             // The document that the arrays were loaded from is not there any more.
-            (Condition::Any, _) => Expected::Written(""),
-        };
-        expected.check(found).map(|()| expected)
+            (Intent::Replace | Intent::Copy, _) => Err(replaced()),
+        }
     }
 
     /// An array that is gone because the document was replaced while the save went on: that is a conflict.
@@ -260,9 +268,9 @@ impl PlannedSave {
         let kept = |file: &str| before.manifest.as_ref().is_some_and(|manifest| manifest.has(file));
         if plan.objects.iter().any(|planned| planned.kept && !kept(planned.id.file())) {
             // The document that the arrays were loaded from is not there any more.
-            Expected::Written("").check(None)?;
+            return Err(replaced());
         }
-        if self.copies {
+        if self.is_copy() {
             let new = to_write.iter().copied().filter(|file| !kept(file));
             make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
@@ -295,7 +303,7 @@ impl PlannedSave {
         match place.commit(name, &document, expected, &superseded) {
             Outcome::Done => {
                 sources.become_version(manifest.write_id());
-                if !self.copies {
+                if !self.is_copy() {
                     note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
                 }
                 Ok(Version::of(manifest.write_id()))

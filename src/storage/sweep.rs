@@ -13,7 +13,7 @@ impl Storage {
     ///
     /// Safe beside any number of saves, loads and removals, of other processes too: the arrays of a save in progress are
     /// known by its record. In a workflow with a document that cannot be read nothing is removed, since it may refer to
-    /// anything; [`Sweep::skipped`] tells of it.
+    /// anything; [`Sweep::skipped`] has the reason.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -33,7 +33,7 @@ impl Storage {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
             // One of another program, which may name its arrays in any way.
-            let swept = check_workflow(&workflow).and_then(|()| self.place.sweep(&workflow, None));
+            let swept = check_workflow(&workflow).and_then(|()| self.place.leftovers(&workflow));
             match swept {
                 Ok(found) if found.is_empty() => {}
                 Ok(found) => drop(sweep.found.insert(workflow, found)),
@@ -50,14 +50,14 @@ impl Storage {
 pub struct Sweep {
     storage: Storage,
     /// By workflow.
-    found: BTreeMap<String, Vec<Leftover>>,
+    found: BTreeMap<String, Vec<(Remains, Leftover)>>,
     skipped: Vec<Error>,
 }
 
 impl Sweep {
     /// What can be removed.
     pub fn leftovers(&self) -> impl Iterator<Item = &Leftover> {
-        self.found.values().flatten()
+        self.found.values().flatten().map(|(_, leftover)| leftover)
     }
 
     /// Bytes of all of it.
@@ -72,15 +72,15 @@ impl Sweep {
         &self.skipped
     }
 
-    /// Removes what was found, as far as it still is a leftover; tells what was removed.
+    /// Removes what was found, as far as it still is a leftover, and returns what was removed.
     ///
     /// # Errors
     /// `Io` or `PermissionDenied` if something cannot be removed; what was removed before stays removed.
     pub fn remove(self) -> Result<Vec<Leftover>> {
         let mut removed = Vec::new();
         for (workflow, found) in self.found {
-            let these: HashSet<String> = found.into_iter().map(|leftover| leftover.location).collect();
-            match self.storage.place.sweep(&workflow, Some(&these)) {
+            let these: HashSet<Remains> = found.into_iter().map(|(remains, _)| remains).collect();
+            match self.storage.place.remove_leftovers(&workflow, &these) {
                 Ok(gone) => removed.extend(gone),
                 // Since then a document came that cannot be read.
                 Err(error) if error.document().is_some() => {}
@@ -99,6 +99,20 @@ pub struct Leftover {
     pub location: String,
     /// How large it is.
     pub bytes: u64,
+}
+
+/// What a leftover is among those of its workflow: the same thing later has the same value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Remains {
+    /// The array of this id.
+    Array(String),
+    /// Of an external object, of a save in progress, or unfinished: the file of this name beside the arrays.
+    File(String),
+}
+
+/// Whether a file or folder of this name may be an array.
+pub(super) fn is_id(name: &str) -> bool {
+    uuid::Uuid::try_parse(name).is_ok_and(|uuid| uuid.to_string() == name)
 }
 
 /// The arrays that the documents of a workflow name.

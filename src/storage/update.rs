@@ -3,7 +3,7 @@
 use super::Storage;
 use super::name::Name;
 use super::read::head;
-use super::save::Condition;
+use super::save::Intent;
 use super::version::Version;
 use crate::engine::{Wanted, offload};
 use crate::error::{Error, ErrorKind, Result};
@@ -88,7 +88,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save); `Conflict` if the object is of another version, or not there.
     pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<Version> {
-        self.plan_save(name, value, Condition::Version(version.clone()))?.carry_out(&Wanted::default())
+        self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out(&Wanted::default())
     }
 
     /// As [`save_if`](Self::save_if), without blocking the executor that waits for it; see
@@ -102,7 +102,7 @@ impl Storage {
         value: &T,
         version: &Version,
     ) -> impl Future<Output = Result<Version>> + Send + use<T> {
-        let planned = self.plan_save(name, value, Condition::Version(version.clone()));
+        let planned = self.plan_save(name, value, Intent::ReplaceVersion(version.clone()));
         async move {
             let planned = planned?;
             offload(move |wanted| planned.carry_out(wanted)).await

@@ -9,7 +9,7 @@ use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::missing::{Found, sorted};
 use crate::storage::name::Name;
-use crate::storage::place::{Announced, Place, Superseded};
+use crate::storage::place::{Announced, Place, Present, Superseded};
 use crate::storage::read::{head, is_ours, locations, removable};
 use std::path::{Path, PathBuf};
 
@@ -69,9 +69,8 @@ impl Folder {
             Ok(looked) => looked,
             Err(error) => return Outcome::Refused(error),
         };
-        // A damaged document is one too.
-        let found = current.as_ref().map(|current| current.as_ref().map_or("", Manifest::write_id));
-        if let Err(error) = expected.check(found) {
+        let present = current.as_ref().map(|manifest| Present::document(manifest.as_ref()));
+        if let Err(error) = expected.check(present.unwrap_or(Present::Nothing)) {
             return Outcome::Refused(error);
         }
         if let Err(error) = disk::rename(temporary, &path) {

@@ -10,7 +10,7 @@ use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name, may_be_a_document};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
 use super::read::begins;
-use super::sweep::Leftover;
+use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -275,8 +275,12 @@ impl Place for Folder {
         self.all_workflows()
     }
 
-    fn sweep(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
-        self.sweep_workflow(workflow, remove)
+    fn leftovers(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+        self.leftovers_of(workflow)
+    }
+
+    fn remove_leftovers(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+        self.remove_leftovers_of(workflow, these)
     }
 }
 

@@ -11,45 +11,52 @@ use crate::error::Result;
 use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::{ARRAYS, check_workflow};
-use crate::storage::sweep::{Leftover, named};
+use crate::storage::sweep::{Leftover, Remains, is_id, named};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 impl Folder {
-    pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+    pub(super) fn leftovers_of(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+        let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
+        let left = self.find_left(workflow)?;
+        Ok(left.into_iter().map(|left| (left.remains, left.leftover)).collect())
+    }
+
+    pub(super) fn remove_leftovers_of(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+        let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
+        let mut removed = Vec::new();
+        for Left { path, leftover, .. } in
+            self.find_left(workflow)?.into_iter().filter(|left| these.contains(&left.remains))
+        {
+            match disk::remove_file(&path) {
+                Ok(()) => removed.push(leftover),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(located("cannot remove a leftover", &path)(error)),
+            }
+        }
+        remove_empty_folders(&self.root, &self.workflow(workflow));
+        Ok(removed)
+    }
+
+    fn lock_existing(&self, workflow: &str) -> Result<Option<WorkflowLock>> {
         super::links::refuse_workflow(&self.root, workflow)?;
-        let folder = self.workflow(workflow);
-        let Some(lock) = WorkflowLock::acquire_existing(&folder)? else { return Ok(Vec::new()) };
+        WorkflowLock::acquire_existing(&self.workflow(workflow))
+    }
+
+    /// What is left over now. The caller holds the workflow's lock.
+    fn find_left(&self, workflow: &str) -> Result<Vec<Left>> {
         // In this order: what a save finishes meanwhile is in its document before its record goes.
         let files = self.files(workflow)?;
-        let records = Records::read(&folder)?;
+        let records = Records::read(&self.workflow(workflow))?;
         let named = named(self, workflow)?;
         let is_left = |file: &File| match &file.kind {
             Kind::Array(id) => !records.alive.contains(id) && !named.contains(id),
             Kind::Document => is_dead(&file.path),
         };
-        let files = files.into_iter().filter(is_left).map(|file| file.path);
-        let mut leftovers = Vec::new();
-        for path in files.chain(records.dead) {
-            let location = path.display().to_string();
-            let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
-            let leftover = Leftover { location, bytes: metadata.len() };
-            match remove {
-                None => leftovers.push(leftover),
-                Some(these) if these.contains(&leftover.location) => match disk::remove_file(&path) {
-                    Ok(()) => leftovers.push(leftover),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(located("cannot remove a leftover", &path)(error)),
-                },
-                Some(_) => {}
-            }
-        }
-        if remove.is_some() {
-            remove_empty_folders(&self.root, &folder);
-        }
-        drop(lock);
-        Ok(leftovers)
+        let arrays = self.arrays(workflow);
+        let paths = files.into_iter().filter(is_left).map(|file| file.path).chain(records.dead);
+        Ok(paths.filter_map(|path| Left::look(&arrays, path)).collect())
     }
 
     /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
@@ -103,6 +110,24 @@ impl Folder {
     }
 }
 
+/// A file that is left over.
+struct Left {
+    remains: Remains,
+    path: PathBuf,
+    leftover: Leftover,
+}
+
+impl Left {
+    /// None if the file is gone.
+    fn look(arrays: &Path, path: PathBuf) -> Option<Self> {
+        let bytes = std::fs::symlink_metadata(&path).ok()?.len();
+        let name = path.strip_prefix(arrays).ok()?.to_str()?.to_owned();
+        let remains = if is_id(&name) { Remains::Array(name) } else { Remains::File(name) };
+        let leftover = Leftover { location: path.display().to_string(), bytes };
+        Some(Self { remains, path, leftover })
+    }
+}
+
 /// A file beside the arrays.
 struct File {
     path: PathBuf,
@@ -119,7 +144,6 @@ enum Kind {
 impl Kind {
     /// What a file of that name is; none for what this crate does not make.
     fn of(name: &str) -> Option<Self> {
-        let is_id = |id: &str| uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
         if let Some(id) = name.strip_prefix(UNFINISHED) {
             return is_id(id).then_some(Self::Document);
         }

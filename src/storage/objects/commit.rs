@@ -6,7 +6,7 @@ use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{MAGIC_BYTES, Manifest, begins_as_document, read_head};
 use crate::protocol::{CONCURRENCY, Replace, Version};
-use crate::storage::place::{Announced, Claim, Place, Superseded};
+use crate::storage::place::{Announced, Claim, Place, Present, Superseded};
 use bytes::Bytes;
 
 /// How often the put is tried again because somebody else was faster.
@@ -39,9 +39,8 @@ impl ObjectFolder {
                 Ok(current) => current,
                 Err(error) => return Outcome::Refused(error),
             };
-            // A damaged document is one too.
-            let found = current.as_ref().map(|current| current.manifest.as_ref().map_or("", Manifest::write_id));
-            if let Err(error) = expected.check(found) {
+            let present = current.as_ref().map(|current| Present::document(current.manifest.as_ref()));
+            if let Err(error) = expected.check(present.unwrap_or(Present::Nothing)) {
                 return Outcome::Refused(error);
             }
             let replace = match &current {

@@ -7,57 +7,46 @@
 use super::ObjectFolder;
 use super::announce::{Lease, Leases};
 use crate::error::{ErrorKind, Result};
+use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
 use crate::storage::name::{ARRAYS, check_workflow};
 use crate::storage::place::{Announced, Place};
-use crate::storage::sweep::{Leftover, named};
+use crate::storage::sweep::{Leftover, Remains, is_id, named};
 use std::collections::HashSet;
 
 /// The group of the arrays, below the folder of the arrays.
 const GROUP: &str = "dask_arrays";
 
 impl ObjectFolder {
-    pub(super) fn sweep_workflow(&self, workflow: &str, remove: Option<&HashSet<String>>) -> Result<Vec<Leftover>> {
+    pub(super) fn leftovers_of(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+        let arrays = self.arrays(workflow)?;
+        let Remaining { left, dead } = self.find_left(workflow, &arrays)?;
+        let dead = dead.into_iter().map(|(key, bytes)| {
+            let location = arrays.describe(&key);
+            Ok((Remains::File(key), Leftover { location, bytes }))
+        });
+        let left = left.into_iter().map(|left| {
+            let bytes = left.bytes(&arrays)?;
+            Ok((left.remains(), Leftover { location: left.location(&arrays), bytes }))
+        });
+        dead.chain(left).collect()
+    }
+
+    pub(super) fn remove_leftovers_of(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let found = arrays.list(GROUP)?.folders;
-        let files = arrays.list("")?.objects;
-        let leases = Leases::read(&arrays)?;
-        let alive = leases.arrays();
-        let names = named(self, workflow)?;
-        let is_id = |id: &str| uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id);
-        let is_left = |id: &str| is_id(id) && !alive.contains(id) && !names.contains(id);
-        let mut left: Vec<Left> = Vec::new();
-        for (file, meta) in files {
-            let id = file.split('.').next().unwrap_or(&file);
-            if is_left(id) && is_file_of(id, &file) {
-                left.push(Left { id: id.to_owned(), location: arrays.describe(&file), file: Some((file, meta.size)) });
+        let Remaining { mut left, dead } = self.find_left(workflow, &arrays)?;
+        let mut removed = Vec::new();
+        for (key, bytes) in dead {
+            let location = arrays.describe(&key);
+            if these.contains(&Remains::File(key.clone())) {
+                arrays.remove(&key)?;
+                removed.push(Leftover { location, bytes });
             }
         }
-        left.extend(found.into_iter().filter(|id| is_left(id)).map(|id| {
-            let location = arrays.describe(&format!("{GROUP}/{id}"));
-            Left { id, location, file: None }
-        }));
-        let bytes = |left: &Left| match &left.file {
-            Some((_, bytes)) => Ok(*bytes),
-            None => arrays.below_is(&format!("{GROUP}/{}", left.id)).map(|below| below.bytes),
-        };
-        let dead = leases.dead.into_iter().map(|(key, bytes)| (arrays.describe(&key), key, bytes));
-        let mut leftovers = Vec::new();
-        let Some(these) = remove else {
-            leftovers.extend(dead.map(|(location, _, bytes)| Leftover { location, bytes }));
-            for left in left {
-                leftovers.push(Leftover { bytes: bytes(&left)?, location: left.location });
-            }
-            return Ok(leftovers);
-        };
-        for (location, key, bytes) in dead.filter(|(location, ..)| these.contains(location)) {
-            arrays.remove(&key)?;
-            leftovers.push(Leftover { location, bytes });
-        }
-        left.retain(|left| these.contains(&left.location));
+        left.retain(|left| these.contains(&left.remains()));
         if left.is_empty() {
-            return Ok(leftovers);
+            return Ok(removed);
         }
         // From here on no copy begins to bring any of these; see `Lease::refuse_others`. Those that have begun before, or are
         // over already, are seen by one more look.
@@ -66,21 +55,38 @@ impl ObjectFolder {
         let alive = Leases::read(&arrays)?.arrays();
         let names = named(self, workflow)?;
         for left in left.iter().filter(|left| !alive.contains(&left.id) && !names.contains(&left.id)) {
-            let bytes = bytes(left)?;
+            let bytes = left.bytes(&arrays)?;
             lease.check()?;
-            let removed = match &left.file {
+            let gone = match &left.file {
                 Some((file, _)) => arrays.remove(file),
                 None => backend.remove(&left.id),
             };
-            if let Err(error) = removed {
+            if let Err(error) = gone {
                 if error.kind() == ErrorKind::Io {
                     lease.leave();
                 }
                 return Err(error);
             }
-            leftovers.push(Leftover { location: left.location.clone(), bytes });
+            removed.push(Leftover { location: left.location(&arrays), bytes });
         }
-        Ok(leftovers)
+        Ok(removed)
+    }
+
+    /// What is left over now.
+    fn find_left(&self, workflow: &str, arrays: &Objects) -> Result<Remaining> {
+        let found = arrays.list(GROUP)?.folders;
+        let files = arrays.list("")?.objects;
+        let leases = Leases::read(arrays)?;
+        let alive = leases.arrays();
+        let names = named(self, workflow)?;
+        let is_left = |id: &str| is_id(id) && !alive.contains(id) && !names.contains(id);
+        let files = files.into_iter().filter_map(|(file, meta)| {
+            let id = file.split('.').next().unwrap_or(&file).to_owned();
+            let is_left = is_left(&id) && is_file_of(&id, &file);
+            is_left.then_some(Left { id, file: Some((file, meta.size)) })
+        });
+        let found = found.into_iter().filter(|id| is_left(id)).map(|id| Left { id, file: None });
+        Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead })
     }
 
     /// Every workflow with a folder for arrays.
@@ -104,11 +110,40 @@ impl ObjectFolder {
     }
 }
 
-/// Something that no document names.
+/// What is left over in a workflow.
+struct Remaining {
+    left: Vec<Left>,
+    /// The leases of saves that are dead: their keys and lengths.
+    dead: Vec<(String, u64)>,
+}
+
+/// An array, or a file of an external object, that no document names.
 struct Left {
-    /// Of the array, or of another object.
+    /// Of the array, or of the external object.
     id: String,
-    location: String,
-    /// Of another object: the file, and its length.
+    /// Of an external object: the file, and its length.
     file: Option<(String, u64)>,
+}
+
+impl Left {
+    fn remains(&self) -> Remains {
+        match &self.file {
+            Some((file, _)) => Remains::File(file.clone()),
+            None => Remains::Array(self.id.clone()),
+        }
+    }
+
+    fn location(&self, arrays: &Objects) -> String {
+        match &self.file {
+            Some((file, _)) => arrays.describe(file),
+            None => arrays.describe(&format!("{GROUP}/{}", self.id)),
+        }
+    }
+
+    fn bytes(&self, arrays: &Objects) -> Result<u64> {
+        match &self.file {
+            Some((_, bytes)) => Ok(*bytes),
+            None => Ok(arrays.below_is(&format!("{GROUP}/{}", self.id))?.bytes),
+        }
+    }
 }
