@@ -29,6 +29,8 @@ pub enum ErrorKind {
     InvalidName,
     /// An argument that makes no sense: shapes that do not match, a chunk of the wrong shape, a bad slice.
     InvalidInput,
+    /// The work was cancelled, by its [`Task`](crate::Task) or because its future was dropped.
+    Cancelled,
     /// A valid wish that this crate, backend or file format cannot fulfil.
     Unsupported,
     /// An array was serialized or deserialized without a protocol context.
@@ -233,6 +235,12 @@ impl Error {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
+    }
+
+    /// The work was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.kind() == ErrorKind::Cancelled
     }
 
     /// What is stored is not what was written.

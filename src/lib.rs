@@ -130,6 +130,7 @@ pub mod conformance;
 mod engine;
 mod error;
 mod limits;
+mod per_process;
 mod plugin;
 mod protocol;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
@@ -142,7 +143,7 @@ pub use array::{
     Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
     Summable,
 };
-pub use engine::Chunks;
+pub use engine::{Chunks, Task, TaskProgress, unblock};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};

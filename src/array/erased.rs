@@ -15,6 +15,10 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync>;
     fn data_type(&self) -> DataType;
     fn grid(&self) -> &ChunkGrid;
+    /// Bytes of all elements.
+    fn byte_len(&self) -> usize {
+        self.grid().len().saturating_mul(self.data_type().size())
+    }
     /// How it is to be compressed, if that was chosen for it.
     fn codec(&self) -> Option<Codec>;
     /// What saves have noted.

@@ -1,7 +1,7 @@
 //! Arrays into memory: whole, one chunk, or chunk after chunk.
 
-use super::offload::offload;
 use super::pages::prefer_huge_pages;
+use super::task::counted;
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
@@ -30,27 +30,8 @@ impl<T: Element> ChunkedArray<T> {
             let job = job::<T>(region, part);
             Job { bytes: job.bytes.saturating_mul(beside(&evaluation).max(1)), ..job }
         });
-        run(evaluation.concurrency(), jobs, |(region, mut part)| self.read_into(&evaluation, &region, &mut part))?;
+        self.read_parts(&evaluation, evaluation.concurrency(), jobs, self.len())?;
         Ok(out)
-    }
-
-    /// As [`compute`](Self::compute), without blocking the executor that waits for it. Runs on any.
-    ///
-    /// ```
-    /// # use arraystow::ChunkedArray;
-    /// # futures::executor::block_on(async {
-    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
-    /// let tile = array.slice(ndarray::s![2..5])?.compute_async().await?;
-    /// assert_eq!(tile.as_slice(), Some(&[2, 3, 4][..]));
-    /// # Ok::<(), arraystow::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    /// As [`compute`](Self::compute).
-    pub fn compute_async(&self) -> impl Future<Output = Result<ArrayD<T>>> + Send + 'static {
-        let array = self.clone();
-        offload(move |_| array.compute())
     }
 
     /// One chunk, by its coordinates in the chunk grid.
@@ -100,9 +81,26 @@ impl<T: Element> ChunkedArray<T> {
     /// Runs as one job, so that a panic in the user's code is an error here too.
     fn read_region(&self, evaluation: &Evaluation, region: Region) -> Result<ArrayD<T>> {
         let mut out = zeroed::<T>(region.shape())?;
-        let jobs = [job::<T>(region, out.view_mut())];
-        run(1, jobs.into_iter(), |(region, mut part)| self.read_into(evaluation, &region, &mut part))?;
+        let (len, jobs) = (region.len(), [job::<T>(region, out.view_mut())]);
+        self.read_parts(evaluation, 1, jobs.into_iter(), len)?;
         Ok(out)
+    }
+
+    /// Reads regions of `len` elements together, each into its part of the memory.
+    fn read_parts<'a>(
+        &self,
+        evaluation: &Evaluation,
+        concurrency: usize,
+        jobs: impl Iterator<Item = Job<(Region, ArrayViewMutD<'a, T>)>> + Send,
+        len: usize,
+    ) -> Result<()> {
+        counted(len.saturating_mul(size_of::<T>()), |done| {
+            run(concurrency, jobs, |(region, mut part)| {
+                self.read_into(evaluation, &region, &mut part)?;
+                done.add(region.len().saturating_mul(size_of::<T>()));
+                Ok(())
+            })
+        })
     }
 }
 
@@ -141,6 +139,12 @@ impl<T: Element> Iterator for Chunks<T> {
 }
 
 impl<T: Element> ExactSizeIterator for Chunks<T> {}
+
+impl<T: Element> Clone for Chunks<T> {
+    fn clone(&self) -> Self {
+        Self { array: self.array.clone(), evaluation: self.evaluation.clone(), next: self.next }
+    }
+}
 
 impl<T: Element> std::fmt::Debug for Chunks<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,6 +1,7 @@
 //! Handles of this process on stored arrays. An array that no document names any more may be left to them: it is removed when
 //! the last one is dropped.
 
+use super::task::unstoppable;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -65,7 +66,7 @@ impl Drop for Handle {
             }
         }
         if let Some(removal) = self.left().take() {
-            removal();
+            unstoppable(removal);
         }
     }
 }

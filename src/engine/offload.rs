@@ -1,64 +1,95 @@
-//! Work that waits, away from the caller's executor: on a thread of its own.
+//! The one mechanism of the async forms: blocking work on a thread of the pool, cancelled when its future is dropped.
 
+use super::pool;
+use super::task::{Scope, Task, check_cancelled};
 use crate::error::{Error, ErrorKind, Result};
 use futures_channel::oneshot;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// Whether anybody still waits for a piece of work.
-#[derive(Clone, Default)]
-pub(crate) struct Wanted(Option<Arc<AtomicBool>>);
+/// Runs blocking work of this crate away from the executor: on a thread of a bounded pool. All async forms, such as
+/// [`Storage::save_async`](crate::Storage::save_async) and [`ChunkedArray::sum_async`](crate::ChunkedArray::sum_async), are
+/// made of it; it is there for everything else. The future runs on any executor.
+///
+/// The work begins when the future is first polled. Dropping the future cancels it as [`Task::cancel`] does: no new chunk is
+/// begun, and a save takes back what it wrote. It belongs to the task in which `unblock` is called, too.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::{ChunkedArray, Result, unblock};
+///
+/// # futures::executor::block_on(async {
+/// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+/// let chunks = unblock(move || array.chunks()?.map(|chunk| Ok(chunk?.1.sum())).collect::<Result<Vec<i32>>>()).await?;
+/// assert_eq!(chunks, [6, 22, 17]);
+/// # Ok::<(), arraystow::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of the work; `Cancelled` if a task was cancelled before it began; `Io` if no thread can be started; `Source` if it
+/// panics.
+pub fn unblock<T, E, F>(work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+{
+    Scope::current().offload(work)
+}
 
-impl Wanted {
-    /// An error if nobody does: whatever was begun is then taken back.
-    pub(crate) fn check(&self) -> Result<()> {
-        match &self.0 {
-            Some(given_up) if given_up.load(Ordering::Relaxed) => {
-                Err(Error::new(ErrorKind::Io, "the future was dropped before its work was done"))
-            }
-            _ => Ok(()),
-        }
+impl Scope {
+    /// As [`unblock`], for work that belongs to this scope.
+    pub(crate) fn offload<T, E, F>(&self, work: F) -> Offloaded<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
+    {
+        let task = Task::new();
+        let mut scope = self.clone().within(&task);
+        scope.in_pool = true;
+        let (send, receive) = oneshot::channel();
+        let work = move || {
+            let result = scope.enter(|| check_cancelled().map_err(E::from).and_then(|()| work()));
+            // The receiver may be gone.
+            let _ = send.send(result);
+        };
+        Offloaded { work: Some(Box::new(work)), receive, task }
     }
 }
 
-/// Runs work on a thread of its own. When the future is dropped, the work is told and goes on to its next look.
-pub(crate) fn offload<T: Send + 'static>(work: impl FnOnce(&Wanted) -> Result<T> + Send + 'static) -> Offloaded<T> {
-    let given_up = Arc::new(AtomicBool::new(false));
-    let wanted = Wanted(Some(given_up.clone()));
-    let (send, receive) = oneshot::channel();
-    let begun = std::thread::Builder::new().name("arraystow-async".into()).spawn(move || {
-        // Nobody may be there any more to receive it.
-        let _ = send.send(work(&wanted));
-    });
-    let failed = begun.err().map(|error| Error::io("cannot start a thread", error));
-    Offloaded { receive, failed, given_up }
-}
-
 /// The result of work on another thread, in the future.
-pub(crate) struct Offloaded<T> {
-    receive: oneshot::Receiver<Result<T>>,
-    failed: Option<Error>,
-    given_up: Arc<AtomicBool>,
+pub(crate) struct Offloaded<T, E> {
+    /// Until it begins.
+    work: Option<pool::Work>,
+    receive: oneshot::Receiver<Result<T, E>>,
+    task: Task,
 }
 
-impl<T> Future for Offloaded<T> {
-    type Output = Result<T>;
+impl<T, E: From<Error>> Future for Offloaded<T, E> {
+    type Output = Result<T, E>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        if let Some(error) = self.failed.take() {
-            return Poll::Ready(Err(error));
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, E>> {
+        if let Some(work) = self.work.take() {
+            // Work of the pool that waits for other work of it would wait for ever, were all threads to do so.
+            let begun = if Scope::current().in_pool { pool::spawn_apart(work) } else { pool::spawn(work) };
+            if let Err(error) = begun {
+                return Poll::Ready(Err(error.into()));
+            }
         }
         Pin::new(&mut self.receive).poll(context).map(|received| {
-            received.unwrap_or_else(|_| Err(Error::new(ErrorKind::Source, "the work on another thread panicked")))
+            let panicked = |_| Err(Error::new(ErrorKind::Source, "the work on another thread panicked").into());
+            received.unwrap_or_else(panicked)
         })
     }
 }
 
-impl<T> Drop for Offloaded<T> {
+impl<T, E> Drop for Offloaded<T, E> {
     fn drop(&mut self) {
-        self.given_up.store(true, Ordering::Relaxed);
+        self.task.cancel();
     }
 }

@@ -1,6 +1,7 @@
 //! Arrays to a number, chunk by chunk, in parallel; the result does not depend on the number of threads.
 
 use super::compute::{beside, no_elements};
+use super::task::counted;
 use super::workers::{Job, run};
 use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
 use crate::error::{Error, Result};
@@ -78,11 +79,15 @@ impl<T: Element> ChunkedArray<T> {
         let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
         let largest: usize = grid.largest_chunk().iter().product();
         let bytes = largest.saturating_mul(size_of::<T>()).saturating_mul(1 + beside(&evaluation));
-        run(evaluation.concurrency(), (0..grid.chunk_count()).map(|work| Job { work, bytes }), |number| {
-            let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
-            let result = of_chunk(elements.view());
-            results.lock().unwrap_or_else(PoisonError::into_inner).add(number, result, &join);
-            Ok(())
+        let jobs = (0..grid.chunk_count()).map(|work| Job { work, bytes });
+        counted(self.len().saturating_mul(size_of::<T>()), |done| {
+            run(evaluation.concurrency(), jobs, |number| {
+                let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
+                let result = of_chunk(elements.view());
+                results.lock().unwrap_or_else(PoisonError::into_inner).add(number, result, &join);
+                done.add(elements.len().saturating_mul(size_of::<T>()));
+                Ok(())
+            })
         })?;
         Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner).joined)
     }

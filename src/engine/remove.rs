@@ -1,5 +1,6 @@
 //! Taking back arrays that no document names.
 
+use super::task::unstoppable;
 use super::workers::{Job, run};
 use crate::backend::Backend;
 use crate::error::Result;
@@ -28,7 +29,7 @@ pub(super) fn take_back<W: Send>(
     let left: Mutex<BTreeSet<String>> = Mutex::new(arrays.iter().map(|(location, _)| location.clone()).collect());
     let out_of_reach = AtomicBool::new(false);
     let jobs = arrays.into_iter().map(|work| Job { work, bytes: 0 });
-    let _ = run(concurrency, jobs, |(location, array)| {
+    let clean = |(location, array)| {
         if out_of_reach.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -40,6 +41,7 @@ pub(super) fn take_back<W: Send>(
             _ => drop(left.lock().unwrap_or_else(PoisonError::into_inner).remove(&location)),
         }
         Ok(())
-    });
+    };
+    let _ = unstoppable(|| run(concurrency, jobs, clean));
     left.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
 }

@@ -1,6 +1,7 @@
 //! Checks stored arrays without decoding them: whether they are there, and whether every byte is what was written.
 
 use super::stored::StoredArray;
+use super::task::counted;
 use super::workers::{Job, run};
 use crate::error::{Error, Result};
 use std::sync::{Mutex, PoisonError};
@@ -38,7 +39,7 @@ pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec
     let bytes = layout.chunk_bytes(size).unwrap_or(usize::MAX);
     let found = Mutex::new((Vec::new(), 0_usize));
     let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
-    let run = run(array.backend().concurrency(), jobs, |number| {
+    let check = |number: usize| {
         if let Err(error) = reader.check_chunk(number) {
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.1 += 1;
@@ -46,8 +47,12 @@ pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec
                 found.0.push((number, array.in_file(error)));
             }
         }
-        done(bytes as u64);
-        Ok(())
+        let elements = layout.grid.chunk_region(number)?.len().saturating_mul(size);
+        done(elements as u64);
+        Ok(elements)
+    };
+    let run = counted(layout.grid.len().saturating_mul(size), |counter| {
+        run(array.backend().concurrency(), jobs, |number| check(number).map(|elements| counter.add(elements)))
     });
     let (mut told, count) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     told.sort_unstable_by_key(|(number, _)| *number);

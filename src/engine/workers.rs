@@ -5,6 +5,7 @@
 //! for him, and no thread takes up foreign work while it waits, so a chunk function that computes another array, or a
 //! save inside a save, cannot dead-lock.
 
+use super::task::{Scope, check_cancelled};
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +31,7 @@ pub(crate) struct Job<W> {
 }
 
 /// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that
-/// error is returned. A panic in a job is an error of kind `Source`. `concurrency` is how many jobs are best under way:
+/// error is returned. So it is when the work is cancelled. A panic in a job is an error of kind `Source`. `concurrency` is how many jobs are best under way:
 /// no more than there are processors, unless jobs wait for answers from far away.
 pub(crate) fn run<W, I, F>(concurrency: usize, jobs: I, work: F) -> Result<()>
 where
@@ -43,7 +44,7 @@ where
         return Ok(());
     };
     let Some(second) = jobs.next() else {
-        return guarded(&work, first.work);
+        return check_cancelled().and_then(|()| guarded(&work, first.work));
     };
     // More helpers than jobs would only be started to find that nothing is left.
     let most_helpers = jobs.size_hint().1.map_or(usize::MAX, |left| left.saturating_add(1));
@@ -55,6 +56,7 @@ where
         failed: AtomicBool::new(false),
         error: Mutex::new(None),
     };
+    let tasks = Scope::current();
     thread::scope(|scope| {
         // One permit for each helper; the caller needs none.
         let mut helpers = Vec::new();
@@ -62,10 +64,10 @@ where
             && let Some(permit) = Permit::take(concurrency)
         {
             let queue = &queue;
-            let work = &work;
+            let (work, tasks) = (&work, tasks.clone());
             let helper = move || {
                 let _permit = permit;
-                queue.drain(work);
+                tasks.enter(|| queue.drain(work));
             };
             let builder = thread::Builder::new().name("arraystow".into()).stack_size(HELPER_STACK_BYTES);
             match builder.spawn_scoped(scope, helper) {
@@ -115,7 +117,7 @@ impl<I> Queue<I> {
                 return;
             };
             self.reserve(job.bytes);
-            let result = guarded(work, job.work);
+            let result = check_cancelled().and_then(|()| guarded(work, job.work));
             self.release(job.bytes);
             if let Err(error) = result {
                 lock(&self.error).get_or_insert(error);

@@ -1,7 +1,7 @@
 //! The write phase of a save: the chunks of all arrays in one run.
 
-use super::offload::Wanted;
 use super::remove::{remove_arrays, take_back};
+use super::task::{Counter, counted};
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, Codec, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
@@ -28,9 +28,11 @@ pub(crate) struct WriteJob {
 
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
 /// what could not be.
-pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob], wanted: &Wanted) -> Result<Vec<StoredSummary>> {
+pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<Vec<StoredSummary>> {
     let mut summaries: Vec<Option<StoredSummary>> = vec![None; jobs.len()];
-    let result = write_batches(backend, jobs, &mut summaries, wanted).and_then(|()| backend.sync());
+    let bytes = jobs.iter().map(|job| job.array.byte_len()).fold(0, usize::saturating_add);
+    let result =
+        counted(bytes, |done| write_batches(backend, jobs, &mut summaries, done)).and_then(|()| backend.sync());
     if let Err(error) = result {
         let finished = jobs.iter().zip(&summaries).filter(|(_, summary)| summary.is_some());
         return Err(error.leaving(remove_arrays(backend, finished.map(|(job, _)| job.name.clone()).collect())));
@@ -42,7 +44,7 @@ fn write_batches(
     backend: &dyn Backend,
     jobs: &[WriteJob],
     summaries: &mut [Option<StoredSummary>],
-    wanted: &Wanted,
+    done: &Counter,
 ) -> Result<()> {
     for batch in batches(jobs) {
         let mut writing = Vec::new();
@@ -64,7 +66,7 @@ fn write_batches(
             run(
                 evaluation.concurrency(),
                 tasks.map(|(index, number)| writing[index].job(index, number)),
-                |(index, number)| wanted.check().and_then(|()| writing[index].step(&evaluation, number)),
+                |(index, number)| writing[index].step(&evaluation, number, done),
             )
         };
         let written = written.map_err(|error| error.leaving(abandon(backend, &mut writing)));
@@ -126,13 +128,13 @@ impl<'a> Writing<'a> {
         Job { work: (index, number), bytes: self.chunk_bytes.saturating_mul(3) }
     }
 
-    fn step(&self, evaluation: &Evaluation, number: Option<usize>) -> Result<()> {
-        let result = self.write(evaluation, number);
+    fn step(&self, evaluation: &Evaluation, number: Option<usize>, done: &Counter) -> Result<()> {
+        let result = self.write(evaluation, number, done);
         result.map_err(|error| error.at_path(&self.job.path).in_array(&self.job.name))
     }
 
     /// Writes one chunk; whoever writes the last one, or finds that there are none, finishes the array.
-    fn write(&self, evaluation: &Evaluation, number: Option<usize>) -> Result<()> {
+    fn write(&self, evaluation: &Evaluation, number: Option<usize>, done: &Counter) -> Result<()> {
         if let Some(number) = number {
             let region = self.grid.chunk_region(number)?;
             let bytes = region.len().saturating_mul(self.array.data_type().size());
@@ -143,6 +145,7 @@ impl<'a> Writing<'a> {
                 let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
                 writer.as_ref().ok_or_else(finished)?.write_chunk(number, elements)
             })?;
+            done.add(bytes);
             if self.left.fetch_sub(1, Ordering::AcqRel) != 1 {
                 return Ok(());
             }

@@ -1,7 +1,7 @@
 //! The functions that a user calls who has no [`Storage`](crate::Storage): a value to bytes or to a serializer of his
 //! choice, with the arrays beside.
 
-use crate::engine::{Origin, Wanted};
+use crate::engine::Origin;
 use crate::error::{Error, Result};
 use crate::plugin::document::frame::{Format, encode, read_body, read_head};
 use crate::plugin::drive::body;
@@ -50,7 +50,7 @@ where
     S: serde::Serializer,
 {
     let (output, plan) = plan(value, serializer, Rules::of(None), settings(protocols), ToString::to_string)?;
-    write_plan(&plan, protocols, None, &Wanted::default())?.keep();
+    write_plan(&plan, protocols, None)?.keep();
     Ok(output)
 }
 
@@ -83,7 +83,7 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
     let (body, plan) = body::write(value, Format::Cbor, settings(protocols), &protocols.limits())?;
-    let written = write_plan(&plan, protocols, None, &Wanted::default())?;
+    let written = write_plan(&plan, protocols, None)?;
     let manifest = written.manifest().with_shared(plan.shared.parts());
     let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {
         let output = writer.write_all(&document).and_then(|()| writer.flush());

@@ -1,7 +1,7 @@
 //! From a plan to stored objects and their manifest entries.
 
 use crate::backend::{Backend, for_protocols};
-use crate::engine::{Wanted, remove_arrays};
+use crate::engine::remove_arrays;
 use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{Entry, Manifest};
 use crate::plugin::external::files::remove_files;
@@ -12,7 +12,6 @@ use std::sync::Arc;
 /// What a serializer needs to write objects.
 pub(crate) struct Destination<'a> {
     pub(crate) protocols: &'a Protocols,
-    pub(crate) wanted: &'a Wanted,
     pub(crate) stored: &'a mut Stored,
 }
 
@@ -67,7 +66,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    fn write(&mut self, plan: &SavePlan, kept: Option<&Manifest>, wanted: &Wanted) -> Result<()> {
+    fn write(&mut self, plan: &SavePlan, kept: Option<&Manifest>) -> Result<()> {
         let protocols = self.stored.protocols.clone();
         let known = |planned: &Planned| kept.and_then(|manifest| manifest.entry_of(planned));
         let mut entries: Vec<Option<Entry>> = plan.objects.iter().map(known).collect();
@@ -79,7 +78,7 @@ impl Written {
                 .filter(|(index, planned)| entries[*index].is_none() && Arc::ptr_eq(&planned.serializer, serializer))
                 .collect();
             let objects: Vec<&Planned> = group.iter().map(|(_, planned)| *planned).collect();
-            let mut to = Destination { protocols: &protocols, wanted, stored: &mut self.stored };
+            let mut to = Destination { protocols: &protocols, stored: &mut self.stored };
             let written = serializer.write(&objects, &mut to)?;
             if written.len() != group.len() {
                 return Err(Error::invalid("a serializer has not written all of its objects"));
@@ -138,16 +137,11 @@ impl Drop for Written {
 }
 
 /// Writes the objects of a plan, each by its serializer. What `kept` has stays where it is.
-pub(crate) fn write_plan(
-    plan: &SavePlan,
-    protocols: &Protocols,
-    kept: Option<&Manifest>,
-    wanted: &Wanted,
-) -> Result<Written> {
+pub(crate) fn write_plan(plan: &SavePlan, protocols: &Protocols, kept: Option<&Manifest>) -> Result<Written> {
     let (protocols, backend) = (protocols.clone(), for_protocols(protocols));
     let stored = Stored { protocols, backend, arrays: Vec::new(), files: Vec::new() };
     let mut written = Written { stored, entries: Vec::new() };
-    match written.write(plan, kept, wanted) {
+    match written.write(plan, kept) {
         Ok(()) => Ok(written),
         Err(error) => Err(written.discard(error)),
     }

@@ -5,7 +5,7 @@ use super::missing::open;
 use super::name::Name;
 use super::read::located;
 use super::save::{Intent, PlannedSave};
-use crate::engine::{Origin, StoredArray, Wanted};
+use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::{
     AnyArray, CopiedObject, Copies, ObjectSerializer, Planned, SavePlan, SharedPlan, array_serializer, read_body,
@@ -38,7 +38,7 @@ impl Storage {
     /// are one storage.
     pub fn copy(&self, name: &str, other: &Self) -> Result<()> {
         let name = Name::parse(name)?;
-        let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out(&Wanted::default()));
+        let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out());
         copied.map(drop).map_err(|error| error.in_document(name.as_str()))
     }
 

@@ -7,7 +7,6 @@ use super::missing::open;
 use super::name::{Name, check_workflow};
 use super::place::Listed;
 use super::read::located;
-use crate::engine::offload;
 use crate::error::Result;
 use crate::plugin::read_head;
 
@@ -49,15 +48,6 @@ impl Storage {
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
-    }
-
-    /// As [`list`](Self::list), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<Entry>>> + Send + use<> {
-        let (storage, glob) = (self.clone(), glob.to_owned());
-        offload(move |_| storage.list(&glob))
     }
 
     /// Whether the storage exists: whether its folder is there, or anything below it in an object store. The first save makes

@@ -4,7 +4,7 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::{head, located};
-use crate::engine::{Edition, Origin, offload};
+use crate::engine::{Edition, Origin, Scope, check_cancelled};
 use crate::error::Result;
 use crate::plugin::{Head, Reading, Resolver, read_body, read_document, read_head};
 use serde::de::DeserializeOwned;
@@ -70,31 +70,19 @@ impl Storage {
         }
     }
 
-    /// As [`load`](Self::load), without blocking the executor that waits for it; see [`save_async`](Self::save_async).
-    ///
-    /// The type's `Deserialize` begins anew after each wait for plain `ndarray` fields and objects of other
-    /// serializers, so it may be called several times.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
-        let (storage, name) = (self.clone(), Name::parse(name));
-        async move { storage.load_one_async(name?).await.map(|(value, _)| value) }
-    }
-
     /// As `load_one`, without blocking.
-    pub(super) async fn load_one_async<T: DeserializeOwned>(self, name: Name) -> Result<(T, String)> {
+    pub(super) async fn load_one_async<T: DeserializeOwned>(self, name: Name, scope: Scope) -> Result<(T, String)> {
         let mut attempt = 1;
         loop {
             let (own, own_name) = (self.clone(), name.clone());
-            let fetched = offload(move |_| own.fetch(&own_name)).await?;
+            let fetched = scope.offload(move || own.fetch(&own_name)).await?;
             let write_id = fetched.head.manifest.write_id().to_owned();
-            let error = match fetched.walk_async(&name).await {
+            let error = match fetched.walk_async(&name, &scope).await {
                 Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS => error,
                 result => return result.map(|value| (value, write_id)),
             };
             let (own, own_name, replaced) = (self.clone(), name.clone(), write_id);
-            if !offload(move |_| own.was_replaced(&own_name, &replaced)).await? {
+            if !scope.offload(move || own.was_replaced(&own_name, &replaced)).await? {
                 return Err(error);
             }
             attempt += 1;
@@ -103,6 +91,7 @@ impl Storage {
 
     /// Reads everything that a load reads.
     fn fetch(&self, name: &Name) -> Result<Fetched> {
+        check_cancelled()?;
         let mut document = open(&*self.place, name)?;
         let head = read_head(&mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, name))?;
@@ -142,7 +131,7 @@ impl Fetched {
     }
 
     /// The same without I/O on this thread.
-    async fn walk_async<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
+    async fn walk_async<T: DeserializeOwned>(self, name: &Name, scope: &Scope) -> Result<T> {
         let mut fetched = Self { resolver: self.resolver.postponing(), ..self };
         let mut attempt = 1;
         loop {
@@ -151,7 +140,7 @@ impl Fetched {
                 Attempt::Again(again, reading) => (again, reading),
             };
             fetched = *again;
-            fetched.resolver.take_in(offload(move |_| reading.run()).await?);
+            fetched.resolver.take_in(scope.offload(move || reading.run()).await?);
             attempt += 1;
         }
     }

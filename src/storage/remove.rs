@@ -4,7 +4,7 @@ use super::Storage;
 use super::missing::{explained, no_workflow};
 use super::name::Name;
 use super::place::Place;
-use crate::engine::{offload, remove_arrays};
+use crate::engine::{check_cancelled, remove_arrays, unstoppable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, remove_files};
 
@@ -27,16 +27,6 @@ impl Storage {
         let missing = self.remove_batch(std::slice::from_ref(&name))?;
         let missing = missing.into_iter().flatten().next();
         missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, &name)))
-    }
-
-    /// As [`remove`](Self::remove), without blocking the executor that waits for it; see
-    /// [`save_async`](Self::save_async). A removal once begun completes.
-    ///
-    /// # Errors
-    /// As [`remove`](Self::remove).
-    pub fn remove_async(&self, name: &str) -> impl Future<Output = Result<()>> + Send + use<> {
-        let (storage, name) = (self.clone(), name.to_owned());
-        offload(move |_| storage.remove(&name))
     }
 
     /// Removes every object whose name matches a glob (see [`list`](Self::list)), and returns their names.
@@ -87,13 +77,15 @@ impl Storage {
         Ok(removed)
     }
 
-    /// Removes documents of one workflow and their arrays. Gives for each, if it is not there, the error about it.
+    /// Removes documents of one workflow and their arrays; a removal once begun completes. Gives for each, if it is not there,
+    /// the error about it.
     fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
         let workflow = names.first().map_or("", Name::workflow);
         let superseded = |manifests: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
             remove_named(&*self.place, workflow, manifests, |file| !must_stay(file));
         };
-        self.place.remove(names, &superseded)
+        check_cancelled()?;
+        unstoppable(|| self.place.remove(names, &superseded))
     }
 }
 

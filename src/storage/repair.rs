@@ -5,7 +5,7 @@ use super::name::Name;
 use super::place::{Announced, Claim};
 use super::read::head;
 use crate::backend::Misread;
-use crate::engine::{Job, Origin, StoredArray, run};
+use crate::engine::{Job, Origin, StoredArray, check_cancelled, run};
 use crate::error::{Error, Result};
 use crate::plugin::ManifestEntry;
 use std::collections::{BTreeMap, HashSet};
@@ -65,10 +65,12 @@ impl Storage {
     pub fn repair(&self, glob: &str) -> Result<Repair> {
         let mut repair = Repair::default();
         for entry in self.list(glob)? {
+            check_cancelled()?;
             if let Err(error) = Name::parse(&entry.name).and_then(|name| self.repair_one(&name, &mut repair)) {
                 repair.faults.push(error.in_document(&entry.name));
             }
         }
+        check_cancelled()?;
         Ok(repair)
     }
 

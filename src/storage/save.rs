@@ -11,7 +11,7 @@ use super::sources::{Sources, ToLeave, as_stored, reads_from};
 use super::sweep::{Remains, named};
 use super::version::Version;
 use crate::backend::Backend;
-use crate::engine::{Handle, Origin, StoredArray, Wanted, offload};
+use crate::engine::{Handle, Origin, StoredArray, check_cancelled, unstoppable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
     Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files,
@@ -65,7 +65,7 @@ impl Storage {
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Intent::Replace)?.carry_out(&Wanted::default()).map(drop)
+        self.plan_save(name, value, Intent::Replace)?.carry_out().map(drop)
     }
 
     /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
@@ -83,39 +83,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save), and `AlreadyExists`.
     pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Intent::Create)?.carry_out(&Wanted::default()).map(drop)
-    }
-
-    /// As [`save`](Self::save), without blocking the executor that waits for it. Runs on any.
-    ///
-    /// The value is walked at once; the future owns what is to be written and not the value. Dropped before the document is
-    /// put in its place, it takes back what was written; a commit once begun completes.
-    ///
-    /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let storage = arraystow::Storage::open(folder.path())?;
-    /// # futures::executor::block_on(async {
-    /// storage.save_async("answer", &42).await?;
-    /// assert_eq!(storage.load_async::<i32>("answer").await?, 42);
-    /// storage.remove_async("answer").await?;
-    /// assert!(storage.list_async("**").await?.is_empty());
-    /// # Ok::<(), arraystow::Error>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`save`](Self::save).
-    pub fn save_async<T: ?Sized + Serialize>(
-        &self,
-        name: &str,
-        value: &T,
-    ) -> impl Future<Output = Result<()>> + Send + use<T> {
-        let planned = self.plan_save(name, value, Intent::Replace);
-        async move {
-            let planned = planned?;
-            offload(move |wanted| planned.carry_out(wanted)).await.map(drop)
-        }
+        self.plan_save(name, value, Intent::Create)?.carry_out().map(drop)
     }
 
     /// The walk: no I/O.
@@ -186,11 +154,11 @@ impl PlannedSave {
     }
 
     /// Gives the version that the save has made.
-    pub(super) fn carry_out(self, wanted: &Wanted) -> Result<Version> {
-        self.write_and_commit(wanted).map_err(|error| error.in_document(self.name.as_str()))
+    pub(super) fn carry_out(self) -> Result<Version> {
+        self.write_and_commit().map_err(|error| error.in_document(self.name.as_str()))
     }
 
-    fn write_and_commit(&self, wanted: &Wanted) -> Result<Version> {
+    fn write_and_commit(&self) -> Result<Version> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let backend = place.backend(name.workflow());
@@ -208,14 +176,15 @@ impl PlannedSave {
             false => Ok(()),
         };
         let saved = looked.and_then(|()| {
-            self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref(), wanted)
+            self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref())
         });
         let left = announced.and_then(|announced| announced.end());
         if saved.is_err() && self.is_copy() {
             // What somebody else would have removed, had the copy not been about to bring it.
             let files = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));
             let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
-            let _ = place.remove_leftovers(name.workflow(), &arrays.chain(files.map(Remains::File)).collect());
+            let these = arrays.chain(files.map(Remains::File)).collect();
+            let _ = unstoppable(|| place.remove_leftovers(name.workflow(), &these));
         }
         match (saved, left) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
@@ -261,7 +230,6 @@ impl PlannedSave {
         before: &Before,
         sources: &Sources,
         announced: Option<&dyn Announced>,
-        wanted: &Wanted,
     ) -> Result<Version> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
@@ -275,12 +243,12 @@ impl PlannedSave {
             make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
         let expected = self.expected(before, sources)?;
-        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref(), wanted);
+        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref());
         let written = written.map_err(|error| self.gone_with_its_version(error, before))?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
         let ready = || {
             let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
-            wanted.check()?;
+            check_cancelled()?;
             announced.map_or(Ok(()), Announced::check)?;
             Ok(bytes)
         };
@@ -300,7 +268,7 @@ impl PlannedSave {
         };
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
-        match place.commit(name, &document, expected, &superseded) {
+        match unstoppable(|| place.commit(name, &document, expected, &superseded)) {
             Outcome::Done => {
                 sources.become_version(manifest.write_id());
                 if !self.is_copy() {

@@ -3,6 +3,7 @@
 use super::Storage;
 use super::place::Place;
 use super::read::head;
+use crate::engine::{check_cancelled, unstoppable};
 use crate::error::{Error, Result};
 use crate::storage::name::{Name, check_workflow};
 use std::collections::{BTreeMap, HashSet};
@@ -32,6 +33,7 @@ impl Storage {
     pub fn sweep(&self) -> Result<Sweep> {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
+            check_cancelled()?;
             // One of another program, which may name its arrays in any way.
             let swept = check_workflow(&workflow).and_then(|()| self.place.leftovers(&workflow));
             match swept {
@@ -79,8 +81,9 @@ impl Sweep {
     pub fn remove(self) -> Result<Vec<Leftover>> {
         let mut removed = Vec::new();
         for (workflow, found) in self.found {
+            check_cancelled()?;
             let these: HashSet<Remains> = found.into_iter().map(|(remains, _)| remains).collect();
-            match self.storage.place.remove_leftovers(&workflow, &these) {
+            match unstoppable(|| self.storage.place.remove_leftovers(&workflow, &these)) {
                 Ok(gone) => removed.extend(gone),
                 // Since then a document came that cannot be read.
                 Err(error) if error.document().is_some() => {}

@@ -5,14 +5,13 @@ use super::name::Name;
 use super::read::head;
 use super::save::Intent;
 use super::version::Version;
-use crate::engine::{Wanted, offload};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// How often a change is made before the update gives up.
-const MOST_TRIES: u32 = 64;
+pub(super) const MOST_TRIES: u32 = 64;
 
 /// The longest time between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_millis(256);
@@ -24,16 +23,6 @@ impl Storage {
     /// `NotFound` if there is no such document; `Corrupt` if its head is damaged.
     pub fn version(&self, name: &str) -> Result<Version> {
         self.version_of(&Name::parse(name)?)
-    }
-
-    /// As [`version`](Self::version), without blocking the executor that waits for it; see
-    /// [`save_async`](Self::save_async).
-    ///
-    /// # Errors
-    /// As [`version`](Self::version).
-    pub fn version_async(&self, name: &str) -> impl Future<Output = Result<Version>> + Send + use<> {
-        let (storage, name) = (self.clone(), name.to_owned());
-        offload(move |_| storage.version(&name))
     }
 
     fn version_of(&self, name: &Name) -> Result<Version> {
@@ -48,22 +37,6 @@ impl Storage {
         let name = Name::parse(name)?;
         let (value, write_id) = self.load_one(&name)?;
         Ok((value, Version::of(&write_id)))
-    }
-
-    /// As [`load_versioned`](Self::load_versioned), without blocking the executor that waits for it; see
-    /// [`save_async`](Self::save_async).
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_versioned_async<T: DeserializeOwned>(
-        &self,
-        name: &str,
-    ) -> impl Future<Output = Result<(T, Version)>> + use<T> {
-        let (storage, name) = (self.clone(), Name::parse(name));
-        async move {
-            let (value, write_id) = storage.load_one_async(name?).await?;
-            Ok((value, Version::of(&write_id)))
-        }
     }
 
     /// As [`save`](Self::save), but only over this version; gives the version that the save has made.
@@ -88,25 +61,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save); `Conflict` if the object is of another version, or not there.
     pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<Version> {
-        self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out(&Wanted::default())
-    }
-
-    /// As [`save_if`](Self::save_if), without blocking the executor that waits for it; see
-    /// [`save_async`](Self::save_async).
-    ///
-    /// # Errors
-    /// As [`save_if`](Self::save_if).
-    pub fn save_if_async<T: ?Sized + Serialize>(
-        &self,
-        name: &str,
-        value: &T,
-        version: &Version,
-    ) -> impl Future<Output = Result<Version>> + Send + use<T> {
-        let planned = self.plan_save(name, value, Intent::ReplaceVersion(version.clone()));
-        async move {
-            let planned = planned?;
-            offload(move |wanted| planned.carry_out(wanted)).await
-        }
+        self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out()
     }
 
     /// Loads the object of that name, changes it, and saves it, as one step: if the object was replaced meanwhile, all of it
@@ -168,57 +123,8 @@ impl Storage {
         }
     }
 
-    /// As [`update`](Self::update), without blocking the executor that waits for it; see
-    /// [`save_async`](Self::save_async). `change` runs on the executor.
-    ///
-    /// # Errors
-    /// As [`update`](Self::update).
-    pub fn update_async<T, R, E, F>(
-        &self,
-        name: &str,
-        mut change: F,
-    ) -> impl Future<Output = Result<R, E>> + use<T, R, E, F>
-    where
-        T: Serialize + DeserializeOwned,
-        E: From<Error>,
-        F: FnMut(&mut T) -> Result<R, E>,
-    {
-        let (storage, name) = (self.clone(), name.to_owned());
-        async move {
-            let mut tries = 1;
-            loop {
-                let (mut value, version) = storage.load_versioned_async::<T>(&name).await?;
-                let changed = change(&mut value).map_err(Failure::Change);
-                let saving = changed.map(|returned| (returned, storage.save_if_async(&name, &value, &version)));
-                drop(value);
-                let failure = match saving {
-                    Ok((returned, saving)) => match saving.await {
-                        Ok(_) => return Ok(returned),
-                        Err(error) => Failure::Save(error),
-                    },
-                    Err(failure) => failure,
-                };
-                if tries == MOST_TRIES || !failure.may_be_stale() {
-                    return Err(failure.into_error());
-                }
-                let (own, own_name) = (storage.clone(), name.clone());
-                let looking = offload(move |_| {
-                    let is_other = own.is_other(&own_name, &version);
-                    if is_other {
-                        std::thread::sleep(pause(tries));
-                    }
-                    Ok(is_other)
-                });
-                if !looking.await? {
-                    return Err(failure.into_error());
-                }
-                tries += 1;
-            }
-        }
-    }
-
     /// Whether the object was replaced or removed since it was of this version.
-    fn is_other(&self, name: &str, version: &Version) -> bool {
+    pub(super) fn is_other(&self, name: &str, version: &Version) -> bool {
         match self.version(name) {
             Ok(found) => found != *version,
             Err(error) => error.is_not_found(),
@@ -227,21 +133,21 @@ impl Storage {
 }
 
 /// Why a try has failed.
-enum Failure<E> {
+pub(super) enum Failure<E> {
     Change(E),
     Save(Error),
 }
 
 impl<E: From<Error>> Failure<E> {
     /// Whether the cause may be that the object was replaced: never if the object may have been saved.
-    fn may_be_stale(&self) -> bool {
+    pub(super) fn may_be_stale(&self) -> bool {
         match self {
             Self::Change(_) => true,
-            Self::Save(error) => error.kind() != ErrorKind::UnknownOutcome,
+            Self::Save(error) => !error.is_unknown_outcome() && !error.is_cancelled(),
         }
     }
 
-    fn into_error(self) -> E {
+    pub(super) fn into_error(self) -> E {
         match self {
             Self::Change(error) => error,
             Self::Save(error) => error.into(),
@@ -250,7 +156,7 @@ impl<E: From<Error>> Failure<E> {
 }
 
 /// A random time, so that those who met do not meet again.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     let longest = Duration::from_millis(1 << tries.min(16)).min(LONGEST_PAUSE);
     let random = uuid::Uuid::new_v4().as_u128() as u32;
     longest.mul_f64(f64::from(random) / f64::from(u32::MAX))

@@ -4,19 +4,15 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::{is_foreign, located};
-use crate::engine::{Origin, StoredArray, check_all, check_length};
+use crate::engine::{Origin, Reports, StoredArray, check_all, check_cancelled, check_length, expecting};
 use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
 use crate::protocol::FileReader;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 /// How often an object is looked at again because it was replaced meanwhile.
 const MOST_ATTEMPTS: usize = 5;
-
-/// How long progress is not reported again.
-const BETWEEN_REPORTS: Duration = Duration::from_millis(200);
 
 /// How thoroughly objects are verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,27 +65,6 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// Calls of a user's function that wants to know of progress: not more than anybody can read.
-struct Reports<'a> {
-    progress: &'a (dyn Fn(&Progress) + Sync),
-    next: Mutex<Instant>,
-}
-
-impl<'a> Reports<'a> {
-    fn new(progress: &'a (dyn Fn(&Progress) + Sync)) -> Self {
-        Self { progress, next: Mutex::new(Instant::now()) }
-    }
-
-    fn tell(&self, progress: impl FnOnce() -> Progress) {
-        // While it is locked, another thread is at it.
-        let Ok(mut next) = self.next.try_lock() else { return };
-        if Instant::now() >= *next {
-            (self.progress)(&progress());
-            *next = Instant::now() + BETWEEN_REPORTS;
-        }
-    }
-}
-
 impl Storage {
     /// Compares an object with what was saved. No Rust type is needed, nothing is changed, and what is wrong is told in the
     /// answer, not as an error.
@@ -133,14 +108,14 @@ impl Storage {
     pub fn verify_all(&self, depth: Depth, progress: impl Fn(&Progress) + Sync) -> Result<Vec<Verification>> {
         let entries = self.list("**")?;
         let mut found = Vec::with_capacity(entries.len());
-        let reports = Reports::new(&progress);
+        let reports = Reports::default();
         let mut at = Progress { name: String::new(), objects_done: 0, objects: entries.len(), bytes_done: 0, bytes: 0 };
         for entry in entries {
             at.name = entry.name;
             let bytes = AtomicU64::new(0);
             let told = |done, all| {
                 bytes.store(all, Ordering::Relaxed);
-                reports.tell(|| Progress { bytes_done: done, bytes: all, ..at.clone() });
+                reports.seldom(|| progress(&Progress { bytes_done: done, bytes: all, ..at.clone() }));
             };
             let name = Name::parse(&at.name)?;
             match self.verify_one(&name, depth, &told) {
@@ -161,6 +136,7 @@ impl Storage {
     fn verify_one(&self, name: &Name, depth: Depth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
         let mut attempt = 1;
         loop {
+            check_cancelled()?;
             let mut found =
                 Verification { name: name.as_str().to_owned(), arrays: 0, objects: 0, bytes: 0, faults: Vec::new() };
             let head = match self.read_checked(name, &mut found) {
@@ -172,6 +148,8 @@ impl Storage {
                 }
             };
             self.verify_arrays(name, &head, depth, &mut found, told);
+            // What was not looked at any more is no fault.
+            check_cancelled()?;
             let gone = found.faults.iter().any(Error::is_gone);
             if gone && attempt < MOST_ATTEMPTS && self.was_replaced(name, head.manifest.write_id())? {
                 attempt += 1;
@@ -230,26 +208,37 @@ impl Storage {
         total = total.saturating_add(object_bytes);
         let done = Mutex::new(0_u64);
         told(0, total);
-        for (array, stored, bytes) in arrays {
-            let before = *done.lock().unwrap_or_else(PoisonError::into_inner);
-            let length = check_length(&array, stored);
+        let mut check_array = |array: &StoredArray, stored| {
+            let length = check_length(array, stored);
             let is_there = !length.as_ref().is_err_and(Error::is_gone);
             found.faults.extend(length.err());
             if depth == Depth::Deep && is_there {
                 let piece_done = |piece: u64| {
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    // Chunks at the edges are counted as if they were whole.
-                    *done = done.saturating_add(piece).min(before.saturating_add(bytes));
+                    *done = done.saturating_add(piece);
                     told(*done, total);
                 };
-                found.faults.extend(check_all(&array, &piece_done));
+                found.faults.extend(check_all(array, &piece_done));
             }
-            *done.lock().unwrap_or_else(PoisonError::into_inner) = before.saturating_add(bytes);
-        }
+        };
+        let to_read = if depth == Depth::Deep { total.saturating_sub(object_bytes) } else { 0 };
+        expecting(to_read, || {
+            for (array, stored, bytes) in arrays {
+                if check_cancelled().is_err() {
+                    return;
+                }
+                let before = *done.lock().unwrap_or_else(PoisonError::into_inner);
+                check_array(&array, stored);
+                *done.lock().unwrap_or_else(PoisonError::into_inner) = before.saturating_add(bytes);
+            }
+        });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         for entry in &head.manifest.objects {
             found.objects += 1;
             for file in &entry.files {
+                if check_cancelled().is_err() {
+                    return;
+                }
                 if let Err(error) = self.check_file(name, file, depth) {
                     found.faults.push(error.at_path(entry.path()).in_array(entry.id.file()));
                 }

@@ -2,14 +2,14 @@
 
 use crate::array::{Codec, ErasedArray};
 use crate::backend::{Backend, StoredSummary, for_protocols};
-use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
+use crate::engine::{Origin, StoredArray, WriteJob, check_cancelled, counted, expecting, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, ManifestEntry};
 use crate::plugin::external::registry::{Object, ObjectSerializer};
 use crate::plugin::resolver::typed;
 use crate::plugin::walk::saving::Planned;
-use crate::plugin::write::Destination;
+use crate::plugin::write::{Destination, Stored};
 use crate::protocol::{Protocols, no_protocol};
 use std::sync::Arc;
 
@@ -53,29 +53,8 @@ impl ObjectSerializer for Arrays {
             checked.map_err(|error| planned.locate(error))?;
             arrays.push((*planned, array));
         }
-        let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
-        let mut jobs = Vec::new();
-        for (planned, any) in &arrays {
-            let file = planned.id.file();
-            let linked = link(any, codec, &backend, file).map_err(|error| planned.locate(error))?;
-            match linked {
-                Some(_) => to.stored.add_arrays([file.to_owned()]),
-                None => jobs.push(WriteJob {
-                    name: file.to_owned(),
-                    path: planned.path().to_owned(),
-                    array: any.array.clone(),
-                    codec: any.codec().unwrap_or(codec),
-                }),
-            }
-            summaries.push(linked);
-        }
-        let mut computed = write_arrays(&*backend, &jobs, to.wanted)?.into_iter();
-        to.stored.add_arrays(jobs.into_iter().map(|job| job.name));
-        let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
-            let summary = linked.or_else(|| computed.next())?;
-            Some(Entry::Array(entry(planned, any, summary)))
-        });
-        Ok(entries.collect())
+        let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
+        expecting(bytes, || write(&arrays, codec, &backend, to.stored))
     }
 
     fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
@@ -89,6 +68,46 @@ impl ObjectSerializer for Arrays {
     fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
         for_protocols(protocols).ok_or_else(no_protocol)?.remove(id.file())
     }
+}
+
+/// Links or computes arrays.
+fn write(
+    arrays: &[(&Planned, &AnyArray)],
+    codec: Codec,
+    backend: &Arc<dyn Backend>,
+    stored: &mut Stored,
+) -> Result<Vec<Entry>> {
+    let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
+    let mut jobs = Vec::new();
+    for (planned, any) in arrays {
+        check_cancelled()?;
+        let file = planned.id.file();
+        let linked = counted(0, |done| {
+            let linked = link(any, codec, backend, file)?;
+            if linked.is_some() {
+                done.add(any.array.byte_len());
+            }
+            Ok(linked)
+        });
+        let linked = linked.map_err(|error: Error| planned.locate(error))?;
+        match linked {
+            Some(_) => stored.add_arrays([file.to_owned()]),
+            None => jobs.push(WriteJob {
+                name: file.to_owned(),
+                path: planned.path().to_owned(),
+                array: any.array.clone(),
+                codec: any.codec().unwrap_or(codec),
+            }),
+        }
+        summaries.push(linked);
+    }
+    let mut computed = write_arrays(&**backend, &jobs)?.into_iter();
+    stored.add_arrays(jobs.into_iter().map(|job| job.name));
+    let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
+        let summary = linked.or_else(|| computed.next())?;
+        Some(Entry::Array(entry(planned, any, summary)))
+    });
+    Ok(entries.collect())
 }
 
 fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestEntry {

@@ -22,9 +22,8 @@ pub(in crate::plugin) fn write_files(
     let ledgers: Vec<Arc<Ledger>> = objects.iter().map(|object| Arc::new(Ledger::of_new(object.id.file()))).collect();
     let entries: Mutex<Vec<Option<Entry>>> = Mutex::new(vec![None; objects.len()]);
     let jobs = objects.iter().zip(&ledgers).enumerate().map(|work| Job { work, bytes: 0 });
-    let (protocols, wanted) = (to.protocols, to.wanted);
+    let protocols = to.protocols;
     let written = run(files.concurrency(), jobs, |(index, (object, ledger))| {
-        wanted.check()?;
         let written = write(&object.object, &object.id, &protocols.for_object(ledger.clone()));
         let finished = written.and_then(|()| ledger.finished());
         let finished = finished.map_err(|error| error.at_path(object.path()).in_array(object.id.file()))?;

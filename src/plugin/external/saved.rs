@@ -59,6 +59,7 @@ impl AnyArray {
             match saved.link(to, name) {
                 Ok(Some(linked)) => return Some(linked),
                 Ok(None) => {}
+                Err(error) if error.is_cancelled() => return None,
                 Err(_) => notes.forget(&note),
             }
         }

@@ -61,10 +61,6 @@ struct Known<T> {
     asked: bool,
 }
 
-fn byte_len(array: &dyn ErasedArray) -> usize {
-    array.grid().len().saturating_mul(array.data_type().size())
-}
-
 impl Resolver {
     /// For a document without a manifest.
     pub(crate) fn bare(protocols: &Protocols) -> Self {
@@ -180,7 +176,7 @@ impl Resolver {
         // Others only if they are asked for as plain ones.
         let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
         let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
-        let bytes = |entry: &ManifestEntry| Some(byte_len(&*self.array(&entry.id).ok()?) as u64);
+        let bytes = |entry: &ManifestEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
         for entry in self.ahead(following, walk, concurrency, ManifestEntry::path, bytes) {
             self.add(&entry.id, &mut reading);
         }
@@ -193,7 +189,7 @@ impl Resolver {
         if self.wholes.borrow().contains_key(file) {
             return;
         }
-        let array = self.array(id).and_then(|array| match self.room.get().checked_sub(byte_len(&*array) as u64) {
+        let array = self.array(id).and_then(|array| match self.room.get().checked_sub(array.byte_len() as u64) {
             Some(left) => {
                 self.room.set(left);
                 Ok(array)
@@ -201,7 +197,7 @@ impl Resolver {
             None => Err(too_large(&*array)),
         });
         match array {
-            Ok(array) => reading.add(file, byte_len(&*array), move || Read::Array(elements_of(&*array))),
+            Ok(array) => reading.add(file, array.byte_len(), move || Read::Array(elements_of(&*array))),
             Err(error) => self.take_in(ReadItems(vec![(file.to_owned(), Read::Array(Err(error)))])),
         }
     }

@@ -1,6 +1,6 @@
 //! What is read while a walk goes on: plain arrays and the objects of other serializers, some at a time, in parallel.
 
-use crate::engine::{Job, run};
+use crate::engine::{Job, expecting, run};
 use crate::error::Result;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::external::registry::Object;
@@ -77,12 +77,14 @@ impl Reading {
     /// Reads everything; what fails, fails where it is used.
     pub(crate) fn run(self) -> Result<ReadItems> {
         let read = Mutex::new(Vec::with_capacity(self.items.len()));
+        let bytes = self.items.iter().map(|item| item.bytes as u64).fold(0, u64::saturating_add);
         let jobs = self.items.into_iter().map(|item| Job { bytes: item.bytes, work: item });
-        run(self.concurrency, jobs, |item| {
+        let read_one = |item: Item| {
             let result = (item.read)();
             read.lock().unwrap_or_else(PoisonError::into_inner).push((item.file, result));
             Ok(())
-        })?;
+        };
+        expecting(bytes, || run(self.concurrency, jobs, read_one))?;
         Ok(ReadItems(read.into_inner().unwrap_or_else(PoisonError::into_inner)))
     }
 }

@@ -1,0 +1,117 @@
+//! The async forms of arrays: each is its blocking function, as `unblock` runs it.
+
+use super::compute::Chunks;
+use super::offload::unblock;
+use crate::array::{ChunkedArray, Element, RealElement, Region, Summable};
+use crate::error::{Error, Result};
+use ndarray::ArrayD;
+
+/// # Async forms
+///
+/// Every function that reads or computes elements has an async form of the same name with `_async`. It does the same, fails
+/// with the same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and
+/// serves what has no form of its own. Dropping the future cancels the work, so that no new chunk is begun; see
+/// [`Task`](crate::Task).
+///
+/// ```
+/// # use arraystow::ChunkedArray;
+/// # futures::executor::block_on(async {
+/// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+/// let tile = array.slice(ndarray::s![2..5])?.compute_async().await?;
+/// assert_eq!(tile.as_slice(), Some(&[2, 3, 4][..]));
+/// assert_eq!(array.sum_async().await?, 45);
+/// # Ok::<(), arraystow::Error>(())
+/// # }).unwrap();
+/// ```
+impl<T: Element> ChunkedArray<T> {
+    /// A function of an array, in the future.
+    fn away<R, F>(&self, work: F) -> impl Future<Output = Result<R>> + Send + use<T, R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Self) -> Result<R> + Send + 'static,
+    {
+        let array = self.clone();
+        unblock(move || work(&array))
+    }
+
+    /// As [`compute`](Self::compute), in the future.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_async(&self) -> impl Future<Output = Result<ArrayD<T>>> + Send + use<T> {
+        self.away(Self::compute)
+    }
+
+    /// As [`chunk`](Self::chunk), in the future.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk).
+    pub fn chunk_async(&self, coordinates: &[usize]) -> impl Future<Output = Result<ArrayD<T>>> + Send + use<T> {
+        let coordinates = coordinates.to_vec();
+        self.away(move |array| array.chunk(&coordinates))
+    }
+}
+
+impl<T: Summable> ChunkedArray<T> {
+    /// As [`sum`](Self::sum), in the future.
+    ///
+    /// # Errors
+    /// As [`sum`](Self::sum).
+    pub fn sum_async(&self) -> impl Future<Output = Result<T::Sum>> + Send + use<T> {
+        self.away(Self::sum)
+    }
+
+    /// As [`mean`](Self::mean), in the future.
+    ///
+    /// # Errors
+    /// As [`mean`](Self::mean).
+    pub fn mean_async(&self) -> impl Future<Output = Result<T::Mean>> + Send + use<T> {
+        self.away(Self::mean)
+    }
+}
+
+impl<T: RealElement> ChunkedArray<T> {
+    /// As [`min`](Self::min), in the future.
+    ///
+    /// # Errors
+    /// As [`min`](Self::min).
+    pub fn min_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
+        self.away(Self::min)
+    }
+
+    /// As [`max`](Self::max), in the future.
+    ///
+    /// # Errors
+    /// As [`max`](Self::max).
+    pub fn max_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
+        self.away(Self::max)
+    }
+}
+
+impl<T: Element> Chunks<T> {
+    /// As `next`, in the future. A chunk whose future is dropped comes again.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// # futures::executor::block_on(async {
+    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
+    /// let mut chunks = array.chunks()?;
+    /// while let Some(chunk) = chunks.next_async().await {
+    ///     let (region, elements) = chunk?;
+    ///     assert_eq!(elements[[0]], region.start()[0] as i32);
+    /// }
+    /// # Ok::<(), arraystow::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn next_async(&mut self) -> Option<Result<(Region, ArrayD<T>)>> {
+        let mut chunks = self.clone();
+        let next = unblock(move || Ok::<_, Error>((chunks.next(), chunks))).await;
+        match next {
+            Ok((next, chunks)) => {
+                *self = chunks;
+                next
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How often a function that watches progress is called.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long progress is not reported again.
+const BETWEEN_REPORTS: Duration = Duration::from_millis(200);
+
+/// Reports of progress: one at a time, and few of them.
+#[derive(Default)]
+pub(crate) struct Reports {
+    last: Mutex<Option<Instant>>,
+}
+
+impl Reports {
+    /// Reports, unless that was done a moment ago or is being done.
+    pub(crate) fn seldom(&self, report: impl FnOnce()) {
+        let Ok(mut last) = self.last.try_lock() else { return };
+        if last.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS) {
+            report();
+            *last = Some(Instant::now());
+        }
+    }
+
+    /// Reports after all others.
+    pub(crate) fn now(&self, report: impl FnOnce()) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        report();
+        *last = Some(Instant::now());
+    }
+}

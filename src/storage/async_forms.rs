@@ -1,0 +1,293 @@
+//! The async forms: each is its blocking function, as [`unblock`] runs it.
+
+use super::Storage;
+use super::entry::{Entry, Info};
+use super::name::Name;
+use super::repair::Repair;
+use super::save::Intent;
+use super::sweep::{Leftover, Sweep};
+use super::update::{Failure, MOST_TRIES, pause};
+use super::verify::{Depth, Progress, Verification};
+use super::version::Version;
+use crate::engine::{Scope, unblock};
+use crate::error::{Error, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// # Async forms
+///
+/// Every function that reads or writes has an async form of the same name with `_async`. It does the same, fails with the
+/// same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and serves what
+/// has no form of its own. Dropping the future cancels the work; see [`Task`](crate::Task).
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// # futures::executor::block_on(async {
+/// storage.save_async("answer", &42).await?;
+/// assert_eq!(storage.load_async::<i32>("answer").await?, 42);
+/// assert_eq!(storage.list_async("**").await?.len(), 1);
+/// storage.remove_async("answer").await?;
+/// assert!(!storage.contains_async("answer").await?);
+/// # Ok::<(), arraystow::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl Storage {
+    /// A function of a storage and a name, or a glob, in the future.
+    fn away<T, F>(&self, name: &str, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self, &str) -> Result<T> + Send + 'static,
+    {
+        let (storage, name) = (self.clone(), name.to_owned());
+        unblock(move || work(&storage, &name))
+    }
+
+    /// As [`save`](Self::save), in the future.
+    ///
+    /// The value is walked at once; the future owns what is to be written and not the value. Dropped before the document is
+    /// put in its place, it takes back what was written; a commit once begun completes.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_async<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+    ) -> impl Future<Output = Result<()>> + Send + use<T> {
+        let planned = self.plan_save(name, value, Intent::Replace);
+        unblock(move || planned?.carry_out().map(drop))
+    }
+
+    /// As [`create`](Self::create), in the future; see [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_async<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+    ) -> impl Future<Output = Result<()>> + Send + use<T> {
+        let planned = self.plan_save(name, value, Intent::Create);
+        unblock(move || planned?.carry_out().map(drop))
+    }
+
+    /// As [`save_if`](Self::save_if), in the future; see [`save_async`](Self::save_async).
+    ///
+    /// # Errors
+    /// As [`save_if`](Self::save_if).
+    pub fn save_if_async<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        version: &Version,
+    ) -> impl Future<Output = Result<Version>> + Send + use<T> {
+        let planned = self.plan_save(name, value, Intent::ReplaceVersion(version.clone()));
+        unblock(move || planned?.carry_out())
+    }
+
+    /// As [`load`](Self::load), in the future.
+    ///
+    /// The type's `Deserialize` runs on the executor and begins anew after each wait for plain `ndarray` fields and objects
+    /// of other serializers, so it may be called several times.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
+        let loading = self.load_versioned_async(name);
+        async move { loading.await.map(|(value, _)| value) }
+    }
+
+    /// As [`load_versioned`](Self::load_versioned), in the future; see [`load_async`](Self::load_async).
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_versioned_async<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<(T, Version)>> + use<T> {
+        let (storage, name, scope) = (self.clone(), Name::parse(name), Scope::current());
+        async move {
+            let (value, write_id) = storage.load_one_async(name?, scope).await?;
+            Ok((value, Version::of(&write_id)))
+        }
+    }
+
+    /// As [`update`](Self::update), in the future. `change` runs on the executor.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn update_async<T, R, E, F>(
+        &self,
+        name: &str,
+        mut change: F,
+    ) -> impl Future<Output = Result<R, E>> + use<T, R, E, F>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Error>,
+        F: FnMut(&mut T) -> Result<R, E>,
+    {
+        let (storage, name, scope) = (self.clone(), name.to_owned(), Scope::current());
+        async move {
+            let mut tries = 1;
+            loop {
+                let loading = scope.clone().enter(|| storage.load_versioned_async::<T>(&name));
+                let (mut value, version) = loading.await?;
+                let changed = change(&mut value).map_err(Failure::Change);
+                let saving = changed.map(|returned| {
+                    let saving = || storage.save_if_async(&name, &value, &version);
+                    (returned, scope.clone().enter(saving))
+                });
+                drop(value);
+                let failure = match saving {
+                    Ok((returned, saving)) => match saving.await {
+                        Ok(_) => return Ok(returned),
+                        Err(error) => Failure::Save(error),
+                    },
+                    Err(failure) => failure,
+                };
+                if tries == MOST_TRIES || !failure.may_be_stale() {
+                    return Err(failure.into_error());
+                }
+                let (own, own_name) = (storage.clone(), name.clone());
+                let looking = scope.offload(move || {
+                    let is_other = own.is_other(&own_name, &version);
+                    if is_other {
+                        std::thread::sleep(pause(tries));
+                    }
+                    Ok::<_, Error>(is_other)
+                });
+                if !looking.await? {
+                    return Err(failure.into_error());
+                }
+                tries += 1;
+            }
+        }
+    }
+
+    /// As [`version`](Self::version), in the future.
+    ///
+    /// # Errors
+    /// As [`version`](Self::version).
+    pub fn version_async(&self, name: &str) -> impl Future<Output = Result<Version>> + Send + use<> {
+        self.away(name, Self::version)
+    }
+
+    /// As [`list`](Self::list), in the future.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<Entry>>> + Send + use<> {
+        self.away(glob, Self::list)
+    }
+
+    /// As [`exists`](Self::exists), in the future.
+    ///
+    /// # Errors
+    /// As [`exists`](Self::exists).
+    pub fn exists_async(&self) -> impl Future<Output = Result<bool>> + Send + use<> {
+        let storage = self.clone();
+        unblock(move || storage.exists())
+    }
+
+    /// As [`contains`](Self::contains), in the future.
+    ///
+    /// # Errors
+    /// As [`contains`](Self::contains).
+    pub fn contains_async(&self, name: &str) -> impl Future<Output = Result<bool>> + Send + use<> {
+        self.away(name, Self::contains)
+    }
+
+    /// As [`info`](Self::info), in the future.
+    ///
+    /// # Errors
+    /// As [`info`](Self::info).
+    pub fn info_async(&self, name: &str) -> impl Future<Output = Result<Info>> + Send + use<> {
+        self.away(name, Self::info)
+    }
+
+    /// As [`remove`](Self::remove), in the future. A removal once begun completes.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub fn remove_async(&self, name: &str) -> impl Future<Output = Result<()>> + Send + use<> {
+        self.away(name, Self::remove)
+    }
+
+    /// As [`remove_matching`](Self::remove_matching), in the future.
+    ///
+    /// # Errors
+    /// As [`remove_matching`](Self::remove_matching).
+    pub fn remove_matching_async(&self, glob: &str) -> impl Future<Output = Result<Vec<String>>> + Send + use<> {
+        self.away(glob, Self::remove_matching)
+    }
+
+    /// As [`remove_workflow`](Self::remove_workflow), in the future.
+    ///
+    /// # Errors
+    /// As [`remove_workflow`](Self::remove_workflow).
+    pub fn remove_workflow_async(&self, workflow: &str) -> impl Future<Output = Result<Vec<String>>> + Send + use<> {
+        self.away(workflow, Self::remove_workflow)
+    }
+
+    /// As [`copy`](Self::copy), in the future.
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy).
+    pub fn copy_async(&self, name: &str, other: &Self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let other = other.clone();
+        self.away(name, move |storage, name| storage.copy(name, &other))
+    }
+
+    /// As [`verify`](Self::verify), in the future.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_async(&self, name: &str, depth: Depth) -> impl Future<Output = Result<Verification>> + Send + use<> {
+        self.away(name, move |storage, name| storage.verify(name, depth))
+    }
+
+    /// As [`verify_all`](Self::verify_all), in the future. `progress` is called on other threads.
+    ///
+    /// # Errors
+    /// As [`verify_all`](Self::verify_all).
+    pub fn verify_all_async<P>(
+        &self,
+        depth: Depth,
+        progress: P,
+    ) -> impl Future<Output = Result<Vec<Verification>>> + Send + use<P>
+    where
+        P: Fn(&Progress) + Send + Sync + 'static,
+    {
+        let storage = self.clone();
+        unblock(move || storage.verify_all(depth, progress))
+    }
+
+    /// As [`sweep`](Self::sweep), in the future.
+    ///
+    /// # Errors
+    /// As [`sweep`](Self::sweep).
+    pub fn sweep_async(&self) -> impl Future<Output = Result<Sweep>> + Send + use<> {
+        let storage = self.clone();
+        unblock(move || storage.sweep())
+    }
+
+    /// As [`repair`](Self::repair), in the future.
+    ///
+    /// # Errors
+    /// As [`repair`](Self::repair).
+    pub fn repair_async(&self, glob: &str) -> impl Future<Output = Result<Repair>> + Send + use<> {
+        self.away(glob, Self::repair)
+    }
+}
+
+impl Sweep {
+    /// As [`remove`](Self::remove), in the future.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub fn remove_async(self) -> impl Future<Output = Result<Vec<Leftover>>> + Send + use<> {
+        unblock(move || self.remove())
+    }
+}
