@@ -51,7 +51,7 @@ fn main() -> Outcome<()> {
     }
     let server = Elsewhere::start(0)?;
     println!("\nsmooth f32, codecs:");
-    for codec in [Codec::None, Codec::Blosc, Codec::Zstd(3), Codec::Pcodec(8)] {
+    for codec in [Codec::NONE, Codec::BLOSC, Codec::zstd(3).unwrap(), Codec::pcodec(8).unwrap()] {
         let storage = storage(&server.server, codec)?;
         let cpu = cpu_seconds()?;
         storage.save("array", &smooth)?;
@@ -77,7 +77,7 @@ fn compare(server: &Server, random: &ChunkedArray<f32>, smooth: &ChunkedArray<f3
     let elements = random.compute()?;
     let bytes: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
     let bytes = bytes::Bytes::from(bytes);
-    let (plain, blosc) = (storage(server, Codec::None)?, storage(server, Codec::Blosc)?);
+    let (plain, blosc) = (storage(server, Codec::NONE)?, storage(server, Codec::BLOSC)?);
     let mut times: [Vec<Duration>; 6] = Default::default();
     let mut timed = |slot: usize, work: &mut dyn FnMut() -> Outcome<()>| -> Outcome<()> {
         let start = Instant::now();

@@ -64,7 +64,7 @@ pub trait Subject: Sync {
 /// # Panics
 /// If a check fails.
 pub fn run<S: Subject>(fresh: impl Fn() -> S) {
-    let codecs = [Codec::None, Codec::Gzip(4), Codec::Zstd(1)];
+    let codecs = [Codec::NONE, Codec::gzip(4).unwrap(), Codec::zstd(1).unwrap()];
     for codec in codecs {
         round_trips(&fresh(), codec);
         altered(&fresh, codec);
@@ -237,7 +237,7 @@ fn truncated<S: Subject>(fresh: &impl Fn() -> S, codec: Codec) {
 }
 
 fn swapped(subject: &impl Subject) {
-    let (document, expected) = saved_pair(subject, Codec::None);
+    let (document, expected) = saved_pair(subject, Codec::NONE);
     let names = subject.names();
     let bytes: Vec<_> = names.iter().map(|name| subject.read(name)).collect();
     for (name, other) in names.iter().zip(bytes.iter().rev()) {

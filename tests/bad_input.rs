@@ -87,7 +87,7 @@ fn names_everything(error: &Error, path: &str, file: &Path) {
 
 #[test]
 fn a_document_cut_anywhere_is_corrupt() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let whole = std::fs::read(saved.document()).unwrap();
     for len in 0..whole.len() {
         std::fs::write(saved.document(), &whole[..len]).unwrap();
@@ -105,7 +105,7 @@ fn a_document_cut_anywhere_is_corrupt() {
 
 #[test]
 fn a_document_altered_anywhere_is_refused() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let whole = std::fs::read(saved.document()).unwrap();
     for position in 0..whole.len() {
         let mut altered = whole.clone();
@@ -120,7 +120,7 @@ fn a_document_altered_anywhere_is_refused() {
 
 #[test]
 fn halves_of_two_documents_are_no_document() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let first = std::fs::read(saved.document()).unwrap();
     let mut other = runs();
     other.runs[0].name = "ruin0".to_owned();
@@ -135,7 +135,7 @@ fn halves_of_two_documents_are_no_document() {
 
 #[test]
 fn a_missing_array_hides_nothing_but_itself() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let file = saved.array("runs[1].field");
     std::fs::remove_file(&file).unwrap();
     let fields = saved.fields();
@@ -147,7 +147,7 @@ fn a_missing_array_hides_nothing_but_itself() {
 
 #[test]
 fn a_missing_plain_array_fails_the_load_and_says_which() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let file = saved.array("mask");
     std::fs::remove_file(&file).unwrap();
     let error = saved.load().unwrap_err();
@@ -157,7 +157,7 @@ fn a_missing_plain_array_fails_the_load_and_says_which() {
 
 #[test]
 fn a_truncated_array_is_corrupt() {
-    for codec in [Codec::None, Codec::Gzip(5)] {
+    for codec in [Codec::NONE, Codec::gzip(5).unwrap()] {
         let saved = Saved::new(codec);
         let file = saved.array("runs[1].field");
         let whole = std::fs::read(&file).unwrap();
@@ -174,7 +174,7 @@ fn a_truncated_array_is_corrupt() {
 
 #[test]
 fn arrays_under_each_others_names_are_found_out() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let (a, b) = (saved.array("runs[0].field"), saved.array("runs[2].field"));
     let aside = a.with_extension("aside");
     std::fs::rename(&a, &aside).unwrap();
@@ -191,7 +191,7 @@ fn arrays_under_each_others_names_are_found_out() {
 
 #[test]
 fn a_link_or_a_folder_in_the_place_of_an_array_is_not_opened() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let file = saved.array("runs[1].field");
     std::fs::remove_file(&file).unwrap();
     std::os::unix::fs::symlink("/etc/hostname", &file).unwrap();
@@ -205,7 +205,7 @@ fn a_link_or_a_folder_in_the_place_of_an_array_is_not_opened() {
 
 #[test]
 fn another_type_or_rank_than_the_saved_one_is_told() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
 
     #[derive(Deserialize, Debug)]
     #[allow(dead_code)]
@@ -259,7 +259,7 @@ fn another_type_or_rank_than_the_saved_one_is_told() {
 
 #[test]
 fn an_object_of_which_everything_is_damaged_can_still_be_removed() {
-    let saved = Saved::new(Codec::None);
+    let saved = Saved::new(Codec::NONE);
     let whole = std::fs::read(saved.document()).unwrap();
     // The body is damaged, an array is missing, another is rubbish.
     let mut altered = whole.clone();

@@ -25,7 +25,7 @@ fn array_file(storage: &Storage, name: &str, path: &str) -> String {
 
 #[test]
 fn h5py_reads_every_type_and_codec() {
-    for codec in [Codec::None, Codec::Gzip(4), Codec::Zstd(3)] {
+    for codec in [Codec::NONE, Codec::gzip(4).unwrap(), Codec::zstd(3).unwrap()] {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::builder(folder.path()).codec(codec).open().unwrap();
         let mut files = Vec::new();

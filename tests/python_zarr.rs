@@ -47,10 +47,10 @@ fn zarr_python_reads_every_type_codec_and_version() {
     let server = Server::start();
     let codecs = [
         ("default", None),
-        ("none", Some(Codec::None)),
-        ("gzip", Some(Codec::Gzip(4))),
-        ("zstd", Some(Codec::Zstd(3))),
-        ("pcodec", Some(Codec::Pcodec(8))),
+        ("none", Some(Codec::NONE)),
+        ("gzip", Some(Codec::gzip(4).unwrap())),
+        ("zstd", Some(Codec::zstd(3).unwrap())),
+        ("pcodec", Some(Codec::pcodec(8).unwrap())),
         ("sharded", None),
     ];
     let mut listed = Vec::new();

@@ -25,7 +25,11 @@ fn grid() -> impl Strategy<Value = ChunkGrid> {
 }
 
 fn codec() -> impl Strategy<Value = Codec> {
-    prop_oneof![Just(Codec::None), (1..=12u8).prop_map(Codec::Gzip), (1..=5u8).prop_map(Codec::Zstd)]
+    prop_oneof![
+        Just(Codec::NONE),
+        (1..=12u8).prop_map(|level| Codec::gzip(level).unwrap()),
+        (1..=5u8).prop_map(|level| Codec::zstd(level).unwrap())
+    ]
 }
 
 /// Elements of any bits, some of them in long runs, so that some chunks shrink and others do not.

@@ -43,7 +43,7 @@ fn names(storage: &Storage, glob: &str) -> Vec<String> {
 
 #[test]
 fn an_object_comes_back_with_its_arrays() {
-    for codec in [Codec::None, Codec::Gzip(4), Codec::Zstd(3)] {
+    for codec in [Codec::NONE, Codec::gzip(4).unwrap(), Codec::zstd(3).unwrap()] {
         for format in [Format::Cbor, Format::Json] {
             let folder = tempfile::tempdir().unwrap();
             let storage = Storage::builder(folder.path()).codec(codec).format(format).open().unwrap();
@@ -258,16 +258,14 @@ fn an_array_with_a_codec_of_its_own_is_written_anew() {
     storage.save("run", &run(1)).unwrap();
     let mut loaded: Run = storage.load("run").unwrap();
     let plain = storage.info("run").unwrap().arrays[0].clone();
-    loaded.field = loaded.field.with_codec(Codec::Zstd(9));
+    loaded.field = loaded.field.with_codec(Codec::zstd(9).unwrap());
     storage.save("run", &loaded).unwrap();
     let packed = storage.info("run").unwrap().arrays[0].clone();
     assert!(packed.file != plain.file && packed.bytes < plain.bytes, "{packed:?}");
     assert_eq!(loaded.field.compute().unwrap(), run(1).field.compute().unwrap());
     assert_eq!(storage.load::<Run>("run").unwrap().field.sum().unwrap(), run(1).field.sum().unwrap());
-    loaded.field = loaded.field.with_codec(Codec::Gzip(99));
-    let error = storage.save("run", &loaded).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidInput, Some("field")), "{error}");
-    loaded.field = loaded.field.with_codec(Codec::Blosc);
+    assert_eq!(Codec::gzip(99).unwrap_err().kind(), ErrorKind::InvalidInput);
+    loaded.field = loaded.field.with_codec(Codec::BLOSC);
     let error = storage.save("run", &loaded).unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("field")), "{error}");
 }

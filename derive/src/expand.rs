@@ -160,19 +160,17 @@ impl Expansion {
         let codec = codec.as_ref().map_or_else(
             || none.clone(),
             |codec| {
-                let value = &codec.value;
-                let checked = quote_spanned! {codec.span=>
-                    match ::arraystow::Codec::broken_rule(CODEC) {
-                        ::core::option::Option::None => CODEC,
-                        ::core::option::Option::Some(rule) => ::core::panic!("{}", rule),
+                // The compiler evaluates this; a panic is a compile error at the codec.
+                let parsed = quote_spanned! {codec.span()=>
+                    match ::arraystow::Codec::parse(#codec) {
+                        ::core::result::Result::Ok(codec) => codec,
+                        ::core::result::Result::Err(rule) => ::core::panic!("{}", rule),
                     }
                 };
-                // A panic of the compiler's, at the codec.
                 quote!({
-                    const CODEC: ::arraystow::Codec = #value;
                     #[allow(clippy::panic)]
-                    const CHECKED: ::arraystow::Codec = #checked;
-                    #some(CHECKED)
+                    const CODEC: ::arraystow::Codec = #parsed;
+                    #some(CODEC)
                 })
             },
         );

@@ -1,12 +1,9 @@
 //! `#[persist(..)]` at a field: parsing, and what can be said against it without knowing the field's type.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Token};
-
-const CODECS: &str = "\"none\", \"gzip:6\", \"zstd:3\", \"blosc\" or \"pcodec:8\"";
 
 /// All errors of an item, to be told at once.
 #[derive(Default)]
@@ -30,18 +27,11 @@ impl Errors {
     }
 }
 
-/// A codec, as it is written and as an expression.
-pub(crate) struct Codec {
-    pub(crate) text: String,
-    pub(crate) value: TokenStream,
-    pub(crate) span: Span,
-}
-
 /// The options of one field.
 pub(crate) struct Options {
     pub(crate) span: Span,
     pub(crate) chunks: Option<Vec<usize>>,
-    pub(crate) codec: Option<Codec>,
+    pub(crate) codec: Option<LitStr>,
     pub(crate) inline: bool,
     pub(crate) astype: bool,
     given: Vec<&'static str>,
@@ -84,7 +74,7 @@ impl Options {
     /// The options of a save, as they are written: what tells them from others.
     pub(crate) fn text(&self) -> String {
         let chunks = self.chunks.as_ref().map(|chunks| format!("chunks = {chunks:?}"));
-        let codec = self.codec.as_ref().map(|codec| format!("codec = {:?}", codec.text));
+        let codec = self.codec.as_ref().map(|codec| format!("codec = {:?}", codec.value()));
         let inline = self.inline.then(|| "inline".to_owned());
         let all: Vec<String> = [chunks, codec, inline].into_iter().flatten().collect();
         all.join(", ")
@@ -149,7 +139,7 @@ impl Options {
 fn form(name: &str) -> String {
     match name {
         "chunks" => "a chunk shape is wanted, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
-        "codec" => format!("a codec is wanted, as in `codec = \"zstd:3\"`: {CODECS}"),
+        "codec" => "a codec in quotes is wanted, as in `codec = \"zstd:3\"`".to_owned(),
         _ => format!("`{name}` has no value: write `{name}` alone"),
     }
 }
@@ -195,44 +185,13 @@ fn length(element: &Expr) -> Option<usize> {
     }
 }
 
-fn codec(value: &Expr, errors: &mut Errors) -> Option<Codec> {
-    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = within_groups(value) else {
-        errors.at(value.span(), format_args!("a codec is a string: {CODECS}"));
-        return None;
-    };
-    match named_codec(text) {
-        Ok(value) => Some(Codec { text: text.value(), value, span: text.span() }),
-        Err(message) => {
-            errors.at(text.span(), message);
+/// Which codecs there are, the library knows; the expansion asks it when it is compiled.
+fn codec(value: &Expr, errors: &mut Errors) -> Option<LitStr> {
+    match within_groups(value) {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        _ => {
+            errors.at(value.span(), form("codec"));
             None
         }
-    }
-}
-
-/// Which levels there are, the library knows; the expansion asks it when it is compiled.
-fn named_codec(text: &LitStr) -> Result<TokenStream, String> {
-    let text = text.value();
-    let (name, level) = match text.split_once(':') {
-        Some((name, level)) => (name, Some(level)),
-        None => (text.as_str(), None),
-    };
-    let (variant, has_levels) = match name {
-        "none" => (quote!(None), false),
-        "gzip" => (quote!(Gzip), true),
-        "zstd" => (quote!(Zstd), true),
-        "blosc" => (quote!(Blosc), false),
-        "pcodec" => (quote!(Pcodec), true),
-        _ => return Err(format!("there is no codec {name:?}: choose {CODECS}")),
-    };
-    match level {
-        None if has_levels => Err(format!("{name} wants a level, as in \"{name}:3\"")),
-        None => Ok(quote!(::arraystow::Codec::#variant)),
-        Some(_) if !has_levels => Err(format!("{name} has no levels: write \"{name}\"")),
-        Some(level) => match level.parse::<u8>() {
-            Ok(level) => Ok(quote!(::arraystow::Codec::#variant(#level))),
-            Err(_) => {
-                Err(format!("{level:?} is no level of {name}: a small whole number is wanted, as in \"{name}:3\""))
-            }
-        },
     }
 }

@@ -111,7 +111,7 @@ fn place() -> &'static Place {
     PLACE.get_or_init(|| {
         let files = MemoryFiles::default();
         let protocols = Protocols::new().with_file(files.clone()).with_limits(crate::limits());
-        let document = arraystow::to_vec(&rich(), &protocols.clone().with_codec(Codec::Gzip(3))).unwrap();
+        let document = arraystow::to_vec(&rich(), &protocols.clone().with_codec(Codec::gzip(3).unwrap())).unwrap();
         let (manifest, body) = settle(&files, &document);
         Place { protocols, manifest, body }
     })

@@ -40,9 +40,9 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         (format!("ours-{name}"), contents.to_vec())
     };
     vec![
-        file("plain", Codec::None, &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
-        file("gzip", Codec::Gzip(4), &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
-        file("zstd", Codec::Zstd(1), &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
-        file("scalar", Codec::None, &|protocols| arraystow::to_vec(&scalar, protocols).unwrap()),
+        file("plain", Codec::NONE, &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
+        file("gzip", Codec::gzip(4).unwrap(), &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
+        file("zstd", Codec::zstd(1).unwrap(), &|protocols| arraystow::to_vec(&chunked, protocols).unwrap()),
+        file("scalar", Codec::NONE, &|protocols| arraystow::to_vec(&scalar, protocols).unwrap()),
     ]
 }

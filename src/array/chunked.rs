@@ -154,7 +154,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # let folder = tempfile::tempdir()?;
     /// # let storage = arraystow::Storage::open(folder.path())?;
     /// let zeros = ChunkedArray::from_ndarray(ndarray::Array1::<f64>::zeros(100_000), &[50_000])?;
-    /// storage.save("small", &zeros.with_codec(Codec::Zstd(3)))?;
+    /// storage.save("small", &zeros.with_codec(Codec::zstd(3)?))?;
     /// assert!(storage.info("small")?.array_bytes() < 10_000);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

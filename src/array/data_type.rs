@@ -1,9 +1,21 @@
 //! The data types of array elements, named as numpy and Zarr name them.
 
+use crate::error::{Error, Result};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
-/// The data type of an array's elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The data type of an array's elements. [`FromStr`], [`Display`](fmt::Display) and serde use the names of numpy and Zarr.
+///
+/// ```
+/// use arraystow::DataType;
+///
+/// assert_eq!("float32".parse::<DataType>()?, DataType::Float32);
+/// assert_eq!(DataType::Complex64.to_string(), "complex64");
+/// assert_eq!(DataType::ALL.iter().map(|data_type| data_type.size()).max(), Some(16));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DataType {
     /// `bool`, one byte, 0 or 1.
@@ -38,7 +50,7 @@ pub enum DataType {
 
 impl DataType {
     /// Every data type, in the order of their definition.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &'static [Self] = &[
         Self::Bool,
         Self::Int8,
         Self::Int16,
@@ -55,7 +67,7 @@ impl DataType {
         Self::Complex128,
     ];
 
-    /// The name that numpy and Zarr give it: `float32`.
+    /// The name in numpy and Zarr, such as `float32`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,9 +89,14 @@ impl DataType {
     }
 
     /// The data type of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|data_type| data_type.name() == name)
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|data_type| data_type.name() == name)
+    }
+
+    /// All names, for messages.
+    pub(crate) fn names() -> String {
+        let names: Vec<_> = Self::ALL.iter().map(|data_type| data_type.name()).collect();
+        names.join(", ")
     }
 
     /// Bytes per element.
@@ -97,6 +114,50 @@ impl DataType {
 
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for DataType {
+    type Err = Error;
+
+    /// Parses the name in numpy and Zarr, such as `float32`. `InvalidInput` if there is no such data type.
+    fn from_str(name: &str) -> Result<Self> {
+        let unknown = || Error::invalid(format!("there is no data type {name:?}: there are {}", Self::names()));
+        Self::from_name(name).ok_or_else(unknown)
+    }
+}
+
+impl Serialize for DataType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for DataType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(super::text::Parsed::new("a data type, such as \"float32\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_as_it_is_written() {
+        for data_type in DataType::ALL {
+            let name = data_type.to_string();
+            assert_eq!(name.parse::<DataType>().ok(), Some(*data_type));
+            assert_eq!(serde_json::from_str::<DataType>(&format!("{name:?}")).ok(), Some(*data_type));
+            assert_eq!(serde_json::to_string(data_type).ok(), Some(format!("{name:?}")));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_those_that_there_are() {
+        let error = "float8".parse::<DataType>().err().map(|error| error.to_string());
+        assert!(error.is_some_and(|text| text.contains("\"float8\"") && text.contains("complex128")));
+        assert!("Float32".parse::<DataType>().is_err());
     }
 }

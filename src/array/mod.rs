@@ -23,6 +23,7 @@ mod region;
 mod slice;
 mod source;
 mod stored;
+mod text;
 
 pub use arithmetic::Arithmetic;
 pub use chunked::ChunkedArray;
@@ -36,6 +37,8 @@ pub use number::Summable;
 pub(crate) use number::sample_value;
 pub use region::Region;
 
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub(crate) use codec::CodecKind;
 pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;

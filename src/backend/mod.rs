@@ -106,7 +106,7 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// How chunks are compressed if nothing was chosen.
     fn default_codec(&self) -> Codec {
-        Codec::None
+        Codec::NONE
     }
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// use arraystow::{Codec, LocalFiles, Protocols};
 ///
 /// let files = LocalFiles::new(folder.path())?;
-/// let protocols = Protocols::new().with_file(files).with_codec(Codec::Zstd(3));
+/// let protocols = Protocols::new().with_file(files).with_codec(Codec::zstd(3)?);
 /// let bytes = arraystow::to_vec(&ndarray::Array2::<f64>::zeros((100, 100)), &protocols)?;
 /// let zeros: ndarray::Array2<f64> = arraystow::from_slice(&bytes, &protocols)?;
 /// assert_eq!(zeros.dim(), (100, 100));
@@ -84,7 +84,7 @@ impl Protocols {
         self
     }
 
-    /// How chunks are compressed from now on; by default not at all in HDF5, with [`Codec::Blosc`] in Zarr.
+    /// How chunks are compressed from now on; by default not at all in HDF5, with [`Codec::BLOSC`] in Zarr.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);

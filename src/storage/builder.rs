@@ -2,7 +2,7 @@
 
 use super::Storage;
 use super::place::Place;
-use crate::array::Codec;
+use crate::array::{Codec, CodecKind};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::persistent::PersistentSerializer;
@@ -65,7 +65,7 @@ impl StorageBuilder {
     /// use std::sync::Arc;
     ///
     /// let client = Arc::new(object_store::memory::InMemory::new());
-    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::Zstd(3)).open()?;
+    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::zstd(3)?).open()?;
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     #[cfg(feature = "object-store")]
@@ -140,12 +140,8 @@ impl StorageBuilder {
     /// The storage.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, an option is unknown, or the codec's level does not
-    /// exist; `Unsupported` for a URL of no object store, and for a codec that the place does not have.
+    /// `InvalidInput` if there is a file where the folder should be or an option is unknown; `Unsupported` for a URL of no object store, and for a codec that the place does not have.
     pub fn open(self) -> Result<Storage> {
-        if let Some(codec) = self.codec {
-            codec.check()?;
-        }
         self.registry.check()?;
         let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
         Ok(Storage { place: self.place()?, codec, format, registry })
@@ -178,7 +174,8 @@ impl StorageBuilder {
         }
         #[cfg(feature = "hdf5")]
         {
-            if matches!(self.codec, Some(Codec::Blosc | Codec::Pcodec(_))) {
+            let only_in_zarr = |codec: Codec| matches!(codec.kind(), CodecKind::Blosc | CodecKind::Pcodec(_));
+            if self.codec.is_some_and(only_in_zarr) {
                 return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
             }
             Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability, self.limits)?))

@@ -101,7 +101,7 @@ impl Storage {
     /// # let folder = tempfile::tempdir()?;
     /// use arraystow::{Codec, Format, Storage};
     ///
-    /// let storage = Storage::builder(folder.path()).codec(Codec::Gzip(4)).format(Format::Json).open()?;
+    /// let storage = Storage::builder(folder.path()).codec(Codec::gzip(4)?).format(Format::Json).open()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn builder(folder: impl AsRef<Path>) -> StorageBuilder {

@@ -186,7 +186,7 @@ fn a_cut_that_undoes_another_is_the_array_itself() {
     let array = chunked(&[1, 2, 3, 4, 5]);
     assert!(array.rechunk(&[3]).unwrap().rechunk(&[2]).unwrap().is_same(&array));
     // A codec was chosen for one array, and a cut is another.
-    let compressed = array.with_codec(Codec::Zstd(3));
+    let compressed = array.with_codec(Codec::zstd(3).unwrap());
     let back = compressed.rechunk(&[3]).unwrap().rechunk(&[2]).unwrap();
     assert_eq!((back.codec(), elements(&back)), (None, vec![1, 2, 3, 4, 5]));
 }

@@ -139,7 +139,7 @@ fn the_codec_of_an_array_wins_over_that_of_its_field() {
     }
     let place = place();
     place.storage.save("field", &Field { array: chunked() }).unwrap();
-    place.storage.save("array", &Field { array: chunked().with_codec(Codec::None) }).unwrap();
+    place.storage.save("array", &Field { array: chunked().with_codec(Codec::NONE) }).unwrap();
     let bytes = |name| arrays(&place.storage, name)["array"].bytes;
     assert!(bytes("field") < bytes("array") / 2);
 }

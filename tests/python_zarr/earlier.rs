@@ -80,7 +80,7 @@ fn what_was_once_written_loads() {
     for (version, zarr) in VERSIONS {
         if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
             let server = Server::start();
-            save_all(&server.builder("").zarr_version(version).codec(Codec::Blosc).open().unwrap());
+            save_all(&server.builder("").zarr_version(version).codec(Codec::BLOSC).open().unwrap());
             let _ = fs::remove_dir_all(golden(NEWEST, zarr));
             for key in server.keys() {
                 let file = golden(NEWEST, zarr).join(&key);

@@ -42,7 +42,7 @@ fn objects_are_copied_between_a_folder_and_a_server() {
 #[test]
 fn between_stores_chunks_go_over_as_they_are() {
     let (here, there) = (Server::start(), Server::start());
-    let builder = |server: &Server, version| server.builder("").codec(Codec::Zstd(9)).zarr_version(version);
+    let builder = |server: &Server, version| server.builder("").codec(Codec::zstd(9).unwrap()).zarr_version(version);
     let source = builder(&here, ZarrVersion::V3).open().unwrap();
     source.save("run", &run_of(1)).unwrap();
     source.copy("run", &there.storage("")).unwrap();

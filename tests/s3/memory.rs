@@ -38,7 +38,7 @@ fn save_and_read(endpoint: &str) {
     let server = Server::elsewhere(endpoint);
     // Signing and checking a payload is slow where it is not compiled for speed.
     let builder = server.builder("large").option("aws_unsigned_payload", "true");
-    let storage = builder.codec(Codec::None).open().unwrap();
+    let storage = builder.codec(Codec::NONE).open().unwrap();
     let array = ChunkedArray::<f32>::from_fn(&[1 << 14, 1 << 14], &[1024, 1024], |region| {
         ArrayD::from_elem(region.shape(), (region.start()[0] + region.start()[1]) as f32)
     });

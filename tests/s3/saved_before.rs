@@ -215,9 +215,9 @@ fn other_options_are_another_array() {
         saved(false, &|| storage.save("cut again", &cut).unwrap());
         saved(false, &|| storage.save("packed again", &packed).unwrap());
         saved(false, &|| storage.save("plain again", &lazy).unwrap());
-        saved(false, &|| storage.save("packed by itself", &lazy.with_codec(Codec::Zstd(3))).unwrap());
+        saved(false, &|| storage.save("packed by itself", &lazy.with_codec(Codec::zstd(3).unwrap())).unwrap());
         saved(false, &|| storage.save("cut by itself", &lazy.rechunk(&[10, 100]).unwrap()).unwrap());
-        saved(true, &|| storage.save("gzip", &lazy.with_codec(Codec::Gzip(1))).unwrap());
+        saved(true, &|| storage.save("gzip", &lazy.with_codec(Codec::gzip(1).unwrap())).unwrap());
         let info = |name: &str| storage.info(name).unwrap().arrays.remove(0);
         for (a, b) in [("cut", "cut again"), ("packed", "packed again"), ("plain", "plain again")] {
             assert_eq!((info(a).grid, info(a).bytes), (info(b).grid, info(b).bytes));
@@ -232,13 +232,13 @@ fn other_options_are_another_array() {
     // Storages that write otherwise.
     let (lazy, count) = counted();
     let open = |durability, codec| Storage::builder(folder.path()).durability(durability).codec(codec).open().unwrap();
-    let quick = open(Durability::NotSynced, Codec::None);
+    let quick = open(Durability::NotSynced, Codec::NONE);
     let expected = [
         (quick, 4),
-        (open(Durability::Synced, Codec::None), 8),
-        (open(Durability::NotSynced, Codec::None), 8),
-        (open(Durability::Synced, Codec::Gzip(2)), 12),
-        (open(Durability::Synced, Codec::Gzip(2)), 12),
+        (open(Durability::Synced, Codec::NONE), 8),
+        (open(Durability::NotSynced, Codec::NONE), 8),
+        (open(Durability::Synced, Codec::gzip(2).unwrap()), 12),
+        (open(Durability::Synced, Codec::gzip(2).unwrap()), 12),
         (server.storage(""), 16),
         (server.storage("another/folder"), 16),
         (server.builder("").shard_bytes(1 << 20).open().unwrap(), 20),

@@ -9,7 +9,9 @@ use std::sync::Arc;
 #[test]
 fn an_object_comes_back_with_its_arrays() {
     for version in [ZarrVersion::V2, ZarrVersion::V3] {
-        for codec in [None, Some(Codec::None), Some(Codec::Zstd(3)), Some(Codec::Gzip(5)), Some(Codec::Blosc)] {
+        for codec in
+            [None, Some(Codec::NONE), Some(Codec::zstd(3).unwrap()), Some(Codec::gzip(5).unwrap()), Some(Codec::BLOSC)]
+        {
             let server = Server::start();
             let builder = server.builder("some/folder").zarr_version(version);
             let storage = codec.map_or(builder.clone(), |codec| builder.codec(codec)).open().unwrap();
@@ -31,7 +33,7 @@ fn an_object_comes_back_with_its_arrays() {
 #[test]
 fn pcodec_takes_what_it_can_and_blosc_the_rest() {
     let server = Server::start();
-    let storage = server.builder("p").codec(Codec::Pcodec(8)).open().unwrap();
+    let storage = server.builder("p").codec(Codec::pcodec(8).unwrap()).open().unwrap();
     storage.save("run", &run_of(3)).unwrap();
     let loaded: Run = storage.load("run").unwrap();
     assert_eq!(loaded.field.compute().unwrap(), run_of(3).field.compute().unwrap());

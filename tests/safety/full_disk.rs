@@ -26,7 +26,7 @@ fn large() -> ChunkedArray<u64> {
 }
 
 fn fill_up(root: &Path) {
-    for codec in [Codec::None, Codec::Gzip(1), Codec::Zstd(1)] {
+    for codec in [Codec::NONE, Codec::gzip(1).unwrap(), Codec::zstd(1).unwrap()] {
         let storage = Storage::builder(root.join(format!("{codec:?}"))).codec(codec).open().unwrap();
         storage.save("sim/run", &run_of(1)).unwrap();
         let before = files(Path::new(storage.location()));

@@ -81,7 +81,7 @@ fn flip_all(storage: &Storage, bytes: &(impl Bytes + ?Sized), what: &str, stride
 
 #[test]
 fn every_bit_of_a_folder() {
-    for codec in [Codec::None, Codec::Gzip(5), Codec::Zstd(3)] {
+    for codec in [Codec::NONE, Codec::gzip(5).unwrap(), Codec::zstd(3).unwrap()] {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::builder(folder.path()).codec(codec).open().unwrap();
         storage.save("sim/run", &large_run_of(5)).unwrap();

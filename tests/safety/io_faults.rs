@@ -125,26 +125,26 @@ fn syncs(call: &Call<'_>) -> bool {
 
 #[test]
 fn each_call_on_a_folder_once() {
-    for codec in [Codec::None, Codec::Gzip(2)] {
+    for codec in [Codec::NONE, Codec::gzip(2).unwrap()] {
         fail_each(codec, true, any, true);
     }
 }
 
 #[test]
 fn every_call_on_a_folder_from_one_on() {
-    fail_each(Codec::None, false, any, false);
+    fail_each(Codec::NONE, false, any, false);
 }
 
 #[test]
 fn a_disk_without_room_from_one_call_on() {
-    for codec in [Codec::None, Codec::Zstd(2)] {
+    for codec in [Codec::NONE, Codec::zstd(2).unwrap()] {
         fail_each(codec, false, needs_room, true);
     }
 }
 
 #[test]
 fn a_disk_that_cannot_sync_from_one_call_on() {
-    fail_each(Codec::None, false, syncs, true);
+    fail_each(Codec::NONE, false, syncs, true);
 }
 
 /// How requests fail.

@@ -382,7 +382,7 @@ fn nothing_is_lost(
         prepare(storage);
         ""
     };
-    for codec in [Codec::None, Codec::Gzip(3)] {
+    for codec in [Codec::NONE, Codec::gzip(3).unwrap()] {
         let (tried, wrong) = cut_everywhere(Durability::Synced, codec, prepared, &action, name, before, after);
         assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
         println!("{tried} power cuts");
@@ -498,7 +498,7 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
     for (unsynced, again) in [("root/a/b", "a/b"), ("root/a", "a"), ("root", "")] {
         let (tried, wrong) = cut_everywhere(
             Durability::Synced,
-            Codec::None,
+            Codec::NONE,
             |storage| {
                 storage.save("a/b/run", &run_of(1)).unwrap();
                 storage.save("a/b/run", &run_of(2)).unwrap();
@@ -520,7 +520,7 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
 fn these_tests_notice_what_is_not_synced() {
     let (tried, wrong) = cut_everywhere(
         Durability::NotSynced,
-        Codec::None,
+        Codec::NONE,
         |storage| {
             storage.save("sim/run", &run_of(1)).unwrap();
             ""

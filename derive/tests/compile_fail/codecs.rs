@@ -1,4 +1,4 @@
-//! Codecs that there are not, and what is no codec.
+//! Codecs that there are not, as the library's own rule has it.
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,14 @@ struct Survey {
     no_number: ChunkedArray<f32>,
     #[persist(codec = "gzip:300")]
     too_large: ChunkedArray<f32>,
-    #[persist(codec = 3)]
-    no_string: ChunkedArray<f32>,
+    #[persist(codec = "zstd:23")]
+    zstd: ChunkedArray<f32>,
+    #[persist(codec = "gzip:0", chunks = [64])]
+    gzip: ChunkedArray<f32>,
+    #[persist(codec = "pcodec:13")]
+    pcodec: ChunkedArray<f32>,
+    #[persist(codec = "pcodec:12")]
+    fine: ChunkedArray<f32>,
 }
 
 fn main() {}

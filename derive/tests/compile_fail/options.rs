@@ -23,6 +23,8 @@ struct Survey {
     empty: ChunkedArray<f32>,
     #[persist(codec)]
     no_value: ChunkedArray<f32>,
+    #[persist(codec = 3)]
+    no_string: ChunkedArray<f32>,
 }
 
 fn main() {}

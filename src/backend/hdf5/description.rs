@@ -7,7 +7,7 @@
 //! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
 //! axes of equal length in one group for the same axis. Version 1 has them beside the elements.
 
-use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
+use crate::array::{ChunkGrid, Codec, CodecKind, DataType, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -53,11 +53,9 @@ impl Description {
             data_type: spec.data_type.name().to_owned(),
             chunks: spec.grid.runs(),
             stored_chunk: layout.chunk_shape.clone(),
-            codec: match spec.codec {
-                Codec::None => "none".to_owned(),
-                Codec::Gzip(level) => format!("gzip {level}"),
-                Codec::Zstd(level) => format!("zstd {level}"),
-                Codec::Blosc | Codec::Pcodec(_) => return Err(only_in_zarr()),
+            codec: match spec.codec.kind() {
+                CodecKind::None | CodecKind::Gzip(_) | CodecKind::Zstd(_) => written(spec.codec),
+                CodecKind::Blosc | CodecKind::Pcodec(_) => return Err(only_in_zarr()),
             },
         })
     }
@@ -97,15 +95,18 @@ impl Description {
             let (said, found) = (&description.stored_chunk, &layout.chunk_shape);
             return Err(damaged(format!("is of chunks of shape {said:?}, but the dataset has {found:?}")));
         }
-        let codec = match description.codec.split_once(' ') {
-            None if description.codec == "none" => Some(Codec::None),
-            Some(("gzip", level)) => level.parse().ok().map(Codec::Gzip),
-            Some(("zstd", level)) => level.parse().ok().map(Codec::Zstd),
-            _ => None,
-        };
-        let codec = codec.ok_or_else(|| damaged(format!("names the unknown codec `{}`", description.codec)))?;
+        let codec = read(&description.codec).map_err(|error| damaged(format!("names no codec: {error}")))?;
         Ok(Described { grid, codec, checksums_beside: version == 1 })
     }
+}
+
+/// A codec as descriptions have it: with a space, as in `zstd 3`, where it is written `zstd:3` everywhere else.
+fn written(codec: Codec) -> String {
+    codec.to_string().replace(':', " ")
+}
+
+fn read(codec: &str) -> Result<Codec> {
+    codec.replace(' ', ":").parse()
 }
 
 fn only_in_zarr() -> Error {

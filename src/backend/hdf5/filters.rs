@@ -5,7 +5,7 @@
 //! can make it load one from the disk.
 
 use super::lzf;
-use crate::array::Codec;
+use crate::array::{Codec, CodecKind};
 use crate::backend::checks::fletcher32;
 use crate::backend::room::BETWEEN;
 use crate::backend::{scratch, shuffle};
@@ -29,11 +29,11 @@ pub(super) struct Named {
 
 /// The filters of a codec.
 pub(super) fn of_codec(codec: Codec, element_size: usize) -> Vec<Named> {
-    let compression = match codec {
-        Codec::None | Codec::Blosc | Codec::Pcodec(_) => return Vec::new(),
+    let compression = match codec.kind() {
+        CodecKind::None | CodecKind::Blosc | CodecKind::Pcodec(_) => return Vec::new(),
         // libdeflate has three levels that zlib has not.
-        Codec::Gzip(level) => Named { id: DEFLATE, values: vec![u32::from(level.min(9))] },
-        Codec::Zstd(level) => Named { id: ZSTD, values: vec![u32::from(level)] },
+        CodecKind::Gzip(level) => Named { id: DEFLATE, values: vec![u32::from(level.min(9))] },
+        CodecKind::Zstd(level) => Named { id: ZSTD, values: vec![u32::from(level)] },
     };
     let shuffle = Named { id: SHUFFLE, values: vec![element_size as u32] };
     if element_size > 1 { vec![shuffle, compression] } else { vec![compression] }
@@ -85,12 +85,12 @@ thread_local! {
 fn compress(codec: Codec, from: &[u8], to: &mut [u8]) -> Option<usize> {
     ENCODER.with_borrow_mut(|kept| {
         if kept.as_ref().is_none_or(|(kept, _)| *kept != codec) {
-            let encoder = match codec {
-                Codec::None | Codec::Blosc | Codec::Pcodec(_) => return None,
-                Codec::Gzip(level) => {
+            let encoder = match codec.kind() {
+                CodecKind::None | CodecKind::Blosc | CodecKind::Pcodec(_) => return None,
+                CodecKind::Gzip(level) => {
                     Encoder::Gzip(Compressor::new(CompressionLvl::new(i32::from(level)).unwrap_or_default()))
                 }
-                Codec::Zstd(level) => Encoder::Zstd(zstd::bulk::Compressor::new(i32::from(level)).ok()?),
+                CodecKind::Zstd(level) => Encoder::Zstd(zstd::bulk::Compressor::new(i32::from(level)).ok()?),
             };
             *kept = Some((codec, encoder));
         }

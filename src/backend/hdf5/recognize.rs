@@ -42,7 +42,7 @@ pub(super) fn recognize(file_type: &Handle) -> Result<Elements> {
         None => Err(Error::unsupported(format!(
             "the dataset holds {}, which is no data type of arraystow; convert it to one of {}",
             described(file_type, class, size)?,
-            DataType::ALL.map(DataType::name).join(", ")
+            DataType::names()
         ))),
     }
 }

@@ -52,7 +52,7 @@ impl Writer {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
-        let codec = if layout.chunk_shape.is_empty() { Codec::None } else { spec.codec };
+        let codec = if layout.chunk_shape.is_empty() { Codec::NONE } else { spec.codec };
         let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let checksums = no_checksums(layout.grid.chunk_count(), limits).map_err(|error| location.locate(error))?;
@@ -90,7 +90,7 @@ impl Writer {
             Plan { data_type: spec.data_type, layout: &self.layout, filters: &filters, description: &self.description };
         let Created { array, first_chunk, checksums } = create(self.bytes.clone(), &plan)?;
         self.checksums_at = checksums;
-        if self.codec != Codec::None {
+        if self.codec != Codec::NONE {
             self.target = Target::Through(array);
             return Ok(());
         }

@@ -34,6 +34,6 @@ pub(super) fn check_axes(shape: &[usize]) -> Result<()> {
 pub(super) fn unknown_type(found: &str) -> Error {
     Error::unsupported(format!(
         "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
-        DataType::ALL.map(DataType::name).join(", ")
+        DataType::names()
     ))
 }

@@ -179,7 +179,7 @@ impl Backend for ZarrArrays {
     }
 
     fn default_codec(&self) -> Codec {
-        Codec::Blosc
+        Codec::BLOSC
     }
 
     fn concurrency(&self) -> usize {

@@ -3,7 +3,7 @@
 use super::axes::axis_names;
 use super::description::{ATTRIBUTE, Description};
 use super::metadata::{MOST_BYTES, Metadata, bytes_of, dtype_v2, fill_value, too_irregular};
-use crate::array::{Codec, DataType, StoredLayout};
+use crate::array::{Codec, CodecKind, DataType, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
@@ -81,14 +81,16 @@ fn codecs_v3(codec: Codec, data_type: DataType) -> Value {
     let size = data_type.size();
     let blosc = json!({"name": "blosc", "configuration":
         {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": size, "blocksize": 0}});
-    match codec {
-        Codec::None => json!([bytes]),
-        Codec::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(9)}}]),
-        Codec::Zstd(level) => json!([bytes, {"name": "zstd", "configuration": {"level": level, "checksum": false}}]),
-        Codec::Pcodec(level) if has_pcodec(data_type) => json!([{"name": "numcodecs.pcodec", "configuration": {
+    match codec.kind() {
+        CodecKind::None => json!([bytes]),
+        CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(9)}}]),
+        CodecKind::Zstd(level) => {
+            json!([bytes, {"name": "zstd", "configuration": {"level": level, "checksum": false}}])
+        }
+        CodecKind::Pcodec(level) if has_pcodec(data_type) => json!([{"name": "numcodecs.pcodec", "configuration": {
             "level": level, "mode_spec": "auto", "delta_spec": "auto", "paging_spec": "equal_pages_up_to",
             "delta_encoding_order": null, "equal_pages_up_to": 262_144}}]),
-        Codec::Blosc | Codec::Pcodec(_) => json!([bytes, blosc]),
+        CodecKind::Blosc | CodecKind::Pcodec(_) => json!([bytes, blosc]),
     }
 }
 
@@ -97,12 +99,12 @@ fn has_pcodec(data_type: DataType) -> bool {
 }
 
 fn compressor_v2(codec: Codec) -> Result<Value> {
-    Ok(match codec {
-        Codec::None => Value::Null,
-        Codec::Gzip(level) => json!({"id": "gzip", "level": level.min(9)}),
-        Codec::Zstd(level) => json!({"id": "zstd", "level": level}),
-        Codec::Blosc => json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}),
-        Codec::Pcodec(_) => {
+    Ok(match codec.kind() {
+        CodecKind::None => Value::Null,
+        CodecKind::Gzip(level) => json!({"id": "gzip", "level": level.min(9)}),
+        CodecKind::Zstd(level) => json!({"id": "zstd", "level": level}),
+        CodecKind::Blosc => json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}),
+        CodecKind::Pcodec(_) => {
             return Err(Error::unsupported("pcodec is not in version 2 of Zarr: choose blosc, zstd, gzip or none"));
         }
     })

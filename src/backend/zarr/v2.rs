@@ -82,7 +82,7 @@ fn codecs(members: &mut Members) -> Result<Vec<Extension>> {
 fn from_dtype(dtype: &Value) -> Option<(DataType, Packing)> {
     let dtype = dtype.as_str()?;
     let known = |data_type: &DataType| dtype_v2(*data_type).get(1..) == dtype.get(1..);
-    let data_type = DataType::ALL.into_iter().find(known)?;
+    let data_type = DataType::ALL.iter().copied().find(known)?;
     match dtype.as_bytes().first()? {
         b'<' => Some((data_type, Packing::LittleEndian)),
         b'>' if data_type.size() > 1 => Some((data_type, Packing::BigEndian)),

@@ -45,12 +45,9 @@ impl ObjectSerializer for Arrays {
         let Some(first) = objects.first() else { return Ok(Vec::new()) };
         let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
         let codec = to.protocols.codec().unwrap_or(backend.default_codec());
-        codec.check()?;
         let mut arrays = Vec::with_capacity(objects.len());
         for planned in objects {
             let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
-            let checked = array.codec().map_or(Ok(()), Codec::check);
-            checked.map_err(|error| planned.locate(error))?;
             arrays.push((*planned, array));
         }
         let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
