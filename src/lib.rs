@@ -135,6 +135,7 @@ mod plugin;
 mod protocol;
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod storage;
+mod task;
 
 #[cfg(feature = "derive")]
 pub use arraystow_derive::{Persistent, persist};
@@ -143,7 +144,7 @@ pub use array::{
     Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
     Summable,
 };
-pub use engine::{Chunks, Task, TaskProgress, unblock};
+pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
@@ -172,6 +173,7 @@ mod pages {
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
 }
+pub use task::{Task, TaskProgress};
 
 /// What the macros' expansions call. No part of the interface: it may change with every release.
 #[doc(hidden)]

@@ -1,10 +1,10 @@
 //! Arrays into memory: whole, one chunk, or chunk after chunk.
 
 use super::pages::prefer_huge_pages;
-use super::task::counted;
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
+use crate::task::counted;
 use ndarray::{ArrayD, ArrayViewMutD, Axis};
 use std::sync::Arc;
 

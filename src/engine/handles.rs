@@ -1,7 +1,7 @@
 //! Handles of this process on stored arrays. An array that no document names any more may be left to them: it is removed when
 //! the last one is dropped.
 
-use super::task::unstoppable;
+use crate::task::unstoppable;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 

@@ -1,8 +1,8 @@
 //! ENGINE: runs arrays in parallel and in bounded memory.
 //!
 //! Chunk source to writer (`write`), stored chunks to arrays (`stored`), arrays to memory or to a number (`compute`,
-//! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents. What is cancelled or watched is a
-//! `task`; async forms run on a `pool`.
+//! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents. Async
+//! forms run on a `pool`.
 
 mod async_forms;
 mod compute;
@@ -14,9 +14,7 @@ mod pages;
 mod pool;
 mod reduce;
 mod remove;
-mod reports;
 mod stored;
-mod task;
 mod verify;
 mod workers;
 mod write;
@@ -29,13 +27,7 @@ pub use offload::unblock;
 pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;
 pub(crate) use remove::remove_arrays;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
-pub(crate) use reports::Reports;
 pub(crate) use stored::{Expected, StoredArray};
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
-pub(crate) use task::{Scope, unstoppable};
-pub use task::{Task, TaskProgress};
-pub(crate) use task::{check_cancelled, counted, expecting};
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};

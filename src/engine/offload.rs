@@ -1,8 +1,8 @@
 //! The one mechanism of the async forms: blocking work on a thread of the pool, cancelled when its future is dropped.
 
 use super::pool;
-use super::task::{Scope, Task, check_cancelled};
 use crate::error::{Error, ErrorKind, Result};
+use crate::task::{Scope, Task, check_cancelled};
 use futures_channel::oneshot;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,10 +1,10 @@
 //! Arrays to a number, chunk by chunk, in parallel; the result does not depend on the number of threads.
 
 use super::compute::{beside, no_elements};
-use super::task::counted;
 use super::workers::{Job, run};
 use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
 use crate::error::{Error, Result};
+use crate::task::counted;
 use ndarray::ArrayViewD;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

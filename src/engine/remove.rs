@@ -1,9 +1,9 @@
 //! Taking back arrays that no document names.
 
-use super::task::unstoppable;
 use super::workers::{Job, run};
 use crate::backend::Backend;
 use crate::error::Result;
+use crate::task::unstoppable;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

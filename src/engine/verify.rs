@@ -1,9 +1,9 @@
 //! Checks stored arrays without decoding them: whether they are there, and whether every byte is what was written.
 
 use super::stored::StoredArray;
-use super::task::counted;
 use super::workers::{Job, run};
 use crate::error::{Error, Result};
+use crate::task::counted;
 use std::sync::{Mutex, PoisonError};
 
 /// Damaged chunks of one array that are told one by one.

@@ -5,9 +5,9 @@
 //! for him, and no thread takes up foreign work while it waits, so a chunk function that computes another array, or a
 //! save inside a save, cannot dead-lock.
 
-use super::task::{Scope, check_cancelled};
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
+use crate::task::{Scope, check_cancelled};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,11 @@
 //! The write phase of a save: the chunks of all arrays in one run.
 
 use super::remove::{remove_arrays, take_back};
-use super::task::{Counter, counted};
 use super::workers::{Job, run};
 use crate::array::{ChunkGrid, Codec, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
 use crate::error::{Error, Result};
+use crate::task::{Counter, counted};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

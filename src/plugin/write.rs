@@ -7,6 +7,7 @@ use crate::plugin::document::manifest::{Entry, Manifest};
 use crate::plugin::external::files::remove_files;
 use crate::plugin::walk::saving::{Planned, SavePlan};
 use crate::protocol::Protocols;
+use crate::task::unstoppable;
 use std::sync::Arc;
 
 /// What a serializer needs to write objects.
@@ -46,9 +47,11 @@ impl Stored {
     /// Removes everything; tells the locations of what stays behind.
     fn remove(&mut self) -> Vec<String> {
         let Self { protocols, backend, arrays, files } = self.take();
-        let arrays = backend.map(|backend| remove_arrays(&*backend, arrays));
-        let files = protocols.files().map(|place| remove_files(&place, files));
-        arrays.into_iter().chain(files).flatten().collect()
+        unstoppable(|| {
+            let arrays = backend.map(|backend| remove_arrays(&*backend, arrays));
+            let files = protocols.files().map(|place| remove_files(&place, files));
+            arrays.into_iter().chain(files).flatten().collect()
+        })
     }
 
     fn locations(&self) -> Vec<String> {

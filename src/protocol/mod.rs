@@ -50,7 +50,7 @@ pub use zarr::ZarrVersion;
 pub(crate) use {
     client::CONCURRENCY,
     objects::{Listing, Objects, Replace, Version},
-    runtime::{handle, wait},
+    runtime::{handle, wait, wait_reading},
     url::open as open_url,
     zarr::ZarrOptions,
 };

@@ -5,9 +5,10 @@
 use super::client::{CONCURRENCY, Shared};
 use super::listing::{GivenUp, Lists};
 use super::machine::NoCredentials;
-use super::runtime::wait;
+use super::runtime::{wait, wait_reading};
 use super::secrets::Secrets;
 use crate::error::{Error, ErrorKind, Result};
+use crate::task::Scope;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::list::PaginatedListStore;
@@ -144,7 +145,7 @@ impl Objects {
 
     /// The object's bytes and its version. One of more than `most` bytes is not read.
     pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, Version)> {
-        wait(self.clone().getting(key.to_owned(), most))
+        wait_reading(self.clone().getting(key.to_owned(), most))
     }
 
     pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, Version)> {
@@ -168,7 +169,7 @@ impl Objects {
     /// A part of the object's bytes, and how many it has in all.
     pub(crate) fn get_range(&self, key: &str, range: GetRange) -> Result<(Bytes, u64)> {
         let (this, key) = (self.clone(), key.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&key)?;
             let _permit = this.permit().await?;
             let options = GetOptions { range: Some(range), ..GetOptions::default() };
@@ -228,7 +229,7 @@ impl Objects {
     /// Bytes of an object.
     pub(crate) fn len(&self, key: &str) -> Result<u64> {
         let (this, key) = (self.clone(), key.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&key)?;
             let _permit = this.permit().await?;
             this.client.head(&path).await.map(|meta| meta.size).map_err(|error| this.failed("looked for", &key, error))
@@ -238,7 +239,7 @@ impl Objects {
     /// Whether there is such an object.
     pub(crate) fn exists(&self, key: &str) -> Result<bool> {
         let (this, key) = (self.clone(), key.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&key)?;
             let _permit = this.permit().await?;
             match this.client.head(&path).await {
@@ -252,7 +253,7 @@ impl Objects {
     /// Whether there is any object below a folder: one request.
     pub(crate) fn any_below(&self, folder: &str) -> Result<bool> {
         let (this, folder) = (self.clone(), folder.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let first = this.lists.below(&path).next().await;
@@ -263,7 +264,7 @@ impl Objects {
     /// How many objects there are below a folder, and how many bytes they have together.
     pub(crate) fn below_is(&self, folder: &str) -> Result<Below> {
         let (this, folder) = (self.clone(), folder.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let listed = this.lists.below(&path);
@@ -275,7 +276,7 @@ impl Objects {
     /// The objects right in a folder, and the folders in it, by name.
     pub(crate) fn list(&self, folder: &str) -> Result<Listing> {
         let (this, folder) = (self.clone(), folder.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
             let _permit = this.permit().await?;
             let listed = this.lists.within(&path).await;
@@ -298,7 +299,7 @@ impl Objects {
     pub(crate) fn names_from(&self, folder: &str, first: char) -> Result<Vec<String>> {
         const PAGE: usize = 1000;
         let (this, folder) = (self.clone(), folder.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
             let before = path.clone().join(first.to_string());
             let _permit = this.permit().await?;
@@ -362,6 +363,7 @@ impl Objects {
     pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<Below> {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
+        let scope = Scope::current();
         wait(async move {
             from.shared.check_process()?;
             let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
@@ -372,9 +374,12 @@ impl Objects {
             let copies = found.into_iter().map(|ObjectMeta { location: path, .. }| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));
-                let (this, from, to_folder) = (this.clone(), from.clone(), to_folder.clone());
+                let (this, from, to_folder, scope) = (this.clone(), from.clone(), to_folder.clone(), &scope);
                 async move {
                     let _permit = this.permit().await?;
+                    if scope.check().is_err() {
+                        return Ok(());
+                    }
                     let copied = async {
                         if same {
                             return this.client.copy_opts(&path, &to?, CopyOptions::default()).await;
@@ -386,6 +391,7 @@ impl Objects {
                 }
             });
             stream::iter(copies).buffer_unordered(CONCURRENCY).try_for_each(|()| async { Ok(()) }).await?;
+            scope.check()?;
             Ok(below)
         })
     }

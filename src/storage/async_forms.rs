@@ -9,8 +9,9 @@ use super::sweep::{Leftover, Sweep};
 use super::update::{Failure, MOST_TRIES, pause};
 use super::verify::{Depth, Progress, Verification};
 use super::version::Version;
-use crate::engine::{Scope, unblock};
+use crate::engine::unblock;
 use crate::error::{Error, Result};
+use crate::task::Scope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -4,9 +4,10 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::{head, located};
-use crate::engine::{Edition, Origin, Scope, check_cancelled};
+use crate::engine::{Edition, Origin};
 use crate::error::Result;
 use crate::plugin::{Head, Reading, Resolver, read_body, read_document, read_head};
+use crate::task::{Scope, check_cancelled};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 

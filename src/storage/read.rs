@@ -5,6 +5,7 @@ use super::place::{Document, Place};
 use crate::error::{Error, Result};
 use crate::plugin;
 use crate::plugin::{Head, MAGIC_BYTES, Manifest, begins_as_document, read_head};
+use crate::task::unstoppable;
 use std::io::{self, Read};
 
 /// All of a document that can be known without a Rust type.
@@ -30,12 +31,12 @@ pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
 
 /// Whether what lies under that name begins as a document, or is cut before it could.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
-    place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| ours))
+    unstoppable(|| place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| ours)))
 }
 
 /// Whether what lies under that name certainly is not a document.
 pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
-    place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| !ours))
+    unstoppable(|| place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| !ours)))
 }
 
 /// Whether a file begins as a document.

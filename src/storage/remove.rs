@@ -4,9 +4,10 @@ use super::Storage;
 use super::missing::{explained, no_workflow};
 use super::name::Name;
 use super::place::Place;
-use crate::engine::{check_cancelled, remove_arrays, unstoppable};
+use crate::engine::remove_arrays;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, remove_files};
+use crate::task::{check_cancelled, unstoppable};
 
 /// Documents that are removed together. The workflow's lock is held meanwhile, and others may be waiting for it.
 const MOST_AT_ONCE: usize = 256;

@@ -5,9 +5,10 @@ use super::name::Name;
 use super::place::{Announced, Claim};
 use super::read::head;
 use crate::backend::Misread;
-use crate::engine::{Job, Origin, StoredArray, check_cancelled, run};
+use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
 use crate::plugin::ManifestEntry;
+use crate::task::{check_cancelled, unstoppable};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -84,7 +85,7 @@ impl Storage {
         // From here on no removal, save or sweep takes these arrays away, and they would come back in part.
         let announced = self.place.announce(name, &files, &[], Claim::Fresh)?;
         let repaired = self.repair_announced(name, &files, announced.as_deref(), repair);
-        match (repaired, announced.and_then(|announced| announced.end())) {
+        match (repaired, unstoppable(|| announced.and_then(|announced| announced.end()))) {
             (Err(error), Some(left)) => Err(error.leaving([left])),
             (repaired, _) => repaired,
         }

@@ -11,12 +11,13 @@ use super::sources::{Sources, ToLeave, as_stored, reads_from};
 use super::sweep::{Remains, named};
 use super::version::Version;
 use crate::backend::Backend;
-use crate::engine::{Handle, Origin, StoredArray, check_cancelled, unstoppable};
+use crate::engine::{Handle, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
     Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files,
     write_document, write_plan,
 };
+use crate::task::{check_cancelled, unstoppable};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -178,7 +179,7 @@ impl PlannedSave {
         let saved = looked.and_then(|()| {
             self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref())
         });
-        let left = announced.and_then(|announced| announced.end());
+        let left = unstoppable(|| announced.and_then(|announced| announced.end()));
         if saved.is_err() && self.is_copy() {
             // What somebody else would have removed, had the copy not been about to bring it.
             let files = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));

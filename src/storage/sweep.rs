@@ -3,9 +3,9 @@
 use super::Storage;
 use super::place::Place;
 use super::read::head;
-use crate::engine::{check_cancelled, unstoppable};
 use crate::error::{Error, Result};
 use crate::storage::name::{Name, check_workflow};
+use crate::task::{check_cancelled, unstoppable};
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {

@@ -4,10 +4,11 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::{is_foreign, located};
-use crate::engine::{Origin, Reports, StoredArray, check_all, check_cancelled, check_length, expecting};
+use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
 use crate::protocol::FileReader;
+use crate::task::{Reports, check_cancelled, expecting};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 

@@ -9,7 +9,7 @@ use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Objects, ZarrVersion, wait};
+use crate::protocol::{Objects, ZarrVersion, wait_reading};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use object_store::GetRange;
@@ -344,12 +344,12 @@ fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Opt
         }
     };
     let (v3, table) = (get(array_name(ZarrVersion::V3)), get(NAME));
-    let (v3, table) = wait(async move { futures::try_join!(v3, table) })?;
+    let (v3, table) = wait_reading(async move { futures::try_join!(v3, table) })?;
     if let Some(array) = v3 {
         return Ok((Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }, table));
     }
     let (v2, attributes) = (get(array_name(ZarrVersion::V2)), get(ATTRIBUTES_NAME));
-    let (v2, attributes) = wait(async move { futures::try_join!(v2, attributes) })?;
+    let (v2, attributes) = wait_reading(async move { futures::try_join!(v2, attributes) })?;
     let array = v2.ok_or_else(no_array)?;
     let attributes = attributes.map(|attributes| attributes.to_vec());
     // One whose metadata alone are lost is damaged, not gone.

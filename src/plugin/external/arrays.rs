@@ -2,7 +2,7 @@
 
 use crate::array::{Codec, ErasedArray};
 use crate::backend::{Backend, StoredSummary, for_protocols};
-use crate::engine::{Origin, StoredArray, WriteJob, check_cancelled, counted, expecting, write_arrays};
+use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, ManifestEntry};
@@ -11,6 +11,7 @@ use crate::plugin::resolver::typed;
 use crate::plugin::walk::saving::Planned;
 use crate::plugin::write::{Destination, Stored};
 use crate::protocol::{Protocols, no_protocol};
+use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
 
 /// Arrays of any element type.

@@ -1,9 +1,10 @@
 //! What is read while a walk goes on: plain arrays and the objects of other serializers, some at a time, in parallel.
 
-use crate::engine::{Job, expecting, run};
+use crate::engine::{Job, run};
 use crate::error::Result;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::external::registry::Object;
+use crate::task::expecting;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -15,6 +15,7 @@ use crate::backend::{Backend, Hdf5Files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::{Durability, LocalFiles, Protocols, disk};
+use crate::task::check_cancelled;
 use durable::{Made, located};
 use record::SavingRecord;
 use std::collections::{HashMap, HashSet};
@@ -104,6 +105,7 @@ impl Folder {
             Err(error) => return Err(located("cannot list the folder", folder)(error)),
         };
         for entry in entries {
+            check_cancelled()?;
             let entry = entry.map_err(located("cannot list the folder", folder))?;
             let Ok(segment) = entry.file_name().into_string() else { continue };
             let name = if workflow.is_empty() { segment.clone() } else { format!("{workflow}/{segment}") };

@@ -1,0 +1,138 @@
+//! What the work of a thread belongs to, and what it counts.
+
+use super::Task;
+use crate::error::{Error, ErrorKind, Result};
+use std::cell::RefCell;
+use std::iter::successors;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What the work of a thread belongs to.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    tasks: Option<Arc<Frame>>,
+    /// The innermost task that is watched.
+    watched: Option<Task>,
+    counting: Counting,
+    /// Whether this is work of the pool, which must not wait for more of its threads.
+    pub(crate) in_pool: bool,
+}
+
+struct Frame {
+    task: Task,
+    outer: Option<Arc<Frame>>,
+}
+
+/// What a loop counts.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Counting {
+    /// What is to be done, and what is done.
+    #[default]
+    All,
+    /// What is done: what is to be done was counted before.
+    Done,
+    /// Nothing: the loop is part of another that counts.
+    Nothing,
+}
+
+thread_local! {
+    static SCOPE: RefCell<Scope> = const {
+        RefCell::new(Scope { tasks: None, watched: None, counting: Counting::All, in_pool: false })
+    };
+}
+
+impl Scope {
+    /// That of this thread. A thread that is ending has none any more.
+    pub(crate) fn current() -> Self {
+        SCOPE.try_with(|scope| scope.borrow().clone()).unwrap_or_default()
+    }
+
+    /// Does something in this scope.
+    pub(crate) fn enter<R>(self, work: impl FnOnce() -> R) -> R {
+        let _before = Restore(replace(self));
+        work()
+    }
+
+    /// This scope within a task.
+    pub(crate) fn within(self, task: &Task) -> Self {
+        let (watched, counting) = match task.inner.watcher {
+            Some(_) => (Some(task.clone()), Counting::All),
+            None => (self.watched, self.counting),
+        };
+        let tasks = Some(Arc::new(Frame { task: task.clone(), outer: self.tasks }));
+        Self { tasks, watched, counting, in_pool: self.in_pool }
+    }
+
+    /// An error if one of the tasks was cancelled.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut frames = successors(self.tasks.as_deref(), |frame| frame.outer.as_deref());
+        match frames.any(|frame| frame.task.is_cancelled()) {
+            true => Err(Error::new(ErrorKind::Cancelled, "the work was cancelled")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn replace(scope: Scope) -> Scope {
+    SCOPE.try_with(|current| current.replace(scope)).unwrap_or_default()
+}
+
+/// Puts a scope back.
+struct Restore(Scope);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        replace(std::mem::take(&mut self.0));
+    }
+}
+
+/// An error if the work of this thread was cancelled.
+pub(crate) fn check_cancelled() -> Result<()> {
+    SCOPE.try_with(|scope| scope.borrow().check()).unwrap_or(Ok(()))
+}
+
+/// Does something that goes on to its end, whatever is cancelled: a commit, or cleaning up.
+pub(crate) fn unstoppable<R>(work: impl FnOnce() -> R) -> R {
+    let in_pool = Scope::current().in_pool;
+    Scope { in_pool, ..Scope::default() }.enter(work)
+}
+
+/// Counts what a loop has done.
+pub(crate) struct Counter(Option<Task>);
+
+impl Counter {
+    pub(crate) fn add(&self, bytes: usize) {
+        if let Some(task) = &self.0 {
+            task.inner.bytes_done.fetch_add(bytes as u64, Ordering::Relaxed);
+            task.inner.reports.seldom(|| task.watch());
+        }
+    }
+}
+
+/// Runs a loop over so many bytes of elements, which counts what it has done. Loops within it do not count.
+pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
+    let scope = Scope::current();
+    let task = scope.watched.clone().filter(|_| scope.counting != Counting::Nothing);
+    let Some(task) = task else { return work(&Counter(None)) };
+    let is_outermost = scope.counting == Counting::All;
+    if is_outermost {
+        task.inner.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+    let counter = Counter(Some(task.clone()));
+    let result = Scope { counting: Counting::Nothing, ..scope }.enter(|| work(&counter));
+    if is_outermost {
+        task.inner.reports.now(|| task.watch());
+    }
+    result
+}
+
+/// Does something whose loops have so many bytes to do in all.
+pub(crate) fn expecting<R>(bytes: u64, work: impl FnOnce() -> R) -> R {
+    let scope = Scope::current();
+    let task = scope.watched.clone().filter(|_| scope.counting == Counting::All);
+    let Some(task) = task else { return work() };
+    task.inner.bytes.fetch_add(bytes, Ordering::Relaxed);
+    let result = Scope { counting: Counting::Done, ..scope }.enter(work);
+    task.inner.reports.now(|| task.watch());
+    result
+}
