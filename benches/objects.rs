@@ -1,21 +1,17 @@
 //! Saving and loading 256 MiB of `f32` in 256 chunks of 1 MiB on an S3 server, beside object_store's own puts and gets of the
 //! same bytes, 64 at a time, in the same run; with no latency and with 20 ms.
 //!
-//! `cargo bench --bench objects`. The server is a process of its own, over real HTTP on this machine, with its objects in
+//! `cargo bench -p arraystow-benches --bench objects`. The server is a process of its own, over real HTTP on this machine, with its objects in
 //! memory. Payloads are not signed, as over TLS.
 #![allow(missing_docs, clippy::print_stdout)]
 
-#[path = "../tests/s3_server/mod.rs"]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod s3_server;
-
 use arraystow::{ChunkedArray, Codec, Storage};
+use arraystow_s3_server::Server;
 use futures::{StreamExt, TryStreamExt, stream};
 use ndarray::{Array2, ArrayD};
 use object_store::aws::{AmazonS3, AmazonS3ConfigKey};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
-use s3_server::Server;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! Any serde format will do: a document in readable JSON, its arrays in HDF5 files beside.
 //!
-//! `cargo run --release --example any_format`
+//! `cargo run --release -p arraystow-examples --example any_format`
 #![allow(clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, LocalFiles, Protocols};

@@ -1,6 +1,6 @@
 //! Saves an object over another one: what `scripts/trace-syncs` watches.
 //!
-//! `cargo run --example durable -- FOLDER NAME`
+//! `cargo run -p arraystow-examples --example durable -- FOLDER NAME`
 
 use arraystow::{ChunkedArray, Storage};
 use ndarray::Array2;

@@ -1,6 +1,6 @@
 //! Makes `examples/data/egm96-15min.png`, the quickstart's data: the undulation of the EGM96 geoid at 0.25 degree.
 //!
-//! `cargo run --release --example egm96_grid`
+//! `cargo run --release -p arraystow-examples --example egm96_grid`
 //!
 //! Every point is a sum of 65,338 spherical harmonics, so all 1,038,240 of them take several minutes; that is why the
 //! quickstart does not do it. A lazy array spreads the work over all processors.
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let steps = undulation.map(|metres| ((metres + 108.0) / 0.003).round() as u16).compute()?;
     let bytes: Vec<u8> = steps.iter().flat_map(|step| step.to_be_bytes()).collect();
 
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/egm96-15min.png");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/egm96-15min.png");
     let mut png = png::Encoder::new(BufWriter::new(File::create(path)?), SHAPE[1] as u32, SHAPE[0] as u32);
     png.set_color(png::ColorType::Grayscale);
     png.set_depth(png::BitDepth::Sixteen);

@@ -1,6 +1,6 @@
 //! The trick of arraystow in sixty lines of code, with nothing but serde and JSON. `docs/how-it-works.md` explains it.
 //!
-//! `cargo run --example explanation`
+//! `cargo run -p arraystow-examples --example explanation`
 
 #![allow(clippy::print_stdout, reason = "an example tells what it does")]
 

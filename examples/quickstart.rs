@@ -1,15 +1,13 @@
 //! A global geoid: saved, looked at, removed.
 //!
-//! `cargo run --release --example quickstart`
+//! `cargo run -p arraystow-examples --example quickstart`
 //!
 //! The data are real: the undulation of the EGM96 geoid, its height above the ellipsoid in metres, at every quarter of a
 //! degree. `examples/egm96_grid.rs` computed them.
 #![allow(clippy::print_stdout)]
 
-mod egm96_survey;
-
 use arraystow::Storage;
-use egm96_survey::Survey;
+use arraystow_examples::Survey;
 use ndarray::s;
 use std::time::Instant;
 

@@ -38,5 +38,5 @@ fn each_form_in_each_format_is_as_the_page_says() {
     scalars::rows(&mut table);
     arrays::rows(&mut table);
     table.check();
-    table::compare("docs/formats.md", &table.page(why::BEFORE, why::AFTER));
+    table::compare("../docs/formats.md", &table.page(why::BEFORE, why::AFTER));
 }

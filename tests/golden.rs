@@ -63,7 +63,7 @@ fn codecs() -> [(&'static str, Codec); 3] {
 const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 fn golden(version: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(version)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(version)
 }
 
 fn newest() -> PathBuf {

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(all(feature = "hdf5", feature = "s3"))]
 
-mod s3_server;
 mod support;
 
 mod persistent {

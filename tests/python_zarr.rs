@@ -8,14 +8,13 @@ mod python_env;
 #[cfg(feature = "hdf5")]
 #[path = "python_zarr/readers.rs"]
 mod readers;
-mod s3_server;
 mod samples;
 #[path = "python_zarr/strangers.rs"]
 mod strangers;
 
 use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Protocols, S3Protocol, Storage, ZarrVersion};
+use arraystow_s3_server::{KEY, SECRET, Server};
 use ndarray::{Array1, Array2, arr0, s};
-use s3_server::{KEY, SECRET, Server};
 use samples::{assert_same, every_type, sample};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The conformance suite and a storage against an S3 server of its own: `scripts/garage` starts one and runs this,
 //! which `cargo test` alone does not, since it has no such server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
-#![cfg(all(feature = "s3", feature = "conformance"))]
+#![cfg(feature = "s3")]
 
 use arraystow::conformance::{Subject, run};
 use arraystow::{ChunkedArray, Protocols, S3Protocol, Storage};

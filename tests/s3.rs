@@ -1,8 +1,6 @@
 //! A storage on an S3 server, over real HTTP: the same promises as in a folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
-#![cfg(all(feature = "s3", feature = "conformance"))]
-
-mod s3_server;
+#![cfg(feature = "s3")]
 
 mod s3 {
     mod async_forms;

@@ -11,9 +11,8 @@
     missing_docs
 )]
 #![allow(unreachable_pub, reason = "modules of one program")]
-#![cfg(all(feature = "hdf5", feature = "s3", feature = "faults"))]
+#![cfg(all(feature = "hdf5", feature = "s3"))]
 
-mod s3_server;
 mod support;
 
 #[path = "safety"]

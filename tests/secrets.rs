@@ -2,12 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 #![cfg(feature = "s3")]
 
-mod s3_server;
-
 use arraystow::{ChunkedArray, Error, Protocols, S3Protocol, Storage};
+use arraystow_s3_server::{BUCKET, Server};
 use ndarray::Array1;
 use object_store::aws::AmazonS3Builder;
-use s3_server::{BUCKET, Server};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -175,6 +173,6 @@ fn a_document_and_its_arrays_tell_nothing() {
     for key in server.keys() {
         let contents = server.read(&key);
         let told = String::from_utf8_lossy(&contents);
-        assert!(!told.contains(s3_server::SECRET) && !told.contains(s3_server::KEY), "{key}");
+        assert!(!told.contains(arraystow_s3_server::SECRET) && !told.contains(arraystow_s3_server::KEY), "{key}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 #[test]
 fn what_this_version_once_wrote_loads() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/objects");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/objects");
     for format in [Format::Cbor, Format::Json] {
         let storage =
             Storage::builder(&root).format(format).serializer::<Tables>().serializer::<Texts>().open().unwrap();

@@ -1,8 +1,8 @@
 //! Serializers of types without serde, and places for them.
 
-use crate::s3_server::Server;
 use arraystow::persistent::{BoxError, PersistentSerializer};
 use arraystow::{ChunkedArray, Durability, Persistent, PersistentId, Protocols, Storage, StorageBuilder};
+use arraystow_s3_server::Server;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -3,9 +3,9 @@
 //!
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test python_zarr earlier` writes the newest of the folders.
 
-use crate::s3_server::Server;
 use crate::samples::{assert_same, every_type, sample};
 use arraystow::{ChunkedArray, Codec, Depth, Element, Storage, ZarrVersion};
+use arraystow_s3_server::Server;
 use ndarray::{Array1, Array2, arr0};
 use object_store::RetryConfig;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const NEWEST: u32 = 2;
 const VERSIONS: [(ZarrVersion, u32); 2] = [(ZarrVersion::V2, 2), (ZarrVersion::V3, 3)];
 
 fn golden(description: u32, zarr: u32) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/zarr/{description}-v{zarr}"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/zarr/{description}-v{zarr}"))
 }
 
 fn shapes() -> BTreeMap<&'static str, ChunkedArray<f64>> {

@@ -1,8 +1,8 @@
 //! Inside runtimes, and without blocking them.
 
 use super::support::{Run, documents_and_arrays, run_of};
-use crate::s3_server::Server;
 use arraystow::ChunkedArray;
+use arraystow_s3_server::Server;
 use ndarray::{Array1, s};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Several savers on one name, and answers that are lost.
 
 use super::support::{Run, documents_and_arrays, run_of};
-use crate::s3_server::Server;
 use arraystow::{ErrorKind, Storage};
+use arraystow_s3_server::Server;
 use object_store::ObjectStore;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The backend conformance suite, with an object for each chunk and with shards.
 
 use super::support::Place;
-use crate::s3_server::Server;
 use arraystow::conformance::run;
+use arraystow_s3_server::Server;
 
 #[test]
 fn a_server_conforms() {

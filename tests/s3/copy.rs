@@ -1,8 +1,8 @@
 //! Copies between a folder and a server, and between servers.
 
 use super::support::{Run, documents_and_arrays, run_of};
-use crate::s3_server::Server;
 use arraystow::{ChunkedArray, Codec, ErrorKind, Storage, ZarrVersion};
+use arraystow_s3_server::Server;
 
 #[test]
 fn objects_are_copied_between_a_folder_and_a_server() {

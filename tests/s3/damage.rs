@@ -1,9 +1,9 @@
 //! Altered, truncated, lost and hostile objects.
 
 use super::support::{Place, Run, run_of};
-use crate::s3_server::Server;
 use arraystow::conformance::Subject;
 use arraystow::{ChunkedArray, ErrorKind};
+use arraystow_s3_server::Server;
 use ndarray::s;
 
 #[test]

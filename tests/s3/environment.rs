@@ -1,8 +1,8 @@
 //! The environment's `AWS_*`: a process of its own, since the environment is one for all threads.
 
 use super::support::{Run, run_of};
-use crate::s3_server::{BUCKET, KEY, SECRET, Server};
 use arraystow::Storage;
+use arraystow_s3_server::{BUCKET, KEY, SECRET, Server};
 use std::process::Command;
 
 /// Where the child finds the URL of its storage.

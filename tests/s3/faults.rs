@@ -1,8 +1,8 @@
 //! What fails is told of, by typed errors that name the place, and leaves what was there.
 
 use super::support::{Run, run_of};
-use crate::s3_server::{KEY, SECRET, Server};
 use arraystow::{ChunkedArray, ErrorKind, Storage};
+use arraystow_s3_server::{KEY, SECRET, Server};
 use ndarray::Array2;
 use object_store::{BackoffConfig, RetryConfig};
 use std::sync::Arc;

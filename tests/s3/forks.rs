@@ -2,8 +2,8 @@
 #![cfg(target_os = "linux")]
 
 use super::support::{Run, run_of};
-use crate::s3_server::Server;
 use arraystow::{ErrorKind, Storage};
+use arraystow_s3_server::Server;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! Servers whose listings do not come to an end.
 
-use crate::s3_server::{BUCKET, KEY, SECRET};
 use arraystow::{ErrorKind, Storage};
+use arraystow_s3_server::{BUCKET, KEY, SECRET};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;

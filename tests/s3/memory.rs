@@ -1,8 +1,8 @@
 //! A save and a load need memory for what is in flight, not for an array.
 #![cfg(target_os = "linux")]
 
-use crate::s3_server::Server;
 use arraystow::{ChunkedArray, Codec};
+use arraystow_s3_server::Server;
 use ndarray::ArrayD;
 use std::process::Command;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Places, servers and credentials that are spelled wrong or missing: told soon, with the right spelling.
 
-use crate::s3_server::{KEY, SECRET, Server};
 use arraystow::{Error, ErrorKind, LocalFiles, Storage};
+use arraystow_s3_server::{KEY, SECRET, Server};
 use std::time::{Duration, Instant};
 
 fn with(options: &[(&str, &str)]) -> Result<Storage, Error> {

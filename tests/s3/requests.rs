@@ -1,8 +1,8 @@
 //! What is asked of the server, counted.
 
 use super::support::run_of;
-use crate::s3_server::Server;
 use arraystow::{ChunkedArray, ErrorKind, Protocols, S3Protocol};
+use arraystow_s3_server::Server;
 use ndarray::{Array1, Array2, s};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;

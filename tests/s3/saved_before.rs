@@ -1,7 +1,7 @@
 //! An array that was saved is known to be saved: saving it again, under any name, links it.
 
-use crate::s3_server::Server;
 use arraystow::{ChunkedArray, Codec, Durability, Storage};
+use arraystow_s3_server::Server;
 use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! What is saved comes back, in every version of Zarr and with every codec.
 
 use super::support::{Run, documents_and_arrays, run_of};
-use crate::s3_server::Server;
 use arraystow::{Codec, LocalFiles, Protocols, S3Protocol, Storage, ZarrVersion};
+use arraystow_s3_server::Server;
 use ndarray::{Array1, s};
 use std::sync::Arc;
 

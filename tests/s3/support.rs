@@ -1,8 +1,8 @@
 //! What several of the tests need.
 
-use crate::s3_server::Server;
 use arraystow::conformance::Subject;
 use arraystow::{ChunkedArray, Protocols, S3Protocol};
+use arraystow_s3_server::Server;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

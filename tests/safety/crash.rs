@@ -2,8 +2,8 @@
 //! what is left behind and nothing else.
 
 use super::sample::{Notes, Random, files, files_named, large_run_of, noted_run_of, step_of, swept, times};
-use crate::s3_server::{BUCKET, Server};
 use arraystow::{Storage, StorageBuilder};
+use arraystow_s3_server::{BUCKET, Server};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -3,8 +3,8 @@
 use super::sample::{
     Random, Run, assert_field, files, files_named, is_about_others, large_run_of, run_of, swept, times,
 };
-use crate::s3_server::{BUCKET, Server};
 use arraystow::{ErrorKind, Storage, StorageBuilder};
+use arraystow_s3_server::{BUCKET, Server};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -3,8 +3,8 @@
 
 use super::sample::{files, files_named, swept};
 use super::updates::in_both_places;
-use crate::s3_server::Server;
 use arraystow::{ChunkedArray, Result, Storage};
+use arraystow_s3_server::Server;
 use ndarray::{Array1, s};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

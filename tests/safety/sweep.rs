@@ -1,8 +1,8 @@
 //! Sweeping beside whatever else goes on.
 
 use super::sample::{assert_whole, files, files_named, large_run_of, run_of, step_of, swept};
-use crate::s3_server::{BUCKET, Server};
 use arraystow::{ChunkedArray, Storage};
+use arraystow_s3_server::{BUCKET, Server};
 use ndarray::Array1;
 use std::path::Path;
 use std::time::Duration;

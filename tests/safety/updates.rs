@@ -1,9 +1,9 @@
 //! No update is lost: whoever saves an object that was loaded replaces the version that was loaded, or nothing.
 
 use super::sample::{Run, assert_field, run_of};
-use crate::s3_server::Server;
 use arraystow::faults::{Call, Watcher, watch};
 use arraystow::{ChunkedArray, Durability, Error, ErrorKind, Result, Storage, Version};
+use arraystow_s3_server::Server;
 use ndarray::{Array1, s};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

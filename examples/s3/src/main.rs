@@ -1,23 +1,18 @@
 //! The same lines against an S3 server: another URL, and the arrays are Zarr.
 //!
-//! `cargo run --release --example s3`
+//! `cargo run --release -p arraystow-example-s3`
 //!
 //! The server runs in this process, with its objects in memory; with a bucket of your own, and your credentials in the
 //! environment, `Storage::open("s3://your-bucket/surveys")` is all it takes.
 #![allow(clippy::print_stdout)]
 
-mod egm96_survey;
-#[path = "../tests/s3_server/mod.rs"]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod s3_server;
-
 use arraystow::Storage;
-use egm96_survey::Survey;
+use arraystow_examples::Survey;
 use ndarray::s;
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = s3_server::Server::start();
+    let server = arraystow_s3_server::Server::start();
     let storage = Storage::open_with("s3://bucket/surveys", server.options())?;
 
     let start = Instant::now();

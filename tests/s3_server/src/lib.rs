@@ -1,6 +1,6 @@
-//! An S3 server in the test's process: real HTTP, real signatures, objects in memory. Conditional puts are exact; latency,
+//! An S3 server in the process that starts it: real HTTP, real signatures, objects in memory. Conditional puts are exact; latency,
 //! refusals and lost answers come on demand.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "it serves tests")]
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, stream};
@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-pub(crate) const BUCKET: &str = "bucket";
-pub(crate) const KEY: &str = "test-key";
-pub(crate) const SECRET: &str = "a-secret-that-nobody-may-see";
+pub const BUCKET: &str = "bucket";
+pub const KEY: &str = "test-key";
+pub const SECRET: &str = "a-secret-that-nobody-may-see";
 
 #[derive(Clone)]
 struct Object {
@@ -25,7 +25,7 @@ struct Object {
 
 /// The server. A clone is another handle on it; it runs as long as the program.
 #[derive(Clone)]
-pub(crate) struct Server {
+pub struct Server {
     state: Arc<State>,
     pub endpoint: String,
 }
@@ -69,7 +69,7 @@ impl Drop for UnderWay {
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         let state = Arc::new(State::default());
         state.requests_left.store(u64::MAX, SeqCst);
@@ -87,11 +87,11 @@ impl Server {
     }
 
     /// A server of another process, which can be asked for nothing but its storages and clients.
-    pub(crate) fn elsewhere(endpoint: &str) -> Self {
+    pub fn elsewhere(endpoint: &str) -> Self {
         Self { state: Arc::default(), endpoint: endpoint.to_owned() }
     }
 
-    pub(crate) fn options(&self) -> Vec<(String, String)> {
+    pub fn options(&self) -> Vec<(String, String)> {
         [
             ("aws_endpoint", self.endpoint.as_str()),
             ("aws_allow_http", "true"),
@@ -103,18 +103,18 @@ impl Server {
         .to_vec()
     }
 
-    pub(crate) fn storage(&self, folder: &str) -> arraystow::Storage {
+    pub fn storage(&self, folder: &str) -> arraystow::Storage {
         arraystow::Storage::open_with(&format!("s3://{BUCKET}/{folder}"), self.options()).unwrap()
     }
 
     /// A storage in the making.
-    pub(crate) fn builder(&self, folder: &str) -> arraystow::StorageBuilder {
+    pub fn builder(&self, folder: &str) -> arraystow::StorageBuilder {
         let builder = arraystow::Storage::builder(format!("s3://{BUCKET}/{folder}"));
         self.options().into_iter().fold(builder, |builder, (key, value)| builder.option(key, value))
     }
 
     /// A client of object_store in the making.
-    pub(crate) fn client(&self) -> object_store::aws::AmazonS3Builder {
+    pub fn client(&self) -> object_store::aws::AmazonS3Builder {
         object_store::aws::AmazonS3Builder::new()
             .with_endpoint(&self.endpoint)
             .with_allow_http(true)
@@ -123,88 +123,88 @@ impl Server {
             .with_secret_access_key(SECRET)
     }
 
-    pub(crate) fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         self.state.objects.lock().unwrap().keys().cloned().collect()
     }
 
     /// Objects of which parts are there and no end.
-    pub(crate) fn unfinished_uploads(&self) -> usize {
+    pub fn unfinished_uploads(&self) -> usize {
         self.state.uploads.lock().unwrap().len()
     }
 
-    pub(crate) fn read(&self, key: &str) -> Vec<u8> {
+    pub fn read(&self, key: &str) -> Vec<u8> {
         self.state.objects.lock().unwrap()[key].data.to_vec()
     }
 
-    pub(crate) fn write(&self, key: &str, data: &[u8]) {
+    pub fn write(&self, key: &str, data: &[u8]) {
         let object = self.state.object(Bytes::copy_from_slice(data));
         self.state.objects.lock().unwrap().insert(key.to_owned(), object);
     }
 
-    pub(crate) fn remove(&self, key: &str) {
+    pub fn remove(&self, key: &str) {
         self.state.objects.lock().unwrap().remove(key).unwrap();
     }
 
     /// How many requests of each kind there were since the last time.
-    pub(crate) fn requests(&self) -> BTreeMap<&'static str, usize> {
+    pub fn requests(&self) -> BTreeMap<&'static str, usize> {
         std::mem::take(&mut *self.state.requests.lock().unwrap())
     }
 
-    pub(crate) fn most_under_way(&self) -> u64 {
+    pub fn most_under_way(&self) -> u64 {
         self.state.most_under_way.swap(0, SeqCst)
     }
 
-    pub(crate) fn set_latency(&self, latency: Duration) {
+    pub fn set_latency(&self, latency: Duration) {
         self.state.latency_us.store(latency.as_micros() as u64, SeqCst);
     }
 
-    pub(crate) fn refuse_every(&self, n: u64) {
+    pub fn refuse_every(&self, n: u64) {
         self.state.refuse_every.store(n, SeqCst);
     }
 
     /// So many requests are still answered, and none after them; `u64::MAX` for all.
-    pub(crate) fn go_down_after(&self, requests: u64) {
+    pub fn go_down_after(&self, requests: u64) {
         self.state.requests_left.store(requests, SeqCst);
     }
 
     /// The answers to so many puts of keys with this part are lost.
-    pub(crate) fn lose_answers(&self, part: &str, count: u64) {
+    pub fn lose_answers(&self, part: &str, count: u64) {
         part.clone_into(&mut self.state.lost_part.lock().unwrap());
         self.state.lost_answers.store(count, SeqCst);
     }
 
     /// Requests of these kinds are not permitted from now on.
-    pub(crate) fn forbid(&self, kinds: &[&'static str]) {
+    pub fn forbid(&self, kinds: &[&'static str]) {
         *self.state.forbidden.lock().unwrap() = kinds.to_vec();
     }
 
     /// Puts of keys that end so wait until they are released.
-    pub(crate) fn hold(&self, end: &str) {
+    pub fn hold(&self, end: &str) {
         *self.state.held_end.lock().unwrap() = Some(end.to_owned());
     }
 
     /// Waits until a put is being held.
-    pub(crate) fn wait_for_held(&self) {
+    pub fn wait_for_held(&self) {
         while self.state.held.load(SeqCst) == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         *self.state.held_end.lock().unwrap() = None;
     }
 
     /// Right after the next put of that key, this will have been put there.
-    pub(crate) fn overwrite_next(&self, key: &str, data: Vec<u8>) {
+    pub fn overwrite_next(&self, key: &str, data: Vec<u8>) {
         *self.state.intruder.lock().unwrap() = Some((key.to_owned(), data));
     }
 
     /// At the next put of that key, everything goes whose key begins so.
-    pub(crate) fn remove_at_next(&self, key: &str, prefix: &str) {
+    pub fn remove_at_next(&self, key: &str, prefix: &str) {
         *self.state.thief.lock().unwrap() = Some((key.to_owned(), prefix.to_owned()));
     }
 
-    pub(crate) fn ignore_conditions(&self) {
+    pub fn ignore_conditions(&self) {
         self.state.ignores_conditions.store(true, SeqCst);
     }
 }

@@ -6,26 +6,33 @@ use serde::{Deserialize, Serialize};
 
 /// An ordinary struct. Only the arrays leave the document.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Survey {
-    pub(crate) name: String,
-    pub(crate) spacing_deg: f64,
-    pub(crate) reference: Reference,
+pub struct Survey {
+    /// The model's name.
+    pub name: String,
+    /// The distance between two points, in degrees of latitude and of longitude.
+    pub spacing_deg: f64,
+    /// What the heights refer to.
+    pub reference: Reference,
     /// Diverted; lazy when loaded.
-    pub(crate) undulation_m: ChunkedArray<f32>,
+    pub undulation_m: ChunkedArray<f32>,
     /// A plain ndarray field: diverted too, read back whole.
-    pub(crate) above_ellipsoid: Array2<bool>,
+    pub above_ellipsoid: Array2<bool>,
 }
 
+/// The ellipsoid below the geoid, and the model.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Reference {
-    pub(crate) ellipsoid: String,
-    pub(crate) degree: u16,
-    pub(crate) year: u16,
+pub struct Reference {
+    /// The ellipsoid's name.
+    pub ellipsoid: String,
+    /// The highest degree of the spherical harmonics.
+    pub degree: u16,
+    /// The year of publication.
+    pub year: u16,
 }
 
 impl Survey {
-    /// The geoid of `../data/egm96-15min.png`.
-    pub(crate) fn of_egm96() -> Result<Self, Box<dyn std::error::Error>> {
+    /// The geoid of `examples/data/egm96-15min.png`.
+    pub fn of_egm96() -> Result<Self, Box<dyn std::error::Error>> {
         let grid = Grid::read()?;
         let above_ellipsoid = Array2::from_shape_fn((721, 1440), |(i, j)| grid.metres(i, j) > 0.0);
         Ok(Self {

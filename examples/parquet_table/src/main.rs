@@ -1,6 +1,6 @@
 //! A table that is kept as a Parquet file beside the document, and of which only the columns are read that are asked for.
 //!
-//! `cargo run --release --example parquet_table`
+//! `cargo run -p arraystow-example-parquet-table`
 
 #![allow(clippy::print_stdout, reason = "an example tells what it does")]
 
