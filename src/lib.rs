@@ -141,8 +141,8 @@ mod task;
 pub use arraystow_derive::{Persistent, persist};
 
 pub use array::{
-    Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk, RealElement, Region,
-    Summable,
+    AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,
+    RealElement, Region, Summable,
 };
 pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};

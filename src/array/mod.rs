@@ -3,6 +3,8 @@
 //! Knows neither serde nor storage nor threads: here an array is a shape, a chunk grid, a data type and something that
 //! produces regions. What runs it in parallel lives in `engine`, what stores it in `backend`.
 
+mod any;
+mod any_ndarray;
 mod arithmetic;
 mod chunked;
 mod codec;
@@ -25,6 +27,8 @@ mod source;
 mod stored;
 mod text;
 
+pub use any::AnyArray;
+pub use any_ndarray::AnyNdArray;
 pub use arithmetic::Arithmetic;
 pub use chunked::ChunkedArray;
 pub use codec::Codec;

@@ -2,7 +2,7 @@
 
 use super::compute::Chunks;
 use super::offload::unblock;
-use crate::array::{ChunkedArray, Element, RealElement, Region, Summable};
+use crate::array::{AnyArray, AnyNdArray, ChunkedArray, Element, RealElement, Region, Summable};
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 
@@ -85,6 +85,35 @@ impl<T: RealElement> ChunkedArray<T> {
     /// As [`max`](Self::max).
     pub fn max_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
         self.away(Self::max)
+    }
+}
+
+impl AnyArray {
+    /// As [`compute`](Self::compute), in the future; see [`ChunkedArray`](ChunkedArray#async-forms).
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_async(&self) -> impl Future<Output = Result<AnyNdArray>> + Send + use<> {
+        let array = self.clone();
+        unblock(move || array.compute())
+    }
+
+    /// As [`chunk`](Self::chunk), in the future.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk).
+    pub fn chunk_async(&self, coordinates: &[usize]) -> impl Future<Output = Result<AnyNdArray>> + Send + use<> {
+        let (array, coordinates) = (self.clone(), coordinates.to_vec());
+        unblock(move || array.chunk(&coordinates))
+    }
+
+    /// As [`to_bytes`](Self::to_bytes), in the future.
+    ///
+    /// # Errors
+    /// As [`to_bytes`](Self::to_bytes).
+    pub fn to_bytes_async(&self) -> impl Future<Output = Result<Vec<u8>>> + Send + use<> {
+        let array = self.clone();
+        unblock(move || array.to_bytes())
     }
 }
 

@@ -14,24 +14,35 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// `Limit` if the array does not fit into memory; whatever keeps a chunk from being read or made.
     pub fn compute(&self) -> Result<ArrayD<T>> {
-        self.check()?;
-        // A stored array is opened before memory is asked for: what a document says of it may be wrong.
-        let grid = self.reading_grid()?;
+        self.prepare()?;
         let mut out = zeroed::<T>(self.shape())?;
         if let Some(memory) = out.as_slice_mut() {
             prefer_huge_pages(memory);
         }
+        self.compute_into(out.view_mut())?;
+        Ok(out)
+    }
+
+    /// Refuses what cannot be computed, before memory is asked for: what a document says of an array may be wrong.
+    pub(super) fn prepare(&self) -> Result<()> {
+        self.check()?;
+        self.reading_grid().map(drop)
+    }
+
+    /// The whole array into memory of its shape.
+    pub(super) fn compute_into(&self, out: ArrayViewMutD<'_, T>) -> Result<()> {
+        self.check()?;
+        let grid = self.reading_grid()?;
         if self.is_empty() {
-            return Ok(out);
+            return Ok(());
         }
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
-        let parts = Parts::of(out.view_mut(), &grid);
+        let parts = Parts::of(out, &grid);
         let jobs = parts.map(|(region, part)| {
             let job = job::<T>(region, part);
             Job { bytes: job.bytes.saturating_mul(beside(&evaluation).max(1)), ..job }
         });
-        self.read_parts(&evaluation, evaluation.concurrency(), jobs, self.len())?;
-        Ok(out)
+        self.read_parts(&evaluation, evaluation.concurrency(), jobs, self.len())
     }
 
     /// One chunk, by its coordinates in the chunk grid.

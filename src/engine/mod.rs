@@ -4,6 +4,7 @@
 //! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents. Async
 //! forms run on a `pool`.
 
+mod any;
 mod async_forms;
 mod compute;
 mod handles;

@@ -9,6 +9,7 @@ use super::sweep::{Leftover, Sweep};
 use super::update::{Failure, MOST_TRIES, pause};
 use super::verify::{Depth, Progress, Verification};
 use super::version::Version;
+use crate::array::AnyArray;
 use crate::engine::unblock;
 use crate::error::{Error, Result};
 use crate::task::Scope;
@@ -165,6 +166,15 @@ impl Storage {
                 tries += 1;
             }
         }
+    }
+
+    /// As [`array`](Self::array), in the future.
+    ///
+    /// # Errors
+    /// As [`array`](Self::array).
+    pub fn array_async(&self, name: &str, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
+        let path = path.to_owned();
+        self.away(name, move |storage, name| storage.array(name, &path))
     }
 
     /// As [`version`](Self::version), in the future.

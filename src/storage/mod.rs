@@ -1,5 +1,6 @@
 //! STORAGE: named documents and their arrays under one root.
 
+mod array;
 mod async_forms;
 mod builder;
 mod copy;

@@ -9,6 +9,7 @@ use crate::plugin::de::arrays::Form;
 use crate::plugin::document::elements::{Elements, PlainElements};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
+use crate::plugin::fields::as_found;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -94,6 +95,15 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 impl Fields {
+    /// The elements in the type that they show.
+    pub(in crate::plugin) fn elements_as_found(self) -> Result<PlainElements> {
+        let data_type = as_found::data_type(&self.data).ok_or_else(|| {
+            let text = "the elements of an array in the document are of no data type: load it as an ndarray of their Rust type";
+            Error::new(ErrorKind::TypeMismatch, text)
+        })?;
+        with_element!(data_type, T => self.elements::<T>())
+    }
+
     /// The elements, if they can be read as such.
     pub(in crate::plugin) fn elements<T: Element>(self) -> Result<PlainElements> {
         let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data))

@@ -1,0 +1,167 @@
+//! A chunked array whose element type is known at run time only.
+
+use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_element};
+use crate::error::{Error, ErrorKind, Result};
+use ndarray::SliceInfoElem;
+use std::fmt;
+use std::sync::Arc;
+
+/// A [`ChunkedArray`] whose element type is known at run time only. Lazy and immutable, as every chunked array; a clone is
+/// another handle on the same array.
+///
+/// [`data_type`](Self::data_type) says which type the elements have, [`downcast`](Self::downcast) gives the typed array.
+/// [`compute`](Self::compute) reads it into an [`AnyNdArray`](crate::AnyNdArray), [`to_bytes`](Self::to_bytes) into bytes.
+///
+/// As a field, it takes an array of any element type:
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{AnyArray, ChunkedArray, DataType, Storage};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Channel {
+///     unit: String,
+///     samples: AnyArray,
+/// }
+///
+/// let samples = ChunkedArray::from_ndarray(ndarray::array![1_u16, 2, 3], &[2])?;
+/// let storage = Storage::open(folder.path())?;
+/// storage.save("channel", &Channel { unit: "V".into(), samples: samples.into() })?;
+///
+/// let channel: Channel = storage.load("channel")?;
+/// assert_eq!(channel.samples.data_type(), DataType::UInt16);
+/// assert_eq!(channel.samples.downcast::<u16>()?.sum()?, 6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct AnyArray {
+    inner: Arc<dyn ErasedArray>,
+}
+
+impl AnyArray {
+    pub(crate) fn of(inner: Arc<dyn ErasedArray>) -> Self {
+        Self { inner }
+    }
+
+    pub(crate) fn erased(&self) -> &Arc<dyn ErasedArray> {
+        &self.inner
+    }
+
+    /// The array as one of its own element type.
+    pub(crate) fn typed<T: Element>(&self) -> Result<&ChunkedArray<T>> {
+        let typed = self.inner.as_any().downcast_ref();
+        typed.ok_or_else(|| Error::invalid("an array is not of its own data type"))
+    }
+
+    /// The data type of the elements.
+    #[must_use]
+    pub fn data_type(&self) -> DataType {
+        self.inner.data_type()
+    }
+
+    /// Elements per axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        self.inner.grid().shape()
+    }
+
+    /// The number of axes.
+    #[must_use]
+    pub fn ndim(&self) -> usize {
+        self.inner.grid().ndim()
+    }
+
+    /// The number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.grid().len()
+    }
+
+    /// Whether there is no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.grid().is_empty()
+    }
+
+    /// How the array is cut into chunks.
+    #[must_use]
+    pub fn grid(&self) -> &ChunkGrid {
+        self.inner.grid()
+    }
+
+    /// How the array is to be compressed, if that was chosen for it.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
+        self.inner.codec()
+    }
+
+    /// A part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) has it.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// use ndarray::s;
+    ///
+    /// let array = AnyArray::from(ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?);
+    /// assert_eq!(array.slice(s![2..8;3])?.shape(), [2]);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
+    pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
+        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()))
+    }
+
+    /// The array with its element type.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// let array = AnyArray::from(ChunkedArray::from_ndarray(ndarray::array![0.5_f32, 1.5], &[2])?);
+    /// assert_eq!(array.downcast::<f32>()?.max()?, 1.5);
+    /// let error = array.downcast::<f64>().unwrap_err();
+    /// assert!(error.to_string().contains("float32, not float64"));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `TypeMismatch` if the elements have another type.
+    pub fn downcast<T: Element>(&self) -> Result<ChunkedArray<T>> {
+        self.inner.as_any().downcast_ref::<ChunkedArray<T>>().cloned().ok_or_else(|| {
+            let (own, asked) = (self.data_type(), T::DATA_TYPE);
+            let error = Error::new(
+                ErrorKind::TypeMismatch,
+                format!("the array holds {own}, not {asked}: downcast it to {own}, and convert it with astype()"),
+            );
+            match self.inner.stored() {
+                Some(stored) => stored.locate(error),
+                None => error,
+            }
+        })
+    }
+}
+
+impl<T: Element> From<ChunkedArray<T>> for AnyArray {
+    /// The same array, without its element type.
+    fn from(array: ChunkedArray<T>) -> Self {
+        Self { inner: Arc::new(array) }
+    }
+}
+
+impl<T: Element> From<&ChunkedArray<T>> for AnyArray {
+    /// The same array, without its element type.
+    fn from(array: &ChunkedArray<T>) -> Self {
+        array.clone().into()
+    }
+}
+
+impl fmt::Debug for AnyArray {
+    /// Shape, chunks and type; no chunk is computed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyArray of {} {:?}", self.data_type(), self.shape())?;
+        match self.grid().chunk_shape() {
+            Some(chunk) => write!(f, " in chunks of {chunk:?}"),
+            None => write!(f, " in {:?} irregular chunks", self.grid().chunks_per_axis()),
+        }
+    }
+}

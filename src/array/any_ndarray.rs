@@ -1,0 +1,110 @@
+//! Elements in memory whose type is known at run time only.
+
+use super::{DataType, Element};
+use crate::error::{Error, ErrorKind, Result};
+use half::f16;
+use ndarray::{Array, ArrayD, Dimension};
+use num_complex::Complex;
+use std::any::Any;
+use std::fmt;
+
+macro_rules! any_ndarray {
+    ($($variant:ident($rust:ty);)*) => {
+        /// An n-dimensional array in memory whose element type is known at run time only: what
+        /// [`AnyArray::compute`](crate::AnyArray::compute) gives.
+        ///
+        /// ```
+        /// use arraystow::{AnyArray, AnyNdArray, ChunkedArray};
+        ///
+        /// let array = AnyArray::from(ChunkedArray::from_ndarray(ndarray::array![1_i32, 2, 3], &[2])?);
+        /// match array.compute()? {
+        ///     AnyNdArray::Int32(elements) => assert_eq!(elements.sum(), 6),
+        ///     other => println!("{other}"),
+        /// }
+        /// # Ok::<(), arraystow::Error>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        #[allow(missing_docs, reason = "each variant is the data type of its name")]
+        pub enum AnyNdArray {
+            $($variant(ArrayD<$rust>),)*
+        }
+
+        impl AnyNdArray {
+            /// The data type of the elements.
+            #[must_use]
+            pub fn data_type(&self) -> DataType {
+                match self {
+                    $(Self::$variant(_) => DataType::$variant,)*
+                }
+            }
+
+            /// Elements per axis.
+            #[must_use]
+            pub fn shape(&self) -> &[usize] {
+                match self {
+                    $(Self::$variant(array) => array.shape(),)*
+                }
+            }
+
+            fn into_any(self) -> Box<dyn Any> {
+                match self {
+                    $(Self::$variant(array) => Box::new(array),)*
+                }
+            }
+        }
+
+        impl fmt::Display for AnyNdArray {
+            /// The elements, long axes shortened, as ndarray shows them.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(array) => array.fmt(f),)*
+                }
+            }
+        }
+
+        $(impl<D: Dimension> From<Array<$rust, D>> for AnyNdArray {
+            fn from(array: Array<$rust, D>) -> Self {
+                Self::$variant(array.into_dyn())
+            }
+        })*
+    };
+}
+
+any_ndarray! {
+    Bool(bool);
+    Int8(i8);
+    Int16(i16);
+    Int32(i32);
+    Int64(i64);
+    UInt8(u8);
+    UInt16(u16);
+    UInt32(u32);
+    UInt64(u64);
+    Float16(f16);
+    Float32(f32);
+    Float64(f64);
+    Complex64(Complex<f32>);
+    Complex128(Complex<f64>);
+}
+
+impl AnyNdArray {
+    /// The array with its element type.
+    ///
+    /// ```
+    /// # use arraystow::AnyNdArray;
+    /// let array = AnyNdArray::from(ndarray::array![0.5, 1.5]);
+    /// assert_eq!(array.downcast::<f64>()?.sum(), 2.0);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `TypeMismatch` if the elements have another type.
+    pub fn downcast<T: Element>(self) -> Result<ArrayD<T>> {
+        let own = self.data_type();
+        self.into_any()
+            .downcast::<ArrayD<T>>()
+            .map(|array| *array)
+            .map_err(|_| Error::new(ErrorKind::TypeMismatch, format!("the array holds {own}, not {}", T::DATA_TYPE)))
+    }
+}

@@ -1,0 +1,55 @@
+//! Chunked arrays of any element type as serde values: their persistent ids.
+
+use crate::array::AnyArray;
+use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::found::Found;
+use crate::plugin::walk::context::{keep_error, saving};
+use crate::plugin::walk::loading::{chunked, tell};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+impl Serialize for AnyArray {
+    /// Gives the array's persistent id; the array itself joins the plan of the save, as a
+    /// [`ChunkedArray`](crate::ChunkedArray) does.
+    ///
+    /// # Errors
+    /// `NoContext` outside a save; the array's own error if it can never be computed.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(CHUNKED, &Reference(self))
+    }
+}
+
+struct Reference<'a>(&'a AnyArray);
+
+impl Serialize for Reference<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let array = self.0.erased();
+        let added = saving(|state| state.add_chunked(&**array, || array.clone()));
+        match added.and_then(|id| id) {
+            Ok(id) => id.serialize(serializer),
+            Err(error) => {
+                keep_error(&error);
+                Err(S::Error::custom(error))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyArray {
+    /// Finds the array of a persistent id, whatever its element type. It is lazy.
+    ///
+    /// The elements of a plain `ndarray` that stands in the document itself, or that serde has buffered, have the type that
+    /// they have there: `bool`, `int64` (`uint64` if one of them needs it), `float32` or `float64`, or complex numbers where
+    /// they are pairs of floats.
+    ///
+    /// # Errors
+    /// `NoContext` outside a load; `TypeMismatch` if the elements of an array in the document are of no data type.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Found::deserialize(deserializer)? {
+            Found::Id(id) => chunked(&id),
+            Found::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.to_chunked()),
+        }
+        .map(Self::of)
+        .map_err(tell)
+    }
+}
