@@ -1,6 +1,7 @@
 //! Globs over names. Every glob passes through here, bounded before a parser sees it: a glob may come from a stranger, and
 //! parsers of globs recurse.
 
+use super::name::Workflow;
 use crate::error::{Error, ErrorKind, Result};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -11,7 +12,7 @@ const MOST_ALTERNATIVES: usize = 256;
 /// A checked glob.
 pub(super) struct Glob {
     set: GlobSet,
-    workflow: String,
+    workflow: Option<Workflow>,
 }
 
 impl Glob {
@@ -21,16 +22,16 @@ impl Glob {
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().map_err(refused)?;
         // A matcher of one glob panics where a set has an error.
         let set = GlobSetBuilder::new().add(glob).build().map_err(refused)?;
-        Ok(Self { set, workflow: literal_workflow(text).to_owned() })
+        Ok(Self { set, workflow: Workflow::parse(literal_workflow(text)).ok() })
     }
 
     pub(super) fn is_match(&self, name: &str) -> bool {
         self.set.is_match(name)
     }
 
-    /// The workflow that everything that the glob can match lies in or below.
-    pub(super) fn workflow(&self) -> &str {
-        &self.workflow
+    /// The workflow that everything that the glob can match lies in or below; none if no name can match.
+    pub(super) fn workflow(&self) -> Option<&Workflow> {
+        self.workflow.as_ref()
     }
 }
 

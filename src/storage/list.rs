@@ -4,7 +4,7 @@ use super::Storage;
 use super::entry::{ArrayInfo, Entry, Info, ObjectInfo};
 use super::glob::Glob;
 use super::missing::open;
-use super::name::{Name, check_workflow};
+use super::name::{Name, Workflow};
 use super::place::Listed;
 use super::read::located;
 use crate::error::Result;
@@ -35,15 +35,12 @@ impl Storage {
     /// cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
     pub fn list(&self, glob: &str) -> Result<Vec<Entry>> {
         let glob = Glob::parse(glob)?;
-        let workflow = glob.workflow();
         let mut entries = Vec::new();
         // Where no document's name can be, nothing is looked for: "../*" leads nowhere.
-        if check_workflow(workflow).is_err() {
-            return Ok(entries);
-        }
+        let Some(workflow) = glob.workflow() else { return Ok(entries) };
         self.place.walk(workflow, &mut |Listed { name, bytes, modified }| {
-            if glob.is_match(&name) && self.place.is_document(&name) {
-                entries.push(Entry { name, bytes, modified });
+            if glob.is_match(name.as_str()) && self.place.is_document(&name) {
+                entries.push(Entry { name: name.as_str().to_owned(), bytes, modified });
             }
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -112,12 +109,11 @@ impl Storage {
     }
 
     /// The names of all documents of a workflow and of those below it.
-    pub(super) fn names_under(&self, workflow: &str) -> Result<Vec<String>> {
-        check_workflow(workflow)?;
+    pub(super) fn names_under(&self, workflow: &Workflow) -> Result<Vec<String>> {
         let mut names = Vec::new();
         self.place.walk(workflow, &mut |Listed { name, .. }| {
             if self.place.is_document(&name) {
-                names.push(name);
+                names.push(name.as_str().to_owned());
             }
         })?;
         names.sort_unstable();

@@ -1,6 +1,6 @@
 //! What is said of a document that is not there: where it was looked for, and which name may have been meant.
 
-use super::name::Name;
+use super::name::{Name, Workflow};
 use super::place::{Document, Place};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,7 +19,7 @@ pub(super) enum Missing {
     /// The whole storage.
     Storage,
     /// This workflow, while the one above it is there.
-    Workflow(String),
+    Workflow(Workflow),
     Document,
 }
 
@@ -68,10 +68,11 @@ pub(super) fn sorted<T>(results: impl Iterator<Item = Result<T>>) -> Found<T> {
 }
 
 /// The error about a workflow in which there are no documents.
-pub(super) fn no_workflow(place: &dyn Place, workflow: &str) -> Error {
-    let text = format!("there is no document in the workflow {workflow:?}, nor below it, in {:?}", place.location());
+pub(super) fn no_workflow(place: &dyn Place, workflow: &Workflow) -> Error {
+    let (text, location) = (workflow.as_str(), place.location());
+    let text = format!("there is no document in the workflow {text:?}, nor below it, in {location:?}");
     // As if for a document in it.
-    let name = Name::parse(&format!("{workflow}/-")).ok();
+    let name = workflow.name("-").ok();
     let near = name.and_then(|name| Some((place.near(&name)?, name)));
     match near.filter(|(near, _)| !matches!(near.missing, Missing::Document)) {
         Some((near, name)) => Error::new(ErrorKind::NotFound, near.text(place, &name)),
@@ -85,13 +86,14 @@ impl Near {
         let (text, wanted) = match &self.missing {
             Missing::Storage => return format!("there is no storage in {location:?}: nothing has been saved there"),
             Missing::Workflow(workflow) => {
-                (format!("there is no workflow {workflow:?} in {location:?}"), workflow.as_str())
+                let workflow = workflow.as_str();
+                (format!("there is no workflow {workflow:?} in {location:?}"), workflow)
             }
-            Missing::Document if name.workflow().is_empty() => {
+            Missing::Document if name.workflow().is_root() => {
                 (format!("there is no document of that name in {location:?}"), name.as_str())
             }
             Missing::Document => {
-                let workflow = name.workflow();
+                let workflow = name.workflow().as_str();
                 (format!("there is no document of that name in {location:?}, workflow {workflow:?}"), name.as_str())
             }
         };

@@ -36,6 +36,7 @@ use crate::array::Codec;
 use crate::error::Result;
 use crate::plugin::{Format, Registry};
 use crate::protocol::Protocols;
+use name::Workflow;
 use place::Place;
 use std::fmt;
 use std::path::Path;
@@ -146,7 +147,7 @@ impl Storage {
     }
 
     /// How the arrays and other objects of a workflow are written and read.
-    fn protocols(&self, workflow: &str) -> Protocols {
+    fn protocols(&self, workflow: &Workflow) -> Protocols {
         let mut protocols = self.place.protocols(workflow);
         protocols.set_serializers(Arc::new(self.registry.clone()));
         match self.codec {

@@ -1,4 +1,4 @@
-//! The grammar of names: one for all protocols, so that what is saved on one can be copied to another.
+//! The grammar of names and workflows: one for all protocols, so that what is saved on one can be copied to another.
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -8,25 +8,32 @@ pub(super) const ARRAYS: &str = "bigdata";
 const MOST_SEGMENT_BYTES: usize = 255;
 const MOST_BYTES: usize = 900;
 
-/// A checked name.
+/// A checked name: a workflow, and the task in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     text: String,
+    workflow: Workflow,
 }
 
 impl Name {
     pub(super) fn parse(text: &str) -> Result<Self> {
         check(text, "a name")?;
-        Ok(Self { text: text.to_owned() })
+        let workflow = text.rsplit_once('/').map_or("", |(workflow, _)| workflow);
+        Ok(Self { text: text.to_owned(), workflow: Workflow { text: workflow.to_owned() } })
     }
 
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The workflow; empty for a name of one segment.
-    pub(super) fn workflow(&self) -> &str {
-        self.text.rsplit_once('/').map_or("", |(workflow, _)| workflow)
+    /// All segments but the last.
+    pub(super) fn workflow(&self) -> &Workflow {
+        &self.workflow
+    }
+
+    /// The last segment.
+    pub(super) fn task(&self) -> &str {
+        self.text.rsplit_once('/').map_or(self.as_str(), |(_, task)| task)
     }
 
     pub(super) fn is_a_workflow(&self) -> Error {
@@ -36,19 +43,71 @@ impl Name {
     pub(super) fn is_below_a_document(&self) -> Error {
         Error::new(
             ErrorKind::InvalidName,
-            format!("a part of the workflow {:?} is a document, so it cannot be a workflow too", self.workflow()),
+            format!(
+                "a part of the workflow {:?} is a document, so it cannot be a workflow too",
+                self.workflow.as_str()
+            ),
         )
     }
 }
 
-/// Whether a file of that name may be a document of somebody's: the Python system takes names that this grammar does not.
-pub(super) fn may_be_a_document(segment: &str) -> bool {
-    !segment.starts_with('.') && segment != ARRAYS
+/// A checked workflow: the segments of a name without the last one. The root has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Workflow {
+    text: String,
 }
 
-/// Checks the name of a workflow; the empty one is the root.
-pub(super) fn check_workflow(workflow: &str) -> Result<()> {
-    if workflow.is_empty() { Ok(()) } else { check(workflow, "a workflow") }
+impl Workflow {
+    /// The workflow of names of one segment.
+    pub(super) fn root() -> Self {
+        Self::default()
+    }
+
+    /// The workflow of this text, which is empty for the root.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        if !text.is_empty() {
+            check(text, "a workflow")?;
+        }
+        Ok(Self { text: text.to_owned() })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub(super) fn segments(&self) -> impl Iterator<Item = &str> {
+        self.text.split('/').filter(|segment| !segment.is_empty())
+    }
+
+    /// The workflow right below, of this segment.
+    pub(super) fn child(&self, segment: &str) -> Result<Self> {
+        Self::parse(&self.join(segment))
+    }
+
+    /// The workflow right above; none above the root.
+    pub(super) fn parent(&self) -> Option<Self> {
+        let above = self.text.rsplit_once('/').map_or("", |(above, _)| above);
+        (!self.is_root()).then(|| Self { text: above.to_owned() })
+    }
+
+    /// The name of this task.
+    pub(super) fn name(&self, task: &str) -> Result<Name> {
+        Name::parse(&self.join(task))
+    }
+
+    /// The text of a name or of a workflow in this one, unchecked.
+    pub(super) fn join(&self, segment: &str) -> String {
+        if self.is_root() { segment.to_owned() } else { format!("{}/{segment}", self.text) }
+    }
+}
+
+/// Whether a file of that name may be a document: the Python system takes names that this grammar does not.
+pub(super) fn may_be_a_document(segment: &str) -> bool {
+    !segment.starts_with('.') && segment != ARRAYS
 }
 
 fn check(text: &str, what: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What a storage needs of the place where its documents lie: a folder, or an object store.
 
 use super::missing::Near;
-use super::name::Name;
+use super::name::{Name, Workflow};
 use super::sweep::{Leftover, Remains};
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,25 +24,25 @@ pub(super) trait Place: Send + Sync {
     /// Tells a document from every other of this process.
     fn identity(&self, name: &Name) -> String;
     /// The arrays of a workflow.
-    fn backend(&self, workflow: &str) -> Arc<dyn Backend>;
+    fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend>;
     /// How its arrays and the files of other objects are reached.
-    fn protocols(&self, workflow: &str) -> Protocols;
+    fn protocols(&self, workflow: &Workflow) -> Protocols;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;
     /// Whether there is a document of that name.
     fn contains(&self, name: &Name) -> Result<bool>;
     /// Whether what lies under a name that was listed is a document, or was one: as far as that is seen at the cost of a look.
-    fn is_document(&self, name: &str) -> bool;
+    fn is_document(&self, name: &Name) -> bool;
     /// Whether the place is there at all.
     fn exists(&self) -> Result<bool>;
     /// What there is near a name that there is not, in bounded time. None if that cannot be seen.
     fn near(&self, name: &Name) -> Option<Near>;
     /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot be a
     /// document's name is passed over.
-    fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()>;
+    fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()>;
     /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not, and
     /// whatever it is called.
-    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()>;
+    fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()>;
     /// Refuses a name that is a workflow already, or lies below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
     /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where nothing else
@@ -67,12 +67,12 @@ pub(super) trait Place: Send + Sync {
     /// over: for each of the names, the error that says so. Fails with the first that cannot be removed; those before it are
     /// gone, with their arrays.
     fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>>;
-    /// Every workflow that has arrays, or had.
-    fn workflows(&self) -> Result<Vec<String>>;
+    /// Every workflow that has arrays, or had: for each that no name can lead to, the error that says why.
+    fn workflows(&self) -> Result<Vec<Result<Workflow>>>;
     /// What no document of a workflow refers to and no save in progress is writing.
-    fn leftovers(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>>;
+    fn leftovers(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>>;
     /// Removes those of `these` that are leftovers still, and returns them.
-    fn remove_leftovers(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
+    fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
 }
 
 /// Lets go of the arrays of manifests whose documents are gone or replaced; the function tells which of them must stay,
@@ -120,7 +120,7 @@ pub(super) struct Before {
 
 /// A document in a listing.
 pub(super) struct Listed {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) bytes: u64,
     pub(super) modified: Option<SystemTime>,
 }

@@ -1,6 +1,6 @@
 //! Reading a document's head, wherever it lies.
 
-use super::name::Name;
+use super::name::{Name, Workflow};
 use super::place::{Document, Place};
 use crate::error::{Error, Result};
 use crate::plugin;
@@ -47,7 +47,7 @@ pub(super) fn begins(contents: impl Read) -> io::Result<bool> {
 }
 
 /// Where everything is that belongs to a document.
-pub(super) fn locations(place: &dyn Place, workflow: &str, manifest: &Manifest) -> Vec<String> {
+pub(super) fn locations(place: &dyn Place, workflow: &Workflow, manifest: &Manifest) -> Vec<String> {
     let backend = place.backend(workflow);
     let arrays = manifest.arrays.iter().map(|entry| backend.describe(entry.id.file()));
     let files = place.protocols(workflow).files();

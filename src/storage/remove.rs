@@ -2,7 +2,7 @@
 
 use super::Storage;
 use super::missing::{explained, no_workflow};
-use super::name::Name;
+use super::name::{Name, Workflow};
 use super::place::Place;
 use crate::engine::remove_arrays;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,9 +55,10 @@ impl Storage {
                 "which workflow? An empty name is none; remove_matching(\"**\") removes everything",
             ));
         }
-        let names = self.names_under(workflow)?;
+        let workflow = Workflow::parse(workflow)?;
+        let names = self.names_under(&workflow)?;
         if names.is_empty() {
-            return Err(no_workflow(&*self.place, workflow));
+            return Err(no_workflow(&*self.place, &workflow));
         }
         self.remove_all(names)
     }
@@ -81,7 +82,7 @@ impl Storage {
     /// Removes documents of one workflow and their arrays; a removal once begun completes. Gives for each, if it is not there,
     /// the error about it.
     fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
-        let workflow = names.first().map_or("", Name::workflow);
+        let Some(workflow) = names.first().map(Name::workflow) else { return Ok(Vec::new()) };
         let superseded = |manifests: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
             remove_named(&*self.place, workflow, manifests, |file| !must_stay(file));
         };
@@ -92,7 +93,12 @@ impl Storage {
 
 /// Removes the arrays and objects of manifests that no document names any more. Whatever fails is left for a sweep: the
 /// removal or replacement of the documents is what was asked for, and it is done.
-pub(super) fn remove_named(place: &dyn Place, workflow: &str, manifests: &[Manifest], which: impl Fn(&str) -> bool) {
+pub(super) fn remove_named(
+    place: &dyn Place,
+    workflow: &Workflow,
+    manifests: &[Manifest],
+    which: impl Fn(&str) -> bool,
+) {
     let arrays = manifests.iter().flat_map(|manifest| &manifest.arrays).map(|entry| entry.id.file());
     let arrays: Vec<String> = arrays.filter(|file| which(file)).map(str::to_owned).collect();
     if !arrays.is_empty() {

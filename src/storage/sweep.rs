@@ -4,7 +4,7 @@ use super::Storage;
 use super::place::Place;
 use super::read::head;
 use crate::error::{Error, Result};
-use crate::storage::name::{Name, check_workflow};
+use crate::storage::name::{Name, Workflow};
 use crate::task::{check_cancelled, unstoppable};
 use std::collections::{BTreeMap, HashSet};
 
@@ -34,11 +34,11 @@ impl Storage {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
             check_cancelled()?;
-            // One of another program, which may name its arrays in any way.
-            let swept = check_workflow(&workflow).and_then(|()| self.place.leftovers(&workflow));
+            // One of another program may have any name, and any names for its arrays.
+            let swept = workflow.and_then(|workflow| Ok((self.place.leftovers(&workflow)?, workflow)));
             match swept {
-                Ok(found) if found.is_empty() => {}
-                Ok(found) => drop(sweep.found.insert(workflow, found)),
+                Ok((found, _)) if found.is_empty() => {}
+                Ok((found, workflow)) => drop(sweep.found.insert(workflow, found)),
                 Err(error) => sweep.skipped.push(error),
             }
         }
@@ -51,8 +51,7 @@ impl Storage {
 #[must_use = "nothing is removed before `remove` is called"]
 pub struct Sweep {
     storage: Storage,
-    /// By workflow.
-    found: BTreeMap<String, Vec<(Remains, Leftover)>>,
+    found: BTreeMap<Workflow, Vec<(Remains, Leftover)>>,
     skipped: Vec<Error>,
 }
 
@@ -122,7 +121,7 @@ pub(super) fn is_id(name: &str) -> bool {
 ///
 /// # Errors
 /// That of the first document that cannot be read.
-pub(super) fn named(place: &dyn Place, workflow: &str) -> Result<HashSet<String>> {
+pub(super) fn named(place: &dyn Place, workflow: &Workflow) -> Result<HashSet<String>> {
     let mut documents = Vec::new();
     place.documents(workflow, &mut |name| documents.push(name))?;
     let mut named = HashSet::new();

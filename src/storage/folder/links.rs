@@ -4,19 +4,19 @@
 
 use super::durable::{LOCK, SAVING};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::name::ARRAYS;
+use crate::storage::name::{ARRAYS, Workflow};
 use std::path::{Path, PathBuf};
 
 /// Refuses a document that cannot be reached without a link.
-pub(super) fn refuse_document(root: &Path, workflow: &str, document: &Path) -> Result<()> {
+pub(super) fn refuse_document(root: &Path, workflow: &Workflow, document: &Path) -> Result<()> {
     refuse_workflow(root, workflow)?;
     refuse(document)
 }
 
 /// Refuses a workflow that cannot be reached without a link, or whose arrays cannot.
-pub(super) fn refuse_workflow(root: &Path, workflow: &str) -> Result<()> {
+pub(super) fn refuse_workflow(root: &Path, workflow: &Workflow) -> Result<()> {
     let mut folder: PathBuf = root.to_owned();
-    for segment in workflow.split('/').filter(|segment| !segment.is_empty()) {
+    for segment in workflow.segments() {
         folder.push(segment);
         refuse(&folder)?;
     }

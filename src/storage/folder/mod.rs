@@ -7,7 +7,7 @@ mod record;
 mod sweep;
 
 use super::missing::{Missing, Near};
-use super::name::{ARRAYS, Name, may_be_a_document};
+use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
 use super::read::begins;
 use super::sweep::{Leftover, Remains};
@@ -30,7 +30,7 @@ pub(super) struct Folder {
     durability: Durability,
     limits: Limits,
     /// The workflows whose folders are known to be durable, and which folders these were.
-    durable: Mutex<HashMap<String, Vec<Made>>>,
+    durable: Mutex<HashMap<Workflow, Vec<Made>>>,
 }
 
 impl Folder {
@@ -51,18 +51,18 @@ impl Folder {
     }
 
     /// The workflow's folder.
-    fn workflow(&self, workflow: &str) -> PathBuf {
-        if workflow.is_empty() { self.root.clone() } else { self.root.join(workflow) }
+    fn workflow(&self, workflow: &Workflow) -> PathBuf {
+        if workflow.is_root() { self.root.clone() } else { self.root.join(workflow.as_str()) }
     }
 
     /// The folder of a workflow's arrays.
-    fn arrays(&self, workflow: &str) -> PathBuf {
+    fn arrays(&self, workflow: &Workflow) -> PathBuf {
         self.workflow(workflow).join(ARRAYS)
     }
 
     /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have come
     /// to it. Once is enough until one of them is made anew.
-    fn sync_folders(&self, workflow: &str) -> Result<()> {
+    fn sync_folders(&self, workflow: &Workflow) -> Result<()> {
         if self.durability == Durability::NotSynced {
             return Ok(());
         }
@@ -83,22 +83,21 @@ impl Folder {
                 synced => synced.map_err(located("cannot sync the folder", above))?,
             }
         }
-        known().extend(made.map(|made| (workflow.to_owned(), made)));
+        known().extend(made.map(|made| (workflow.clone(), made)));
         Ok(())
     }
 
     /// Names of what there is right in a workflow: of documents, or of workflows.
-    fn names_in(&self, workflow: &str, is_wanted: impl Fn(FileType) -> bool) -> Vec<String> {
+    fn names_in(&self, workflow: &Workflow, is_wanted: impl Fn(FileType) -> bool) -> Vec<String> {
         /// More are not looked through.
         const MOST: usize = 10_000;
         let entries = std::fs::read_dir(self.workflow(workflow)).into_iter().flatten().flatten().take(MOST);
         let wanted = entries.filter(|entry| entry.file_type().is_ok_and(&is_wanted));
         let segments = wanted.filter_map(|entry| entry.file_name().into_string().ok());
-        let names = segments.map(|name| if workflow.is_empty() { name } else { format!("{workflow}/{name}") });
-        names.filter(|name| Name::parse(name).is_ok()).collect()
+        segments.filter_map(|segment| workflow.name(&segment).ok()).map(|name| name.as_str().to_owned()).collect()
     }
 
-    fn walk_folder(&self, folder: &Path, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+    fn walk_folder(&self, folder: &Path, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -108,15 +107,12 @@ impl Folder {
             check_cancelled()?;
             let entry = entry.map_err(located("cannot list the folder", folder))?;
             let Ok(segment) = entry.file_name().into_string() else { continue };
-            let name = if workflow.is_empty() { segment.clone() } else { format!("{workflow}/{segment}") };
-            if Name::parse(&name).is_err() {
-                continue;
-            }
+            let Ok(name) = workflow.name(&segment) else { continue };
             // Gone between the listing and the look: somebody removed it. Symbolic links are passed over: they may lead
             // out of the storage.
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_dir() {
-                self.walk_folder(&entry.path(), &name, visit)?;
+                self.walk_folder(&entry.path(), &workflow.child(&segment)?, visit)?;
             } else if metadata.is_file() {
                 visit(Listed { name, bytes: metadata.len(), modified: metadata.modified().ok() });
             }
@@ -142,12 +138,12 @@ impl Place for Folder {
         self.describe(name)
     }
 
-    fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
+    fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend> {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
         Arc::new(Hdf5Files::new(Arc::new(files), self.limits))
     }
 
-    fn protocols(&self, workflow: &str) -> Protocols {
+    fn protocols(&self, workflow: &Workflow) -> Protocols {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
         Protocols::new().with_file(files).with_limits(self.limits)
     }
@@ -175,14 +171,14 @@ impl Place for Folder {
         let path = self.document(name);
         links::refuse_document(&self.root, name.workflow(), &path)?;
         match std::fs::metadata(&path) {
-            Ok(metadata) => Ok(metadata.is_file() && self.is_document(name.as_str())),
+            Ok(metadata) => Ok(metadata.is_file() && self.is_document(name)),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
             Err(error) => Err(located("cannot look for the document", &path)(error)),
         }
     }
 
-    fn is_document(&self, name: &str) -> bool {
-        let file = disk::open(&self.root.join(name));
+    fn is_document(&self, name: &Name) -> bool {
+        let file = disk::open(&self.document(name));
         // What cannot be read may be one.
         file.and_then(begins).unwrap_or(true)
     }
@@ -199,10 +195,10 @@ impl Place for Folder {
         if !self.root.is_dir() {
             return Some(Near { missing: Missing::Storage, names: Vec::new() });
         }
-        let mut above = String::new();
-        for segment in name.workflow().split('/').filter(|segment| !segment.is_empty()) {
-            let workflow = if above.is_empty() { segment.to_owned() } else { format!("{above}/{segment}") };
-            if !self.root.join(&workflow).is_dir() {
+        let mut above = Workflow::root();
+        for segment in name.workflow().segments() {
+            let workflow = above.child(segment).ok()?;
+            if !self.workflow(&workflow).is_dir() {
                 let names = self.names_in(&above, |kind| kind.is_dir());
                 return Some(Near { missing: Missing::Workflow(workflow), names });
             }
@@ -211,7 +207,7 @@ impl Place for Folder {
         Some(Near { missing: Missing::Document, names: self.names_in(&above, |kind| kind.is_file()) })
     }
 
-    fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+    fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         links::refuse_workflow(&self.root, workflow)?;
         self.walk_folder(&self.workflow(workflow), workflow, visit)
     }
@@ -223,7 +219,7 @@ impl Place for Folder {
         Ok(())
     }
 
-    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()> {
+    fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()> {
         let folder = self.workflow(workflow);
         for entry in std::fs::read_dir(&folder).map_err(located("cannot list the folder", &folder))? {
             let entry = entry.map_err(located("cannot list the folder", &folder))?;
@@ -237,7 +233,7 @@ impl Place for Folder {
                 error.in_document(&name.to_string_lossy())
             })?;
             if may_be_a_document(&segment) {
-                visit(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
+                visit(workflow.join(&segment));
             }
         }
         Ok(())
@@ -273,15 +269,15 @@ impl Place for Folder {
         self.remove_documents(names, superseded)
     }
 
-    fn workflows(&self) -> Result<Vec<String>> {
+    fn workflows(&self) -> Result<Vec<Result<Workflow>>> {
         self.all_workflows()
     }
 
-    fn leftovers(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+    fn leftovers(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         self.leftovers_of(workflow)
     }
 
-    fn remove_leftovers(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+    fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         self.remove_leftovers_of(workflow, these)
     }
 }

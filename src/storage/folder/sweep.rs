@@ -10,20 +10,20 @@ use super::record::Records;
 use crate::error::Result;
 use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
-use crate::storage::name::{ARRAYS, check_workflow};
+use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::sweep::{Leftover, Remains, is_id, named};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 impl Folder {
-    pub(super) fn leftovers_of(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+    pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
         let left = self.find_left(workflow)?;
         Ok(left.into_iter().map(|left| (left.remains, left.leftover)).collect())
     }
 
-    pub(super) fn remove_leftovers_of(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+    pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
         let mut removed = Vec::new();
         for Left { path, leftover, .. } in
@@ -39,13 +39,13 @@ impl Folder {
         Ok(removed)
     }
 
-    fn lock_existing(&self, workflow: &str) -> Result<Option<WorkflowLock>> {
+    fn lock_existing(&self, workflow: &Workflow) -> Result<Option<WorkflowLock>> {
         super::links::refuse_workflow(&self.root, workflow)?;
         WorkflowLock::acquire_existing(&self.workflow(workflow))
     }
 
     /// What is left over now. The caller holds the workflow's lock.
-    fn find_left(&self, workflow: &str) -> Result<Vec<Left>> {
+    fn find_left(&self, workflow: &Workflow) -> Result<Vec<Left>> {
         // In this order: what a save finishes meanwhile is in its document before its record goes.
         let files = self.files(workflow)?;
         let records = Records::read(&self.workflow(workflow))?;
@@ -60,7 +60,7 @@ impl Folder {
     }
 
     /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
-    fn files(&self, workflow: &str) -> Result<Vec<File>> {
+    fn files(&self, workflow: &Workflow) -> Result<Vec<File>> {
         let arrays = self.arrays(workflow);
         let failed = |error| located("cannot list the folder of the arrays", &arrays)(error);
         let mut files = Vec::new();
@@ -75,13 +75,13 @@ impl Folder {
     }
 
     /// Every workflow with a folder for arrays.
-    pub(super) fn all_workflows(&self) -> Result<Vec<String>> {
+    pub(super) fn all_workflows(&self) -> Result<Vec<Result<Workflow>>> {
         let mut found = Vec::new();
-        self.find_workflows(&self.root, "", &mut found)?;
+        self.find_workflows(&self.root, &Workflow::root(), &mut found)?;
         Ok(found)
     }
 
-    fn find_workflows(&self, folder: &Path, workflow: &str, found: &mut Vec<String>) -> Result<()> {
+    fn find_workflows(&self, folder: &Path, workflow: &Workflow, found: &mut Vec<Result<Workflow>>) -> Result<()> {
         let failed = |error| located("cannot list the folder", folder)(error);
         let entries = match std::fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -93,16 +93,13 @@ impl Folder {
                 continue;
             }
             match entry.file_name().to_str() {
-                Some(ARRAYS) => found.push(workflow.to_owned()),
-                Some(segment) if !segment.starts_with('.') => {
-                    let below = if workflow.is_empty() { segment.to_owned() } else { format!("{workflow}/{segment}") };
-                    match check_workflow(&below) {
-                        Ok(()) => self.find_workflows(&entry.path(), &below, found)?,
-                        // Not made here, nor anything below it, which may be deeper than a stack.
-                        Err(_) if entry.path().join(ARRAYS).is_dir() => found.push(below),
-                        Err(_) => {}
-                    }
-                }
+                Some(ARRAYS) => found.push(Ok(workflow.clone())),
+                Some(segment) if !segment.starts_with('.') => match workflow.child(segment) {
+                    Ok(below) => self.find_workflows(&entry.path(), &below, found)?,
+                    // Not made here, nor anything below it, which may be deeper than a stack.
+                    Err(error) if entry.path().join(ARRAYS).is_dir() => found.push(Err(error)),
+                    Err(_) => {}
+                },
                 _ => {}
             }
         }

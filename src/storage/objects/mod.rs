@@ -7,7 +7,7 @@ mod remove;
 mod sweep;
 
 use super::missing::{Missing, Near};
-use super::name::{ARRAYS, Name, may_be_a_document};
+use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
 };
@@ -37,12 +37,8 @@ impl ObjectFolder {
     }
 
     /// The arrays of a workflow and what belongs to them.
-    fn arrays(&self, workflow: &str) -> Result<Objects> {
-        if workflow.is_empty() {
-            self.objects.below(ARRAYS)
-        } else {
-            self.objects.below(&format!("{workflow}/{ARRAYS}"))
-        }
+    fn arrays(&self, workflow: &Workflow) -> Result<Objects> {
+        self.objects.below(&workflow.join(ARRAYS))
     }
 
     /// A document's bytes and its version.
@@ -53,21 +49,17 @@ impl ObjectFolder {
         )
     }
 
-    fn walk_folder(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
-        let Listing { objects, folders } = self.objects.list(workflow)?;
-        let name =
-            |segment: &str| if workflow.is_empty() { segment.to_owned() } else { format!("{workflow}/{segment}") };
+    fn walk_folder(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+        let Listing { objects, folders } = self.objects.list(workflow.as_str())?;
         for (segment, meta) in objects {
-            let name = name(&segment);
-            if Name::parse(&name).is_ok() {
+            if let Ok(name) = workflow.name(&segment) {
                 visit(Listed { name, bytes: meta.size, modified: Some(meta.last_modified.into()) });
             }
         }
         for segment in folders {
-            let name = name(&segment);
             // Not the arrays: they may be millions of objects.
-            if Name::parse(&name).is_ok() {
-                self.walk_folder(&name, visit)?;
+            if let Ok(below) = workflow.child(&segment) {
+                self.walk_folder(&below, visit)?;
             }
         }
         Ok(())
@@ -91,13 +83,13 @@ impl Place for ObjectFolder {
         self.objects.identity(name.as_str())
     }
 
-    fn backend(&self, workflow: &str) -> Arc<dyn Backend> {
+    fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend> {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
         Arc::new(ZarrArrays::new(objects, self.zarr, self.limits))
     }
 
-    fn protocols(&self, workflow: &str) -> Protocols {
+    fn protocols(&self, workflow: &Workflow) -> Protocols {
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
         Protocols::new().with_objects(objects, self.zarr).with_limits(self.limits)
     }
@@ -117,7 +109,7 @@ impl Place for ObjectFolder {
         self.objects.exists(name.as_str())
     }
 
-    fn is_document(&self, _: &str) -> bool {
+    fn is_document(&self, _: &Name) -> bool {
         // To see it takes a request.
         true
     }
@@ -127,26 +119,26 @@ impl Place for ObjectFolder {
     }
 
     fn near(&self, name: &Name) -> Option<Near> {
-        let (workflow, task) = name.as_str().rsplit_once('/').unwrap_or(("", name.as_str()));
-        let names = self.objects.names_from(workflow, task.chars().next()?).ok()?;
-        let names = names.into_iter().map(|name| if workflow.is_empty() { name } else { format!("{workflow}/{name}") });
-        let names: Vec<_> = names.filter(|name| Name::parse(name).is_ok()).collect();
-        let missing = if names.is_empty() && !self.objects.any_below(workflow).ok()? {
-            if workflow.is_empty() { Missing::Storage } else { Missing::Workflow(workflow.to_owned()) }
+        let workflow = name.workflow();
+        let tasks = self.objects.names_from(workflow.as_str(), name.task().chars().next()?).ok()?;
+        let names = tasks.iter().filter_map(|task| workflow.name(task).ok());
+        let names: Vec<_> = names.map(|name| name.as_str().to_owned()).collect();
+        let missing = if names.is_empty() && !self.objects.any_below(workflow.as_str()).ok()? {
+            if workflow.is_root() { Missing::Storage } else { Missing::Workflow(workflow.clone()) }
         } else {
             Missing::Document
         };
         Some(Near { missing, names })
     }
 
-    fn walk(&self, workflow: &str, visit: &mut dyn FnMut(Listed)) -> Result<()> {
+    fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         self.walk_folder(workflow, visit)
     }
 
-    fn documents(&self, workflow: &str, visit: &mut dyn FnMut(String)) -> Result<()> {
-        let listed = self.objects.list(workflow)?.objects.into_iter().map(|(segment, _)| segment);
+    fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()> {
+        let listed = self.objects.list(workflow.as_str())?.objects.into_iter().map(|(segment, _)| segment);
         for segment in listed.filter(|segment| may_be_a_document(segment)) {
-            visit(if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") });
+            visit(workflow.join(&segment));
         }
         Ok(())
     }
@@ -155,12 +147,11 @@ impl Place for ObjectFolder {
         if self.objects.any_below(name.as_str())? {
             return Err(name.is_a_workflow());
         }
-        let mut workflow = name.workflow();
-        while !workflow.is_empty() {
-            if self.objects.exists(workflow)? {
+        let parts = std::iter::successors(Some(name.workflow().clone()), Workflow::parent);
+        for part in parts.take_while(|part| !part.is_root()) {
+            if self.objects.exists(part.as_str())? {
                 return Err(name.is_below_a_document());
             }
-            workflow = workflow.rsplit_once('/').map_or("", |(above, _)| above);
         }
         Ok(())
     }
@@ -197,15 +188,15 @@ impl Place for ObjectFolder {
         self.remove_documents(names, superseded)
     }
 
-    fn workflows(&self) -> Result<Vec<String>> {
+    fn workflows(&self) -> Result<Vec<Result<Workflow>>> {
         self.all_workflows()
     }
 
-    fn leftovers(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+    fn leftovers(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         self.leftovers_of(workflow)
     }
 
-    fn remove_leftovers(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+    fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         self.remove_leftovers_of(workflow, these)
     }
 }

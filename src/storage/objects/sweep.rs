@@ -9,7 +9,7 @@ use super::announce::{Lease, Leases};
 use crate::error::{ErrorKind, Result};
 use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
-use crate::storage::name::{ARRAYS, check_workflow};
+use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::{Announced, Place};
 use crate::storage::sweep::{Leftover, Remains, is_id, named};
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use std::collections::HashSet;
 const GROUP: &str = "dask_arrays";
 
 impl ObjectFolder {
-    pub(super) fn leftovers_of(&self, workflow: &str) -> Result<Vec<(Remains, Leftover)>> {
+    pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let arrays = self.arrays(workflow)?;
         let Remaining { left, dead } = self.find_left(workflow, &arrays)?;
         let dead = dead.into_iter().map(|(key, bytes)| {
@@ -32,7 +32,7 @@ impl ObjectFolder {
         dead.chain(left).collect()
     }
 
-    pub(super) fn remove_leftovers_of(&self, workflow: &str, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
+    pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
         let Remaining { mut left, dead } = self.find_left(workflow, &arrays)?;
@@ -73,7 +73,7 @@ impl ObjectFolder {
     }
 
     /// What is left over now.
-    fn find_left(&self, workflow: &str, arrays: &Objects) -> Result<Remaining> {
+    fn find_left(&self, workflow: &Workflow, arrays: &Objects) -> Result<Remaining> {
         let found = arrays.list(GROUP)?.folders;
         let files = arrays.list("")?.objects;
         let leases = Leases::read(arrays)?;
@@ -90,19 +90,16 @@ impl ObjectFolder {
     }
 
     /// Every workflow with a folder for arrays.
-    pub(super) fn all_workflows(&self) -> Result<Vec<String>> {
+    pub(super) fn all_workflows(&self) -> Result<Vec<Result<Workflow>>> {
         let mut found = Vec::new();
-        let mut left = vec![String::new()];
+        let mut left = vec![Workflow::root()];
         while let Some(workflow) = left.pop() {
-            for segment in self.objects.list(&workflow)?.folders {
+            for segment in self.objects.list(workflow.as_str())?.folders {
                 if segment == ARRAYS {
-                    found.push(workflow.clone());
-                    continue;
-                }
-                let below = if workflow.is_empty() { segment } else { format!("{workflow}/{segment}") };
-                // What cannot be a workflow is not looked into: it may go down without end.
-                if check_workflow(&below).is_ok() {
-                    left.push(below);
+                    found.push(Ok(workflow.clone()));
+                } else {
+                    // What cannot be a workflow is not looked into: it may go down without end.
+                    left.extend(workflow.child(&segment));
                 }
             }
         }
