@@ -13,5 +13,6 @@ mod arrays {
     mod sharing;
     mod slicing;
     mod support;
+    mod tasks;
     mod threads;
 }

@@ -44,7 +44,7 @@ where
         return Ok(());
     };
     let Some(second) = jobs.next() else {
-        return check_cancelled().and_then(|()| guarded(&work, first.work));
+        return unless_cancelled(&work, first.work);
     };
     // More helpers than jobs would only be started to find that nothing is left.
     let most_helpers = jobs.size_hint().1.map_or(usize::MAX, |left| left.saturating_add(1));
@@ -88,6 +88,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Runs a job of work that goes on. What fails because the work was cancelled meanwhile, in whatever way, is cancelled.
+fn unless_cancelled<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
+    check_cancelled()?;
+    guarded(work, job).or_else(|error| check_cancelled().and(Err(error)))
+}
+
 fn guarded<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
     match catch_unwind(AssertUnwindSafe(|| work(job))) {
         Ok(result) => result,
@@ -117,7 +123,7 @@ impl<I> Queue<I> {
                 return;
             };
             self.reserve(job.bytes);
-            let result = check_cancelled().and_then(|()| guarded(work, job.work));
+            let result = unless_cancelled(work, job.work);
             self.release(job.bytes);
             if let Err(error) = result {
                 lock(&self.error).get_or_insert(error);
