@@ -73,7 +73,7 @@
 //!
 //! # Field options
 //!
-//! Fields say for themselves how their arrays are stored, with the attribute macro [`macro@persist`] above the derives:
+//! Fields say for themselves how their arrays are stored, with the attribute macro [`macro@stow`] above the derives:
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -82,14 +82,14 @@
 //! use ndarray::Array2;
 //! use serde::{Deserialize, Serialize};
 //!
-//! #[arraystow::persist]
+//! #[arraystow::stow]
 //! #[derive(Serialize, Deserialize)]
 //! struct Survey {
-//!     #[persist(chunks = [64, 64], codec = "zstd:3")]
+//!     #[stow(chunks = [64, 64], codec = "zstd:3")]
 //!     height: ChunkedArray<f32>,
-//!     #[persist(inline)] // stays in the document, whatever its size
+//!     #[stow(inline)] // stays in the document, whatever its size
 //!     mask: Array2<bool>,
-//!     #[persist(astype)] // what is stored may be f32: it is converted lazily
+//!     #[stow(astype)] // what is stored may be f32: it is converted lazily
 //!     weight: Option<ChunkedArray<f64>>,
 //! }
 //!
@@ -107,7 +107,7 @@
 //!
 //! # Features
 //!
-//! - `derive` (default): the macros [`macro@persist`] and [`derive@Persistent`].
+//! - `derive` (default): the macros [`macro@stow`] and [`derive@Persistent`].
 //! - `hdf5` (default): [`Storage`] in folders, and the FILE protocol.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
 //! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
@@ -138,7 +138,7 @@ mod storage;
 mod task;
 
 #[cfg(feature = "derive")]
-pub use arraystow_derive::{Persistent, persist};
+pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,

@@ -1,7 +1,7 @@
-//! The code for one field: an attribute that tells serde of a function, and the function.
+//! The code for one field: an attribute that names a function for serde, and the function.
 //!
-//! Only what may be wrong with the user's field has the span of his attribute; everything else has the macro's own, so that
-//! lints of his do not look at it.
+//! Code that can be wrong because of the user's field has the span of the field's attribute. All other code has the macro's
+//! span, so that the user's lints do not check it.
 
 use crate::options::Options;
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -12,17 +12,17 @@ pub(crate) struct Expansion {
     options: Options,
     /// The field's type.
     field: Type,
-    /// Whether it has to do with the item's parameters. Then its bounds are where-clauses of serde's impls; otherwise they are
-    /// checked where they stand, and told at the attribute.
+    /// Whether the type depends on the item's parameters. Then the bounds are where-clauses of serde's impls; otherwise they
+    /// are checked beside the item, with errors at the attribute.
     generic: bool,
-    /// Under which conditions the field is there.
+    /// The conditions (`cfg`) under which the field exists.
     conditions: Vec<Attribute>,
     save: Ident,
     load: Ident,
 }
 
 impl Expansion {
-    /// For the field of that number of those of the item that have options.
+    /// The code for one field; `number` counts the item's fields that have options.
     pub(crate) fn new(
         options: Options,
         field: &Field,
@@ -40,7 +40,7 @@ impl Expansion {
         Self { save: name("save"), load: name("load"), options, field, generic, conditions }
     }
 
-    /// What serde is told at the field.
+    /// The attributes of serde for the field.
     pub(crate) fn attributes(&self, has_bound: bool, missing_is_none: bool) -> Vec<Attribute> {
         let mut attributes: Vec<Attribute> = Vec::new();
         let bounded = self.generic && !has_bound;
@@ -70,7 +70,7 @@ impl Expansion {
         attributes
     }
 
-    /// What the field's type must be.
+    /// The bound on the field's type.
     fn bounds(&self) -> TokenStream {
         match (&self.options.chunks, self.options.inline) {
             (Some(chunks), _) => {
@@ -82,7 +82,7 @@ impl Expansion {
         }
     }
 
-    /// The functions beside the type.
+    /// The functions beside the item.
     pub(crate) fn functions(&self) -> TokenStream {
         let Self { save, load, field, conditions, .. } = self;
         let serde = quote!(::arraystow::__private::serde);
@@ -147,9 +147,9 @@ impl Expansion {
         }
     }
 
-    /// The name of the newtype that goes through serde's buffers.
+    /// The name of the newtype that passes through serde's buffers.
     fn name(&self) -> String {
-        format!("$arraystow::persist({})", self.options.text())
+        format!("$arraystow::stow({})", self.options.text())
     }
 
     fn value(&self) -> TokenStream {
@@ -178,7 +178,7 @@ impl Expansion {
     }
 }
 
-/// Whether a type has to do with the item's parameters, or with the item itself by the name `Self`.
+/// Whether a type mentions one of the item's parameters, or `Self`.
 fn mentions_parameter(of: &Type, generics: &Generics) -> bool {
     fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -191,7 +191,7 @@ fn mentions_parameter(of: &Type, generics: &Generics) -> bool {
     mentions(of.to_token_stream(), &names)
 }
 
-/// The name of a parameter; a lifetime's is without the apostrophe, as tokens have it.
+/// The name of a parameter. A lifetime's has no apostrophe, as in tokens.
 fn name(parameter: &GenericParam) -> &Ident {
     match parameter {
         GenericParam::Lifetime(lifetime) => &lifetime.lifetime.ident,

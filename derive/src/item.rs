@@ -1,40 +1,40 @@
-//! The attribute macro: options are taken off the fields, and serde is told to ask for them.
+//! The attribute macro: it removes the options from the fields and adds attributes of serde that apply them.
 
 use crate::expand::Expansion;
-use crate::options::{Errors, Options, is_persist};
+use crate::options::{Errors, Options, is_stow};
 use crate::serde_attributes::{SerdeAttributes, has_derive};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Attribute, Fields, Generics, Ident, Item};
 
-/// What is said around a field.
+/// The attributes around a field.
 struct Around<'a> {
     container: &'a SerdeAttributes,
     variant: Option<&'a SerdeAttributes>,
-    /// The variant's attributes, among which may be conditions.
+    /// The variant's attributes, which can include conditions.
     conditions: &'a [Attribute],
 }
 
 impl Around<'_> {
-    /// The first of these attributes at a field, or at the variant around it.
+    /// The first of these attributes that the field or its variant has.
     fn of_field(&self, field: &SerdeAttributes, names: &[&'static str]) -> Option<&'static str> {
         field.first_of(names).or_else(|| self.variant?.first_of(names))
     }
 }
 
-pub(crate) fn persist(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !arguments.is_empty() {
         errors.at(
             arguments.span(),
-            "options belong to fields: write `#[arraystow::persist]` above the type, and `#[persist(..)]` above its field",
+            "options belong to fields: write `#[arraystow::stow]` above the type, and `#[stow(..)]` above its field",
         );
     }
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item @ (Item::Struct(_) | Item::Enum(_))) => item,
         _ => {
-            errors.at(proc_macro2::Span::call_site(), "this is for structs and enums: their fields have options");
+            errors.at(proc_macro2::Span::call_site(), "`stow` is for structs and enums, whose fields can have options");
             let errors = errors.tokens();
             return quote!(#errors #item);
         }
@@ -65,10 +65,10 @@ impl Walk {
                 self.check_derive(&item.attrs);
                 let container = SerdeAttributes::of(&item.attrs);
                 for variant in &mut item.variants {
-                    if let Some(attribute) = variant.attrs.iter().find(|attribute| is_persist(attribute)) {
+                    if let Some(attribute) = variant.attrs.iter().find(|attribute| is_stow(attribute)) {
                         self.errors.at(attribute.path().span(), "options belong to fields: put them into the variant");
                     }
-                    variant.attrs.retain(|attribute| !is_persist(attribute));
+                    variant.attrs.retain(|attribute| !is_stow(attribute));
                     let attributes = SerdeAttributes::of(&variant.attrs);
                     let conditions = &variant.attrs;
                     let around = Around { container: &container, variant: Some(&attributes), conditions };
@@ -84,8 +84,8 @@ impl Walk {
         if !self.has_derive {
             self.errors.at(
                 proc_macro2::Span::call_site(),
-                "there is no derive of serde's below: write `#[derive(Serialize, Deserialize)]` between \
-                 `#[arraystow::persist]` and the type, for a derive above does not see what this makes of the fields",
+                "there is no serde derive below: write `#[derive(Serialize, Deserialize)]` between \
+                 `#[arraystow::stow]` and the type; a derive above it does not see the attributes that it adds",
             );
         }
     }
@@ -97,7 +97,7 @@ impl Walk {
             let attributes = SerdeAttributes::of(&field.attrs);
             let saved = self.check_saving(&options, &attributes, around);
             let loaded = self.check_loading(&options, &attributes, around);
-            // Errors that follow from one that is told already help nobody.
+            // The errors that are reported already would only cause more.
             if !(saved && loaded && self.has_derive) {
                 continue;
             }
@@ -112,7 +112,7 @@ impl Walk {
         }
     }
 
-    /// Whether the options of a save can have an effect.
+    /// Whether the options for saving can have an effect.
     fn check_saving(&mut self, options: &Options, field: &SerdeAttributes, around: &Around<'_>) -> bool {
         let instead = "it serializes in its own way";
         let reasons = [
@@ -123,7 +123,7 @@ impl Walk {
         !options.is_for_saving() || self.check(options, reasons)
     }
 
-    /// The same of a load.
+    /// Whether the options for loading can have an effect.
     fn check_loading(&mut self, options: &Options, field: &SerdeAttributes, around: &Around<'_>) -> bool {
         let instead = "it deserializes in its own way (that of `arraystow::ndarray` with conversion is \
                        `#[serde(serialize_with = \"arraystow::ndarray::serialize\", deserialize_with = \

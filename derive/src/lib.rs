@@ -1,4 +1,4 @@
-//! The macros of arraystow, which exports them: use them from there.
+//! The macros of arraystow. The crate `arraystow` exports them; use them from there.
 
 mod expand;
 mod item;
@@ -8,24 +8,24 @@ mod serde_attributes;
 
 use proc_macro::TokenStream;
 
-/// Options for the arrays in the fields of a struct or an enum.
+/// Sets how the arrays in the fields of a struct or an enum are stored.
 ///
-/// It stands above the derives, and the options at the fields:
+/// The attribute stands above the derives, and the options at the fields:
 ///
 /// ```
 /// use arraystow::ChunkedArray;
 /// use ndarray::Array2;
 /// use serde::{Deserialize, Serialize};
 ///
-/// #[arraystow::persist]
+/// #[arraystow::stow]
 /// #[derive(Serialize, Deserialize)]
 /// struct Survey {
 ///     name: String,
-///     #[persist(chunks = [64, 64], codec = "zstd:3")]
+///     #[stow(chunks = [64, 64], codec = "zstd:3")]
 ///     height: ChunkedArray<f32>,
-///     #[persist(inline)]
+///     #[stow(inline)]
 ///     mask: Array2<bool>,
-///     #[persist(astype)]
+///     #[stow(astype)]
 ///     #[serde(alias = "old")]
 ///     weight: Option<ChunkedArray<f64>>, // was f32 once
 /// }
@@ -33,32 +33,33 @@ use proc_macro::TokenStream;
 ///
 /// | option | for | what it does |
 /// | --- | --- | --- |
-/// | `chunks = [64, 64]` | saving | cuts the array into chunks of this shape, one number for each axis |
-/// | `codec = "zstd:3"` | saving | compresses its chunks in this way, whatever the storage's choice |
+/// | `chunks = [64, 64]` | saving | cuts the array into chunks of this shape, with one number for each axis |
+/// | `codec = "zstd:3"` | saving | compresses the chunks with this codec instead of the storage's |
 /// | `inline` | saving | keeps a plain `ndarray` in the document, whatever its size |
-/// | `astype` | loading | takes an array of another element type, converted as by `ChunkedArray::astype` |
+/// | `astype` | loading | accepts an array of another element type and converts it, as `ChunkedArray::astype` does |
 ///
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
 /// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not.
 ///
-/// What is given at a field is for every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the values of
-/// maps. An array that lies in the storage already, cut in this very way, stays where it is or is linked, as without options;
-/// it keeps its codec until it is written anew. One that is cut otherwise is cut anew when it is saved. `with_codec` of an
-/// array wins over the field's codec. One `ChunkedArray` in fields of different options is stored for each of them.
+/// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the values of
+/// maps. An array that the storage holds already in these chunks is kept or linked, as without options, and keeps its codec
+/// until it is written again. An array in other chunks is cut again when it is saved. The codec of
+/// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different options is
+/// stored once for each of them.
 ///
 /// # With serde's attributes
 ///
-/// The macro gives the field a `serialize_with` or a `deserialize_with`, so a field cannot have its own, and every other
-/// attribute of serde's works as it does without. A missing `Option` is `None` with `astype` too. In a generic type, the
-/// arrays' types are bounds of the impls; a `#[serde(bound(..))]` at the field replaces these.
+/// The macro adds a `serialize_with` or a `deserialize_with` to the field, so the field cannot have its own. All other
+/// attributes of serde work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type, the
+/// arrays' types are bounds of the impls; a `#[serde(bound(..))]` at the field replaces them.
 ///
 /// # Compile errors
 ///
-/// Options that are unknown, are given twice, make no sense or would have no effect; levels that a codec does not have; no
-/// `#[derive]` of serde's below the macro, since one above does not see what the macro makes of the fields.
+/// It is an error if an option is unknown, is given twice, is invalid or would have no effect, if there is no such codec, or
+/// if there is no `#[derive]` of serde below the macro: a derive above it does not see the attributes that it adds.
 #[proc_macro_attribute]
-pub fn persist(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    item::persist(arguments.into(), item.into()).into()
+pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    item::stow(arguments.into(), item.into()).into()
 }
 
 /// Marks a type as one that a registered serializer keeps outside the document.

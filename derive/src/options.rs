@@ -1,11 +1,11 @@
-//! `#[persist(..)]` at a field: parsing, and what can be said against it without knowing the field's type.
+//! `#[stow(..)]` at a field: parsing, and the checks that need no type.
 
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Token};
 
-/// All errors of an item, to be told at once.
+/// All errors of an item, reported together.
 #[derive(Default)]
 pub(crate) struct Errors(Option<Error>);
 
@@ -38,22 +38,21 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Takes the options off the attributes; none if there are none, or none that makes sense.
+    /// Removes the options from the attributes and returns them; `None` if there is no valid one.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Option<Self> {
         let mut options: Option<Self> = None;
         attributes.retain(|attribute| {
-            if is_persist(attribute) {
+            if is_stow(attribute) {
                 let none = || Self::new(attribute.path().span());
                 options.get_or_insert_with(none).parse(attribute, errors);
             }
-            !is_persist(attribute)
+            !is_stow(attribute)
         });
         let options = options?;
         if options.inline && options.cuts() {
             errors.at(
                 options.span,
-                "`inline` keeps the array in the document, where it has no chunks and no codec: leave out `inline`, or the \
-                 others",
+                "`inline` keeps the array in the document, without chunks and codec: remove `inline`, or the other options",
             );
         }
         Some(options).filter(|options| options.is_for_saving() || options.astype)
@@ -71,7 +70,7 @@ impl Options {
         self.inline || self.cuts()
     }
 
-    /// The options of a save, as they are written: what tells them from others.
+    /// The options for saving as text, which distinguishes them from other options.
     pub(crate) fn text(&self) -> String {
         let chunks = self.chunks.as_ref().map(|chunks| format!("chunks = {chunks:?}"));
         let codec = self.codec.as_ref().map(|codec| format!("codec = {:?}", codec.value()));
@@ -93,7 +92,7 @@ impl Options {
             Err(error) => errors.add(error),
             Ok(()) if empty => errors.at(
                 attribute.path().span(),
-                "there is no option in this attribute: give it some, as in `#[persist(chunks = [64, 64])]`, or leave it out",
+                "this attribute has no options: add one, as in `#[stow(chunks = [64, 64])]`, or remove the attribute",
             ),
             Ok(()) => {}
         }
@@ -116,11 +115,11 @@ impl Options {
             None
         };
         let Some(name) = name else {
-            errors.add(option.error("there is no such option: there are `chunks`, `codec`, `inline` and `astype`"));
+            errors.add(option.error("unknown option: the options are `chunks`, `codec`, `inline` and `astype`"));
             return Ok(());
         };
         if self.given.contains(&name) {
-            errors.add(option.error(format_args!("`{name}` is given twice: leave one")));
+            errors.add(option.error(format_args!("`{name}` is given twice: remove one")));
             return Ok(());
         }
         self.given.push(name);
@@ -135,22 +134,22 @@ impl Options {
     }
 }
 
-/// How an option is written.
+/// The error about an option that is not written correctly.
 fn form(name: &str) -> String {
     match name {
-        "chunks" => "a chunk shape is wanted, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
-        "codec" => "a codec in quotes is wanted, as in `codec = \"zstd:3\"`".to_owned(),
-        _ => format!("`{name}` has no value: write `{name}` alone"),
+        "chunks" => "expected a chunk shape, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
+        "codec" => "expected a codec in quotes, as in `codec = \"zstd:3\"`".to_owned(),
+        _ => format!("`{name}` takes no value: write `{name}` alone"),
     }
 }
 
-pub(crate) fn is_persist(attribute: &Attribute) -> bool {
+pub(crate) fn is_stow(attribute: &Attribute) -> bool {
     let path = attribute.path();
     let ours = path.segments.len() == 2 && path.segments.first().is_some_and(|first| first.ident == "arraystow");
-    path.is_ident("persist") || (ours && path.segments.last().is_some_and(|last| last.ident == "persist"))
+    path.is_ident("stow") || (ours && path.segments.last().is_some_and(|last| last.ident == "stow"))
 }
 
-/// What a variable of `macro_rules!` stands for.
+/// The expression in the invisible groups that a variable of `macro_rules!` expands to.
 fn within_groups(value: &Expr) -> &Expr {
     match value {
         Expr::Group(group) => within_groups(&group.expr),
@@ -170,9 +169,11 @@ fn chunks(value: &Expr, errors: &mut Errors) -> Option<Vec<usize>> {
     let mut shape = Vec::with_capacity(array.elems.len());
     for element in &array.elems {
         match length(element) {
-            Some(0) => errors.at(element.span(), "a chunk has elements on every axis: give a number of 1 or more"),
+            Some(0) => {
+                errors.at(element.span(), "a chunk has at least one element on every axis: give a number of 1 or more")
+            }
             Some(length) => shape.push(length),
-            None => errors.at(element.span(), "a whole number is wanted: the chunks' length on this axis"),
+            None => errors.at(element.span(), "expected a whole number: the length of the chunks on this axis"),
         }
     }
     (shape.len() == array.elems.len()).then_some(shape)
@@ -185,7 +186,7 @@ fn length(element: &Expr) -> Option<usize> {
     }
 }
 
-/// Which codecs there are, the library knows; the expansion asks it when it is compiled.
+/// Checks that a codec is a string. The library parses it when the expansion is compiled: it alone has the grammar.
 fn codec(value: &Expr, errors: &mut Errors) -> Option<LitStr> {
     match within_groups(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),

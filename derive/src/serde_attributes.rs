@@ -1,13 +1,13 @@
-//! What serde's attributes say that options of fields have to reckon with.
+//! The attributes of serde that options of fields depend on.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-/// The names of serde's attributes in one place.
+/// The names of serde's attributes at one item, variant or field.
 pub(crate) struct SerdeAttributes(Vec<String>);
 
 impl SerdeAttributes {
-    /// Attributes that cannot be read are left to serde, which says so.
+    /// Attributes that cannot be parsed are ignored: serde reports them.
     pub(crate) fn of(attributes: &[Attribute]) -> Self {
         let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
         let lists = serde.filter_map(|a| a.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
@@ -18,13 +18,13 @@ impl SerdeAttributes {
         self.0.iter().any(|found| found == name)
     }
 
-    /// The first of these that is there.
+    /// The first of these names that is present.
     pub(crate) fn first_of(&self, names: &[&'static str]) -> Option<&'static str> {
         names.iter().copied().find(|name| self.has(name))
     }
 }
 
-/// Whether a derive of serde's stands among the attributes, which are those below the macro.
+/// Whether one of the attributes, which are those below the macro, is a derive of serde.
 pub(crate) fn has_derive(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let (derive, conditional) = (attribute.path().is_ident("derive"), attribute.path().is_ident("cfg_attr"));
@@ -33,7 +33,7 @@ pub(crate) fn has_derive(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether `Serialize` or `Deserialize` is named; in a `cfg_attr` within its `derive(..)`.
+/// Whether the tokens name `Serialize` or `Deserialize`; `nested` looks into groups, as in a `cfg_attr`.
 fn names_serde(tokens: proc_macro2::TokenStream, nested: bool) -> bool {
     tokens.into_iter().any(|token| match token {
         proc_macro2::TokenTree::Ident(ident) => ident == "Serialize" || ident == "Deserialize",

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// How the chunks of an array are compressed. A storage has a codec for new arrays, and an array can have its own.
 ///
 /// A codec is written as a name and, where it has levels, a level: `none`, `gzip:6`, `zstd:3`, `blosc`, `pcodec:8`. This
-/// is the grammar of [`FromStr`], [`Display`](fmt::Display), serde and `#[persist(codec = "zstd:3")]`.
+/// is the grammar of [`FromStr`], [`Display`](fmt::Display), serde and `#[stow(codec = "zstd:3")]`.
 ///
 /// ```
 /// use arraystow::Codec;

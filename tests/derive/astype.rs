@@ -23,19 +23,19 @@ fn old() -> Old {
     Old { weight: array.clone(), same: array, other: chunked(), plain: elements(), module: elements() }
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct New {
-    #[persist(astype, codec = "zstd:3")]
+    #[stow(astype, codec = "zstd:3")]
     #[serde(alias = "old")]
     weight: ChunkedArray<f64>,
-    #[persist(astype)]
+    #[stow(astype)]
     same: Vec1<ChunkedArray<f64>>,
-    #[persist(astype)]
+    #[stow(astype)]
     plain: Array2<i16>,
     #[serde(serialize_with = "arraystow::ndarray::serialize", deserialize_with = "arraystow::ndarray::astype")]
     module: Array2<f64>,
-    #[persist(astype)]
+    #[stow(astype)]
     missing: Option<ChunkedArray<f64>>,
 }
 
@@ -62,10 +62,10 @@ fn arrays_of_another_type_are_converted_on_request() {
 
 #[test]
 fn a_load_converts_lazily_and_only_the_fields_that_ask_for_it() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Deserialize)]
     struct One {
-        #[persist(astype)]
+        #[stow(astype)]
         #[expect(dead_code, reason = "it is only loaded")]
         weight: ChunkedArray<f64>,
         #[expect(dead_code, reason = "it is not even loaded")]
@@ -75,7 +75,7 @@ fn a_load_converts_lazily_and_only_the_fields_that_ask_for_it() {
     place.storage.save("object", &old()).unwrap();
     let error = place.storage.load::<One>("object").err().unwrap();
     assert_eq!((error.kind(), error.path()), (ErrorKind::TypeMismatch, Some("other")), "{error}");
-    assert!(error.to_string().contains("#[persist(astype)]"), "{error}");
+    assert!(error.to_string().contains("#[stow(astype)]"), "{error}");
 
     #[derive(Deserialize)]
     struct Unread {
@@ -154,14 +154,14 @@ fn what_serde_buffers_is_converted_too() {
     enum Old {
         Fields { chunked: ChunkedArray<f32>, plain: Array2<f32> },
     }
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Deserialize)]
     #[serde(tag = "kind")]
     enum New {
         Fields {
-            #[persist(astype)]
+            #[stow(astype)]
             chunked: ChunkedArray<i64>,
-            #[persist(astype)]
+            #[stow(astype)]
             plain: Array2<f64>,
         },
     }

@@ -9,46 +9,46 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Tuple(
-    #[persist(chunks = [50, 40])] ChunkedArray<f32>,
-    #[persist(inline)] Array2<f32>,
-    #[persist(astype)] Option<ChunkedArray<f64>>,
+    #[stow(chunks = [50, 40])] ChunkedArray<f32>,
+    #[stow(inline)] Array2<f32>,
+    #[stow(astype)] Option<ChunkedArray<f64>>,
 );
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct Newtype(#[persist(chunks = [50, 40], astype)] ChunkedArray<f32>);
+struct Newtype(#[stow(chunks = [50, 40], astype)] ChunkedArray<f32>);
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 enum Shape {
     Unit,
-    Newtype(#[persist(chunks = [50, 40])] ChunkedArray<f32>),
-    Tuple(u8, #[persist(chunks = [50, 40])] Array2<f32>),
+    Newtype(#[stow(chunks = [50, 40])] ChunkedArray<f32>),
+    Tuple(u8, #[stow(chunks = [50, 40])] Array2<f32>),
     Fields {
-        #[persist(chunks = [50, 40], codec = "zstd:3")]
+        #[stow(chunks = [50, 40], codec = "zstd:3")]
         r#type: Array2<f32>,
-        #[persist(inline)]
+        #[stow(inline)]
         inline: Array2<f32>,
     },
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Generic<'a, T: Element, D, A, const N: usize>
 where
     D: Dimension,
 {
-    #[persist(chunks = [50, 40], astype)]
+    #[stow(chunks = [50, 40], astype)]
     chunked: ChunkedArray<T>,
-    #[persist(chunks = [50, 40], codec = "none")]
+    #[stow(chunks = [50, 40], codec = "none")]
     plain: Array<f32, D>,
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     any: A,
-    #[persist(inline)]
+    #[stow(inline)]
     inline: [Array2<f32>; 1],
     #[serde(borrow)]
     text: &'a str,
@@ -92,27 +92,27 @@ fn options_hold_in_generic_types() {
     assert!(stored.values().all(|array| chunks(array) == [50, 40]));
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind")]
 enum Internal {
     Fields {
-        #[persist(chunks = [50, 40])]
+        #[stow(chunks = [50, 40])]
         chunked: ChunkedArray<f32>,
-        #[persist(inline)]
+        #[stow(inline)]
         inline: Array2<f32>,
     },
     /// serde buffers the fields of the enum within, and shows them to the serializer later.
     Buffered(Shape),
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Flattened {
     #[serde(flatten)]
     shape: Shape,
     #[serde(flatten)]
-    #[persist(chunks = [25, 40])]
+    #[stow(chunks = [25, 40])]
     rest: BTreeMap<String, ChunkedArray<f32>>,
 }
 
@@ -143,24 +143,24 @@ fn options_hold_where_serde_buffers() {
     assert_eq!(inline, elements());
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize)]
 struct Borrowed<'a> {
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     array: &'a ChunkedArray<f32>,
 }
 
 macro_rules! of_a_macro {
     ($name:ident, $array:ty, $chunks:literal) => {
-        #[arraystow::persist]
+        #[arraystow::stow]
         #[derive(Serialize, Deserialize)]
         struct $name {
-            #[persist(chunks = [$chunks, $chunks], codec = "zstd:3")]
+            #[stow(chunks = [$chunks, $chunks], codec = "zstd:3")]
             array: $array,
-            #[persist(astype)]
+            #[stow(astype)]
             missing: Option<$array>,
             #[cfg(any())]
-            #[persist(inline)]
+            #[stow(inline)]
             never: NoSuchType,
         }
     };
@@ -174,16 +174,16 @@ fn options_hold_in_types_of_macros_and_beside_any_names() {
     struct Nothing;
     #[allow(dead_code, reason = "only the name matters")]
     type Result = Nothing;
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize, Deserialize)]
     struct S {
-        #[persist(chunks = [50, 40])]
+        #[stow(chunks = [50, 40])]
         t: ChunkedArray<f32>,
     }
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize, Deserialize)]
     enum T {
-        S(#[persist(chunks = [50, 40])] Vec<ChunkedArray<f32>>),
+        S(#[stow(chunks = [50, 40])] Vec<ChunkedArray<f32>>),
     }
     let place = place();
     let array = chunked();
@@ -210,7 +210,7 @@ fn round_trip<T: Serialize + DeserializeOwned>(value: &T) -> [T; 3] {
     arraystow::serialize(value, &mut card, &protocols).unwrap();
     let card = postcard::ser_flavors::Flavor::finalize(card.output).unwrap();
     for document in [&json, &pack, &card] {
-        assert!(!String::from_utf8_lossy(document).contains("persist"), "the options got into the document");
+        assert!(!String::from_utf8_lossy(document).contains("stow"), "the options got into the document");
     }
     [
         arraystow::deserialize(&mut serde_json::Deserializer::from_slice(&json), &protocols).unwrap(),
@@ -232,10 +232,10 @@ fn options_stay_out_of_every_format() {
 
 #[test]
 fn without_a_save_a_field_is_what_it_is_without_options() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
     struct Image {
-        #[persist(inline, astype)]
+        #[stow(inline, astype)]
         pixels: Array2<f32>,
     }
     let image = Image { pixels: elements() };
@@ -252,10 +252,10 @@ fn a_panic_within_a_field_ends_its_options() {
             panic!("a panic of the user's");
         }
     }
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Bad {
-        #[persist(inline)]
+        #[stow(inline)]
         array: ndarray::Array1<Panics>,
     }
     /// Catches the panic in the middle of a save, and goes on.

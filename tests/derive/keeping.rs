@@ -11,17 +11,17 @@ struct Before {
     array: ChunkedArray<f32>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Compressed {
-    #[persist(chunks = [100, 80], codec = "zstd:3")]
+    #[stow(chunks = [100, 80], codec = "zstd:3")]
     array: ChunkedArray<f32>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Cut {
-    #[persist(chunks = [32, 32])]
+    #[stow(chunks = [32, 32])]
     array: ChunkedArray<f32>,
 }
 
@@ -44,12 +44,12 @@ fn an_array_of_the_same_cut_is_kept_and_linked_whatever_the_codec() {
 
 #[test]
 fn one_stored_array_under_two_codecs_is_kept_as_one() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize, Deserialize)]
     struct Twice {
-        #[persist(codec = "zstd:3")]
+        #[stow(codec = "zstd:3")]
         a: ChunkedArray<f32>,
-        #[persist(codec = "gzip:3")]
+        #[stow(codec = "gzip:3")]
         b: ChunkedArray<f32>,
     }
     let place = place();

@@ -6,17 +6,17 @@ use ndarray::{Array1, Array2, ArrayD, array};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
     name: String,
-    #[persist(chunks = [32, 16], codec = "zstd:3")]
+    #[stow(chunks = [32, 16], codec = "zstd:3")]
     height: ChunkedArray<f32>,
-    #[persist(chunks = [32, 16], codec = "gzip:6")]
+    #[stow(chunks = [32, 16], codec = "gzip:6")]
     depth: Array2<f32>,
     as_it_is: ChunkedArray<f32>,
     plain: Array2<f32>,
-    #[persist(inline)]
+    #[stow(inline)]
     mask: Array2<f32>,
 }
 
@@ -55,19 +55,19 @@ fn inline_arrays_stay_in_the_document_whatever_their_size() {
 
 type Pair = (Box<ChunkedArray<f32>>, [Array2<f32>; 1]);
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Around {
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     option: Option<ChunkedArray<f32>>,
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     none: Option<ChunkedArray<f32>>,
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     #[serde(rename = "list", alias = "vector")]
     vec: Vec<Array2<f32>>,
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     map: BTreeMap<String, Pair>,
-    #[persist(inline)]
+    #[stow(inline)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inline: Vec<Option<Array2<f32>>>,
     after: Array2<f32>,
@@ -100,20 +100,20 @@ fn options_hold_for_all_arrays_within_the_field_and_for_none_after_it() {
     assert_eq!(loaded.vec, around.vec);
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Shared {
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     a: ChunkedArray<f32>,
-    #[persist(chunks = [50, 40])]
+    #[stow(chunks = [50, 40])]
     b: Vec<ChunkedArray<f32>>,
-    #[persist(chunks = [25, 40])]
+    #[stow(chunks = [25, 40])]
     c: ChunkedArray<f32>,
-    #[persist(codec = "zstd:3")]
+    #[stow(codec = "zstd:3")]
     d: ChunkedArray<f32>,
     e: ChunkedArray<f32>,
     // Its own cut, said once more.
-    #[persist(chunks = [100, 80])]
+    #[stow(chunks = [100, 80])]
     f: ChunkedArray<f32>,
 }
 
@@ -131,10 +131,10 @@ fn one_array_is_one_under_the_same_options_and_two_under_different_ones() {
 
 #[test]
 fn the_codec_of_an_array_wins_over_that_of_its_field() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Field {
-        #[persist(codec = "zstd:3")]
+        #[stow(codec = "zstd:3")]
         array: ChunkedArray<f32>,
     }
     let place = place();
@@ -146,10 +146,10 @@ fn the_codec_of_an_array_wins_over_that_of_its_field() {
 
 #[test]
 fn a_wrong_number_of_axes_is_told_with_the_place() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Run<A> {
-        #[persist(chunks = [8, 8])]
+        #[stow(chunks = [8, 8])]
         field: Vec<A>,
     }
     fn check<A>(array: A)
@@ -170,12 +170,12 @@ fn a_wrong_number_of_axes_is_told_with_the_place() {
 
 #[test]
 fn chunks_are_no_longer_than_the_array_and_small_plain_arrays_stay_in_the_document() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Sizes {
-        #[persist(chunks = [1000])]
+        #[stow(chunks = [1000])]
         short: ChunkedArray<f32>,
-        #[persist(chunks = [2], codec = "zstd:3")]
+        #[stow(chunks = [2], codec = "zstd:3")]
         small: Array1<u8>,
     }
     let place = place();
@@ -187,10 +187,10 @@ fn chunks_are_no_longer_than_the_array_and_small_plain_arrays_stay_in_the_docume
 
 #[test]
 fn a_codec_that_the_files_do_not_have_is_an_error() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Field {
-        #[persist(codec = "pcodec:8")]
+        #[stow(codec = "pcodec:8")]
         array: ChunkedArray<f32>,
     }
     let place = place();
@@ -201,14 +201,14 @@ fn a_codec_that_the_files_do_not_have_is_an_error() {
 #[cfg(feature = "object-store")]
 #[test]
 fn codecs_reach_the_arrays_of_object_stores() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Serialize)]
     struct Fields {
-        #[persist(codec = "none")]
+        #[stow(codec = "none")]
         none: ChunkedArray<f32>,
-        #[persist(codec = "blosc", chunks = [50, 40])]
+        #[stow(codec = "blosc", chunks = [50, 40])]
         blosc: Array2<f32>,
-        #[persist(codec = "pcodec:8")]
+        #[stow(codec = "pcodec:8")]
         pcodec: ChunkedArray<f32>,
     }
     let client = std::sync::Arc::new(object_store::memory::InMemory::new());

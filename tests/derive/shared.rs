@@ -5,15 +5,15 @@ use arraystow::{ChunkedArray, ErrorKind, Shared};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Grids {
-    #[persist(chunks = [32, 16], codec = "zstd:3")]
+    #[stow(chunks = [32, 16], codec = "zstd:3")]
     heights: Vec<Shared<ChunkedArray<f32>>>,
     /// The options are those of the place where a value is met first.
     again: Shared<ChunkedArray<f32>>,
     other: Shared<ChunkedArray<f32>>,
-    #[persist(inline)]
+    #[stow(inline)]
     mask: Shared<Array2<f32>>,
 }
 
@@ -52,7 +52,7 @@ fn chain(count: usize) -> Shared<Link<f32>> {
 
 #[test]
 fn arrays_in_shared_values_are_converted_on_request_however_deep() {
-    #[arraystow::persist]
+    #[arraystow::stow]
     #[derive(Deserialize)]
     struct New {
         #[serde(deserialize_with = "arraystow::astype")]

@@ -181,17 +181,17 @@ fn what_is_not_there_any_more_is_written_anew() {
     }
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Cut {
-    #[persist(chunks = [10, 100])]
+    #[stow(chunks = [10, 100])]
     array: ChunkedArray<i64>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    #[persist(codec = "zstd:3")]
+    #[stow(codec = "zstd:3")]
     array: ChunkedArray<i64>,
 }
 

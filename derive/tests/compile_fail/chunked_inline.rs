@@ -2,12 +2,12 @@
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(inline)]
+    #[stow(inline)]
     height: ChunkedArray<f32>,
-    #[persist(inline)]
+    #[stow(inline)]
     heights: Option<Vec<ChunkedArray<f32>>>,
 }
 

@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 const ROWS: usize = 64;
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 enum Shape {
     Fields {
-        #[persist(chunks = [0, 64])]
+        #[stow(chunks = [0, 64])]
         zero: ChunkedArray<f32>,
-        #[persist(chunks = [])]
+        #[stow(chunks = [])]
         empty: ChunkedArray<f32>,
-        #[persist(chunks = 64)]
+        #[stow(chunks = 64)]
         number: ChunkedArray<f32>,
     },
-    Tuple(#[persist(chunks = [ROWS, 1.5])] ChunkedArray<f32>, #[persist(chunks = [-1])] ChunkedArray<f32>),
+    Tuple(#[stow(chunks = [ROWS, 1.5])] ChunkedArray<f32>, #[stow(chunks = [-1])] ChunkedArray<f32>),
 }
 
 fn main() {}

@@ -2,26 +2,26 @@
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(codec = "lz4")]
+    #[stow(codec = "lz4")]
     unknown: ChunkedArray<f32>,
-    #[persist(codec = "zstd")]
+    #[stow(codec = "zstd")]
     no_level: ChunkedArray<f32>,
-    #[persist(codec = "blosc:3")]
+    #[stow(codec = "blosc:3")]
     no_levels: ChunkedArray<f32>,
-    #[persist(codec = "gzip:fast")]
+    #[stow(codec = "gzip:fast")]
     no_number: ChunkedArray<f32>,
-    #[persist(codec = "gzip:300")]
+    #[stow(codec = "gzip:300")]
     too_large: ChunkedArray<f32>,
-    #[persist(codec = "zstd:23")]
+    #[stow(codec = "zstd:23")]
     zstd: ChunkedArray<f32>,
-    #[persist(codec = "gzip:0", chunks = [64])]
+    #[stow(codec = "gzip:0", chunks = [64])]
     gzip: ChunkedArray<f32>,
-    #[persist(codec = "pcodec:13")]
+    #[stow(codec = "pcodec:13")]
     pcodec: ChunkedArray<f32>,
-    #[persist(codec = "pcodec:12")]
+    #[stow(codec = "pcodec:12")]
     fine: ChunkedArray<f32>,
 }
 

@@ -2,17 +2,17 @@
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Clone)]
 struct None {
-    #[persist(chunks = [64, 64])]
+    #[stow(chunks = [64, 64])]
     array: ChunkedArray<f32>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[arraystow::persist]
+#[arraystow::stow]
 struct Above {
-    #[persist(chunks = [64, 64])]
+    #[stow(chunks = [64, 64])]
     array: ChunkedArray<f32>,
 }
 

@@ -2,13 +2,13 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(inline, chunks = [64, 64])]
+    #[stow(inline, chunks = [64, 64])]
     chunks: Array2<bool>,
-    #[persist(codec = "zstd:3")]
-    #[persist(inline)]
+    #[stow(codec = "zstd:3")]
+    #[stow(inline)]
     codec: Array2<bool>,
 }
 

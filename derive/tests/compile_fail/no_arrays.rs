@@ -7,14 +7,14 @@ struct Run {
     field: ChunkedArray<f32>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(codec = "zstd:3")]
+    #[stow(codec = "zstd:3")]
     name: String,
-    #[persist(astype)]
+    #[stow(astype)]
     number: f64,
-    #[persist(codec = "zstd:3")]
+    #[stow(codec = "zstd:3")]
     runs: Vec<Run>,
 }
 

@@ -3,27 +3,27 @@ use arraystow::ChunkedArray;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(chunk = [64, 64])]
+    #[stow(chunk = [64, 64])]
     unknown: ChunkedArray<f32>,
-    #[persist(chunks = [64, 64], chunks = [32, 32])]
+    #[stow(chunks = [64, 64], chunks = [32, 32])]
     twice: ChunkedArray<f32>,
-    #[persist(inline)]
-    #[persist(inline)]
+    #[stow(inline)]
+    #[stow(inline)]
     twice_apart: Array2<f32>,
-    #[persist(inline = true)]
+    #[stow(inline = true)]
     with_value: Array2<f32>,
-    #[persist(astype(f32))]
+    #[stow(astype(f32))]
     with_list: ChunkedArray<f64>,
-    #[persist]
+    #[stow]
     nothing: ChunkedArray<f32>,
-    #[persist()]
+    #[stow()]
     empty: ChunkedArray<f32>,
-    #[persist(codec)]
+    #[stow(codec)]
     no_value: ChunkedArray<f32>,
-    #[persist(codec = 3)]
+    #[stow(codec = 3)]
     no_string: ChunkedArray<f32>,
 }
 

@@ -2,20 +2,20 @@
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist(chunks = [64, 64])]
+#[arraystow::stow(chunks = [64, 64])]
 #[derive(Serialize, Deserialize)]
 struct Options {
     array: ChunkedArray<f32>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 enum Variants {
-    #[persist(chunks = [64, 64])]
+    #[stow(chunks = [64, 64])]
     Array(ChunkedArray<f32>),
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 fn function() {}
 
 fn main() {}

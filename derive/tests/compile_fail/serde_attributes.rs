@@ -3,42 +3,42 @@ use arraystow::ChunkedArray;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 struct Survey {
-    #[persist(chunks = [64, 64])]
+    #[stow(chunks = [64, 64])]
     #[serde(with = "arraystow::ndarray")]
     with: Array2<f32>,
-    #[persist(codec = "zstd:3")]
+    #[stow(codec = "zstd:3")]
     #[serde(rename = "other", serialize_with = "arraystow::ndarray::serialize")]
     serialize_with: Array2<f32>,
-    #[persist(astype)]
+    #[stow(astype)]
     #[serde(deserialize_with = "arraystow::ndarray::deserialize")]
     deserialize_with: Array2<f32>,
-    #[persist(astype, codec = "none")]
+    #[stow(astype, codec = "none")]
     #[serde(skip)]
     skipped: Option<ChunkedArray<f32>>,
-    #[persist(inline)]
+    #[stow(inline)]
     #[serde(skip_serializing)]
     not_saved: Array2<f32>,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Serialize, Deserialize)]
 enum Shape {
     #[serde(skip)]
     Skipped {
-        #[persist(inline)]
+        #[stow(inline)]
         mask: Array2<bool>,
     },
     Other,
 }
 
-#[arraystow::persist]
+#[arraystow::stow]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(into = "f64", from = "f64")]
 struct Another {
-    #[persist(inline, astype)]
+    #[stow(inline, astype)]
     mask: Array2<bool>,
 }
 

@@ -12,4 +12,4 @@ pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
 /// Serializer for its place in the object. It never reaches a format.
 pub(in crate::plugin) const CHUNKED: &str = "$arraystow::chunked";
 /// The beginning of the newtypes by which options of fields go through serde's buffers. They never reach a format.
-pub(in crate::plugin) const PERSIST: &str = "$arraystow::persist";
+pub(in crate::plugin) const STOW: &str = "$arraystow::stow";

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// A type that holds arrays.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no arrays that the options in `#[persist(..)]` could be for",
+    message = "`{Self}` holds no arrays that the options in `#[stow(..)]` could be for",
     label = "not for a field of type `{Self}`",
     note = "options are for `ChunkedArray` and `ndarray::Array`, also within Option, Vec, Box, Arc, arrays, tuples and the \
             values of maps; arrays in a type of yours get theirs on its own fields"

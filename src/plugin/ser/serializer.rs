@@ -1,7 +1,7 @@
 //! The Serializer around any other: forwards everything, tells paths, and diverts arrays.
 
 use crate::error::ErrorKind;
-use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, PERSIST, STORED};
+use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::{Rules, refuse};
 use crate::plugin::ser::arrays::StructSerializer;
@@ -223,7 +223,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
             let _ = saving(|state| state.set_place(self.path.to_string()));
             return value.serialize(self);
         }
-        if name.starts_with(PERSIST) {
+        if name.starts_with(STOW) {
             let _scope = enter_again(name);
             return value.serialize(self);
         }

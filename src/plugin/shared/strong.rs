@@ -60,7 +60,7 @@ use std::sync::Arc;
 ///
 /// # Options
 ///
-/// Options of fields (`#[persist(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is met
+/// Options of fields (`#[stow(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is met
 /// first.
 ///
 /// # Circles

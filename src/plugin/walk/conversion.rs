@@ -74,7 +74,7 @@ pub(in crate::plugin) fn is_asked() -> bool {
 }
 
 /// For fields whose element type has changed since they were saved: `#[serde(deserialize_with = "arraystow::astype")]`, or
-/// `#[persist(astype)]` where the macro is used. The arrays in the field are then converted as by
+/// `#[stow(astype)]` where the macro is used. The arrays in the field are then converted as by
 /// [`ChunkedArray::astype`](crate::ChunkedArray::astype), instead of being refused; those that are of the type already are
 /// as they are.
 ///

@@ -1,4 +1,4 @@
-//! Field options: what `#[persist(..)]` says of the arrays in a field, while the field is serialized.
+//! Field options: what `#[stow(..)]` says of the arrays in a field, while the field is serialized.
 //!
 //! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as the
 //! field's own `Serialize` runs, and every array that is met meanwhile asks for them.
@@ -68,7 +68,7 @@ impl InForce {
         let Some(chunks) = self.now.chunks else { return Ok(None) };
         if chunks.len() != shape.len() {
             return Err(Error::invalid(format!(
-                "#[persist(chunks = {chunks:?})] is for arrays of {} axes, but this one has the shape {shape:?}: give as many \
+                "#[stow(chunks = {chunks:?})] is for arrays of {} axes, but this one has the shape {shape:?}: give as many \
                  numbers as it has axes, or leave chunks out",
                 chunks.len()
             )));
@@ -115,7 +115,7 @@ impl Drop for Scope {
     }
 }
 
-/// Serializes a field under its options. `name` tells them from all others and begins with `PERSIST`.
+/// Serializes a field under its options. `name` tells them from all others and begins with `STOW`.
 ///
 /// # Errors
 /// Those of the field's `Serialize`; `InvalidInput` if an array has not as many axes as the options say.
