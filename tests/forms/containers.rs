@@ -33,7 +33,7 @@ pub(crate) fn rows(table: &mut Table) {
         vec![vec![a.clone()], vec![]], VecDeque::from([a.clone()]), [a.clone(), a],
     ));
     table.row("sets", (BTreeSet::from([3, 1]), BTreeSet::from(["x".to_owned()])), &[]);
-    each_array!(table, "maps with keys of text", a => (
+    each_array!(table, "maps with keys that are texts", a => (
         map(["".to_owned(), "a b".into(), "\u{1f980}\"\\".into()], a.clone()), HashMap::from([("x".to_owned(), a)]),
     ));
     each_array!(table, "maps with keys that are integers", a => (

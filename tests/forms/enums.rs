@@ -123,7 +123,7 @@ fn tagged() -> Vec<Box<dyn Tagged>> {
 
 pub(crate) fn rows(table: &mut Table) {
     table.part("Enums and trait objects");
-    each_array!(table, "an enum as serde has it", a => vec![
+    each_array!(table, "an enum without attributes", a => vec![
         External::Unit,
         External::Newtype(a.clone()),
         External::Tuple(a.clone(), 1),
@@ -140,12 +140,12 @@ pub(crate) fn rows(table: &mut Table) {
     each_array!(table, "`tag`, a newtype variant of the array itself", a => Direct::Newtype(a), TAGGED_ARRAY, ANY, ANY);
     each_array!(table, "`tag`, a newtype variant of a map", a => Map::Map([("x".to_owned(), a)].into()), ANY);
     table.row(
-        "`tag`, a newtype variant of a map that has the tag as a key",
+        "`tag`, a newtype variant of a map with the tag as a key",
         Map::Map([("kind".to_owned(), 1)].into()),
         TAG_TWICE,
     );
     table.row(
-        "`tag`, a newtype variant of a struct that has the tag as a field",
+        "`tag`, a newtype variant of a struct with the tag as a field",
         Collides::Newtype(Kind { kind: "x".into() }),
         TAG_TWICE,
     );

@@ -65,7 +65,7 @@ pub(crate) fn rows(table: &mut Table) {
     );
     table.row("a small `i128`", Wide { number: 1, inner: WideInner { wide: -1 } }, FLAT_WIDE);
     table.row(
-        "a map that has a field's name as a key",
+        "a map with a field's name as a key",
         Rest { number: 1, rest: [("number".to_owned(), 2)].into() },
         FIELD_TWICE,
     );

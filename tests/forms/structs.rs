@@ -72,7 +72,7 @@ mod others {
 
 pub(crate) fn rows(table: &mut Table) {
     table.part("Structs and tuples");
-    each_array!(table, "the object itself", a => a);
+    each_array!(table, "the value itself", a => a);
     each_array!(table, "structs in structs", a => Outer {
         name: "x".into(), inner: Inner { array: a.clone(), number: 1 }, more: vec![Inner { array: a, number: 2 }],
     });
@@ -99,5 +99,5 @@ pub(crate) fn rows(table: &mut Table) {
     let user = others::user::Array { id: 1, dim: vec![1], data: "x".into() };
     let other = others::other::Array { v: "1".into(), dim: Some(2), data: vec![1.0] };
     let third = others::third::Array { v: 1, dim: (1.5, "x".into()), data: vec![1.0] };
-    table.row("a struct of your own that is called `Array`", (user, other, third), &[]);
+    table.row("a struct of your own named `Array`", (user, other, third), &[]);
 }

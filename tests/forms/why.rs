@@ -6,45 +6,50 @@ use crate::table::Why;
 
 type Cell = (Format, Expected);
 
-const SOME: Why = "These formats write nothing of a `Some` but what is in it, so `Some(None)`, `Some(())` and `Some` of a unit \
-    struct would be read back as `None`. Ours refuse it; MessagePack loses it without a word. Use a `bool` or an enum of your \
-    own, or leave out the field that is `None` (serde_with's `double_option` with `skip_serializing_if`).";
-const SELF: Why = "postcard does not write what there is, only the values, and serde must know what there is for `tag`, `untagged` \
-    and types that take anything. postcard writes them all the same, so it is found only on loading. Use enums as serde has \
-    them, without attributes.";
-const LENGTH: Why = "postcard writes how many entries a map has before the entries, and `flatten` does not know. Write the fields \
-    out, or keep the struct or map as a field.";
-const SKIPPED: Why = "postcard reads every field of a struct, also those that `skip_serializing_if` left out. `skip` is fine, and so \
-    is `default` alone.";
-const RON_NAMES: Why = "RON writes names of fields as they are, and takes letters, digits, `_`, `-`, `.` and `+` in them. Choose \
-    another name. (Keys of maps are texts in quotes; any will do.)";
-const KEYS: Why = "JSON has only texts as keys. Texts, `char`, `bool`, numbers, unit variants and newtypes of these become such; \
-    others do not. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
-const KEY_KINDS: Why = "In JSON a number becomes a text when it is a key, and what was a number cannot be known. A map that has both is \
-    refused, and so is a flattened map of numbers beside other fields. If all keys are numbers it cannot be known when it is \
-    saved that an `untagged` type will read them. Save in CBOR, or make the keys texts.";
-const BUFFERED_KEYS: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it does not make numbers of JSON's keys again. That it \
-    will buffer cannot be known when it is saved. Save in CBOR, or make the keys texts.";
-const RON_FLAT_KEYS: Why = "RON takes only names where serde asks for a field, as it does for the keys of a flattened map. Make the keys \
-    texts.";
-const TAGGED: Why = "`tag` puts a field beside those of the contents; a chunked array is an id and has none. serde refuses it for every \
-    format. Use `tag` and `content`, or a variant with a field. (A plain array has fields and takes the tag, but then lies in the \
-    document, however large it is.)";
-const TWICE: Why = "A key that is there twice would be one on loading: a field and a key of a flattened map, a `tag` and a field of the \
-    contents, keys of two flattened maps (which serde gives to both). Ours refuse it. Others tell on loading, or keep the last. \
-    Rename one.";
-const WIDE: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it has no integers of more than 64 bits, not even for small numbers \
-    in a field of type `i128` or `u128`; an `untagged` enum then takes the next variant that fits. That it will buffer cannot be known when it is saved. Keep the number outside, or as a \
-    text: `#[serde(with = \"...\")]`.";
-const NAN: Why = "JSON has no NaN and no infinities; it would have `null`, which is read back as an error or, in an `Option`, as `None`. \
-    Save in CBOR, or use `None`. Arrays are not concerned: they lie beside the document, and one with a NaN does so however \
-    small it is.";
-const NAN_BITS: Why = "RON writes NaN as a word: which of the many it was is lost. Arrays of 4 KiB or more are not concerned, nor smaller \
-    ones with a NaN.";
-const FLAT_NONE: Why = "serde reads a flattened map that is optional as `Some` of what is left, which may be nothing. Flatten the map itself.";
-const READABLE: Why = "Some types (addresses, UUIDs, dates) are written differently in formats for people and in others, and where serde \
-    buffers (`flatten`, `tag`, `untagged`) it reads them as in formats for people. Our CBOR writes them as those do. Configure \
-    the serializer as `with_human_readable()`, and the deserializer too.";
+const SOME: Why = "CBOR, JSON and MessagePack write of a `Some` only what is in it. `Some(None)`, `Some(())` and \
+    `Some` of a unit struct would be read back as `None`. arraystow refuses them in CBOR and JSON. MessagePack loses \
+    them silently. Use a `bool` or an enum of your own, or leave out the field that is `None` (serde_with's \
+    `double_option` with `skip_serializing_if`).";
+const SELF: Why = "postcard writes only values, not what they are. `tag`, `untagged` and types that take anything \
+    need to know what they are. postcard writes them all the same, so the fault is found when the value is loaded. \
+    Use enums without these attributes.";
+const LENGTH: Why = "postcard writes the number of entries of a map before the entries, and `flatten` does not know \
+    it. Write the fields out, or keep the struct or map as a field.";
+const SKIPPED: Why = "postcard reads every field of a struct, those that `skip_serializing_if` has left out as well. \
+    `skip` works, and so does `default` alone.";
+const RON_NAMES: Why = "RON writes field names as they are, and reads letters, digits, `_`, `-`, `.` and `+` in \
+    them. Choose another name. Keys of maps are quoted, and may be any text.";
+const KEYS: Why = "JSON has only texts as keys. Texts, `char`, `bool`, numbers, unit variants and newtypes of these \
+    become texts. Other keys do not. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
+const KEY_KINDS: Why = "JSON writes a number that is a key as a text, and a reader cannot know that it was a number. \
+    A map with both kinds of keys is refused, and so is a flattened map of numbers beside other fields. If all keys \
+    are numbers, a save cannot know that an `untagged` type will read them. Save in CBOR, or make the keys texts.";
+const BUFFERED_KEYS: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it does not turn JSON's keys back \
+    into numbers. A save cannot know that serde will buffer. Save in CBOR, or make the keys texts.";
+const RON_FLAT_KEYS: Why = "RON reads only names where serde asks for a field, and serde asks for one for each key \
+    of a flattened map. Make the keys texts.";
+const TAGGED: Why = "`tag` puts a field beside the fields of the contents. A chunked array is an id and has no \
+    fields, so serde refuses it in every format. Use `tag` and `content`, or a variant with a field. A plain array \
+    has fields and takes the tag, but then lies in the document, however large it is.";
+const TWICE: Why = "A key that stands twice in a map would be one key after loading. This happens with a field and a \
+    key of a flattened map, a `tag` and a field of the contents, and keys of two flattened maps (which serde gives \
+    to both). arraystow refuses it in CBOR and JSON. Other formats fail when the value is loaded, or keep the last. \
+    Rename one of them.";
+const WIDE: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it has no integers of more than 64 bits. This \
+    holds for small numbers in a field of type `i128` or `u128` too. An `untagged` enum then takes the next variant \
+    that fits. A save cannot know that serde will buffer. Keep the number outside, or as a text: `#[serde(with = \
+    \"...\")]`.";
+const NAN: Why = "JSON has no NaN and no infinities. They would become `null`, which is read back as an error, or as \
+    `None` in an `Option`. Save in CBOR, or use `None`. Arrays are not affected: an array with a NaN lies beside the \
+    document, however small it is.";
+const NAN_BITS: Why = "RON writes every NaN as the same word, so its bits are lost. Arrays of 4 KiB or more are not \
+    affected, nor are smaller ones with a NaN.";
+const FLAT_NONE: Why = "serde reads an optional flattened map as `Some` of all remaining fields, which may be none. \
+    Flatten the map itself.";
+const READABLE: Why = "Some types (addresses, UUIDs, dates) have two forms: one for human-readable formats and one \
+    for the others. Where serde buffers (`flatten`, `tag`, `untagged`), it reads the human-readable form. \
+    arraystow's CBOR writes that form. For MessagePack, configure the serializer and the deserializer \
+    `with_human_readable()`.";
 
 /// Self-describing data in a format that is not.
 pub(crate) const SELF_DESCRIBING: Cell = (Postcard, Unreadable("never implement", SELF));
@@ -110,36 +115,43 @@ pub(crate) const FLAT_ADDRESS: &[Cell] = &[(MessagePack, Unreadable("expected IP
 pub(crate) const BEFORE: &str = "\
 # Forms and formats
 
-What serde can express, and whether it comes back: a chunked array, a plain array that is diverted and one that stays in the
-document, in every form, through every format. CBOR and JSON are the formats of `Storage` and `to_vec`; MessagePack (rmp-serde, with
-named fields), RON and postcard stand for any other that you bring to `arraystow::serialize`.
+What comes back of what serde can express: a chunked array, a plain array that is diverted and a plain array that stays
+in the document, in every form, through every format.
 
-- **yes**: what was saved is loaded, element by element, chunk by chunk, NaN bit by bit.
-- **refused**: the save fails, with the place in the object, and writes nothing.
-- **not read**: it is written, and the load fails.
-- **differs**: it is written, and the load gives another value.
+- CBOR and JSON are the formats of `Storage` and `to_vec`.
+- MessagePack (rmp-serde, with named fields), RON and postcard are examples of formats that you bring to
+  `arraystow::serialize`.
 
-In CBOR and JSON, which the library chooses and knows, what would not be read back is refused where it can be known from the value
-alone. Of a serializer of yours the library knows nothing: what that one does not refuse itself is written.
+A cell of the tables:
 
-This page is made by `tests/forms`, which tries each cell: `ARRAYSTOW_WRITE_DOCS=1 cargo test --test forms`.
+- **yes**: the loaded value is the saved one, element by element, chunk by chunk, NaN bit by bit.
+- **refused**: the save fails, names the place in the value, and writes nothing.
+- **not read**: the save succeeds, and the load fails.
+- **differs**: the save succeeds, and the load gives another value.
+
+In CBOR and JSON, a save refuses what could not be read back, as far as the value alone shows it. arraystow knows
+nothing of a serializer that you bring: what that serializer does not refuse itself is written.
+
+The numbers lead to the notes [below the tables](#why-not-and-what-to-do-instead). `tests/forms` tries each cell and
+writes this page: `ARRAYSTOW_WRITE_DOCS=1 cargo test --test forms`.
 ";
 
 pub(crate) const AFTER: &str = "
-## What is refused beside
+## What else is refused
 
-- **Depth.** A document of `Storage` or `to_vec` may be 255 levels of lists, maps, structs, variants and options deep in CBOR, 127 in
-  JSON, where an option is none; a variant with several fields is two. This is what can be read on the stack of a thread. Keep long
-  lists in a `Vec`.
-- **Lengths.** A `Serialize` of your own that gives another number of elements or fields than it said is refused.
+- **Depth.** A document of `Storage` or `to_vec` has at most 255 levels of lists, maps, structs, variants and options in
+  CBOR, and 127 in JSON, where an option is no level. A variant with several fields is two levels. This is what can be
+  read on the stack of a thread. Keep long lists in a `Vec`.
+- **Lengths.** A `Serialize` of your own is refused if it announces one number of elements or fields and writes another.
 - **Names.** `$arraystow::stored` and `$arraystow::inline` cannot be keys, fields or variants.
 
-## What cannot be known when it is saved
+## What a save cannot know
 
-- Which type will read it. `flatten`, `tag` and `untagged` are not to be seen in what serde writes; what serde's buffers lose (above) is
-  found on loading.
-- Whether another variant of an `untagged` enum fits as well: the first that fits is taken. A tuple `(A, u8)` and a `Vec` of two fit
-  each other.
-- Fields that are written and never read (`skip_deserializing`), or read and never written (`skip_serializing` without `default`).
+- Which type will read the value. `flatten`, `tag` and `untagged` do not show in what serde writes. What serde's buffers
+  lose (see the notes) is found when the value is loaded.
+- Whether another variant of an `untagged` enum fits as well. serde takes the first that fits. A tuple `(A, u8)` and a
+  `Vec` of two fit each other.
+- Fields that are written and never read (`skip_deserializing`), or read and never written (`skip_serializing` without
+  `default`).
 - `Serialize` and `Deserialize` of your own that do not fit each other.
 ";
