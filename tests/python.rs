@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 
+#[path = "python/layout.rs"]
+mod layout;
 mod python_env;
 mod samples;
 #[path = "python/values.rs"]

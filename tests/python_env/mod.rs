@@ -13,6 +13,10 @@ pub(crate) const HDF5: &[&str] = &["numpy==2.2.6", "h5py==3.13.0", "hdf5plugin==
 /// What is installed for the types that only HDF5 2 has.
 pub(crate) const HDF5_2: &[&str] = &["numpy==2.2.6", "h5py==3.16.0"];
 
+/// What is installed to read what lies on disk, down to its checksums.
+pub(crate) const LAYOUT: &[&str] =
+    &["numpy==2.2.6", "h5py==3.13.0", "blake3==1.0.11", "cbor2==6.3.0", "google-crc32c==1.9.0"];
+
 /// What is installed for Zarr.
 pub(crate) const ZARR: &[&str] = &[
     "numpy==2.2.6",
