@@ -39,7 +39,7 @@
 
 mod files;
 
-use crate::{ChunkGrid, ChunkedArray, Codec, Element, ErrorKind, Protocols, Region};
+use crate::{ChunkGrid, ChunkedArray, Codec, Element, ErrorKind, Number, Protocols, Region};
 use ndarray::{Array1, Array2, ArrayD, s};
 use num_complex::Complex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,11 +88,11 @@ fn through<T: Element>(array: &ChunkedArray<T>, protocols: &Protocols) -> crate:
 }
 
 /// What a value of any element type becomes in tests; never all zeros.
-fn sample<T: Element>(index: usize) -> T {
+fn sample<T: Number>(index: usize) -> T {
     T::from_value(crate::array::sample_value(index))
 }
 
-fn round_trip<T: Element>(protocols: &Protocols, shape: &[usize], chunk: &[usize]) {
+fn round_trip<T: Number>(protocols: &Protocols, shape: &[usize], chunk: &[usize]) {
     let mut index = 0;
     let elements = ArrayD::from_shape_simple_fn(shape, || {
         index += 1;

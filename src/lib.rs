@@ -142,7 +142,7 @@ pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,
-    RealElement, Region, Summable,
+    Number, RealElement, Region, Summable,
 };
 pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};

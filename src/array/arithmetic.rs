@@ -1,7 +1,7 @@
 //! `+ - * / %` between arrays and with scalars.
 
 use super::source::{Elements, Reading, Source};
-use super::{ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use super::{ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
 use crate::error::{Error, Result};
 use half::f16;
 use ndarray::Zip;
@@ -9,9 +9,21 @@ use num_complex::Complex;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
 
-/// An element with arithmetic: every [`Element`] but `bool`. Integers wrap around, as in numpy; dividing one by zero is
-/// an error when the chunk is read.
-pub trait Arithmetic: Element {
+/// A number with `+ - * / %` and `-x`: every [`Number`] except `bool`. Integers wrap around, as in numpy; dividing an integer
+/// by zero is an error when the chunk is read.
+///
+/// ```
+/// use arraystow::{Arithmetic, ChunkedArray};
+///
+/// fn squared<T: Arithmetic>(array: &ChunkedArray<T>) -> ChunkedArray<T> {
+///     array * array
+/// }
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![1, 2, 3], &[2])?;
+/// assert_eq!(squared(&array).sum()?, 14);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+pub trait Arithmetic: Number {
     #[doc(hidden)]
     fn plus(self, other: Self) -> Option<Self>;
     #[doc(hidden)]
@@ -91,8 +103,8 @@ macro_rules! floats {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 floats!(f16 f32 f64 Complex<f32> Complex<f64>);
 
-/// Both arrays element by element. Operators cannot return an error, so that of shapes which differ is kept in the
-/// array: saving or computing it fails with it.
+/// Combines two arrays element by element. Operators cannot return an error, so the error about shapes that differ is kept
+/// in the array: saving or computing it fails with that error.
 fn combine<T, F>(left: &ChunkedArray<T>, right: &ChunkedArray<T>, sign: &'static str, operator: F) -> ChunkedArray<T>
 where
     T: Arithmetic,
@@ -116,7 +128,7 @@ where
     ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source))
 }
 
-/// Keeps the value, and remembers that there was none.
+/// Returns the value, or notes that there is none.
 #[inline]
 fn note<T: Arithmetic>(value: Option<T>, failed: &mut bool) -> T {
     value.unwrap_or_else(|| {
@@ -136,7 +148,7 @@ fn division_by_zero(region: &Region) -> Error {
 struct Combined<T: Element, F> {
     left: ChunkedArray<T>,
     right: ChunkedArray<T>,
-    /// A type of its own for each operator: called through a pointer, it would cost more than the arithmetic.
+    /// A separate type for each operator: a call through a pointer would cost more than the arithmetic.
     operator: F,
 }
 

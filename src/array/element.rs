@@ -1,6 +1,7 @@
-//! The Rust types that an array can be made of.
+//! The Rust types of array elements.
 
 use super::DataType;
+use super::number::{Number, Value};
 use half::f16;
 use num_complex::Complex;
 use std::fmt::Debug;
@@ -8,24 +9,49 @@ use std::fmt::Debug;
 pub(crate) mod sealed {
     use bytemuck::{CheckedBitPattern, NoUninit, Pod, Zeroable};
 
-    /// Plain bytes with a checked way back (a `bool` byte is 0 or 1).
+    /// Plain bytes that can be checked when they are read (a `bool` byte is 0 or 1). Implemented for elements only, which
+    /// seals `Element`.
     pub trait Raw: NoUninit + CheckedBitPattern<Bits: Pod> + Zeroable {}
-
-    impl<T: NoUninit + CheckedBitPattern<Bits: Pod> + Zeroable> Raw for T {}
 }
 
-/// A type that arrays are made of: `bool`, `i8..i64`, `u8..u64`, `f16`, `f32`, `f64`, `Complex<f32>`, `Complex<f64>`.
+/// The type of an array's elements: `bool`, `i8` to `i64`, `u8` to `u64`, `f16`, `f32`, `f64`, `Complex<f32>` or
+/// `Complex<f64>`. Arrays of elements can be stored, sliced and mapped; arithmetic asks for [`Arithmetic`], sums for
+/// [`Summable`], `min` and `max` for [`RealElement`], conversions for [`Number`].
 ///
-/// Sealed: the set is that of the data types which HDF5, Zarr and numpy share.
-pub trait Element:
-    sealed::Raw + super::number::Number + Copy + PartialEq + Debug + Default + Send + Sync + 'static
-{
-    /// The data type that stands in files for this Rust type.
+/// Sealed: these are the data types that HDF5, Zarr and numpy have in common.
+///
+/// ```
+/// use arraystow::{DataType, Element};
+///
+/// assert_eq!(f32::DATA_TYPE, DataType::Float32);
+/// ```
+///
+/// [`Arithmetic`]: crate::Arithmetic
+/// [`Summable`]: crate::Summable
+/// [`Number`]: crate::Number
+pub trait Element: sealed::Raw + Copy + PartialEq + Debug + Default + Send + Sync + 'static {
+    /// The data type of this Rust type in files.
     const DATA_TYPE: DataType;
+
+    /// The conversion from a number, if the type is a [`Number`](crate::Number).
+    #[doc(hidden)]
+    const FROM_NUMBER: Option<fn(Value) -> Self> = None;
 }
 
-/// An element with an order: every [`Element`] but the complex ones. NaN is the least and the greatest at once: it wins
-/// in `min` and `max`, as in numpy.
+/// An element with an order: every [`Element`] except complex numbers. NaN is both the least and the greatest: `min` and
+/// `max` return it if it is there, as in numpy.
+///
+/// ```
+/// use arraystow::{ChunkedArray, RealElement};
+///
+/// fn range<T: RealElement>(array: &ChunkedArray<T>) -> arraystow::Result<(T, T)> {
+///     Ok((array.min()?, array.max()?))
+/// }
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![3, 1, 2], &[2])?;
+/// assert_eq!(range(&array)?, (1, 3));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 pub trait RealElement: Element {
     /// Whether `self` replaces `other` as the minimum.
     #[doc(hidden)]
@@ -37,9 +63,14 @@ pub trait RealElement: Element {
 
 macro_rules! elements {
     ($($rust:ty => $data_type:ident;)*) => {
-        $(impl Element for $rust {
-            const DATA_TYPE: DataType = DataType::$data_type;
-        })*
+        $(
+            impl sealed::Raw for $rust {}
+
+            impl Element for $rust {
+                const DATA_TYPE: DataType = DataType::$data_type;
+                const FROM_NUMBER: Option<fn(Value) -> Self> = Some(<$rust as Number>::from_value);
+            }
+        )*
     };
 }
 

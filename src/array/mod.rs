@@ -36,9 +36,9 @@ pub use data_type::DataType;
 pub use element::{Element, RealElement};
 pub use function::{ChunkSource, IntoChunk};
 pub use grid::ChunkGrid;
-pub use number::Summable;
 #[cfg(feature = "conformance")]
 pub(crate) use number::sample_value;
+pub use number::{Number, Summable};
 pub use region::Region;
 
 #[cfg(any(feature = "hdf5", feature = "object-store"))]
@@ -48,7 +48,7 @@ pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use guard::panic_text;
 pub(crate) use memory::{element_count, machine_memory, zeroed};
-pub(crate) use number::{Number, Value};
+pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
 #[cfg(feature = "object-store")]
 pub(crate) use source::copy_into;

@@ -1,9 +1,10 @@
-//! Conversions between element types, and sums wide enough not to overflow on the way.
+//! Conversions between numbers, and sums in types that are wide enough.
 
+use super::Element;
 use half::f16;
 use num_complex::Complex;
 
-/// An element's value in the widest type of its kind.
+/// A number in the widest type of its kind.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub enum Value {
@@ -13,10 +14,24 @@ pub enum Value {
     Complex(Complex<f64>),
 }
 
-/// Conversions through [`Value`]; part of what makes an element, not for users.
-#[doc(hidden)]
-pub trait Number: Sized {
+/// An element that can be converted to other numbers, as [`ChunkedArray::astype`](crate::ChunkedArray::astype) does. `bool`
+/// is one: 0 or 1. Sealed.
+///
+/// ```
+/// use arraystow::{ChunkedArray, Number};
+///
+/// fn doubles<T: Number>(array: &ChunkedArray<T>) -> arraystow::Result<ChunkedArray<f64>> {
+///     array.astype()
+/// }
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![true, false], &[2])?;
+/// assert_eq!(doubles(&array)?.sum()?, 1.0);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+pub trait Number: Element {
+    #[doc(hidden)]
     fn to_value(self) -> Value;
+    #[doc(hidden)]
     fn from_value(value: Value) -> Self;
 }
 
@@ -93,11 +108,23 @@ macro_rules! complex_numbers {
 
 complex_numbers!(f32 f64);
 
-/// An element that can be added up. Integers are summed exactly, floats in `f64`, `bool` counts.
-pub trait Summable: super::Element {
-    /// What a sum is: `i64`, `u64`, `f64` or `Complex<f64>`.
+/// A number that has a sum. Integers are summed exactly, floats in `f64`; the sum of `bool` is the number of `true`.
+///
+/// ```
+/// use arraystow::{ChunkedArray, Summable};
+///
+/// fn sum_and_mean<T: Summable>(array: &ChunkedArray<T>) -> arraystow::Result<(T::Sum, T::Mean)> {
+///     Ok((array.sum()?, array.mean()?))
+/// }
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![1_u8, 255], &[1])?;
+/// assert_eq!(sum_and_mean(&array)?, (256, 128.0));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+pub trait Summable: Number {
+    /// The type of a sum: `i64`, `u64`, `f64` or `Complex<f64>`.
     type Sum: Copy + std::fmt::Debug + PartialEq + Send;
-    /// What a mean is: `f64` or `Complex<f64>`.
+    /// The type of a mean: `f64` or `Complex<f64>`.
     type Mean: Copy + std::fmt::Debug + PartialEq + Send;
     #[doc(hidden)]
     type Total: Copy + Default + Send;
@@ -155,7 +182,7 @@ summable! {
     Complex<f64>: Complex<f64> => Complex<f64>, Complex<f64>, |x| x, |t| Some(t), |m| m;
 }
 
-/// Test data for any element type: small numbers of both kinds of parity.
+/// Test data for any number: small, even and odd.
 #[cfg(feature = "conformance")]
 pub(crate) fn sample_value(index: usize) -> Value {
     Value::Int((index % 100) as i64)

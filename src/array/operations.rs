@@ -2,7 +2,7 @@
 
 use super::guard::guarded;
 use super::source::{Elements, Reading, Source};
-use super::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
+use super::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes};
 use crate::error::{Error, Result};
 use ndarray::Zip;
 use std::sync::Arc;
@@ -49,16 +49,6 @@ impl<T: Element> ChunkedArray<T> {
         Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)))
     }
 
-    /// The elements as another type. Lazy. Floats become integers by truncation, values out of range the nearest one in
-    /// range, NaN 0; integers that do not fit a smaller integer wrap; anything but 0 is `true`.
-    ///
-    /// # Errors
-    /// `Unsupported` from complex to real: take the part that is meant with [`map`](Self::map).
-    pub fn astype<U: Element>(&self) -> Result<ChunkedArray<U>> {
-        check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
-        Ok(self.map(|x| U::from_value(x.to_value())))
-    }
-
     /// The same elements in chunks of this shape. Lazy.
     ///
     /// # Errors
@@ -82,14 +72,14 @@ impl<T: Element> ChunkedArray<T> {
         if grid == *self.grid() {
             return Ok(self.clone());
         }
-        // The cut that undoes another is none.
+        // Undoes a rechunking.
         if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.codec().is_none()) {
             return Ok(input);
         }
         Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })).of_elements(self))
     }
 
-    /// From now on the array, and what it is another cut of, read from there.
+    /// Makes the array read from stored bytes, and with it the array that it is a rechunking of.
     pub(super) fn read_from(&self, stored: Arc<dyn StoredBytes>) {
         let input = self.source().recut();
         self.replace_source(stored);
@@ -99,12 +89,40 @@ impl<T: Element> ChunkedArray<T> {
     }
 }
 
+impl<T: Number> ChunkedArray<T> {
+    /// The elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
+    /// nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all numbers except 0 are
+    /// `true`.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from_ndarray(ndarray::array![1.9, -300.0, f64::NAN], &[3])?;
+    /// assert_eq!(array.astype::<i8>()?.compute()?.as_slice(), Some(&[1, -128, 0][..]));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` from complex to real: choose a part with [`map`](Self::map).
+    pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
+        check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
+        Ok(self.map(|x| U::from_value(x.to_value())))
+    }
+
+    /// [`astype`](Self::astype) to any element; `None` if it is no number, or there is no such conversion.
+    pub(crate) fn converted<U: Element>(&self) -> Option<ChunkedArray<U>> {
+        check_astype(T::DATA_TYPE, U::DATA_TYPE).ok()?;
+        U::FROM_NUMBER?;
+        // In the closure, where the compiler knows the function.
+        Some(self.map(|x| U::FROM_NUMBER.map_or_else(U::default, |from| from(x.to_value()))))
+    }
+}
+
 /// Refuses the conversions that [`ChunkedArray::astype`] does not have.
 pub(crate) fn check_astype(from: DataType, to: DataType) -> Result<()> {
     let complex = |data_type| matches!(data_type, DataType::Complex64 | DataType::Complex128);
     if complex(from) && !complex(to) {
         return Err(Error::unsupported(format!(
-            "{from} as {to} would lose the imaginary part: say which part is meant, as in map(|z| z.re)"
+            "{from} as {to} would lose the imaginary part: choose a part, as in map(|z| z.re)"
         )));
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! As with the options of a save, the request is in force while the field's own `Deserialize` runs. Chunked arrays are
 //! converted lazily; plain ones element by element, as the element's `Deserialize` asks for its type.
 
-use crate::array::{ChunkedArray, DataType, Element, ErasedArray, Value, check_astype};
+use crate::array::{ChunkedArray, DataType, Element, ErasedArray, Number, Value, check_astype};
 use crate::error::{ErrorKind, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::walk::context::loading;
@@ -48,7 +48,7 @@ impl Conversion {
 }
 
 fn with_type<T: Element>(array: &dyn ErasedArray) -> Option<ChunkedArray<T>> {
-    crate::array::with_element!(array.data_type(), U => array.as_any().downcast_ref::<ChunkedArray<U>>()?.astype().ok())
+    crate::array::with_element!(array.data_type(), U => array.as_any().downcast_ref::<ChunkedArray<U>>()?.converted())
 }
 
 /// The request in force until this is dropped. Not `Send`: it is in force on this thread.
@@ -129,7 +129,8 @@ pub(in crate::plugin) fn within<R>(read: impl FnOnce() -> R) -> R {
 impl PlainElements {
     /// All of them as another type.
     pub(in crate::plugin) fn converted<T: Element>(&self) -> Option<ArrayD<T>> {
-        let element = |index| self.elements.value(index).map(|(value, _)| T::from_value(value));
+        let from = T::FROM_NUMBER?;
+        let element = |index| self.elements.value(index).map(|(value, _)| from(value));
         let elements: Option<Vec<T>> = (0..self.elements.len()).map(element).collect();
         ArrayD::from_shape_vec(self.shape.as_slice(), elements?).ok()
     }
@@ -149,7 +150,7 @@ pub(in crate::plugin) struct Convertible<E> {
 }
 
 impl<E: de::Error> Convertible<E> {
-    fn to<T: Element>(&self) -> Result<T, E> {
+    fn to<T: Number>(&self) -> Result<T, E> {
         check_astype(self.data_type, T::DATA_TYPE).map_err(|error| tell(error.with_kind(ErrorKind::TypeMismatch)))?;
         Ok(T::from_value(self.value))
     }
