@@ -20,6 +20,7 @@ mod remove;
 mod repair;
 mod save;
 mod sources;
+mod superseded;
 mod sweep;
 mod update;
 mod verify;

@@ -2,6 +2,7 @@
 
 use super::missing::Near;
 use super::name::{Name, Workflow};
+use super::superseded::Superseded;
 use super::sweep::{Leftover, Remains};
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
@@ -54,19 +55,11 @@ pub(super) trait Place: Send + Sync {
         kept: &[&str],
         claim: Claim,
     ) -> Result<Option<Box<dyn Announced>>>;
-    /// Puts a document in its place, in one step, if what is there is what is expected; then `superseded` removes what only
-    /// the replaced one had.
-    fn commit(
-        &self,
-        name: &Name,
-        document: &NewDocument<'_>,
-        expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome;
-    /// Removes documents of one workflow, durably; then `superseded` removes their arrays. Those that are not there are passed
-    /// over: for each of the names, the error that says so. Fails with the first that cannot be removed; those before it are
-    /// gone, with their arrays.
-    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>>;
+    /// Puts a document in its place, in one step, if what is there is what is expected.
+    fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a>;
+    /// Removes documents of one workflow, durably. Those that are not there are passed over. An error if it is not known what
+    /// was removed, or if nothing was.
+    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>>;
     /// Every workflow that has arrays, or had: for each that no name can lead to, the error that says why.
     fn workflows(&self) -> Result<Vec<Result<Workflow>>>;
     /// What no document of a workflow refers to and no save in progress is writing.
@@ -74,10 +67,6 @@ pub(super) trait Place: Send + Sync {
     /// Removes those of `these` that are leftovers still, and returns them.
     fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
 }
-
-/// Lets go of the arrays of manifests whose documents are gone or replaced; the function tells which of them must stay,
-/// because a copy of the same object is just bringing them again.
-pub(super) type Superseded<'a> = &'a dyn Fn(&[Manifest], &dyn Fn(&str) -> bool);
 
 /// What the ids of announced arrays are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +144,16 @@ pub(super) fn replaced() -> Error {
     Error::new(ErrorKind::Conflict, REPLACED)
 }
 
+/// What became of a removal of documents.
+pub(super) struct Removal<'a> {
+    /// For each of the names, if there was no such document, the error that says so.
+    pub(super) missing: Vec<Option<Error>>,
+    /// The first document that could not be removed. Those before it are.
+    pub(super) failed: Option<Error>,
+    /// What was removed, and may have arrays, one after the other: each begins to be held when it is asked for.
+    pub(super) superseded: Box<dyn Iterator<Item = Superseded<'a>> + 'a>,
+}
+
 /// What must be under the name for a commit to happen.
 #[derive(Clone, Copy)]
 pub(super) enum Expected<'a> {
@@ -199,9 +198,9 @@ impl Expected<'_> {
 }
 
 /// What became of a commit.
-pub(super) enum Outcome {
-    /// The new document is there, durably.
-    Done,
+pub(super) enum Outcome<'a> {
+    /// The new document is there, durably. It replaced this one, if that had arrays that can be removed now.
+    Done(Option<Superseded<'a>>),
     /// Nothing has happened.
     Refused(Error),
     /// It is not known whether the new document is there to stay.

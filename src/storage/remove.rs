@@ -3,10 +3,8 @@
 use super::Storage;
 use super::missing::{explained, no_workflow};
 use super::name::{Name, Workflow};
-use super::place::Place;
-use crate::engine::remove_arrays;
+use super::place::Removal;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Manifest, remove_files};
 use crate::task::{check_cancelled, unstoppable};
 
 /// Documents that are removed together. The workflow's lock is held meanwhile, and others may be waiting for it.
@@ -79,36 +77,15 @@ impl Storage {
         Ok(removed)
     }
 
-    /// Removes documents of one workflow and their arrays; a removal once begun completes. Gives for each, if it is not there,
-    /// the error about it.
+    /// Removes documents of one workflow and their arrays; a removal once begun completes. Returns for each that is not there
+    /// the error that says so.
     fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
         let Some(workflow) = names.first().map(Name::workflow) else { return Ok(Vec::new()) };
-        let superseded = |manifests: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
-            remove_named(&*self.place, workflow, manifests, |file| !must_stay(file));
-        };
         check_cancelled()?;
-        unstoppable(|| self.place.remove(names, &superseded))
-    }
-}
-
-/// Removes the arrays and objects of manifests that no document names any more. Whatever fails is left for a sweep: the
-/// removal or replacement of the documents is what was asked for, and it is done.
-pub(super) fn remove_named(
-    place: &dyn Place,
-    workflow: &Workflow,
-    manifests: &[Manifest],
-    which: impl Fn(&str) -> bool,
-) {
-    let arrays = manifests.iter().flat_map(|manifest| &manifest.arrays).map(|entry| entry.id.file());
-    let arrays: Vec<String> = arrays.filter(|file| which(file)).map(str::to_owned).collect();
-    if !arrays.is_empty() {
-        let _ = remove_arrays(&*place.backend(workflow), arrays);
-    }
-    let objects = manifests.iter().flat_map(|manifest| &manifest.objects).filter(|entry| which(entry.id.file()));
-    let mut names = objects.flat_map(|entry| entry.files.iter().map(|file| file.name.clone())).peekable();
-    if names.peek().is_some()
-        && let Ok(files) = place.protocols(workflow).files()
-    {
-        let _ = remove_files(&files, names);
+        unstoppable(|| {
+            let Removal { missing, failed, superseded } = self.place.remove(names)?;
+            superseded.for_each(|superseded| superseded.remove(&*self.place, workflow, |_| true));
+            failed.map_or(Ok(missing), Err)
+        })
     }
 }

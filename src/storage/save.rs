@@ -6,20 +6,19 @@ use super::place::{
     Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Present, REPLACED, Seen, replaced,
 };
 use super::read::{is_ours, located};
-use super::remove::remove_named;
-use super::sources::{Sources, ToLeave, as_stored, reads_from};
+use super::sources::{Sources, ToLeave, as_stored};
 use super::sweep::{Remains, named};
 use super::version::Version;
 use crate::backend::Backend;
-use crate::engine::{Handle, Origin, StoredArray};
+use crate::engine::Handle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Keep, Manifest, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files,
-    write_document, write_plan,
+    Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files, write_document,
+    write_plan,
 };
 use crate::task::{check_cancelled, unstoppable};
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -259,18 +258,17 @@ impl PlannedSave {
         };
         let document = NewDocument { bytes: &bytes, write_id: manifest.write_id(), before, announced };
         let to_leave = ToLeave::announce(place, name, before.manifest.as_ref(), |file| manifest.has(file), sources);
-        let superseded = |old: &[Manifest], must_stay: &dyn Fn(&str) -> bool| {
-            reread(plan, &manifest, old, backend, &|path| {
-                sources.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)
-            });
-            let goes = |file: &str| !manifest.has(file) && !must_stay(file);
-            let is_left = |file: &str| to_leave.as_ref().is_some_and(|to_leave| to_leave.leave(file, backend));
-            remove_named(place, name.workflow(), old, |file| goes(file) && !is_left(file));
-        };
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
-        match unstoppable(|| place.commit(name, &document, expected, &superseded)) {
-            Outcome::Done => {
+        unstoppable(|| match place.commit(name, &document, expected) {
+            Outcome::Done(superseded) => {
+                if let Some(superseded) = superseded {
+                    superseded.reread(plan, &manifest, backend, |path| {
+                        sources.origin(name.as_str(), &place.identity(name), manifest.write_id(), path)
+                    });
+                    let is_left = |file: &str| to_leave.as_ref().is_some_and(|to_leave| to_leave.leave(file, backend));
+                    superseded.remove(place, name.workflow(), |file| !manifest.has(file) && !is_left(file));
+                }
                 sources.become_version(manifest.write_id());
                 if !self.is_copy() {
                     note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
@@ -282,7 +280,7 @@ impl PlannedSave {
                 sources.may_become(manifest.write_id());
                 Err(written.leave(error))
             }
-        }
+        })
     }
 }
 
@@ -323,30 +321,4 @@ fn keep(document: String) -> Keep {
         let is_left = || stored.handle().is_some_and(Handle::is_left);
         (is_mine && !is_left()).then(|| PersistentId::of(stored.name()))
     })
-}
-
-/// Expressions over arrays that this commit removes read from now on what was saved of them.
-fn reread(
-    plan: &SavePlan,
-    manifest: &Manifest,
-    old: &[Manifest],
-    backend: &Arc<dyn Backend>,
-    origin: &dyn Fn(Option<&String>) -> Origin,
-) {
-    let old = old.iter().flat_map(|manifest| &manifest.arrays);
-    let going = old.filter(|entry| manifest.entry(entry.id.file()).is_none());
-    let going: HashSet<String> = going.filter_map(|entry| backend.identity(entry.id.file())).collect();
-    if going.is_empty() {
-        return;
-    }
-    let arrays = plan.objects.iter().filter_map(|planned| Some((planned, planned.array()?)));
-    let mut known = HashMap::new();
-    for (planned, any) in arrays.filter(|(_, any)| !any.plain) {
-        let Some(entry) = manifest.entry(planned.id.file()) else { continue };
-        let Ok(expected) = entry.expected() else { continue };
-        if reads_from(&*any.array, &going, &mut known) {
-            let (file, origin) = (entry.id.file().to_owned(), origin(entry.paths.first()));
-            any.array.read_from(Arc::new(StoredArray::lazy(backend.clone(), file, expected, origin).held()));
-        }
-    }
 }

@@ -1,5 +1,5 @@
 //! The one step in which a document comes or goes: a lock around a second look, the rename or the removal, and the removal
-//! of the arrays that nobody names any more.
+//! of the arrays that no document names any more.
 
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
@@ -9,26 +9,26 @@ use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::missing::{Found, sorted};
 use crate::storage::name::Name;
-use crate::storage::place::{Announced, Place, Present, Superseded};
+use crate::storage::place::{Announced, Place, Present, Removal};
 use crate::storage::read::{head, is_ours, locations, removable};
+use crate::storage::superseded::{Hold, Superseded};
 use std::path::{Path, PathBuf};
 
 /// How the name of a document begins that is being written.
 pub(super) const UNFINISHED: &str = ".document-";
 
 impl Folder {
-    pub(super) fn commit_document(
+    pub(super) fn commit_document<'a>(
         &self,
         name: &Name,
         document: &NewDocument<'_>,
         expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let temporary = match self.write_temporary(name, document.bytes) {
             Ok(temporary) => temporary,
             Err(error) => return Outcome::Refused(error),
         };
-        let outcome = self.put_in_place(name, &temporary.path, document, expected, superseded);
+        let outcome = self.put_in_place(name, &temporary.path, document, expected);
         if matches!(outcome, Outcome::Refused(_)) {
             let _ = disk::remove_file(&temporary.path);
         }
@@ -54,14 +54,13 @@ impl Folder {
         }
     }
 
-    fn put_in_place(
+    fn put_in_place<'a>(
         &self,
         name: &Name,
         temporary: &Path,
         document: &NewDocument<'_>,
         expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
         let looked = self.lock(name).and_then(|lock| Ok((lock, current(self, name)?)));
@@ -89,20 +88,17 @@ impl Folder {
         if let Some(record) = document.announced.and_then(Announced::key) {
             let _ = disk::remove_file(Path::new(record));
         }
-        if let Some(Some(old)) = current {
-            remove_unnamed(&workflow, &[old], superseded);
-        }
-        drop(lock);
-        Outcome::Done
+        Outcome::Done(current.flatten().and_then(|old| superseded(&workflow, vec![old], lock)))
     }
 
-    /// Removes documents of one workflow under one lock: all of them, then one sync of their folder, then their arrays.
-    pub(super) fn remove_documents(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
-        let Some(first) = names.first() else { return Ok(Vec::new()) };
+    /// Removes documents of one workflow under one lock: all of them, then one sync of their folder.
+    pub(super) fn remove_documents<'a>(&'a self, names: &[Name]) -> Result<Removal<'a>> {
+        let nothing = |missing| Removal { missing, failed: None, superseded: Box::new(std::iter::empty()) };
+        let Some(first) = names.first() else { return Ok(nothing(Vec::new())) };
         // Before the lock: looking must not make folders.
         let missing = names.iter().map_while(|name| self.missing(name)).collect::<Result<Vec<_>>>()?;
         if missing.len() == names.len() {
-            return Ok(missing.into_iter().map(Some).collect());
+            return Ok(nothing(missing.into_iter().map(Some).collect()));
         }
         let workflow = self.workflow(first.workflow());
         let lock = WorkflowLock::acquire(&workflow, self.durability)?;
@@ -115,12 +111,10 @@ impl Folder {
                 let arrays = removed.iter().flat_map(|manifest| locations(self, first.workflow(), manifest));
                 error.in_document(first.as_str()).leaving(arrays)
             })?;
-            remove_unnamed(&workflow, &removed, superseded);
         }
-        // What waiting for the lock has made is taken away again, too.
-        remove_empty_folders(&self.root, &workflow);
-        drop(lock);
-        failed.map_or(Ok(missing), Err)
+        let emptied = Emptied { root: &self.root, workflow, _lock: lock };
+        let superseded = superseded(&emptied.workflow.clone(), removed, emptied);
+        Ok(Removal { missing, failed, superseded: Box::new(superseded.into_iter()) })
     }
 
     /// The error about a document that is not there; none if there is something.
@@ -155,14 +149,31 @@ struct Temporary {
     _file: DiskFile,
 }
 
-/// Lets the arrays of documents go that are no longer there. Those that a copy is bringing again stay. What fails is left
-/// to a sweep, since the documents have gone or changed already.
-fn remove_unnamed(workflow: &Path, manifests: &[Manifest], superseded: Superseded<'_>) {
+/// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays, or if
+/// it is not known what stays: the arrays are then left to a sweep.
+fn superseded<'a>(workflow: &Path, manifests: Vec<Manifest>, hold: impl Hold + 'a) -> Option<Superseded<'a>> {
     if manifests.iter().all(Manifest::is_empty) {
-        return;
+        return None;
     }
-    if let Ok(copied) = Records::of_copies(workflow) {
-        superseded(manifests, &|file| copied.contains(file));
+    let staying = Records::of_copies(workflow).ok()?;
+    Some(Superseded { manifests, staying, hold: Box::new(hold) })
+}
+
+impl Hold for WorkflowLock {}
+
+/// The lock of a workflow from which documents were removed. Dropped, it removes the folders that are empty then, those that
+/// waiting for the lock has made among them.
+struct Emptied<'a> {
+    root: &'a Path,
+    workflow: PathBuf,
+    _lock: WorkflowLock,
+}
+
+impl Hold for Emptied<'_> {}
+
+impl Drop for Emptied<'_> {
+    fn drop(&mut self) {
+        remove_empty_folders(self.root, &self.workflow);
     }
 }
 

@@ -8,7 +8,7 @@ mod sweep;
 
 use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
-use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded};
+use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
 use super::read::begins;
 use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, Hdf5Files};
@@ -255,18 +255,12 @@ impl Place for Folder {
         Ok(Some(Box::new(SavingRecord::begin(&workflow, name.as_str(), to_write, claim)?)))
     }
 
-    fn commit(
-        &self,
-        name: &Name,
-        document: &NewDocument<'_>,
-        expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome {
-        self.commit_document(name, document, expected, superseded)
+    fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a> {
+        self.commit_document(name, document, expected)
     }
 
-    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
-        self.remove_documents(names, superseded)
+    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
+        self.remove_documents(names)
     }
 
     fn workflows(&self) -> Result<Vec<Result<Workflow>>> {

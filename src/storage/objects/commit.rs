@@ -6,7 +6,8 @@ use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{MAGIC_BYTES, Manifest, begins_as_document, read_head};
 use crate::protocol::{CONCURRENCY, Replace, Version};
-use crate::storage::place::{Announced, Claim, Place, Present, Superseded};
+use crate::storage::place::{Announced, Claim, Place, Present};
+use crate::storage::superseded::{Hold, Superseded};
 use bytes::Bytes;
 
 /// How often the put is tried again because somebody else was faster.
@@ -20,13 +21,12 @@ struct Current {
 }
 
 impl ObjectFolder {
-    pub(super) fn commit_document(
-        &self,
-        name: &Name,
-        document: &NewDocument<'_>,
+    pub(super) fn commit_document<'a>(
+        &'a self,
+        name: &'a Name,
+        document: &NewDocument<'a>,
         expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let conditions = match self.heeds_conditions(name) {
             Ok(conditions) => conditions,
             Err(error) => return Outcome::Refused(error),
@@ -51,8 +51,7 @@ impl ObjectFolder {
             let replaced = current.and_then(|current| current.manifest);
             let put = self.objects.put(name.as_str(), contents.clone(), replace);
             if put.is_ok() && conditions {
-                self.let_go(name, document.announced, replaced, superseded);
-                return Outcome::Done;
+                return Outcome::Done(self.supersede(name, own(document), replaced));
             }
             // A put whose answer was lost is tried again by the client, and then refused: by our own document.
             let kind = put.as_ref().err().map(Error::kind);
@@ -61,8 +60,7 @@ impl ObjectFolder {
                     if !conditions && let Err(error) = self.check_whole(name, current.manifest.as_ref()) {
                         return Outcome::Unknown(error);
                     }
-                    self.let_go(name, document.announced, replaced, superseded);
-                    return Outcome::Done;
+                    return Outcome::Done(self.supersede(name, own(document), replaced));
                 }
                 (Ok(_), None) => return Outcome::Refused(overwritten()),
                 (Ok(current), Some(ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound)) => {
@@ -85,8 +83,8 @@ impl ObjectFolder {
         ))
     }
 
-    /// Lets the arrays of a document go that is no longer there. What fails is left to a sweep, since the document has gone
-    /// or changed already.
+    /// What becomes of the arrays of a document that is no longer there. None if it has none, or if it is not known what stays:
+    /// the arrays are then left to a sweep.
     ///
     /// Those of a save that is still alive stay: it may not know that it had been successful before somebody replaced its
     /// document, and may put it once more. So it is waited for, for a while.
@@ -95,41 +93,31 @@ impl ObjectFolder {
     /// `Lease::refuse_others`. A lease that was put before the document was replaced or removed has kept copies away since
     /// then. One that is put only now has not, so it is looked whether the document that is there names the arrays; likewise
     /// where puts ignore their conditions, and a save that keeps the arrays may have come just before.
-    pub(super) fn let_go(
-        &self,
+    pub(super) fn supersede<'a>(
+        &'a self,
         name: &Name,
-        own: Option<&dyn Announced>,
+        own: Option<Own<'a>>,
         old: Option<Manifest>,
-        superseded: Superseded<'_>,
-    ) {
-        let Some(old) = old.filter(|old| !old.is_empty()) else { return };
-        let Ok(arrays) = self.arrays(name.workflow()) else { return };
-        let begun = match own {
-            Some(_) => None,
-            None => match Lease::begin(arrays.clone(), name.as_str(), &[], Claim::Fresh, self.lease) {
-                Ok(lease) => Some(lease),
-                Err(_) => return,
-            },
-        };
-        let own = own.or(begun.as_ref().map(|lease| lease as &dyn Announced));
-        let is_over = || own.is_none_or(|own| own.check().is_err());
-        let is_clear = begun.is_none() && self.objects.is_known_to_heed();
+    ) -> Option<Superseded<'a>> {
+        let old = old.filter(|old| !old.is_empty())?;
+        let arrays = self.arrays(name.workflow()).ok()?;
+        let is_clear = own.is_some() && self.objects.is_known_to_heed();
+        let begin = || Lease::begin(arrays.clone(), name.as_str(), &[], Claim::Fresh, self.lease).ok().map(Own::Lease);
+        let own = own.or_else(begin)?;
         for attempt in 0..MOST_WAITS {
-            let leases = Leases::of_document(&arrays, name.as_str(), own.and_then(Announced::key));
-            let Ok(leases) = leases else { return };
-            let alive = leases.arrays();
+            let alive = Leases::of_document(&arrays, name.as_str(), own.announced().key()).ok()?.arrays();
             let is_waited_for = old.files().any(|file| alive.contains(file));
             if !is_waited_for || attempt + 1 == MOST_WAITS {
                 // Whoever was waited for may have been successful in the end.
-                let current = if attempt == 0 && is_clear { Ok(None) } else { self.current(name) };
-                let Ok(current) = current else { return };
+                let current = if attempt == 0 && is_clear { None } else { self.current(name).ok()? };
                 let named = current.and_then(|current| current.manifest);
-                let is_named = |file: &str| named.as_ref().is_some_and(|named| named.has(file));
-                superseded(&[old], &|file| alive.contains(file) || is_named(file) || is_over());
-                return;
+                let mut staying = alive;
+                staying.extend(named.iter().flat_map(Manifest::files).map(str::to_owned));
+                return Some(Superseded { manifests: vec![old], staying, hold: Box::new(own) });
             }
             std::thread::sleep(WAIT);
         }
+        None
     }
 
     /// Looks whether everything is there that a document names which was just put in its place, in a store that ignores
@@ -213,6 +201,33 @@ impl ObjectFolder {
         };
         self.objects.heeds_conditions(probe)
     }
+}
+
+/// The lease that keeps others from the arrays of a document.
+pub(super) enum Own<'a> {
+    /// Of the save that replaced the document.
+    Save(&'a dyn Announced),
+    /// Of a removal.
+    Lease(Lease),
+}
+
+impl Own<'_> {
+    fn announced(&self) -> &dyn Announced {
+        match self {
+            Self::Save(announced) => *announced,
+            Self::Lease(lease) => lease,
+        }
+    }
+}
+
+impl Hold for Own<'_> {
+    fn is_over(&self) -> bool {
+        self.announced().check().is_err()
+    }
+}
+
+fn own<'a>(document: &NewDocument<'a>) -> Option<Own<'a>> {
+    document.announced.map(Own::Save)
 }
 
 impl Current {

@@ -8,12 +8,10 @@ mod sweep;
 
 use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
-use super::place::{
-    Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Seen, Superseded,
-};
+use super::place::{Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
 use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, ZarrArrays};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::{Listing, Objects, Protocols, Version, ZarrOptions};
 use announce::Lease;
@@ -174,18 +172,12 @@ impl Place for ObjectFolder {
         Ok(Some(Box::new(begun)))
     }
 
-    fn commit(
-        &self,
-        name: &Name,
-        document: &NewDocument<'_>,
-        expected: Expected<'_>,
-        superseded: Superseded<'_>,
-    ) -> Outcome {
-        self.commit_document(name, document, expected, superseded)
+    fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a> {
+        self.commit_document(name, document, expected)
     }
 
-    fn remove(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
-        self.remove_documents(names, superseded)
+    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
+        self.remove_documents(names)
     }
 
     fn workflows(&self) -> Result<Vec<Result<Workflow>>> {

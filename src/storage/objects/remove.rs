@@ -1,15 +1,33 @@
 //! Removing documents: many requests at a time, and those that can be made for many keys, for a thousand.
 
 use super::announce::{Lease, Leases};
+use super::commit::Own;
 use super::{Name, ObjectFolder};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::missing::{Found, sorted};
-use crate::storage::place::{Announced, Claim, Superseded};
+use crate::storage::place::{Announced, Claim, Removal};
 use crate::storage::read::{locations, removable};
+use crate::storage::superseded::{Hold, Superseded};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
+
+/// The leases of many removals, given back together.
+struct Many(Vec<Lease>);
+
+impl Hold for Many {
+    fn is_over(&self) -> bool {
+        self.0.iter().any(|lease| lease.check().is_err())
+    }
+}
+
+impl Drop for Many {
+    fn drop(&mut self) {
+        Lease::end_all(std::mem::take(&mut self.0));
+    }
+}
 
 /// A document about to be removed.
 struct Going<'a> {
@@ -20,8 +38,8 @@ struct Going<'a> {
 }
 
 impl ObjectFolder {
-    /// Removes documents of one workflow, then their arrays.
-    pub(super) fn remove_documents(&self, names: &[Name], superseded: Superseded<'_>) -> Result<Vec<Option<Error>>> {
+    /// Removes documents of one workflow.
+    pub(super) fn remove_documents<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
         let looked: Mutex<Vec<Option<Result<Going<'_>>>>> = Mutex::new(names.iter().map(|_| None).collect());
         let jobs = names.iter().enumerate().map(|work| Job { work, bytes: 0 });
         run(CONCURRENCY / 4, jobs, |(index, name)| {
@@ -31,9 +49,8 @@ impl ObjectFolder {
         })?;
         let looked = looked.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Found { there: mut going, missing, failed } = sorted(looked.into_iter().flatten());
-        let removed = self.remove_names(&mut going);
-        self.let_all_go(going, superseded);
-        removed.and(failed.map_or(Ok(missing), Err))
+        let unclear = self.remove_names(&mut going).err();
+        Ok(Removal { missing, failed: unclear.or(failed), superseded: self.supersede_all(going) })
     }
 
     fn look<'a>(&self, name: &'a Name) -> Result<Going<'a>> {
@@ -72,9 +89,10 @@ impl ObjectFolder {
         }
     }
 
-    /// Lets the arrays of documents go that were removed: of all together, if nobody else is at one of the documents.
-    fn let_all_go(&self, going: Vec<Going<'_>>, superseded: Superseded<'_>) {
-        let Some(first) = going.iter().find(|going| going.lease.is_some()) else { return };
+    /// What becomes of the arrays of documents that were removed: of all together, if there is no other lease of one of the
+    /// documents.
+    fn supersede_all<'a>(&'a self, going: Vec<Going<'a>>) -> Box<dyn Iterator<Item = Superseded<'a>> + 'a> {
+        let Some(first) = going.iter().find(|going| going.lease.is_some()) else { return Box::new(std::iter::empty()) };
         let documents = going.iter().map(|going| going.name.as_str());
         let own: Vec<&str> = going.iter().filter_map(|going| going.lease.as_ref()?.key()).collect();
         let others =
@@ -87,16 +105,11 @@ impl ObjectFolder {
         if others.is_ok_and(|others| others.arrays().is_empty()) && is_clear() {
             let (manifests, leases): (Vec<_>, Vec<_>) =
                 going.into_iter().map(|going| (going.manifest, going.lease)).unzip();
-            let is_over = || leases.iter().flatten().any(|lease| lease.check().is_err());
-            if !is_over() {
-                superseded(&manifests, &|_| false);
-            }
-            return Lease::end_all(leases.into_iter().flatten().collect());
+            let hold = Box::new(Many(leases.into_iter().flatten().collect()));
+            return Box::new(std::iter::once(Superseded { manifests, staying: HashSet::new(), hold }));
         }
-        for Going { name, manifest, lease } in going {
-            let own = lease.as_ref().map(|lease| lease as &dyn Announced);
-            self.let_go(name, own, Some(manifest), superseded);
-        }
+        let one = |Going { name, manifest, lease }| self.supersede(name, lease.map(Own::Lease), Some(manifest));
+        Box::new(going.into_iter().filter_map(one))
     }
 
     /// Whether there is no document of any of these names.
