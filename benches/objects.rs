@@ -47,7 +47,7 @@ fn main() -> Outcome<()> {
     }
     let server = Elsewhere::start(0)?;
     println!("\nsmooth f32, codecs:");
-    for codec in [Codec::NONE, Codec::BLOSC, Codec::zstd(3).unwrap(), Codec::pcodec(8).unwrap()] {
+    for codec in [Codec::NONE, Codec::BLOSC, Codec::zstd(3)?, Codec::pcodec(8)?] {
         let storage = storage(&server.server, codec)?;
         let cpu = cpu_seconds()?;
         storage.save("array", &smooth)?;
