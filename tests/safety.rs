@@ -17,6 +17,7 @@ mod support;
 
 #[path = "safety"]
 mod safety {
+    mod cancelled;
     mod copies;
     mod crash;
     mod full_disk;

@@ -9,6 +9,7 @@ use super::place::Listed;
 use super::read::located;
 use crate::error::Result;
 use crate::plugin::read_head;
+use crate::task::check_cancelled;
 
 impl Storage {
     /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**` goes
@@ -34,6 +35,7 @@ impl Storage {
     /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a folder
     /// cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
     pub fn list(&self, glob: &str) -> Result<Vec<Entry>> {
+        check_cancelled()?;
         let glob = Glob::parse(glob)?;
         let mut entries = Vec::new();
         // Where no document's name can be, nothing is looked for: "../*" leads nowhere.

@@ -66,7 +66,12 @@ impl Storage {
                 Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(name, &write_id)? => {
                     attempt += 1;
                 }
-                result => return result.map(|value| (value, write_id)),
+                Err(error) => {
+                    // What a `Deserialize` makes of a read that was cancelled is not the reason.
+                    check_cancelled()?;
+                    return Err(error);
+                }
+                Ok(value) => return Ok((value, write_id)),
             }
         }
     }

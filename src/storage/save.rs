@@ -159,6 +159,7 @@ impl PlannedSave {
     }
 
     fn write_and_commit(&self) -> Result<Version> {
+        check_cancelled()?;
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let backend = place.backend(name.workflow());
