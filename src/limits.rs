@@ -69,7 +69,7 @@ impl Limits {
     }
 
     /// The most bytes of a stored chunk.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn most_chunk_bytes(&self) -> usize {
         self.chunk_bytes
     }
@@ -86,7 +86,7 @@ impl Limits {
     }
 
     /// Refuses chunks of that shape, whose bytes were counted, if they can be.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn check_chunk(&self, shape: &[usize], bytes: Option<usize>) -> Result<usize> {
         bytes.filter(|bytes| *bytes <= self.chunk_bytes).ok_or_else(|| {
             let size =
@@ -100,7 +100,7 @@ impl Limits {
     }
 
     /// Refuses an array of so many chunks.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
+    #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn check_chunks(&self, count: usize) -> Result<()> {
         if count <= self.chunks {
             return Ok(());
@@ -113,7 +113,7 @@ impl Limits {
     }
 
     /// The most bytes of a table with an entry for each chunk.
-    #[cfg(feature = "object-store")]
+    #[cfg(feature = "zarr")]
     pub(crate) fn most_table_bytes(&self) -> u64 {
         self.chunks.saturating_mul(20) as u64
     }

@@ -41,7 +41,7 @@ pub(crate) use number::sample_value;
 pub use number::{Number, Summable};
 pub use region::Region;
 
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) use codec::CodecKind;
 pub(crate) use dispatch::with_element;
 pub(crate) use erased::ErasedArray;
@@ -50,6 +50,6 @@ pub(crate) use guard::panic_text;
 pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
-#[cfg(feature = "object-store")]
+#[cfg(feature = "zarr")]
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

@@ -3,32 +3,38 @@
 //! A backend knows shapes, chunks, data types and codecs, and nothing of the user's types, of documents or of threads:
 //! the engine decides what is read and written when. Every backend passes `conformance`.
 
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod checks;
+mod files;
 #[cfg(feature = "hdf5")]
 mod hdf5;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod layout;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod room;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod scratch;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod shuffle;
-#[cfg(feature = "object-store")]
+#[cfg(feature = "zarr")]
 mod zarr;
 
 #[cfg(feature = "hdf5")]
-pub(crate) use hdf5::Hdf5Files;
-#[cfg(feature = "object-store")]
+use hdf5::Hdf5Files;
+#[cfg(feature = "zarr")]
 pub(crate) use zarr::ZarrArrays;
+
+pub(crate) use files::FileArrays;
 
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::{Error, Result};
-use crate::protocol::Protocols;
+use crate::protocol::{ArrayFormat, Protocols};
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The Zarr group of the arrays, as the seed names it; its dataset in an HDF5 file is called so, too.
+pub(crate) const GROUP: &str = "dask_arrays";
 
 /// What an array is, apart from its elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +67,21 @@ pub(crate) struct Linked {
 /// Refuses an array that is not the one that is meant.
 pub(crate) type Check<'a> = dyn Fn(&dyn ArrayReader) -> Result<()> + 'a;
 
+/// An array that was found, finished or not.
+#[derive(Clone, Debug)]
+pub(crate) struct ListedArray {
+    pub(crate) name: String,
+    /// The file, or what the keys begin with.
+    pub(crate) location: String,
+    /// Bytes that it takes, where the listing has them.
+    pub(crate) bytes: Option<u64>,
+}
+
+/// Whether something of this name may be an array, or an external object.
+pub(crate) fn is_id(name: &str) -> bool {
+    uuid::Uuid::try_parse(name).is_ok_and(|uuid| uuid.to_string() == name)
+}
+
 /// What other programs misread of an array that an earlier version wrote, though this crate reads it well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Misread {
@@ -70,8 +91,10 @@ pub(crate) struct Misread {
     pub(crate) axis_names: bool,
 }
 
-/// A place for arrays of one format.
+/// A place for arrays.
 pub(crate) trait Backend: Send + Sync {
+    /// The format of new arrays.
+    fn format(&self) -> ArrayFormat;
     /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
     /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.
@@ -82,9 +105,17 @@ pub(crate) trait Backend: Send + Sync {
     fn contains(&self, name: &str) -> Result<bool>;
     /// Removes everything that belongs to the array of that name, finished or not.
     fn remove(&self, name: &str) -> Result<()>;
+    /// The arrays whose names are ids, finished or not. Of a protocol that cannot list, none.
+    fn list(&self) -> Result<Vec<ListedArray>>;
+    /// Removes what belongs to no single array, if there is no array any more. Nothing may be writing one.
+    fn clear(&self) -> Result<()> {
+        Ok(())
+    }
     /// Makes `to` an array of its own with what `from` holds in `other`, without decoding it, if that is possible. `check`
     /// looks at the array that is then taken, and no other: what lies under its name may be exchanged at any time.
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>>;
+    /// The backend of the array's own format, if it is built in.
+    fn holder(&self, name: &str) -> Option<&dyn Backend>;
     /// What other programs misread of the array.
     fn misread(&self, name: &str) -> Result<Misread> {
         let _ = name;
@@ -108,12 +139,13 @@ pub(crate) trait Backend: Send + Sync {
     fn default_codec(&self) -> Codec {
         Codec::NONE
     }
+    /// Refuses a codec that new arrays cannot have.
+    fn check_codec(&self, codec: Codec) -> Result<()>;
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {
         1
     }
     /// For the way back to the concrete type.
-    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "files are told by their paths"))]
     fn as_any(&self) -> &dyn Any;
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;
@@ -137,6 +169,7 @@ pub(crate) trait ArrayWriter: Send + Sync {
 
 /// A finished array. Holds no file descriptor between calls.
 pub(crate) trait ArrayReader: Send + Sync {
+    fn format(&self) -> ArrayFormat;
     fn data_type(&self) -> DataType;
     /// The logical grid, as it was saved; a stranger's array has that which it is stored in.
     fn grid(&self) -> &ChunkGrid;
@@ -170,18 +203,16 @@ pub(crate) trait ArrayReader: Send + Sync {
 
 /// The backend of the protocols, if there is one.
 pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
-    #[cfg(feature = "hdf5")]
     if let Some(files) = protocols.file() {
-        return Some(Arc::new(Hdf5Files::new(files.clone(), protocols.limits())));
+        return Some(Arc::new(FileArrays::new(files.clone(), protocols.array_options(), protocols.limits())));
     }
     #[cfg(feature = "object-store")]
     if let Some(objects) = protocols.s3() {
         return Some(Arc::new(ZarrArrays::new(
-            objects.objects().clone(),
-            protocols.zarr_options(),
+            Arc::new(objects.objects().clone()),
+            protocols.array_options().zarr(),
             protocols.limits(),
         )));
     }
-    let _ = protocols;
     None
 }

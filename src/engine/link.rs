@@ -29,6 +29,7 @@ impl StoredArray {
     fn check_copy(&self, backend: Arc<dyn Backend>, name: &str, summary: &StoredSummary) -> Result<()> {
         let open = backend.open(name)?;
         let expected = self.expected().cloned().unwrap_or_else(|| Expected {
+            format: Some(open.format()),
             data_type: open.data_type(),
             grid: open.grid().clone(),
             digest: summary.digest.clone(),

@@ -21,15 +21,12 @@ mod workers;
 mod write;
 
 pub use compute::Chunks;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use handles::Handle;
 pub use offload::unblock;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;
 pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, StoredArray};
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, write_arrays};

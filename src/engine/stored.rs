@@ -5,6 +5,7 @@ use super::origin::Origin;
 use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
 use crate::backend::{ArrayReader, Backend, Misread};
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::ArrayFormat;
 use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
+    /// Not known of arrays of earlier versions.
+    pub(crate) format: Option<ArrayFormat>,
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
     pub(crate) digest: String,
@@ -132,6 +135,9 @@ impl Expected {
                  restore the file from a copy"
             ))
         };
+        if let Some(format) = self.format.filter(|format| *format != reader.format()) {
+            return Err(another("format", &reader.format(), &format));
+        }
         if reader.data_type() != self.data_type {
             return Err(another("data type", &reader.data_type(), &self.data_type));
         }

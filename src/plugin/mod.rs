@@ -35,7 +35,6 @@ pub use {
     walk::options::{Options, serialize as serialize_field},
 };
 
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) use self::{
     document::frame::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
     document::manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},

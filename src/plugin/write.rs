@@ -110,17 +110,14 @@ impl Written {
     }
 
     /// Everything as it is while a document that names it is put in its place: now nothing but a word removes it.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn hold(mut self) -> Held {
         Held(self.stored.take())
     }
 }
 
 /// Arrays and objects of which it is being decided whether a document names them. Dropped, they stay.
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 pub(crate) struct Held(Stored);
 
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 impl Held {
     /// Removes everything: no document names it. The error names what stays behind.
     pub(crate) fn discard(mut self, error: Error) -> Error {

@@ -122,10 +122,12 @@ impl DiskFile {
 
     /// All that the file holds; an error if that is more than `most` bytes.
     pub(crate) fn contents(&self, most: u64) -> io::Result<Vec<u8>> {
-        if self.len()? > most {
+        let len = self.len()?;
+        if len > most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let mut contents = Vec::new();
+        contents.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX))?;
         io::Read::read_to_end(&mut io::Read::take(&self.file, most), &mut contents)?;
         Ok(contents)
     }
@@ -133,6 +135,12 @@ impl DiskFile {
     #[cfg(unix)]
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)
+    }
+
+    /// Fills `buf` from `offset` on.
+    #[cfg(feature = "zarr")]
+    pub(crate) fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buf, offset)
     }
 
     #[cfg(unix)]

@@ -39,7 +39,6 @@ impl LocalFiles {
     }
 
     /// A folder that is there or will be made by whoever writes.
-    #[cfg(feature = "hdf5")]
     pub(crate) fn unchecked(folder: PathBuf, durability: Durability) -> Self {
         Self { folder, durability }
     }

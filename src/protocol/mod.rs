@@ -1,5 +1,6 @@
 //! PROTOCOLS: how bytes are reached. They know files and objects, not arrays.
 
+mod array_format;
 #[cfg(feature = "object-store")]
 mod client;
 #[cfg_attr(not(feature = "hdf5"), allow(dead_code, reason = "only folders are written to"))]
@@ -27,11 +28,17 @@ mod s3;
 #[cfg(feature = "object-store")]
 mod secrets;
 pub(crate) mod spelling;
+#[cfg(feature = "zarr")]
+pub(crate) mod store;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+pub(crate) mod unsynced;
 #[cfg(feature = "object-store")]
 mod url;
-#[cfg(feature = "object-store")]
+#[cfg(feature = "zarr")]
 mod zarr;
 
+pub use array_format::ArrayFormat;
+pub(crate) use array_format::ArrayOptions;
 #[cfg(unix)]
 pub(crate) use disk::DiskFile;
 pub use disk::Durability;
@@ -44,13 +51,14 @@ pub use protocols::Protocols;
 pub(crate) use protocols::no_protocol;
 #[cfg(feature = "object-store")]
 pub use s3::S3Protocol;
-#[cfg(feature = "object-store")]
+#[cfg(feature = "zarr")]
+pub(crate) use zarr::ZarrOptions;
+#[cfg(feature = "zarr")]
 pub use zarr::ZarrVersion;
 #[cfg(feature = "object-store")]
 pub(crate) use {
     client::CONCURRENCY,
     objects::{Listing, Objects, Replace, Version},
-    runtime::{handle, wait, wait_reading},
+    runtime::{handle, wait},
     url::open as open_url,
-    zarr::ZarrOptions,
 };

@@ -7,6 +7,7 @@ use super::listing::{GivenUp, Lists};
 use super::machine::NoCredentials;
 use super::runtime::{wait, wait_reading};
 use super::secrets::Secrets;
+use super::store::Below;
 use crate::error::{Error, ErrorKind, Result};
 use crate::task::Scope;
 use bytes::Bytes;
@@ -65,19 +66,6 @@ pub(crate) struct Version {
 pub(crate) struct Listing {
     pub(crate) objects: Vec<(String, ObjectMeta)>,
     pub(crate) folders: Vec<String>,
-}
-
-/// All that lies below a folder.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Below {
-    pub(crate) count: usize,
-    pub(crate) bytes: u64,
-}
-
-impl Below {
-    fn and(self, meta: &ObjectMeta) -> Self {
-        Self { count: self.count + 1, bytes: self.bytes.saturating_add(meta.size) }
-    }
 }
 
 impl Objects {
@@ -268,8 +256,24 @@ impl Objects {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let listed = this.lists.below(&path);
-            let add = |below: Below, meta: ObjectMeta| async move { Ok(below.and(&meta)) };
+            let add = |below: Below, meta: ObjectMeta| async move { Ok(below.and(meta.size)) };
             listed.try_fold(Below::default(), add).await.map_err(|error| this.failed("listed", &folder, error))
+        })
+    }
+
+    /// The keys of all objects below a folder, without its own name, and their lengths.
+    pub(crate) fn keys_below(&self, folder: &str) -> Result<Vec<(String, u64)>> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        wait(async move {
+            let path = this.path(&folder)?;
+            let _permit = this.permit().await?;
+            let listed = this.lists.below(&path).try_collect::<Vec<_>>().await;
+            let listed = listed.map_err(|error| this.failed("listed", &folder, error))?;
+            let key = |meta: &ObjectMeta| {
+                let below = meta.location.as_ref().get(path.as_ref().len()..)?.trim_start_matches('/');
+                Some((below.to_owned(), meta.size))
+            };
+            Ok(listed.iter().filter_map(key).collect())
         })
     }
 
@@ -370,7 +374,7 @@ impl Objects {
             let failed = |error| this.failed("copied", &to_folder, error);
             let found: Vec<ObjectMeta> = from.lists.below(&source).try_collect().await.map_err(failed)?;
             let same = this.same_store(&from);
-            let below = found.iter().fold(Below::default(), Below::and);
+            let below = found.iter().fold(Below::default(), |below, meta| below.and(meta.size));
             let copies = found.into_iter().map(|ObjectMeta { location: path, .. }| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));

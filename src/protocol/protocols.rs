@@ -1,6 +1,7 @@
 //! The protocols that a save or a load may use, and how arrays are to be written through them.
 
 use super::FileProtocol;
+use super::array_format::{ArrayFormat, ArrayOptions};
 use super::files::{FileReader, FileWriter, Files, Ledger};
 use crate::array::Codec;
 use crate::error::{Error, Result};
@@ -27,8 +28,7 @@ pub struct Protocols {
     file: Option<Arc<dyn FileProtocol>>,
     #[cfg(feature = "object-store")]
     s3: Option<super::S3Protocol>,
-    #[cfg(feature = "object-store")]
-    zarr: super::zarr::ZarrOptions,
+    arrays: ArrayOptions,
     codec: Option<Codec>,
     limits: Limits,
     /// The registered serializers, of which this layer knows nothing.
@@ -44,7 +44,8 @@ impl Protocols {
         Self::default()
     }
 
-    /// Adds the FILE protocol: arrays become HDF5 files.
+    /// Adds the FILE protocol: arrays become HDF5 files, or Zarr arrays in a local folder; see
+    /// [`with_array_format`](Self::with_array_format).
     #[must_use]
     pub fn with_file(mut self, files: impl FileProtocol) -> Self {
         self.file = Some(Arc::new(files));
@@ -61,26 +62,52 @@ impl Protocols {
 
     /// The same of a storage.
     #[cfg(feature = "object-store")]
-    pub(crate) fn with_objects(mut self, objects: super::Objects, zarr: super::ZarrOptions) -> Self {
+    pub(crate) fn with_objects(mut self, objects: super::Objects) -> Self {
         self.s3 = Some(super::S3Protocol::of(objects));
-        self.zarr = zarr;
+        self
+    }
+
+    /// The format of new arrays that go through the FILE protocol; by default HDF5, and Zarr without the feature `hdf5`. Arrays
+    /// of both are read.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::{ArrayFormat, LocalFiles, Protocols};
+    ///
+    /// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+    /// # #[cfg(feature = "zarr")] {
+    /// let protocols = protocols.with_array_format(ArrayFormat::Zarr);
+    /// let bytes = arraystow::to_vec(&ndarray::Array2::<f64>::zeros((100, 100)), &protocols)?;
+    /// assert!(folder.path().join("dask_arrays/zarr.json").exists());
+    /// # let zeros: ndarray::Array2<f64> = arraystow::from_slice(&bytes, &protocols)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_array_format(mut self, format: ArrayFormat) -> Self {
+        self.arrays.format = Some(format);
+        self
+    }
+
+    pub(crate) fn with_array_options(mut self, options: ArrayOptions) -> Self {
+        self.arrays = options;
         self
     }
 
     /// The version of the Zarr format that new arrays get; [`V3`](crate::ZarrVersion::V3) by default.
-    #[cfg(feature = "object-store")]
+    #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_zarr_version(mut self, version: crate::ZarrVersion) -> Self {
-        self.zarr.version = version;
+        self.arrays.zarr_version = Some(version);
         self
     }
 
     /// Puts chunks of new Zarr arrays together in objects (shards) of up to so many bytes, counted before compression; 0, as
     /// by default, for an object each. Fewer and larger objects, of which parts can still be read.
-    #[cfg(feature = "object-store")]
+    #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_shard_bytes(mut self, bytes: usize) -> Self {
-        self.zarr.shard_bytes = bytes;
+        self.arrays.shard_bytes = Some(bytes);
         self
     }
 
@@ -163,9 +190,8 @@ impl Protocols {
         self.s3.as_ref()
     }
 
-    #[cfg(feature = "object-store")]
-    pub(crate) fn zarr_options(&self) -> super::zarr::ZarrOptions {
-        self.zarr
+    pub(crate) fn array_options(&self) -> ArrayOptions {
+        self.arrays
     }
 
     /// What is refused.

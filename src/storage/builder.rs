@@ -1,19 +1,21 @@
 //! The options of a storage.
 
 use super::Storage;
+use super::name::Workflow;
 use super::place::Place;
-use crate::array::{Codec, CodecKind};
+use crate::array::Codec;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::persistent::PersistentSerializer;
 use crate::plugin::{Format, Registry};
-use crate::protocol::{Durability, spelling};
+use crate::protocol::{ArrayFormat, ArrayOptions, Durability, spelling};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a save in an object store may be silent before a sweep takes it for dead.
+#[cfg(feature = "object-store")]
 pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// A shorter one would be renewed all the time.
@@ -27,16 +29,15 @@ pub struct StorageBuilder {
     codec: Option<Codec>,
     format: Format,
     limits: Limits,
-    durability: Durability,
-    lease: Duration,
+    arrays: ArrayOptions,
+    durability: Option<Durability>,
+    lease: Option<Duration>,
     registry: Registry,
     /// The user's own client, and the folder in its store.
     #[cfg(feature = "object-store")]
     client: Option<(Arc<dyn object_store::ObjectStore>, String)>,
     #[cfg(feature = "object-store")]
     options: Vec<(String, String)>,
-    #[cfg(feature = "object-store")]
-    zarr: crate::protocol::ZarrOptions,
 }
 
 impl StorageBuilder {
@@ -46,15 +47,14 @@ impl StorageBuilder {
             codec: None,
             format: Format::default(),
             limits: Limits::default(),
-            durability: Durability::default(),
-            lease: DEFAULT_LEASE,
+            arrays: ArrayOptions::default(),
+            durability: None,
+            lease: None,
             registry: Registry::default(),
             #[cfg(feature = "object-store")]
             client: None,
             #[cfg(feature = "object-store")]
             options: Vec::new(),
-            #[cfg(feature = "object-store")]
-            zarr: crate::protocol::ZarrOptions::default(),
         }
     }
 
@@ -87,17 +87,40 @@ impl StorageBuilder {
         self
     }
 
-    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by itself.
+    /// The format of new arrays in a folder: by default HDF5, and Zarr without the feature `hdf5`. Arrays of both formats are
+    /// read, whatever is chosen, and those that a save keeps stay as they are. An object store has Zarr arrays only.
+    ///
+    /// A Zarr array is a folder `bigdata/dask_arrays/<id>`, which zarr-python and xarray open. There is a file for each chunk,
+    /// and each is synced: with many small chunks [`shard_bytes`](Self::shard_bytes) makes fewer of them.
+    ///
+    /// ```
+    /// # #[cfg(feature = "zarr")] {
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::{ArrayFormat, Storage};
+    ///
+    /// let storage = Storage::builder(folder.path()).array_format(ArrayFormat::Zarr).open()?;
+    /// storage.save("zeros", &ndarray::Array2::<f64>::zeros((100, 100)))?;
+    /// assert_eq!(storage.info("zeros")?.arrays[0].format, ArrayFormat::Zarr);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn array_format(mut self, format: ArrayFormat) -> Self {
+        self.arrays.format = Some(format);
+        self
+    }
+
+    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by itself, and
+    /// refuses the option.
     pub fn durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
+        self.durability = Some(durability);
         self
     }
 
     /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15 minutes
     /// by default, never less than 50 ms. A save that is alive says so five times in that time, and one that could not for half
-    /// of it (the machine slept) fails. Folders need no such time: there the system tells whether a save is alive.
+    /// of it (the machine slept) fails. A folder refuses the option: there the system tells whether a save is alive.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(SHORTEST_LEASE);
+        self.lease = Some(lease.max(SHORTEST_LEASE));
         self
     }
 
@@ -121,41 +144,45 @@ impl StorageBuilder {
         self
     }
 
-    /// The version of the Zarr format that new arrays in an object store get, unless their group is of the other already.
-    #[cfg(feature = "object-store")]
+    /// The version of the Zarr format that new arrays get, unless their group is of the other already.
+    #[cfg(feature = "zarr")]
     pub fn zarr_version(mut self, version: crate::ZarrVersion) -> Self {
-        self.zarr.version = version;
+        self.arrays.zarr_version = Some(version);
         self
     }
 
-    /// Puts chunks of new arrays in an object store together in objects (shards) of up to so many bytes, counted before
-    /// compression; 0, as by default, for an object each. Fewer and larger objects, of which parts can still be read; a
+    /// Puts chunks of new Zarr arrays together in objects or files (shards) of up to so many bytes, counted before compression;
+    /// 0, as by default, for an object each. There are then fewer and larger objects, of which parts can still be read; a
     /// save holds some shards in memory. Not in version 2 of Zarr.
-    #[cfg(feature = "object-store")]
+    #[cfg(feature = "zarr")]
     pub fn shard_bytes(mut self, bytes: usize) -> Self {
-        self.zarr.shard_bytes = bytes;
+        self.arrays.shard_bytes = Some(bytes);
         self
     }
 
     /// The storage.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be or an option is unknown; `Unsupported` for a URL of no object store, and for a codec that the place does not have.
+    /// `InvalidInput` if there is a file where the folder should be, an option is unknown or means nothing to the place; `Unsupported` for a URL of no object store, and for a codec or a format of arrays that
+    /// the place does not have.
     pub fn open(self) -> Result<Storage> {
         self.registry.check()?;
         let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
-        Ok(Storage { place: self.place()?, codec, format, registry })
+        let place = self.place()?;
+        if let Some(codec) = codec {
+            place.backend(&Workflow::default()).check_codec(codec)?;
+        }
+        Ok(Storage { place, codec, format, registry })
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {
         #[cfg(feature = "object-store")]
-        if let Some((client, folder)) = self.client {
+        if let Some((client, folder)) = &self.client {
             if let Some((key, _)) = self.options.first() {
                 return Err(Error::invalid(format!("a client has its options already, and {key:?} comes too late")));
             }
-            let store = client.to_string();
-            let objects = crate::protocol::Objects::new(client, &folder, store)?;
-            return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits, self.lease)));
+            let objects = crate::protocol::Objects::new(client.clone(), folder, client.to_string())?;
+            return self.object_folder(objects);
         }
         spelling::check(&self.root)?;
         // Neither the URL nor options are told in an error: they may hold credentials.
@@ -163,25 +190,44 @@ impl StorageBuilder {
             #[cfg(feature = "object-store")]
             {
                 let objects = crate::protocol::open_url(&self.root.to_string_lossy(), &self.options)?;
-                return Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.zarr, self.limits, self.lease)));
+                return self.object_folder(objects);
             }
             #[cfg(not(feature = "object-store"))]
             return Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"));
         }
+        self.folder()
+    }
+
+    fn folder(self) -> Result<Arc<dyn Place>> {
         #[cfg(feature = "object-store")]
         if !self.options.is_empty() {
             return Err(Error::invalid("a folder has no options: those that are given are for object stores"));
         }
-        #[cfg(feature = "hdf5")]
-        {
-            let only_in_zarr = |codec: Codec| matches!(codec.kind(), CodecKind::Blosc | CodecKind::Pcodec(_));
-            if self.codec.is_some_and(only_in_zarr) {
-                return Err(Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd"));
-            }
-            Ok(Arc::new(super::folder::Folder::open(&self.root, self.durability, self.limits)?))
+        if self.lease.is_some() {
+            return Err(Error::invalid(
+                "a folder has no lease: there the system tells whether a save is alive; leave the option out",
+            ));
         }
-        #[cfg(not(feature = "hdf5"))]
-        Err(Error::unsupported("a folder needs the feature `hdf5` of arraystow"))
+        if let Some(format) = self.arrays.format {
+            format.check_built()?;
+        }
+        self.arrays.check(self.arrays.format.unwrap_or(ArrayFormat::of_folders()))?;
+        let durability = self.durability.unwrap_or_default();
+        Ok(Arc::new(super::folder::Folder::open(&self.root, durability, self.arrays, self.limits)?))
+    }
+
+    #[cfg(feature = "object-store")]
+    fn object_folder(self, objects: crate::protocol::Objects) -> Result<Arc<dyn Place>> {
+        if self.durability.is_some() {
+            return Err(Error::invalid(
+                "an object store is durable by itself, and has no option `durability`: leave it out",
+            ));
+        }
+        if self.arrays.format == Some(ArrayFormat::Hdf5) {
+            return Err(Error::unsupported("an object store has Zarr arrays only: choose no other format"));
+        }
+        let lease = self.lease.unwrap_or(DEFAULT_LEASE);
+        Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.arrays, self.limits, lease)))
     }
 }
 
@@ -195,7 +241,7 @@ impl fmt::Debug for StorageBuilder {
         };
         text.field("codec", &self.codec).field("format", &self.format).field("limits", &self.limits);
         #[cfg(feature = "object-store")]
-        text.field("options", &self.options.len()).field("zarr", &self.zarr);
-        text.finish()
+        text.field("options", &self.options.len());
+        text.field("arrays", &self.arrays).finish()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::array::{ChunkGrid, DataType};
 use crate::plugin::Format;
+use crate::protocol::ArrayFormat;
 use std::time::SystemTime;
 
 /// A document in a listing.
@@ -48,6 +49,8 @@ pub struct ArrayInfo {
     pub paths: Vec<String>,
     /// The file name of its persistent id.
     pub file: String,
+    /// The format that it is stored in.
+    pub format: ArrayFormat,
     /// The data type.
     pub data_type: DataType,
     /// Shape and chunks.

@@ -87,11 +87,16 @@ impl Storage {
         let mut document = open(&*self.place, &name)?;
         let head = read_head(&mut document.contents, self.place.limits())
             .map_err(|error| located(error, &*self.place, &name))?;
+        let backend = self.place.backend(name.workflow());
         let arrays = head.manifest.arrays.iter().map(|entry| {
             let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;
             Ok(ArrayInfo {
                 paths: entry.paths.clone(),
                 file: entry.id.file().to_owned(),
+                // Earlier versions did not write it.
+                format: expected.format.unwrap_or_else(|| {
+                    backend.holder(entry.id.file()).map_or(backend.format(), |holder| holder.format())
+                }),
                 data_type: expected.data_type,
                 grid: expected.grid,
                 bytes: entry.bytes,

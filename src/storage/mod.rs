@@ -5,7 +5,6 @@ mod async_forms;
 mod builder;
 mod copy;
 mod entry;
-#[cfg(feature = "hdf5")]
 mod folder;
 mod glob;
 mod list;

@@ -112,11 +112,6 @@ pub(super) enum Remains {
     File(String),
 }
 
-/// Whether a file or folder of this name may be an array.
-pub(super) fn is_id(name: &str) -> bool {
-    uuid::Uuid::try_parse(name).is_ok_and(|uuid| uuid.to_string() == name)
-}
-
 /// The arrays that the documents of a workflow name.
 ///
 /// # Errors

@@ -12,13 +12,20 @@ use std::time::Duration;
 const PLACE: &str = "ARRAYSTOW_TEST_PLACE";
 const LEASE: Duration = Duration::from_millis(600);
 
-/// The storage of a place as the parent tells it: a folder, or a URL and options.
-fn builder(place: &str) -> StorageBuilder {
+/// The storage of a place as the parent gives it: a folder and the format of its arrays, or a URL and options.
+fn builder(place: &str, lease: Duration) -> StorageBuilder {
     let mut lines = place.lines();
-    let mut builder = Storage::builder(lines.next().unwrap()).lease(LEASE).serializer::<Notes>();
+    let root = lines.next().unwrap();
+    let mut builder = Storage::builder(root).serializer::<Notes>();
+    if root.contains("://") {
+        builder = builder.lease(lease);
+    }
     for option in lines {
         let (key, value) = option.split_once('=').unwrap();
-        builder = builder.option(key, value);
+        builder = match key {
+            "array_format" => builder.array_format(value.parse().unwrap()),
+            _ => builder.option(key, value),
+        };
     }
     builder
 }
@@ -27,7 +34,7 @@ fn builder(place: &str) -> StorageBuilder {
 #[test]
 fn child_saves_until_it_is_killed() {
     let Ok(place) = std::env::var(PLACE) else { return };
-    let storage = builder(&place).open().unwrap();
+    let storage = builder(&place, LEASE).open().unwrap();
     let first: u64 = std::env::var("ARRAYSTOW_TEST_STEP").unwrap().parse().unwrap();
     println!("ready");
     for step in first.. {
@@ -74,7 +81,7 @@ fn killed_after(place: &str, first: u64, moment: Duration) -> Option<u64> {
 
 /// Kills many children one after another; `check` looks for what each has left.
 fn kill_many(place: &str, longest_us: u64, seed: u64, check: impl Fn(&Storage) -> usize) {
-    let storage = builder(place).lease(Duration::from_secs(60)).open().unwrap();
+    let storage = builder(place, Duration::from_secs(60)).open().unwrap();
     storage.save("sim/other", &large_run_of(7)).unwrap();
     storage.save("sim/run", &large_run_of(0)).unwrap();
     let mut random = Random(seed);
@@ -95,15 +102,24 @@ fn kill_many(place: &str, longest_us: u64, seed: u64, check: impl Fn(&Storage) -
     assert!(interrupted > 0, "no kill came in the middle of a save: the test tests nothing");
 }
 
-#[test]
-fn killed_in_a_folder() {
+fn killed_in_a_folder(format: &str) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("storage");
-    kill_many(root.to_str().unwrap(), 40_000, 1, |storage| {
+    kill_many(&format!("{}\narray_format={format}", root.display()), 40_000, 1, |storage| {
         let count = swept(storage);
         assert_eq!(files(Path::new(storage.location())), files_named(storage));
         count
     });
+}
+
+#[test]
+fn killed_in_a_folder_of_hdf5() {
+    killed_in_a_folder("hdf5");
+}
+
+#[test]
+fn killed_in_a_folder_of_zarr() {
+    killed_in_a_folder("zarr");
 }
 
 #[test]

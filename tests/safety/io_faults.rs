@@ -4,7 +4,7 @@
 use super::gate::{Gate, Request};
 use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, step_of, swept};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
+use arraystow::{ArrayFormat, Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
 use object_store::memory::InMemory;
 use std::collections::BTreeSet;
 use std::io;
@@ -68,13 +68,19 @@ fn check(storage: &Storage, result: &Result<()>, after: Option<u64>, what: &str)
 }
 
 /// Lets every call fail in turn, until one action sees none fail.
-fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_comes_back: bool) {
+fn fail_each(
+    (format, codec): (ArrayFormat, Codec),
+    once: bool,
+    counted: fn(&Call<'_>) -> bool,
+    space_comes_back: bool,
+) {
     for (what, action, after) in ACTIONS {
         let (mut errors, mut n) = (0, 0);
         loop {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("root");
-            let storage = Storage::builder(&root).codec(codec).serializer::<Notes>().open().unwrap();
+            let builder = Storage::builder(&root).array_format(format).codec(codec);
+            let storage = builder.serializer::<Notes>().open().unwrap();
             storage.save("sim/run", &run_of(1)).unwrap();
             let before = files(&root);
             let failing = Failing::from(n, once, counted);
@@ -83,7 +89,7 @@ fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_com
                 action(&storage)
             };
             let failed = failing.failed.lock().unwrap().clone();
-            let what = format!("{what}, {codec:?}, call {n} failed: {:?}", failed.first());
+            let what = format!("{what}, {format}, {codec:?}, call {n} failed: {:?}", failed.first());
             check(&storage, &result, after, &what);
             let told: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
             if let Err(error) = &result {
@@ -91,7 +97,10 @@ fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_com
                 if space_comes_back && !error.is_unknown_outcome() {
                     // Whatever is still there is named.
                     let extra: Vec<_> = files(&root).difference(&before).cloned().collect();
-                    let unnamed = |file: &&String| !told.iter().any(|place| place.contains(file.as_str()));
+                    let unnamed = |file: &&String| !{
+                        let name = file.rsplit('/').next().unwrap();
+                        told.iter().any(|place| place.contains(name))
+                    };
                     let hidden = extra.iter().filter(unnamed).filter(|file| !file.contains("/.saving/")).count();
                     assert!(extra.is_empty() || hidden == 0, "{what}: {extra:?} are left, told were {told:?}");
                 }
@@ -107,6 +116,9 @@ fn fail_each(codec: Codec, once: bool, counted: fn(&Call<'_>) -> bool, space_com
         assert!(errors > 2 || what == "removes", "{what}: {errors} errors");
     }
 }
+
+const HDF5: (ArrayFormat, Codec) = (ArrayFormat::Hdf5, Codec::NONE);
+const ZARR: (ArrayFormat, Codec) = (ArrayFormat::Zarr, Codec::BLOSC);
 
 fn any(call: &Call<'_>) -> bool {
     call.changes()
@@ -125,26 +137,30 @@ fn syncs(call: &Call<'_>) -> bool {
 
 #[test]
 fn each_call_on_a_folder_once() {
-    for codec in [Codec::NONE, Codec::gzip(2).unwrap()] {
-        fail_each(codec, true, any, true);
+    for kind in [HDF5, (ArrayFormat::Hdf5, Codec::gzip(2).unwrap()), ZARR] {
+        fail_each(kind, true, any, true);
     }
 }
 
 #[test]
 fn every_call_on_a_folder_from_one_on() {
-    fail_each(Codec::NONE, false, any, false);
+    for kind in [HDF5, ZARR] {
+        fail_each(kind, false, any, false);
+    }
 }
 
 #[test]
 fn a_disk_without_room_from_one_call_on() {
-    for codec in [Codec::NONE, Codec::zstd(2).unwrap()] {
-        fail_each(codec, false, needs_room, true);
+    for kind in [HDF5, (ArrayFormat::Hdf5, Codec::zstd(2).unwrap()), ZARR] {
+        fail_each(kind, false, needs_room, true);
     }
 }
 
 #[test]
 fn a_disk_that_cannot_sync_from_one_call_on() {
-    fail_each(Codec::NONE, false, syncs, true);
+    for kind in [HDF5, ZARR] {
+        fail_each(kind, false, syncs, true);
+    }
 }
 
 /// How requests fail.

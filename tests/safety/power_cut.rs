@@ -3,7 +3,7 @@
 
 use super::sample::{Notes, Random, Run, files, files_named, noted_run_of, run_of, swept, times};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{Codec, Depth, Durability, Storage};
+use arraystow::{ArrayFormat, Codec, Depth, Durability, Storage};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -294,7 +294,7 @@ fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), Stri
 /// of a name that is not durable when it begins.
 fn cut_everywhere(
     durability: Durability,
-    codec: Codec,
+    (format, codec): (ArrayFormat, Codec),
     prepare: impl Fn(&Storage) -> &'static str,
     action: impl Fn(&Storage),
     name: &str,
@@ -303,7 +303,7 @@ fn cut_everywhere(
 ) -> (usize, Vec<String>) {
     let base = tempfile::tempdir().unwrap();
     let open = |base: &Path| {
-        let builder = Storage::builder(base.join("root")).durability(durability).codec(codec);
+        let builder = Storage::builder(base.join("root")).durability(durability).array_format(format).codec(codec);
         builder.serializer::<Notes>().open().unwrap()
     };
     let storage = open(base.path());
@@ -356,10 +356,10 @@ fn cut_everywhere(
     }
     if durability == Durability::Synced {
         // The model sees what the disk has.
-        let real = files(base.path());
+        let real = crate::support::files(base.path());
         let model = tempfile::tempdir().unwrap();
         disk.lay_out(model.path(), &mut |_| true);
-        let modelled = files(model.path());
+        let modelled = crate::support::files(model.path());
         assert_eq!(real, modelled);
         for file in real {
             assert!(
@@ -370,6 +370,9 @@ fn cut_everywhere(
     }
     (tried, wrong)
 }
+
+const HDF5: (ArrayFormat, Codec) = (ArrayFormat::Hdf5, Codec::NONE);
+const ZARR: (ArrayFormat, Codec) = (ArrayFormat::Zarr, Codec::BLOSC);
 
 fn nothing_is_lost(
     prepare: impl Fn(&Storage),
@@ -382,8 +385,8 @@ fn nothing_is_lost(
         prepare(storage);
         ""
     };
-    for codec in [Codec::NONE, Codec::gzip(3).unwrap()] {
-        let (tried, wrong) = cut_everywhere(Durability::Synced, codec, prepared, &action, name, before, after);
+    for kind in [HDF5, (ArrayFormat::Hdf5, Codec::gzip(3).unwrap()), ZARR] {
+        let (tried, wrong) = cut_everywhere(Durability::Synced, kind, prepared, &action, name, before, after);
         assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
         println!("{tried} power cuts");
     }
@@ -498,7 +501,7 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
     for (unsynced, again) in [("root/a/b", "a/b"), ("root/a", "a"), ("root", "")] {
         let (tried, wrong) = cut_everywhere(
             Durability::Synced,
-            Codec::NONE,
+            HDF5,
             |storage| {
                 storage.save("a/b/run", &run_of(1)).unwrap();
                 storage.save("a/b/run", &run_of(2)).unwrap();
@@ -518,17 +521,19 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
 /// Without syncing much is lost: these tests would notice.
 #[test]
 fn these_tests_notice_what_is_not_synced() {
-    let (tried, wrong) = cut_everywhere(
-        Durability::NotSynced,
-        Codec::NONE,
-        |storage| {
-            storage.save("sim/run", &run_of(1)).unwrap();
-            ""
-        },
-        |storage| storage.save("sim/run", &run_of(2)).unwrap(),
-        "sim/run",
-        &[Some(1)],
-        Some(2),
-    );
-    assert!(wrong.len() > tried / 20, "{} of {tried}", wrong.len());
+    for kind in [HDF5, ZARR] {
+        let (tried, wrong) = cut_everywhere(
+            Durability::NotSynced,
+            kind,
+            |storage| {
+                storage.save("sim/run", &run_of(1)).unwrap();
+                ""
+            },
+            |storage| storage.save("sim/run", &run_of(2)).unwrap(),
+            "sim/run",
+            &[Some(1)],
+            Some(2),
+        );
+        assert!(wrong.len() > tried / 20, "{} of {tried}", wrong.len());
+    }
 }

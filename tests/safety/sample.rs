@@ -1,12 +1,12 @@
 //! An object whose every part tells which one it is, and what is left of it in a folder.
 
-pub(crate) use crate::support::files;
 use arraystow::persistent::{BoxError, PersistentSerializer};
 use arraystow::{ChunkedArray, Depth, Error, PersistentId, Protocols, Storage};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
+use std::path::Path;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct Run {
@@ -143,7 +143,17 @@ pub fn swept(storage: &Storage) -> usize {
     count
 }
 
-/// The files that the objects of a folder consist of.
+/// The files of a folder, of each Zarr array its name only, as if it were a file.
+pub fn files(root: &Path) -> BTreeSet<String> {
+    let files = crate::support::files(root).into_iter().filter(|file| !file.ends_with("dask_arrays/zarr.json"));
+    let shortened = files.map(|file| match file.split_once("dask_arrays/") {
+        Some((before, below)) => format!("{before}{}", below.split('/').next().unwrap()),
+        None => file,
+    });
+    shortened.collect()
+}
+
+/// The files that the objects of a folder consist of, as [`files`] gives them.
 pub fn files_named(storage: &Storage) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for entry in storage.list("**").unwrap() {

@@ -14,7 +14,12 @@ const NAMES: [&str; 4] = ["a/run", "a/other", "b/c/run", "run"];
 
 fn builder(place: &str) -> StorageBuilder {
     let mut lines = place.lines();
-    let builder = Storage::builder(lines.next().unwrap()).lease(Duration::from_secs(20));
+    let root = lines.next().unwrap();
+    let mut builder = Storage::builder(root);
+    // A folder has none.
+    if root.contains("://") {
+        builder = builder.lease(Duration::from_secs(20));
+    }
     lines.fold(builder, |builder, option| {
         let (key, value) = option.split_once('=').unwrap();
         builder.option(key, value)

@@ -109,7 +109,7 @@ fn read(codec: &str) -> Result<Codec> {
     codec.replace(' ', ":").parse()
 }
 
-fn only_in_zarr() -> Error {
+pub(super) fn only_in_zarr() -> Error {
     Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd")
 }
 

@@ -28,11 +28,13 @@ mod types;
 mod watch;
 mod writer;
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, StoredSummary};
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary};
+use crate::array::{Codec, CodecKind};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::protocol::{Durability, FileBytes, FileProtocol, disk};
-use place::{Location, Unsynced, unfinished};
+use crate::protocol::unsynced::Unsynced;
+use crate::protocol::{ArrayFormat, Durability, FileBytes, FileProtocol, disk};
+use place::{Location, unfinished};
 use reader::Reader;
 use std::any::Any;
 use std::io;
@@ -58,6 +60,10 @@ impl Hdf5Files {
 }
 
 impl Backend for Hdf5Files {
+    fn format(&self) -> ArrayFormat {
+        ArrayFormat::Hdf5
+    }
+
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
         Ok(Box::new(Writer::create(self.locate(name), self.unsynced.clone(), &self.limits, spec)?))
     }
@@ -84,8 +90,25 @@ impl Backend for Hdf5Files {
         self.locate(name).remove()
     }
 
+    fn list(&self) -> Result<Vec<ListedArray>> {
+        place::list(&*self.protocol)
+    }
+
+    fn holder(&self, _: &str) -> Option<&dyn Backend> {
+        Some(self)
+    }
+
+    fn check_codec(&self, codec: Codec) -> Result<()> {
+        if matches!(codec.kind(), CodecKind::Blosc | CodecKind::Pcodec(_)) {
+            Err(description::only_in_zarr())
+        } else {
+            Ok(())
+        }
+    }
+
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {
-        let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(None) };
+        let other = other.holder(from).and_then(|other| other.as_any().downcast_ref::<Self>());
+        let Some(other) = other else { return Ok(None) };
         let (from, to) = (other.locate(from), self.locate(to));
         let (Some(from_path), Some(path)) = (from.path(), to.path()) else { return Ok(None) };
         // Opened once: what is checked, linked and copied is this file, whatever its name leads to meanwhile.
@@ -96,7 +119,9 @@ impl Backend for Hdf5Files {
         let copied = duplicate(&bytes, from_path, path, to.durability())
             .map_err(|error| to.locate(Error::io("the array cannot be linked or copied", error)))?;
         let Some(copied) = copied else { return Ok(None) };
-        self.unsynced.add(path.parent().map(Path::to_owned));
+        if let Some(folder) = path.parent() {
+            self.unsynced.add(folder, folder);
+        }
         let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
         Ok(Some(Linked { summary, copied }))
     }

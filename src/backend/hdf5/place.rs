@@ -4,13 +4,13 @@
 //! way to rename: their file is written in place, and no document names it before it is finished.
 
 use super::fault::io_error;
+use crate::backend::{ListedArray, is_id};
 use crate::error::{Error, Result};
 use crate::protocol::{Durability, FileProtocol, Mode, disk};
 use crate::protocol::{FileBytes, calling};
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The file of one array.
 #[derive(Clone)]
@@ -86,32 +86,40 @@ impl Location {
     }
 }
 
+/// The files of arrays in the folder of a protocol, finished or not. Where there is no folder, nothing is listed.
+pub(super) fn list(protocol: &dyn FileProtocol) -> Result<Vec<ListedArray>> {
+    let path = calling(|| Ok(protocol.local_path("array"))).ok().flatten();
+    let Some(folder) = path.as_deref().and_then(Path::parent) else { return Ok(Vec::new()) };
+    let failed =
+        |error| Error::io("cannot list the folder of the arrays", error).at_location(folder.display().to_string());
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut listed = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let file = entry.file_name();
+        let Some(file) = file.to_str() else { continue };
+        let unfinished = file.strip_prefix('.').and_then(|file| file.strip_suffix(UNFINISHED));
+        let name = unfinished.unwrap_or(file);
+        let Some(metadata) = entry.metadata().ok().filter(|metadata| metadata.is_file() && is_id(name)) else {
+            continue;
+        };
+        let location = entry.path().display().to_string();
+        listed.push(ListedArray { name: name.to_owned(), location, bytes: Some(metadata.len()) });
+    }
+    Ok(listed)
+}
+
+const UNFINISHED: &str = ".unfinished";
+
 /// What a file is called as long as it is being written. No array is named so.
 pub(super) fn unfinished(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(".unfinished");
+    name.push(UNFINISHED);
     path.with_file_name(name)
-}
-
-/// The folders with new names that are not durable yet.
-#[derive(Default)]
-pub(super) struct Unsynced(Mutex<BTreeSet<PathBuf>>);
-
-impl Unsynced {
-    pub(super) fn add(&self, folder: Option<PathBuf>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(folder);
-    }
-
-    pub(super) fn sync(&self, durability: Durability) -> Result<()> {
-        let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for folder in folders {
-            disk::sync_folder(&folder, durability).map_err(|error| {
-                io_error("the folder of the arrays cannot be synced", error).at_location(folder.display().to_string())
-            })?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(unix)]

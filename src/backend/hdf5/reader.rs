@@ -12,7 +12,7 @@ use crate::backend::room::Room;
 use crate::backend::scratch;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::protocol::FileBytes;
+use crate::protocol::{ArrayFormat, FileBytes};
 use std::sync::Arc;
 
 /// Elements in the form in which they are stored, where memory has another. Entered before what lies between filters.
@@ -177,6 +177,10 @@ impl Reader {
 }
 
 impl ArrayReader for Reader {
+    fn format(&self) -> ArrayFormat {
+        ArrayFormat::Hdf5
+    }
+
     fn data_type(&self) -> DataType {
         self.header.elements.data_type
     }

@@ -4,15 +4,15 @@ use super::create::{Created, Open, Plan, create};
 use super::description::{Description, digest};
 use super::fault::io_error;
 use super::filters;
-use super::place::{Location, Unsynced};
+use super::place::Location;
 use super::rest;
 use crate::array::{Codec, StoredLayout};
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::protocol::Durability;
-use crate::protocol::FileBytes;
+use crate::protocol::unsynced::Unsynced;
+use crate::protocol::{Durability, FileBytes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -164,7 +164,9 @@ impl Writer {
         self.bytes
             .sync(self.location.durability())
             .map_err(|error| io_error("the file cannot be made durable", error))?;
-        self.unsynced.add(self.location.publish()?);
+        if let Some(folder) = self.location.publish()? {
+            self.unsynced.add(&folder, &folder);
+        }
         self.published = true;
         Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table), rest: Some(rest) })
     }

@@ -1,17 +1,20 @@
 //! The group that the arrays of a workflow are in, so that Zarr's readers find them by name.
 
-use super::GROUP;
 use super::metadata::MOST_BYTES;
+use crate::backend::GROUP;
 use crate::error::Result;
-use crate::protocol::{Objects, Replace, ZarrVersion};
-use bytes::Bytes;
+use crate::protocol::ZarrVersion;
+use crate::protocol::store::ByteStore;
 
 const V3: (&str, &str) = ("zarr.json", r#"{"zarr_format":3,"node_type":"group","attributes":{}}"#);
 const V2: (&str, &str) = (".zgroup", r#"{"zarr_format":2}"#);
 
+/// The files of a group.
+pub(super) const FILES: [&str; 2] = [V3.0, V2.0];
+
 /// Makes the group if there is none; tells its version, in which arrays in it are written.
-pub(super) fn ensure(objects: &Objects, version: ZarrVersion) -> Result<ZarrVersion> {
-    let exists = |name: &str| match objects.get(&format!("{GROUP}/{name}"), MOST_BYTES) {
+pub(super) fn ensure(store: &dyn ByteStore, version: ZarrVersion) -> Result<ZarrVersion> {
+    let exists = |name: &str| match store.get(&format!("{GROUP}/{name}"), MOST_BYTES) {
         Ok(_) => Ok(true),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),
@@ -28,6 +31,6 @@ pub(super) fn ensure(objects: &Objects, version: ZarrVersion) -> Result<ZarrVers
         return Ok(other_version);
     }
     // Another save may make it at the same time: both write the same.
-    objects.put(&format!("{GROUP}/{}", wanted.0), Bytes::from_static(wanted.1.as_bytes()), Replace::Any)?;
+    store.put(&format!("{GROUP}/{}", wanted.0), wanted.1.as_bytes().to_vec())?;
     Ok(version)
 }

@@ -9,15 +9,15 @@ use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Objects, ZarrVersion, wait_reading};
+use crate::protocol::store::{ByteStore, Part};
+use crate::protocol::{ArrayFormat, ZarrVersion};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
-use object_store::GetRange;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 
 pub(super) struct Reader {
-    objects: Objects,
+    store: Arc<dyn ByteStore>,
     key: String,
     facts: Facts,
     /// Of whole chunks, or of the parts of shards.
@@ -49,8 +49,8 @@ struct Seal {
 }
 
 impl Reader {
-    pub(super) fn open(objects: Objects, key: String, limits: &Limits) -> Result<Self> {
-        let (metadata, table) = fetch(&objects, &key, limits)?;
+    pub(super) fn open(store: Arc<dyn ByteStore>, key: String, limits: &Limits) -> Result<Self> {
+        let (metadata, table) = fetch(&*store, &key, limits)?;
         let facts = Facts::read(&metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
         let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
@@ -87,7 +87,7 @@ impl Reader {
             }
         };
         let grid = facts.described.as_ref().map_or(&facts.layout.grid, |described| &described.grid).clone();
-        Ok(Self { objects, key, facts, decoder, shards, grid, seal, stored_bytes, written_bytes })
+        Ok(Self { store, key, facts, decoder, shards, grid, seal, stored_bytes, written_bytes })
     }
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
@@ -138,8 +138,8 @@ impl Reader {
             None => self.decoder.most_stored(),
             Some(shards) => shards.most_stored(&self.decoder),
         };
-        match self.objects.get(&self.chunk_key(number)?, most) {
-            Ok((stored, _)) => Ok(Some(stored)),
+        match self.store.get(&self.chunk_key(number)?, most) {
+            Ok(stored) => Ok(Some(stored)),
             Err(error) if error.is_not_found() => Ok(None),
             // One that is so long is no chunk.
             Err(error) if error.kind() == ErrorKind::Limit => Err(error.with_kind(ErrorKind::Corrupt)),
@@ -214,7 +214,7 @@ impl Reader {
                 return Err(Error::corrupt(format!("{} bytes are too many for one of its parts", entry.len)));
             }
             let range = entry.offset..entry.offset.saturating_add(entry.len);
-            let (stored, size) = self.objects.get_range(&key, GetRange::Bounded(range))?;
+            let (stored, size) = self.store.get_part(&key, Part::Range(range))?;
             match &self.seal {
                 Some(seal) => seal.check_shard(number, count, size)?,
                 None if stored.len() as u64 != entry.len => return Err(Error::corrupt("it is cut off")),
@@ -251,8 +251,8 @@ impl Reader {
     fn read_index(&self, shards: &Shards, key: &str) -> Result<Arc<[Entry]>> {
         let count = shards.parts.chunk_count();
         let len = shards.indexing.bytes(count) as u64;
-        let range = if shards.indexing.at_start { GetRange::Bounded(0..len) } else { GetRange::Suffix(len) };
-        let (index, size) = self.objects.get_range(key, range)?;
+        let range = if shards.indexing.at_start { Part::Range(0..len) } else { Part::Last(len) };
+        let (index, size) = self.store.get_part(key, range)?;
         let index = shards.indexing.read(&index, count)?;
         if index.iter().any(|entry| entry.offset.saturating_add(entry.len) > size) {
             return Err(Error::corrupt("its index leads out of it"));
@@ -313,9 +313,9 @@ impl Shards {
 }
 
 /// The metadata of either version.
-pub(super) fn fetch_metadata(objects: &Objects, key: &str) -> Result<Metadata> {
-    let get = |name: &str| match objects.get(&format!("{key}/{name}"), MOST_BYTES) {
-        Ok((bytes, _)) => Ok(Some(bytes.to_vec())),
+pub(super) fn fetch_metadata(store: &dyn ByteStore, key: &str) -> Result<Metadata> {
+    let get = |name: &str| match store.get(&format!("{key}/{name}"), MOST_BYTES) {
+        Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     };
@@ -331,25 +331,20 @@ fn no_array() -> Error {
 }
 
 /// The metadata of either version and the table, asked for at the same time.
-fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Option<Bytes>)> {
-    let get = |name: &str| {
-        let most = if name == NAME { limits.most_table_bytes() } else { MOST_BYTES };
-        let request = objects.clone().getting(format!("{key}/{name}"), most);
-        async move {
-            match request.await {
-                Ok((bytes, _)) => Ok(Some(bytes)),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
-            }
-        }
+fn fetch(store: &dyn ByteStore, key: &str, limits: &Limits) -> Result<(Metadata, Option<Bytes>)> {
+    let wanted = |name: &str, most: u64| (format!("{key}/{name}"), most);
+    let metadata = |name: &str| wanted(name, MOST_BYTES);
+    let two = |both: Vec<Option<Bytes>>| {
+        let mut both = both.into_iter();
+        (both.next().flatten(), both.next().flatten())
     };
-    let (v3, table) = (get(array_name(ZarrVersion::V3)), get(NAME));
-    let (v3, table) = wait_reading(async move { futures::try_join!(v3, table) })?;
+    let array_and_table = [metadata(array_name(ZarrVersion::V3)), wanted(NAME, limits.most_table_bytes())];
+    let (v3, table) = two(store.get_each(&array_and_table)?);
     if let Some(array) = v3 {
         return Ok((Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }, table));
     }
-    let (v2, attributes) = (get(array_name(ZarrVersion::V2)), get(ATTRIBUTES_NAME));
-    let (v2, attributes) = wait_reading(async move { futures::try_join!(v2, attributes) })?;
+    let of_v2 = [metadata(array_name(ZarrVersion::V2)), metadata(ATTRIBUTES_NAME)];
+    let (v2, attributes) = two(store.get_each(&of_v2)?);
     let array = v2.ok_or_else(no_array)?;
     let attributes = attributes.map(|attributes| attributes.to_vec());
     // One whose metadata alone are lost is damaged, not gone.
@@ -357,6 +352,10 @@ fn fetch(objects: &Objects, key: &str, limits: &Limits) -> Result<(Metadata, Opt
 }
 
 impl ArrayReader for Reader {
+    fn format(&self) -> ArrayFormat {
+        ArrayFormat::Zarr
+    }
+
     fn data_type(&self) -> DataType {
         self.facts.data_type
     }
@@ -411,6 +410,6 @@ impl Reader {
         } else {
             error
         };
-        error.at_location(self.objects.describe(&key))
+        error.at_location(self.store.describe(&key))
     }
 }

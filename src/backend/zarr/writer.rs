@@ -7,19 +7,18 @@ use super::table::{Building, Entry, NAME, digest};
 use crate::array::StoredLayout;
 use crate::backend::room::Room;
 use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::protocol::{Objects, Replace, ZarrOptions, handle, wait};
-use bytes::Bytes;
+use crate::protocol::ZarrOptions;
+use crate::protocol::store::{ByteStore, Puts};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::task::JoinSet;
 
 /// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
 static UNDER_WAY: Room = Room::new(128 << 20);
 
 pub(super) struct Writer {
-    objects: Objects,
+    store: Arc<dyn ByteStore>,
     key: String,
     metadata: Metadata,
     layout: StoredLayout,
@@ -29,16 +28,14 @@ pub(super) struct Writer {
     /// Parts of each chunk; 1 if it has none.
     parts: usize,
     table: Building,
-    puts: Mutex<JoinSet<Result<()>>>,
-    /// Puts that have not begun are not to begin.
-    given_up: Arc<AtomicBool>,
+    puts: Box<dyn Puts>,
     /// There may be objects of an array that is not finished.
     unfinished: AtomicBool,
 }
 
 impl Writer {
     pub(super) fn create(
-        objects: Objects,
+        store: Arc<dyn ByteStore>,
         key: String,
         options: ZarrOptions,
         limits: &Limits,
@@ -55,7 +52,8 @@ impl Writer {
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
         Ok(Self {
-            objects,
+            puts: store.puts(),
+            store,
             key,
             metadata,
             layout,
@@ -64,8 +62,6 @@ impl Writer {
             encoder,
             parts,
             table,
-            puts: Mutex::default(),
-            given_up: Arc::default(),
             unfinished: AtomicBool::new(false),
         })
     }
@@ -83,7 +79,7 @@ impl Writer {
     }
 
     fn write_full(&self, number: usize, chunk: &[u8]) -> Result<()> {
-        let encoded = Bytes::from(self.encoder.encode(chunk)?.into_owned());
+        let encoded = self.encoder.encode(chunk)?;
         if self.layout.parts.is_none() {
             self.table.note(number, Entry::of(0, &encoded))?;
         } else {
@@ -93,41 +89,12 @@ impl Writer {
         }
         let key = format!("{}/{}", self.key, self.encoder.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
         let room = UNDER_WAY.enter(encoded.len());
-        let (objects, given_up) = (self.objects.clone(), self.given_up.clone());
         self.unfinished.store(true, Ordering::Release);
-        let mut puts = lock(&self.puts);
-        puts.spawn_on(
-            async move {
-                let _room = room;
-                objects.putting_unless(key, encoded, Replace::Any, &given_up).await
-            },
-            handle()?,
-        );
-        // What has ended meanwhile: an error is told as soon as it is known.
-        while let Some(ended) = puts.try_join_next() {
-            joined(ended)?;
-        }
-        Ok(())
-    }
-
-    /// Waits until all puts have ended; after one that failed, no other begins.
-    fn settle(&self) -> Result<()> {
-        let mut puts = std::mem::take(&mut *lock(&self.puts));
-        let given_up = self.given_up.clone();
-        wait(async move {
-            let mut result = Ok(());
-            while let Some(ended) = puts.join_next().await {
-                if let Err(error) = joined(ended) {
-                    given_up.store(true, Ordering::Release);
-                    result = result.and(Err(error));
-                }
-            }
-            result
-        })
+        self.puts.put(key, encoded, Box::new(room))
     }
 
     fn finish_array(&mut self) -> Result<StoredSummary> {
-        self.settle()?;
+        self.puts.settle()?;
         let (table, chunk_bytes) = self.table.finish(self.layout.parts.is_some());
         let metadata = self.metadata.all_bytes();
         let index_bytes = match self.layout.parts {
@@ -151,13 +118,13 @@ impl Writer {
     /// Removes what there is, if there can be anything.
     fn take_back(&mut self) -> Result<()> {
         // No put may arrive after the removal.
-        self.given_up.store(true, Ordering::Release);
-        let _ = self.settle();
-        if self.unfinished.swap(false, Ordering::AcqRel) { self.objects.remove_below(&self.key) } else { Ok(()) }
+        self.puts.give_up();
+        let _ = self.puts.settle();
+        if self.unfinished.swap(false, Ordering::AcqRel) { self.store.remove_below(&self.key) } else { Ok(()) }
     }
 
     fn put(&self, name: &str, contents: Vec<u8>) -> Result<()> {
-        self.objects.put(&format!("{}/{name}", self.key), contents.into(), Replace::Any)
+        self.store.put(&format!("{}/{name}", self.key), contents)
     }
 }
 
@@ -167,7 +134,7 @@ impl ArrayWriter for Writer {
     }
 
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()> {
-        self.write(number, elements).map_err(|error| error.at_location(self.objects.describe(&self.key)))
+        self.write(number, elements).map_err(|error| error.at_location(self.store.describe(&self.key)))
     }
 
     fn finish(&mut self) -> Result<StoredSummary> {
@@ -184,12 +151,4 @@ impl Drop for Writer {
         // Only a panic leaves anything to do here.
         let _ = self.take_back();
     }
-}
-
-fn joined(ended: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
-    ended.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "a request was given up: its code panicked")))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

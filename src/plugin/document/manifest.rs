@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::pieces::SharedParts;
 use crate::plugin::walk::saving::Planned;
+use crate::protocol::ArrayFormat;
 use crate::protocol::files::{BLOCK, FileSummary, is_file_of};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -71,6 +72,9 @@ pub(crate) struct ManifestEntry {
     /// A hash of what neither the digest nor the checksums cover; arrays of the first version have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rest: Option<String>,
+    /// The format that the array is stored in; earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) format: Option<String>,
     /// A plain `ndarray` field, which a load needs as a whole.
     #[serde(default)]
     pub(crate) plain: bool,
@@ -155,7 +159,6 @@ impl Manifest {
     }
 
     /// Whether it has neither arrays nor other objects.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn is_empty(&self) -> bool {
         self.arrays.is_empty() && self.objects.is_empty()
     }
@@ -255,7 +258,13 @@ impl ManifestEntry {
             Error::unsupported(format!("the data type {:?} is not known to this version", self.data_type))
         });
         let locate = |error: Error| error.at_path(self.path()).in_array(self.id.file());
+        let format = self.format.as_ref().map(|format| {
+            format.parse::<ArrayFormat>().map_err(|_| {
+                Error::unsupported(format!("the format {format:?} of the array is not known to this version"))
+            })
+        });
         Ok(Expected {
+            format: format.transpose().map_err(locate)?,
             data_type: data_type.map_err(locate)?,
             grid: self.grid().map_err(locate)?,
             digest: self.digest.clone(),

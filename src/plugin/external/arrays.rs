@@ -46,9 +46,12 @@ impl ObjectSerializer for Arrays {
         let Some(first) = objects.first() else { return Ok(Vec::new()) };
         let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
         let codec = to.protocols.codec().unwrap_or(backend.default_codec());
+        backend.check_codec(codec)?;
         let mut arrays = Vec::with_capacity(objects.len());
         for planned in objects {
             let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
+            let checked = array.codec().map_or(Ok(()), |codec| backend.check_codec(codec));
+            checked.map_err(|error| planned.locate(error))?;
             arrays.push((*planned, array));
         }
         let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
@@ -103,12 +106,12 @@ fn write(
     stored.add_arrays(jobs.into_iter().map(|job| job.name));
     let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
         let summary = linked.or_else(|| computed.next())?;
-        Some(Entry::Array(entry(planned, any, summary)))
+        Some(Entry::Array(entry(planned, any, summary, &**backend)))
     });
     Ok(entries.collect())
 }
 
-fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestEntry {
+fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary, backend: &dyn Backend) -> ManifestEntry {
     ManifestEntry {
         id: planned.id.clone(),
         paths: planned.paths.clone(),
@@ -117,6 +120,7 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary) -> ManifestE
         bytes: summary.bytes,
         digest: summary.digest,
         rest: summary.rest,
+        format: Some(backend.format().to_string()),
         plain: any.plain,
     }
 }

@@ -90,14 +90,12 @@ impl Resolver {
     }
 
     /// For a walk that must not wait: where it comes to something that is to be read, it fails.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn postponing(self) -> Self {
         Self { postponed: Some(RefCell::default()), ..self }
     }
 
     /// What such a walk has come to, or all that is left. It is to be tried again when this was [read](Self::take_in),
     /// whatever its result.
-    #[cfg(any(feature = "hdf5", feature = "object-store"))]
     pub(crate) fn postponed(&self, all: bool) -> Option<Reading> {
         let mut postponed = self.postponed.as_ref()?.take();
         if postponed.is_empty() {

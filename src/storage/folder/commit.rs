@@ -4,6 +4,7 @@
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
 use super::{Expected, Folder, NewDocument, Outcome};
+use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
@@ -13,6 +14,7 @@ use crate::storage::place::{Announced, Place, Present, Removal};
 use crate::storage::read::{head, is_ours, locations, removable};
 use crate::storage::superseded::{Hold, Superseded};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How the name of a document begins that is being written.
 pub(super) const UNFINISHED: &str = ".document-";
@@ -112,7 +114,7 @@ impl Folder {
                 error.in_document(first.as_str()).leaving(arrays)
             })?;
         }
-        let emptied = Emptied { root: &self.root, workflow, _lock: lock };
+        let emptied = Emptied { root: &self.root, workflow, arrays: self.backend(first.workflow()), _lock: lock };
         let superseded = superseded(&emptied.workflow.clone(), removed, emptied);
         Ok(Removal { missing, failed, superseded: Box::new(superseded.into_iter()) })
     }
@@ -166,6 +168,7 @@ impl Hold for WorkflowLock {}
 struct Emptied<'a> {
     root: &'a Path,
     workflow: PathBuf,
+    arrays: Arc<dyn Backend>,
     _lock: WorkflowLock,
 }
 
@@ -173,7 +176,7 @@ impl Hold for Emptied<'_> {}
 
 impl Drop for Emptied<'_> {
     fn drop(&mut self) {
-        remove_empty_folders(self.root, &self.workflow);
+        remove_empty_folders(self.root, &self.workflow, &*self.arrays);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files that survive a power cut, folders that come and go, and the workflow's lock.
 
+use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::name::ARRAYS;
@@ -129,7 +130,7 @@ impl Drop for WorkflowLock {
 /// Removes what an emptied workflow leaves: its folder of arrays, itself and the workflows above it, up to the root.
 /// Nothing that holds anything is removed, and nothing as long as there are documents: whoever removes the next one would
 /// have to make the lock anew. The caller holds the lock.
-pub(super) fn remove_empty_folders(root: &Path, workflow: &Path) {
+pub(super) fn remove_empty_folders(root: &Path, workflow: &Path, backend: &dyn Backend) {
     let is_folder = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
     let no_documents = std::fs::read_dir(workflow)
         .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_folder(&entry))));
@@ -137,7 +138,12 @@ pub(super) fn remove_empty_folders(root: &Path, workflow: &Path) {
         return;
     }
     let arrays = workflow.join(ARRAYS);
-    let _ = disk::remove_folder(&arrays.join(SAVING));
+    let saving = arrays.join(SAVING);
+    let _ = disk::remove_folder(&saving);
+    // A save in progress has a record.
+    if std::fs::symlink_metadata(&saving).is_err() {
+        let _ = backend.clear();
+    }
     let only_lock = std::fs::read_dir(&arrays)
         .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK)));
     if !only_lock {

@@ -1,4 +1,5 @@
-//! A folder: `<root>/<workflow>/<task>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`.
+//! A folder: `<root>/<workflow>/<task>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`, or Zarr arrays
+//! in `<root>/<workflow>/bigdata/dask_arrays/`.
 
 mod commit;
 mod durable;
@@ -11,10 +12,10 @@ use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
 use super::read::begins;
 use super::sweep::{Leftover, Remains};
-use crate::backend::{Backend, Hdf5Files};
+use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Durability, LocalFiles, Protocols, disk};
+use crate::protocol::{ArrayOptions, Durability, LocalFiles, Protocols, disk};
 use crate::task::check_cancelled;
 use durable::{Made, located};
 use record::SavingRecord;
@@ -28,6 +29,7 @@ pub(super) struct Folder {
     root: PathBuf,
     location: String,
     durability: Durability,
+    options: ArrayOptions,
     limits: Limits,
     /// The workflows whose folders are known to be durable, and which folders these were.
     durable: Mutex<HashMap<Workflow, Vec<Made>>>,
@@ -35,14 +37,14 @@ pub(super) struct Folder {
 
 impl Folder {
     /// A folder, which is made when something is saved.
-    pub(super) fn open(root: &Path, durability: Durability, limits: Limits) -> Result<Self> {
+    pub(super) fn open(root: &Path, durability: Durability, options: ArrayOptions, limits: Limits) -> Result<Self> {
         if std::fs::metadata(root).is_ok_and(|metadata| !metadata.is_dir()) {
             return Err(Error::invalid("there is a file where the storage's folder should be")
                 .at_location(root.display().to_string()));
         }
         // Made absolute once: a later change of the working directory must not move the storage.
         let root = std::path::absolute(root).map_err(|error| Error::io("cannot find the folder", error))?;
-        Ok(Self { location: root.display().to_string(), root, durability, limits, durable: Mutex::default() })
+        Ok(Self { location: root.display().to_string(), root, durability, options, limits, durable: Mutex::default() })
     }
 
     /// The document's path.
@@ -140,12 +142,12 @@ impl Place for Folder {
 
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend> {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
-        Arc::new(Hdf5Files::new(Arc::new(files), self.limits))
+        Arc::new(FileArrays::new(Arc::new(files), self.options, self.limits))
     }
 
     fn protocols(&self, workflow: &Workflow) -> Protocols {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
-        Protocols::new().with_file(files).with_limits(self.limits)
+        Protocols::new().with_file(files).with_array_options(self.options).with_limits(self.limits)
     }
 
     fn open(&self, name: &Name) -> Result<Document> {

@@ -7,11 +7,13 @@ use super::Folder;
 use super::commit::UNFINISHED;
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
+use crate::backend::{Backend, ListedArray, is_id};
 use crate::error::Result;
 use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::{ARRAYS, Workflow};
-use crate::storage::sweep::{Leftover, Remains, is_id, named};
+use crate::storage::place::Place;
+use crate::storage::sweep::{Leftover, Remains, named};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,23 +21,27 @@ use std::path::{Path, PathBuf};
 impl Folder {
     pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
-        let left = self.find_left(workflow)?;
-        Ok(left.into_iter().map(|left| (left.remains, left.leftover)).collect())
+        let backend = self.backend(workflow);
+        let left = self.find_left(workflow, &*backend)?.into_iter();
+        left.map(|left| Ok((left.remains(), left.leftover(&*backend)?))).collect()
     }
 
     pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
+        let backend = self.backend(workflow);
         let mut removed = Vec::new();
-        for Left { path, leftover, .. } in
-            self.find_left(workflow)?.into_iter().filter(|left| these.contains(&left.remains))
-        {
-            match disk::remove_file(&path) {
+        for left in self.find_left(workflow, &*backend)? {
+            if !these.contains(&left.remains()) {
+                continue;
+            }
+            let leftover = left.leftover(&*backend)?;
+            match left.remove(&*backend) {
                 Ok(()) => removed.push(leftover),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(located("cannot remove a leftover", &path)(error)),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
             }
         }
-        remove_empty_folders(&self.root, &self.workflow(workflow));
+        remove_empty_folders(&self.root, &self.workflow(workflow), &*backend);
         Ok(removed)
     }
 
@@ -45,18 +51,22 @@ impl Folder {
     }
 
     /// What is left over now. The caller holds the workflow's lock.
-    fn find_left(&self, workflow: &Workflow) -> Result<Vec<Left>> {
+    fn find_left(&self, workflow: &Workflow, backend: &dyn Backend) -> Result<Vec<Left>> {
         // In this order: what a save finishes meanwhile is in its document before its record goes.
+        let arrays = backend.list()?;
         let files = self.files(workflow)?;
         let records = Records::read(&self.workflow(workflow))?;
         let named = named(self, workflow)?;
-        let is_left = |file: &File| match &file.kind {
-            Kind::Array(id) => !records.alive.contains(id) && !named.contains(id),
+        let is_left = |id: &str| !records.alive.contains(id) && !named.contains(id);
+        // The file of an external object may be called as that of an array.
+        let known: HashSet<&str> = arrays.iter().map(|array| array.location.as_str()).collect();
+        let files = files.into_iter().filter(|file| match &file.kind {
+            Kind::Object(id) => is_left(id) && !known.contains(&*file.path.to_string_lossy()),
             Kind::Document => is_dead(&file.path),
-        };
-        let arrays = self.arrays(workflow);
-        let paths = files.into_iter().filter(is_left).map(|file| file.path).chain(records.dead);
-        Ok(paths.filter_map(|path| Left::look(&arrays, path)).collect())
+        });
+        let files: Vec<Left> = files.map(|file| file.path).chain(records.dead).map(Left::File).collect();
+        let arrays = arrays.into_iter().filter(|array| is_left(&array.name)).map(Left::Array);
+        Ok(arrays.chain(files).collect())
     }
 
     /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
@@ -107,21 +117,43 @@ impl Folder {
     }
 }
 
-/// A file that is left over.
-struct Left {
-    remains: Remains,
-    path: PathBuf,
-    leftover: Leftover,
+/// What is left over.
+enum Left {
+    Array(ListedArray),
+    /// Of an external object, of a save in progress, or a document without a name.
+    File(PathBuf),
 }
 
 impl Left {
-    /// None if the file is gone.
-    fn look(arrays: &Path, path: PathBuf) -> Option<Self> {
-        let bytes = std::fs::symlink_metadata(&path).ok()?.len();
-        let name = path.strip_prefix(arrays).ok()?.to_str()?.to_owned();
-        let remains = if is_id(&name) { Remains::Array(name) } else { Remains::File(name) };
-        let leftover = Leftover { location: path.display().to_string(), bytes };
-        Some(Self { remains, path, leftover })
+    fn remains(&self) -> Remains {
+        match self {
+            Self::Array(array) => Remains::Array(array.name.clone()),
+            Self::File(path) => Remains::File(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
+        }
+    }
+
+    fn leftover(&self, backend: &dyn Backend) -> Result<Leftover> {
+        match self {
+            Self::Array(array) => {
+                let bytes = match array.bytes.map_or_else(|| backend.stored_bytes(&array.name), Ok) {
+                    // Nothing but its folder was made.
+                    Err(error) if error.is_not_found() => 0,
+                    bytes => bytes?,
+                };
+                Ok(Leftover { location: array.location.clone(), bytes })
+            }
+            Self::File(path) => {
+                let bytes = std::fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
+                Ok(Leftover { location: path.display().to_string(), bytes })
+            }
+        }
+    }
+
+    fn remove(&self, backend: &dyn Backend) -> Result<()> {
+        match self {
+            Self::Array(array) => backend.remove(&array.name),
+            Self::File(path) => disk::remove_file(path).map_err(located("cannot remove a leftover", path)),
+        }
     }
 }
 
@@ -132,8 +164,8 @@ struct File {
 }
 
 enum Kind {
-    /// Of an array, finished or not, or of another object, by its id.
-    Array(String),
+    /// Of an external object, by its id.
+    Object(String),
     /// A document that has not got its name yet.
     Document,
 }
@@ -144,10 +176,8 @@ impl Kind {
         if let Some(id) = name.strip_prefix(UNFINISHED) {
             return is_id(id).then_some(Self::Document);
         }
-        let unfinished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".unfinished"));
-        // With an extension it is a file of an object that is no array.
-        let id = unfinished.unwrap_or_else(|| name.split('.').next().unwrap_or(name));
-        (is_id(id) && (unfinished.is_some() || is_file_of(id, name))).then(|| Self::Array(id.to_owned()))
+        let id = name.split('.').next().unwrap_or(name);
+        (is_id(id) && is_file_of(id, name)).then(|| Self::Object(id.to_owned()))
     }
 }
 

@@ -13,7 +13,7 @@ use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{Listing, Objects, Protocols, Version, ZarrOptions};
+use crate::protocol::{ArrayOptions, Listing, Objects, Protocols, Version};
 use announce::Lease;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -24,14 +24,14 @@ use std::time::Duration;
 pub(super) struct ObjectFolder {
     objects: Objects,
     location: String,
-    zarr: ZarrOptions,
+    options: ArrayOptions,
     limits: Limits,
     lease: Duration,
 }
 
 impl ObjectFolder {
-    pub(super) fn new(objects: Objects, zarr: ZarrOptions, limits: Limits, lease: Duration) -> Self {
-        Self { location: objects.describe(""), objects, zarr, limits, lease }
+    pub(super) fn new(objects: Objects, options: ArrayOptions, limits: Limits, lease: Duration) -> Self {
+        Self { location: objects.describe(""), objects, options, limits, lease }
     }
 
     /// The arrays of a workflow and what belongs to them.
@@ -84,12 +84,12 @@ impl Place for ObjectFolder {
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend> {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
-        Arc::new(ZarrArrays::new(objects, self.zarr, self.limits))
+        Arc::new(ZarrArrays::new(Arc::new(objects), self.options.zarr(), self.limits))
     }
 
     fn protocols(&self, workflow: &Workflow) -> Protocols {
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
-        Protocols::new().with_objects(objects, self.zarr).with_limits(self.limits)
+        Protocols::new().with_objects(objects).with_array_options(self.options).with_limits(self.limits)
     }
 
     fn open(&self, name: &Name) -> Result<Document> {

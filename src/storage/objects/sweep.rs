@@ -6,28 +6,27 @@
 
 use super::ObjectFolder;
 use super::announce::{Lease, Leases};
+use crate::backend::{Backend, is_id};
 use crate::error::{ErrorKind, Result};
 use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::{Announced, Place};
-use crate::storage::sweep::{Leftover, Remains, is_id, named};
+use crate::storage::sweep::{Leftover, Remains, named};
 use std::collections::HashSet;
-
-/// The group of the arrays, below the folder of the arrays.
-const GROUP: &str = "dask_arrays";
 
 impl ObjectFolder {
     pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let arrays = self.arrays(workflow)?;
-        let Remaining { left, dead } = self.find_left(workflow, &arrays)?;
+        let backend = self.backend(workflow);
+        let Remaining { left, dead } = self.find_left(workflow, &arrays, &*backend)?;
         let dead = dead.into_iter().map(|(key, bytes)| {
             let location = arrays.describe(&key);
             Ok((Remains::File(key), Leftover { location, bytes }))
         });
         let left = left.into_iter().map(|left| {
-            let bytes = left.bytes(&arrays)?;
-            Ok((left.remains(), Leftover { location: left.location(&arrays), bytes }))
+            let bytes = left.bytes(&*backend)?;
+            Ok((left.remains(), Leftover { location: left.location, bytes }))
         });
         dead.chain(left).collect()
     }
@@ -35,7 +34,7 @@ impl ObjectFolder {
     pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let Remaining { mut left, dead } = self.find_left(workflow, &arrays)?;
+        let Remaining { mut left, dead } = self.find_left(workflow, &arrays, &*backend)?;
         let mut removed = Vec::new();
         for (key, bytes) in dead {
             let location = arrays.describe(&key);
@@ -55,7 +54,7 @@ impl ObjectFolder {
         let alive = Leases::read(&arrays)?.arrays();
         let names = named(self, workflow)?;
         for left in left.iter().filter(|left| !alive.contains(&left.id) && !names.contains(&left.id)) {
-            let bytes = left.bytes(&arrays)?;
+            let bytes = left.bytes(&*backend)?;
             lease.check()?;
             let gone = match &left.file {
                 Some((file, _)) => arrays.remove(file),
@@ -67,14 +66,14 @@ impl ObjectFolder {
                 }
                 return Err(error);
             }
-            removed.push(Leftover { location: left.location(&arrays), bytes });
+            removed.push(Leftover { location: left.location.clone(), bytes });
         }
         Ok(removed)
     }
 
     /// What is left over now.
-    fn find_left(&self, workflow: &Workflow, arrays: &Objects) -> Result<Remaining> {
-        let found = arrays.list(GROUP)?.folders;
+    fn find_left(&self, workflow: &Workflow, arrays: &Objects, backend: &dyn Backend) -> Result<Remaining> {
+        let found = backend.list()?;
         let files = arrays.list("")?.objects;
         let leases = Leases::read(arrays)?;
         let alive = leases.arrays();
@@ -83,9 +82,10 @@ impl ObjectFolder {
         let files = files.into_iter().filter_map(|(file, meta)| {
             let id = file.split('.').next().unwrap_or(&file).to_owned();
             let is_left = is_left(&id) && is_file_of(&id, &file);
-            is_left.then_some(Left { id, file: Some((file, meta.size)) })
+            is_left.then(|| Left { id, location: arrays.describe(&file), file: Some((file, meta.size)) })
         });
-        let found = found.into_iter().filter(|id| is_left(id)).map(|id| Left { id, file: None });
+        let found = found.into_iter().filter(|array| is_left(&array.name));
+        let found = found.map(|array| Left { id: array.name, location: array.location, file: None });
         Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead })
     }
 
@@ -118,6 +118,7 @@ struct Remaining {
 struct Left {
     /// Of the array, or of the external object.
     id: String,
+    location: String,
     /// Of an external object: the file, and its length.
     file: Option<(String, u64)>,
 }
@@ -130,17 +131,14 @@ impl Left {
         }
     }
 
-    fn location(&self, arrays: &Objects) -> String {
-        match &self.file {
-            Some((file, _)) => arrays.describe(file),
-            None => arrays.describe(&format!("{GROUP}/{}", self.id)),
-        }
-    }
-
-    fn bytes(&self, arrays: &Objects) -> Result<u64> {
+    fn bytes(&self, backend: &dyn Backend) -> Result<u64> {
         match &self.file {
             Some((_, bytes)) => Ok(*bytes),
-            None => Ok(arrays.below_is(&format!("{GROUP}/{}", self.id))?.bytes),
+            None => match backend.stored_bytes(&self.id) {
+                // Removed since it was listed.
+                Err(error) if error.is_not_found() => Ok(0),
+                bytes => bytes,
+            },
         }
     }
 }

@@ -1,0 +1,369 @@
+//! Bytes under keys as files of a local folder: the file of the key `a/b/c` is `a/b/c` below the folder.
+//!
+//! Every file is synced when it is written, every folder with new names when the store is. Symbolic links are not
+//! followed: a folder that comes from somewhere else may have links that lead anywhere.
+
+use super::{Below, ByteStore, Copied, Part, Puts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::unsynced::Unsynced;
+use crate::protocol::{DiskFile, Durability, disk};
+use bytes::Bytes;
+use std::any::Any;
+use std::borrow::Cow;
+use std::fs::DirEntry;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Folders in each other. An array has one for each axis at most, and a few more.
+const DEEPEST: usize = 64;
+
+/// What the name of a file ends with that is not yet in its place.
+const UNFINISHED: &str = ".unfinished";
+
+/// A local folder.
+#[derive(Clone)]
+pub(crate) struct FolderStore {
+    root: Arc<Path>,
+    durability: Durability,
+    unsynced: Arc<Unsynced>,
+}
+
+impl FolderStore {
+    /// A folder that exists when something is written.
+    pub(crate) fn new(root: &Path, durability: Durability) -> Self {
+        Self { root: root.into(), durability, unsynced: Arc::default() }
+    }
+
+    /// The path of a key.
+    fn path(&self, key: &str) -> Result<PathBuf> {
+        let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['\0', '\\']);
+        if !key.split('/').all(is_name) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{key:?} cannot be the name of a file")));
+        }
+        let path = self.root.join(key);
+        self.refuse_links(path.parent().unwrap_or(&self.root))?;
+        Ok(path)
+    }
+
+    /// The path of a folder that is looked into.
+    fn folder(&self, folder: &str) -> Result<PathBuf> {
+        let path = self.path(folder)?;
+        self.refuse_links(&path)?;
+        Ok(path)
+    }
+
+    /// Refuses a folder that is a link, or is reached by one.
+    fn refuse_links(&self, folder: &Path) -> Result<()> {
+        for folder in folder.ancestors().take_while(|folder| *folder != &*self.root) {
+            if std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
+                let text = "there is a symbolic link, which may lead out of the storage, and arraystow follows none below \
+                            its folder: put what it leads to in its place";
+                return Err(Error::unsupported(text).at_location(folder.display().to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&self, what: &str, key: &str) -> impl FnOnce(io::Error) -> Error {
+        let (what, location) = (format!("the file cannot be {what}"), self.describe(key));
+        move |error| {
+            match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Error::io(format!("{what}: there is no room left; make some and save again"), error)
+                }
+                _ => Error::io(what, error),
+            }
+            .at_location(location)
+        }
+    }
+
+    fn open(&self, key: &str) -> Result<(DiskFile, u64)> {
+        let path = self.path(key)?;
+        let opened = DiskFile::open(&path).and_then(|file| file.len().map(|len| (file, len)));
+        opened.map_err(self.failed("opened", key))
+    }
+
+    /// Makes a new file, and the folders that it lies in.
+    fn create(&self, path: &Path) -> io::Result<DiskFile> {
+        match DiskFile::create(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_folders(path.parent().ok_or(error)?)?;
+                DiskFile::create(path)
+            }
+            created => created,
+        }
+    }
+
+    fn make_folders(&self, folder: &Path) -> io::Result<()> {
+        match disk::make_folder(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder != &*self.root => {
+                self.make_folders(folder.parent().ok_or(error)?)?;
+                match disk::make_folder(folder) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    made => made,
+                }
+            }
+            made => made,
+        }
+    }
+
+    /// Writes a new file at a path, durably but for its name.
+    fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+        let mut file = self.create(path)?;
+        file.write_all(contents)?;
+        file.sync(self.durability)?;
+        if let Some(folder) = path.parent() {
+            self.unsynced.add(folder, &self.root);
+        }
+        Ok(())
+    }
+
+    fn write_new(&self, key: &str, contents: &[u8]) -> Result<()> {
+        self.write(&self.path(key)?, contents).map_err(self.failed("written", key))
+    }
+
+    /// Shows every file below a folder with its length. What is not yet in its place is passed over.
+    fn walk(&self, folder: &str, visit: &mut dyn FnMut(&str, &Path, u64)) -> Result<()> {
+        let path = self.folder(folder)?;
+        self.walk_folder(&path, "", 0, visit).map_err(self.failed("listed", folder))
+    }
+
+    fn walk_folder(
+        &self,
+        folder: &Path,
+        within: &str,
+        depth: usize,
+        visit: &mut dyn FnMut(&str, &Path, u64),
+    ) -> io::Result<()> {
+        for entry in entries(folder, depth)? {
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            let key = if within.is_empty() { name } else { format!("{within}/{name}") };
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                self.walk_folder(&entry.path(), &key, depth + 1, visit)?;
+            } else if metadata.is_file() && !key.ends_with(UNFINISHED) {
+                visit(&key, &entry.path(), metadata.len());
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes everything in a folder, and the folder.
+    fn remove_folder(&self, folder: &Path, depth: usize) -> io::Result<()> {
+        for entry in entries(folder, depth)? {
+            if entry.file_type()?.is_dir() {
+                self.remove_folder(&entry.path(), depth + 1)?;
+            } else {
+                there_or_not(disk::remove_file(&entry.path()))?;
+            }
+        }
+        there_or_not(disk::remove_folder(folder))
+    }
+}
+
+/// What is in a folder; nothing if it is not there.
+fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
+    if depth > DEEPEST {
+        return Err(io::Error::other(format!("more than {DEEPEST} folders lie in each other, which no array has")));
+    }
+    match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.collect(),
+    }
+}
+
+/// The result of a removal, for which what is not there is no error.
+fn there_or_not(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+impl ByteStore for FolderStore {
+    fn get(&self, key: &str, most: u64) -> Result<Bytes> {
+        let (file, len) = self.open(key)?;
+        if len > most {
+            let text = format!("the file has {len} bytes where {most} are the most that it can have");
+            return Err(Error::limit(text).at_location(self.describe(key)));
+        }
+        file.contents(most).map(Bytes::from).map_err(self.failed("read", key))
+    }
+
+    fn get_each(&self, keys: &[(String, u64)]) -> Result<Vec<Option<Bytes>>> {
+        let get = |(key, most): &(String, u64)| match self.get(key, *most) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        };
+        keys.iter().map(get).collect()
+    }
+
+    fn get_part(&self, key: &str, part: Part) -> Result<(Bytes, u64)> {
+        let (file, len) = self.open(key)?;
+        let range = match part {
+            Part::Range(range) => range.start.min(len)..range.end.min(len),
+            Part::Last(bytes) => len.saturating_sub(bytes)..len,
+        };
+        let count = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        bytes
+            .try_reserve_exact(count)
+            .map_err(|_| Error::limit(format!("there is no memory for a part of {count} bytes")))?;
+        bytes.resize(count, 0);
+        file.read_exact_at(&mut bytes, range.start).map_err(self.failed("read", key))?;
+        Ok((bytes.into(), len))
+    }
+
+    fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
+        let path = self.path(key)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = path.with_file_name(format!(".{name}.{}{UNFINISHED}", uuid::Uuid::new_v4()));
+        let written = self.write(&temporary, &contents).and_then(|()| disk::rename(&temporary, &path));
+        written.map_err(|error| {
+            let _ = disk::remove_file(&temporary);
+            self.failed("written", key)(error)
+        })
+    }
+
+    fn puts(&self) -> Box<dyn Puts> {
+        Box::new(FolderPuts { store: self.clone(), given_up: AtomicBool::new(false) })
+    }
+
+    fn exists(&self, key: &str) -> Result<bool> {
+        match std::fs::symlink_metadata(self.path(key)?) {
+            Ok(metadata) => Ok(metadata.is_file()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(self.failed("looked for", key)(error)),
+        }
+    }
+
+    fn keys_below(&self, folder: &str) -> Result<Vec<(String, u64)>> {
+        let mut keys = Vec::new();
+        self.walk(folder, &mut |key, _, bytes| keys.push((key.to_owned(), bytes)))?;
+        Ok(keys)
+    }
+
+    fn below_is(&self, folder: &str) -> Result<Below> {
+        let mut below = Below::default();
+        self.walk(folder, &mut |_, _, bytes| below = below.and(bytes))?;
+        Ok(below)
+    }
+
+    fn folders(&self, folder: &str) -> Result<Vec<String>> {
+        let path = self.folder(folder)?;
+        let entries = entries(&path, 0).map_err(self.failed("listed", folder))?;
+        let folders = entries.into_iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        Ok(folders.filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    }
+
+    fn remove_all(&self, keys: &[String]) -> Result<()> {
+        keys.iter().try_for_each(|key| {
+            let removed = there_or_not(disk::remove_file(&self.path(key)?));
+            removed.map_err(self.failed("removed", key))
+        })
+    }
+
+    fn remove_below(&self, folder: &str) -> Result<()> {
+        let path = self.path(folder)?;
+        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        // A link goes itself, and nothing that it leads to.
+        let removed = if is_folder { self.remove_folder(&path, 0) } else { there_or_not(disk::remove_file(&path)) };
+        removed.map_err(self.failed("removed", folder))
+    }
+
+    /// As other names of the same files, which never change; as copies where the file system has no links.
+    fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>> {
+        let Some(from) = from.as_any().downcast_ref::<Self>() else { return Ok(None) };
+        let mut files = Vec::new();
+        from.walk(from_folder, &mut |key, path, bytes| files.push((key.to_owned(), path.to_owned(), bytes)))?;
+        let mut copied = Copied { below: Below::default(), was_read: false };
+        for (key, path, bytes) in files {
+            let key = format!("{to_folder}/{key}");
+            let to = self.path(&key)?;
+            copied.was_read |= self.duplicate(&path, &to).map_err(self.failed("linked or copied", &key))?;
+            copied.below = copied.below.and(bytes);
+        }
+        Ok(Some(copied))
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.unsynced.sync(self.durability)
+    }
+
+    fn writes_as(&self, other: &dyn ByteStore) -> bool {
+        let is_durable = |other: &Self| other.durability == Durability::Synced || self.durability != Durability::Synced;
+        other.as_any().downcast_ref::<Self>().is_some_and(is_durable)
+    }
+
+    fn concurrency(&self) -> usize {
+        1
+    }
+
+    fn local_path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.root.join(key))
+    }
+
+    fn describe(&self, key: &str) -> String {
+        self.root.join(key).display().to_string()
+    }
+
+    fn identity(&self, key: &str) -> String {
+        self.describe(key)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl FolderStore {
+    /// Makes the file `to` with what `from` holds; returns whether its bytes were copied.
+    fn duplicate(&self, from: &Path, to: &Path) -> io::Result<bool> {
+        let folder = to.parent().unwrap_or(&self.root);
+        let mut linked = disk::link(from, to);
+        if linked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            self.make_folders(folder)?;
+            linked = disk::link(from, to);
+        }
+        let is_copied = match linked {
+            Ok(()) => false,
+            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                return Err(error);
+            }
+            Err(_) => {
+                let file = DiskFile::open(from)?;
+                disk::copy(&file, from, to)?.sync(self.durability)?;
+                true
+            }
+        };
+        self.unsynced.add(folder, &self.root);
+        Ok(is_copied)
+    }
+}
+
+/// Each file is written by the thread that brings it.
+struct FolderPuts {
+    store: FolderStore,
+    given_up: AtomicBool,
+}
+
+impl Puts for FolderPuts {
+    fn put(&self, key: String, contents: Cow<'_, [u8]>, _: Box<dyn Send>) -> Result<()> {
+        if self.given_up.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.store.write_new(&key, &contents)
+    }
+
+    fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,36 @@
+//! Folders in which files have got names that a power cut may still take back.
+
+use super::{Durability, disk};
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The folders with new names that are not durable yet.
+#[derive(Default)]
+pub(crate) struct Unsynced(Mutex<BTreeSet<PathBuf>>);
+
+impl Unsynced {
+    /// Adds a folder, and those above it up to `root`.
+    pub(crate) fn add(&self, folder: &Path, root: &Path) {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A folder comes with all that are above it.
+        for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
+            if folders.contains(folder) {
+                break;
+            }
+            folders.insert(folder.to_owned());
+        }
+    }
+
+    /// Syncs all of them.
+    pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
+        let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in folders {
+            disk::sync_folder(&folder, durability).map_err(|error| {
+                Error::io("the folder of the arrays cannot be synced", error).at_location(folder.display().to_string())
+            })?;
+        }
+        Ok(())
+    }
+}
