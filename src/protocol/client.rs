@@ -1,4 +1,4 @@
-//! What everything made of one client shares: the bound on its requests, and what was found out about its store.
+//! What all users of one client share: the bound on its requests, and what is known of its store.
 
 use crate::error::{Error, Result};
 use object_store::ObjectStore;
@@ -6,10 +6,10 @@ use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
-/// Requests under way at a time, as measured against 20 ms of latency: fewer wait, more gain nothing.
+/// Requests under way at a time. Measured at a latency of 20 ms: fewer requests wait, more requests gain nothing.
 pub(crate) const CONCURRENCY: usize = 64;
 
-/// The clients in use. As long as one is here its address is nobody else's.
+/// The clients in use. A client in this list is alive, so its address identifies it.
 static CLIENTS: Mutex<Vec<Known>> = Mutex::new(Vec::new());
 
 struct Known {
@@ -20,16 +20,16 @@ struct Known {
 pub(super) struct Shared {
     pub(super) requests: Semaphore,
     pub(super) heeds_conditions: OnceCell<bool>,
-    /// The process that has sent the first request: its connections are no other's.
+    /// The process that has sent the first request. Its connections do not work in another process.
     process: OnceCell<u32>,
 }
 
 impl Shared {
-    /// What belongs to this client, whoever else has it.
+    /// Returns what belongs to this client.
     pub(super) fn of(client: &Arc<dyn ObjectStore>) -> Arc<Self> {
         let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|known| known.client.strong_count() > 0);
-        // Addresses only: the same type may have several tables of its methods.
+        // Compares addresses only, because one type may have several vtables.
         let found = clients.iter().find(|known| std::ptr::addr_eq(known.client.as_ptr(), Arc::as_ptr(client)));
         if let Some(known) = found {
             return known.shared.clone();
@@ -43,8 +43,8 @@ impl Shared {
         shared
     }
 
-    /// Refuses to go on in a process that was forked since the first request: the connections are those of the other one, and
-    /// the threads that served them are not here. It would be waited for ever.
+    /// Fails in a process that was forked after the first request. The connections belong to the parent process, and
+    /// the threads that served them do not exist in the child. A request would wait forever.
     pub(super) fn check_process(&self) -> Result<()> {
         let process = std::process::id();
         if *self.process.get_or_init(|| process) == process {

@@ -1,9 +1,10 @@
-//! Options that are addresses: what is none is refused here, with the right spelling, instead of in the middle of a request.
+//! Options that are addresses. An invalid address is refused here, with the right spelling, and not in the middle of a
+//! request.
 
 use crate::error::{Error, Result};
 use url::Url;
 
-/// Refuses what is not the address of a server.
+/// Parses the address of a server. Anything else is an error.
 pub(super) fn check(option: &str, value: &str) -> Result<Url> {
     let refuse = |why: String| Err(Error::invalid(format!("the option {option} {why}")));
     let variable = option.to_ascii_uppercase();
@@ -19,17 +20,19 @@ pub(super) fn check(option: &str, value: &str) -> Result<Url> {
     let has_scheme = ["http://", "https://"].iter().any(|scheme| lower.starts_with(scheme));
     if !has_scheme {
         let rest = value.split_once("//").map_or(value, |(_, rest)| rest).trim_start_matches('/');
-        let (told, right) = match shown(rest) {
+        let (given, right) = match shown(rest) {
             Some(host) => (format!("{:?}", shown(value).unwrap_or(host)), host),
             None => ("as it is given".to_owned(), "s3.example.org"),
         };
         return refuse(format!(
-            "({told}) does not begin with https:// or http://: write https://{right}, or http://{right} together with the \
+            "({given}) does not begin with https:// or http://: write https://{right}, or http://{right} together with the \
              option aws_allow_http set to true"
         ));
     }
     let Ok(parsed) = Url::parse(value) else {
-        return refuse("is no address: write it as https://s3.example.org or https://s3.example.org:9000".to_owned());
+        return refuse(
+            "is not an address: write it as https://s3.example.org or https://s3.example.org:9000".to_owned(),
+        );
     };
     let after = value.split_once("//").map_or("", |(_, after)| after);
     if parsed.host_str().is_none_or(str::is_empty) || after.starts_with('/') {
@@ -44,7 +47,7 @@ pub(super) fn check(option: &str, value: &str) -> Result<Url> {
     Ok(parsed)
 }
 
-/// Refuses the address of a bucket where that of its server belongs.
+/// Fails if the address has the bucket in it. It must be the address of the server.
 #[cfg(feature = "s3")]
 pub(super) fn check_no_bucket(option: &str, endpoint: &Url, bucket: &str) -> Result<()> {
     let host = endpoint.host_str().unwrap_or_default();
@@ -62,7 +65,7 @@ pub(super) fn check_no_bucket(option: &str, endpoint: &Url, bucket: &str) -> Res
     )))
 }
 
-/// Refuses what cannot be a region.
+/// Fails if the text cannot be a region.
 #[cfg(feature = "s3")]
 pub(super) fn check_region(region: &str) -> Result<()> {
     let is_region = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -70,13 +73,13 @@ pub(super) fn check_region(region: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(
-        "the option aws_region is no region, which has letters, digits and \"-\" only: write it as eu-central-1",
+        "the option aws_region is not a region, which has only letters, digits and \"-\": write it as eu-central-1",
     ))
 }
 
-/// A value for a message, if it looks like a server's name: it may be a secret that stands at the wrong option.
+/// Returns a value for a message if it looks like a server's name. Another text may be a secret at the wrong option.
 fn shown(value: &str) -> Option<&str> {
     let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
-    let is_told = is_name && value.len() <= 100 && (value.contains(['.', ':']) || value.starts_with("localhost"));
-    is_told.then_some(value)
+    let is_shown = is_name && value.len() <= 100 && (value.contains(['.', ':']) || value.starts_with("localhost"));
+    is_shown.then_some(value)
 }

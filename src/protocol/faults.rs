@@ -1,7 +1,7 @@
-//! For the crate's own tests: every call that changes a local file system, seen and steered from outside.
+//! For the crate's own tests: a watcher sees every call that changes a local file system.
 //!
-//! What a test watches is a folder. Its watcher is asked before each call in or below it, and may refuse the call or hold
-//! it up; and it is told after each call that was done.
+//! A test watches a folder. Its watcher runs before each call in or below the folder, where it may refuse or delay the
+//! call. It runs again after each call that was carried out.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,13 +44,13 @@ pub enum Call<'a> {
     MakeFolder(&'a Path),
     RemoveFolder(&'a Path),
     SyncFolder(&'a Path),
-    /// Asked again and again, while somebody else has the lock.
+    /// Repeated as long as the lock is held elsewhere.
     Lock(&'a Path),
     Open(&'a Path),
 }
 
 impl Call<'_> {
-    /// The path that is changed.
+    /// Returns the path that the call changes.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
@@ -72,34 +72,34 @@ impl Call<'_> {
         }
     }
 
-    /// Whether the call changes anything, or makes a change durable.
+    /// Returns whether the call changes anything, or makes a change durable.
     #[must_use]
     pub fn changes(&self) -> bool {
         !matches!(self, Self::Open(_) | Self::Lock(_) | Self::OpenLock(_))
     }
 }
 
-/// What watches.
+/// Watches the calls in a folder.
 pub trait Watcher: Send + Sync {
-    /// Asked before a call.
+    /// Runs before a call.
     ///
     /// # Errors
-    /// The error that the call is to have; it is then not done.
+    /// An error becomes the result of the call, which is then not carried out.
     fn before(&self, call: &Call<'_>) -> io::Result<()>;
 
-    /// Told after a call that was done.
+    /// Runs after a call that was carried out.
     fn after(&self, _call: &Call<'_>) {}
 }
 
 static WATCHED: RwLock<Vec<(PathBuf, Arc<dyn Watcher>)>> = RwLock::new(Vec::new());
 
-/// Watches a folder until the answer is dropped.
+/// Watches a folder until the returned guard is dropped.
 pub fn watch(folder: &Path, watcher: Arc<dyn Watcher>) -> Watching {
     WATCHED.write().unwrap_or_else(PoisonError::into_inner).push((folder.to_owned(), watcher));
     Watching(folder.to_owned())
 }
 
-/// A folder that is watched; see [`watch`].
+/// The guard of a watched folder; see [`watch`].
 #[derive(Debug)]
 #[must_use]
 pub struct Watching(PathBuf);
@@ -123,7 +123,7 @@ pub(super) fn before(call: &Call<'_>) -> io::Result<()> {
     watcher(call.path()).map_or(Ok(()), |watcher| watcher.before(call))
 }
 
-/// Does a call, if the watcher lets it pass, and tells the watcher.
+/// Carries out a call unless the watcher refuses it, and then runs the watcher again.
 pub(super) fn watching<R>(call: &Call<'_>, do_it: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     before(call)?;
     let result = do_it()?;

@@ -1,7 +1,7 @@
-//! Bytes at positions: what both libhdf5's driver and the data plane read and write.
+//! Bytes at positions. libhdf5's driver and the transfer of chunks read and write through this module.
 //!
-//! A local file is read and written by several threads at once; any other handle by one at a time. Panics of a user's
-//! handle become I/O errors here, so nothing above has to expect them.
+//! Several threads read and write a local file at once. Any other handle is used by one thread at a time. A panic of a
+//! user's handle becomes an I/O error here, so callers need not handle panics.
 
 #[cfg(unix)]
 use super::DiskFile;
@@ -17,11 +17,11 @@ pub(crate) enum FileBytes {
     /// An ordinary local file.
     #[cfg(unix)]
     Local(DiskFile),
-    /// Whatever else can be read, written and sought.
+    /// Any other file.
     Handle(Mutex<Cursor>),
 }
 
-/// A handle and where it stands; unknown after an error.
+/// A handle and its position, which is unknown after an error.
 pub(crate) struct Cursor {
     handle: Box<dyn FileHandle>,
     position: Option<u64>,
@@ -32,13 +32,13 @@ impl FileBytes {
         Self::Handle(Mutex::new(Cursor { handle, position: None }))
     }
 
-    /// Fills `buf` from `offset` on, as far as the file reaches; tells how far.
+    /// Fills `buf` from `offset` on, as far as the file reaches, and returns the number of bytes.
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buf.len() {
             match self.read_some(&mut buf[filled..], offset.saturating_add(filled as u64)) {
                 Ok(0) => break,
-                // A handle that claims more than there was room for must not lead out of the buffer.
+                // A handle may claim to have read more than fits into the buffer.
                 Ok(read) => filled = filled.saturating_add(read).min(buf.len()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -47,7 +47,7 @@ impl FileBytes {
         Ok(filled)
     }
 
-    /// Fills `buf` from `offset` on; `UnexpectedEof` if the file ends before.
+    /// Fills `buf` from `offset` on. Fails with `UnexpectedEof` if the file is too short.
     pub(crate) fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
         let filled = self.read_at(buf, offset)?;
         if filled == buf.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
@@ -64,7 +64,7 @@ impl FileBytes {
         }
     }
 
-    /// Writes all of `buf` at `offset`, beyond the end as well.
+    /// Writes all of `buf` at `offset`, which may be past the end.
     pub(crate) fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         match self {
             #[cfg(unix)]
@@ -76,7 +76,7 @@ impl FileBytes {
         }
     }
 
-    /// The length of the file.
+    /// Returns the length of the file.
     pub(crate) fn len(&self) -> io::Result<u64> {
         match self {
             #[cfg(unix)]
@@ -89,7 +89,7 @@ impl FileBytes {
         }
     }
 
-    /// Makes the file `len` bytes long, which is longer than it is.
+    /// Lengthens the file to `len` bytes.
     #[cfg(feature = "hdf5")]
     pub(crate) fn lengthen(&self, len: u64) -> io::Result<()> {
         let lengthened = match self {
@@ -106,7 +106,7 @@ impl FileBytes {
         }
     }
 
-    /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
+    /// Reserves room for `len` bytes, so that a full disk is noticed before the first byte is written.
     #[cfg(feature = "hdf5")]
     pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
@@ -116,7 +116,8 @@ impl FileBytes {
         }
     }
 
-    /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
+    /// Asks the system to begin writing these bytes to the disk now, instead of all of them in the sync at the end.
+    /// Failing is not an error.
     #[cfg(feature = "hdf5")]
     pub(crate) fn write_back(&self, offset: u64, len: usize) {
         match self {
@@ -126,7 +127,7 @@ impl FileBytes {
         }
     }
 
-    /// Makes what was written durable, if it is to be.
+    /// Makes what was written durable, unless `durability` is `NotSynced`.
     pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match self {
             #[cfg(unix)]
@@ -137,7 +138,7 @@ impl FileBytes {
     }
 }
 
-/// Uses the handle at a position; `use_it` tells how far it got on.
+/// Uses the handle at a position. `use_it` also returns the number of bytes that it has moved on.
 fn at<R>(
     cursor: &Mutex<Cursor>,
     offset: u64,
@@ -148,7 +149,7 @@ fn at<R>(
             cursor.position = None;
             cursor.handle.seek(SeekFrom::Start(offset))?;
         }
-        // Where an error or a panic leaves the handle is not known.
+        // The position after an error or a panic is unknown.
         cursor.position = None;
         let (result, moved) = use_it(&mut *cursor.handle)?;
         cursor.position = offset.checked_add(moved);
@@ -161,7 +162,7 @@ fn with<R>(cursor: &Mutex<Cursor>, use_it: impl FnOnce(&mut Cursor) -> io::Resul
     catch_unwind(AssertUnwindSafe(|| use_it(&mut cursor))).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Calls the user's protocol; a panic becomes an error.
+/// Calls the user's protocol. A panic becomes an error.
 pub(crate) fn calling<R>(protocol: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(protocol)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }

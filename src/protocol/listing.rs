@@ -1,5 +1,4 @@
-//! Listings, page by page. They come to an end, whatever a server answers: one that repeats itself, or goes on and on, is
-//! told of instead of being listened to for ever.
+//! Listings, page by page. Every listing ends: one that repeats itself, or goes on without new entries, is an error.
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
@@ -14,31 +13,31 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Objects and folders right in one folder: all of them are in memory at once.
+/// The most objects and folders directly in one folder. All of them are in memory at once.
 const MOST_WITHIN: usize = 2_000_000;
-/// Objects below a folder, which are counted or removed as they come.
+/// The most objects below a folder. They are counted or removed as they arrive.
 const MOST_BELOW: usize = 200_000_000;
-/// Pages in a row without anything that the page before has not brought.
+/// The most pages in a row without an entry that the page before does not have.
 const MOST_IDLE: usize = 100;
-/// Pages that may be nearly empty; beyond them each brings a few objects at least.
+/// The most pages that may be nearly empty. Beyond them, pages must have a few entries each.
 const MOST_SPARSE: usize = 300;
 const FEW: usize = 10;
-/// A client that does not show its pages is waited for so long: for the next object, or for a whole folder.
+/// The longest wait for a client that does not show its pages: for the next object, or for a whole folder.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Lists a store.
+/// Lists an object store.
 #[derive(Clone)]
 pub(super) struct Lists {
     client: Arc<dyn ObjectStore>,
     pages: Option<Arc<dyn PaginatedListStore>>,
 }
 
-/// Why a listing was given up.
+/// Why a listing was stopped.
 #[derive(Debug)]
 pub(super) enum GivenUp {
-    /// The server does not come to an end.
+    /// The server's listing does not end.
     Endless(&'static str),
-    /// There is more than this crate looks through.
+    /// The folder has more than this many entries.
     TooMany(usize),
 }
 
@@ -64,7 +63,7 @@ impl Lists {
         Self { client, pages }
     }
 
-    /// Every object below a folder.
+    /// Lists every object below a folder.
     pub(super) fn below(&self, folder: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
         let objects = match &self.pages {
             Some(pages) => self::pages(pages.clone(), folder, false)
@@ -81,7 +80,7 @@ impl Lists {
         objects.scan(0, count).boxed()
     }
 
-    /// What lies right in a folder.
+    /// Lists the objects and folders directly in a folder.
     pub(super) async fn within(&self, folder: &Path) -> Result<ListResult> {
         let Some(pages) = &self.pages else {
             return or_give_up(self.client.list_with_delimiter(Some(folder))).await?;
@@ -121,10 +120,10 @@ fn pages(
     })
 }
 
-/// What was seen of a listing that goes on.
+/// What is known of the pages so far.
 #[derive(Default)]
 struct Watch {
-    /// Hashes of the tokens: there may be many.
+    /// Hashes of the page tokens, because there may be many.
     tokens: HashSet<u64>,
     first: Option<Path>,
     found: usize,
@@ -136,7 +135,7 @@ impl Watch {
         let mut hasher = DefaultHasher::new();
         token.hash(&mut hasher);
         if !self.tokens.insert(hasher.finish()) {
-            return Err(GivenUp::Endless("it has sent back to a page that was there before"));
+            return Err(GivenUp::Endless("it leads back to an earlier page"));
         }
         let first = page.objects.first().map(|object| &object.location).or(page.common_prefixes.first());
         let is_new = first.is_some() && first != self.first.as_ref();
@@ -144,7 +143,7 @@ impl Watch {
         self.first = first.cloned();
         self.found = self.found.saturating_add(page.objects.len() + page.common_prefixes.len());
         if self.idle > MOST_IDLE {
-            return Err(GivenUp::Endless("page after page brings nothing new"));
+            return Err(GivenUp::Endless("its pages have nothing new"));
         }
         if self.tokens.len() > MOST_SPARSE.saturating_add(self.found / FEW) {
             return Err(GivenUp::Endless("its pages are nearly empty"));
@@ -158,7 +157,7 @@ fn patient(objects: BoxStream<'static, Result<ObjectMeta>>) -> impl Stream<Item 
     stream::try_unfold((objects, None::<Path>), |(mut objects, first)| async move {
         let Some(object) = or_give_up(objects.try_next()).await?? else { return Ok(None) };
         if first.as_ref() == Some(&object.location) {
-            return Err(GivenUp::Endless("it has begun again").into());
+            return Err(GivenUp::Endless("it begins again").into());
         }
         let first = first.or_else(|| Some(object.location.clone()));
         Ok(Some((object, (objects, first))))
@@ -166,6 +165,6 @@ fn patient(objects: BoxStream<'static, Result<ObjectMeta>>) -> impl Stream<Item 
 }
 
 async fn or_give_up<T>(listing: impl Future<Output = T>) -> Result<T> {
-    let late = |_| GivenUp::Endless("nothing came of it in two minutes").into();
+    let late = |_| GivenUp::Endless("there was no answer within two minutes").into();
     tokio::time::timeout(PATIENCE, listing).await.map_err(late)
 }

@@ -31,7 +31,7 @@ impl LocalFiles {
         let folder = folder.into();
         spelling::check(&folder)?;
         if folder.to_str().is_some_and(spelling::is_url) {
-            return Err(Error::invalid("a URL is no folder: an object store goes into Protocols::with_s3"));
+            return Err(Error::invalid("a URL is not a folder: pass an object store to Protocols::with_s3"));
         }
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::io("cannot make the folder", error).at_location(folder.display().to_string()))?;
@@ -60,7 +60,7 @@ impl LocalFiles {
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0', ':']);
         if !plain {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no file name")));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is not a file name")));
         }
         Ok(self.folder.join(name))
     }

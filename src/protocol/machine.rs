@@ -1,5 +1,6 @@
-//! Credentials that a machine of a cloud has for its programs. Where none are given they are asked for, and elsewhere there
-//! is nobody to answer: that is told soon, and in other words than those of the machine's protocol.
+//! Credentials that a machine in a cloud provides for its programs. Without credentials in the options, a client asks
+//! the machine. Elsewhere no machine answers. This module makes that an error within seconds, which says how to give
+//! credentials.
 
 use object_store::{CredentialProvider, Error as Failure, Result};
 use std::fmt;
@@ -9,28 +10,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A machine that has credentials answers at once.
+/// The longest wait. A machine that has credentials answers at once.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The providers, as object_store calls them, that ask the machine.
+/// The providers that ask the machine, by object_store's names for them.
 const ASKING: [&str; 4] = ["InstanceCredential", "TaskCredential", "EKSPodCredential", "ImdsManagedIdentity"];
 
-/// Asks the machine, and says what to do if there is nothing.
+/// Asks the machine. Without an answer, the error says what to do.
 #[derive(Debug)]
 struct Asking<C: fmt::Debug> {
     machine: Arc<dyn CredentialProvider<Credential = C>>,
-    /// How credentials are given.
+    /// How to give credentials.
     advice: &'static str,
-    /// Whether the machine has answered before: it then has credentials, and may take its time.
+    /// Whether the machine has answered before. It then has credentials, and the wait is not limited.
     known: AtomicBool,
 }
 
-/// The provider, if it asks the machine, in a form that does so in a few seconds.
+/// Returns a provider that limits the wait, if this one asks the machine.
 pub(super) fn soon<C: fmt::Debug + Send + Sync + 'static>(
     provider: &Arc<dyn CredentialProvider<Credential = C>>,
     advice: &'static str,
 ) -> Option<Arc<dyn CredentialProvider<Credential = C>>> {
-    // What a provider is can be read nowhere else. The text goes no further.
+    // Only the `Debug` text shows the type of a provider. The text is not used for anything else.
     let described = format!("{provider:?}");
     let asks = ASKING.iter().any(|name| described.contains(name));
     asks.then(|| Arc::new(Asking { machine: provider.clone(), advice, known: AtomicBool::new(false) }) as _)
@@ -67,7 +68,7 @@ impl<C: fmt::Debug + Send + Sync + 'static> CredentialProvider for Asking<C> {
     }
 }
 
-/// There are no credentials.
+/// The error of a client without credentials.
 #[derive(Debug)]
 pub(super) struct NoCredentials {
     advice: &'static str,
@@ -77,7 +78,10 @@ pub(super) struct NoCredentials {
 impl fmt::Display for NoCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { advice, why } = self;
-        write!(f, "there are no credentials: {advice} (the machine was asked too, as one of a cloud has some: {why})")
+        write!(
+            f,
+            "there are no credentials: {advice} (the machine, which has credentials in a cloud, was asked as well: {why})"
+        )
     }
 }
 

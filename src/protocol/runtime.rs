@@ -1,9 +1,9 @@
 //! The threads that carry requests: a small runtime of the crate's own.
 //!
-//! Whoever waits for a request waits on an ordinary channel. So the synchronous functions work on any thread, also on one
-//! of a runtime of the user's, where starting another would panic.
+//! A caller waits for a request on an ordinary channel. So the synchronous functions work on any thread, and on a
+//! thread of the user's runtime too, where starting another runtime would panic.
 //!
-//! A forked child has no threads but the one that forked, so it gets a runtime of its own.
+//! A forked child has only the thread that forked, so it gets a runtime of its own.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::per_process::PerProcess;
@@ -13,7 +13,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Requests are mostly waited for; encryption and checksums of the protocol are what these threads do.
+/// Few threads are enough: they spend their time on the protocol's encryption and checksums, and otherwise wait.
 const THREADS: usize = 2;
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
@@ -24,16 +24,16 @@ fn start() -> Result<Runtime> {
     built.map_err(|error| Error::io("cannot start the threads for requests", error))
 }
 
-/// The runtime of this process, started when it is first needed; it lives as long as the program.
+/// Returns the runtime of this process. It starts at the first call, and lives as long as the program.
 pub(crate) fn handle() -> Result<&'static Handle> {
     Ok(RUNTIME.get_or_try_init(start)?.handle())
 }
 
-/// How long a request is waited for between two looks whether its work was cancelled.
+/// The time between two checks whether the work of a request was cancelled.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Runs a future to its end on the runtime and waits for it. One that changes something is never cut off: the store might
-/// carry it out all the same, after whatever comes next.
+/// Runs a future to its end on the runtime and waits for it. A request that changes something is never dropped, because
+/// the store might still carry it out later.
 pub(crate) fn wait<F, T>(future: F) -> Result<T>
 where
     F: Future<Output = Result<T>> + Send + 'static,
@@ -42,7 +42,7 @@ where
     run(future, false)
 }
 
-/// As [`wait`], for what changes nothing: it is given up when the work is cancelled.
+/// As [`wait`], for requests that change nothing. Such a request is dropped when the work is cancelled.
 pub(crate) fn wait_reading<F, T>(future: F) -> Result<T>
 where
     F: Future<Output = Result<T>> + Send + 'static,

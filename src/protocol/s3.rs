@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// The S3 protocol: arrays are Zarr arrays in a folder of an object store.
 ///
-/// The client is any [`ObjectStore`]: Amazon S3 and whatever speaks its protocol, Google's and Microsoft's stores, memory.
+/// The client is any [`ObjectStore`]: Amazon S3 and servers with its protocol, Google's and Microsoft's stores, memory.
 ///
 /// ```
 /// use arraystow::{Protocols, S3Protocol};
@@ -27,10 +27,10 @@ pub struct S3Protocol {
 }
 
 impl S3Protocol {
-    /// Arrays go to `<folder>/dask_arrays/<uuid>`.
+    /// Returns the protocol for a folder of the client's store. Arrays are written to `<folder>/dask_arrays/<uuid>`.
     ///
     /// # Errors
-    /// `InvalidName` if there can be no such folder.
+    /// `InvalidName` if the folder's name is not valid.
     pub fn new(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {
         let store = client.to_string();
         Ok(Self { objects: Objects::new(client, folder, store)? })
@@ -46,7 +46,7 @@ impl S3Protocol {
 }
 
 impl fmt::Debug for S3Protocol {
-    /// The place; no credentials.
+    /// Shows the place, and no credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "S3Protocol({})", self.objects.describe(""))
     }

@@ -1,14 +1,14 @@
-//! Keeps credentials out of errors: what a store answers may repeat them.
+//! Keeps credentials out of errors, because a store's answer may repeat them.
 
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// What is put in the place of a secret.
+/// Replaces a secret.
 const HIDDEN: &str = "***";
-/// Shorter ones would be found in any text.
+/// The length of the shortest secret that is replaced. Shorter texts would be found in any text.
 const SHORTEST: usize = 4;
-/// What S3's answers repeat of a request that they do not accept, whoever made the client.
+/// The parts of a refused request that S3's answers repeat, for any client.
 const REPEATED: [&str; 6] = [
     "AWSAccessKeyId",
     "StringToSign",
@@ -18,7 +18,7 @@ const REPEATED: [&str; 6] = [
     "CanonicalRequestBytes",
 ];
 
-/// Texts that no error may tell.
+/// Texts that no error may contain.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets(Arc<[String]>);
 
@@ -27,16 +27,16 @@ impl Secrets {
         Self(secrets.into_iter().filter(|secret| secret.len() >= SHORTEST).collect())
     }
 
-    /// The error as it is if it tells no secret, and otherwise its text without them.
+    /// Returns the error as it is if it contains no secret, and otherwise its text without the secrets.
     pub(super) fn cleaned(&self, error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
-        let mut told = String::new();
+        let mut text = String::new();
         let mut next: Option<&dyn Error> = Some(&error);
         while let Some(error) = next {
-            // Writing to a text does not fail.
-            let _ = write!(told, "{error} {error:?} ");
+            // Writing to a `String` does not fail.
+            let _ = write!(text, "{error} {error:?} ");
             next = error.source();
         }
-        if self.without(&told) == told { Box::new(error) } else { Box::new(Cleaned(self.without(&error.to_string()))) }
+        if self.without(&text) == text { Box::new(error) } else { Box::new(Cleaned(self.without(&error.to_string()))) }
     }
 
     fn without(&self, text: &str) -> String {
@@ -54,7 +54,7 @@ impl Secrets {
     }
 }
 
-/// The text of an error, without what it must not tell.
+/// The text of an error, without secrets.
 #[derive(Debug)]
 struct Cleaned(String);
 

@@ -1,15 +1,15 @@
-//! Places that are spelled wrong: told with the right spelling, instead of taken for a folder of that name.
+//! Misspelled places. They are an error that gives the right spelling, instead of a folder of that name.
 
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// What object stores' URLs begin with.
+/// The schemes of object stores' URLs.
 const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "memory"];
-/// What others begin with, which people try.
+/// Other schemes that users try.
 const OTHERS: [&str; 6] = ["file", "http", "https", "gcs", "ftp", "hdfs"];
 
-/// Refuses what looks like a URL, or like what a shell makes a path of, and is none. A folder that is really called so is
-/// reached as `./` and its name.
+/// Fails for a text that looks like a URL but is none, and for one that only a shell turns into a path. A folder of
+/// that name is reached as `./` and its name.
 pub(crate) fn check(place: &Path) -> Result<()> {
     let Some(text) = place.to_str() else { return Ok(()) };
     if text.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn check(place: &Path) -> Result<()> {
     check_shell(text)
 }
 
-/// Whether it is given as a URL.
+/// Returns whether the place is given as a URL.
 pub(crate) fn is_url(place: &str) -> bool {
     place.contains("://")
 }
@@ -85,7 +85,7 @@ fn check_shell(text: &str) -> Result<()> {
     )))
 }
 
-/// A path for a message, unless it may hold credentials.
+/// Returns a path for a message, unless it may contain credentials.
 fn shown(path: &str) -> Option<&str> {
     let is_plain =
         path.len() <= 200 && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ' '));

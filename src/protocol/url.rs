@@ -1,4 +1,4 @@
-//! From a URL and options as strings to a client.
+//! Makes a client from a URL and options.
 
 use super::objects::Objects;
 use super::secrets::Secrets;
@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// Opens the place of a URL. Its options are those of object_store; an unknown one is refused.
+/// Opens the place of a URL. The options are those of object_store. An unknown option is an error.
 pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
-    // The URL may hold credentials of whoever wrote it so; none may get into a message.
+    // The URL may contain credentials. None may get into a message.
     let parsed = Url::parse(url).map_err(|error| Error::invalid("this is no URL").with_source(error))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(Error::invalid("credentials do not belong in the URL: give them as options or in the environment"));
@@ -26,11 +26,11 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
     let Opened { client, pages, secrets } = client(&parsed, options)?;
     let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
     let objects = Objects::new(client, &folder, store.clone())?.listing(pages).hiding(secrets);
-    // Each client of a store in memory has one of its own.
+    // Each client of a store in memory has its own store.
     Ok(if parsed.scheme() == "memory" { objects } else { objects.of_store(&identity(&store, options)) })
 }
 
-/// What all clients have in common that were opened in this way; it tells no option.
+/// Identifies the clients that were opened with the same URL and options, without showing an option.
 fn identity(store: &str, options: &[(String, String)]) -> String {
     let mut options: Vec<_> = options.iter().collect();
     options.sort_unstable();
@@ -40,9 +40,9 @@ fn identity(store: &str, options: &[(String, String)]) -> String {
 /// A client.
 struct Opened {
     client: Arc<dyn ObjectStore>,
-    /// The same, if it shows the pages of its listings.
+    /// The same client, if it shows the pages of its listings.
     pages: Option<Arc<dyn PaginatedListStore>>,
-    /// What it must not tell.
+    /// The secrets that no error may contain.
     secrets: Secrets,
 }
 
@@ -69,7 +69,7 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Opened> {
         "s3" | "s3a" => Err(Error::unsupported("s3:// needs the feature `s3` of arraystow")),
         "gcs" => Err(Error::unsupported("gcs:// is written gs://")),
         scheme => Err(Error::unsupported(format!(
-            "{scheme}:// is no place that arraystow can store at: s3://bucket/folder is, and so is a folder's path. (A server \
+            "{scheme}:// is not a place for a storage: use s3://bucket/folder, or the path of a folder. (A server \
              of S3's protocol that is not Amazon's goes into the option aws_endpoint.)"
         ))),
     }
@@ -124,7 +124,7 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
         "user_agent",
     ];
     let mut builder = AmazonS3Builder::new();
-    // As `from_env` does, but what is set to nothing counts as not set.
+    // As `from_env` does, except that an empty variable counts as not set.
     for (name, value) in std::env::vars_os() {
         let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
         if name.starts_with("AWS_")
@@ -173,11 +173,11 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
              aws_allow_http to true",
         ));
     }
-    // Over TLS the payload is protected already; to sign it too makes puts three times as slow.
+    // TLS protects the payload already. Signing it as well makes puts three times as slow.
     if !plain && builder.get_config_value(&AmazonS3ConfigKey::UnsignedPayload).is_none() {
         builder = builder.with_unsigned_payload(true);
     }
-    // Those of the environment too.
+    // The secrets of the environment too.
     let credentials = [AmazonS3ConfigKey::AccessKeyId, AmazonS3ConfigKey::SecretAccessKey, AmazonS3ConfigKey::Token];
     let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
     let builder = builder.with_retry(retries());
@@ -253,7 +253,7 @@ fn azure(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     built(client, options, credentials)
 }
 
-/// What is in the names of options whose values are secret.
+/// The parts of option names whose values are secret.
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 const SECRET: [&str; 7] = ["key", "secret", "token", "password", "credential", "sas", "proxy"];
 
@@ -271,7 +271,7 @@ fn built<S: ObjectStore + PaginatedListStore>(
             Ok(Opened { pages: Some(client.clone()), client, secrets: Secrets::new(credentials) })
         }
         Err(error) => {
-            // A value may stand at the wrong option.
+            // A secret may be given for the wrong option.
             credentials.extend(options.iter().map(|(_, value)| value.clone()));
             Err(Error::invalid("the object store cannot be opened with these options")
                 .with_source(Secrets::new(credentials).cleaned(error)))
@@ -279,7 +279,7 @@ fn built<S: ObjectStore + PaginatedListStore>(
     }
 }
 
-/// Bounded: a server that is down is told of after a minute, not after three.
+/// Bounds the retries: a server that is down is an error after one minute, not after three.
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 fn retries() -> RetryConfig {
     RetryConfig {
@@ -296,8 +296,9 @@ fn unknown_option(key: &str, known: &[&str]) -> Error {
     Error::invalid(format!("there is no option {}; did you mean {:?}?", shown(&key), nearest.unwrap_or(&"")))
 }
 
-/// An option's name for a message, unless it does not look like one: then it may be a value that was put in the wrong place.
+/// Returns an option's name for a message. A text that does not look like a name may be a secret in the wrong place,
+/// and is not shown.
 fn shown(key: &str) -> String {
     let is_name = key.len() <= 40 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    if is_name { format!("{key:?}") } else { "of that name (which is not told: it may be a secret)".to_owned() }
+    if is_name { format!("{key:?}") } else { "of that name (hidden: it may be a secret)".to_owned() }
 }

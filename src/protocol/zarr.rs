@@ -1,4 +1,4 @@
-//! What is chosen of the Zarr format for arrays that are written through the S3 protocol.
+//! The options of the Zarr format for arrays that are written through the S3 protocol.
 
 /// A version of the Zarr format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -11,10 +11,10 @@ pub enum ZarrVersion {
     V3,
 }
 
-/// How new arrays are written.
+/// The options of new arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ZarrOptions {
     pub(crate) version: ZarrVersion,
-    /// Chunks are put together in objects of up to so many bytes before compression; 0 for an object each.
+    /// The most bytes, before compression, of the chunks that are put together in one object. 0 for one object a chunk.
     pub(crate) shard_bytes: usize,
 }

@@ -43,7 +43,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// # Cancellation
 ///
 /// Work that is cancelled begins no new chunk, array or object; chunks that are being made are finished. It then fails with
-/// [`ErrorKind::Cancelled`]. A save or copy takes back what it wrote, and the old object stays as it is. What must not stop
+/// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). A save or copy takes back what it wrote, and the old object stays as it is. What must not stop
 /// half-way goes on to its end: the commit of a document, and the removal of arrays that no document names any more. Work
 /// that was done when it was cancelled returns its result.
 ///

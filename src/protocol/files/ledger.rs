@@ -1,35 +1,35 @@
-//! What the serializer of one object may touch, and has: only files that begin with the object's id, so that whatever it
-//! writes is found again and removed with it.
+//! The files that the serializer of one external object may use. Their names begin with the object's id, so that all
+//! that the serializer writes is found again and removed with the object.
 
 use super::FileSummary;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Files of one object; more would be a folder, not an object.
+/// The most files of one external object.
 const MOST_FILES: usize = 1000;
 
-/// The files of one object, while it is written or as it was.
+/// The files of one external object, while it is written or read.
 pub(crate) struct Ledger {
     id: String,
-    /// What the manifest says; nothing of an object that is being written, or of a document without a manifest.
+    /// The files in the manifest. None for an object that is being written, and for a document without a manifest.
     expected: Option<BTreeMap<String, FileSummary>>,
-    /// What was begun, and what became of it.
+    /// The files that were begun, and their state.
     written: Mutex<BTreeMap<String, Option<FileSummary>>>,
 }
 
 impl Ledger {
-    /// Of an object that is to be written.
+    /// Returns the ledger of an object that will be written.
     pub(crate) fn of_new(id: &str) -> Self {
         Self { id: id.to_owned(), expected: None, written: Mutex::default() }
     }
 
-    /// Of an object that is to be read.
+    /// Returns the ledger of an object that will be read.
     pub(crate) fn of_stored(id: &str, expected: Option<BTreeMap<String, FileSummary>>) -> Self {
         Self { expected, ..Self::of_new(id) }
     }
 
-    /// A file is about to be made.
+    /// Notes that a file will be made.
     pub(super) fn begin(&self, name: &str) -> Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if written.len() >= MOST_FILES {
@@ -54,7 +54,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The file could not be made.
+    /// Notes that a file could not be made.
     pub(super) fn forget(&self, name: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
@@ -63,7 +63,7 @@ impl Ledger {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(summary));
     }
 
-    /// What must be in a file, if that is known.
+    /// Returns what a file must contain, if that is known.
     pub(super) fn expected(&self, name: &str) -> Result<Option<&FileSummary>> {
         match &self.expected {
             None => Ok(None),
@@ -73,12 +73,12 @@ impl Ledger {
         }
     }
 
-    /// The names of all files that were begun.
+    /// Returns the names of all files that were begun.
     pub(crate) fn begun(&self) -> Vec<String> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// All that was written.
+    /// Returns all files that were written.
     ///
     /// # Errors
     /// `Source` if a file was begun and not finished.
@@ -95,7 +95,7 @@ impl Ledger {
     }
 }
 
-/// Whether a file of that name belongs to the object of this id.
+/// Returns whether a file of this name belongs to the external object of this id.
 pub(crate) fn is_file_of(id: &str, name: &str) -> bool {
     const LONGEST: usize = 64;
     let Some(rest) = name.strip_prefix(id) else { return false };

@@ -1,8 +1,8 @@
-//! Files of any kind beside the arrays, through whichever protocol there is: what the objects of a
-//! [`PersistentSerializer`](crate::PersistentSerializer) are kept in.
+//! The files of external objects, beside the arrays, through either protocol. A
+//! [`PersistentSerializer`](crate::PersistentSerializer) writes and reads them.
 //!
-//! They are written from beginning to end and read at any place. A checksum for every MiB stands in the manifest, so
-//! whatever is read is what was written.
+//! A file is written from beginning to end, and read at any position. The manifest has a checksum for every MiB, and
+//! every read compares it.
 
 mod ledger;
 mod place;
@@ -16,13 +16,13 @@ pub(crate) use place::Files;
 pub use reader::FileReader;
 pub use writer::FileWriter;
 
-/// Bytes with one checksum.
+/// The bytes that one checksum covers.
 pub(crate) const BLOCK: usize = 1 << 20;
 
-/// What was written to a file, or must be found in it.
+/// What was written to a file, or must be in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileSummary {
     pub(crate) bytes: u64,
-    /// The CRC-32C of each block, the last one as long as it is.
+    /// The CRC-32C of each block. The last block may be shorter.
     pub(crate) checksums: Vec<u32>,
 }

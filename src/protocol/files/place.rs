@@ -1,4 +1,4 @@
-//! Where files lie: behind the FILE protocol, or in an object store.
+//! The place of files: behind the FILE protocol, or in an object store.
 
 use crate::error::{Error, Result};
 #[cfg(feature = "object-store")]
@@ -16,14 +16,14 @@ pub(crate) enum Files {
     Objects(Objects),
 }
 
-/// A new file on its way.
+/// A new file that is being written.
 pub(super) enum Sink {
     File(FileBytes),
     #[cfg(feature = "object-store")]
     Object(Box<super::upload::Upload>),
 }
 
-/// A file to be read at any place.
+/// A file that is read at any position.
 pub(super) enum Opened {
     File(FileBytes),
     #[cfg(feature = "object-store")]
@@ -50,7 +50,7 @@ impl Files {
         }
     }
 
-    /// Opens a file, and tells how many bytes it has.
+    /// Opens a file, and returns it with its length in bytes.
     pub(super) fn open(&self, name: &str) -> Result<(Opened, u64)> {
         match self {
             Self::File(protocol) => {
@@ -70,7 +70,7 @@ impl Files {
         }
     }
 
-    /// How many bytes a file has.
+    /// Returns the length of a file in bytes.
     pub(crate) fn len(&self, name: &str) -> Result<u64> {
         self.open(name).map(|(_, len)| len)
     }
@@ -90,8 +90,8 @@ impl Files {
         }
     }
 
-    /// Removes files, of an object store a thousand with a request; returns those that stay behind. What is not there any more
-    /// counts as removed.
+    /// Removes files, in an object store a thousand with one request, and returns those that could not be removed. A
+    /// missing file counts as removed.
     pub(crate) fn remove_all(&self, names: Vec<String>) -> Vec<String> {
         #[cfg(feature = "object-store")]
         if let Self::Objects(objects) = self
@@ -103,7 +103,7 @@ impl Files {
         names.into_iter().filter(stays).collect()
     }
 
-    /// Makes what is written to a sink durable; its name is another matter.
+    /// Makes what was written to a sink durable, but not its name.
     pub(super) fn sync_file(&self, file: &FileBytes) -> std::io::Result<()> {
         match self {
             Self::File(protocol) => file.sync(protocol.durability()),
@@ -125,7 +125,7 @@ impl Files {
         Ok(())
     }
 
-    /// What to call a file in messages.
+    /// Returns what messages call a file.
     pub(crate) fn describe(&self, name: &str) -> String {
         match self {
             Self::File(protocol) => calling(|| Ok(protocol.describe(name))).unwrap_or_else(|_| name.to_owned()),
@@ -134,7 +134,7 @@ impl Files {
         }
     }
 
-    /// How many files are best written at the same time.
+    /// Returns the best number of files to write at the same time.
     pub(crate) fn concurrency(&self) -> usize {
         match self {
             Self::File(_) => 1,

@@ -1,4 +1,4 @@
-//! Reading a file at any place.
+//! Reading a file at any position.
 
 use super::place::{Files, Opened};
 use super::{BLOCK, FileSummary, Ledger};
@@ -6,11 +6,13 @@ use crate::error::{Error, ErrorKind, Result};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-/// Blocks that are fetched together at most, where one follows the other.
+/// The most consecutive blocks that are fetched together.
 const MOST_BLOCKS: u64 = 8;
 
-/// An open file of a persistent object, from [`Protocols::open_file`](crate::Protocols::open_file). Reads and seeks; what
-/// it gives has been compared with the checksums in the document, if it has any.
+/// An open file of an external object, from [`Protocols::open_file`](crate::Protocols::open_file).
+///
+/// It reads and seeks. All that it returns has been compared with the checksums in the document, if the document has
+/// any.
 pub struct FileReader {
     files: Files,
     name: String,
@@ -34,7 +36,7 @@ impl FileReader {
         Self::open_expecting(files, name, expected)
     }
 
-    /// The same, of a file of which it is known what it holds.
+    /// Opens a file whose content is known.
     pub(crate) fn open_expecting(files: Files, name: &str, expected: Option<FileSummary>) -> Result<Self> {
         let (opened, len) = files.open(name).map_err(|error| match (error.is_not_found(), &expected) {
             (true, Some(_)) => error.with_kind(ErrorKind::Gone).reworded(
@@ -53,14 +55,14 @@ impl FileReader {
         Ok(Self { files, name, opened, expected, len, position: 0, buffer: Vec::new(), first: 0, ahead: 1 })
     }
 
-    /// Bytes of the whole file.
+    /// Returns the length of the file in bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a file is not a collection")]
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Makes the block with the position the first one in the buffer, if it is not in it.
+    /// Makes the block at the position the first one in the buffer, unless the buffer has it.
     fn fetch(&mut self) -> Result<()> {
         let block = self.position / BLOCK as u64;
         let buffered = (self.buffer.len() as u64).div_ceil(BLOCK as u64);
@@ -86,7 +88,7 @@ impl FileReader {
         Ok(())
     }
 
-    /// Fills the buffer with so many bytes, which the file is known to have.
+    /// Fills the buffer with `count` bytes, which the file is known to have.
     fn read(&mut self, start: u64, count: usize) -> Result<()> {
         match &self.opened {
             Opened::File(file) => {

@@ -1,18 +1,19 @@
-//! An object that is written piece by piece: a small one with one request, a large one in parts, a few of them under way.
+//! An object of a store that is written piece by piece: a small one with one request, a large one in parts, a few at a
+//! time.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle, wait};
 use object_store::WriteMultipart;
 
-/// Bytes of a part, and of what is held before the first is sent. S3 allows 10,000 parts: 80 GB.
+/// The bytes of a part, and the most bytes that are held before the first part is sent. S3 allows 10,000 parts: 80 GB.
 const PART: usize = 8 << 20;
-/// Parts under way at a time.
+/// The most parts that are sent at a time.
 const UNDER_WAY: usize = 4;
 
 pub(super) struct Upload {
     objects: Objects,
     key: String,
-    /// What is there as long as it is less than a part.
+    /// All bytes, as long as they are less than a part.
     start: Vec<u8>,
     parts: Option<WriteMultipart>,
 }
@@ -56,7 +57,7 @@ impl Upload {
         wait(async move { parts.finish().await.map(drop).map_err(|error| objects.not_written(&key, error)) })
     }
 
-    /// Tells the store that no more parts come. Where it is not told, it keeps the parts, which nobody sees, until a rule of
+    /// Aborts the upload. If this fails, the store keeps the parts, which no listing shows, until a lifecycle rule of
     /// the bucket removes them.
     pub(super) fn abandon(self) {
         let Some(parts) = self.parts else { return };

@@ -6,18 +6,20 @@ use crate::error::{Error, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// What is handed on together: serializers write a few bytes at a time.
+/// The bytes that are written together, because serializers write a few bytes at a time.
 const BUFFER: usize = BLOCK;
 
-/// A new file of a persistent object, from [`Protocols::create_file`](crate::Protocols::create_file). Written from
-/// beginning to end, in bounded memory, and to be [finished](Self::finish). Dropped before, it is removed.
+/// A new file of an external object, from [`Protocols::create_file`](crate::Protocols::create_file).
+///
+/// It is written from beginning to end, in bounded memory, and ends with [`finish`](Self::finish). A file that is
+/// dropped before that is removed.
 pub struct FileWriter {
     files: Files,
     name: String,
     ledger: Option<Arc<Ledger>>,
-    /// Taken when the file is finished or given up.
+    /// `None` once the file is finished or given up.
     sink: Option<Sink>,
-    /// Of one block at most.
+    /// At most one block.
     buffer: Vec<u8>,
     summary: FileSummary,
     /// Why nothing more can be written.
@@ -30,7 +32,7 @@ impl FileWriter {
             ledger.begin(name)?;
         }
         let created = files.create(name).inspect_err(|_| {
-            // What was there before is not this object's to remove.
+            // A file that existed before does not belong to this object.
             if let Some(ledger) = &ledger {
                 ledger.forget(name);
             }
@@ -40,10 +42,10 @@ impl FileWriter {
         Ok(Self { files, name: name.to_owned(), ledger, sink, buffer, summary, failure: None })
     }
 
-    /// Writes what is left and makes it durable. Until then the file is none.
+    /// Writes the remaining bytes and makes the file durable. Without this call there is no file.
     ///
     /// # Errors
-    /// `Io` and its kin if the disk or the network fails.
+    /// `Io` or a related kind if the disk or the network fails.
     pub fn finish(mut self) -> Result<()> {
         let written = match self.failure.take() {
             Some(failure) => Err(failure),
@@ -79,7 +81,7 @@ impl FileWriter {
         ended
     }
 
-    /// Hands a block, or the last piece, on to the protocol.
+    /// Writes a block, or the last piece, through the protocol.
     fn hand_on(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -117,7 +119,7 @@ impl Write for FileWriter {
         Ok(count)
     }
 
-    /// Nothing: a file is there when it is [finished](Self::finish), not before.
+    /// Does nothing: a file exists only after [`finish`](Self::finish).
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
