@@ -156,7 +156,7 @@ fn threads_wait_for_a_shared_chunk_instead_of_producing_it_too() {
 fn kept_slices_do_not_hold_on_to_whole_chunks() {
     const CHILD: &str = "ARRAYSTOW_TEST_PEAK";
     if std::env::var_os(CHILD).is_none() {
-        let this = "arrays::sharing::kept_slices_do_not_hold_on_to_whole_chunks";
+        let this = "sharing::kept_slices_do_not_hold_on_to_whole_chunks";
         let program = std::env::current_exe().unwrap();
         let child = std::process::Command::new(program).args(["--exact", this]).env(CHILD, "1").output().unwrap();
         let output = String::from_utf8_lossy(&child.stdout);

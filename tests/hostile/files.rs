@@ -1,9 +1,9 @@
 //! HDF5 files of anybody's, made with h5py. They are read in a process of its own, of which the kernel knows the peak of
 //! memory, and whose output shows whether libhdf5 prints anything.
 
-use crate::python_env;
 use crate::support::{refused, soon};
 use arraystow::{ChunkedArray, Error, ErrorKind, Limits, LocalFiles, Protocols};
+use arraystow_tests::python_env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

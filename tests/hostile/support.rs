@@ -2,15 +2,11 @@
 #![allow(unsafe_code, reason = "an allocator")]
 
 use arraystow::{Error, ErrorKind};
-pub(crate) use frame::{frame, parts};
+pub(crate) use arraystow_tests::frame::{frame, parts};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Debug;
 use std::sync::mpsc::channel;
 use std::time::Duration;
-
-#[path = "../../fuzz/src/frame.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the fuzz targets take documents apart as well")]
-mod frame;
 
 /// No test needs more in one piece; whoever asks for more without a way to be refused aborts the tests.
 const MOST_BYTES: usize = 512 << 20;

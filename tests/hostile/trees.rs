@@ -2,9 +2,9 @@
 //! go on for ever or fill the memory. Each is refused in every operation that meets it, on a thread with a small stack. What
 //! is only large is read.
 
-use crate::python_env;
 use crate::support::{frame, parts, refused, soon};
 use arraystow::{ChunkedArray, Depth, Error, ErrorKind, LocalFiles, Protocols, Storage};
+use arraystow_tests::python_env;
 use ndarray::Array1;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! A reader that was written from docs/layout.md alone reads what lies on disk, and checks every hash and checksum.
 
-use crate::python_env;
 use arraystow::{ChunkGrid, ChunkedArray, Codec, Shared, Storage};
+use arraystow_tests::python_env;
 use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
 use std::path::Path;

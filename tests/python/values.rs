@@ -1,8 +1,9 @@
 //! HDF5 files of every kind of index, fill value and type, read as h5py reads them.
 
-use crate::samples::every_type;
-use crate::{open_h5py, python_env};
+use crate::hdf5::open_h5py;
 use arraystow::{Element, ErrorKind};
+use arraystow_tests::python_env;
+use arraystow_tests::samples::every_type;
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -63,7 +63,7 @@ fn until_saved(save: impl Fn() -> arraystow::Result<()>) {
 /// Kills a child at some moment; gives the last step that it told to be saved.
 fn killed_after(place: &str, first: u64, moment: Duration) -> Option<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "safety::crash::child_saves_until_it_is_killed", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "crash::child_saves_until_it_is_killed", "--nocapture", "--test-threads", "1"])
         .env(PLACE, place)
         .env("ARRAYSTOW_TEST_STEP", first.to_string())
         .stdout(Stdio::piped())

@@ -57,7 +57,7 @@ fn child(shell: &str, folder: &Path) -> std::process::Output {
     Command::new("bash")
         .args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "safety::full_disk::child_fills_its_disk", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "full_disk::child_fills_its_disk", "--nocapture", "--test-threads", "1"])
         .env(FOLDER, folder)
         .output()
         .unwrap()
@@ -90,7 +90,7 @@ fn a_file_system_that_is_full() {
         .args(way)
         .args(["bash", "-c", &format!("{mount} && exec \"$0\" \"$@\"")])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "safety::full_disk::child_fills_its_disk", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "full_disk::child_fills_its_disk", "--nocapture", "--test-threads", "1"])
         .env(FOLDER, folder.path())
         .output()
         .unwrap();

@@ -356,10 +356,10 @@ fn cut_everywhere(
     }
     if durability == Durability::Synced {
         // The model sees what the disk has.
-        let real = crate::support::files(base.path());
+        let real = arraystow_tests::files(base.path());
         let model = tempfile::tempdir().unwrap();
         disk.lay_out(model.path(), &mut |_| true);
-        let modelled = crate::support::files(model.path());
+        let modelled = arraystow_tests::files(model.path());
         assert_eq!(real, modelled);
         for file in real {
             assert!(

@@ -145,7 +145,7 @@ pub fn swept(storage: &Storage) -> usize {
 
 /// The files of a folder, of each Zarr array its name only, as if it were a file.
 pub fn files(root: &Path) -> BTreeSet<String> {
-    let files = crate::support::files(root).into_iter().filter(|file| !file.ends_with("dask_arrays/zarr.json"));
+    let files = arraystow_tests::files(root).into_iter().filter(|file| !file.ends_with("dask_arrays/zarr.json"));
     let shortened = files.map(|file| match file.split_once("dask_arrays/") {
         Some((before, below)) => format!("{before}{}", below.split('/').next().unwrap()),
         None => file,

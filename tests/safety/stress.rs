@@ -64,7 +64,7 @@ fn child_works_on_a_few_names() {
 
 fn child(place: &str, seed: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "safety::stress::child_works_on_a_few_names", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "stress::child_works_on_a_few_names", "--nocapture", "--test-threads", "1"])
         .env(PLACE, place)
         .env("ARRAYSTOW_TEST_SEED", seed.to_string())
         .stdout(Stdio::null())

@@ -1,0 +1,18 @@
+//! What comes from strangers: each hostile input gets a typed error that names the place, in bounded time and memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+#![cfg(all(feature = "hdf5", feature = "object-store", unix))]
+
+mod documents;
+mod files;
+mod globs;
+mod limits;
+mod links;
+mod names;
+mod runs;
+mod shared;
+mod support;
+mod texts;
+mod trees;
+mod zarr;
+mod zarr_codecs;
+mod zarr_forms;

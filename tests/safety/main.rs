@@ -1,0 +1,32 @@
+//! Nothing is lost: what is promised of saves, loads, removals and sweeps, tried by killing, failing, cutting the power,
+//! flipping bits and racing.
+//!
+//! `ARRAYSTOW_DEEP=1 cargo test --test safety` tries more of each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs
+)]
+#![allow(unreachable_pub, reason = "modules of one program")]
+#![cfg(all(feature = "hdf5", feature = "s3"))]
+
+mod cancelled;
+mod copies;
+mod crash;
+mod full_disk;
+mod gate;
+mod integrity;
+mod interleavings;
+mod io_faults;
+mod many;
+mod parts;
+mod power_cut;
+mod sample;
+mod stress;
+mod swaps;
+mod sweep;
+mod turns;
+mod updates;

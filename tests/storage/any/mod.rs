@@ -1,0 +1,4 @@
+//! Arrays and values without their Rust types.
+
+mod arrays;
+mod paths;

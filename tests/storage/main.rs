@@ -1,0 +1,30 @@
+//! Storages in folders and in object stores, and what lies on disk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+#[cfg(feature = "hdf5")]
+mod any;
+#[cfg(all(feature = "hdf5", feature = "object-store"))]
+mod bad_input;
+#[cfg(all(feature = "hdf5", target_os = "linux"))]
+mod bounded_memory;
+#[cfg(feature = "hdf5")]
+mod conformance;
+#[cfg(feature = "hdf5")]
+mod file_protocol;
+#[cfg(feature = "hdf5")]
+mod folder;
+#[cfg(feature = "hdf5")]
+mod golden;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(feature = "s3")]
+mod secrets;
+#[cfg(feature = "zarr")]
+mod zarr_folders;

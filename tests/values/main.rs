@@ -1,0 +1,9 @@
+//! Values and what becomes of them: options of fields, shared references, objects of other types, types that change.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![cfg(all(feature = "derive", feature = "hdf5", feature = "s3"))]
+
+mod derive;
+mod persistent;
+mod round_trips;
+mod schema_evolution;
+mod shared;
