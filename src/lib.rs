@@ -127,7 +127,11 @@ mod backend;
 pub mod conformance;
 mod engine;
 mod error;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod foreign;
 mod limits;
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+mod near;
 mod per_process;
 mod plugin;
 mod protocol;
@@ -141,8 +145,12 @@ pub use array::{
     AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,
     Number, RealElement, Region, Summable,
 };
+#[cfg(any(feature = "hdf5", feature = "object-store"))]
+pub use backend::{ArrayForm, FoundArray, FoundArrays};
 pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "hdf5")]
+pub use foreign::Hdf5File;
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{

@@ -6,6 +6,8 @@
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod checks;
 mod files;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+mod found;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
@@ -19,6 +21,10 @@ mod shuffle;
 #[cfg(feature = "zarr")]
 mod zarr;
 
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+pub use found::{ArrayForm, FoundArray, FoundArrays};
+#[cfg(feature = "hdf5")]
+pub(crate) use hdf5::ForeignHdf5;
 #[cfg(feature = "hdf5")]
 use hdf5::Hdf5Files;
 #[cfg(feature = "zarr")]

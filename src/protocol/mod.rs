@@ -20,6 +20,8 @@ mod local;
 mod machine;
 #[cfg(feature = "object-store")]
 mod objects;
+#[cfg(feature = "hdf5")]
+mod one_file;
 mod protocols;
 #[cfg(feature = "object-store")]
 mod runtime;
@@ -47,6 +49,8 @@ pub(crate) use file_bytes::{FileBytes, calling};
 pub use files::{FileReader, FileWriter};
 #[cfg(unix)]
 pub use local::LocalFiles;
+#[cfg(feature = "hdf5")]
+pub(crate) use one_file::OneFile;
 pub use protocols::Protocols;
 pub(crate) use protocols::no_protocol;
 #[cfg(feature = "object-store")]

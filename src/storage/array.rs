@@ -7,14 +7,12 @@ use super::read::located;
 use crate::array::AnyArray;
 use crate::engine::{Edition, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
+use crate::near::did_you_mean;
 use crate::plugin::{Manifest, ManifestEntry, read_head, typed};
 use std::sync::Arc;
 
-/// Paths that are offered in the place of one that there is not.
-const MOST_OFFERED: usize = 3;
-/// So many of a document's paths are compared with it, each if it is no longer than this.
-const MOST_COMPARED: usize = 10_000;
-const LONGEST_COMPARED: usize = 200;
+/// Paths that are named in the place of one that there is not.
+const MOST_NAMED: usize = 3;
 
 impl Storage {
     /// One array of the object of that name, whatever the object's Rust type. `path` is its place in the object, as
@@ -83,39 +81,19 @@ fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ManifestEntry> {
         )));
     }
     let text = "the object has no stored array at that path";
-    let text = match near(manifest, path).as_slice() {
-        [] if manifest.arrays.is_empty() => format!("{text}, and no stored array at all"),
-        [] => format!("{text}; its arrays are at {}", listed(manifest)),
-        [names @ .., last] if !names.is_empty() => format!("{text}; did you mean {} or {last}?", names.join(", ")),
-        [last, ..] => format!("{text}; did you mean {last}?"),
+    let paths = manifest.arrays.iter().flat_map(|entry| entry.paths.iter().map(String::as_str));
+    let rest = match did_you_mean(path, paths) {
+        Some(near) => near,
+        None if manifest.arrays.is_empty() => ", and no stored array at all".to_owned(),
+        None => format!("; its arrays are at {}", listed(manifest)),
     };
-    Err(Error::new(ErrorKind::NotFound, text))
-}
-
-/// The paths that are nearest to one, quoted.
-fn near(manifest: &Manifest, path: &str) -> Vec<String> {
-    let wanted = path.to_lowercase();
-    let most = (wanted.chars().count() / 3).max(1);
-    let distance = |known: &String| {
-        if known.len() > LONGEST_COMPARED || wanted.len() > LONGEST_COMPARED {
-            return None;
-        }
-        let known = known.to_lowercase();
-        // A path that was cut, or its last field alone.
-        let is_part = wanted.chars().count() > 2 && (known.starts_with(&wanted) || known.ends_with(&wanted));
-        let distance = if is_part { 1 } else { strsim::damerau_levenshtein(&wanted, &known) };
-        (distance <= most).then_some(distance)
-    };
-    let paths = manifest.arrays.iter().flat_map(|entry| &entry.paths).take(MOST_COMPARED);
-    let mut near: Vec<_> = paths.filter_map(|known| Some((distance(known)?, known))).collect();
-    near.sort_unstable();
-    near.into_iter().take(MOST_OFFERED).map(|(_, known)| format!("{known:?}")).collect()
+    Err(Error::new(ErrorKind::NotFound, format!("{text}{rest}")))
 }
 
 /// The first paths of a document.
 fn listed(manifest: &Manifest) -> String {
     let mut paths = manifest.arrays.iter().flat_map(|entry| &entry.paths);
-    let mut text = paths.by_ref().take(MOST_OFFERED).map(|path| format!("{path:?}")).collect::<Vec<_>>().join(", ");
+    let mut text = paths.by_ref().take(MOST_NAMED).map(|path| format!("{path:?}")).collect::<Vec<_>>().join(", ");
     if paths.next().is_some() {
         text.push_str(", ..");
     }

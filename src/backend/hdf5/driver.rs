@@ -76,6 +76,14 @@ impl Connection {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Forgets that a read has failed. What was written stays worth nothing.
+    pub(super) fn recover(&self) {
+        if !self.is_writable() {
+            self.take_error();
+            self.failed.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Whether a write ever failed: what is in the file is then worth nothing.
     pub(super) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)

@@ -63,6 +63,11 @@ impl File {
         explained(&self.connection, || work(&self.file))
     }
 
+    /// Goes on with a file that is read after something in it could not be.
+    pub(super) fn recover(&self) {
+        self.connection.recover();
+    }
+
     /// Closes the file; everything made of it must be closed before.
     pub(super) fn close(self) -> Result<()> {
         let Self { file, connection } = self;

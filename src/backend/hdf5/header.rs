@@ -12,9 +12,12 @@ use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
 use super::library::{self, Handle};
+use super::links::Kind;
+use super::paths;
 use super::recognize::recognize;
 use super::stretch;
 use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::backend::found::ArrayForm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::FileBytes;
@@ -57,16 +60,24 @@ struct Facts {
     file_len: u64,
 }
 
-/// Reads the header of the file.
-pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
-    library::on_large_stack(|| read_file(bytes, limits))
+/// Which dataset of a file is read.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// That of an array of arraystow, or of the Python system before it.
+    Array,
+    /// The one at this path.
+    Dataset(&'a str),
 }
 
-fn read_file(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
+/// Reads the header of the file.
+pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Result<Header> {
+    library::on_large_stack(|| read_file(bytes, limits, wanted))
+}
+
+fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Result<Header> {
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
-    let file =
-        File::open(bytes.clone(), limits).map_err(|error| damaged(error, "this is no HDF5 file, or a damaged one"))?;
-    let read = file.call(|file| read_dataset(file, file_len, limits));
+    let file = File::open(bytes.clone(), limits).map_err(not_hdf5)?;
+    let read = file.call(|file| read_dataset(file, file_len, limits, wanted));
     let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
     file.close()?;
     // Past libhdf5's lock.
@@ -76,8 +87,13 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Header> {
     Ok(header)
 }
 
+/// The error about a file that libhdf5 cannot open.
+pub(super) fn not_hdf5(error: Error) -> Error {
+    damaged(error, "this is no HDF5 file, or a damaged one")
+}
+
 /// What libhdf5 finds wrong with a file that could be read is a fault of the file.
-fn damaged(error: Error, what: &str) -> Error {
+pub(super) fn damaged(error: Error, what: &str) -> Error {
     if error.kind() == ErrorKind::Io && std::error::Error::source(&error).is_none() {
         Error::corrupt(format!("{what}; restore it from a copy: {error}"))
     } else {
@@ -86,14 +102,18 @@ fn damaged(error: Error, what: &str) -> Error {
 }
 
 /// The header; and the description with the address of the checksums, if the file is one of ours.
-fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
-    let dataset = inspect::open_dataset(file, DATASET)?
-        .ok_or_else(|| Error::corrupt(format!("the file has no dataset {DATASET:?}: it is no array of arraystow")))?;
+fn read_dataset(
+    file: &Handle,
+    file_len: u64,
+    limits: &Limits,
+    wanted: Wanted<'_>,
+) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
+    let (dataset, may_be_described) = open(file, wanted)?;
     let properties = inspect::properties(&dataset)?;
     let facts = Facts::read(&dataset, &properties, file_len, limits)?;
     let index = facts.index(&dataset, &properties, limits)?;
     let fill = facts.fill(&dataset, &properties, &index)?;
-    let description = inspect::text_attribute(&dataset, ATTRIBUTE)?;
+    let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
     let mut grid = facts.layout.grid.clone();
     let mut checksums = None;
     if let Some(json) = &description {
@@ -114,6 +134,32 @@ fn read_dataset(file: &Handle, file_len: u64, limits: &Limits) -> Result<(Header
     let header =
         Header { elements, grid, layout, chunk_bytes, stored_chunk_bytes, pipeline, index, fill, file_len, seal };
     Ok((header, description, checksums))
+}
+
+/// Opens the dataset; tells whether it lies where arrays of arraystow have theirs, which may have a description.
+fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
+    let path = match wanted {
+        Wanted::Dataset(path) if !paths::steps(path).map(str::as_bytes).eq([DATASET.to_bytes()]) => path,
+        _ => {
+            let dataset = inspect::open_dataset(file, DATASET)?;
+            let missing =
+                || Error::corrupt(format!("the file has no dataset {DATASET:?}: it is no array of arraystow"));
+            return dataset.map(|dataset| (dataset, true)).ok_or_else(missing);
+        }
+    };
+    let object = paths::open(file, path)?;
+    let what = match object.kind {
+        Kind::Dataset => return Ok((object.handle, false)),
+        Kind::Group => "a group: name a dataset in it",
+        Kind::Other => "a named data type, not a dataset",
+    };
+    Err(Error::invalid(format!("{path:?} is {what}")))
+}
+
+/// The data type, shape and chunks of a dataset.
+pub(super) fn form(dataset: &Handle, file_len: u64, limits: &Limits) -> Result<ArrayForm> {
+    let facts = Facts::read(dataset, &inspect::properties(dataset)?, file_len, limits)?;
+    Ok(ArrayForm { data_type: facts.elements.data_type, grid: facts.layout.grid })
 }
 
 impl Facts {

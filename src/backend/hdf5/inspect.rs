@@ -5,16 +5,16 @@
 
 use super::filters::Named;
 use super::library::{Handle, checked, id, number, status};
+use super::links::{self, Link};
+use super::paths::elsewhere;
 use crate::error::{Error, Result};
-use hdf5_sys::h5::{HADDR_UNDEF, haddr_t, herr_t, hsize_t};
+use hdf5_sys::h5::{HADDR_UNDEF, haddr_t, hsize_t};
 use hdf5_sys::h5a::{H5Aclose, H5Aexists, H5Aget_space, H5Aget_type, H5Aopen, H5Aread};
 use hdf5_sys::h5d::{
     H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5D_layout_t, H5Dchunk_iter, H5Dclose, H5Dget_chunk_index_type,
     H5Dget_chunk_info_by_coord, H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_type, H5Dopen2, H5Dread,
 };
 use hdf5_sys::h5g::{H5Gclose, H5Gopen2};
-use hdf5_sys::h5i::hid_t;
-use hdf5_sys::h5l::H5Lexists;
 use hdf5_sys::h5p::{
     H5P_DEFAULT, H5Pclose, H5Pget_chunk, H5Pget_chunk_opts, H5Pget_external_count, H5Pget_filter2, H5Pget_layout,
     H5Pget_nfilters,
@@ -24,7 +24,7 @@ use hdf5_sys::h5s::{
     H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
 };
 use hdf5_sys::h5t::{H5T_class_t, H5Tclose, H5Tget_class, H5Tget_size, H5Tis_variable_str};
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// HDF5's own limit.
@@ -64,32 +64,11 @@ pub(super) fn open_group(file: &Handle, name: &CStr) -> Result<Option<Handle>> {
 
 /// Whether there is something of that name; refuses a link to another place.
 fn is_there(parent: &Handle, name: &CStr) -> Result<bool> {
-    // SAFETY: a valid file or group, and a C string.
-    if number("look for a dataset", || unsafe { H5Lexists(parent.id(), name.as_ptr(), H5P_DEFAULT) })? == 0 {
-        return Ok(false);
+    match links::link(parent, name)? {
+        None => Ok(false),
+        Some(Link::Hard) => Ok(true),
+        Some(Link::Soft(_) | Link::Elsewhere) => Err(elsewhere(name)),
     }
-    let mut link = LinkInfo { kind: -1, _room: [0; 15] };
-    // SAFETY: `link` is larger than what libhdf5 writes.
-    status("look at a link", || unsafe { H5Lget_info2(parent.id(), name.as_ptr(), &raw mut link, H5P_DEFAULT) })?;
-    if link.kind != HARD_LINK {
-        return Err(Error::unsupported(format!(
-            "{name:?} is a link to another place, which arraystow does not follow; open the file that it leads to"
-        )));
-    }
-    Ok(true)
-}
-
-/// `H5L_info2_t`, of which only the beginning matters. In hdf5-metno-sys its kind is an enum, and a file may hold any number.
-#[repr(C, align(8))]
-struct LinkInfo {
-    kind: c_int,
-    _room: [c_int; 15],
-}
-
-const HARD_LINK: c_int = 0;
-
-unsafe extern "C" {
-    fn H5Lget_info2(location: hid_t, name: *const c_char, info: *mut LinkInfo, access: hid_t) -> herr_t;
 }
 
 /// The properties that the dataset was made with.

@@ -12,12 +12,16 @@ mod fault;
 mod file;
 mod fill;
 mod filters;
+mod foreign;
 mod header;
 mod index;
 mod inspect;
 mod library;
+mod links;
+mod listing;
 mod lzf;
 mod numbering;
+mod paths;
 mod place;
 mod reader;
 mod reading;
@@ -27,6 +31,8 @@ mod stretch;
 mod types;
 mod watch;
 mod writer;
+
+pub(crate) use foreign::ForeignHdf5;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary};
 use crate::array::{Codec, CodecKind};

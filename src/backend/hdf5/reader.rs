@@ -1,8 +1,7 @@
 //! Reads the chunks of an array: where the index says, past libhdf5 and its lock, several at once.
 
 use super::fault::io_error;
-use super::header;
-use super::header::Header;
+use super::header::{self, Header, Wanted};
 use super::index::{Index, Place, in_chunk};
 use super::place::Location;
 use super::rest;
@@ -31,7 +30,17 @@ impl Reader {
 
     /// The array in an open file, which was found there.
     pub(super) fn of(location: Location, bytes: &Arc<FileBytes>, limits: &Limits) -> Result<Self> {
-        let header = header::read(bytes, limits).map_err(|error| location.locate(error))?;
+        Self::wanted(location, bytes, limits, Wanted::Array)
+    }
+
+    /// One dataset of an open file, which was found there.
+    pub(super) fn wanted(
+        location: Location,
+        bytes: &Arc<FileBytes>,
+        limits: &Limits,
+        wanted: Wanted<'_>,
+    ) -> Result<Self> {
+        let header = header::read(bytes, limits, wanted).map_err(|error| location.locate(error))?;
         Ok(Self { location, header })
     }
 

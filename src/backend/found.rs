@@ -1,0 +1,82 @@
+//! What arrays there are in a place that other programs have written.
+
+use crate::array::{ChunkGrid, DataType};
+use crate::error::{Error, Result};
+
+/// The arrays in an HDF5 file or a Zarr store, in the order of their paths.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FoundArrays {
+    /// The arrays, and what may be one but cannot be read.
+    pub arrays: Vec<FoundArray>,
+    /// Whether these are all. A listing ends after 10,000 objects, or 16 MiB of paths.
+    pub is_complete: bool,
+}
+
+/// One array of an HDF5 file or a Zarr store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FoundArray {
+    /// Where it is.
+    pub path: String,
+    /// Its data type, shape and chunks, or why it cannot be read.
+    pub form: Result<ArrayForm>,
+}
+
+/// The data type, shape and chunks of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArrayForm {
+    /// The data type.
+    pub data_type: DataType,
+    /// Shape and chunks.
+    pub grid: ChunkGrid,
+}
+
+impl ArrayForm {
+    /// Elements per axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        self.grid.shape()
+    }
+}
+
+/// A listing in the making, of bounded size.
+pub(super) struct Listing {
+    arrays: Vec<FoundArray>,
+    objects_left: usize,
+    bytes_left: usize,
+    is_complete: bool,
+}
+
+impl Listing {
+    pub(super) fn new() -> Self {
+        Self { arrays: Vec::new(), objects_left: 10_000, bytes_left: 16 << 20, is_complete: true }
+    }
+
+    /// Whether there is room for an object with a path of so many bytes.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        match (self.objects_left.checked_sub(1), self.bytes_left.checked_sub(bytes)) {
+            (Some(objects), Some(bytes)) => (self.objects_left, self.bytes_left) = (objects, bytes),
+            _ => self.is_complete = false,
+        }
+        self.is_complete
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        !self.is_complete
+    }
+
+    pub(super) fn add(&mut self, path: String, form: Result<ArrayForm>) {
+        self.arrays.push(FoundArray { path, form });
+    }
+
+    pub(super) fn refuse(&mut self, path: String, error: Error) {
+        self.add(path, Err(error));
+    }
+
+    pub(super) fn finish(mut self) -> FoundArrays {
+        self.arrays.sort_by(|a, b| a.path.cmp(&b.path));
+        FoundArrays { arrays: self.arrays, is_complete: self.is_complete }
+    }
+}

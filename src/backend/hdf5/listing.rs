@@ -1,0 +1,89 @@
+//! What datasets there are in a file. Bounded, whatever the file says: each group is entered once, by whatever names it is
+//! reached.
+
+use super::file::File;
+use super::header::{damaged, form};
+use super::library::Handle;
+use super::links::{self, Kind, Link};
+use super::paths::{self, elsewhere};
+use crate::backend::found::{FoundArrays, Listing};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use std::collections::HashSet;
+use std::ffi::CString;
+
+/// The datasets at and below a path. What cannot be read is listed with the reason.
+pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Result<FoundArrays> {
+    let mut listing = Listing::new();
+    let start = file.call(|root| paths::open(root, at)).map_err(|error| damaged(error, "the file is damaged"))?;
+    let path: String = paths::steps(at).flat_map(|step| ["/", step]).collect();
+    let mut seen = HashSet::from([start.token]);
+    let mut groups: Vec<(String, Handle)> = Vec::new();
+    match start.kind {
+        Kind::Group => groups.push((path, start.handle)),
+        Kind::Dataset => listing.add(path, file.call(|_| form(&start.handle, file_len, limits))),
+        Kind::Other => {}
+    }
+    while let Some((path, group)) = groups.pop() {
+        let links = match attempt(file, || links_of(&group, path.len(), &mut listing)) {
+            Ok(links) => links,
+            Err(error) => {
+                listing.refuse(path, error);
+                continue;
+            }
+        };
+        for (name, link) in links {
+            let Ok(text) = name.to_str() else {
+                let text = name.to_string_lossy();
+                listing.refuse(format!("{path}/{text}"), Error::unsupported("its name is not UTF-8"));
+                continue;
+            };
+            let path = format!("{path}/{text}");
+            match link {
+                // What it leads to is listed where it is.
+                Link::Soft(_) => continue,
+                Link::Elsewhere => {
+                    listing.refuse(path, elsewhere(&name));
+                    continue;
+                }
+                Link::Hard => {}
+            }
+            let opened = attempt(file, || links::open(&group, &name)).map(|object| (object.kind, object));
+            match opened {
+                Ok((Kind::Dataset, object)) => {
+                    let form = attempt(file, || form(&object.handle, file_len, limits));
+                    listing.add(path, form);
+                }
+                Ok((Kind::Group, object)) if seen.insert(object.token) => groups.push((path, object.handle)),
+                Ok(_) => {}
+                Err(error) => listing.refuse(path, error),
+            }
+        }
+        if listing.is_full() {
+            break;
+        }
+    }
+    Ok(listing.finish())
+}
+
+/// Does something with the file, which can be used on if it fails.
+fn attempt<R>(file: &File, work: impl FnOnce() -> Result<R>) -> Result<R> {
+    let result = file.call(|_| work());
+    if result.is_err() {
+        file.recover();
+    }
+    result.map_err(|error| damaged(error, "this part of the file is damaged"))
+}
+
+/// The links of a group, as many as there is room for in the listing.
+fn links_of(group: &Handle, path_len: usize, listing: &mut Listing) -> Result<Vec<(CString, Link)>> {
+    let mut links = Vec::new();
+    links::each(group, |name, link| {
+        let is_room = listing.take(path_len + 1 + name.as_bytes().len());
+        if is_room {
+            links.push((name, link));
+        }
+        is_room
+    })?;
+    Ok(links)
+}

@@ -1,0 +1,84 @@
+//! Objects of a file by their paths: step by step, so that no link leads out of the file and none leads in a circle.
+
+use super::library::Handle;
+use super::links::{self, Kind, Link, Object};
+use crate::error::{Error, ErrorKind, Result};
+use crate::near::did_you_mean;
+use std::ffi::{CStr, CString};
+
+/// Soft links that are followed on the way to one object.
+const MOST_LINKS: usize = 16;
+/// Names of a group that are compared with one that is not there.
+const MOST_NAMES: usize = 1000;
+
+/// The steps of a path; the slash before it and those between make no difference.
+pub(super) fn steps(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|step| !step.is_empty() && *step != ".")
+}
+
+/// Opens the object at a path of the file. Soft links within the file are followed.
+pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
+    let root = || links::open(file, c"/");
+    let mut at = root()?;
+    let mut walked = String::from("/");
+    // The next one last.
+    let mut left: Vec<String> = steps(path).rev().map(str::to_owned).collect();
+    let mut followed = 0;
+    while let Some(step) = left.pop() {
+        if at.kind != Kind::Group {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("there is no {step:?} in {walked:?}, which is no group"),
+            ));
+        }
+        let name = c_name(&step)?;
+        match links::link(&at.handle, &name)? {
+            None => return Err(missing(&at.handle, &walked, &step)),
+            Some(Link::Hard) => {
+                at = links::open(&at.handle, &name)?;
+                if walked.len() > 1 {
+                    walked.push('/');
+                }
+                walked.push_str(&step);
+            }
+            Some(Link::Soft(len)) => {
+                followed += 1;
+                if followed > MOST_LINKS {
+                    return Err(Error::limit(format!(
+                        "the path {path:?} leads through more than {MOST_LINKS} links, or in a circle of them"
+                    )));
+                }
+                let target = links::soft_path(&at.handle, &name, len)?;
+                if target.starts_with('/') {
+                    (at, walked) = (root()?, String::from("/"));
+                }
+                left.extend(steps(&target).rev().map(str::to_owned));
+            }
+            Some(Link::Elsewhere) => return Err(elsewhere(&name)),
+        }
+    }
+    Ok(at)
+}
+
+/// The error about a link that leads out of the file.
+pub(super) fn elsewhere(name: &CStr) -> Error {
+    Error::unsupported(format!(
+        "{name:?} is a link to another place, which arraystow does not follow; open the file that it leads to"
+    ))
+}
+
+fn c_name(name: &str) -> Result<CString> {
+    CString::new(name)
+        .map_err(|_| Error::new(ErrorKind::InvalidName, format!("{name:?} cannot be a name in an HDF5 file")))
+}
+
+fn missing(group: &Handle, walked: &str, wanted: &str) -> Error {
+    let mut names = Vec::new();
+    let listed = links::each(group, |name, _| {
+        names.extend(name.into_string());
+        names.len() < MOST_NAMES
+    });
+    let near = listed.ok().and_then(|()| did_you_mean(wanted, names.iter().map(String::as_str)));
+    let near = near.unwrap_or_default();
+    Error::new(ErrorKind::NotFound, format!("there is nothing called {wanted:?} in the group {walked:?}{near}"))
+}

@@ -1,0 +1,51 @@
+//! An array that no document names.
+
+use crate::array::{AnyArray, ChunkedArray, StoredBytes, StoredLayout, with_element};
+use crate::backend::ArrayReader;
+use crate::error::{Error, Result};
+use std::any::Any;
+use std::sync::Arc;
+
+/// An open array of another program.
+struct Foreign {
+    reader: Arc<dyn ArrayReader>,
+    path: String,
+    concurrency: usize,
+}
+
+/// The array of a reader, which lies at that path of its file or store.
+pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> AnyArray {
+    let (data_type, grid) = (reader.data_type(), reader.grid().clone());
+    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
+    with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into())
+}
+
+impl StoredBytes for Foreign {
+    fn layout(&self) -> Result<&StoredLayout> {
+        Ok(self.reader.layout())
+    }
+
+    fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
+        self.reader.read_chunk(number, out).map_err(|error| self.locate(error))
+    }
+
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        self.reader.whole_chunk(number).map_err(|error| self.locate(error))
+    }
+
+    fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
+        self.reader.read_part(number, part, out).map_err(|error| self.locate(error))
+    }
+
+    fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.in_array(&self.path)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

@@ -1,0 +1,10 @@
+//! FOREIGN: arrays that other programs have written, in place and to read.
+//!
+//! No document names them; a backend opens them by their paths, within the limits that hold for every array.
+
+mod array;
+#[cfg(feature = "hdf5")]
+mod hdf5;
+
+#[cfg(feature = "hdf5")]
+pub use hdf5::Hdf5File;

@@ -1,0 +1,37 @@
+//! A single local file, to read.
+
+use super::{FileHandle, FileProtocol, Mode, disk};
+use std::io;
+use std::path::PathBuf;
+
+/// The FILE protocol on one file of any name, which is only read.
+pub(crate) struct OneFile {
+    path: PathBuf,
+}
+
+impl OneFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl FileProtocol for OneFile {
+    fn open(&self, _: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+        match mode {
+            Mode::Read => Ok(Box::new(disk::open(&self.path)?)),
+            Mode::ReadWrite | Mode::Create => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    fn remove(&self, _: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn describe(&self, _: &str) -> String {
+        self.path.display().to_string()
+    }
+
+    fn local_path(&self, _: &str) -> Option<PathBuf> {
+        Some(self.path.clone())
+    }
+}
