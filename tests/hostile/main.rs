@@ -4,6 +4,7 @@
 
 mod documents;
 mod files;
+mod foreign;
 mod globs;
 mod limits;
 mod links;

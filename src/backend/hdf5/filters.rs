@@ -102,6 +102,26 @@ fn compress(codec: Codec, from: &[u8], to: &mut [u8]) -> Option<usize> {
     })
 }
 
+/// What a filter that is not read is called, in brackets, if that is known: HDF5's own, and those of h5py's hdf5plugin.
+fn name(id: i32) -> &'static str {
+    match id {
+        4 => " (szip)",
+        5 => " (n-bit)",
+        6 => " (scale-offset)",
+        307 => " (bzip2)",
+        32_001 => " (blosc)",
+        32_004 => " (lz4)",
+        32_008 => " (bitshuffle)",
+        32_013 => " (zfp)",
+        32_017 => " (sz)",
+        32_018 => " (fcidecomp)",
+        32_024 => " (sz3)",
+        32_026 => " (blosc2)",
+        32_028 => " (sperr)",
+        _ => "",
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Filter {
     Deflate,
@@ -124,7 +144,8 @@ impl Pipeline {
             LZF => Ok(Filter::Lzf),
             ZSTD => Ok(Filter::Zstd),
             id => Err(Error::unsupported(format!(
-                "the dataset uses the HDF5 filter {id}, which arraystow does not have; write it again with gzip (h5repack)"
+                "the dataset uses the HDF5 filter {id}{}, which arraystow does not have; write it again with gzip (h5repack)",
+                name(id)
             ))),
         };
         named.iter().map(filter).collect::<Result<_>>().map(Self)

@@ -33,20 +33,19 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
             }
         };
         for (name, link) in links {
+            // What it leads to is listed where it is.
+            if let Link::Soft(_) = link {
+                continue;
+            }
             let Ok(text) = name.to_str() else {
                 let text = name.to_string_lossy();
                 listing.refuse(format!("{path}/{text}"), Error::unsupported("its name is not UTF-8"));
                 continue;
             };
             let path = format!("{path}/{text}");
-            match link {
-                // What it leads to is listed where it is.
-                Link::Soft(_) => continue,
-                Link::Elsewhere => {
-                    listing.refuse(path, elsewhere(&name));
-                    continue;
-                }
-                Link::Hard => {}
+            if link != Link::Hard {
+                listing.refuse(path, elsewhere(&name));
+                continue;
             }
             let opened = attempt(file, || links::open(&group, &name)).map(|object| (object.kind, object));
             match opened {

@@ -1,0 +1,4 @@
+//! Arrays that other programs have written, in place.
+
+mod hdf5;
+mod page;
