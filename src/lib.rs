@@ -1,9 +1,11 @@
-//! A serde plug-in that keeps a value's big arrays out of its document.
+//! Saves Rust values that hold large arrays: serde for the value, HDF5 or Zarr for the arrays.
 //!
-//! Results are often kept as ordinary Rust values: a struct with names, parameters and a few very large arrays. arraystow
-//! saves such a value as it is. Its ordinary fields are serialized by serde into a *document*; every array is diverted to
-//! a format made for arrays (HDF5 in local files, Zarr on object stores), and the document keeps only its *persistent id*,
-//! as pickle's `persistent_id` does in Python. Loading gives lazy arrays; removing needs no Rust type.
+//! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as it is:
+//!
+//! - serde writes the ordinary fields into a small *document*.
+//! - Each array is diverted to a format for arrays: HDF5 in local files, Zarr in object stores. The document keeps the
+//!   array's *persistent id*, as with `persistent_id` of Python's pickle.
+//! - Loading gives lazy arrays. Removing a value removes its arrays, and needs no Rust type.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -46,34 +48,39 @@
 //!
 //! # Where to look
 //!
-//! - [`Storage`]: named objects in a folder or an object store: save, load, list, info, remove, copy.
-//! - [`ChunkedArray`]: the lazy, chunked array; [`ChunkSource`] for arrays of your own making.
-//! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value to bytes, its arrays to [`Protocols`];
-//!   [`serialize`], [`deserialize`]: the same around any serde format.
+//! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
+//! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array whose
+//!   element type is known at run time.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
-//! - [`persistent`]: objects of other types in files of their own, each by a [`PersistentSerializer`].
-//! - [`Shared`], [`WeakShared`]: values that an object holds more than once, trees with parents, graphs.
+//! - [`macro@stow`]: options of single fields.
+//! - [`Shared`], [`WeakShared`]: values that stand in several places, trees with parents, graphs.
+//! - [`persistent`]: external objects, parts of a value that a [`PersistentSerializer`] writes to files of its own.
+//! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value as bytes, its arrays in [`Protocols`].
+//!   [`serialize`], [`deserialize`]: the same around any serde format.
+//! - [`Hdf5File`]: the datasets of HDF5 files that other programs have written.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
+//! - [`Task`]: progress and cancellation.
 //!
 //! # What is diverted
 //!
-//! A [`ChunkedArray`] always, and a plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the object,
-//! without a line in the user's type. The same `ChunkedArray` twice in one object is one file, and one array again after
-//! loading.
+//! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after loading.
+//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without a line in the user's type.
 //!
 //! # What comes back
 //!
-//! What is saved in CBOR or JSON can be loaded, or it is refused when it is saved, as far as that can be known from the value:
-//! `Some(None)`, NaN in JSON, keys that JSON does not have or that are there twice, more than 255 levels of nesting, in JSON 127. Of a
-//! serializer that you bring to [`serialize`] nothing is known. [`docs/formats.md`][formats] has a table of forms and formats,
-//! and [`docs/schema-evolution.md`][evolution] says what happens when types change.
+//! What is saved in CBOR or JSON can be loaded. A save refuses what could not be loaded, as far as the value shows it:
+//! `Some(None)`, NaN in JSON, duplicate keys, keys that JSON does not have, and more than 255 levels of nesting (127 in
+//! JSON). arraystow knows nothing of a serializer that you bring to [`serialize`].
+//!
+//! [`docs/formats.md`][formats] has a table of forms and formats. [`docs/schema-evolution.md`][evolution] describes what
+//! happens when types change.
 //!
 //! [formats]: https://github.com/arraystow/arraystow/blob/main/docs/formats.md
 //! [evolution]: https://github.com/arraystow/arraystow/blob/main/docs/schema-evolution.md
 //!
 //! # Field options
 //!
-//! Fields say for themselves how their arrays are stored, with the attribute macro [`macro@stow`] above the derives:
+//! The attribute macro [`macro@stow`] above the derives lets a field choose how its arrays are stored:
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -89,7 +96,7 @@
 //!     height: ChunkedArray<f32>,
 //!     #[stow(inline)] // stays in the document, whatever its size
 //!     mask: Array2<bool>,
-//!     #[stow(astype)] // what is stored may be f32: it is converted lazily
+//!     #[stow(astype)] // f32 in the file is converted lazily
 //!     weight: Option<ChunkedArray<f64>>,
 //! }
 //!
@@ -111,10 +118,10 @@
 //! - `hdf5` (default): arrays as HDF5 files, in folders and through the FILE protocol.
 //! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
-//! - `static` (default): HDF5 is built from source (this needs a C compiler and CMake 3.26) and linked statically. Without
-//!   it the system's libhdf5, 1.14 or later, is used.
+//! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26. Without
+//!   this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
-//! - `faults`: for this crate's own tests: the calls on the file system, seen and steered.
+//! - `faults`: for this crate's own tests, which see each call on the file system and make it fail or delay it.
 
 #![cfg_attr(not(any(feature = "hdf5", feature = "zarr")), allow(dead_code, reason = "arrays need a format"))]
 
@@ -127,10 +134,9 @@ mod backend;
 pub mod conformance;
 mod engine;
 mod error;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod foreign;
 mod limits;
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
 mod near;
 mod per_process;
 mod plugin;
@@ -145,7 +151,7 @@ pub use array::{
     AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,
     Number, RealElement, Region, Summable,
 };
-#[cfg(any(feature = "hdf5", feature = "object-store"))]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};
 pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};
