@@ -163,7 +163,6 @@ pub use plugin::{
     Deserializer, Format, PersistentId, Serializer, Shared, WeakShared, astype, deserialize, from_reader, from_slice,
     ndarray, serialize, to_vec, to_writer,
 };
-#[cfg(unix)]
 pub use protocol::LocalFiles;
 #[cfg(feature = "object-store")]
 pub use protocol::S3Protocol;
@@ -178,7 +177,7 @@ pub use storage::{
 };
 
 /// The code of these pages is compiled and run.
-#[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3", unix))]
+#[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3"))]
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;

@@ -93,7 +93,7 @@ impl AnyArray {
     /// How the array is to be compressed, if that was chosen for it.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
-        self.inner.codec()
+        self.inner.meta().codec
     }
 
     /// A part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) has it.

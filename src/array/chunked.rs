@@ -4,7 +4,7 @@ use super::function::{ChunkSource, FromSource, Function, IntoChunk};
 use super::notes::Notes;
 use super::source::{Elements, Source, assemble};
 use super::stored::Stored;
-use super::{ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
+use super::{ArrayMeta, ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use ndarray::{Array, ArrayViewMutD, Dimension};
 use std::collections::HashSet;
@@ -42,7 +42,7 @@ struct Inner<T> {
     /// Behind a lock for one reason: a save that removes what an expression reads from gives it a new source.
     source: RwLock<Arc<dyn Source<T>>>,
     /// Chosen for this array.
-    codec: Option<Codec>,
+    meta: ArrayMeta,
     notes: Arc<Notes>,
 }
 
@@ -129,8 +129,8 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     fn new(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
-        let (depth, source, notes) = (AtomicU32::new(depth), RwLock::new(source), Arc::default());
-        Self { inner: Arc::new(Inner { grid, depth, source, codec: None, notes }) }
+        let (depth, source) = (AtomicU32::new(depth), RwLock::new(source));
+        Self { inner: Arc::new(Inner { grid, depth, source, meta: ArrayMeta::default(), notes: Arc::default() }) }
     }
 
     /// The array, which has just been made, as one of the same elements as another.
@@ -161,14 +161,19 @@ impl<T: Element> ChunkedArray<T> {
     #[must_use]
     pub fn with_codec(&self, codec: Codec) -> Self {
         let (grid, source) = (self.inner.grid.clone(), RwLock::new(self.source()));
-        let (depth, codec, notes) = (AtomicU32::new(self.depth()), Some(codec), self.inner.notes.clone());
-        Self { inner: Arc::new(Inner { grid, depth, source, codec, notes }) }
+        let (depth, notes) = (AtomicU32::new(self.depth()), self.inner.notes.clone());
+        let meta = self.inner.meta.clone().with_codec(codec);
+        Self { inner: Arc::new(Inner { grid, depth, source, meta, notes }) }
     }
 
     /// How the array is to be compressed, if that was chosen for it.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
-        self.inner.codec
+        self.inner.meta.codec
+    }
+
+    pub(super) fn meta(&self) -> &ArrayMeta {
+        &self.inner.meta
     }
 
     /// Elements per axis.

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::source::Reading;
-use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, Evaluation, Region, StoredBytes};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn byte_len(&self) -> usize {
         self.grid().len().saturating_mul(self.data_type().size())
     }
-    /// How it is to be compressed, if that was chosen for it.
-    fn codec(&self) -> Option<Codec>;
+    /// What was chosen for it.
+    fn meta(&self) -> &ArrayMeta;
     /// What saves have noted.
     fn notes(&self) -> &Notes;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
@@ -66,8 +66,8 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
         self.grid()
     }
 
-    fn codec(&self) -> Option<Codec> {
-        self.codec()
+    fn meta(&self) -> &ArrayMeta {
+        self.meta()
     }
 
     fn notes(&self) -> &Notes {

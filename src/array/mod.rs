@@ -18,6 +18,7 @@ mod grid;
 mod guard;
 mod kept;
 mod memory;
+mod meta;
 mod notes;
 mod number;
 mod operations;
@@ -48,6 +49,7 @@ pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use guard::panic_text;
 pub(crate) use memory::{element_count, machine_memory, zeroed};
+pub(crate) use meta::ArrayMeta;
 pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
 #[cfg(feature = "zarr")]

@@ -73,7 +73,7 @@ impl<T: Element> ChunkedArray<T> {
             return Ok(self.clone());
         }
         // Undoes a rechunking.
-        if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.codec().is_none()) {
+        if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.meta().is_empty()) {
             return Ok(input);
         }
         Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })).of_elements(self))

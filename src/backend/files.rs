@@ -29,7 +29,7 @@ pub(crate) struct FileArrays {
 
 impl FileArrays {
     pub(crate) fn new(files: Arc<dyn FileProtocol>, options: ArrayOptions, limits: Limits) -> Self {
-        let path = calling(|| Ok(files.local_path(GROUP))).ok().flatten().filter(|_| cfg!(unix));
+        let path = calling(|| Ok(files.local_path(GROUP))).ok().flatten();
         let folder = path.as_deref().and_then(Path::parent).map(Path::to_owned);
         #[cfg(feature = "hdf5")]
         let hdf5: Option<Arc<dyn Backend>> = Some(Arc::new(super::Hdf5Files::new(files.clone(), limits)));
@@ -94,6 +94,10 @@ impl FileArrays {
 impl Backend for FileArrays {
     fn format(&self) -> ArrayFormat {
         self.chosen
+    }
+
+    fn noted_format(&self) -> Option<ArrayFormat> {
+        Some(self.chosen).filter(|format| *format != ArrayFormat::Hdf5)
     }
 
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {

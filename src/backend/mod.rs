@@ -32,7 +32,7 @@ pub(crate) use zarr::ZarrArrays;
 
 pub(crate) use files::FileArrays;
 
-use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
+use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::{ArrayFormat, Protocols};
 use std::any::Any;
@@ -48,7 +48,14 @@ pub(crate) struct ArraySpec {
     pub(crate) data_type: DataType,
     /// The logical grid: what the user sees. Its chunks may be stored otherwise.
     pub(crate) grid: ChunkGrid,
-    pub(crate) codec: Codec,
+    pub(crate) meta: ArrayMeta,
+}
+
+impl ArraySpec {
+    /// How its chunks are compressed.
+    pub(crate) fn codec(&self) -> Codec {
+        self.meta.codec.unwrap_or(Codec::NONE)
+    }
 }
 
 /// What an array became in storage; it stands in the manifest.
@@ -101,6 +108,10 @@ pub(crate) struct Misread {
 pub(crate) trait Backend: Send + Sync {
     /// The format of new arrays.
     fn format(&self) -> ArrayFormat;
+    /// The same for the manifest, which says it only where such a place had another one before there was a choice.
+    fn noted_format(&self) -> Option<ArrayFormat> {
+        None
+    }
     /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
     /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
-    /// Not known of arrays of earlier versions.
+    /// None where the document does not say it: it is then what lies there.
     pub(crate) format: Option<ArrayFormat>,
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,

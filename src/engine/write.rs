@@ -2,7 +2,7 @@
 
 use super::remove::{remove_arrays, take_back};
 use super::workers::{Job, run};
-use crate::array::{ChunkGrid, Codec, ErasedArray, Evaluation};
+use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
 use crate::error::{Error, Result};
 use crate::task::{Counter, counted};
@@ -23,7 +23,7 @@ pub(crate) struct WriteJob {
     /// Where it is in the object, for errors.
     pub(crate) path: String,
     pub(crate) array: Arc<dyn ErasedArray>,
-    pub(crate) codec: Codec,
+    pub(crate) meta: ArrayMeta,
 }
 
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
@@ -103,7 +103,8 @@ struct Writing<'a> {
 impl<'a> Writing<'a> {
     fn start(backend: &dyn Backend, job: &'a WriteJob, index: usize) -> Result<Self> {
         let locate = |error: Error| error.at_path(&job.path).in_array(&job.name);
-        let spec = ArraySpec { data_type: job.array.data_type(), grid: job.array.grid().clone(), codec: job.codec };
+        let spec =
+            ArraySpec { data_type: job.array.data_type(), grid: job.array.grid().clone(), meta: job.meta.clone() };
         let writer = backend.create(&job.name, &spec).map_err(locate)?;
         let layout = writer.layout().clone();
         let array = if layout.grid == *job.array.grid() {

@@ -3,9 +3,7 @@
 //! Several threads read and write a local file at once. Any other handle is used by one thread at a time. A panic of a
 //! user's handle becomes an I/O error here, so callers need not handle panics.
 
-#[cfg(unix)]
-use super::DiskFile;
-use super::{Durability, FileHandle};
+use super::{DiskFile, Durability, FileHandle};
 use crate::array::panic_text;
 use std::any::Any;
 use std::io::{self, SeekFrom};
@@ -15,7 +13,6 @@ use std::sync::{Mutex, PoisonError};
 /// An open file.
 pub(crate) enum FileBytes {
     /// An ordinary local file.
-    #[cfg(unix)]
     Local(DiskFile),
     /// Any other file.
     Handle(Mutex<Cursor>),
@@ -55,7 +52,6 @@ impl FileBytes {
 
     fn read_some(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.read_at(buf, offset),
             Self::Handle(cursor) => at(cursor, offset, |handle| {
                 let read = handle.read(buf)?;
@@ -67,7 +63,6 @@ impl FileBytes {
     /// Writes all of `buf` at `offset`, which may be past the end.
     pub(crate) fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.write_all_at(buf, offset),
             Self::Handle(cursor) => at(cursor, offset, |handle| {
                 handle.write_all(buf)?;
@@ -79,7 +74,6 @@ impl FileBytes {
     /// Returns the length of the file.
     pub(crate) fn len(&self) -> io::Result<u64> {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.len(),
             Self::Handle(cursor) => with(cursor, |cursor| {
                 let len = cursor.handle.seek(SeekFrom::End(0))?;
@@ -93,7 +87,6 @@ impl FileBytes {
     #[cfg(feature = "hdf5")]
     pub(crate) fn lengthen(&self, len: u64) -> io::Result<()> {
         let lengthened = match self {
-            #[cfg(unix)]
             Self::Local(file) => file.lengthen(len),
             Self::Handle(cursor) => with(cursor, |cursor| {
                 cursor.position = None;
@@ -110,7 +103,6 @@ impl FileBytes {
     #[cfg(feature = "hdf5")]
     pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.reserve(len),
             Self::Handle(_) => Ok(()),
         }
@@ -121,7 +113,6 @@ impl FileBytes {
     #[cfg(feature = "hdf5")]
     pub(crate) fn write_back(&self, offset: u64, len: usize) {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.write_back(offset, len),
             Self::Handle(_) => {}
         }
@@ -130,7 +121,6 @@ impl FileBytes {
     /// Makes what was written durable, unless `durability` is `NotSynced`.
     pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match self {
-            #[cfg(unix)]
             Self::Local(file) => file.sync(durability),
             Self::Handle(_) if durability == Durability::NotSynced => Ok(()),
             Self::Handle(cursor) => with(cursor, |cursor| cursor.handle.sync()),

@@ -14,7 +14,6 @@ mod file_bytes;
 pub(crate) mod files;
 #[cfg(feature = "object-store")]
 mod listing;
-#[cfg(unix)]
 mod local;
 #[cfg(feature = "object-store")]
 mod machine;
@@ -41,13 +40,11 @@ mod zarr;
 
 pub use array_format::ArrayFormat;
 pub(crate) use array_format::ArrayOptions;
-#[cfg(unix)]
 pub(crate) use disk::DiskFile;
 pub use disk::Durability;
 pub use file::{FileHandle, FileProtocol, Mode};
 pub(crate) use file_bytes::{FileBytes, calling};
 pub use files::{FileReader, FileWriter};
-#[cfg(unix)]
 pub use local::LocalFiles;
 #[cfg(feature = "hdf5")]
 pub(crate) use one_file::OneFile;

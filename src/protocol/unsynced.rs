@@ -23,6 +23,12 @@ impl Unsynced {
         }
     }
 
+    /// A folder is not there any more.
+    #[cfg(feature = "zarr")]
+    pub(crate) fn forget(&self, folder: &Path) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+    }
+
     /// Syncs all of them.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
         let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));

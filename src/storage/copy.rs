@@ -5,6 +5,7 @@ use super::missing::open;
 use super::name::Name;
 use super::read::located;
 use super::save::{Intent, PlannedSave};
+use crate::array::ArrayMeta;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::{
@@ -63,7 +64,7 @@ impl Storage {
             objects.push(Planned {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),
-                object: Arc::new(AnyArray { array, codec: None, plain: entry.plain }),
+                object: Arc::new(AnyArray { array, meta: ArrayMeta::default(), plain: entry.plain }),
                 serializer: array_serializer(),
                 // What is there already is seen when the copy is carried out.
                 kept: false,

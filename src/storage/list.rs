@@ -93,7 +93,7 @@ impl Storage {
             Ok(ArrayInfo {
                 paths: entry.paths.clone(),
                 file: entry.id.file().to_owned(),
-                // Earlier versions did not write it.
+                // Not in every manifest.
                 format: expected.format.unwrap_or_else(|| {
                     backend.holder(entry.id.file()).map_or(backend.format(), |holder| holder.format())
                 }),

@@ -317,7 +317,7 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
 /// the save is carried out.
 fn keep(document: String) -> Keep {
     Rc::new(move |array| {
-        let stored = as_stored(array).filter(|_| array.codec().is_none())?;
+        let stored = as_stored(array).filter(|_| array.meta().is_empty())?;
         let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));
         let is_left = || stored.handle().is_some_and(Handle::is_left);
         (is_mine && !is_left()).then(|| PersistentId::of(stored.name()))

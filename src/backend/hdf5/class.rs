@@ -73,7 +73,7 @@ pub(super) struct H5FD_class_t {
     pub(super) fl_map: [H5FD_mem_t; 7],
 }
 
-#[cfg(all(target_pointer_width = "64", unix))]
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<H5FD_class_t>() == 336, "the size that a C compiler gives it");
 
 // SAFETY: the one class there is does not change, and its pointers lead to functions and to a constant name.

@@ -53,8 +53,8 @@ impl Description {
             data_type: spec.data_type.name().to_owned(),
             chunks: spec.grid.runs(),
             stored_chunk: layout.chunk_shape.clone(),
-            codec: match spec.codec.kind() {
-                CodecKind::None | CodecKind::Gzip(_) | CodecKind::Zstd(_) => written(spec.codec),
+            codec: match spec.codec().kind() {
+                CodecKind::None | CodecKind::Gzip(_) | CodecKind::Zstd(_) => written(spec.codec()),
                 CodecKind::Blosc | CodecKind::Pcodec(_) => return Err(only_in_zarr()),
             },
         })

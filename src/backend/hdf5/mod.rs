@@ -159,7 +159,6 @@ impl Backend for Hdf5Files {
 /// change, or as a durable copy where the file system has no links. Tells whether it was copied; nothing if it is no local
 /// file.
 fn duplicate(file: &FileBytes, from: &Path, to: &Path, durability: Durability) -> io::Result<Option<bool>> {
-    #[cfg(unix)]
     if let FileBytes::Local(file) = file {
         match disk::link(from, to) {
             Ok(()) if file.is_at(to) => return Ok(Some(false)),

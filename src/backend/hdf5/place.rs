@@ -6,8 +6,7 @@
 use super::fault::io_error;
 use crate::backend::{ListedArray, is_id};
 use crate::error::{Error, Result};
-use crate::protocol::{Durability, FileProtocol, Mode, disk};
-use crate::protocol::{FileBytes, calling};
+use crate::protocol::{DiskFile, Durability, FileBytes, FileProtocol, Mode, calling, disk};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +22,7 @@ pub(super) struct Location {
 
 impl Location {
     pub(super) fn new(protocol: Arc<dyn FileProtocol>, name: &str) -> Self {
-        let path = calling(|| Ok(protocol.local_path(name))).ok().flatten().filter(|_| cfg!(unix));
+        let path = calling(|| Ok(protocol.local_path(name))).ok().flatten();
         Self { protocol, name: name.to_owned(), path }
     }
 
@@ -34,9 +33,8 @@ impl Location {
     /// Opens the finished file, to read.
     pub(super) fn open(&self) -> Result<FileBytes> {
         let opened = match &self.path {
-            #[cfg(unix)]
-            Some(path) => local::open(path),
-            _ => calling(|| self.protocol.open(&self.name, Mode::Read)).map(FileBytes::new),
+            Some(path) => DiskFile::open(path).map(FileBytes::Local),
+            None => calling(|| self.protocol.open(&self.name, Mode::Read)).map(FileBytes::new),
         };
         opened.map_err(|error| self.locate(io_error("the array cannot be opened", error)))
     }
@@ -44,9 +42,8 @@ impl Location {
     /// Makes a new file, to write. There must be none of that name, finished or not.
     pub(super) fn create(&self) -> Result<FileBytes> {
         let created = match &self.path {
-            #[cfg(unix)]
-            Some(path) => local::create(path),
-            _ => calling(|| self.protocol.open(&self.name, Mode::Create)).map(FileBytes::new),
+            Some(path) => create(path),
+            None => calling(|| self.protocol.open(&self.name, Mode::Create)).map(FileBytes::new),
         };
         created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
     }
@@ -122,21 +119,9 @@ pub(super) fn unfinished(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-#[cfg(unix)]
-mod local {
-    use super::{FileBytes, unfinished};
-    use crate::protocol::DiskFile;
-    use std::io;
-    use std::path::Path;
-
-    pub(super) fn open(path: &Path) -> io::Result<FileBytes> {
-        DiskFile::open(path).map(FileBytes::Local)
+fn create(path: &Path) -> io::Result<FileBytes> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
     }
-
-    pub(super) fn create(path: &Path) -> io::Result<FileBytes> {
-        if std::fs::symlink_metadata(path).is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        DiskFile::create(&unfinished(path)).map(FileBytes::Local)
-    }
+    DiskFile::create(&unfinished(path)).map(FileBytes::Local)
 }

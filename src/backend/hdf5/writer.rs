@@ -52,8 +52,9 @@ impl Writer {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
-        let codec = if layout.chunk_shape.is_empty() { Codec::NONE } else { spec.codec };
-        let description = Description::new(&ArraySpec { codec, ..spec.clone() }, &layout)?.to_json()?;
+        let codec = if layout.chunk_shape.is_empty() { Codec::NONE } else { spec.codec() };
+        let meta = spec.meta.clone().with_codec(codec);
+        let description = Description::new(&ArraySpec { meta, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let checksums = no_checksums(layout.grid.chunk_count(), limits).map_err(|error| location.locate(error))?;
         let bytes = Arc::new(location.create()?);

@@ -12,8 +12,9 @@ const V2: (&str, &str) = (".zgroup", r#"{"zarr_format":2}"#);
 /// The files of a group.
 pub(super) const FILES: [&str; 2] = [V3.0, V2.0];
 
-/// Makes the group if there is none; tells its version, in which arrays in it are written.
-pub(super) fn ensure(store: &dyn ByteStore, version: ZarrVersion) -> Result<ZarrVersion> {
+/// Makes the group if there is none, for the array of this key. Returns the version of the group, in which its arrays are
+/// written.
+pub(super) fn ensure(store: &dyn ByteStore, version: ZarrVersion, array: &str) -> Result<ZarrVersion> {
     let exists = |name: &str| match store.get(&format!("{GROUP}/{name}"), MOST_BYTES) {
         Ok(_) => Ok(true),
         Err(error) if error.is_not_found() => Ok(false),
@@ -31,6 +32,6 @@ pub(super) fn ensure(store: &dyn ByteStore, version: ZarrVersion) -> Result<Zarr
         return Ok(other_version);
     }
     // Another save may make it at the same time: both write the same.
-    store.put(&format!("{GROUP}/{}", wanted.0), wanted.1.as_bytes().to_vec())?;
+    store.put_through(array, &format!("{GROUP}/{}", wanted.0), wanted.1.as_bytes().to_vec())?;
     Ok(version)
 }

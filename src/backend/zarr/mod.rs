@@ -73,7 +73,8 @@ impl Backend for ZarrArrays {
     }
 
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
-        let version = *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version))?;
+        let version =
+            *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version, &Self::key(name)))?;
         let options = ZarrOptions { version, ..self.options };
         let locate = |error: Error| error.at_location(self.describe(name));
         Ok(Box::new(Writer::create(self.store.clone(), Self::key(name), options, &self.limits, spec).map_err(locate)?))
@@ -131,7 +132,8 @@ impl Backend for ZarrArrays {
         check(&*reader)?;
         let Some(digest) = reader.digest().map(str::to_owned) else { return Ok(None) };
         // Without a group, and in one of another version, other readers would not find the array.
-        let version = *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version))?;
+        let version =
+            *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version, &Self::key(to)))?;
         let marker = format!("{}/{}", Self::key(from), metadata::array_name(version));
         if !other.store.exists(&marker)? {
             return Ok(None);

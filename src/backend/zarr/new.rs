@@ -27,10 +27,10 @@ impl Metadata {
                     "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
                     "fill_value": fill_value(spec.data_type),
                     "codecs": match &layout.parts {
-                        None => codecs_v3(spec.codec, spec.data_type),
+                        None => codecs_v3(spec.codec(), spec.data_type),
                         Some(parts) => json!([{"name": "sharding_indexed", "configuration": {
                             "chunk_shape": parts,
-                            "codecs": codecs_v3(spec.codec, spec.data_type),
+                            "codecs": codecs_v3(spec.codec(), spec.data_type),
                             "index_codecs": [
                                 {"name": "bytes", "configuration": {"endian": "little"}},
                                 {"name": "crc32c"},
@@ -54,7 +54,7 @@ impl Metadata {
                     "shape": shape,
                     "chunks": layout.chunk_shape,
                     "dtype": dtype_v2(spec.data_type),
-                    "compressor": compressor_v2(spec.codec)?,
+                    "compressor": compressor_v2(spec.codec())?,
                     // xarray takes any other for 'missing'. Every chunk is stored.
                     "fill_value": null,
                     "filters": null,

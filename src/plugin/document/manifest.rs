@@ -72,7 +72,7 @@ pub(crate) struct ManifestEntry {
     /// A hash of what neither the digest nor the checksums cover; arrays of the first version have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rest: Option<String>,
-    /// The format that the array is stored in; earlier versions did not write it.
+    /// The format that the array is stored in; none for HDF5 in files and Zarr in object stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) format: Option<String>,
     /// A plain `ndarray` field, which a load needs as a whole.

@@ -1,6 +1,6 @@
 //! The serializer of arrays: the chunks of all of them go through one pool.
 
-use crate::array::{Codec, ErasedArray};
+use crate::array::{ArrayMeta, ErasedArray};
 use crate::backend::{Backend, StoredSummary, for_protocols};
 use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
@@ -20,16 +20,16 @@ pub(in crate::plugin) struct Arrays;
 /// What the objects of this serializer are.
 pub(crate) struct AnyArray {
     pub(crate) array: Arc<dyn ErasedArray>,
-    /// How it is compressed, if its field says so and the array itself does not.
-    pub(crate) codec: Option<Codec>,
+    /// What its field says of it.
+    pub(crate) meta: ArrayMeta,
     /// A plain `ndarray` field.
     pub(crate) plain: bool,
 }
 
 impl AnyArray {
-    /// The codec that was chosen for this array.
-    pub(in crate::plugin) fn codec(&self) -> Option<Codec> {
-        self.array.codec().or(self.codec)
+    /// What was chosen for this array.
+    pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
+        self.array.meta().or(&self.meta)
     }
 }
 
@@ -45,17 +45,17 @@ impl ObjectSerializer for Arrays {
     fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
         let Some(first) = objects.first() else { return Ok(Vec::new()) };
         let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
-        let codec = to.protocols.codec().unwrap_or(backend.default_codec());
-        backend.check_codec(codec)?;
+        let defaults = defaults(to.protocols, &*backend);
+        defaults.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
         let mut arrays = Vec::with_capacity(objects.len());
         for planned in objects {
             let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
-            let checked = array.codec().map_or(Ok(()), |codec| backend.check_codec(codec));
+            let checked = array.meta().codec.map_or(Ok(()), |codec| backend.check_codec(codec));
             checked.map_err(|error| planned.locate(error))?;
             arrays.push((*planned, array));
         }
         let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
-        expecting(bytes, || write(&arrays, codec, &backend, to.stored))
+        expecting(bytes, || write(&arrays, &defaults, &backend, to.stored))
     }
 
     fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
@@ -63,7 +63,11 @@ impl ObjectSerializer for Arrays {
         let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
         let reader = stored.reader()?;
         let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-        Ok(Arc::new(AnyArray { array: typed(data_type, grid, Arc::new(stored)), codec: None, plain: false }))
+        Ok(Arc::new(AnyArray {
+            array: typed(data_type, grid, Arc::new(stored)),
+            meta: ArrayMeta::default(),
+            plain: false,
+        }))
     }
 
     fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
@@ -71,10 +75,15 @@ impl ObjectSerializer for Arrays {
     }
 }
 
+/// What arrays are stored with where nothing was chosen for them.
+pub(in crate::plugin) fn defaults(protocols: &Protocols, backend: &dyn Backend) -> ArrayMeta {
+    ArrayMeta::of_codec(protocols.codec().unwrap_or(backend.default_codec()))
+}
+
 /// Links or computes arrays.
 fn write(
     arrays: &[(&Planned, &AnyArray)],
-    codec: Codec,
+    defaults: &ArrayMeta,
     backend: &Arc<dyn Backend>,
     stored: &mut Stored,
 ) -> Result<Vec<Entry>> {
@@ -84,7 +93,7 @@ fn write(
         check_cancelled()?;
         let file = planned.id.file();
         let linked = counted(0, |done| {
-            let linked = link(any, codec, backend, file)?;
+            let linked = link(any, defaults, backend, file)?;
             if linked.is_some() {
                 done.add(any.array.byte_len());
             }
@@ -97,7 +106,7 @@ fn write(
                 name: file.to_owned(),
                 path: planned.path().to_owned(),
                 array: any.array.clone(),
-                codec: any.codec().unwrap_or(codec),
+                meta: any.meta().or(defaults),
             }),
         }
         summaries.push(linked);
@@ -120,21 +129,21 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary, backend: &dy
         bytes: summary.bytes,
         digest: summary.digest,
         rest: summary.rest,
-        format: Some(backend.format().to_string()),
+        format: backend.noted_format().map(|format| format.to_string()),
         plain: any.plain,
     }
 }
 
 /// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
 /// is possible.
-fn link(any: &AnyArray, codec: Codec, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
-    let loaded = match any.array.stored().filter(|_| any.array.codec().is_none()) {
+fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
+    let loaded = match any.array.stored().filter(|_| any.array.meta().is_empty()) {
         Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
         None => None,
     };
     match loaded.map_or(Ok(None), |stored| stored.link(backend, to)) {
         Ok(Some(linked)) => Ok(Some(linked)),
         // Loaded from a document that is gone, it may lie in another.
-        not_linked => any.link_saved(codec, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
+        not_linked => any.link_saved(defaults, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
     }
 }

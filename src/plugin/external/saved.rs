@@ -1,11 +1,11 @@
 //! Where an array that is in memory, or computed, was saved: there it is linked from when it is saved again.
 
-use crate::array::{Codec, ErasedArray};
+use crate::array::{ArrayMeta, ErasedArray};
 use crate::backend::{Backend, StoredSummary};
 use crate::engine::{Expected, Origin, StoredArray};
 use crate::error::Result;
 use crate::plugin::document::manifest::Manifest;
-use crate::plugin::external::arrays::AnyArray;
+use crate::plugin::external::arrays::{AnyArray, defaults};
 use crate::plugin::walk::saving::SavePlan;
 use crate::protocol::Protocols;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ struct Saved {
     backend: Arc<dyn Backend>,
     name: String,
     expected: Expected,
-    /// How it was compressed; not known of an array that was loaded.
-    codec: Option<Codec>,
+    /// What it was stored with; not known of an array that was loaded.
+    meta: Option<ArrayMeta>,
 }
 
 impl Saved {
     /// Whether the array, saved here and now, would become the same.
-    fn is_like(&self, array: &dyn ErasedArray, codec: Option<Codec>, backend: &dyn Backend) -> bool {
-        self.codec == codec
+    fn is_like(&self, array: &dyn ErasedArray, meta: &Option<ArrayMeta>, backend: &dyn Backend) -> bool {
+        self.meta == *meta
             && self.expected.data_type == array.data_type()
             && self.expected.grid == *array.grid()
             && backend.writes_as(&*self.backend)
@@ -35,25 +35,25 @@ impl Saved {
 }
 
 impl AnyArray {
-    /// How it is to be compressed, if that matters: what is loaded is linked as it is.
-    fn wanted_codec(&self, default: Codec) -> Option<Codec> {
-        let is_loaded = self.array.codec().is_none() && self.array.stored().is_some();
-        (!is_loaded).then(|| self.codec().unwrap_or(default))
+    /// What it is to be stored with, if that matters: what is loaded is linked as it is.
+    fn wanted(&self, defaults: &ArrayMeta) -> Option<ArrayMeta> {
+        let is_loaded = self.array.meta().is_empty() && self.array.stored().is_some();
+        (!is_loaded).then(|| self.meta().or(defaults))
     }
 
     /// Makes it an array of its own, from where it was saved before. What is not there any more, or not the same, is
     /// forgotten.
     pub(in crate::plugin) fn link_saved(
         &self,
-        default: Codec,
+        defaults: &ArrayMeta,
         to: &Arc<dyn Backend>,
         name: &str,
     ) -> Option<StoredSummary> {
         let notes = self.array.notes();
-        let codec = self.wanted_codec(default);
+        let meta = self.wanted(defaults);
         for note in notes.all() {
             let Some(saved) = note.downcast_ref::<Saved>() else { continue };
-            if !saved.is_like(&*self.array, codec, &**to) {
+            if !saved.is_like(&*self.array, &meta, &**to) {
                 continue;
             }
             match saved.link(to, name) {
@@ -69,11 +69,11 @@ impl AnyArray {
 
 /// Notes on the arrays of a plan that is carried out where each of them was saved.
 pub(crate) fn note_saved(plan: &SavePlan, manifest: &Manifest, backend: &Arc<dyn Backend>, protocols: &Protocols) {
-    let default = protocols.codec().unwrap_or(backend.default_codec());
+    let defaults = defaults(protocols, &**backend);
     for planned in plan.objects.iter().filter(|planned| !planned.kept) {
         let Some(any) = planned.array().filter(|any| !any.plain) else { continue };
         let Some(Ok(expected)) = manifest.entry(planned.id.file()).map(|entry| entry.expected()) else { continue };
         let (backend, name) = (backend.clone(), planned.id.file().to_owned());
-        any.array.notes().add(Arc::new(Saved { backend, name, expected, codec: any.wanted_codec(default) }));
+        any.array.notes().add(Arc::new(Saved { backend, name, expected, meta: any.wanted(&defaults) }));
     }
 }

@@ -3,7 +3,7 @@
 //! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as the
 //! field's own `Serialize` runs, and every array that is met meanwhile asks for them.
 
-use crate::array::{ChunkGrid, Codec, ErasedArray};
+use crate::array::{ArrayMeta, ChunkGrid, Codec, ErasedArray};
 use crate::error::{Error, Result};
 use crate::plugin::walk::context::saving;
 use serde::{Serialize, Serializer};
@@ -48,9 +48,9 @@ impl InForce {
         self.now.inline
     }
 
-    /// How arrays that have no codec of their own are compressed.
-    pub(in crate::plugin) fn codec(&self) -> Option<Codec> {
-        self.now.codec
+    /// What the field says of its arrays, where nothing was chosen for an array itself.
+    pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
+        ArrayMeta::of_codec(self.now.codec)
     }
 
     /// Those of the field that the walk is in, for a shared value that is walked later.

@@ -1,6 +1,6 @@
 //! The plan of a save: the arrays that a walk met, and the walk itself.
 
-use crate::array::{Codec, ErasedArray};
+use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
@@ -118,8 +118,8 @@ where
 /// What tells one object from another.
 #[derive(PartialEq, Eq, Hash)]
 enum Identity {
-    /// Address, chunk shape and codec: the same array under different options is two.
-    Array(usize, Option<Vec<usize>>, Option<Codec>),
+    /// Address, chunk shape and what was chosen: the same array under different options is two.
+    Array(usize, Option<Vec<usize>>, ArrayMeta),
     /// The file of an array that stays where it is, however often it was loaded.
     Kept(String),
     /// What its serializer tells of an object of this type.
@@ -192,11 +192,12 @@ impl SaveState {
         let path = self.take_place();
         let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
         let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone));
-        // What stays where it is stays as it is.
-        let codec = clone.codec().or(self.options.codec()).filter(|_| kept.is_none());
         let identity = match &kept {
             Some(id) => Identity::Kept(id.file().to_owned()),
-            None => Identity::Array(array.address(), clone.grid().chunk_shape(), codec),
+            None => {
+                let meta = clone.meta().or(&self.options.meta());
+                Identity::Array(array.address(), clone.grid().chunk_shape(), meta)
+            }
         };
         if let Some(id) = self.met(&identity, &path) {
             return Ok(id);
@@ -275,7 +276,7 @@ impl SaveState {
     ) -> PersistentId {
         let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        let object = Arc::new(AnyArray { array, codec: self.options.codec(), plain });
+        let object = Arc::new(AnyArray { array, meta: self.options.meta(), plain });
         self.add(Planned { id, paths: vec![path], object, serializer: array_serializer(), kept: is_kept })
     }
 

@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 #[cfg(feature = "object-store")]
 use crate::protocol::Objects;
-#[cfg(unix)]
 use crate::protocol::{DiskFile, disk};
 use crate::protocol::{FileBytes, FileProtocol, Mode, calling};
 use std::sync::Arc;
@@ -37,7 +36,6 @@ impl Files {
     pub(super) fn create(&self, name: &str) -> Result<Sink> {
         match self {
             Self::File(protocol) => {
-                #[cfg(unix)]
                 if let Some(path) = local_path(&**protocol, name) {
                     let file = DiskFile::create(&path).map(FileBytes::Local).map(Sink::File);
                     return file.map_err(|error| self.failed("made", name, error));
@@ -55,9 +53,8 @@ impl Files {
         match self {
             Self::File(protocol) => {
                 let file = match local_path(&**protocol, name) {
-                    #[cfg(unix)]
                     Some(path) => DiskFile::open(&path).map(FileBytes::Local),
-                    _ => calling(|| protocol.open(name, Mode::Read)).map(FileBytes::new),
+                    None => calling(|| protocol.open(name, Mode::Read)).map(FileBytes::new),
                 };
                 let opened = file.and_then(|file| file.len().map(|len| (Opened::File(file), len)));
                 opened.map_err(|error| self.failed("opened", name, error))
@@ -79,9 +76,8 @@ impl Files {
         match self {
             Self::File(protocol) => {
                 let removed = match local_path(&**protocol, name) {
-                    #[cfg(unix)]
                     Some(path) => disk::remove_file(&path),
-                    _ => calling(|| protocol.remove(name)),
+                    None => calling(|| protocol.remove(name)),
                 };
                 removed.map_err(|error| self.failed("removed", name, error))
             }
@@ -114,7 +110,6 @@ impl Files {
 
     /// Makes the names of these files durable.
     pub(crate) fn sync_names(&self, name: &str) -> Result<()> {
-        #[cfg(unix)]
         if let Self::File(protocol) = self
             && let Some(folder) = local_path(&**protocol, name).as_deref().and_then(std::path::Path::parent)
         {
@@ -149,5 +144,5 @@ impl Files {
 }
 
 fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<std::path::PathBuf> {
-    calling(|| Ok(protocol.local_path(name))).ok().flatten().filter(|_| cfg!(unix))
+    calling(|| Ok(protocol.local_path(name))).ok().flatten()
 }

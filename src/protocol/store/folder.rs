@@ -218,15 +218,24 @@ impl ByteStore for FolderStore {
         Ok((bytes.into(), len))
     }
 
-    fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
+    fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()> {
         let path = self.path(key)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.{}{UNFINISHED}", uuid::Uuid::new_v4()));
+        let through = self.folder(folder)?;
+        let temporary = through.join(format!(".{name}.{}{UNFINISHED}", uuid::Uuid::new_v4()));
         let written = self.write(&temporary, &contents).and_then(|()| disk::rename(&temporary, &path));
-        written.map_err(|error| {
+        if written.is_err() {
             let _ = disk::remove_file(&temporary);
-            self.failed("written", key)(error)
-        })
+        }
+        let parent = path.parent().unwrap_or(&self.root);
+        self.unsynced.add(parent, &self.root);
+        if through != parent {
+            // It was made for this, unless there is something in it.
+            if disk::remove_folder(&through).is_ok() {
+                self.unsynced.forget(&through);
+            }
+        }
+        written.map_err(self.failed("written", key))
     }
 
     fn puts(&self) -> Box<dyn Puts> {
@@ -324,11 +333,10 @@ impl FolderStore {
     /// Makes the file `to` with what `from` holds; returns whether its bytes were copied.
     fn duplicate(&self, from: &Path, to: &Path) -> io::Result<bool> {
         let folder = to.parent().unwrap_or(&self.root);
-        let mut linked = disk::link(from, to);
-        if linked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if std::fs::symlink_metadata(folder).is_err() {
             self.make_folders(folder)?;
-            linked = disk::link(from, to);
         }
+        let linked = disk::link(from, to);
         let is_copied = match linked {
             Ok(()) => false,
             Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {

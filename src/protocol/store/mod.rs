@@ -22,7 +22,11 @@ pub(crate) trait ByteStore: Send + Sync {
     /// A part of a key's bytes, as far as they reach, and how many bytes there are in all.
     fn get_part(&self, key: &str, part: Part) -> Result<(Bytes, u64)>;
     /// Writes a key in one step. What is there already is replaced.
-    fn put(&self, key: &str, contents: Vec<u8>) -> Result<()>;
+    fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
+        self.put_through(key.rsplit_once('/').map_or("", |(folder, _)| folder), key, contents)
+    }
+    /// The same, for a key in no folder of its own: what a crash may leave of it lies in `folder`, and is removed with it.
+    fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()>;
     /// Writes many new keys.
     fn puts(&self) -> Box<dyn Puts>;
     /// Whether there is such a key.

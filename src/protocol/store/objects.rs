@@ -43,7 +43,7 @@ impl ByteStore for Objects {
         self.get_range(key, range)
     }
 
-    fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
+    fn put_through(&self, _: &str, key: &str, contents: Vec<u8>) -> Result<()> {
         Objects::put(self, key, contents.into(), Replace::Any)
     }
 

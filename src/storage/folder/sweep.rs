@@ -29,14 +29,17 @@ impl Folder {
     pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let Some(_lock) = self.lock_existing(workflow)? else { return Ok(Vec::new()) };
         let backend = self.backend(workflow);
-        let mut removed = Vec::new();
+        let (mut removed, mut arrays) = (Vec::new(), HashSet::new());
         for left in self.find_left(workflow, &*backend)? {
             if !these.contains(&left.remains()) {
                 continue;
             }
             let leftover = left.leftover(&*backend)?;
+            // An array goes at once, in whatever forms it is there.
+            let went_before = !arrays.insert(left.remains()) && matches!(left, Left::Array(_));
             match left.remove(&*backend) {
                 Ok(()) => removed.push(leftover),
+                Err(error) if error.is_not_found() && went_before => removed.push(leftover),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }

@@ -1,6 +1,7 @@
 //! zarr-python, xarray and dask open what is saved on an S3 server, and what zarr-python writes there is opened.
 
 mod earlier;
+mod folders;
 mod readers;
 mod strangers;
 

@@ -56,12 +56,14 @@ fn codecs_are_those_of_the_format() {
 fn an_array_of_the_other_format_is_another_array() {
     let folder = tempfile::tempdir().unwrap();
     let (hdf5, zarr) = (Storage::open(folder.path()).unwrap(), zarr(folder.path()));
-    hdf5.save("run", &run_of(1)).unwrap();
-    zarr.save("other", &run_of(1)).unwrap();
-    let (file, tree) = (&names(&hdf5, "run")[0], &names(&zarr, "other")[0]);
-    let arrays = folder.path().join("bigdata");
-    std::fs::remove_file(arrays.join(file)).unwrap();
-    std::fs::rename(arrays.join("dask_arrays").join(tree), arrays.join("dask_arrays").join(file)).unwrap();
-    let error = hdf5.load::<Run>("run").unwrap().field.compute().unwrap_err();
+    hdf5.save("hdf5", &run_of(1)).unwrap();
+    zarr.save("zarr", &run_of(1)).unwrap();
+    let (file, tree) = (&names(&hdf5, "hdf5")[0], &names(&zarr, "zarr")[0]);
+    let (files, trees) = (folder.path().join("bigdata"), folder.path().join("bigdata/dask_arrays"));
+    std::fs::rename(trees.join(tree), trees.join(file)).unwrap();
+    std::fs::rename(files.join(file), files.join(tree)).unwrap();
+    let error = zarr.load::<Run>("zarr").unwrap().field.compute().unwrap_err();
     assert!(error.is_corrupt() && error.to_string().contains("format"), "{error}");
+    let error = hdf5.load::<Run>("hdf5").unwrap().field.compute().unwrap_err();
+    assert!(error.is_corrupt(), "{error}");
 }

@@ -1,6 +1,6 @@
 //! What lies in the folder, and what earlier versions wrote in object stores, as a folder.
 
-use super::{assert_is, files, names, run_of, zarr};
+use super::{assert_is, copy, files, names, run_of, zarr};
 use arraystow::{ArrayFormat, ChunkedArray, Depth, Storage};
 use std::path::Path;
 
@@ -78,18 +78,6 @@ fn without_the_feature_hdf5_zarr_is_what_is_written() {
     let expected = if cfg!(feature = "hdf5") { ArrayFormat::Hdf5 } else { ArrayFormat::Zarr };
     assert!(storage.info("run").unwrap().arrays.iter().all(|array| array.format == expected));
     assert_is(&storage.load("run").unwrap(), 1);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
 }
 
 /// What lies in an object store, copied file by file, is a storage in a folder.

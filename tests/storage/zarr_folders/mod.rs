@@ -4,6 +4,7 @@ mod both;
 mod conformance;
 mod copies;
 mod damage;
+mod golden;
 mod layout;
 mod options;
 mod sweep;
@@ -62,4 +63,17 @@ fn files(root: &Path) -> BTreeSet<String> {
 /// The names of the arrays of an object: of the field and of the mask.
 fn names(storage: &Storage, name: &str) -> Vec<String> {
     storage.info(name).unwrap().arrays.into_iter().map(|array| array.file).collect()
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
 }

@@ -3,8 +3,20 @@
 //! A thin seam and nothing more. With the feature `faults`, tests see each call before and after it happens, can let it
 //! fail and can hold it up; without it these are the plain calls.
 
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+compile_error!(
+    "arraystow knows the file systems of Unix only: another system needs a module beside src/protocol/disk/unix.rs"
+);
+
 #[cfg(feature = "faults")]
 use super::faults::{self, Call};
+pub(crate) use system::Node;
+#[cfg(unix)]
+use unix as system;
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -103,17 +115,10 @@ impl DiskFile {
 
     /// Whether the file is still the one of that name.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            match (self.file.metadata(), std::fs::symlink_metadata(path)) {
-                (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-                _ => false,
-            }
+        match (self.file.metadata(), std::fs::symlink_metadata(path)) {
+            (Ok(own), Ok(there)) => Node::of(&own) == Node::of(&there),
+            _ => false,
         }
-        // There a file that is open cannot be removed.
-        #[cfg(not(unix))]
-        path.exists()
     }
 
     pub(crate) fn len(&self) -> io::Result<u64> {
@@ -132,23 +137,18 @@ impl DiskFile {
         Ok(contents)
     }
 
-    #[cfg(unix)]
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)
+        system::read_at(&self.file, buf, offset)
     }
 
     /// Fills `buf` from `offset` on.
     #[cfg(feature = "zarr")]
     pub(crate) fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, buf, offset)
+        system::read_exact_at(&self.file, buf, offset)
     }
 
-    #[cfg(unix)]
     pub(crate) fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        call!(
-            Call::Write { path: &self.path, offset, bytes },
-            std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, offset)
-        )
+        call!(Call::Write { path: &self.path, offset, bytes }, system::write_all_at(&self.file, bytes, offset))
     }
 
     /// Writes a new file's contents.
@@ -162,16 +162,12 @@ impl DiskFile {
 
     /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
     pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
-        call!(Call::Reserve { path: &self.path, len }, reserve(&self.file, len))
+        call!(Call::Reserve { path: &self.path, len }, system::reserve(&self.file, len))
     }
 
     /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
     pub(crate) fn write_back(&self, offset: u64, len: usize) {
-        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-        if let Some(len) = std::num::NonZeroU64::new(len as u64) {
-            let _ = rustix::fs::fadvise(&self.file, offset, Some(len), rustix::fs::Advice::DontNeed);
-        }
-        let _ = (offset, len);
+        system::write_back(&self.file, offset, len);
     }
 
     /// Makes what was written durable; the file's name is another matter.
@@ -181,37 +177,6 @@ impl DiskFile {
             Durability::NotSynced => Ok(()),
         }
     }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-fn reserve(file: &File, len: u64) -> io::Result<()> {
-    use rustix::io::Errno;
-    if in_memory(file) {
-        return Ok(());
-    }
-    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
-        // Not every file system can; writing then tells.
-        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-fn reserve(_: &File, _: u64) -> io::Result<()> {
-    Ok(())
-}
-
-/// Whether the file lies in memory: there, making room takes as long as writing, and is done by one processor.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn in_memory(file: &File) -> bool {
-    /// TMPFS_MAGIC of linux/magic.h.
-    const TMPFS: u64 = 0x0102_1994;
-    rustix::fs::fstatfs(file).is_ok_and(|file_system| file_system.f_type as u64 == TMPFS)
-}
-
-#[cfg(target_os = "freebsd")]
-fn in_memory(_: &File) -> bool {
-    false
 }
 
 /// Gives a file another name, in the place of what has it.
@@ -272,20 +237,7 @@ fn open_ordinary(path: &Path) -> io::Result<File> {
         let text = "it is no ordinary file, and arraystow opens no other (links neither)";
         io::Error::new(io::ErrorKind::InvalidInput, text)
     };
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    }
-    let file = options.open(path).map_err(|error| {
-        #[cfg(unix)]
-        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-            return other();
-        }
-        error
-    })?;
+    let file = system::without_links().read(true).open(path);
+    let file = file.map_err(|error| if system::is_link(&error) { other() } else { error })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(other()) }
 }
