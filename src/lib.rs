@@ -51,6 +51,7 @@
 //! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
 //! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array whose
 //!   element type is known at run time.
+//! - [`Value`]: a whole object without its Rust type, from [`Storage::value`]; [`Storage::array`] gives one array of it.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
 //! - [`macro@stow`]: options of single fields.
 //! - [`Shared`], [`WeakShared`]: values that stand in several places, trees with parents, graphs.
@@ -160,8 +161,8 @@ pub use foreign::Hdf5File;
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
-    Deserializer, Format, PersistentId, Serializer, Shared, WeakShared, astype, deserialize, from_reader, from_slice,
-    ndarray, serialize, to_vec, to_writer,
+    Deserializer, Format, InlineArray, PersistentId, Serializer, Shared, Value, WeakShared, astype, deserialize,
+    from_reader, from_slice, ndarray, serialize, to_vec, to_writer,
 };
 pub use protocol::LocalFiles;
 #[cfg(feature = "object-store")]

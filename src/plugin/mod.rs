@@ -24,6 +24,7 @@ pub use api::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer
 pub use de::deserializer::Deserializer;
 pub use document::frame::Format;
 pub use document::id::PersistentId;
+pub use fields::value::{InlineArray, Value};
 pub use fields::{ndarray, persistent};
 pub use ser::serializer::Serializer;
 pub use shared::{Shared, WeakShared};

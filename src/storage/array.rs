@@ -1,4 +1,4 @@
-//! One array of a document, without any Rust type.
+//! One array of a document, or all of it, without any Rust type.
 
 use super::Storage;
 use super::missing::open;
@@ -8,7 +8,7 @@ use crate::array::AnyArray;
 use crate::engine::{Edition, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::did_you_mean;
-use crate::plugin::{Manifest, ManifestEntry, read_head, typed};
+use crate::plugin::{Manifest, ManifestEntry, Value, read_head, typed};
 use std::sync::Arc;
 
 /// Paths that are named in the place of one that there is not.
@@ -42,7 +42,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is no such document, or no array at that path (a plain `ndarray` of less
-    /// than 4 KiB stands in the document itself); `Unsupported` if what is there has its own serializer; `Corrupt` if the document is
+    /// than 4 KiB stands in the document itself: [`value`](Self::value) has it); `Unsupported` if what is there has its own serializer; `Corrupt` if the document is
     /// damaged.
     pub fn array(&self, name: &str, path: &str) -> Result<AnyArray> {
         let name = Name::parse(name)?;
@@ -58,6 +58,23 @@ impl Storage {
         let backend = self.place.backend(name.workflow());
         let stored = StoredArray::lazy(backend, entry.id.file().to_owned(), expected, origin).held();
         Ok(AnyArray::of(typed(data_type, grid, Arc::new(stored))))
+    }
+
+    /// The object of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is opened.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// storage.save("runs", &vec![("first", Some(1.5)), ("second", None)])?;
+    /// let runs = storage.value("runs")?;
+    /// assert_eq!(runs.to_string(), r#"[["first", 1.5], ["second", null]]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Limit` if its values do not fit into memory.
+    pub fn value(&self, name: &str) -> Result<Value> {
+        self.load(name)
     }
 }
 

@@ -12,6 +12,7 @@ use super::version::Version;
 use crate::array::AnyArray;
 use crate::engine::unblock;
 use crate::error::{Error, Result};
+use crate::plugin::Value;
 use crate::task::Scope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -175,6 +176,14 @@ impl Storage {
     pub fn array_async(&self, name: &str, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
         let path = path.to_owned();
         self.away(name, move |storage, name| storage.array(name, &path))
+    }
+
+    /// As [`value`](Self::value), in the future.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    pub fn value_async(&self, name: &str) -> impl Future<Output = Result<Value>> + use<> {
+        self.load_async(name)
     }
 
     /// As [`version`](Self::version), in the future.

@@ -32,7 +32,7 @@ macro_rules! elements {
                 }
             }
 
-            fn data_type(&self) -> Option<DataType> {
+            pub(in crate::plugin) fn data_type(&self) -> Option<DataType> {
                 match self {
                     Self::None => None,
                     $(Self::$variant(_) => Some(<$rust as Element>::DATA_TYPE),)*
@@ -170,6 +170,11 @@ impl PlainElements {
     pub(in crate::plugin) fn to_array<T: Element>(&self) -> Option<ArrayD<T>> {
         let elements = self.elements.as_any().downcast_ref::<Vec<T>>()?;
         ArrayD::from_shape_vec(self.shape.as_slice(), elements.clone()).ok()
+    }
+
+    /// The data type; none for no elements of no type.
+    pub(in crate::plugin) fn data_type(&self) -> Option<DataType> {
+        self.elements.data_type()
     }
 
     /// Bytes of all elements.

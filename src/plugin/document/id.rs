@@ -74,6 +74,11 @@ impl PersistentId {
         format!("{}.{extension}", self.file)
     }
 
+    /// The id of these parts, if they may be those of one.
+    pub(in crate::plugin) fn recognized(name: &str, version: &str, file: &str) -> Option<Self> {
+        Self::try_from((name.to_owned(), (version.to_owned(), file.to_owned()))).ok()
+    }
+
     /// Whether it is the id of an array.
     pub(in crate::plugin) fn is_array(&self) -> bool {
         self.name == ARRAYS

@@ -12,7 +12,7 @@ use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
 use crate::plugin::fields::as_found;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_content::Value;
 use std::fmt;
 
@@ -95,6 +95,13 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 impl Fields {
+    /// Those of an array of this shape, whose elements are values of any kind.
+    pub(in crate::plugin) fn of_values(dim: Vec<usize>, elements: &impl Serialize) -> Result<Self> {
+        let data = elements.serialize(serde_content::Serializer::new());
+        let data = data.map_err(|error| Error::new(ErrorKind::TypeMismatch, error.to_string()))?;
+        Ok(Self { _version: IgnoredAny, dim, data: data.into_owned() })
+    }
+
     /// The elements in the type that they show.
     pub(in crate::plugin) fn elements_as_found(self) -> Result<PlainElements> {
         let data_type = as_found::data_type(&self.data).ok_or_else(|| {

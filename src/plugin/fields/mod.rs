@@ -8,3 +8,4 @@ pub(in crate::plugin) mod holds;
 pub mod ndarray;
 pub mod persistent;
 pub(in crate::plugin) mod shared;
+pub(in crate::plugin) mod value;

@@ -5,7 +5,7 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
 use crate::plugin::external::shared_file::file_of;
 use crate::plugin::shared::{Shared, WeakShared};
-use crate::plugin::walk::context::{keep_error, saving};
+use crate::plugin::walk::context::{keep_error, loading, saving};
 use crate::plugin::walk::loading::tell;
 use crate::plugin::walk::shared_load::{find_file, strong, weak};
 use serde::de::DeserializeOwned;
@@ -71,6 +71,30 @@ impl TryFrom<Parts> for Reference {
             Ok(number) if digits => Ok(Self { weak, file, number }),
             _ => Err(Error::corrupt(format!("{number:?} cannot be the number of a shared value"))),
         }
+    }
+}
+
+/// What the place of a shared value means, seen without a type.
+pub(in crate::plugin) enum Meaning {
+    /// The value of this number.
+    Shared(usize),
+    /// The same, not held.
+    Weak(usize),
+}
+
+/// What a list of these parts refers to, if the document has such a shared value.
+pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Option<Meaning> {
+    if name != STRONG && name != WEAK {
+        return None;
+    }
+    let parts = (name.to_owned(), (version.to_owned(), number.to_owned()));
+    let Reference { weak, file, number } = Reference::try_from(parts).ok()?;
+    find_file(file.as_deref()).ok()?;
+    let (is_divided, is_there) = loading(|state| (state.shared.is_divided(), state.shared.has(number))).ok()?;
+    match weak {
+        false => is_there.then_some(Meaning::Shared(number)),
+        // One that leads nowhere stands in documents without shared values, too.
+        true => (is_divided || number == NOWHERE).then_some(Meaning::Weak(number)),
     }
 }
 

@@ -308,6 +308,14 @@ impl ArrayResolver for Resolver {
         self.array(id)
     }
 
+    fn names(&self, id: &PersistentId) -> bool {
+        match &self.listed {
+            Some(listed) if id.is_array() => listed.get(id.file()).is_some(),
+            Some(_) => self.objects.listed().is_some_and(|listed| listed.get(id.file()).is_some()),
+            None => id.is_array(),
+        }
+    }
+
     fn reads_ahead(&self) -> bool {
         self.reads_ahead
     }

@@ -1,6 +1,6 @@
 //! The walk of a load.
 
-use crate::array::ErasedArray;
+use crate::array::{ErasedArray, machine_memory};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::de::deserializer::Deserializer;
 use crate::plugin::document::elements::PlainElements;
@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub(crate) trait ArrayResolver {
     /// The array of an id, lazy; the same one for the same id.
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>>;
+    /// Whether the document has an array or another object of this id; without a manifest, whether it is an array's.
+    fn names(&self, id: &PersistentId) -> bool;
     /// Whether it makes a difference to it how a walk came to a plain array or another object.
     fn reads_ahead(&self) -> bool;
     /// All elements of an array, for a plain `ndarray` field, if they have been read already.
@@ -66,13 +68,15 @@ pub(in crate::plugin) struct LoadState {
     pub(in crate::plugin) place: Option<String>,
     /// The first array whose elements did not fit.
     unfit: Option<String>,
+    /// Bytes of memory of the values without a type.
+    untyped: u64,
     pub(in crate::plugin) shared: SharedLoad,
 }
 
 impl LoadState {
     pub(in crate::plugin) fn new(resolver: Rc<dyn ArrayResolver>) -> Self {
         let (conversion, shared) = (Conversion::default(), SharedLoad::default());
-        Self { resolver, conversion, walk: None, error: None, place: None, unfit: None, shared }
+        Self { resolver, conversion, walk: None, error: None, place: None, unfit: None, untyped: 0, shared }
     }
 
     /// Whether arrays of another type are converted.
@@ -82,6 +86,15 @@ impl LoadState {
 
     pub(in crate::plugin) fn resolver(&self) -> Rc<dyn ArrayResolver> {
         self.resolver.clone()
+    }
+
+    /// Counts a value without a type that takes so many bytes.
+    pub(in crate::plugin) fn count(&mut self, bytes: usize) -> Result<()> {
+        self.untyped = self.untyped.saturating_add(bytes as u64);
+        if self.untyped <= machine_memory() / 2 {
+            return Ok(());
+        }
+        Err(Error::limit("the document has more values than fit into memory: load a part of it with a Rust type"))
     }
 
     pub(in crate::plugin) fn keep_error(&mut self, error: &Error) {
@@ -143,6 +156,11 @@ pub(in crate::plugin) fn chunked(id: &PersistentId) -> Result<Arc<dyn ErasedArra
     let resolver = loading(|state| state.resolver.clone())?;
     let _lifted = lift();
     resolver.chunked(id)
+}
+
+/// Whether the document has an array or another object of this id.
+pub(in crate::plugin) fn names(id: &PersistentId) -> bool {
+    loading(|state| state.resolver.clone()).is_ok_and(|resolver| resolver.names(id))
 }
 
 /// Remembers how the walk came to an array whose own `Deserialize` follows.

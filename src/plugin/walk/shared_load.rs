@@ -307,6 +307,16 @@ fn finish<T: 'static>(state: &mut LoadState, number: usize, read: Result<T, Stri
 const POSTPONED: &str = "the shared value is built later";
 
 impl SharedLoad {
+    /// Whether the document has shared values.
+    pub(in crate::plugin) fn is_divided(&self) -> bool {
+        self.pieces.is_some()
+    }
+
+    /// Whether it has the one of this number.
+    pub(in crate::plugin) fn has(&self, number: usize) -> bool {
+        number != ROOT && self.pieces.as_ref().is_some_and(|pieces| pieces.piece_len(number).is_some())
+    }
+
     /// Why the load was given up, if it was.
     pub(in crate::plugin) fn refused(&mut self) -> Option<Error> {
         self.refused.take()

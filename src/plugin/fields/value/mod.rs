@@ -1,0 +1,179 @@
+//! A document without its Rust type: a tree of plain values, with arrays as leaves.
+
+mod read;
+mod show;
+mod write;
+
+use crate::array::{AnyArray, AnyNdArray, DataType, with_element};
+use crate::error::{Error, Result};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::fields::found::Fields;
+use crate::plugin::shared::{Shared, WeakShared};
+
+/// A value whose Rust type is not known: what a document holds, as a tree with arrays as leaves. See
+/// [`Storage::value`](crate::Storage::value); as a field it takes any part of a document.
+///
+/// A document holds what serde made of the value: a struct is a map of its fields, a tuple a list, a variant of an enum its
+/// name or a map from its name to its contents, a `Some` what is in it, and a `None` or a unit [`Null`](Self::Null). In JSON
+/// bytes are lists of integers, and keys are texts.
+///
+/// [`Display`](std::fmt::Display) shows it as text, in several lines with `{:#}`; what is long or deep is shortened.
+///
+/// Serialized, it gives the document that it was read from, with two exceptions: an array that was a plain `ndarray` is a
+/// chunked one, which a field of either type reads, and an [external object](Self::External) cannot be saved.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::Value;
+/// use ndarray::Array2;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Survey {
+///     name: String,
+///     spacing: f64,
+///     height: Array2<f32>,
+/// }
+///
+/// storage.save("survey", &Survey { name: "north".into(), spacing: 0.25, height: Array2::ones((80, 90)) })?;
+///
+/// let survey = storage.value("survey")?;
+/// assert_eq!(survey.to_string(), r#"{name: "north", spacing: 0.25, height: <float32 [80, 90]>}"#);
+/// assert_eq!(survey.get("spacing").and_then(Value::as_f64), Some(0.25));
+/// if let Some(Value::Array(height)) = survey.get("height") {
+///     assert_eq!(height.downcast::<f32>()?.sum()?, 7200.0);
+/// }
+/// storage.save("copy", &survey)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Value {
+    /// Nothing: a `None`, or a unit.
+    Null,
+    /// A bool.
+    Bool(bool),
+    /// An integer of any type, unless it is larger than `i128` holds.
+    Integer(i128),
+    /// An integer that only `u128` holds.
+    LargeInteger(u128),
+    /// A number that was written as `f32`.
+    Float32(f32),
+    /// A number that was written as `f64`.
+    Float64(f64),
+    /// A text, a character, or a variant of an enum without contents.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A list, a tuple or a set.
+    List(Vec<Self>),
+    /// A map, a struct, or a variant with its contents: keys of any type, in the order of the document.
+    Map(Vec<(Self, Self)>),
+    /// An array that is stored beside the document. It is lazy.
+    Array(AnyArray),
+    /// An `ndarray` that stands in the document itself.
+    InlineArray(InlineArray),
+    /// A value that stands in several places of the document: one allocation in all of them.
+    Shared(Shared<Self>),
+    /// A reference to such a value that does not keep it alive; it may lead up the tree.
+    WeakShared(WeakShared<Self>),
+    /// An object that its own serializer keeps in files beside the document. Only its Rust type can read it.
+    External(PersistentId),
+}
+
+impl Value {
+    /// The value itself, or the one that a shared reference leads to.
+    #[must_use]
+    pub fn resolved(&self) -> &Self {
+        let mut value = self;
+        while let Self::Shared(shared) = value {
+            value = shared;
+        }
+        value
+    }
+
+    /// The value of a field: of the first entry of a map with this text as its key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        let Self::Map(entries) = self.resolved() else { return None };
+        entries.iter().find(|(known, _)| known.as_text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self.resolved() {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one; integers are rounded where `f64` does not hold them.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        match self.resolved() {
+            Self::Integer(value) => Some(*value as f64),
+            Self::LargeInteger(value) => Some(*value as f64),
+            Self::Float32(value) => Some(f64::from(*value)),
+            Self::Float64(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The array, if it is one that is stored beside the document.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&AnyArray> {
+        match self.resolved() {
+            Self::Array(array) => Some(array),
+            _ => None,
+        }
+    }
+}
+
+/// An `ndarray` that stands in a document itself, because it is small or its elements are no array elements. The document
+/// has its shape and its elements, but not their data type.
+#[derive(Clone)]
+pub struct InlineArray {
+    shape: Vec<usize>,
+    elements: Vec<Value>,
+}
+
+impl InlineArray {
+    /// Elements per axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The elements, in C order.
+    #[must_use]
+    pub fn elements(&self) -> &[Value] {
+        &self.elements
+    }
+
+    /// The array, with the data type that its elements show: `bool`; `int64`, or `uint64` if one of them needs it; `float32` or
+    /// `float64`; complex numbers where they are pairs of floats. Without elements it is of `float64`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::{AnyNdArray, Value};
+    ///
+    /// storage.save("small", &ndarray::array![1_u8, 2, 3])?;
+    /// let Value::InlineArray(small) = storage.value("small")? else { panic!() };
+    /// assert_eq!(small.to_ndarray()?, AnyNdArray::from(ndarray::array![1_i64, 2, 3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `TypeMismatch` if there is no such data type: the elements may be texts, or of different types.
+    pub fn to_ndarray(&self) -> Result<AnyNdArray> {
+        let elements = Fields::of_values(self.shape.clone(), &self.elements)?.elements_as_found()?;
+        let data_type = elements.data_type().unwrap_or(DataType::Float64);
+        with_element!(data_type, T => {
+            let array = elements.to_array::<T>();
+            array.map(AnyNdArray::from).ok_or_else(|| Error::invalid("an array is not of its own data type"))
+        })
+    }
+}

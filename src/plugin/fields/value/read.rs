@@ -1,0 +1,161 @@
+//! Any part of a document as a [`Value`].
+//!
+//! Formats that describe themselves say what there is. An id looks like any other list of its form; the document's manifest
+//! tells which lists are ids.
+
+use super::{InlineArray, Value};
+use crate::array::{AnyArray, element_count};
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED, INLINE, STORED};
+use crate::plugin::fields::shared::{Meaning, meaning};
+use crate::plugin::format::cbor::AnyStep;
+use crate::plugin::shared::Shared;
+use crate::plugin::walk::context::loading;
+use crate::plugin::walk::loading::{chunked, names, tell};
+use crate::plugin::walk::shared_load::{strong, weak};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+impl<'de> Deserialize<'de> for Value {
+    /// Reads whatever is there. Arrays are lazy.
+    ///
+    /// # Errors
+    /// That of the format if it does not describe itself (bincode, postcard): nothing can be read there without a type.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Asks our Deserializer, if it is the next, for what there really is.
+        deserializer.deserialize_newtype_struct(CHUNKED, ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+macro_rules! visit {
+    ($($method:ident($rust:ty) $variant:ident;)*) => {
+        $(#[inline]
+        fn $method<E>(self, value: $rust) -> Result<Value, E> {
+            Ok(Value::$variant(value.into()))
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    visit! {
+        visit_bool(bool) Bool;
+        visit_i64(i64) Integer;
+        visit_u64(u64) Integer;
+        visit_i128(i128) Integer;
+        visit_f32(f32) Float32;
+        visit_f64(f64) Float64;
+        visit_char(char) Text;
+        visit_str(&str) Text;
+        visit_string(String) Text;
+        visit_bytes(&[u8]) Bytes;
+        visit_byte_buf(Vec<u8>) Bytes;
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
+        Ok(i128::try_from(value).map_or(Value::LargeInteger(value), Value::Integer))
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        Value::deserialize(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let _step = AnyStep::new();
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = sequence.next_element()? {
+            count()?;
+            elements.push(element);
+        }
+        reference(&elements).map(|reference| reference.unwrap_or(Value::List(elements)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            count()?;
+            entries.push(entry);
+        }
+        Ok(array(entries))
+    }
+}
+
+/// Counts a value, and refuses more than the machine's memory holds: in a document they are shorter than here.
+fn count<E: Error>() -> Result<(), E> {
+    loading(|state| state.count(size_of::<(Value, Value)>())).unwrap_or(Ok(())).map_err(tell)
+}
+
+/// What a list refers to, if it is an id or the place of a shared value.
+fn reference<E: Error>(elements: &[Value]) -> Result<Option<Value>, E> {
+    let [Value::Text(name), Value::List(rest)] = elements else { return Ok(None) };
+    let [Value::Text(version), Value::Text(file)] = rest.as_slice() else { return Ok(None) };
+    match meaning(name, version, file) {
+        Some(Meaning::Shared(number)) => return Ok(Some(Value::Shared(Shared::from(strong(number)?)))),
+        Some(Meaning::Weak(number)) => return Ok(Some(Value::WeakShared(weak(number).map_err(tell)?))),
+        None => {}
+    }
+    let Some(id) = PersistentId::recognized(name, version, file).filter(names) else { return Ok(None) };
+    if id.is_array() {
+        return chunked(&id).map(|array| Some(Value::Array(AnyArray::of(array)))).map_err(tell);
+    }
+    Ok(Some(Value::External(id)))
+}
+
+/// The map, or the array that it stands for.
+fn array(entries: Vec<(Value, Value)>) -> Value {
+    let [(form, value)] = match <[(Value, Value); 1]>::try_from(entries) {
+        Ok(entry) => entry,
+        Err(entries) => return Value::Map(entries),
+    };
+    match (form, value) {
+        (Value::Text(form), Value::Array(array)) if form == STORED => Value::Array(array),
+        (Value::Text(form), Value::Map(fields)) if form == INLINE => match inline_array(fields) {
+            Ok(array) => Value::InlineArray(array),
+            Err(fields) => Value::Map(vec![(Value::Text(form), Value::Map(fields))]),
+        },
+        (form, value) => Value::Map(vec![(form, value)]),
+    }
+}
+
+/// The array with these fields, or the fields if they are not those of one.
+fn inline_array(mut fields: Vec<(Value, Value)>) -> Result<InlineArray, Vec<(Value, Value)>> {
+    match (inline_shape(&fields), fields.pop()) {
+        (Some(shape), Some((_, Value::List(elements)))) => Ok(InlineArray { shape, elements }),
+        (_, last) => {
+            fields.extend(last);
+            Err(fields)
+        }
+    }
+}
+
+/// The shape of an `ndarray` with these fields, if they are those of one.
+fn inline_shape(fields: &[(Value, Value)]) -> Option<Vec<usize>> {
+    let named = fields.iter().map(|(key, _)| key.as_text()).eq(ARRAY_FIELDS.iter().map(|field| Some(*field)));
+    let [(_, Value::Integer(1)), (_, Value::List(lengths)), (_, Value::List(elements))] = fields else { return None };
+    let length = |value: &Value| match value {
+        Value::Integer(length) => usize::try_from(*length).ok(),
+        _ => None,
+    };
+    let shape: Vec<usize> = lengths.iter().map(length).collect::<Option<_>>()?;
+    (named && element_count(&shape) == Some(elements.len())).then_some(shape)
+}
