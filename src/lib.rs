@@ -60,7 +60,7 @@
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
 //! - [`Hdf5File`]: the datasets of HDF5 files that other programs have written.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
-//! - [`Task`]: progress and cancellation.
+//! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
 //! # What is diverted
 //!

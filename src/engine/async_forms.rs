@@ -19,7 +19,8 @@ use ndarray::ArrayD;
 /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?;
 /// let tile = array.slice(ndarray::s![2..5])?.compute_async().await?;
 /// assert_eq!(tile.as_slice(), Some(&[2, 3, 4][..]));
-/// assert_eq!(array.sum_async().await?, 45);
+/// let sum: i64 = array.sum_async().await?;
+/// assert_eq!(sum, 45);
 /// # Ok::<(), arraystow::Error>(())
 /// # }).unwrap();
 /// ```

@@ -25,6 +25,8 @@ pub(crate) use handles::Handle;
 pub use offload::unblock;
 pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;
+#[cfg(feature = "object-store")]
+pub(crate) use pool::in_background;
 pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, StoredArray};
 pub(crate) use verify::{check_all, check_length};

@@ -76,7 +76,7 @@ impl<T, E: From<Error>> Future for Offloaded<T, E> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         if let Some(work) = self.work.take() {
             // Work of the pool that waits for other work of it would wait for ever, were all threads to do so.
-            let begun = if Scope::current().in_pool { pool::spawn_apart(work) } else { pool::spawn(work) };
+            let begun = if Scope::current().in_pool { pool::spawn_apart(work) } else { pool::in_background(work) };
             if let Err(error) = begun {
                 return Poll::Ready(Err(error.into()));
             }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// As of the helpers of a loop.
 const STACK_BYTES: usize = 8 << 20;
 
-pub(super) type Work = Box<dyn FnOnce() + Send>;
+pub(crate) type Work = Box<dyn FnOnce() + Send>;
 
 static POOL: PerProcess<Pool> = PerProcess::new();
 
@@ -35,7 +35,7 @@ struct State {
 }
 
 /// Does something on a thread of the pool.
-pub(super) fn spawn(work: Work) -> Result<()> {
+pub(crate) fn in_background(work: Work) -> Result<()> {
     POOL.get_or_try_init(|| Ok(Pool::default()))?.add(work)
 }
 

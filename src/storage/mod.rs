@@ -42,11 +42,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Named objects in a folder: `<root>/<workflow>/<task>` is an object's document, its arrays are HDF5 files in
+/// Named objects in a folder: `<root>/<workflow>/<name>` is an object's document, its arrays are HDF5 files in
 /// `<root>/<workflow>/bigdata/`.
 ///
-/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; the last is the task, those before it are the
-/// workflow. A segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
+/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; those before the last are the workflow. A segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -8,7 +8,7 @@ pub(super) const ARRAYS: &str = "bigdata";
 const MOST_SEGMENT_BYTES: usize = 255;
 const MOST_BYTES: usize = 900;
 
-/// A checked name: a workflow, and the task in it.
+/// A checked name: a workflow, and a last segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     text: String,
@@ -32,8 +32,8 @@ impl Name {
     }
 
     /// The last segment.
-    pub(super) fn task(&self) -> &str {
-        self.text.rsplit_once('/').map_or(self.as_str(), |(_, task)| task)
+    pub(super) fn last(&self) -> &str {
+        self.text.rsplit_once('/').map_or(self.as_str(), |(_, last)| last)
     }
 
     pub(super) fn is_a_workflow(&self) -> Error {
@@ -94,9 +94,9 @@ impl Workflow {
         (!self.is_root()).then(|| Self { text: above.to_owned() })
     }
 
-    /// The name of this task.
-    pub(super) fn name(&self, task: &str) -> Result<Name> {
-        Name::parse(&self.join(task))
+    /// The name with this last segment.
+    pub(super) fn name(&self, last: &str) -> Result<Name> {
+        Name::parse(&self.join(last))
     }
 
     /// The text of a name or of a workflow in this one, unchecked.
@@ -120,7 +120,7 @@ fn check(text: &str, what: &str) -> Result<()> {
     }
     for segment in text.split('/') {
         if segment.is_empty() {
-            return refuse("a segment is empty; write it as \"task\" or \"workflow/task\"");
+            return refuse("a segment is empty; write it as \"name\" or \"workflow/name\"");
         }
         if segment.len() > MOST_SEGMENT_BYTES {
             return refuse("a segment is longer than 255 bytes");

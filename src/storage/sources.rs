@@ -4,6 +4,8 @@ use super::name::Name;
 use super::place::{Announced, Claim, Place};
 use crate::array::ErasedArray;
 use crate::backend::Backend;
+#[cfg(feature = "object-store")]
+use crate::engine::in_background;
 use crate::engine::{Edition, Handle, Origin, StoredArray};
 use crate::plugin::{Manifest, SavePlan};
 use std::collections::{HashMap, HashSet};
@@ -99,12 +101,12 @@ impl Sources {
     }
 }
 
-/// Does what a store is asked for on a thread of its own, if this one is an executor's.
+/// Does what a store is asked for away from this thread, if that is an executor's.
 fn unblocking(backend: &dyn Backend, work: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "object-store")]
     if backend.local_path("array").is_none() && tokio::runtime::Handle::try_current().is_ok() {
         // If there can be no thread, it is left to a sweep.
-        let _ = std::thread::Builder::new().name("arraystow-drop".into()).spawn(work);
+        let _ = in_background(Box::new(work));
         return;
     }
     let _ = backend;

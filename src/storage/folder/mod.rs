@@ -1,4 +1,4 @@
-//! A folder: `<root>/<workflow>/<task>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`, or Zarr arrays
+//! A folder: `<root>/<workflow>/<name>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`, or Zarr arrays
 //! in `<root>/<workflow>/bigdata/dask_arrays/`.
 
 mod commit;

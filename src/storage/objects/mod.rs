@@ -1,4 +1,4 @@
-//! An object store: `<folder>/<workflow>/<task>` is a document, its arrays are Zarr arrays in
+//! An object store: `<folder>/<workflow>/<name>` is a document, its arrays are Zarr arrays in
 //! `<folder>/<workflow>/bigdata/dask_arrays/`.
 
 mod announce;
@@ -118,7 +118,7 @@ impl Place for ObjectFolder {
 
     fn near(&self, name: &Name) -> Option<Near> {
         let workflow = name.workflow();
-        let tasks = self.objects.names_from(workflow.as_str(), name.task().chars().next()?).ok()?;
+        let tasks = self.objects.names_from(workflow.as_str(), name.last().chars().next()?).ok()?;
         let names = tasks.iter().filter_map(|task| workflow.name(task).ok());
         let names: Vec<_> = names.map(|name| name.as_str().to_owned()).collect();
         let missing = if names.is_empty() && !self.objects.any_below(workflow.as_str()).ok()? {
