@@ -118,7 +118,7 @@
 //! - `derive` (default): the macros [`macro@stow`] and [`derive@Persistent`].
 //! - `hdf5` (default): arrays as HDF5 files, in folders and through the FILE protocol.
 //! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
-//! - `s3` (default): [`Storage`] at `s3://` URLs, and the S3 protocol. `gcs` and `azure` add `gs://` and `az://`.
+//! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and `az://`.
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26. Without
 //!   this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
@@ -165,13 +165,13 @@ pub use plugin::{
     from_reader, from_slice, ndarray, serialize, to_vec, to_writer,
 };
 pub use protocol::LocalFiles;
-#[cfg(feature = "object-store")]
-pub use protocol::S3Protocol;
 #[cfg(feature = "zarr")]
 pub use protocol::ZarrVersion;
 #[cfg(feature = "faults")]
 pub use protocol::faults;
 pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, Mode, Protocols};
+#[cfg(feature = "object-store")]
+pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
     ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Repair, RepairedArray, Storage, StorageBuilder,
     Sweep, Verification, Version,

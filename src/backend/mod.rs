@@ -224,7 +224,7 @@ pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
         return Some(Arc::new(FileArrays::new(files.clone(), protocols.array_options(), protocols.limits())));
     }
     #[cfg(feature = "object-store")]
-    if let Some(objects) = protocols.s3() {
+    if let Some(objects) = protocols.object_store() {
         return Some(Arc::new(ZarrArrays::new(
             Arc::new(objects.objects().clone()),
             protocols.array_options().zarr(),

@@ -18,14 +18,14 @@ mod local;
 #[cfg(feature = "object-store")]
 mod machine;
 #[cfg(feature = "object-store")]
+mod object_store;
+#[cfg(feature = "object-store")]
 mod objects;
 #[cfg(feature = "hdf5")]
 mod one_file;
 mod protocols;
 #[cfg(feature = "object-store")]
 mod runtime;
-#[cfg(feature = "object-store")]
-mod s3;
 #[cfg(feature = "object-store")]
 mod secrets;
 pub(crate) mod spelling;
@@ -46,12 +46,12 @@ pub use file::{FileHandle, FileProtocol, Mode};
 pub(crate) use file_bytes::{FileBytes, calling};
 pub use files::{FileReader, FileWriter};
 pub use local::LocalFiles;
+#[cfg(feature = "object-store")]
+pub use object_store::{ObjectStoreProtocol, S3Protocol};
 #[cfg(feature = "hdf5")]
 pub(crate) use one_file::OneFile;
 pub use protocols::Protocols;
 pub(crate) use protocols::no_protocol;
-#[cfg(feature = "object-store")]
-pub use s3::S3Protocol;
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::ZarrOptions;
 #[cfg(feature = "zarr")]

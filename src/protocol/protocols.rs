@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub struct Protocols {
     file: Option<Arc<dyn FileProtocol>>,
     #[cfg(feature = "object-store")]
-    s3: Option<super::S3Protocol>,
+    object_store: Option<super::ObjectStoreProtocol>,
     arrays: ArrayOptions,
     codec: Option<Codec>,
     limits: Limits,
@@ -52,18 +52,25 @@ impl Protocols {
         self
     }
 
-    /// Adds the S3 protocol: arrays become Zarr arrays. With both protocols, FILE is taken.
+    /// Adds the protocol for object stores: arrays become Zarr arrays. With both protocols, FILE is taken.
     #[cfg(feature = "object-store")]
     #[must_use]
-    pub fn with_s3(mut self, s3: super::S3Protocol) -> Self {
-        self.s3 = Some(s3);
+    pub fn with_object_store(mut self, object_store: super::ObjectStoreProtocol) -> Self {
+        self.object_store = Some(object_store);
         self
+    }
+
+    /// The same as [`with_object_store`](Self::with_object_store).
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_s3(self, s3: super::S3Protocol) -> Self {
+        self.with_object_store(s3)
     }
 
     /// The same of a storage.
     #[cfg(feature = "object-store")]
     pub(crate) fn with_objects(mut self, objects: super::Objects) -> Self {
-        self.s3 = Some(super::S3Protocol::of(objects));
+        self.object_store = Some(super::ObjectStoreProtocol::of(objects));
         self
     }
 
@@ -158,8 +165,8 @@ impl Protocols {
             return Ok(Files::File(file.clone()));
         }
         #[cfg(feature = "object-store")]
-        if let Some(s3) = &self.s3 {
-            return Ok(Files::Objects(s3.objects().clone()));
+        if let Some(object_store) = &self.object_store {
+            return Ok(Files::Objects(object_store.objects().clone()));
         }
         Err(no_protocol())
     }
@@ -183,11 +190,11 @@ impl Protocols {
         self.file.as_ref()
     }
 
-    /// The S3 protocol, if there is one.
+    /// The protocol for object stores, if there is one.
     #[cfg(feature = "object-store")]
     #[must_use]
-    pub fn s3(&self) -> Option<&super::S3Protocol> {
-        self.s3.as_ref()
+    pub fn object_store(&self) -> Option<&super::ObjectStoreProtocol> {
+        self.object_store.as_ref()
     }
 
     pub(crate) fn array_options(&self) -> ArrayOptions {
@@ -213,7 +220,7 @@ impl fmt::Debug for Protocols {
         let mut text = f.debug_struct("Protocols");
         text.field("file", &file);
         #[cfg(feature = "object-store")]
-        text.field("s3", &self.s3);
+        text.field("object_store", &self.object_store);
         text.field("codec", &self.codec).field("limits", &self.limits).finish()
     }
 }

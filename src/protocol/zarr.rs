@@ -1,4 +1,4 @@
-//! The options of the Zarr format for arrays that are written through the S3 protocol.
+//! The options of the Zarr format for new arrays.
 
 /// A version of the Zarr format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -32,6 +32,7 @@ impl Name {
     }
 
     /// The last segment.
+    #[cfg(feature = "object-store")]
     pub(super) fn last(&self) -> &str {
         self.text.rsplit_once('/').map_or(self.as_str(), |(_, last)| last)
     }
@@ -89,6 +90,7 @@ impl Workflow {
     }
 
     /// The workflow right above; none above the root.
+    #[cfg(feature = "object-store")]
     pub(super) fn parent(&self) -> Option<Self> {
         let above = self.text.rsplit_once('/').map_or("", |(above, _)| above);
         (!self.is_root()).then(|| Self { text: above.to_owned() })

@@ -2,11 +2,11 @@
 
 use arraystow::persistent::{BoxError, PersistentSerializer};
 use arraystow::{ChunkedArray, Depth, Error, PersistentId, Protocols, Storage};
+pub(crate) use arraystow_tests::files_by_array as files;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::path::Path;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct Run {
@@ -141,16 +141,6 @@ pub fn swept(storage: &Storage) -> usize {
         assert!(object.is_sound(), "{:?}", object.faults);
     }
     count
-}
-
-/// The files of a folder, of each Zarr array its name only, as if it were a file.
-pub fn files(root: &Path) -> BTreeSet<String> {
-    let files = arraystow_tests::files(root).into_iter().filter(|file| !file.ends_with("dask_arrays/zarr.json"));
-    let shortened = files.map(|file| match file.split_once("dask_arrays/") {
-        Some((before, below)) => format!("{before}{}", below.split('/').next().unwrap()),
-        None => file,
-    });
-    shortened.collect()
 }
 
 /// The files that the objects of a folder consist of, as [`files`] gives them.

@@ -28,3 +28,13 @@ pub fn files(root: &Path) -> BTreeSet<String> {
     }
     found
 }
+
+/// The same, with the name of each Zarr array in the place of its files, as if it were a file.
+pub fn files_by_array(root: &Path) -> BTreeSet<String> {
+    let files = files(root).into_iter().filter(|file| !file.ends_with("dask_arrays/zarr.json"));
+    let shortened = files.map(|file| match file.split_once("dask_arrays/") {
+        Some((before, below)) => format!("{before}{}", below.split('/').next().unwrap()),
+        None => file,
+    });
+    shortened.collect()
+}

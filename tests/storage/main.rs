@@ -18,7 +18,7 @@ mod bounded_memory;
 mod conformance;
 #[cfg(feature = "hdf5")]
 mod file_protocol;
-#[cfg(feature = "hdf5")]
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod folder;
 #[cfg(feature = "hdf5")]
 mod golden;
