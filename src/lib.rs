@@ -142,6 +142,8 @@ mod near;
 mod per_process;
 mod plugin;
 mod protocol;
+#[cfg(test)]
+mod rooms;
 mod storage;
 mod task;
 

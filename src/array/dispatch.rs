@@ -5,20 +5,20 @@
 macro_rules! with_element {
     ($data_type:expr, $T:ident => $body:expr) => {
         match $data_type {
-            $crate::DataType::Bool => $crate::array::with_element!(@ bool, $T => $body),
-            $crate::DataType::Int8 => $crate::array::with_element!(@ i8, $T => $body),
-            $crate::DataType::Int16 => $crate::array::with_element!(@ i16, $T => $body),
-            $crate::DataType::Int32 => $crate::array::with_element!(@ i32, $T => $body),
-            $crate::DataType::Int64 => $crate::array::with_element!(@ i64, $T => $body),
-            $crate::DataType::UInt8 => $crate::array::with_element!(@ u8, $T => $body),
-            $crate::DataType::UInt16 => $crate::array::with_element!(@ u16, $T => $body),
-            $crate::DataType::UInt32 => $crate::array::with_element!(@ u32, $T => $body),
-            $crate::DataType::UInt64 => $crate::array::with_element!(@ u64, $T => $body),
-            $crate::DataType::Float16 => $crate::array::with_element!(@ half::f16, $T => $body),
-            $crate::DataType::Float32 => $crate::array::with_element!(@ f32, $T => $body),
-            $crate::DataType::Float64 => $crate::array::with_element!(@ f64, $T => $body),
-            $crate::DataType::Complex64 => $crate::array::with_element!(@ num_complex::Complex<f32>, $T => $body),
-            $crate::DataType::Complex128 => $crate::array::with_element!(@ num_complex::Complex<f64>, $T => $body),
+            $crate::array::DataType::Bool => $crate::array::with_element!(@ bool, $T => $body),
+            $crate::array::DataType::Int8 => $crate::array::with_element!(@ i8, $T => $body),
+            $crate::array::DataType::Int16 => $crate::array::with_element!(@ i16, $T => $body),
+            $crate::array::DataType::Int32 => $crate::array::with_element!(@ i32, $T => $body),
+            $crate::array::DataType::Int64 => $crate::array::with_element!(@ i64, $T => $body),
+            $crate::array::DataType::UInt8 => $crate::array::with_element!(@ u8, $T => $body),
+            $crate::array::DataType::UInt16 => $crate::array::with_element!(@ u16, $T => $body),
+            $crate::array::DataType::UInt32 => $crate::array::with_element!(@ u32, $T => $body),
+            $crate::array::DataType::UInt64 => $crate::array::with_element!(@ u64, $T => $body),
+            $crate::array::DataType::Float16 => $crate::array::with_element!(@ half::f16, $T => $body),
+            $crate::array::DataType::Float32 => $crate::array::with_element!(@ f32, $T => $body),
+            $crate::array::DataType::Float64 => $crate::array::with_element!(@ f64, $T => $body),
+            $crate::array::DataType::Complex64 => $crate::array::with_element!(@ num_complex::Complex<f32>, $T => $body),
+            $crate::array::DataType::Complex128 => $crate::array::with_element!(@ num_complex::Complex<f64>, $T => $body),
         }
     };
     (@ $rust:ty, $T:ident => $body:expr) => {{

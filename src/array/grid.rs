@@ -280,7 +280,7 @@ impl ChunkGrid {
         let count: usize = coordinates.iter().product();
         if number >= count {
             return Err(Error::new(
-                crate::ErrorKind::NotFound,
+                crate::error::ErrorKind::NotFound,
                 format!("there is no chunk {number}: the array has {count}"),
             ));
         }
@@ -301,7 +301,7 @@ impl ChunkGrid {
         let per_axis = self.chunks_per_axis();
         if coordinates.len() != per_axis.len() || coordinates.iter().zip(&per_axis).any(|(at, count)| at >= count) {
             return Err(Error::new(
-                crate::ErrorKind::NotFound,
+                crate::error::ErrorKind::NotFound,
                 format!("there is no chunk {coordinates:?}: the array has {per_axis:?} chunks"),
             ));
         }

@@ -3,14 +3,14 @@
 
 use crate::engine::Origin;
 use crate::error::{Error, Result};
-use crate::plugin::document::frame::{Format, encode, read_body, read_head};
+use crate::plugin::document::body_format::Format;
+use crate::plugin::document::frame::{encode, read_body, read_head};
 use crate::plugin::drive::body;
+use crate::plugin::drive::load::{read_document, read_from};
+use crate::plugin::drive::save::{plan, root};
 use crate::plugin::external::registry::Registry;
-use crate::plugin::format::rules::Rules;
 use crate::plugin::resolver::Resolver;
-use crate::plugin::walk::loading::load;
-use crate::plugin::walk::saving::{PlanSettings, plan};
-use crate::plugin::walk::shared_load::read_document;
+use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::write::write_plan;
 use crate::protocol::Protocols;
 use serde::de::DeserializeOwned;
@@ -49,7 +49,8 @@ where
     T: ?Sized + Serialize,
     S: serde::Serializer,
 {
-    let (output, plan) = plan(value, serializer, Rules::of(None), settings(protocols), ToString::to_string)?;
+    let walk = || root(value, None).serialize(serializer).map_err(|error| error.to_string());
+    let (output, plan) = plan(settings(protocols), walk)?;
     write_plan(&plan, protocols, None)?.keep();
     Ok(output)
 }
@@ -64,7 +65,7 @@ where
     T: Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    load(deserializer, None, Rc::new(Resolver::bare(protocols)), ToString::to_string)
+    read_from(deserializer, Rc::new(Resolver::bare(protocols)))
 }
 
 /// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.

@@ -4,8 +4,8 @@
 //! the arrays again. Both run within a thread-local context, without I/O. Around them are the document's frame and manifest,
 //! and the functions that users call.
 //!
-//! Each module is a room. A room imports only from those before it in this order: `document`, `format`, `external`, `walk`, `ser`,
-//! `shared`, `de`, `drive`, `fields`, `resolver`, `write`, `api`.
+//! Each module is a room. A room imports only from those before it in this order: `document`, `format`, `external`, `shared`,
+//! `walk`, `ser`, `de`, `drive`, `fields`, `resolver`, `write`, `api`.
 
 mod api;
 mod de;
@@ -22,33 +22,33 @@ mod write;
 
 pub use api::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};
 pub use de::deserializer::Deserializer;
-pub use document::frame::Format;
+pub use document::body_format::Format;
 pub use document::id::PersistentId;
 pub use fields::value::{InlineArray, Value};
-pub use fields::{ndarray, persistent};
+pub use fields::{astype, ndarray, persistent};
 pub use ser::serializer::Serializer;
 pub use shared::{Shared, WeakShared};
-pub use walk::conversion::astype;
 
 #[doc(hidden)]
 pub use {
     fields::holds::{HoldsArrays, HoldsAxes, HoldsPlain},
-    walk::options::{Options, serialize as serialize_field},
+    fields::serialize_field,
+    walk::options::Options,
 };
 
 pub(crate) use self::{
     document::frame::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
     document::manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
     drive::body::write as write_document,
-    external::arrays::AnyArray,
+    drive::load::read_document,
+    external::arrays::{AnyArray, typed},
     external::copied::{CopiedObject, Copies},
     external::files::remove_files,
+    external::planned::{Planned, SavePlan, SharedPlan},
     external::registry::{ObjectSerializer, Registry, array_serializer},
     external::saved::note_saved,
+    resolver::Resolver,
     resolver::reading::Reading,
-    resolver::{Resolver, typed},
-    walk::saving::{Keep, PlanSettings, Planned, SavePlan},
-    walk::shared_load::read_document,
-    walk::shared_save::SharedPlan,
+    walk::saving::{Keep, PlanSettings},
     write::write_plan,
 };

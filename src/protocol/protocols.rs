@@ -104,7 +104,7 @@ impl Protocols {
     /// The version of the Zarr format that new arrays get; [`V3`](crate::ZarrVersion::V3) by default.
     #[cfg(feature = "zarr")]
     #[must_use]
-    pub fn with_zarr_version(mut self, version: crate::ZarrVersion) -> Self {
+    pub fn with_zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
         self.arrays.zarr_version = Some(version);
         self
     }

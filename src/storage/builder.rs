@@ -146,7 +146,7 @@ impl StorageBuilder {
 
     /// The version of the Zarr format that new arrays get, unless their group is of the other already.
     #[cfg(feature = "zarr")]
-    pub fn zarr_version(mut self, version: crate::ZarrVersion) -> Self {
+    pub fn zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
         self.arrays.zarr_version = Some(version);
         self
     }

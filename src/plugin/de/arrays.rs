@@ -1,15 +1,17 @@
 //! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
+use crate::plugin::de::at::At;
 use crate::plugin::de::deserializer::Watching;
 use crate::plugin::de::shape::{Dim, Fielded};
 use crate::plugin::document::elements::PlainElements;
-use crate::plugin::document::frame::Format;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::cbor::AnyStep;
-use crate::plugin::walk::conversion;
-use crate::plugin::walk::loading::{UNFIT_ELEMENTS, note_unfit, tell, whole};
+use crate::plugin::walk::errors::{de_error, note_unfit};
+use crate::plugin::walk::loading::UNFIT_ELEMENTS;
+use crate::plugin::walk::lookup::whole;
+use crate::plugin::walk::scopes::is_conversion_asked;
 use serde::de::value::{BorrowedStrDeserializer, Error as PlainText, SeqAccessDeserializer};
 use serde::de::{self, DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
@@ -22,12 +24,11 @@ use std::sync::Arc;
 pub(in crate::plugin) fn read_array<'de, D: de::Deserializer<'de>, V: Visitor<'de>>(
     inner: D,
     visitor: V,
-    path: &Path<'_>,
-    format: Option<Format>,
+    at: At<'_>,
 ) -> Result<V::Value, D::Error> {
-    let visitor = ArrayVisitor { visitor, path, format };
-    // A format that tells what there is tells an array that was saved as a chunked one, too.
-    if format == Some(Format::Cbor) || inner.is_human_readable() {
+    let visitor = ArrayVisitor { visitor, at };
+    // In a format that describes itself, an array that was saved as a chunked one is found, too.
+    if at.quirks().human_readable || inner.is_human_readable() {
         let _step = AnyStep::new();
         inner.deserialize_any(visitor)
     } else {
@@ -38,8 +39,7 @@ pub(in crate::plugin) fn read_array<'de, D: de::Deserializer<'de>, V: Visitor<'d
 /// Meets an ndarray in one of its two forms, or the id of a chunked array.
 struct ArrayVisitor<'p, V> {
     visitor: V,
-    path: &'p Path<'p>,
-    format: Option<Format>,
+    at: At<'p>,
 }
 
 impl<V> ArrayVisitor<'_, V> {
@@ -47,8 +47,8 @@ impl<V> ArrayVisitor<'_, V> {
     where
         V: Visitor<'de>,
     {
-        let elements = whole(id, self.path).map_err(tell)?;
-        let fields = FieldMap { fields: Fields::stored(elements), path: Some(self.path) };
+        let elements = whole(id, self.at.path).map_err(de_error)?;
+        let fields = FieldMap { fields: Fields::stored(elements), path: Some(self.at.path) };
         self.visitor.visit_map(fields).map_err(|error| E::custom(format_args!("{UNFIT_ELEMENTS}: {error}")))
     }
 }
@@ -72,11 +72,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
                 self.show(&id)?
             }
             Some(Form::Inline) => {
-                let is_ours = self.format.is_some();
-                let visitor = Fielded { visitor: self.visitor, path: self.path, is_ours };
+                let is_ours = self.at.format.is_some();
+                let visitor = Fielded { visitor: self.visitor, path: self.at.path, is_ours };
                 let asked = Asked::Fields(ARRAY_FIELDS);
-                let visitor = Watching { visitor, path: self.path, format: self.format, asked };
-                forms.next_value_seed(Inline(visitor)).inspect_err(|_| note_unfit(self.path))?
+                let visitor = Watching { visitor, at: self.at, asked };
+                forms.next_value_seed(Inline(visitor)).inspect_err(|_| note_unfit(self.at.path))?
             }
             None => return Err(de::Error::invalid_length(0, &self)),
         };
@@ -146,7 +146,7 @@ pub(in crate::plugin) enum Fields {
 
 impl Fields {
     pub(in crate::plugin) fn stored(elements: Arc<PlainElements>) -> Self {
-        Self::Stored { elements, convert: conversion::is_asked(), next: 0 }
+        Self::Stored { elements, convert: is_conversion_asked(), next: 0 }
     }
 
     pub(in crate::plugin) fn inline(mut fields: Vec<(Value<'static>, Value<'static>)>) -> Self {

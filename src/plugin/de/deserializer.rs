@@ -1,12 +1,13 @@
 //! The Deserializer around any other: forwards everything, tells paths, and gives arrays back.
 
 use crate::plugin::de::arrays::read_array;
+use crate::plugin::de::at::At;
 use crate::plugin::de::keys::{MapWalk, VariantSeed};
-use crate::plugin::document::frame::Format;
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, CHUNKED};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::cbor::AnyStep;
-use crate::plugin::walk::loading::{note_place, note_walk};
+use crate::plugin::walk::errors::note_load_place;
+use crate::plugin::walk::lookup::note_walk;
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -16,26 +17,23 @@ use std::fmt;
 /// It works within [`deserialize`](crate::deserialize) and its kin, which set the context that it needs.
 pub struct Deserializer<'p, D> {
     inner: D,
-    path: &'p Path<'p>,
-    /// The format, if it is one of ours.
-    format: Option<Format>,
+    at: At<'p>,
 }
 
 impl<'p, D> Deserializer<'p, D> {
-    pub(in crate::plugin) fn new(inner: D, path: &'p Path<'p>, format: Option<Format>) -> Self {
-        Self { inner, path, format }
+    pub(in crate::plugin) fn new(inner: D, at: At<'p>) -> Self {
+        Self { inner, at }
     }
 
     fn watching<V>(&self, visitor: V, asked: Asked) -> Watching<'p, V> {
-        Watching { visitor, path: self.path, format: self.format, asked }
+        Watching { visitor, at: self.at, asked }
     }
 }
 
 /// A visitor that shows the user's visitor wrapped deserializers.
 pub(in crate::plugin) struct Watching<'p, V> {
     pub(in crate::plugin) visitor: V,
-    pub(in crate::plugin) path: &'p Path<'p>,
-    pub(in crate::plugin) format: Option<Format>,
+    pub(in crate::plugin) at: At<'p>,
     /// Under `deserialize_any`, which asks for everything, a map may be an array in one of its forms.
     pub(in crate::plugin) asked: Asked,
 }
@@ -66,7 +64,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         if name == ARRAY && fields == ARRAY_FIELDS {
-            return read_array(self.inner, visitor, self.path, self.format);
+            return read_array(self.inner, visitor, self.at);
         }
         let watching = self.watching(visitor, Asked::Fields(fields));
         self.inner.deserialize_struct(name, fields, watching)
@@ -92,7 +90,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
             let watching = self.watching(visitor, Asked::All);
             return self.inner.deserialize_newtype_struct(name, watching);
         }
-        note_walk(self.path);
+        note_walk(self.at.path);
         // A chunked array's visitor knows all forms, and wants to see them as they are.
         if self.is_human_readable() {
             let _step = AnyStep::new();
@@ -102,34 +100,38 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
         }
     }
 
-    // A number whose type has changed is one all the same, as it is in JSON; cbor4ii wants the one that was written.
+    // A number may be read as another type of numbers than the written one, in CBOR as in JSON.
     #[inline]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        match self.format {
-            Some(Format::Cbor) => self.inner.deserialize_any(visitor),
-            _ => self.inner.deserialize_f32(visitor),
+        if self.at.quirks().exact_types {
+            self.inner.deserialize_any(visitor)
+        } else {
+            self.inner.deserialize_f32(visitor)
         }
     }
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        match self.format {
-            Some(Format::Cbor) => self.inner.deserialize_any(visitor),
-            _ => self.inner.deserialize_f64(visitor),
+        if self.at.quirks().exact_types {
+            self.inner.deserialize_any(visitor)
+        } else {
+            self.inner.deserialize_f64(visitor)
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        match self.format {
-            Some(Format::Cbor) => self.inner.deserialize_any(Unit(visitor)),
-            _ => self.inner.deserialize_unit(visitor),
+        if self.at.quirks().unit_is_null {
+            self.inner.deserialize_any(Unit(visitor))
+        } else {
+            self.inner.deserialize_unit(visitor)
         }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
-        match self.format {
-            Some(Format::Cbor) => self.inner.deserialize_any(Unit(visitor)),
-            _ => self.inner.deserialize_unit_struct(name, visitor),
+        if self.at.quirks().unit_is_null {
+            self.inner.deserialize_any(Unit(visitor))
+        } else {
+            self.inner.deserialize_unit_struct(name, visitor)
         }
     }
 
@@ -160,7 +162,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.format == Some(Format::Cbor) || self.inner.is_human_readable()
+        self.at.quirks().human_readable || self.inner.is_human_readable()
     }
 }
 
@@ -208,7 +210,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
     #[inline]
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
         // serde's buffers take a unit for a `None` as well, but not the other way round.
-        if self.asked == Asked::Everything && self.format == Some(Format::Cbor) {
+        if self.asked == Asked::Everything && self.at.quirks().unit_is_null {
             self.visitor.visit_unit()
         } else {
             self.visitor.visit_none()
@@ -222,28 +224,28 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watching<'_, V> {
 
     #[inline]
     fn visit_some<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Deserializer::new(inner, self.path, self.format))
+        self.visitor.visit_some(Deserializer::new(inner, self.at))
     }
 
     #[inline]
     fn visit_newtype_struct<D: de::Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Deserializer::new(inner, self.path, self.format))
+        self.visitor.visit_newtype_struct(Deserializer::new(inner, self.at))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let place = Path::Asked(self.path, self.asked);
-        self.visitor.visit_seq(SeqWalk { inner, path: &place, format: self.format, index: 0 })
+        let place = Path::Asked(self.at.path, self.asked);
+        self.visitor.visit_seq(SeqWalk { inner, at: self.at.path(&place), index: 0 })
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(MapWalk::new(inner, self.path, self.format, self.asked))
+        self.visitor.visit_map(MapWalk::new(inner, self.at, self.asked))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(EnumWalk { inner, path: self.path, format: self.format })
+        self.visitor.visit_enum(EnumWalk { inner, at: self.at })
     }
 }
 
@@ -276,8 +278,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Unit<V> {
 /// A seed that gets a wrapped deserializer.
 pub(in crate::plugin) struct Seed<'p, T> {
     pub(in crate::plugin) seed: T,
-    pub(in crate::plugin) path: &'p Path<'p>,
-    pub(in crate::plugin) format: Option<Format>,
+    pub(in crate::plugin) at: At<'p>,
 }
 
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
@@ -285,14 +286,13 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
 
     #[inline]
     fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
-        self.seed.deserialize(Deserializer::new(inner, self.path, self.format))
+        self.seed.deserialize(Deserializer::new(inner, self.at))
     }
 }
 
 struct SeqWalk<'p, A> {
     inner: A,
-    path: &'p Path<'p>,
-    format: Option<Format>,
+    at: At<'p>,
     index: usize,
 }
 
@@ -301,9 +301,9 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
-        let path = Path::Index(self.path, self.index);
+        let path = Path::Index(self.at.path, self.index);
         self.index += 1;
-        self.inner.next_element_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))
+        self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
     }
 
     #[inline]
@@ -321,8 +321,7 @@ pub(in crate::plugin) fn bounded(hint: Option<usize>) -> Option<usize> {
 
 struct EnumWalk<'p, A> {
     inner: A,
-    path: &'p Path<'p>,
-    format: Option<Format>,
+    at: At<'p>,
 }
 
 impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
@@ -331,17 +330,16 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
         let mut key = Cow::Borrowed("");
-        let seed = VariantSeed { seed, key: &mut key, format: self.format };
-        let (value, inner) = self.inner.variant_seed(seed).inspect_err(|_| note_place(self.path))?;
-        Ok((value, VariantWalk { inner, path: self.path, format: self.format, variant: key }))
+        let seed = VariantSeed { seed, key: &mut key, format: self.at.format };
+        let (value, inner) = self.inner.variant_seed(seed).inspect_err(|_| note_load_place(self.at.path))?;
+        Ok((value, VariantWalk { inner, at: self.at, variant: key }))
     }
 }
 
 /// The contents of a variant; its name is part of the path, as far as the format tells it.
 pub(in crate::plugin) struct VariantWalk<'p, 'de, A> {
     inner: A,
-    path: &'p Path<'p>,
-    format: Option<Format>,
+    at: At<'p>,
     variant: Cow<'de, str>,
 }
 
@@ -349,19 +347,17 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.inner.unit_variant().inspect_err(|_| note_place(self.path))
+        self.inner.unit_variant().inspect_err(|_| note_load_place(self.at.path))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        let path = if self.variant.is_empty() { *self.path } else { Path::Key(self.path, &self.variant) };
-        self.inner
-            .newtype_variant_seed(Seed { seed, path: &path, format: self.format })
-            .inspect_err(|_| note_place(&path))
+        let path = if self.variant.is_empty() { *self.at.path } else { Path::Key(self.at.path, &self.variant) };
+        self.inner.newtype_variant_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, format: self.format, asked: Asked::Elements(len) };
-        self.inner.tuple_variant(len, watching).inspect_err(|_| note_place(self.path))
+        let watching = Watching { visitor, at: self.at, asked: Asked::Elements(len) };
+        self.inner.tuple_variant(len, watching).inspect_err(|_| note_load_place(self.at.path))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -369,7 +365,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, path: self.path, format: self.format, asked: Asked::Fields(fields) };
-        self.inner.struct_variant(fields, watching).inspect_err(|_| note_place(self.path))
+        let watching = Watching { visitor, at: self.at, asked: Asked::Fields(fields) };
+        self.inner.struct_variant(fields, watching).inspect_err(|_| note_load_place(self.at.path))
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::plugin::de::deserializer::bounded;
 use crate::plugin::de::keys::{KeyVisitor, VariantSeed};
-use crate::plugin::document::frame::Format;
+use crate::plugin::document::body_format::Format;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::marker::PhantomData;

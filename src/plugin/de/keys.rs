@@ -6,14 +6,17 @@
 //! without us.
 
 use crate::plugin::de::arrays::{Fields, read_array};
+use crate::plugin::de::at::At;
 use crate::plugin::de::deserializer::{Seed, bounded, visit_scalars};
 use crate::plugin::de::key_parts::Parts;
-use crate::plugin::document::frame::Format;
+use crate::plugin::document::body_format::Format;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::cbor::AnyStep;
-use crate::plugin::walk::loading::{note_place, tell, whole};
+use crate::plugin::format::quirks;
+use crate::plugin::walk::errors::{de_error, note_load_place};
+use crate::plugin::walk::lookup::whole;
 use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_content::Value;
 use std::borrow::Cow;
@@ -30,8 +33,7 @@ enum Form {
 
 pub(in crate::plugin) struct MapWalk<'p, 'de, A> {
     inner: A,
-    path: &'p Path<'p>,
-    format: Option<Format>,
+    at: At<'p>,
     asked: Asked,
     key: Cow<'de, str>,
     /// Whether the next key is the first and may be an array's.
@@ -42,9 +44,9 @@ pub(in crate::plugin) struct MapWalk<'p, 'de, A> {
 }
 
 impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
-    pub(in crate::plugin) fn new(inner: A, path: &'p Path<'p>, format: Option<Format>, asked: Asked) -> Self {
+    pub(in crate::plugin) fn new(inner: A, at: At<'p>, asked: Asked) -> Self {
         let look = asked == Asked::Everything;
-        Self { inner, path, format, asked, key: Cow::Borrowed(""), look, form: Form::Other, fields: None }
+        Self { inner, at, asked, key: Cow::Borrowed(""), look, form: Form::Other, fields: None }
     }
 
     /// The array's own fields, in the place of the one entry that stands for it.
@@ -52,13 +54,9 @@ impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
         let fields = match self.form {
             Form::Stored => {
                 let id: PersistentId = self.inner.next_value()?;
-                Fields::stored(whole(&id, self.path).map_err(tell)?)
+                Fields::stored(whole(&id, self.at.path).map_err(de_error)?)
             }
-            _ => match self.inner.next_value_seed(Seed {
-                seed: PhantomData::<Value<'static>>,
-                path: self.path,
-                format: self.format,
-            })? {
+            _ => match self.inner.next_value_seed(Seed { seed: PhantomData::<Value<'static>>, at: self.at })? {
                 Value::Map(fields) => Fields::inline(fields),
                 _ => return Err(A::Error::custom("an array in the document is no map of its fields")),
             },
@@ -78,26 +76,26 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         if let Some(fields) = &mut self.fields {
             return fields.next_key(seed);
         }
-        let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form, format: self.format };
+        let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form, format: self.at.format };
         self.look = false;
-        self.inner.next_key_seed(seed).inspect_err(|_| note_place(self.path))
+        self.inner.next_key_seed(seed).inspect_err(|_| note_load_place(self.at.path))
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
         if self.form != Form::Other {
-            let mut fields = self.array_fields().inspect_err(|_| note_place(self.path))?;
+            let mut fields = self.array_fields().inspect_err(|_| note_load_place(self.at.path))?;
             self.form = Form::Other;
             // The visitor has been given the first field's name as the key.
             fields.skip_key();
             self.fields = Some(fields);
         }
         if let Some(fields) = &mut self.fields {
-            return fields.next_value(seed, Some(self.path));
+            return fields.next_value(seed, Some(self.at.path));
         }
-        let place = Path::Asked(self.path, self.asked);
+        let place = Path::Asked(self.at.path, self.asked);
         let path = Path::Key(&place, &self.key);
-        self.inner.next_value_seed(Seed { seed, path: &path, format: self.format }).inspect_err(|_| note_place(&path))
+        self.inner.next_value_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
     }
 
     #[inline]
@@ -221,7 +219,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
     ) -> Result<V::Value, D::Error> {
         let Self { inner, key, look, form, format } = self;
         if name == ARRAY && fields == ARRAY_FIELDS {
-            return read_array(inner, visitor, &Path::Root, format);
+            return read_array(inner, visitor, At { path: &Path::Root, format });
         }
         inner.deserialize_struct(name, fields, KeyVisitor { visitor, key, look, form, format })
     }
@@ -236,19 +234,18 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let Self { inner, key, look, form, format } = self;
         let visitor = KeyVisitor { visitor, key, look, form, format };
-        // Of a flattened map the keys may be numbers, which cbor4ii does not take for identifiers.
-        match format {
-            Some(Format::Cbor) => {
-                let _step = AnyStep::new();
-                inner.deserialize_any(visitor)
-            }
-            _ => inner.deserialize_identifier(visitor),
+        // The keys of a flattened map may be numbers, which are not read as identifiers.
+        if quirks(format).exact_types {
+            let _step = AnyStep::new();
+            inner.deserialize_any(visitor)
+        } else {
+            inner.deserialize_identifier(visitor)
         }
     }
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.format == Some(Format::Cbor) || self.inner.is_human_readable()
+        quirks(self.format).human_readable || self.inner.is_human_readable()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The serde deserializer that gives arrays back.
 
 pub(in crate::plugin) mod arrays;
+pub(in crate::plugin) mod at;
+pub(in crate::plugin) mod convert;
 pub(in crate::plugin) mod deserializer;
 pub(in crate::plugin) mod key_parts;
 pub(in crate::plugin) mod keys;

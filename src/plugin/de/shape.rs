@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::plugin::document::names::ARRAY_FIELDS;
 use crate::plugin::document::path::Path;
 use crate::plugin::ser::arrays::shape_of;
-use crate::plugin::walk::loading::tell;
+use crate::plugin::walk::errors::de_error;
 use serde::de::value::{SeqDeserializer, StringDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -38,7 +38,7 @@ impl<'a, E: de::Error> Dim<'a, E> {
                 self.shape.len()
             ),
         );
-        Err(tell(match self.path {
+        Err(de_error(match self.path {
             Some(path) => error.at_path(&path.to_string()),
             None => error,
         }))

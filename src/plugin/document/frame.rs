@@ -6,6 +6,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::plugin::document::body_format::Format;
 use crate::plugin::document::manifest::Manifest;
 use std::io::Read;
 use std::ops::Range;
@@ -16,38 +17,6 @@ const VERSION: u16 = 1;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 /// What a document has beside its magic, the format's name, manifest and body: version, three lengths, two hashes.
 const FIXED_BYTES: usize = 2 + 1 + 8 + 8 + 2 * HASH_BYTES;
-
-/// The serde format of a document's body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// CBOR: compact; what serde knows comes back, and a `Some(None)`, which would not, is refused.
-    #[default]
-    Cbor,
-    /// JSON: readable; it has no NaN and no infinities and only texts as keys, and refuses others (arrays are not concerned:
-    /// one with a NaN is never in the document).
-    Json,
-}
-
-impl Format {
-    /// The name that stands in the document.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cbor => "cbor",
-            Self::Json => "json",
-        }
-    }
-
-    fn from_name(name: &[u8]) -> Result<Self> {
-        [Self::Cbor, Self::Json].into_iter().find(|format| format.name().as_bytes() == name).ok_or_else(|| {
-            Error::unsupported(format!(
-                "a document in the format {:?}, which this version does not know",
-                String::from_utf8_lossy(name)
-            ))
-        })
-    }
-}
 
 /// Everything of a document but its body.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::names::ARRAYS;
-use crate::plugin::external::registry::is_name;
-use crate::plugin::walk::loading::tell;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// The layout version of the arrays that this crate writes.
@@ -21,7 +19,8 @@ pub struct PersistentId {
     file: String,
 }
 
-type Parts = (String, (String, String));
+/// An id as plain nested data.
+pub(in crate::plugin) type IdParts = (String, (String, String));
 
 impl PersistentId {
     /// An id that nothing has yet.
@@ -91,17 +90,11 @@ impl Serialize for PersistentId {
     }
 }
 
-impl<'de> Deserialize<'de> for PersistentId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(Parts::deserialize(deserializer)?).map_err(tell)
-    }
-}
-
-impl TryFrom<Parts> for PersistentId {
+impl TryFrom<IdParts> for PersistentId {
     type Error = Error;
 
     /// Refuses what this version cannot read and what could lead out of the arrays' folder.
-    fn try_from((name, (version, file)): Parts) -> Result<Self> {
+    fn try_from((name, (version, file)): IdParts) -> Result<Self> {
         let name = if name == ARRAYS { Cow::Borrowed(ARRAYS) } else { Cow::Owned(name) };
         if !is_name(&name) {
             return Err(Error::new(ErrorKind::InvalidName, format!("{name:?} cannot be the name of a serializer")));
@@ -114,4 +107,9 @@ impl TryFrom<Parts> for PersistentId {
         let file = Self::try_of(&file)?;
         Ok(Self { name, version, file })
     }
+}
+
+/// Whether this can be the name of a serializer.
+pub(in crate::plugin) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 128 && !name.chars().any(char::is_control)
 }

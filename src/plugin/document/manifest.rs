@@ -7,7 +7,6 @@ use crate::engine::Expected;
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::pieces::SharedParts;
-use crate::plugin::walk::saving::Planned;
 use crate::protocol::ArrayFormat;
 use crate::protocol::files::{BLOCK, FileSummary, is_file_of};
 use serde::de::{Error as _, SeqAccess, Visitor};
@@ -129,16 +128,6 @@ impl Manifest {
     /// The manifest of a body that is divided so.
     pub(crate) fn with_shared(self, shared: Option<SharedParts>) -> Self {
         Self { shared, ..self }
-    }
-
-    /// What it has of an object that is saved again.
-    pub(in crate::plugin) fn entry_of(&self, planned: &Planned) -> Option<Entry> {
-        let paths = planned.paths.clone();
-        let array = planned.array().and_then(|any| {
-            let entry = self.entry(planned.id.file())?.clone();
-            Some(Entry::Array(ManifestEntry { paths: paths.clone(), plain: any.plain, ..entry }))
-        });
-        array.or_else(|| Some(Entry::Object(ObjectEntry { paths, ..self.object(planned.id.file())?.clone() })))
     }
 
     pub(crate) fn write_id(&self) -> &str {

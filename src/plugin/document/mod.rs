@@ -1,5 +1,6 @@
 //! What a document is made of: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here walks a value.
 
+pub(in crate::plugin) mod body_format;
 pub(in crate::plugin) mod elements;
 pub(in crate::plugin) mod frame;
 pub(in crate::plugin) mod id;

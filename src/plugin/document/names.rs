@@ -13,3 +13,9 @@ pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
 pub(in crate::plugin) const CHUNKED: &str = "$arraystow::chunked";
 /// The beginning of the newtypes by which options of fields go through serde's buffers. They never reach a format.
 pub(in crate::plugin) const STOW: &str = "$arraystow::stow";
+/// The serializer of shared values, in the references to them.
+pub(in crate::plugin) const SHARED: &str = "SharedSerializer";
+/// The same in weak references: a name of its own, so that an untagged enum of both kinds finds the right one.
+pub(in crate::plugin) const WEAK_SHARED: &str = "WeakSharedSerializer";
+/// The layout version of shared values.
+pub(in crate::plugin) const SHARED_VERSION: &str = "1.0.0";

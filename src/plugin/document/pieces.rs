@@ -1,24 +1,17 @@
 //! Where shared values lie in a document's body: after the root a table, then the pieces.
 //!
-//! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1; a length of 0 is a value
-//! that only weak references name, and that is not there. A piece is two values of the document's format in a row: where
+//! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1. A length of 0 is a value
+//! that only weak references name; it has no piece. A piece is two values of the document's format in a row: where
 //! the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
 
 use crate::error::{Error, Result};
-use crate::plugin::de::deserializer::Deserializer;
-use crate::plugin::document::frame::Format;
-use crate::plugin::document::path::{KeyText, Path};
-use crate::plugin::format::cbor;
-use crate::plugin::format::cbor::Body;
-use crate::plugin::format::rules::Rules;
-use crate::plugin::ser::serializer::Serializer;
+use crate::plugin::document::body_format::Format;
+use crate::plugin::document::path::KeyText;
 use cbor4ii::core::dec::Read as _;
-use cbor4ii::core::utils::{BufWriter, SliceReader};
-use cbor4ii::serde::EncodeError;
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use cbor4ii::core::utils::SliceReader;
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The number of the root, which is the beginning of the body.
@@ -47,14 +40,14 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// Takes a body of anybody's apart.
+    /// Takes apart a body that may be damaged or hostile.
     pub(in crate::plugin) fn new(body: Vec<u8>, format: Format, parts: SharedParts) -> Result<Self> {
         let wrong = || Error::corrupt("the document's shared values are not where its manifest says");
         let root = usize::try_from(parts.root).map_err(|_| wrong())?;
         let first = usize::try_from(parts.table).ok().and_then(|table| root.checked_add(table)).ok_or_else(wrong)?;
         let table = body.get(root..first).ok_or_else(wrong)?;
-        let lengths = Lengths { most: body.len() / 4 + 1000 };
-        let mut ends = read(table, format, &Path::Root, Begin::Value, lengths).map_err(|error| {
+        let most = body.len() / 4 + 1000;
+        let mut ends = read_table(table, format, most).map_err(|error| {
             Error::corrupt(format!("the table of the document's shared values cannot be read: {error}"))
         })?;
         let mut end = first;
@@ -84,40 +77,44 @@ impl Pieces {
         self.range(number).map(|range| range.len())
     }
 
-    fn bytes(&self, number: usize) -> Option<&[u8]> {
+    pub(in crate::plugin) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The bytes of a piece, if it is there.
+    pub(in crate::plugin) fn bytes(&self, number: usize) -> Option<&[u8]> {
         self.body.get(self.range(number)?)
     }
 
-    /// The value of a piece, or what the format says against it. Runs within the context of a load.
-    pub(in crate::plugin) fn read<T: DeserializeOwned>(&self, number: usize) -> Result<T, String> {
-        let bytes = self.bytes(number).unwrap_or_default();
-        if number == ROOT {
-            return read(bytes, self.format, &Path::Root, Begin::Value, PhantomData);
-        }
-        let place = Place { pieces: self, number };
-        read(bytes, self.format, &Path::Shared(&place), Begin::Met, PhantomData)
+    /// The path of a piece's value in the object.
+    pub(in crate::plugin) fn path(&self, number: usize) -> PiecePath<'_> {
+        PiecePath { pieces: self, number }
     }
 
     fn met(&self, number: usize) -> Option<Met> {
-        read_met(self.bytes(number)?, self.format)
+        let bytes = self.bytes(number)?;
+        match self.format {
+            Format::Cbor => Met::deserialize(&mut cbor4ii::serde::Deserializer::new(SliceReader::new(bytes))).ok(),
+            Format::Json => Met::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).ok(),
+        }
     }
 }
 
-/// The place of a piece, which is made text only if it is wanted.
-struct Place<'a> {
+/// The path of a piece's value, which is made text only if it is wanted.
+pub(in crate::plugin) struct PiecePath<'a> {
     pieces: &'a Pieces,
     number: usize,
 }
 
-impl KeyText for Place<'_> {
+impl KeyText for PiecePath<'_> {
     fn text(&self) -> String {
-        place(self.number, |number| self.pieces.met(number))
+        path_of(self.number, |number| self.pieces.met(number))
     }
 }
 
-/// The path of a shared value in the object. Where it was met in a shared value that was met in another, and so on for long,
-/// it begins with the number of one of them: in a chain, whole paths would be as long as the chain.
-pub(in crate::plugin) fn place(number: usize, met: impl Fn(usize) -> Option<Met>) -> String {
+/// The path of a shared value in the object. In a long chain of shared values the path begins with the number of one of them:
+/// whole paths would be as long as the chain.
+pub(in crate::plugin) fn path_of(number: usize, met: impl Fn(usize) -> Option<Met>) -> String {
     const MOST_STEPS: usize = 16;
     const MOST_BYTES: usize = 200;
     let (mut steps, mut bytes, mut at) = (Vec::new(), 0, number);
@@ -135,53 +132,41 @@ pub(in crate::plugin) fn place(number: usize, met: impl Fn(usize) -> Option<Met>
     })
 }
 
-/// What a part of the body begins with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Begin {
-    Value,
-    /// Where the value was met.
-    Met,
+/// The table of these lengths.
+pub(in crate::plugin) fn write_table(lengths: &[usize], format: Format) -> Result<Vec<u8>> {
+    let written = match format {
+        Format::Cbor => cbor4ii::serde::to_vec(Vec::new(), &lengths).map_err(|error| error.to_string()),
+        Format::Json => serde_json::to_vec(lengths).map_err(|error| error.to_string()).map(|mut table| {
+            // On a line of its own.
+            table.insert(0, b'\n');
+            table
+        }),
+    };
+    written.map_err(|error| Error::invalid(format!("the table of shared values cannot be written: {error}")))
 }
 
-fn read<'de, S: DeserializeSeed<'de>>(
-    bytes: &'de [u8],
-    format: Format,
-    path: &Path<'_>,
-    begin: Begin,
-    seed: S,
-) -> Result<S::Value, String> {
-    const TRAILING: &str =
-        "something follows the value in the document's body: the type asked for is not the one saved";
+fn read_table(table: &[u8], format: Format, most: usize) -> Result<Vec<usize>, String> {
+    const TRAILING: &str = "something follows it";
+    let lengths = Lengths { most };
     match format {
         Format::Cbor => {
-            let mut deserializer = cbor4ii::serde::Deserializer::new(Body::new(bytes));
-            if begin == Begin::Met {
-                <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(|error| cbor::text(&error))?;
-            }
-            let value = seed
-                .deserialize(Deserializer::new(&mut deserializer, path, Some(format)))
-                .map_err(|error| cbor::text(&error))?;
+            let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(table));
+            let lengths = lengths.deserialize(&mut deserializer).map_err(|error| error.to_string())?;
             match deserializer.into_inner().fill(1) {
-                Ok(rest) if rest.as_ref().is_empty() => Ok(value),
+                Ok(rest) if rest.as_ref().is_empty() => Ok(lengths),
                 _ => Err(TRAILING.to_owned()),
             }
         }
         Format::Json => {
-            let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-            let read = || {
-                if begin == Begin::Met {
-                    <(usize, IgnoredAny)>::deserialize(&mut deserializer)?;
-                }
-                seed.deserialize(Deserializer::new(&mut deserializer, path, Some(format)))
-            };
-            let value = read().map_err(|error| error.to_string())?;
+            let mut deserializer = serde_json::Deserializer::from_slice(table);
+            let lengths = lengths.deserialize(&mut deserializer).map_err(|error| error.to_string())?;
             deserializer.end().map_err(|_| TRAILING.to_owned())?;
-            Ok(value)
+            Ok(lengths)
         }
     }
 }
 
-/// The table, of at most so many lengths: of zeros, each a byte, a hostile one can hold many, and each takes eight in memory.
+/// Reads at most so many lengths. In a hostile table each length may be a zero, which is one byte there and eight in memory.
 struct Lengths {
     most: usize,
 }
@@ -189,7 +174,7 @@ struct Lengths {
 impl<'de> DeserializeSeed<'de> for Lengths {
     type Value = Vec<usize>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Vec<usize>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<usize>, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
@@ -210,45 +195,5 @@ impl<'de> Visitor<'de> for Lengths {
             lengths.push(length);
         }
         Ok(lengths)
-    }
-}
-
-fn read_met(bytes: &[u8], format: Format) -> Option<Met> {
-    match format {
-        Format::Cbor => Met::deserialize(&mut cbor4ii::serde::Deserializer::new(SliceReader::new(bytes))).ok(),
-        Format::Json => Met::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).ok(),
-    }
-}
-
-/// Appends a piece, or the table, which has not been met anywhere. The bytes are lost after an error.
-pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
-    value: &T,
-    met: Option<(usize, &str)>,
-    format: Format,
-    path: &Path<'_>,
-    mut into: Vec<u8>,
-) -> Result<Vec<u8>, String> {
-    match format {
-        Format::Cbor => {
-            let mut serializer = cbor4ii::serde::Serializer::new(BufWriter::new(into));
-            let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
-            let written =
-                begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path, Rules::of(Some(format)))));
-            written.map_err(|error| match error {
-                EncodeError::Custom(text) => text.to_string(),
-                error => error.to_string(),
-            })?;
-            Ok(serializer.into_inner().into_inner())
-        }
-        Format::Json => {
-            // A line each.
-            into.push(b'\n');
-            let mut serializer = serde_json::Serializer::new(&mut into);
-            let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
-            let written =
-                begun.and_then(|()| value.serialize(Serializer::new(&mut serializer, path, Rules::of(Some(format)))));
-            written.map_err(|error| error.to_string())?;
-            Ok(into)
-        }
     }
 }

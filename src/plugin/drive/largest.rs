@@ -4,10 +4,10 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use crate::plugin::document::frame::Format;
-use crate::plugin::format::rules::Rules;
+use crate::plugin::document::body_format::Format;
+use crate::plugin::drive::save::{plan, root};
 use crate::plugin::ser::serializer::Wrapped;
-use crate::plugin::walk::saving::{PlanSettings, plan};
+use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::walk::shared_save::SharedPlace;
 use serde::ser::{self, Serialize};
 use std::any::type_name;
@@ -28,27 +28,27 @@ pub(in crate::plugin) struct Measured {
     largest: Option<Part>,
 }
 
-/// The error about a value whose body has so many bytes, if those are more than a document may have. `root` of them are
+/// The error about a value whose body has so many bytes, if those are more than a document may have. `root_bytes` of them are
 /// the value, the rest what it shares.
 pub(in crate::plugin) fn check<T: ?Sized + Serialize>(
     value: &T,
     format: Format,
     settings: PlanSettings,
-    (body, root): (usize, usize),
+    (body, root_bytes): (usize, usize),
     limits: &Limits,
 ) -> Result<(), Error> {
     let Err(error) = limits.check_written(body as u64) else { return Ok(()) };
     let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
-    let measured = plan(value, Measure, Rules::of(Some(format)), settings, ToString::to_string);
+    let measured = plan(settings, || root(value, Some(format)).serialize(Measure).map_err(|error| error.to_string()));
     let text = match measured {
-        _ if root < body / 2 => "its shared values take most of it: keep large lists in them".to_owned(),
+        _ if root_bytes < body / 2 => "its shared values take most of it: keep large lists in them".to_owned(),
         // Not what was walked before: what there was to say is said.
         Err(_) => return Err(error),
         Ok((measured, _)) => {
             let all = measured.bytes.max(1);
             let part = measured.part::<T>("");
             // In proportion: another format takes other lengths.
-            let bytes = u128::from(part.bytes) * root as u128 / u128::from(all);
+            let bytes = u128::from(part.bytes) * root_bytes as u128 / u128::from(all);
             let what = match (part.path.as_str(), part.type_name) {
                 ("", None) => "the object itself".to_owned(),
                 ("", Some(name)) => format!("the object itself, `{name}`,"),

@@ -1,15 +1,14 @@
 //! The serializer of arrays: the chunks of all of them go through one pool.
 
-use crate::array::{ArrayMeta, ErasedArray};
+use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
 use crate::backend::{Backend, StoredSummary, for_protocols};
 use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, ManifestEntry};
+use crate::plugin::external::destination::{Destination, Stored};
+use crate::plugin::external::planned::Planned;
 use crate::plugin::external::registry::{Object, ObjectSerializer};
-use crate::plugin::resolver::typed;
-use crate::plugin::walk::saving::Planned;
-use crate::plugin::write::{Destination, Stored};
 use crate::protocol::{Protocols, no_protocol};
 use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
@@ -30,13 +29,6 @@ impl AnyArray {
     /// What was chosen for this array.
     pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
         self.array.meta().or(&self.meta)
-    }
-}
-
-impl Planned {
-    /// The array, if it is one.
-    pub(crate) fn array(&self) -> Option<&AnyArray> {
-        self.object.downcast_ref()
     }
 }
 
@@ -146,4 +138,16 @@ fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &s
         // Loaded from a document that is gone, it may lie in another.
         not_linked => any.link_saved(defaults, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
     }
+}
+
+impl Planned {
+    /// The array, if it is one.
+    pub(crate) fn array(&self) -> Option<&AnyArray> {
+        self.object.downcast_ref()
+    }
+}
+
+/// The typed array of stored bytes, with its type forgotten again.
+pub(crate) fn typed(data_type: DataType, grid: ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
+    with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
 }

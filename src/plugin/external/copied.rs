@@ -3,10 +3,10 @@
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, ObjectEntry};
+use crate::plugin::external::destination::Destination;
 use crate::plugin::external::files::write_files;
+use crate::plugin::external::planned::Planned;
 use crate::plugin::external::registry::{Object, ObjectSerializer};
-use crate::plugin::walk::saving::Planned;
-use crate::plugin::write::Destination;
 use crate::protocol::Protocols;
 use crate::protocol::files::{FileReader, Files};
 

@@ -2,7 +2,9 @@
 
 pub(in crate::plugin) mod arrays;
 pub(in crate::plugin) mod copied;
+pub(in crate::plugin) mod destination;
 pub(in crate::plugin) mod files;
+pub(in crate::plugin) mod planned;
 pub(in crate::plugin) mod registered;
 pub(in crate::plugin) mod registry;
 pub(in crate::plugin) mod saved;

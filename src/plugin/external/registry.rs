@@ -2,15 +2,15 @@
 //! the way in.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::id::{PersistentId, is_name};
 use crate::plugin::document::manifest::Entry;
 use crate::plugin::document::names::ARRAYS;
+use crate::plugin::document::names::{SHARED, WEAK_SHARED};
 use crate::plugin::external::arrays::Arrays;
+use crate::plugin::external::destination::Destination;
+use crate::plugin::external::planned::Planned;
 use crate::plugin::external::registered::{PersistentSerializer, Registered};
 use crate::plugin::external::shared_file::SharedFiles;
-use crate::plugin::fields::shared::{STRONG, WEAK};
-use crate::plugin::walk::saving::Planned;
-use crate::plugin::write::Destination;
 use crate::protocol::Protocols;
 use once_cell::sync::Lazy;
 use std::any::{Any, TypeId};
@@ -58,7 +58,7 @@ pub(crate) struct Registry {
 }
 
 /// The names of serializers that need no registration.
-const OWN: [&str; 3] = [ARRAYS, STRONG, WEAK];
+const OWN: [&str; 3] = [ARRAYS, SHARED, WEAK_SHARED];
 
 /// That of the arrays, which needs no registration.
 static ARRAY_SERIALIZER: Lazy<Arc<dyn ObjectSerializer>> = Lazy::new(|| Arc::new(Arrays));
@@ -111,7 +111,7 @@ impl Registry {
         if id.is_array() {
             return Ok(array_serializer());
         }
-        if matches!(id.name(), STRONG | WEAK) {
+        if matches!(id.name(), SHARED | WEAK_SHARED) {
             return Ok(Arc::new(SharedFiles));
         }
         let serializer = self.by_name.get(id.name()).ok_or_else(|| no_serializer(id))?;
@@ -135,11 +135,6 @@ fn no_serializer(id: &PersistentId) -> Error {
          Storage::builder(..).serializer::<..>() or Protocols::with_serializer::<..>()",
         id.name()
     ))
-}
-
-/// Whether it can be a serializer's name.
-pub(in crate::plugin) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && !name.chars().any(char::is_control)
 }
 
 impl Protocols {

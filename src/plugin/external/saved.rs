@@ -6,7 +6,7 @@ use crate::engine::{Expected, Origin, StoredArray};
 use crate::error::Result;
 use crate::plugin::document::manifest::Manifest;
 use crate::plugin::external::arrays::{AnyArray, defaults};
-use crate::plugin::walk::saving::SavePlan;
+use crate::plugin::external::planned::SavePlan;
 use crate::protocol::Protocols;
 use std::sync::Arc;
 

@@ -1,14 +1,15 @@
 //! Shared values of a document that has no body of ours: a document of its own, in a file beside the arrays.
 
 use crate::error::{Error, Result};
-use crate::plugin::document::frame::{Format, encode, read_body, read_head};
+use crate::plugin::document::body_format::Format;
+use crate::plugin::document::frame::{encode, read_body, read_head};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, Manifest};
 use crate::plugin::document::pieces::{Pieces, SharedParts};
+use crate::plugin::external::destination::Destination;
 use crate::plugin::external::files::write_files;
+use crate::plugin::external::planned::Planned;
 use crate::plugin::external::registry::{Object, ObjectSerializer};
-use crate::plugin::walk::saving::Planned;
-use crate::plugin::write::Destination;
 use crate::protocol::Protocols;
 use std::io::{BufReader, Write};
 use std::sync::Arc;

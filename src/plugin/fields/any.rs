@@ -3,9 +3,9 @@
 use crate::array::AnyArray;
 use crate::plugin::document::names::CHUNKED;
 use crate::plugin::fields::found::Found;
-use crate::plugin::walk::context::{keep_error, saving};
-use crate::plugin::walk::loading::{chunked, tell};
-use serde::ser::Error as _;
+use crate::plugin::walk::context::saving;
+use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::lookup::chunked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 impl Serialize for AnyArray {
@@ -27,10 +27,7 @@ impl Serialize for Reference<'_> {
         let added = saving(|state| state.add_chunked(&**array, || array.clone()));
         match added.and_then(|id| id) {
             Ok(id) => id.serialize(serializer),
-            Err(error) => {
-                keep_error(&error);
-                Err(S::Error::custom(error))
-            }
+            Err(error) => Err(ser_error(error)),
         }
     }
 }
@@ -50,6 +47,6 @@ impl<'de> Deserialize<'de> for AnyArray {
             Found::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.to_chunked()),
         }
         .map(Self::of)
-        .map_err(tell)
+        .map_err(de_error)
     }
 }

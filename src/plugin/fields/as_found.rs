@@ -75,7 +75,7 @@ impl Kind {
 }
 
 /// The data type that holds these elements; `float64` if there are none. None if there is no such type.
-pub(super) fn data_type(elements: &Value<'static>) -> Option<DataType> {
+pub(in crate::plugin) fn data_type(elements: &Value<'static>) -> Option<DataType> {
     let (Value::Seq(elements) | Value::Tuple(elements)) = elements else { return None };
     let mut elements = elements.iter();
     let Some(first) = elements.next() else { return Some(DataType::Float64) };

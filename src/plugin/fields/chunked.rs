@@ -5,9 +5,9 @@ use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
 use crate::plugin::fields::found::Found;
-use crate::plugin::walk::context::{keep_error, loading, saving};
-use crate::plugin::walk::loading::{chunked, tell};
-use serde::ser::Error as _;
+use crate::plugin::walk::context::{loading, saving};
+use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::lookup::chunked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
@@ -29,10 +29,7 @@ impl<T: Element> Serialize for Reference<'_, T> {
         let added = saving(|state| state.add_chunked(self.0, || Arc::new(self.0.clone())));
         match added.and_then(|id| id) {
             Ok(id) => id.serialize(serializer),
-            Err(error) => {
-                keep_error(&error);
-                Err(S::Error::custom(error))
-            }
+            Err(error) => Err(ser_error(error)),
         }
     }
 }
@@ -50,7 +47,7 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
                 downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
             }),
         }
-        .map_err(tell)
+        .map_err(de_error)
     }
 }
 
@@ -59,7 +56,7 @@ fn downcast<T: Element>(array: &dyn ErasedArray) -> Option<ChunkedArray<T>> {
 }
 
 /// The typed array of an id.
-pub(in crate::plugin) fn find<T: Element>(id: &PersistentId) -> crate::Result<ChunkedArray<T>> {
+pub(in crate::plugin) fn find<T: Element>(id: &PersistentId) -> crate::error::Result<ChunkedArray<T>> {
     let array = chunked(id)?;
     if let Some(array) = array.as_any().downcast_ref::<ChunkedArray<T>>() {
         return Ok(array.clone());

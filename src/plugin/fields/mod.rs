@@ -2,10 +2,16 @@
 
 mod any;
 mod as_found;
-pub(in crate::plugin) mod chunked;
-pub(in crate::plugin) mod found;
+mod astype;
+mod chunked;
+mod found;
 pub(in crate::plugin) mod holds;
+mod id;
 pub mod ndarray;
+mod options;
 pub mod persistent;
-pub(in crate::plugin) mod shared;
+mod shared;
 pub(in crate::plugin) mod value;
+
+pub use astype::astype;
+pub use options::serialize_field;

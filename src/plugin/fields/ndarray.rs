@@ -24,10 +24,11 @@ use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
 use crate::plugin::fields::found::Found;
-use crate::plugin::walk::context::{keep_error, saving};
-use crate::plugin::walk::loading::tell;
+use crate::plugin::walk::context::saving;
+use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::lookup::whole_of_noted;
+use crate::plugin::walk::scopes::converting;
 use ::ndarray::{Array, Dimension};
-use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Diverts the array; the document gets its persistent id.
@@ -54,10 +55,7 @@ impl<T: Element, D: Dimension> Serialize for Reference<'_, T, D> {
         });
         match added.and_then(|id| id) {
             Ok(id) => id.serialize(serializer),
-            Err(error) => {
-                keep_error(&error);
-                Err(S::Error::custom(error))
-            }
+            Err(error) => Err(ser_error(error)),
         }
     }
 }
@@ -83,7 +81,7 @@ where
                 .ok_or_else(|| other_rank::<D>(axes))
         }),
     }
-    .map_err(tell)
+    .map_err(de_error)
 }
 
 fn other_rank<D: Dimension>(stored: usize) -> Error {
@@ -117,13 +115,13 @@ where
     D: Dimension,
     De: Deserializer<'de>,
 {
-    crate::plugin::walk::conversion::within(|| deserialize(deserializer))
+    converting(|| deserialize(deserializer))
 }
 
-fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::Result<Array<T, D>> {
+fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::error::Result<Array<T, D>> {
     // Asked for first: it knows the array's place and type.
     let array = crate::plugin::fields::chunked::find::<T>(id)?;
-    let elements = crate::plugin::walk::loading::whole_of_noted(id)?;
+    let elements = whole_of_noted(id)?;
     let elements = elements
         .to_array::<T>()
         .or_else(|| elements.converted())

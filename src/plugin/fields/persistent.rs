@@ -59,11 +59,11 @@ pub use crate::plugin::external::registered::{BoxError, PersistentSerializer};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
-use crate::plugin::walk::context::{keep_error, lift, saving};
-use crate::plugin::walk::loading::{object, tell};
+use crate::plugin::walk::context::{lift, saving};
+use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::lookup::object;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Visitor};
-use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::any::{Any, type_name};
 use std::fmt;
@@ -86,16 +86,13 @@ impl<T: Any + Send + Sync> Serialize for Reference<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match add(self.0) {
             Ok(id) => id.serialize(serializer),
-            Err(error) => {
-                keep_error(&error);
-                Err(S::Error::custom(error))
-            }
+            Err(error) => Err(ser_error(error)),
         }
     }
 }
 
 /// The id of an object in the plan. The user's code runs with the context lifted: it may save something itself.
-fn add<T: Any + Send + Sync>(object: &T) -> crate::Result<PersistentId> {
+fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
     let (serializer, path) = saving(|state| state.serializer_of::<T>(type_name::<T>()))??;
     let lifted = lift();
     let identity = serializer.identity(object);
@@ -122,7 +119,7 @@ where
 {
     // Asks our Deserializer, if it is the next, to note where the walk is.
     let id = deserializer.deserialize_newtype_struct(CHUNKED, IdVisitor)?;
-    find(&id).map_err(tell)
+    find(&id).map_err(de_error)
 }
 
 struct IdVisitor;
@@ -143,7 +140,7 @@ impl<'de> Visitor<'de> for IdVisitor {
     }
 }
 
-fn find<T: Clone + Send + Sync + 'static>(id: &PersistentId) -> crate::Result<T> {
+fn find<T: Clone + Send + Sync + 'static>(id: &PersistentId) -> crate::error::Result<T> {
     let object = object(id)?;
     object.downcast_ref::<T>().cloned().ok_or_else(|| {
         Error::new(

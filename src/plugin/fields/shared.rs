@@ -2,22 +2,17 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::names::CHUNKED;
+use crate::plugin::document::names::{CHUNKED, SHARED, SHARED_VERSION, WEAK_SHARED};
+use crate::plugin::drive::save::piece_of;
+use crate::plugin::drive::shared_load::{find_file, strong, weak};
 use crate::plugin::external::shared_file::file_of;
 use crate::plugin::shared::{Shared, WeakShared};
-use crate::plugin::walk::context::{keep_error, loading, saving};
-use crate::plugin::walk::loading::tell;
-use crate::plugin::walk::shared_load::{find_file, strong, weak};
+use crate::plugin::walk::context::{loading, saving};
+use crate::plugin::walk::errors::{de_error, ser_error};
 use serde::de::DeserializeOwned;
-use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
-pub(in crate::plugin) const STRONG: &str = "SharedSerializer";
-/// Another name, so that an untagged enum of both kinds finds the right one.
-pub(in crate::plugin) const WEAK: &str = "WeakSharedSerializer";
-/// The layout version.
-pub(in crate::plugin) const VERSION: &str = "1.0.0";
 /// The number of no value: what a weak reference has that points nowhere.
 const NOWHERE: usize = 0;
 
@@ -31,12 +26,12 @@ struct Reference {
 
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let name = if self.weak { WEAK } else { STRONG };
+        let name = if self.weak { WEAK_SHARED } else { SHARED };
         let text = match &self.file {
             Some(file) => format!("{file}_{}", self.number),
             None => self.number.to_string(),
         };
-        (name, (VERSION, text)).serialize(serializer)
+        (name, (SHARED_VERSION, text)).serialize(serializer)
     }
 }
 
@@ -47,8 +42,8 @@ impl TryFrom<Parts> for Reference {
 
     fn try_from((name, (version, number)): Parts) -> Result<Self> {
         let weak = match name.as_str() {
-            STRONG => false,
-            WEAK => true,
+            SHARED => false,
+            WEAK_SHARED => true,
             _ => {
                 return Err(Error::new(
                     ErrorKind::Serde,
@@ -84,7 +79,7 @@ pub(in crate::plugin) enum Meaning {
 
 /// What a list of these parts refers to, if the document has such a shared value.
 pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Option<Meaning> {
-    if name != STRONG && name != WEAK {
+    if name != SHARED && name != WEAK_SHARED {
         return None;
     }
     let parts = (name.to_owned(), (version.to_owned(), number.to_owned()));
@@ -99,16 +94,13 @@ pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Opt
 }
 
 fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reference, D::Error> {
-    Reference::try_from(Parts::deserialize(deserializer)?).map_err(tell)
+    Reference::try_from(Parts::deserialize(deserializer)?).map_err(de_error)
 }
 
 fn give<S: Serializer>(weak: bool, met: Result<(Option<String>, usize)>, serializer: S) -> Result<S::Ok, S::Error> {
     match met {
         Ok((file, number)) => Reference { weak, file, number }.serialize(serializer),
-        Err(error) => {
-            keep_error(&error);
-            Err(S::Error::custom(error))
-        }
+        Err(error) => Err(ser_error(error)),
     }
 }
 
@@ -130,7 +122,7 @@ impl<T: Serialize + 'static> Serialize for Strong<'_, T> {
         let number = saving(|state| {
             let place = state.take_place();
             let options = state.options().now();
-            (state.shared.file(), state.shared.meet(self.0, place, options))
+            (state.shared.file(), state.shared.meet(self.0, piece_of, place, options))
         });
         give(false, number, serializer)
     }
@@ -144,12 +136,12 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Shared<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Reference { weak, file, number } = reference(deserializer)?;
         if weak {
-            return Err(tell(Error::new(
+            return Err(de_error(Error::new(
                 ErrorKind::Serde,
                 "what was saved is a weak reference, and the type asks for a strong one: load it as a WeakShared",
             )));
         }
-        find_file(file.as_deref()).map_err(tell)?;
+        find_file(file.as_deref()).map_err(de_error)?;
         strong(number).map(Self::from)
     }
 }
@@ -178,7 +170,7 @@ impl<'de, T: 'static> Deserialize<'de> for WeakShared<T> {
         if number == NOWHERE {
             return Ok(Self::new());
         }
-        find_file(file.as_deref()).map_err(tell)?;
-        weak(number).map_err(tell)
+        find_file(file.as_deref()).map_err(de_error)?;
+        weak(number).map_err(de_error)
     }
 }

@@ -1,8 +1,12 @@
-//! What a body in CBOR is read from, and what is said of one that does not fit.
+//! CBOR: how a body is written and read, and the text of its errors.
 
-use crate::plugin::format::rules::CBOR_STEPS;
+use crate::plugin::format::part::{Begin, MetAt, TRAILING};
+use crate::plugin::format::quirks::Quirks;
 use cbor4ii::core::dec::{Error, Read, Reference};
-use cbor4ii::serde::DecodeError;
+use cbor4ii::core::utils::BufWriter;
+use cbor4ii::serde::{DecodeError, Deserializer, EncodeError, Serializer};
+use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::convert::Infallible;
 
@@ -10,8 +14,22 @@ thread_local! {
     static ANY: Cell<u16> = const { Cell::new(0) };
 }
 
-/// A `deserialize_any` in progress. cbor4ii takes a step for it and one more for the list or map that it finds; only one
-/// counts, so that whether serde buffers makes no difference.
+/// What CBOR, as cbor4ii writes and reads it, does its own way.
+pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
+    levels: 255,
+    nested: "maps, variants and options that a document in CBOR",
+    counts_options: true,
+    has_nan: true,
+    has_all_keys: true,
+    human_readable: true,
+    unit_is_null: true,
+    exact_types: true,
+};
+/// One more level than a document may have, for what is at the bottom.
+const STEPS: u16 = QUIRKS.levels + 1;
+
+/// A `deserialize_any` in progress. cbor4ii takes a step for it and one more for the list or map that it finds. Only one
+/// counts, so that it makes no difference whether serde buffers.
 pub(in crate::plugin) struct AnyStep(());
 
 impl AnyStep {
@@ -29,16 +47,16 @@ impl Drop for AnyStep {
     }
 }
 
-/// A body in CBOR, which may be as deep as what is saved.
-pub(in crate::plugin) struct Body<'a> {
+/// A body in CBOR, which may be as deep as a value that is saved.
+struct Body<'a> {
     bytes: &'a [u8],
     steps: u16,
-    /// Of a load that this one is within.
+    /// Those of an outer load that this one is within.
     outer: u16,
 }
 
 impl<'a> Body<'a> {
-    pub(in crate::plugin) fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, steps: 0, outer: ANY.get() }
     }
 }
@@ -59,7 +77,7 @@ impl<'a> Read<'a> for Body<'a> {
     #[inline]
     fn step_in(&mut self) -> bool {
         let free = ANY.get().saturating_sub(self.outer);
-        let is_left = self.steps < CBOR_STEPS.saturating_add(free);
+        let is_left = self.steps < STEPS.saturating_add(free);
         self.steps += u16::from(is_left);
         is_left
     }
@@ -70,8 +88,40 @@ impl<'a> Read<'a> for Body<'a> {
     }
 }
 
-/// An error in words: cbor4ii tells names and bytes.
-pub(in crate::plugin) fn text(error: &DecodeError<Infallible>) -> String {
+/// Appends a value, after where it was met.
+pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
+    value: &T,
+    met: Option<MetAt<'_>>,
+    into: Vec<u8>,
+) -> Result<Vec<u8>, String> {
+    let mut serializer = Serializer::new(BufWriter::new(into));
+    let begun = met.map_or(Ok(()), |met| met.serialize(&mut serializer));
+    begun.and_then(|()| value.serialize(&mut serializer)).map_err(|error| match error {
+        EncodeError::Custom(text) => text.to_string(),
+        error => error.to_string(),
+    })?;
+    Ok(serializer.into_inner().into_inner())
+}
+
+/// Reads a value, which must be all that there is.
+pub(in crate::plugin) fn read<'de, S: DeserializeSeed<'de>>(
+    bytes: &'de [u8],
+    begin: Begin,
+    seed: S,
+) -> Result<S::Value, String> {
+    let mut deserializer = Deserializer::new(Body::new(bytes));
+    if begin == Begin::Met {
+        <(usize, IgnoredAny)>::deserialize(&mut deserializer).map_err(|error| text(&error))?;
+    }
+    let value = seed.deserialize(&mut deserializer).map_err(|error| text(&error))?;
+    match deserializer.into_inner().fill(1) {
+        Ok(rest) if rest.as_ref().is_empty() => Ok(value),
+        _ => Err(TRAILING.to_owned()),
+    }
+}
+
+/// The text of an error: cbor4ii has names and bytes.
+fn text(error: &DecodeError<Infallible>) -> String {
     match error {
         DecodeError::Custom(text) => text.to_string(),
         DecodeError::Core(Error::Mismatch { name, found } | Error::Unsupported { name, found }) => {

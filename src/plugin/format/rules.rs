@@ -1,147 +1,104 @@
-//! What is known of the format behind the plug-in, and what follows from it.
+//! What a format can read back, checked while a value is written.
 //!
-//! A format that cannot read back what it was given often says so only on loading, or never. The formats that the library
-//! chooses itself are known, so what they would lose is refused while the value is walked, with its place. Of a serializer
-//! that the user brings nothing is known, and nothing is refused.
+//! A format that cannot read back what it was given often fails only on loading, or never. What CBOR and JSON would lose is
+//! refused while the value is walked, with its place. Of a serializer that the user brings nothing is known, and nothing is refused.
 
-use crate::error::{Error, ErrorKind};
-use crate::plugin::document::frame::Format;
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::document::body_format::Format;
 use crate::plugin::document::path::Path;
-use crate::plugin::walk::context::keep_error;
-use serde::ser;
-
-/// Lists, maps, variants and options within each other that a document in CBOR may have: what its reader can be trusted
-/// with on the stack of a thread.
-const CBOR_LEVELS: u16 = 255;
-/// One more for what is at the bottom.
-pub(in crate::plugin) const CBOR_STEPS: u16 = CBOR_LEVELS + 1;
-/// As many as serde_json reads.
-const JSON_LEVELS: u16 = 127;
+use crate::plugin::format::quirks;
+use crate::plugin::format::quirks::Quirks;
 
 /// Where a walk is, as the format's reader will count it.
 #[derive(Clone, Copy)]
 #[repr(align(8))]
 pub(in crate::plugin) struct Rules {
     format: Option<Format>,
-    /// How many `Some` are directly around: the formats write what is inside and nothing else.
+    /// The number of `Some` directly around: the formats write only what is inside.
     options: u16,
-    /// What the reader will have counted down to here.
+    /// The levels that the reader will have counted here.
     depth: u16,
 }
 
 impl Rules {
-    /// For a format of ours, or for one that is not known.
+    /// For CBOR or JSON, or for an unknown format.
     pub(in crate::plugin) fn of(format: Option<Format>) -> Self {
         Self { format, options: 0, depth: 0 }
     }
 
+    #[inline]
+    pub(in crate::plugin) fn quirks(self) -> &'static Quirks {
+        quirks(self.format)
+    }
+
+    #[inline]
     pub(in crate::plugin) fn is_known(self) -> bool {
         self.format.is_some()
     }
 
-    pub(in crate::plugin) fn is_cbor(self) -> bool {
-        self.format == Some(Format::Cbor)
-    }
-
-    /// Whether the format writes numbers that are none as nothing. An unknown format for people may be JSON.
+    /// Whether the format writes NaN and the infinities as null. An unknown format for people may be JSON.
     pub(in crate::plugin) fn loses_nan(self, human_readable: bool) -> bool {
-        match self.format {
-            Some(format) => format == Format::Json,
-            None => human_readable,
-        }
+        if self.is_known() { !self.quirks().has_nan } else { human_readable }
     }
 
-    /// serde's buffers are for people, whatever was buffered: so that types which differ in that (addresses, UUIDs) are
-    /// read as they were written, our CBOR is, too.
+    #[inline]
     pub(in crate::plugin) fn is_human_readable(self, inner: bool) -> bool {
-        self.is_cbor() || inner
+        self.quirks().human_readable || inner
     }
 
     /// Within a list, a map, a struct or a variant.
     #[inline]
-    pub(in crate::plugin) fn enter<E: ser::Error>(self, path: &Path<'_>) -> Result<Self, E> {
-        match self.format {
-            None => Ok(self),
-            Some(Format::Cbor) => self.at(self.depth.saturating_add(self.options).saturating_add(1), path),
-            Some(Format::Json) => self.at(self.depth + 1, path),
+    pub(in crate::plugin) fn enter(self, path: &Path<'_>) -> Result<Self> {
+        if !self.is_known() {
+            return Ok(self);
         }
-    }
-
-    #[inline]
-    fn at<E: ser::Error>(self, depth: u16, path: &Path<'_>) -> Result<Self, E> {
-        let entered = Self { format: self.format, options: 0, depth };
-        if depth <= entered.most() { Ok(entered) } else { Err(self.too_deep(path)) }
+        let quirks = self.quirks();
+        let options = if quirks.counts_options { self.options } else { 0 };
+        let depth = self.depth.saturating_add(options).saturating_add(1);
+        if depth <= quirks.levels { Ok(Self { options: 0, depth, ..self }) } else { Err(self.too_deep(path)) }
     }
 
     /// Within a `Some`.
     #[inline]
-    pub(in crate::plugin) fn some<E: ser::Error>(self, path: &Path<'_>) -> Result<Self, E> {
-        let options = self.options.saturating_add(1);
-        let is_deep = self.is_cbor() && self.depth.saturating_add(options) > self.most();
+    pub(in crate::plugin) fn some(self, path: &Path<'_>) -> Result<Self> {
+        let (options, quirks) = (self.options.saturating_add(1), self.quirks());
+        let is_deep = quirks.counts_options && self.depth.saturating_add(options) > quirks.levels;
         if is_deep { Err(self.too_deep(path)) } else { Ok(Self { options, ..self }) }
     }
 
-    fn most(self) -> u16 {
-        match self.format {
-            None => u16::MAX,
-            Some(Format::Cbor) => CBOR_LEVELS,
-            Some(Format::Json) => JSON_LEVELS,
-        }
-    }
-
     #[cold]
-    fn too_deep<E: ser::Error>(self, path: &Path<'_>) -> E {
-        let (levels, what) = match self.format {
-            Some(Format::Json) => (JSON_LEVELS, "maps and variants that a document in JSON"),
-            _ => (CBOR_LEVELS, "maps, variants and options that a document in CBOR"),
-        };
-        refuse(
+    fn too_deep(self, path: &Path<'_>) -> Error {
+        let Quirks { levels, nested, .. } = self.quirks();
+        refusal(
             ErrorKind::Limit,
             path,
-            &format!(
-                "the object is nested deeper than the {levels} levels of lists, {what} may have: keep lists and trees in a Vec, with indices"
+            format!(
+                "the object is nested deeper than the {levels} levels of lists, {nested} may have: keep lists and trees in a Vec, with indices"
             ),
         )
     }
 
     /// Refuses a `None` within a `Some`.
     #[inline]
-    pub(in crate::plugin) fn none<E: ser::Error>(self, path: &Path<'_>) -> Result<(), E> {
-        if self.options > 0 && self.is_known() { Err(self.lost("None", path)) } else { Ok(()) }
+    pub(in crate::plugin) fn none(self, path: &Path<'_>) -> Result<()> {
+        if self.options > 0 && self.is_known() { Err(lost("None", path)) } else { Ok(()) }
     }
 
     /// Refuses a unit within a `Some`.
     #[inline]
-    pub(in crate::plugin) fn unit<E: ser::Error>(self, path: &Path<'_>) -> Result<(), E> {
-        if self.options > 0 && self.is_known() { Err(self.lost("()", path)) } else { Ok(()) }
+    pub(in crate::plugin) fn unit(self, path: &Path<'_>) -> Result<()> {
+        if self.options > 0 && self.is_known() { Err(lost("()", path)) } else { Ok(()) }
     }
 
-    #[cold]
-    fn lost<E: ser::Error>(self, what: &str, path: &Path<'_>) -> E {
-        refuse(
-            ErrorKind::Unsupported,
-            path,
-            &format!(
-                "Some({what}) would be read back as None: CBOR and JSON write nothing of a Some but what is in it; use a bool \
-                 or an enum of your own, or serde_with's double_option"
-            ),
-        )
-    }
-
-    /// Refuses numbers that are none where the format has none.
+    /// Refuses NaN and the infinities if the format does not have them.
     #[inline]
-    pub(in crate::plugin) fn float<E: ser::Error>(self, is_finite: bool, value: f64, path: &Path<'_>) -> Result<(), E> {
-        if is_finite || self.format != Some(Format::Json) { Ok(()) } else { Err(not_in_json(value, path)) }
+    pub(in crate::plugin) fn float(self, is_finite: bool, value: f64, path: &Path<'_>) -> Result<()> {
+        if is_finite || self.quirks().has_nan { Ok(()) } else { Err(not_in_json(value, path)) }
     }
 
-    /// Refuses sequences, maps and structs of another length than they said: CBOR has written that.
+    /// Refuses sequences, maps and structs of another length than they announced: CBOR has written that one.
     #[inline]
-    pub(in crate::plugin) fn len<E: ser::Error>(
-        self,
-        said: Option<usize>,
-        given: usize,
-        path: &Path<'_>,
-    ) -> Result<(), E> {
+    pub(in crate::plugin) fn len(self, said: Option<usize>, given: usize, path: &Path<'_>) -> Result<()> {
         match said {
             Some(said) if said != given && self.is_known() => Err(wrong_len(said, given, path)),
             _ => Ok(()),
@@ -150,11 +107,23 @@ impl Rules {
 }
 
 #[cold]
-fn not_in_json<E: ser::Error>(value: f64, path: &Path<'_>) -> E {
-    refuse(
+fn lost(what: &str, path: &Path<'_>) -> Error {
+    refusal(
         ErrorKind::Unsupported,
         path,
-        &format!(
+        format!(
+            "Some({what}) would be read back as None: CBOR and JSON write nothing of a Some but what is in it; use a bool \
+             or an enum of your own, or serde_with's double_option"
+        ),
+    )
+}
+
+#[cold]
+fn not_in_json(value: f64, path: &Path<'_>) -> Error {
+    refusal(
+        ErrorKind::Unsupported,
+        path,
+        format!(
             "JSON has no {value}, and would have null in its place: save the object in Format::Cbor, or use an \
              Option and None"
         ),
@@ -162,21 +131,19 @@ fn not_in_json<E: ser::Error>(value: f64, path: &Path<'_>) -> E {
 }
 
 #[cold]
-fn wrong_len<E: ser::Error>(said: usize, given: usize, path: &Path<'_>) -> E {
-    refuse(
+fn wrong_len(said: usize, given: usize, path: &Path<'_>) -> Error {
+    refusal(
         ErrorKind::Serde,
         path,
-        &format!(
+        format!(
             "the type's Serialize says that there are {said} elements or fields, and gives {given}: correct the length that it \
              hands to the serializer"
         ),
     )
 }
 
-/// The typed error, on its way through the format.
+/// The error about a part of the value that is not written.
 #[cold]
-pub(in crate::plugin) fn refuse<E: ser::Error>(kind: ErrorKind, path: &Path<'_>, text: &str) -> E {
-    let error = Error::new(kind, text).at_path(&path.to_string());
-    keep_error(&error);
-    E::custom(error)
+pub(in crate::plugin) fn refusal(kind: ErrorKind, path: &Path<'_>, text: String) -> Error {
+    Error::new(kind, text).at_path(&path.to_string())
 }

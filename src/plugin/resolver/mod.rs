@@ -3,7 +3,7 @@
 mod objects;
 pub(in crate::plugin) mod reading;
 
-use crate::array::{ChunkedArray, DataType, ErasedArray, StoredBytes, machine_memory, with_element};
+use crate::array::{ChunkedArray, ErasedArray, machine_memory, with_element};
 use crate::backend::{Backend, for_protocols};
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
@@ -11,16 +11,13 @@ use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::document::pieces::Pieces;
-use crate::plugin::external::arrays::AnyArray;
+use crate::plugin::external::arrays::{AnyArray, typed};
 use crate::plugin::external::registry::Object;
+use crate::plugin::resolver::objects::ObjectReader;
+use crate::plugin::resolver::reading::{Listed, Read, ReadItems, Reading};
 use crate::plugin::walk::ahead::{Judgement, Walk};
 use crate::plugin::walk::loading::ArrayResolver;
 use crate::protocol::{Protocols, no_protocol};
-use objects::ObjectReader;
-use reading::Listed;
-use reading::Read;
-use reading::ReadItems;
-use reading::Reading;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -275,11 +272,6 @@ impl Resolver {
         };
         Ok(typed(data_type, grid, Arc::new(stored)))
     }
-}
-
-/// The typed array of stored bytes, with its type forgotten again.
-pub(crate) fn typed(data_type: DataType, grid: crate::ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
-    with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
 }
 
 /// The error about plain arrays that do not fit into memory.

@@ -10,9 +10,10 @@ use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::Rules;
 use crate::plugin::ser::elements::elements_of;
 use crate::plugin::ser::serializer::{Compound, Wrapped};
-use crate::plugin::walk::context::{keep_error, lift, saving};
+use crate::plugin::walk::context::{lift, saving};
+use crate::plugin::walk::errors::ser_error;
 use serde::Deserialize;
-use serde::ser::{Error as _, Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_content::Value;
 
 /// A struct on its way out.
@@ -50,8 +51,8 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         let (v, dim) = self.v.take().zip(self.dim.take()).ok_or_else(unfinished)?;
         let human_readable = self.rules.is_human_readable(inner.is_human_readable());
         // A form, and in it an id of two levels or the fields, of which two are lists.
-        let rules = self.rules.enter(self.path)?.enter(self.path)?;
-        rules.enter::<S::Error>(self.path)?;
+        let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
+        rules.enter(self.path).map_err(ser_error)?;
         if let Some(elements) = self.array_elements(&v, &dim, data, human_readable) {
             let path = self.path.to_string();
             let loses_nan = self.rules.loses_nan(human_readable);
@@ -67,10 +68,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
             match added {
                 Ok(None) => {}
                 Ok(Some(Ok(id))) => return one_entry(inner, STORED, &id),
-                Ok(Some(Err(error))) | Err(error) => {
-                    keep_error(&error);
-                    return Err(S::Error::custom(error));
-                }
+                Ok(Some(Err(error))) | Err(error) => return Err(ser_error(error)),
             }
         }
         let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, rules, key: None } };
@@ -150,7 +148,7 @@ impl<'p, S: Serializer> SerializeStruct for StructSerializer<'p, S> {
             // Another struct of that name: what was held goes out, and then everything as it comes.
             _ => {
                 let inner = undecided.inner.take().ok_or_else(unfinished)?;
-                let rules = undecided.rules.enter(undecided.path)?;
+                let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
                 let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
                 if let Some(v) = undecided.v.take() {
                     SerializeStruct::serialize_field(&mut fields, "v", &v)?;

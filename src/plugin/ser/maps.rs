@@ -5,8 +5,9 @@
 
 use crate::error::ErrorKind;
 use crate::plugin::document::path::{KeyText, Path};
-use crate::plugin::format::rules::{Rules, refuse};
-use crate::plugin::ser::serializer::{Wrapped, note_failure};
+use crate::plugin::format::rules::{Rules, refusal};
+use crate::plugin::ser::serializer::Wrapped;
+use crate::plugin::walk::errors::{note_save_place, ser_error};
 use serde::ser::{self, Serialize, SerializeMap};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -95,7 +96,7 @@ impl Keys {
         if self.look == Look::Nowhere {
             return Ok(());
         }
-        if !rules.is_cbor() {
+        if !rules.quirks().has_all_keys {
             self.kinds((true, self.kinds.get().1), path)?;
         }
         if self.look == Look::AtAll {
@@ -122,7 +123,7 @@ impl Keys {
         if self.look == Look::Nowhere {
             return Ok(());
         }
-        if !rules.is_cbor() {
+        if !rules.quirks().has_all_keys {
             self.kinds((self.kinds.get().0, true), path)?;
         }
         if self.look == Look::AtAll {
@@ -138,25 +139,19 @@ impl Keys {
         if kinds != (true, true) {
             return Ok(());
         }
-        Err(refuse(
-            ErrorKind::Unsupported,
-            path,
-            "a map has texts and numbers as keys (or flattens a map of numbers): in JSON all are texts, and which was what \
-             cannot be known when it is read; save the object in Format::Cbor, or make texts of the numbers",
-        ))
+        let text = "a map has texts and numbers as keys (or flattens a map of numbers): in JSON all are texts, and which was what \
+             cannot be known when it is read; save the object in Format::Cbor, or make texts of the numbers";
+        Err(ser_error(refusal(ErrorKind::Unsupported, path, text.to_owned())))
     }
 }
 
 #[cold]
 pub(in crate::plugin) fn twice<E: ser::Error>(key: &str, path: &Path<'_>) -> E {
-    refuse(
-        ErrorKind::Serde,
-        path,
-        &format!(
-            "the key {key:?} is there twice, and one of the two would be lost: rename it, or the field, the tag or the other \
-             flattened map that it meets"
-        ),
-    )
+    let text = format!(
+        "the key {key:?} is there twice, and one of the two would be lost: rename it, or the field, the tag or the other \
+         flattened map that it meets"
+    );
+    ser_error(refusal(ErrorKind::Serde, path, text))
 }
 
 impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
@@ -167,13 +162,13 @@ impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
         self.key = (&key).text();
         self.given += 1;
         let key = Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) };
-        self.inner.serialize_key(&key).inspect_err(|_| note_failure(self.path))
+        self.inner.serialize_key(&key).inspect_err(|_| note_save_place(self.path))
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
         let path = Path::Key(self.path, &self.key);
         let value = Wrapped { value, path: &path, rules: self.rules, key: None };
-        self.inner.serialize_value(&value).inspect_err(|_| note_failure(&path))
+        self.inner.serialize_value(&value).inspect_err(|_| note_save_place(&path))
     }
 
     #[inline]
@@ -189,14 +184,14 @@ impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
             &Wrapped { value, path: &path, rules: self.rules, key: None },
         );
         if result.is_err() {
-            note_failure(&path);
+            note_save_place(&path);
         }
         result
     }
 
     #[inline]
     fn end(self) -> Result<C::Ok, C::Error> {
-        self.rules.len(self.said, self.given, self.path)?;
+        self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
         self.inner.end()
     }
 }

@@ -3,11 +3,12 @@
 use crate::error::ErrorKind;
 use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;
-use crate::plugin::format::rules::{Rules, refuse};
+use crate::plugin::format::rules::{Rules, refusal};
 use crate::plugin::ser::arrays::StructSerializer;
 use crate::plugin::ser::maps::{Keys, MapSerializer, twice};
 use crate::plugin::walk::context::saving;
-use crate::plugin::walk::options::enter_again;
+use crate::plugin::walk::errors::{note_save_place, ser_error};
+use crate::plugin::walk::scopes::enter_again;
 use serde::ser::{
     self, Serialize, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant,
@@ -23,18 +24,6 @@ pub struct Serializer<'p, S> {
     rules: Rules,
     /// For the key of a map, the keys of the map.
     key: Option<&'p Keys>,
-}
-
-impl<'p, S> Serializer<'p, S> {
-    pub(in crate::plugin) fn new(inner: S, path: &'p Path<'p>, rules: Rules) -> Self {
-        Self { inner, path, rules, key: None }
-    }
-}
-
-/// Remembers where the first error passed by.
-#[cold]
-pub(in crate::plugin) fn note_failure(path: &Path<'_>) {
-    let _ = saving(|state| state.note_failure(path));
 }
 
 /// A value on its way through the inner serializer, to be met by our Serializer again.
@@ -57,7 +46,7 @@ impl<T: ?Sized + Serialize> Serialize for Wrapped<'_, T> {
 fn check_key<E: ser::Error>(key: &str, path: &Path<'_>) -> Result<(), E> {
     if key.as_bytes().first() == Some(&b'$') && (key == STORED || key == INLINE) {
         let text = format!("{key:?} is a key of arraystow's own: choose another one");
-        return Err(refuse(ErrorKind::Serde, path, &text));
+        return Err(ser_error(refusal(ErrorKind::Serde, path, text)));
     }
     Ok(())
 }
@@ -124,7 +113,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
 
     #[inline]
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        self.rules.float(value.is_finite(), value.into(), self.path)?;
+        self.rules.float(value.is_finite(), value.into(), self.path).map_err(ser_error)?;
         if let Some(keys) = self.key {
             keys.other(value, self.rules, self.path)?;
         }
@@ -133,7 +122,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
 
     #[inline]
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        self.rules.float(value.is_finite(), value, self.path)?;
+        self.rules.float(value.is_finite(), value, self.path).map_err(ser_error)?;
         if let Some(keys) = self.key {
             keys.other(value, self.rules, self.path)?;
         }
@@ -169,57 +158,60 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
 
     #[inline]
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
-        self.rules.none(self.path)?;
+        self.rules.none(self.path).map_err(ser_error)?;
         self.inner.serialize_none()
     }
 
     #[inline]
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.rules.unit(self.path)?;
-        // cbor4ii would write an empty list, which is one again for whoever reads without knowing the type.
-        if self.rules.is_cbor() { self.inner.serialize_none() } else { self.inner.serialize_unit() }
+        self.rules.unit(self.path).map_err(ser_error)?;
+        if self.rules.quirks().unit_is_null { self.inner.serialize_none() } else { self.inner.serialize_unit() }
     }
 
     #[inline]
     fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
-        self.rules.unit(self.path)?;
-        if self.rules.is_cbor() { self.inner.serialize_none() } else { self.inner.serialize_unit_struct(name) }
+        self.rules.unit(self.path).map_err(ser_error)?;
+        if self.rules.quirks().unit_is_null {
+            self.inner.serialize_none()
+        } else {
+            self.inner.serialize_unit_struct(name)
+        }
     }
 
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         Ok(Compound::new(self.inner.serialize_seq(len)?, self.path, rules, len))
     }
 
     #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         Ok(Compound::new(self.inner.serialize_tuple(len)?, self.path, rules, Some(len)))
     }
 
     #[inline]
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeTupleStruct, S::Error> {
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         Ok(Compound::new(self.inner.serialize_tuple_struct(name, len)?, self.path, rules, Some(len)))
     }
 
     #[inline]
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         Ok(MapSerializer::new(self.inner.serialize_map(len)?, self.path, rules, len))
     }
 
     #[inline]
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let rules = self.rules.some(self.path)?;
+        let rules = self.rules.some(self.path).map_err(ser_error)?;
         self.inner.serialize_some(&Wrapped { value, path: self.path, rules, key: self.key })
     }
 
     #[inline]
     fn serialize_newtype_struct<T: ?Sized + Serialize>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
         if name == CHUNKED {
-            // Within a lifted context the array itself tells that there is none.
+            // Within a lifted context the array itself fails.
             let _ = saving(|state| state.set_place(self.path.to_string()));
             return value.serialize(self);
         }
@@ -249,10 +241,10 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         check_key(variant, self.path)?;
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         let path = Path::Key(self.path, variant);
         let wrapped = Wrapped { value, path: &path, rules, key: None };
-        self.inner.serialize_newtype_variant(name, index, variant, &wrapped).inspect_err(|_| note_failure(&path))
+        self.inner.serialize_newtype_variant(name, index, variant, &wrapped).inspect_err(|_| note_save_place(&path))
     }
 
     #[inline]
@@ -264,7 +256,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
         check_key(variant, self.path)?;
-        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         let inner = self.inner.serialize_tuple_variant(name, index, variant, len)?;
         Ok(Compound::new(inner, self.path, rules, Some(len)))
     }
@@ -278,7 +270,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
         check_key(variant, self.path)?;
-        let rules = self.rules.enter(self.path)?.enter(self.path)?;
+        let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         let inner = self.inner.serialize_struct_variant(name, index, variant, len)?;
         Ok(Compound::new(inner, self.path, rules, Some(len)))
     }
@@ -288,7 +280,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         if len == 3 && name == ARRAY {
             return Ok(StructSerializer::undecided(self.inner, self.path, self.rules));
         }
-        let rules = self.rules.enter(self.path)?;
+        let rules = self.rules.enter(self.path).map_err(ser_error)?;
         let inner = self.inner.serialize_struct(name, len)?;
         Ok(StructSerializer::Plain(Compound::new(inner, self.path, rules, Some(len))))
     }
@@ -312,14 +304,14 @@ macro_rules! by_index {
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 let result = self.inner.$method(&wrapped);
                 if result.is_err() {
-                    note_failure(&path);
+                    note_save_place(&path);
                 }
                 result
             }
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path)?;
+                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
                 self.inner.end()
             }
         })*
@@ -353,7 +345,7 @@ macro_rules! by_field {
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 let result = self.inner.serialize_field(key, &wrapped);
                 if result.is_err() {
-                    note_failure(&path);
+                    note_save_place(&path);
                 }
                 result
             }
@@ -365,7 +357,7 @@ macro_rules! by_field {
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path)?;
+                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
                 self.inner.end()
             }
         })*

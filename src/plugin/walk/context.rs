@@ -88,11 +88,11 @@ fn no_context(what: &str, how: &str, function: &str) -> Error {
     )
 }
 
-/// Remembers the error, for the end of the walk: a format makes text of it.
+/// Keeps the error for the end of the walk: a format makes text of it.
 pub(in crate::plugin) fn keep_error(error: &Error) {
     STACK.with_borrow_mut(|stack| match stack.last_mut() {
-        Some(Level::Save(state)) => state.keep_error(error),
-        Some(Level::Load(state)) => state.keep_error(error),
+        Some(Level::Save(state)) => state.notes.keep_error(error),
+        Some(Level::Load(state)) => state.notes.keep_error(error),
         _ => {}
     });
 }

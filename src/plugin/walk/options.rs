@@ -5,10 +5,7 @@
 
 use crate::array::{ArrayMeta, ChunkGrid, Codec, ErasedArray};
 use crate::error::{Error, Result};
-use crate::plugin::walk::context::saving;
-use serde::{Serialize, Serializer};
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The options of one field, as the macro writes them down.
@@ -53,6 +50,19 @@ impl InForce {
         ArrayMeta::of_codec(self.now.codec)
     }
 
+    /// Puts options in force within those of a field around, which are returned. They are known by their name from now on.
+    pub(in crate::plugin) fn enter(&mut self, name: &'static str, options: Options) -> Options {
+        self.named.insert(name, options);
+        let outer = self.now;
+        self.now = options.within(outer);
+        outer
+    }
+
+    /// Options that were in force before, by the name of their newtype.
+    pub(in crate::plugin) fn named(&self, name: &'static str) -> Option<Options> {
+        self.named.get(name).copied()
+    }
+
     /// Those of the field that the walk is in, for a shared value that is walked later.
     pub(in crate::plugin) fn now(&self) -> Options {
         self.now
@@ -82,52 +92,5 @@ impl InForce {
             Some(grid) if grid != *array.grid() => array.rechunked(&grid),
             _ => Ok(array),
         }
-    }
-}
-
-/// Options in force until this is dropped. Not `Send`: they are in force on this thread.
-pub(in crate::plugin) struct Scope {
-    outer: Options,
-    not_send: PhantomData<*const ()>,
-}
-
-/// Puts options in force; nothing outside a save.
-fn enter(name: &'static str, options: Options) -> Option<Scope> {
-    let entered = saving(|state| {
-        let in_force = state.options();
-        in_force.named.insert(name, options);
-        let outer = in_force.now;
-        in_force.now = options.within(outer);
-        outer
-    });
-    entered.ok().map(|outer| Scope { outer, not_send: PhantomData })
-}
-
-/// Puts options in force again that a buffer of serde's has kept the name of.
-pub(in crate::plugin) fn enter_again(name: &'static str) -> Option<Scope> {
-    let known = saving(|state| state.options().named.get(name).copied()).ok()?;
-    enter(name, known?)
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        let _ = saving(|state| state.options().now = self.outer);
-    }
-}
-
-/// Serializes a field under its options. `name` tells them from all others and begins with `STOW`.
-///
-/// # Errors
-/// Those of the field's `Serialize`; `InvalidInput` if an array has not as many axes as the options say.
-#[doc(hidden)]
-pub fn serialize<T, S>(value: &T, name: &'static str, options: Options, serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: ?Sized + Serialize,
-    S: Serializer,
-{
-    match enter(name, options) {
-        // Where serde buffers, the newtype is what is left of the options when plain arrays reach our Serializer.
-        Some(_scope) => serializer.serialize_newtype_struct(name, value),
-        None => value.serialize(serializer),
     }
 }

@@ -1,66 +1,21 @@
-//! The plan of a save: the arrays that a walk met, and the walk itself.
+//! A save in progress: what its walk has met so far.
 
 use crate::array::{ArrayMeta, ErasedArray};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::path::Path;
 use crate::plugin::external::arrays::AnyArray;
-use crate::plugin::external::registry::{Object, ObjectSerializer, Registry, UserSerializer, array_serializer};
-use crate::plugin::format::rules::Rules;
-use crate::plugin::ser::serializer::Serializer;
-use crate::plugin::walk::context::{Level, push};
-use crate::plugin::walk::loading::is_told;
+use crate::plugin::external::planned::Planned;
+use crate::plugin::external::registry::{Object, Registry, UserSerializer, array_serializer};
+use crate::plugin::walk::notes::Notes;
 use crate::plugin::walk::options::InForce;
-use crate::plugin::walk::shared_save::{SharedPlace, SharedPlan, SharedSave, walk};
-use serde::Serialize;
+use crate::plugin::walk::shared_save::{SharedPlace, SharedSave};
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An object to be written by its serializer, under the id that the document has for it.
-pub(crate) struct Planned {
-    pub(crate) id: PersistentId,
-    /// Every place in the object graph where it was met.
-    pub(crate) paths: Vec<String>,
-    pub(crate) object: Object,
-    pub(crate) serializer: Arc<dyn ObjectSerializer>,
-    /// It stays where it is.
-    pub(crate) kept: bool,
-}
-
-impl Planned {
-    /// The first path, for messages.
-    pub(in crate::plugin) fn path(&self) -> &str {
-        self.paths.first().map_or("", String::as_str)
-    }
-
-    /// Adds to an error which object it is about.
-    pub(in crate::plugin) fn locate(&self, error: Error) -> Error {
-        error.at_path(self.path()).in_array(self.id.file())
-    }
-}
-
-/// What is to be written before the document.
-pub(crate) struct SavePlan {
-    pub(crate) objects: Vec<Planned>,
-    pub(crate) shared: SharedPlan,
-}
-
-impl SavePlan {
-    /// The ids of everything.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.objects.iter().map(|planned| planned.id.file())
-    }
-
-    /// The ids of all that a save writes.
-    pub(crate) fn to_write(&self) -> impl Iterator<Item = &str> {
-        self.objects.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file())
-    }
-}
-
-/// Tells the id of an array that stays where it is.
+/// Returns the id of an array that stays where it is.
 pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray) -> Option<PersistentId>>;
 
 /// How a plan is made.
@@ -84,34 +39,6 @@ impl PlanSettings {
     /// The settings for a walk of the same value of which nothing is kept.
     pub(in crate::plugin) fn again(&self) -> Self {
         Self { inline_below: self.inline_below, registry: self.registry.clone(), ..Self::default() }
-    }
-}
-
-/// Walks the value once; nothing is written. `text` tells what the format's errors say.
-pub(crate) fn plan<T, S>(
-    value: &T,
-    serializer: S,
-    rules: Rules,
-    settings: PlanSettings,
-    text: impl FnOnce(&S::Error) -> String,
-) -> Result<(S::Ok, SavePlan)>
-where
-    T: Serialize + ?Sized,
-    S: serde::Serializer,
-{
-    let guard = push(Level::Save(Box::new(SaveState::new(settings))));
-    let result = value.serialize(Serializer::new(serializer, &Path::Root, rules)).map(|output| (output, walk()));
-    let Some(Level::Save(state)) = guard.pop() else {
-        return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
-    };
-    match result {
-        Ok((output, Ok(()))) => {
-            let (shared, beside) = state.shared.finish()?;
-            let objects = state.objects.into_iter().chain(beside).collect();
-            Ok((output, SavePlan { objects, shared }))
-        }
-        Ok((_, Err((text, place)))) => Err(state.explain(&text).at_path(&place)),
-        Err(error) => Err(state.explain(&text(&error))),
     }
 }
 
@@ -141,29 +68,15 @@ pub(in crate::plugin) struct SaveState {
     options: InForce,
     /// Where the walk is, as told by our Serializer to the chunked array that follows.
     place: Option<String>,
-    /// Where it was when the first error passed by.
-    failed_at: Option<String>,
-    error: Option<Error>,
+    pub(in crate::plugin) notes: Notes,
 }
 
 impl SaveState {
-    fn new(settings: PlanSettings) -> Self {
+    pub(in crate::plugin) fn new(settings: PlanSettings) -> Self {
         let shared = SharedSave::new(settings.shared);
         let (objects, known, held, places) = (Vec::new(), HashMap::new(), Vec::new(), HashSet::new());
         let (plain, options) = (HashMap::new(), InForce::default());
-        Self {
-            settings,
-            objects,
-            known,
-            held,
-            places,
-            plain,
-            shared,
-            options,
-            place: None,
-            failed_at: None,
-            error: None,
-        }
+        Self { settings, objects, known, held, places, plain, shared, options, place: None, notes: Notes::default() }
     }
 
     pub(in crate::plugin) fn inline_below(&self) -> usize {
@@ -286,26 +199,13 @@ impl SaveState {
         id
     }
 
-    pub(in crate::plugin) fn note_failure(&mut self, place: &Path<'_>) {
-        self.failed_at.get_or_insert_with(|| place.to_string());
+    /// The error of a walk whose format says `text`.
+    pub(in crate::plugin) fn explain(self, text: &str) -> Error {
+        self.notes.explain(text, false, "the value cannot be serialized", "it came to an array that cannot be saved")
     }
 
-    pub(in crate::plugin) fn keep_error(&mut self, error: &Error) {
-        self.error.get_or_insert_with(|| error.clone());
-    }
-
-    /// The error of the walk: an array's own, if that is what the format tells of. Some formats forget what they were
-    /// told; then both errors are told.
-    fn explain(self, text: &str) -> Error {
-        const FAILED: &str = "the value cannot be serialized";
-        let error = match self.error {
-            Some(error) if is_told(&error, text) => error,
-            Some(error) => error.context(format!("{FAILED}: {text}; it came to an array that cannot be saved")),
-            None => Error::new(ErrorKind::Serde, format!("{FAILED}: {text}")),
-        };
-        match self.failed_at {
-            Some(place) => error.at_path(&place),
-            None => error,
-        }
+    /// What the walk has found.
+    pub(in crate::plugin) fn into_planned(self) -> (Vec<Planned>, SharedSave) {
+        (self.objects, self.shared)
     }
 }

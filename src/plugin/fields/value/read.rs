@@ -7,12 +7,13 @@ use super::{InlineArray, Value};
 use crate::array::{AnyArray, element_count};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED, INLINE, STORED};
+use crate::plugin::drive::shared_load::{strong, weak};
 use crate::plugin::fields::shared::{Meaning, meaning};
 use crate::plugin::format::cbor::AnyStep;
 use crate::plugin::shared::Shared;
 use crate::plugin::walk::context::loading;
-use crate::plugin::walk::loading::{chunked, names, tell};
-use crate::plugin::walk::shared_load::{strong, weak};
+use crate::plugin::walk::errors::de_error;
+use crate::plugin::walk::lookup::{chunked, names};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -102,7 +103,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
 /// Counts a value, and refuses more than the machine's memory holds: in a document they are shorter than here.
 fn count<E: Error>() -> Result<(), E> {
-    loading(|state| state.count(size_of::<(Value, Value)>())).unwrap_or(Ok(())).map_err(tell)
+    loading(|state| state.count(size_of::<(Value, Value)>())).unwrap_or(Ok(())).map_err(de_error)
 }
 
 /// What a list refers to, if it is an id or the place of a shared value.
@@ -111,12 +112,12 @@ fn reference<E: Error>(elements: &[Value]) -> Result<Option<Value>, E> {
     let [Value::Text(version), Value::Text(file)] = rest.as_slice() else { return Ok(None) };
     match meaning(name, version, file) {
         Some(Meaning::Shared(number)) => return Ok(Some(Value::Shared(Shared::from(strong(number)?)))),
-        Some(Meaning::Weak(number)) => return Ok(Some(Value::WeakShared(weak(number).map_err(tell)?))),
+        Some(Meaning::Weak(number)) => return Ok(Some(Value::WeakShared(weak(number).map_err(de_error)?))),
         None => {}
     }
     let Some(id) = PersistentId::recognized(name, version, file).filter(names) else { return Ok(None) };
     if id.is_array() {
-        return chunked(&id).map(|array| Some(Value::Array(AnyArray::of(array)))).map_err(tell);
+        return chunked(&id).map(|array| Some(Value::Array(AnyArray::of(array)))).map_err(de_error);
     }
     Ok(Some(Value::External(id)))
 }

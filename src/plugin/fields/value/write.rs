@@ -1,11 +1,12 @@
 //! A [`Value`] as the document that it was read from.
 
 use super::{InlineArray, Value};
-use crate::error;
+use crate::error::Error;
 use crate::plugin::document::names::{ARRAY, STOW};
-use crate::plugin::walk::context::keep_error;
-use crate::plugin::walk::options::{self, Options};
-use serde::ser::{Error, SerializeMap, SerializeStruct};
+use crate::plugin::fields::options::serialize_field;
+use crate::plugin::walk::errors::ser_error;
+use crate::plugin::walk::options::Options;
+use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 impl Serialize for Value {
@@ -38,13 +39,12 @@ impl Serialize for Value {
             Self::Shared(shared) => shared.serialize(serializer),
             Self::WeakShared(weak) => weak.serialize(serializer),
             Self::External(id) => {
-                let error = error::Error::unsupported(format!(
+                let error = Error::unsupported(format!(
                     "an external object of the serializer {:?} is not part of a Value, and cannot be saved with it: copy the \
                      object with Storage::copy, or load it with its Rust type",
                     id.name()
                 ));
-                keep_error(&error);
-                Err(S::Error::custom(error))
+                Err(ser_error(error))
             }
         }
     }
@@ -59,7 +59,7 @@ impl Serialize for InlineArray {
         // The name begins with that of all options, and is the same for every value.
         const NAME: &str = "$arraystow::stow of an inline array";
         debug_assert!(NAME.starts_with(STOW));
-        options::serialize(&Plain(self), NAME, Options { inline: true, ..Options::default() }, serializer)
+        serialize_field(&Plain(self), NAME, Options { inline: true, ..Options::default() }, serializer)
     }
 }
 

@@ -1,0 +1,70 @@
+//! Where what lies outside the document is written, and what has been written there so far.
+
+use crate::backend::{Backend, for_protocols};
+use crate::engine::remove_arrays;
+use crate::plugin::external::files::remove_files;
+use crate::protocol::Protocols;
+use crate::task::unstoppable;
+use std::sync::Arc;
+
+/// What a serializer needs to write objects.
+pub(crate) struct Destination<'a> {
+    pub(crate) protocols: &'a Protocols,
+    pub(crate) stored: &'a mut Stored,
+}
+
+/// Arrays and files in storage, which may have to be removed again.
+pub(crate) struct Stored {
+    protocols: Protocols,
+    backend: Option<Arc<dyn Backend>>,
+    arrays: Vec<String>,
+    /// The files of other objects.
+    files: Vec<String>,
+}
+
+impl Stored {
+    /// Nothing yet.
+    pub(in crate::plugin) fn new(protocols: &Protocols) -> Self {
+        let (protocols, backend) = (protocols.clone(), for_protocols(protocols));
+        Self { protocols, backend, arrays: Vec::new(), files: Vec::new() }
+    }
+
+    pub(in crate::plugin) fn protocols(&self) -> &Protocols {
+        &self.protocols
+    }
+
+    pub(crate) fn backend(&self) -> Option<Arc<dyn Backend>> {
+        self.backend.clone()
+    }
+
+    pub(crate) fn add_arrays(&mut self, arrays: impl IntoIterator<Item = String>) {
+        self.arrays.extend(arrays);
+    }
+
+    pub(crate) fn add_files(&mut self, files: impl IntoIterator<Item = String>) {
+        self.files.extend(files);
+    }
+
+    /// Everything, to be held elsewhere.
+    pub(in crate::plugin) fn take(&mut self) -> Self {
+        let (arrays, files) = (std::mem::take(&mut self.arrays), std::mem::take(&mut self.files));
+        Self { protocols: self.protocols.clone(), backend: self.backend.clone(), arrays, files }
+    }
+
+    /// Removes everything; returns the locations of what stays behind.
+    pub(in crate::plugin) fn remove(&mut self) -> Vec<String> {
+        let Self { protocols, backend, arrays, files } = self.take();
+        unstoppable(|| {
+            let arrays = backend.map(|backend| remove_arrays(&*backend, arrays));
+            let files = protocols.files().map(|place| remove_files(&place, files));
+            arrays.into_iter().chain(files).flatten().collect()
+        })
+    }
+
+    pub(in crate::plugin) fn locations(&self) -> Vec<String> {
+        let arrays = self.backend.iter().flat_map(|backend| self.arrays.iter().map(|array| backend.describe(array)));
+        let place = self.protocols.files();
+        let files = place.iter().flat_map(|place| self.files.iter().map(|file| place.describe(file)));
+        arrays.chain(files).collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! Typed errors on their way through a format, which makes text of them: the walk keeps the error.
+
+use crate::error::Error;
+use crate::plugin::document::path::Path;
+use crate::plugin::walk::context::{keep_error, loading, saving};
+
+/// An error within `Serialize`.
+#[cold]
+pub(in crate::plugin) fn ser_error<E: serde::ser::Error>(error: Error) -> E {
+    keep_error(&error);
+    E::custom(error)
+}
+
+/// An error within `Deserialize`.
+#[cold]
+pub(in crate::plugin) fn de_error<E: serde::de::Error>(error: Error) -> E {
+    keep_error(&error);
+    E::custom(error)
+}
+
+/// Notes where the first error of a save passed by.
+#[cold]
+pub(in crate::plugin) fn note_save_place(place: &Path<'_>) {
+    let _ = saving(|state| state.notes.note_place(place));
+}
+
+/// Notes where the first error of a load passed by.
+#[cold]
+pub(in crate::plugin) fn note_load_place(place: &Path<'_>) {
+    let _ = loading(|state| state.notes.note_place(place));
+}
+
+/// Notes an array whose elements did not fit.
+#[cold]
+pub(in crate::plugin) fn note_unfit(array: &Path<'_>) {
+    let _ = loading(|state| state.note_unfit(array));
+}
