@@ -264,7 +264,7 @@ impl Objects {
     /// The keys of all objects below a folder, without its own name, and their lengths.
     pub(crate) fn keys_below(&self, folder: &str) -> Result<Vec<(String, u64)>> {
         let (this, folder) = (self.clone(), folder.to_owned());
-        wait(async move {
+        wait_reading(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let listed = this.lists.below(&path).try_collect::<Vec<_>>().await;

@@ -376,6 +376,12 @@ fn every_function_has_an_async_form() {
             storage.save_async("w/run", &noted_run_of(2)).await.unwrap();
             assert!(storage.exists_async().await.unwrap() && storage.contains_async("w/run").await.unwrap());
             assert_eq!(storage.info_async("w/run").await.unwrap().arrays.len(), 2);
+            let field = storage.array_async("w/run", "field").await.unwrap();
+            assert_eq!(field.to_bytes_async().await.unwrap().len(), 30 * 20 * 8);
+            assert_eq!(field.compute_async().await.unwrap().shape(), [30, 20]);
+            assert_eq!(field.chunk_async(&[0, 0]).await.unwrap().shape(), [30, 20]);
+            let value = storage.value_async("w/run").await.unwrap();
+            assert!(format!("{value:?}").contains("run 2"));
             let (run, version) = storage.load_versioned_async::<Run>("w/run").await.unwrap();
             assert_eq!((run.step, &version), (2, &storage.version_async("w/run").await.unwrap()));
             storage.save_if_async("w/run", &noted_run_of(3), &version).await.unwrap();
