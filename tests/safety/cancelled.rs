@@ -2,7 +2,7 @@
 
 use super::sample::{Notes, Run, assert_sound, files, large_run_of, noted_run_of, step_of};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{ChunkedArray, Depth, ErrorKind, Result, Storage, Task, TaskProgress};
+use arraystow::{ArrayFormat, ChunkedArray, Depth, ErrorKind, Result, Storage, Task, TaskProgress};
 use arraystow_s3_server::Server;
 use futures::executor::block_on;
 use ndarray::{Array1, Array2};
@@ -14,20 +14,21 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A folder, or a folder on a server.
+/// A folder with arrays of either format, or a folder on a server.
 enum Place {
-    Files(tempfile::TempDir),
+    Files(tempfile::TempDir, ArrayFormat),
     Objects(Server),
 }
 
 impl Place {
-    fn both() -> [Self; 2] {
-        [Self::Files(tempfile::tempdir().unwrap()), Self::Objects(Server::start())]
+    fn all() -> [Self; 3] {
+        let files = |format| Self::Files(tempfile::tempdir().unwrap(), format);
+        [files(ArrayFormat::Hdf5), files(ArrayFormat::Zarr), Self::Objects(Server::start())]
     }
 
     fn storage(&self) -> Storage {
         let builder = match self {
-            Self::Files(folder) => Storage::builder(folder.path().join("root")),
+            Self::Files(folder, format) => Storage::builder(folder.path().join("root")).array_format(*format),
             Self::Objects(server) => server.builder("root"),
         };
         builder.serializer::<Notes>().open().unwrap()
@@ -36,7 +37,7 @@ impl Place {
     /// Every file or key.
     fn contents(&self) -> BTreeSet<String> {
         match self {
-            Self::Files(folder) => files(folder.path()),
+            Self::Files(folder, _) => files(folder.path()),
             Self::Objects(server) => server.keys().into_iter().collect(),
         }
     }
@@ -56,7 +57,7 @@ fn run_that_cancels(step: u64, task: &Task, at: usize) -> Run {
 
 #[test]
 fn a_cancelled_save_takes_back_what_it_wrote() {
-    for place in Place::both() {
+    for place in Place::all() {
         let storage = place.storage();
         storage.save("w/run", &noted_run_of(1)).unwrap();
         let before = place.contents();
@@ -86,7 +87,7 @@ fn a_cancelled_save_takes_back_what_it_wrote() {
 
 #[test]
 fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
-    for place in Place::both() {
+    for place in Place::all() {
         let storage = place.storage();
         storage.save("run", &noted_run_of(1)).unwrap();
         let before = place.contents();
@@ -198,8 +199,8 @@ fn cancelled_at_first_report() -> Task {
 
 #[test]
 fn a_cancelled_copy_leaves_nothing() {
-    for from in Place::both() {
-        for to in Place::both() {
+    for from in Place::all() {
+        for to in Place::all() {
             let (here, there) = (from.storage(), to.storage());
             // Large enough for a report before the last chunk: arrays of one storage are linked.
             let arrays: Vec<_> = (1..20).map(large_run_of).collect();
@@ -219,7 +220,7 @@ fn a_cancelled_copy_leaves_nothing() {
 
 #[test]
 fn what_only_reads_ends_with_an_error_and_no_fault() {
-    for place in Place::both() {
+    for place in Place::all() {
         let storage = place.storage();
         for step in 1..4 {
             storage.save(&format!("w/{step}"), &large_run_of(step)).unwrap();
@@ -319,7 +320,7 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
     }
     const LAZY: u64 = 37 * 41 * 8;
     const PLAIN: u64 = 50 * 60 * 4;
-    for (place, other) in Place::both().into_iter().zip(Place::both().into_iter().rev()) {
+    for (place, other) in Place::all().into_iter().zip(Place::all().into_iter().rev()) {
         let storage = place.storage();
         let lazy = ChunkedArray::from_ndarray(Array2::<f64>::zeros((37, 41)), &[8, 8]).unwrap();
         let two = Two { lazy, plain: Array2::zeros((50, 60)) };
@@ -339,9 +340,10 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
         all(0, "a quick look", counted(|| drop(storage.verify("two", Depth::Quick).unwrap())));
         // Decoded and encoded, and as it is.
         all(LAZY + PLAIN, "copy", counted(|| storage.copy("two", &other.storage()).unwrap()));
-        let Place::Files(near) = &Place::both()[0] else { unreachable!() };
         let near = match &place {
-            Place::Files(_) => Storage::open(near.path()).unwrap(),
+            Place::Files(folder, format) => {
+                Storage::builder(folder.path().join("near")).array_format(*format).open().unwrap()
+            }
             Place::Objects(server) => server.storage("near"),
         };
         all(LAZY + PLAIN, "copy nearby", counted(|| storage.copy("two", &near).unwrap()));
@@ -364,7 +366,7 @@ impl Less for TaskProgress {
 
 #[test]
 fn every_function_has_an_async_form() {
-    for (place, other) in Place::both().into_iter().zip(Place::both()) {
+    for (place, other) in Place::all().into_iter().zip(Place::all()) {
         let storage = place.storage();
         block_on(async {
             assert!(!storage.exists_async().await.unwrap());
