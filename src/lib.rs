@@ -3,8 +3,8 @@
 //! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as it is:
 //!
 //! - serde writes the ordinary fields into a small *document*.
-//! - Each array is diverted to a format for arrays: HDF5 in local files, Zarr in object stores. The document keeps the
-//!   array's *persistent id*, as with `persistent_id` of Python's pickle.
+//! - Each array is diverted to a format for arrays: HDF5 or Zarr in local folders, Zarr in object stores. The document
+//!   keeps the array's *persistent id*, as with `persistent_id` of Python's pickle.
 //! - Loading gives lazy arrays. Removing a value removes its arrays, and needs no Rust type.
 //!
 //! ```
@@ -51,7 +51,7 @@
 //! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
 //! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array whose
 //!   element type is known at run time.
-//! - [`Value`]: a whole object without its Rust type, from [`Storage::value`]; [`Storage::array`] gives one array of it.
+//! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
 //! - [`macro@stow`]: options of single fields.
 //! - [`Shared`], [`WeakShared`]: values that stand in several places, trees with parents, graphs.
