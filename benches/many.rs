@@ -60,7 +60,7 @@ fn arrays_of_one_object(storage: &Storage, other: &Storage) -> Outcome<()> {
 fn objects_of_one_workflow(storage: &Storage) -> Outcome<()> {
     const COUNT: u32 = 20_000;
     println!("\n{COUNT} objects of one workflow");
-    let save = milliseconds(|| (0..COUNT).try_for_each(|n| storage.save(&format!("many/{n:05}"), &n)))?.0;
+    let save = milliseconds(|| (0..COUNT).try_for_each(|n| storage.save(&format!("many/{n:05}"), &n).map(drop)))?.0;
     let one = milliseconds(|| (0..1000).try_for_each(|n| storage.remove(&format!("many/{:05}", n * 20 + 1))))?.0;
     let (many, removed) = milliseconds(|| storage.remove_matching("many/*[05]"))?;
     let (save, one, many) = (save / f64::from(COUNT), one / 1000.0, many / removed.len() as f64);

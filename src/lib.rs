@@ -175,8 +175,8 @@ pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader
 #[cfg(feature = "object-store")]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
-    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Repair, RepairedArray, Storage, StorageBuilder,
-    Sweep, Verification, Version,
+    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Repair, RepairedArray, SaveReport, Storage,
+    StorageBuilder, Sweep, Verification, Version,
 };
 
 /// The code of these pages is compiled and run.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 impl StoredArray {
     /// Makes it an array of its own in another backend, under another name, without decoding it, if that is possible. What
     /// is checked is what is taken.
-    pub(crate) fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<StoredSummary>> {
+    pub(crate) fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<Linked>> {
         let linked = to.link(&**self.backend(), self.name(), name, &|reader| self.check(reader));
         let linked = linked.map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::Corrupt => self.in_file(error),
@@ -22,7 +22,7 @@ impl StoredArray {
             let left = to.remove(name).is_err().then(|| to.describe(name));
             return Err(error.leaving(left));
         }
-        Ok(Some(summary))
+        Ok(Some(Linked { summary, copied }))
     }
 
     /// Compares a copy with the checksums of the array that it is to be.

@@ -50,5 +50,5 @@ pub(crate) use self::{
     resolver::Resolver,
     resolver::reading::Reading,
     walk::saving::{Keep, PlanSettings},
-    write::write_plan,
+    write::{Tally, write_plan},
 };

@@ -7,10 +7,23 @@ use crate::plugin::external::planned::{Planned, SavePlan};
 use crate::protocol::Protocols;
 use std::sync::Arc;
 
+/// What was done for a plan.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) arrays_written: usize,
+    pub(crate) arrays_linked: usize,
+    pub(crate) arrays_kept: usize,
+    pub(crate) objects_written: usize,
+    pub(crate) objects_kept: usize,
+    /// Of arrays and files, as they are stored.
+    pub(crate) bytes_written: u64,
+}
+
 /// What was written for a plan: to be kept, left or discarded. Dropped, in a panic, it is removed again.
 pub(crate) struct Written {
     stored: Stored,
     entries: Vec<Entry>,
+    tally: Tally,
 }
 
 impl Written {
@@ -18,6 +31,7 @@ impl Written {
         let protocols = self.stored.protocols().clone();
         let known = |planned: &Planned| kept.and_then(|manifest| kept_entry(manifest, planned));
         let mut entries: Vec<Option<Entry>> = plan.objects.iter().map(known).collect();
+        let is_kept: Vec<bool> = entries.iter().map(Option::is_some).collect();
         // What one serializer writes, it writes together.
         while let Some(first) = entries.iter().position(Option::is_none) {
             let serializer = &plan.objects[first].serializer;
@@ -36,7 +50,37 @@ impl Written {
             }
         }
         self.entries = entries.into_iter().flatten().collect();
+        self.tally = self.count(&is_kept);
         Ok(())
+    }
+
+    fn count(&self, is_kept: &[bool]) -> Tally {
+        let mut tally = Tally::default();
+        let mut bytes = 0_u64;
+        for (entry, is_kept) in self.entries.iter().zip(is_kept) {
+            let (written, kept, len) = match entry {
+                Entry::Array(entry) => (&mut tally.arrays_written, &mut tally.arrays_kept, entry.bytes),
+                Entry::Object(entry) => (&mut tally.objects_written, &mut tally.objects_kept, entry.bytes()),
+            };
+            if *is_kept {
+                *kept += 1;
+            } else {
+                *written += 1;
+                bytes = bytes.saturating_add(len);
+            }
+        }
+        let Stored { linked, linked_bytes, .. } = self.stored;
+        Tally {
+            arrays_linked: linked,
+            arrays_written: tally.arrays_written.saturating_sub(linked),
+            bytes_written: bytes.saturating_sub(linked_bytes),
+            ..tally
+        }
+    }
+
+    /// What was done.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// The list of what was written.
@@ -83,7 +127,7 @@ impl Drop for Written {
 
 /// Writes the objects of a plan, each by its serializer. What `kept` has stays where it is.
 pub(crate) fn write_plan(plan: &SavePlan, protocols: &Protocols, kept: Option<&Manifest>) -> Result<Written> {
-    let mut written = Written { stored: Stored::new(protocols), entries: Vec::new() };
+    let mut written = Written { stored: Stored::new(protocols), entries: Vec::new(), tally: Tally::default() };
     match written.write(plan, kept) {
         Ok(()) => Ok(written),
         Err(error) => Err(written.discard(error)),

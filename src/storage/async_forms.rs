@@ -4,6 +4,7 @@ use super::Storage;
 use super::entry::{Entry, Info};
 use super::name::Name;
 use super::repair::Repair;
+use super::report::SaveReport;
 use super::save::Intent;
 use super::sweep::{Leftover, Sweep};
 use super::update::{Failure, MOST_TRIES, pause};
@@ -58,9 +59,9 @@ impl Storage {
         &self,
         name: &str,
         value: &T,
-    ) -> impl Future<Output = Result<()>> + Send + use<T> {
+    ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::Replace);
-        unblock(move || planned?.carry_out().map(drop))
+        unblock(move || planned?.carry_out())
     }
 
     /// As [`create`](Self::create), in the future; see [`save_async`](Self::save_async).
@@ -71,9 +72,9 @@ impl Storage {
         &self,
         name: &str,
         value: &T,
-    ) -> impl Future<Output = Result<()>> + Send + use<T> {
+    ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::Create);
-        unblock(move || planned?.carry_out().map(drop))
+        unblock(move || planned?.carry_out())
     }
 
     /// As [`save_if`](Self::save_if), in the future; see [`save_async`](Self::save_async).
@@ -85,7 +86,7 @@ impl Storage {
         name: &str,
         value: &T,
         version: &Version,
-    ) -> impl Future<Output = Result<Version>> + Send + use<T> {
+    ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::ReplaceVersion(version.clone()));
         unblock(move || planned?.carry_out())
     }
@@ -255,7 +256,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`copy`](Self::copy).
-    pub fn copy_async(&self, name: &str, other: &Self) -> impl Future<Output = Result<()>> + Send + use<> {
+    pub fn copy_async(&self, name: &str, other: &Self) -> impl Future<Output = Result<SaveReport>> + Send + use<> {
         let other = other.clone();
         self.away(name, move |storage, name| storage.copy(name, &other))
     }

@@ -4,6 +4,7 @@ use super::Storage;
 use super::missing::open;
 use super::name::Name;
 use super::read::located;
+use super::report::SaveReport;
 use super::save::{Intent, PlannedSave};
 use crate::array::ArrayMeta;
 use crate::engine::{Origin, StoredArray};
@@ -37,10 +38,10 @@ impl Storage {
     /// # Errors
     /// Those of [`load`](Self::load), as far as no type is concerned, and of [`save`](Self::save); `InvalidInput` if both
     /// are one storage.
-    pub fn copy(&self, name: &str, other: &Self) -> Result<()> {
+    pub fn copy(&self, name: &str, other: &Self) -> Result<SaveReport> {
         let name = Name::parse(name)?;
         let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out());
-        copied.map(drop).map_err(|error| error.in_document(name.as_str()))
+        copied.map_err(|error| error.in_document(name.as_str()))
     }
 
     fn plan_copy(&self, name: &Name, other: &Self) -> Result<PlannedSave> {

@@ -6,6 +6,7 @@ use super::place::{
     Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Present, REPLACED, Seen, replaced,
 };
 use super::read::{is_ours, located};
+use super::report::SaveReport;
 use super::sources::{Sources, ToLeave, as_stored};
 use super::sweep::{Remains, named};
 use super::version::Version;
@@ -27,7 +28,8 @@ impl Storage {
     ///
     /// Ordinary fields go into the document, every array into a file of its own; arrays are computed chunk by chunk, in
     /// bounded memory. The document comes last, in one step: until then the old object stays as it is, and a save that
-    /// fails or is killed leaves it untouched. When this returns, everything is durable.
+    /// fails or is killed leaves it untouched. When this returns, everything is durable. The [report](SaveReport) says what was
+    /// written; it may be ignored.
     ///
     /// Objects whose type is not known come as `&dyn erased_serde::Serialize`:
     ///
@@ -64,8 +66,8 @@ impl Storage {
     /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
-    pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Intent::Replace)?.carry_out().map(drop)
+    pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
+        self.plan_save(name, value, Intent::Replace)?.carry_out()
     }
 
     /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
@@ -82,8 +84,8 @@ impl Storage {
     ///
     /// # Errors
     /// As [`save`](Self::save), and `AlreadyExists`.
-    pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        self.plan_save(name, value, Intent::Create)?.carry_out().map(drop)
+    pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
+        self.plan_save(name, value, Intent::Create)?.carry_out()
     }
 
     /// The walk: no I/O.
@@ -153,12 +155,11 @@ impl PlannedSave {
         matches!(self.intent, Intent::Copy)
     }
 
-    /// Gives the version that the save has made.
-    pub(super) fn carry_out(self) -> Result<Version> {
+    pub(super) fn carry_out(self) -> Result<SaveReport> {
         self.write_and_commit().map_err(|error| error.in_document(self.name.as_str()))
     }
 
-    fn write_and_commit(&self) -> Result<Version> {
+    fn write_and_commit(&self) -> Result<SaveReport> {
         check_cancelled()?;
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
@@ -231,7 +232,7 @@ impl PlannedSave {
         before: &Before,
         sources: &Sources,
         announced: Option<&dyn Announced>,
-    ) -> Result<Version> {
+    ) -> Result<SaveReport> {
         let Self { storage, name, plan, .. } = self;
         let place = &*storage.place;
         let kept = |file: &str| before.manifest.as_ref().is_some_and(|manifest| manifest.has(file));
@@ -259,6 +260,7 @@ impl PlannedSave {
         };
         let document = NewDocument { bytes: &bytes, write_id: manifest.write_id(), before, announced };
         let to_leave = ToLeave::announce(place, name, before.manifest.as_ref(), |file| manifest.has(file), sources);
+        let report = SaveReport::new(Version::of(manifest.write_id()), &bytes, written.tally());
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         unstoppable(|| match place.commit(name, &document, expected) {
@@ -274,7 +276,7 @@ impl PlannedSave {
                 if !self.is_copy() {
                     note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
                 }
-                Ok(Version::of(manifest.write_id()))
+                Ok(report)
             }
             Outcome::Refused(error) => Err(written.discard(error)),
             Outcome::Unknown(error) => {

@@ -3,6 +3,7 @@
 use super::Storage;
 use super::name::Name;
 use super::read::head;
+use super::report::SaveReport;
 use super::save::Intent;
 use super::version::Version;
 use crate::error::{Error, Result};
@@ -39,7 +40,7 @@ impl Storage {
         Ok((value, Version::of(&write_id)))
     }
 
-    /// As [`save`](Self::save), but only over this version; gives the version that the save has made.
+    /// As [`save`](Self::save), but only over this version. The report has the version that the save has made.
     ///
     /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves only
     /// where there is no object.
@@ -49,7 +50,7 @@ impl Storage {
     /// # let storage = arraystow::Storage::open(folder.path())?;
     /// storage.save("answer", &41)?;
     /// let (answer, version) = storage.load_versioned::<i32>("answer")?;
-    /// let version = storage.save_if("answer", &(answer + 1), &version)?;
+    /// let version = storage.save_if("answer", &(answer + 1), &version)?.version;
     ///
     /// storage.save("answer", &0)?; // by somebody else
     /// let error = storage.save_if("answer", &43, &version).unwrap_err();
@@ -60,7 +61,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`save`](Self::save); `Conflict` if the object is of another version, or not there.
-    pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<Version> {
+    pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<SaveReport> {
         self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out()
     }
 

@@ -39,7 +39,7 @@ fn look(storage: &Storage, other: &Storage) -> Vec<Error> {
         }
         Err(error) => note(Err(error)),
     }
-    note(storage.copy("w/x", other));
+    note(storage.copy("w/x", other).map(drop));
     for depth in [Depth::Quick, Depth::Deep] {
         errors.extend(storage.verify("w/x", depth).unwrap().faults);
     }

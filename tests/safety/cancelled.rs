@@ -240,7 +240,7 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
         // All begin with a look.
         type Work = fn(&Storage) -> Result<()>;
         let all: [(&str, Work); 10] = [
-            ("save", |storage| storage.save("w/new", &42)),
+            ("save", |storage| storage.save("w/new", &42).map(drop)),
             ("load", |storage| storage.load::<Run>("w/1").map(drop)),
             ("load_versioned", |storage| storage.load_versioned::<Run>("w/1").map(drop)),
             ("update", |storage| storage.update("w/1", |run: &mut Run| Ok(run.step += 1))),
@@ -327,7 +327,7 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
         let all = |bytes: u64, what: &str, progress: TaskProgress| {
             assert_eq!((progress.bytes_done, progress.bytes), (bytes, bytes), "{what}");
         };
-        all(LAZY + PLAIN, "save", counted(|| storage.save("two", &two).unwrap()));
+        all(LAZY + PLAIN, "save", counted(|| drop(storage.save("two", &two).unwrap())));
         all(PLAIN, "load", counted(|| drop(storage.load::<Two>("two").unwrap())));
         all(PLAIN, "load_async", counted(|| drop(block_on(storage.load_async::<Two>("two")).unwrap())));
         all(
@@ -339,16 +339,16 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
         all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(Depth::Deep, |_| {}).unwrap())));
         all(0, "a quick look", counted(|| drop(storage.verify("two", Depth::Quick).unwrap())));
         // Decoded and encoded, and as it is.
-        all(LAZY + PLAIN, "copy", counted(|| storage.copy("two", &other.storage()).unwrap()));
+        all(LAZY + PLAIN, "copy", counted(|| drop(storage.copy("two", &other.storage()).unwrap())));
         let near = match &place {
             Place::Files(folder, format) => {
                 Storage::builder(folder.path().join("near")).array_format(*format).open().unwrap()
             }
             Place::Objects(server) => server.storage("near"),
         };
-        all(LAZY + PLAIN, "copy nearby", counted(|| storage.copy("two", &near).unwrap()));
+        all(LAZY + PLAIN, "copy nearby", counted(|| drop(storage.copy("two", &near).unwrap())));
         // Linked to where it was saved.
-        all(LAZY + PLAIN, "save again", counted(|| storage.save("again", &two).unwrap()));
+        all(LAZY + PLAIN, "save again", counted(|| drop(storage.save("again", &two).unwrap())));
     }
 }
 

@@ -46,9 +46,9 @@ fn child_saves_until_it_is_killed() {
             // Now and then with an array that lies there already.
             let other: super::sample::Run = storage.load("sim/other").unwrap();
             run.mask = ndarray::Array2::from_elem((30, 20), step as i64);
-            until_saved(|| storage.save("sim/linked", &(step, other.field.clone())));
+            until_saved(|| storage.save("sim/linked", &(step, other.field.clone())).map(drop));
         }
-        until_saved(|| storage.save("sim/run", &run));
+        until_saved(|| storage.save("sim/run", &run).map(drop));
         println!("saved {step}");
     }
 }

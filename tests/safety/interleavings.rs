@@ -102,20 +102,20 @@ type Actor = fn(&Storage) -> Result<()>;
 /// What both do, who they are, and what may be there afterwards.
 type Pair<'a> = (&'a str, [Actor; 2], &'a [Option<u64>]);
 
-const SAVES_2: Actor = |storage| storage.save("sim/run", &run_of(2));
-const SAVES_3: Actor = |storage| storage.save("sim/run", &run_of(3));
-const CREATES: Actor = |storage| storage.create("sim/run", &run_of(4));
+const SAVES_2: Actor = |storage| storage.save("sim/run", &run_of(2)).map(drop);
+const SAVES_3: Actor = |storage| storage.save("sim/run", &run_of(3)).map(drop);
+const CREATES: Actor = |storage| storage.create("sim/run", &run_of(4)).map(drop);
 const REMOVES: Actor = |storage| storage.remove("sim/run");
 const REMOVES_ALL: Actor = |storage| storage.remove_matching("sim/*").map(drop);
-const SAVES_ANOTHER: Actor = |storage| storage.save("sim/other", &run_of(5));
+const SAVES_ANOTHER: Actor = |storage| storage.save("sim/other", &run_of(5)).map(drop);
 const SWEEPS: Actor = |storage| storage.sweep().and_then(|found| found.remove()).map(drop);
 const KEEPS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
-    storage.save("sim/run", &run)
+    storage.save("sim/run", &run).map(drop)
 };
 const LINKS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
-    storage.save("sim/other", &run)
+    storage.save("sim/other", &run).map(drop)
 };
 /// Adds one step to the run: what it adds to is the other's, or the other adds to it.
 const UPDATES: Actor = |storage| {
@@ -132,14 +132,14 @@ const ADDS: Actor = |storage| {
     run.name = format!("run {}", run.step);
     run.field = &run.field + 1000.0;
     run.mask += 1;
-    storage.save("sim/run", &run)
+    storage.save("sim/run", &run).map(drop)
 };
 /// Makes another run, and exchanges both.
 const SWAPS: Actor = |storage| {
     storage.save("sim/other", &run_of(5))?;
     let (run, other): (Run, Run) = (storage.load("sim/run")?, storage.load("sim/other")?);
     storage.save("sim/run", &other)?;
-    storage.save("sim/other", &run)
+    storage.save("sim/other", &run).map(drop)
 };
 const LOADS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
@@ -186,7 +186,7 @@ fn interleave<P: Place>(
         let sound = P::new(None, &place);
         match begins {
             Begin::Empty => {}
-            Begin::Saved => sound.handle(0).save("sim/run", &run_of(1)).unwrap(),
+            Begin::Saved => drop(sound.handle(0).save("sim/run", &run_of(1)).unwrap()),
             Begin::Copied | Begin::Leftovers => COPIES(&sound.handle(0)).unwrap(),
         }
         if matches!(begins, Begin::Leftovers) {
@@ -323,9 +323,9 @@ const COPIES: Actor = |storage| {
         source.save("sim/run", &run_of(6)).unwrap();
         (folder, source)
     });
-    source.copy("sim/run", storage)
+    source.copy("sim/run", storage).map(drop)
 };
-const SAVES_A_NUMBER: Actor = |storage| storage.save("sim/run", &0_u64);
+const SAVES_A_NUMBER: Actor = |storage| storage.save("sim/run", &0_u64).map(drop);
 /// Begins with what the copy brings.
 const COPIES_AND_SAVES: Actor = |storage| {
     COPIES(storage)?;

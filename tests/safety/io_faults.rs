@@ -45,11 +45,11 @@ type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
 /// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
 const ACTIONS: [Action; 6] = [
-    ("replaces", |storage| storage.save("sim/run", &run_of(2)), Some(2)),
-    ("creates", |storage| storage.save("a/b/run", &run_of(2)), Some(1)),
-    ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?), Some(1)),
-    ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?), Some(1)),
-    ("notes", |storage| storage.save("sim/run", &noted_run_of(2)), Some(2)),
+    ("replaces", |storage| storage.save("sim/run", &run_of(2)).map(drop), Some(2)),
+    ("creates", |storage| storage.save("a/b/run", &run_of(2)).map(drop), Some(1)),
+    ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
+    ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
+    ("notes", |storage| storage.save("sim/run", &noted_run_of(2)).map(drop), Some(2)),
     ("removes", |storage| storage.remove("sim/run"), None),
 ];
 

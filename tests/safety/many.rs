@@ -119,9 +119,9 @@ fn an_object_of_many_arrays_takes_calls_in_proportion() {
     let calls = |count: usize| {
         let (_folder, storage) = storage();
         let arrays: Vec<Array1<f64>> = (0..count).map(|n| Array1::from_elem(600, n as f64)).collect();
-        let saved = changes_of(&storage, || storage.save("all", &arrays).unwrap());
+        let saved = changes_of(&storage, || drop(storage.save("all", &arrays).unwrap()));
         let loaded: Vec<arraystow::ChunkedArray<f64>> = storage.load("all").unwrap();
-        let again = changes_of(&storage, || storage.save("all", &loaded).unwrap());
+        let again = changes_of(&storage, || drop(storage.save("all", &loaded).unwrap()));
         assert_eq!(storage.load::<Vec<Array1<f64>>>("all").unwrap(), arrays);
         assert!(storage.verify("all", Depth::Quick).unwrap().is_sound());
         let removed = changes_of(&storage, || storage.remove("all").unwrap());

@@ -394,14 +394,14 @@ fn nothing_is_lost(
 
 #[test]
 fn in_a_first_save() {
-    nothing_is_lost(|_| {}, |storage| storage.save("a/b/run", &run_of(1)).unwrap(), "a/b/run", &[None], Some(1));
+    nothing_is_lost(|_| {}, |storage| drop(storage.save("a/b/run", &run_of(1)).unwrap()), "a/b/run", &[None], Some(1));
 }
 
 #[test]
 fn in_a_save_that_replaces() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
-        |storage| storage.save("sim/run", &run_of(2)).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &run_of(2)).unwrap()),
         "sim/run",
         &[Some(1)],
         Some(2),
@@ -411,8 +411,8 @@ fn in_a_save_that_replaces() {
 #[test]
 fn in_a_save_that_keeps_its_arrays() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
-        |storage| storage.save("sim/run", &storage.load::<Run>("sim/run").unwrap()).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &storage.load::<Run>("sim/run").unwrap()).unwrap()),
         "sim/run",
         &[Some(1)],
         Some(1),
@@ -422,8 +422,8 @@ fn in_a_save_that_keeps_its_arrays() {
 #[test]
 fn in_a_save_that_links_arrays_of_another_object() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
-        |storage| storage.save("other/run", &storage.load::<Run>("sim/run").unwrap()).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("other/run", &storage.load::<Run>("sim/run").unwrap()).unwrap()),
         "other/run",
         &[None],
         Some(1),
@@ -433,8 +433,8 @@ fn in_a_save_that_links_arrays_of_another_object() {
 #[test]
 fn in_a_save_with_an_object_of_another_serializer() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &noted_run_of(1)).unwrap(),
-        |storage| storage.save("sim/run", &noted_run_of(2)).unwrap(),
+        |storage| drop(storage.save("sim/run", &noted_run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &noted_run_of(2)).unwrap()),
         "sim/run",
         &[Some(1)],
         Some(2),
@@ -444,7 +444,7 @@ fn in_a_save_with_an_object_of_another_serializer() {
 #[test]
 fn in_a_removal() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
         |storage| storage.remove("sim/run").unwrap(),
         "sim/run",
         &[Some(1)],
@@ -470,7 +470,7 @@ fn in_a_removal_of_many() {
 #[test]
 fn in_a_save_after_a_removal_that_emptied_the_folder() {
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
         |storage| {
             storage.remove("sim/run").unwrap();
             storage.save("sim/run", &run_of(2)).unwrap();
@@ -487,8 +487,8 @@ fn in_a_copy() {
     let source = Storage::open(source.path()).unwrap();
     source.save("sim/run", &run_of(3)).unwrap();
     nothing_is_lost(
-        |storage| storage.save("sim/run", &run_of(1)).unwrap(),
-        |storage| source.copy("sim/run", storage).unwrap(),
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(source.copy("sim/run", storage).unwrap()),
         "sim/run",
         &[Some(1)],
         Some(3),
@@ -509,7 +509,7 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
                 std::fs::create_dir_all(Path::new(storage.location()).join("a/b")).unwrap();
                 unsynced
             },
-            |storage| storage.save("a/b/run", &run_of(3)).unwrap(),
+            |storage| drop(storage.save("a/b/run", &run_of(3)).unwrap()),
             "a/b/run",
             &[None],
             Some(3),
@@ -529,7 +529,7 @@ fn these_tests_notice_what_is_not_synced() {
                 storage.save("sim/run", &run_of(1)).unwrap();
                 ""
             },
-            |storage| storage.save("sim/run", &run_of(2)).unwrap(),
+            |storage| drop(storage.save("sim/run", &run_of(2)).unwrap()),
             "sim/run",
             &[Some(1)],
             Some(2),

@@ -33,12 +33,12 @@ fn work(storage: &Storage, seed: u64, rounds: usize) {
         let name = NAMES[random.below(NAMES.len() as u64) as usize];
         let step = seed * 1000 + round as u64;
         let result = match random.below(10) {
-            0..=2 => storage.save(name, &run_of(step)),
-            3 => storage.save(name, &large_run_of(step)),
+            0..=2 => storage.save(name, &run_of(step)).map(drop),
+            3 => storage.save(name, &large_run_of(step)).map(drop),
             4 => storage.remove(name),
             5 => storage.list("**").map(drop),
             6 => storage.sweep().and_then(|found| found.remove()).map(drop),
-            7 => storage.load::<Run>(name).and_then(|run| storage.save(NAMES[0], &run)),
+            7 => storage.load::<Run>(name).and_then(|run| storage.save(NAMES[0], &run).map(drop)),
             _ => storage.load::<Run>(name).map(|run| {
                 assert_eq!(run.name, format!("run {}", run.step));
                 assert!(run.mask.iter().all(|x| *x == run.step as i64));

@@ -51,10 +51,11 @@ fn assert_nothing_left(storage: &Storage) {
 }
 
 fn save(storage: &Storage, name: &str, value: &impl Serialize, blocking: bool) {
-    match blocking {
-        true => storage.save(name, value).unwrap(),
-        false => futures::executor::block_on(storage.save_async(name, value)).unwrap(),
-    }
+    let saved = match blocking {
+        true => storage.save(name, value),
+        false => futures::executor::block_on(storage.save_async(name, value)),
+    };
+    drop(saved.unwrap());
 }
 
 #[test]

@@ -228,16 +228,16 @@ fn a_save_over_a_version_is_over_that_version_only() {
         assert_eq!(serde_json::to_string(&first).unwrap(), format!("\"{first}\""));
         assert_eq!(serde_json::from_str::<Version>(&format!("\"{first}\"")).unwrap(), first);
         run.name = "changed".into();
-        let second = storage.save_if("run", &run, &first).unwrap();
+        let second = storage.save_if("run", &run, &first).unwrap().version;
         assert_eq!(storage.version("run").unwrap(), second);
         assert_refused(storage.save_if("run", &run, &first), "an old version");
         assert_refused(storage.save_if("run", &run_of(3), &first), "an old version");
         // Plain values, and async.
-        let third = futures::executor::block_on(storage.save_if_async("run", &17, &second)).unwrap();
+        let third = futures::executor::block_on(storage.save_if_async("run", &17, &second)).unwrap().version;
         let found = futures::executor::block_on(storage.load_versioned_async::<i32>("run")).unwrap();
         assert_eq!(found, (17, third.clone()));
         assert_eq!(futures::executor::block_on(storage.version_async("run")).unwrap(), third);
-        assert_ne!(storage.save_if("run", &17, &third).unwrap(), third, "the same again is another version");
+        assert_ne!(storage.save_if("run", &17, &third).unwrap().version, third, "the same again is another version");
         // Who names the version may have arrays of an older one.
         storage.save("run", &pair("one")).unwrap();
         let old: Pair = storage.load("run").unwrap();

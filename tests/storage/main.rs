@@ -22,6 +22,8 @@ mod file_protocol;
 mod folder;
 #[cfg(feature = "hdf5")]
 mod golden;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+mod reports;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "s3")]

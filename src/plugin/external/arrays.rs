@@ -1,7 +1,7 @@
 //! The serializer of arrays: the chunks of all of them go through one pool.
 
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
-use crate::backend::{Backend, StoredSummary, for_protocols};
+use crate::backend::{Backend, Linked, StoredSummary, for_protocols};
 use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
@@ -92,8 +92,8 @@ fn write(
             Ok(linked)
         });
         let linked = linked.map_err(|error: Error| planned.locate(error))?;
-        match linked {
-            Some(_) => stored.add_arrays([file.to_owned()]),
+        match &linked {
+            Some(linked) => stored.add_linked(file.to_owned(), linked),
             None => jobs.push(WriteJob {
                 name: file.to_owned(),
                 path: planned.path().to_owned(),
@@ -101,7 +101,7 @@ fn write(
                 meta: any.meta().or(defaults),
             }),
         }
-        summaries.push(linked);
+        summaries.push(linked.map(|linked| linked.summary));
     }
     let mut computed = write_arrays(&**backend, &jobs)?.into_iter();
     stored.add_arrays(jobs.into_iter().map(|job| job.name));
@@ -128,7 +128,7 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary, backend: &dy
 
 /// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
 /// is possible.
-fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<StoredSummary>> {
+fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<Linked>> {
     let loaded = match any.array.stored().filter(|_| any.array.meta().is_empty()) {
         Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
         None => None,

@@ -1,6 +1,6 @@
 //! Where what lies outside the document is written, and what has been written there so far.
 
-use crate::backend::{Backend, for_protocols};
+use crate::backend::{Backend, Linked, for_protocols};
 use crate::engine::remove_arrays;
 use crate::plugin::external::files::remove_files;
 use crate::protocol::Protocols;
@@ -18,15 +18,19 @@ pub(crate) struct Stored {
     protocols: Protocols,
     backend: Option<Arc<dyn Backend>>,
     arrays: Vec<String>,
-    /// The files of other objects.
+    /// The files of external objects.
     files: Vec<String>,
+    /// How many of the arrays were taken over as they were stored elsewhere.
+    pub(in crate::plugin) linked: usize,
+    /// Bytes of those that were linked, and so not written.
+    pub(in crate::plugin) linked_bytes: u64,
 }
 
 impl Stored {
     /// Nothing yet.
     pub(in crate::plugin) fn new(protocols: &Protocols) -> Self {
         let (protocols, backend) = (protocols.clone(), for_protocols(protocols));
-        Self { protocols, backend, arrays: Vec::new(), files: Vec::new() }
+        Self { protocols, backend, arrays: Vec::new(), files: Vec::new(), linked: 0, linked_bytes: 0 }
     }
 
     pub(in crate::plugin) fn protocols(&self) -> &Protocols {
@@ -41,6 +45,15 @@ impl Stored {
         self.arrays.extend(arrays);
     }
 
+    /// Adds an array that was taken over as it was stored elsewhere.
+    pub(crate) fn add_linked(&mut self, array: String, linked: &Linked) {
+        self.arrays.push(array);
+        self.linked += 1;
+        if !linked.copied {
+            self.linked_bytes = self.linked_bytes.saturating_add(linked.summary.bytes);
+        }
+    }
+
     pub(crate) fn add_files(&mut self, files: impl IntoIterator<Item = String>) {
         self.files.extend(files);
     }
@@ -48,12 +61,12 @@ impl Stored {
     /// Everything, to be held elsewhere.
     pub(in crate::plugin) fn take(&mut self) -> Self {
         let (arrays, files) = (std::mem::take(&mut self.arrays), std::mem::take(&mut self.files));
-        Self { protocols: self.protocols.clone(), backend: self.backend.clone(), arrays, files }
+        Self { protocols: self.protocols.clone(), backend: self.backend.clone(), arrays, files, ..*self }
     }
 
     /// Removes everything; returns the locations of what stays behind.
     pub(in crate::plugin) fn remove(&mut self) -> Vec<String> {
-        let Self { protocols, backend, arrays, files } = self.take();
+        let Self { protocols, backend, arrays, files, .. } = self.take();
         unstoppable(|| {
             let arrays = backend.map(|backend| remove_arrays(&*backend, arrays));
             let files = protocols.files().map(|place| remove_files(&place, files));

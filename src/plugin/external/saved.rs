@@ -1,7 +1,7 @@
 //! Where an array that is in memory, or computed, was saved: there it is linked from when it is saved again.
 
 use crate::array::{ArrayMeta, ErasedArray};
-use crate::backend::{Backend, StoredSummary};
+use crate::backend::{Backend, Linked};
 use crate::engine::{Expected, Origin, StoredArray};
 use crate::error::Result;
 use crate::plugin::document::manifest::Manifest;
@@ -28,7 +28,7 @@ impl Saved {
             && backend.writes_as(&*self.backend)
     }
 
-    fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<StoredSummary>> {
+    fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<Linked>> {
         let (backend, from) = (self.backend.clone(), self.name.clone());
         StoredArray::lazy(backend, from, self.expected.clone(), Origin::default()).link(to, name)
     }
@@ -48,7 +48,7 @@ impl AnyArray {
         defaults: &ArrayMeta,
         to: &Arc<dyn Backend>,
         name: &str,
-    ) -> Option<StoredSummary> {
+    ) -> Option<Linked> {
         let notes = self.array.notes();
         let meta = self.wanted(defaults);
         for note in notes.all() {

@@ -34,7 +34,7 @@ fn of_two_savers_each_time_one_wins_and_nothing_of_the_other_stays() {
                     for round in 0..5 {
                         match storage.save("run", &run_of(10 * thread + round)) {
                             Err(error) if !exact && error.is_conflict() => {}
-                            saved => saved.unwrap(),
+                            saved => drop(saved.unwrap()),
                         }
                     }
                 });
@@ -59,7 +59,7 @@ fn of_many_who_create_one_does() {
                 .map(|thread| {
                     let storage = &storage;
                     scope.spawn(move || match storage.create("run", &run_of(thread)) {
-                        Ok(()) => 1,
+                        Ok(_) => 1,
                         Err(error) if error.kind() == ErrorKind::AlreadyExists => 0,
                         Err(error) => panic!("{error}"),
                     })

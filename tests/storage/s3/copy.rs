@@ -28,8 +28,9 @@ fn objects_are_copied_between_a_folder_and_a_server() {
     }
     // Again: nothing is written but a lease and the document. After a change: only what changed.
     server.requests();
-    here.copy("sim/run", &there).unwrap();
+    let report = here.copy("sim/run", &there).unwrap();
     assert_eq!(server.requests()["PUT"], 2);
+    assert_eq!((report.arrays_written, report.arrays_linked, report.arrays_kept), (0, 0, 2));
     here.save("sim/run", &(run_of(4), &shared.field)).unwrap();
     here.copy("sim/run", &there).unwrap();
     let (run, _): (Run, ChunkedArray<f64>) = there.load("sim/run").unwrap();

@@ -208,16 +208,16 @@ fn other_options_are_another_array() {
         };
         let cut = Cut { array: lazy.clone() };
         let packed = Packed { array: lazy.clone() };
-        saved(true, &|| storage.save("plain", &lazy).unwrap());
-        saved(true, &|| storage.save("cut", &cut).unwrap());
-        saved(true, &|| storage.save("packed", &packed).unwrap());
+        saved(true, &|| drop(storage.save("plain", &lazy).unwrap()));
+        saved(true, &|| drop(storage.save("cut", &cut).unwrap()));
+        saved(true, &|| drop(storage.save("packed", &packed).unwrap()));
         // Each of them is known.
-        saved(false, &|| storage.save("cut again", &cut).unwrap());
-        saved(false, &|| storage.save("packed again", &packed).unwrap());
-        saved(false, &|| storage.save("plain again", &lazy).unwrap());
-        saved(false, &|| storage.save("packed by itself", &lazy.with_codec(Codec::zstd(3).unwrap())).unwrap());
-        saved(false, &|| storage.save("cut by itself", &lazy.rechunk(&[10, 100]).unwrap()).unwrap());
-        saved(true, &|| storage.save("gzip", &lazy.with_codec(Codec::gzip(1).unwrap())).unwrap());
+        saved(false, &|| drop(storage.save("cut again", &cut).unwrap()));
+        saved(false, &|| drop(storage.save("packed again", &packed).unwrap()));
+        saved(false, &|| drop(storage.save("plain again", &lazy).unwrap()));
+        saved(false, &|| drop(storage.save("packed by itself", &lazy.with_codec(Codec::zstd(3).unwrap())).unwrap()));
+        saved(false, &|| drop(storage.save("cut by itself", &lazy.rechunk(&[10, 100]).unwrap()).unwrap()));
+        saved(true, &|| drop(storage.save("gzip", &lazy.with_codec(Codec::gzip(1).unwrap())).unwrap()));
         let info = |name: &str| storage.info(name).unwrap().arrays.remove(0);
         for (a, b) in [("cut", "cut again"), ("packed", "packed again"), ("plain", "plain again")] {
             assert_eq!((info(a).grid, info(a).bytes), (info(b).grid, info(b).bytes));

@@ -1,0 +1,83 @@
+//! What a save did.
+
+use super::version::Version;
+use crate::plugin::Tally;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a save or a copy did, and the version that it made.
+///
+/// [`Storage::save`](crate::Storage::save), [`create`](crate::Storage::create), [`save_if`](crate::Storage::save_if) and
+/// [`copy`](crate::Storage::copy) return it. A program that does not need it may ignore it.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::ChunkedArray;
+///
+/// let height = ChunkedArray::from_ndarray(ndarray::Array2::<f32>::zeros((100, 100)), &[50, 50])?;
+/// let report = storage.save("survey", &("first", &height))?;
+/// assert_eq!((report.arrays_written, report.arrays_linked, report.arrays_kept), (1, 0, 0));
+/// assert!(report.bytes_written > 40_000);
+///
+/// // The array stays where it is: a load does not read it, and a save does not write it again.
+/// let (_, height): (String, ChunkedArray<f32>) = storage.load("survey")?;
+/// let report = storage.save("survey", &("second", &height))?;
+/// assert_eq!((report.arrays_written, report.arrays_linked, report.arrays_kept), (0, 0, 1));
+///
+/// // Under another name, its file gets a second link.
+/// let report = storage.save("other", &("third", &height))?;
+/// assert_eq!((report.arrays_written, report.arrays_linked, report.arrays_kept), (0, 1, 0));
+/// println!("{report}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With serde it is a map of its fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SaveReport {
+    /// The version that was made, to save over it with [`save_if`](crate::Storage::save_if).
+    pub version: Version,
+    /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects. Arrays
+    /// that were linked or kept do not count, unless their bytes were copied by this program.
+    pub bytes_written: u64,
+    /// Arrays whose chunks were computed, encoded and written.
+    pub arrays_written: usize,
+    /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by the
+    /// server in an object store, or copied byte by byte between two file systems.
+    pub arrays_linked: usize,
+    /// Arrays of the replaced document that stayed where they were.
+    pub arrays_kept: usize,
+    /// External objects, whose own serializers have written them.
+    pub external_objects_written: usize,
+    /// External objects of the replaced document that stayed where they were.
+    pub external_objects_kept: usize,
+}
+
+impl SaveReport {
+    pub(super) fn new(version: Version, document: &[u8], tally: Tally) -> Self {
+        Self {
+            version,
+            bytes_written: tally.bytes_written.saturating_add(document.len() as u64),
+            arrays_written: tally.arrays_written,
+            arrays_linked: tally.arrays_linked,
+            arrays_kept: tally.arrays_kept,
+            external_objects_written: tally.objects_written,
+            external_objects_kept: tally.objects_kept,
+        }
+    }
+}
+
+impl fmt::Display for SaveReport {
+    /// As `40960 bytes written; arrays: 1 written, 0 linked, 2 kept`, with external objects if there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes_written, arrays_written, arrays_linked, arrays_kept, .. } = self;
+        write!(f, "{bytes_written} bytes written; ")?;
+        write!(f, "arrays: {arrays_written} written, {arrays_linked} linked, {arrays_kept} kept")?;
+        let (written, kept) = (self.external_objects_written, self.external_objects_kept);
+        if written + kept > 0 {
+            write!(f, "; external objects: {written} written, {kept} kept")?;
+        }
+        Ok(())
+    }
+}

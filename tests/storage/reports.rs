@@ -1,0 +1,72 @@
+//! What a save and a copy report.
+
+use arraystow::{ChunkedArray, SaveReport, Storage};
+use ndarray::Array2;
+
+fn array(value: f64) -> ChunkedArray<f64> {
+    ChunkedArray::from_ndarray(Array2::from_elem((100, 100), value), &[50, 50]).unwrap()
+}
+
+/// Written, linked and kept.
+fn arrays(report: &SaveReport) -> (usize, usize, usize) {
+    (report.arrays_written, report.arrays_linked, report.arrays_kept)
+}
+
+/// The bytes of the document, and of all arrays, as `info` has them.
+fn bytes(storage: &Storage, name: &str) -> (u64, u64) {
+    let info = storage.info(name).unwrap();
+    (info.bytes, info.array_bytes())
+}
+
+#[test]
+fn a_save_reports_what_it_wrote_linked_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let (first, second) = (array(1.0), array(2.0));
+    let plain = Array2::from_elem((50, 50), 3_i64);
+
+    let report = storage.create("run", &(&first, &second, &plain)).unwrap();
+    assert_eq!(arrays(&report), (3, 0, 0));
+    let (document, stored) = bytes(&storage, "run");
+    assert_eq!(report.bytes_written, document + stored);
+    assert_eq!(report.version, storage.version("run").unwrap());
+
+    // What was saved before is linked, under any name.
+    let report = storage.save("again", &(&first, array(4.0))).unwrap();
+    assert_eq!(arrays(&report), (1, 1, 0));
+    let (document, stored) = bytes(&storage, "again");
+    assert_eq!(report.bytes_written, document + stored / 2);
+
+    // What was loaded from the document stays. Plain arrays were read, and are written.
+    type Loaded = (ChunkedArray<f64>, ChunkedArray<f64>, Array2<i64>);
+    let (loaded, version) = storage.load_versioned::<Loaded>("run").unwrap();
+    let report = storage.save_if("run", &loaded, &version).unwrap();
+    assert_eq!(arrays(&report), (1, 0, 2));
+    let report = storage.save_if("run", &17, &report.version).unwrap();
+    assert_eq!((arrays(&report), report.bytes_written), ((0, 0, 0), bytes(&storage, "run").0));
+}
+
+#[test]
+fn a_copy_reports_too() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [here, there] = folders.each_ref().map(|folder| Storage::open(folder.path()).unwrap());
+    here.save("run", &array(1.0)).unwrap();
+    let report = here.copy("run", &there).unwrap();
+    assert_eq!(report.arrays_written + report.arrays_linked, 1);
+    let report = futures::executor::block_on(here.copy_async("run", &there)).unwrap();
+    assert_eq!(arrays(&report), (0, 0, 1), "it is there already");
+    assert_eq!(report.bytes_written, bytes(&there, "run").0);
+}
+
+#[test]
+fn a_report_is_text_and_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let report = futures::executor::block_on(storage.save_async("run", &array(1.0))).unwrap();
+    let text = format!("{} bytes written; arrays: 1 written, 0 linked, 0 kept", report.bytes_written);
+    assert_eq!(report.to_string(), text);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["arrays_written"], 1);
+    assert_eq!(json["version"], report.version.to_string());
+    assert_eq!(serde_json::from_value::<SaveReport>(json).unwrap(), report);
+}
