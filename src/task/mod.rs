@@ -112,7 +112,7 @@ impl Task {
         Scope::current().within(self).enter(work)
     }
 
-    /// Cancels all work of the task, what begins later included.
+    /// Cancels all work of the task, what begins later included. A handler of a signal may call it.
     pub fn cancel(&self) {
         self.inner.cancelled.store(true, Ordering::Relaxed);
     }

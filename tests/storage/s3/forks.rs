@@ -4,6 +4,7 @@
 use super::support::{Run, run_of};
 use arraystow::{ErrorKind, Storage};
 use arraystow_s3_server::Server;
+use futures::executor::block_on;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +42,7 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
     let files = Storage::open(folder.join("files")).unwrap();
     let used = server.storage("there");
     let unused = server.storage("there");
-    files.save("before", &run_of(1)).unwrap();
+    block_on(files.save_async("before", &run_of(1))).unwrap();
     used.save("before", &run_of(1)).unwrap();
     let told = folder.join("told");
     // SAFETY: the child uses no other thread's locks: none of the threads of this process, which wait for requests or for
@@ -103,6 +104,6 @@ fn in_the_child(files: &Storage, used: &Storage, unused: &Storage, server: &Serv
     // What was not used before, and what is opened now, works; and so do folders.
     assert_eq!(unused.load::<Run>("before").unwrap().field.compute().unwrap(), run_of(1).field.compute().unwrap());
     server.storage("there").save("child", &run_of(2)).unwrap();
-    files.save("child", &run_of(2)).unwrap();
+    block_on(files.save_async("child", &run_of(2))).unwrap();
     assert_eq!(files.load::<Run>("before").unwrap().field.compute().unwrap(), run_of(1).field.compute().unwrap());
 }
