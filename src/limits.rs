@@ -1,21 +1,22 @@
-//! What is refused instead of being read or written: documents and arrays may come from strangers.
+//! Limits on what is read and written, for documents and arrays of unknown origin.
 //!
-//! The limits hold for reading and for writing alike, so that what is saved can be loaded again with the same ones.
+//! The limits are the same for reading and for writing, so that a saved value can be loaded with the same limits.
 
 use crate::error::{Error, Result};
 
-/// Bytes that no stored chunk reaches, whatever the limits: HDF5 counts a chunk's bytes in 32 bits.
+/// The most bytes of a stored chunk that `Limits` allow: HDF5 counts a chunk's bytes in 32 bits.
 const LARGEST_CHUNK: usize = u32::MAX as usize - 1;
-/// The largest element.
+/// The bytes of the largest element.
 const LARGEST_ELEMENT: usize = 16;
-/// A document's list of arrays may be this part of it; in memory it takes up to thirty times its length.
+/// The manifest may take this part of the limit of a document. In memory it takes up to thirty times its length.
 const MANIFEST_PART: u64 = 16;
-/// A manifest of a small document may be that long all the same.
+/// The bytes that a manifest may have under any limit.
 const SMALL_MANIFEST: u64 = 1 << 20;
 
-/// Limits on what is read and written, so that a document or an array of a stranger cannot take all time or memory. The
-/// defaults let pass what a measurement or a simulation leaves; raise them for data that you trust, lower them for a
-/// service that opens anybody's.
+/// Limits on what is read and written, so that a document or an array of unknown origin cannot take all time or memory.
+///
+/// The defaults suit the results of measurements and simulations. Raise them for data that you trust. Lower them for a
+/// service that opens files of its users.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -28,8 +29,8 @@ const SMALL_MANIFEST: u64 = 1 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An array that is read whole (`compute`, a plain `ndarray` field) is refused besides if it is larger than the machine's
-/// memory; read a slice of it, or go through it chunk by chunk.
+/// Besides these limits, reading a whole array (`compute`, a plain `ndarray` field) fails if the array is larger than
+/// the machine's memory. Read a slice of it, or read it chunk by chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -46,22 +47,23 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The most bytes of a stored chunk, before compression; what is in memory at least for each thread. At most just
-    /// under 4 GiB, which is what the file format allows. Larger chunks of an array that is saved are cut.
+    /// Sets the most bytes of a stored chunk, before compression. Each thread has at least one chunk in memory.
+    ///
+    /// The value is at most just under 4 GiB, which is the limit of the file format. A save cuts larger chunks.
     #[must_use]
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.chunk_bytes = bytes.clamp(LARGEST_ELEMENT, LARGEST_CHUNK);
         self
     }
 
-    /// The most chunks of an array; each takes 12 to 24 bytes of memory while the array is open.
+    /// Sets the most chunks of an array. Each takes 12 to 24 bytes of memory while the array is open.
     #[must_use]
     pub fn chunks(mut self, count: usize) -> Self {
         self.chunks = count;
         self
     }
 
-    /// The most bytes of a document, its arrays left aside. Its list of arrays may take a sixteenth of that, or 1 MiB.
+    /// Sets the most bytes of a document, without its arrays. Its manifest may have a sixteenth of them, or 1 MiB.
     #[must_use]
     pub fn document_bytes(mut self, bytes: u64) -> Self {
         self.document_bytes = bytes;
@@ -85,7 +87,7 @@ impl Limits {
         self.document_bytes
     }
 
-    /// Refuses chunks of that shape, whose bytes were counted, if they can be.
+    /// Fails if chunks of this shape are too large. `bytes` is `None` if the bytes cannot be counted.
     #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn check_chunk(&self, shape: &[usize], bytes: Option<usize>) -> Result<usize> {
         bytes.filter(|bytes| *bytes <= self.chunk_bytes).ok_or_else(|| {
@@ -99,7 +101,7 @@ impl Limits {
         })
     }
 
-    /// Refuses an array of so many chunks.
+    /// Fails if an array has too many chunks.
     #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn check_chunks(&self, count: usize) -> Result<()> {
         if count <= self.chunks {
@@ -112,13 +114,13 @@ impl Limits {
         )))
     }
 
-    /// The most bytes of a table with an entry for each chunk.
+    /// Returns the most bytes of a table with an entry for each chunk.
     #[cfg(feature = "zarr")]
     pub(crate) fn most_table_bytes(&self) -> u64 {
         self.chunks.saturating_mul(20) as u64
     }
 
-    /// Refuses a document of so many bytes, or one that has at least so many.
+    /// Fails if a document is too large. It has `bytes` bytes or more.
     pub(crate) fn check_document(&self, bytes: u64) -> Result<()> {
         if bytes <= self.document_bytes {
             return Ok(());
@@ -130,7 +132,7 @@ impl Limits {
         )))
     }
 
-    /// Refuses to write a document of so many bytes.
+    /// Fails if a document that would be written is too large.
     pub(crate) fn check_written(&self, bytes: u64) -> Result<()> {
         if bytes <= self.document_bytes {
             return Ok(());
@@ -142,7 +144,7 @@ impl Limits {
         )))
     }
 
-    /// Refuses to write a list of arrays that is so long.
+    /// Fails if a manifest that would be written is too large.
     pub(crate) fn check_written_manifest(&self, bytes: u64) -> Result<()> {
         let most = self.most_manifest_bytes();
         if bytes <= most {
@@ -158,7 +160,7 @@ impl Limits {
         (self.document_bytes / MANIFEST_PART).max(SMALL_MANIFEST)
     }
 
-    /// The error about a document that its store tells to be too large.
+    /// Returns the error about a document that is too large according to its store.
     #[cfg(feature = "object-store")]
     pub(crate) fn too_large_document(&self, error: Error) -> Error {
         error.reworded(&format!(
@@ -168,7 +170,7 @@ impl Limits {
         ))
     }
 
-    /// Refuses a document with a list of arrays that is so long.
+    /// Fails if the manifest of a document is too large.
     pub(crate) fn check_manifest(&self, bytes: u64) -> Result<()> {
         let most = self.most_manifest_bytes();
         if bytes <= most {
@@ -181,7 +183,7 @@ impl Limits {
     }
 }
 
-/// What to do.
+/// Returns the advice of an error.
 fn raise(limit: &str) -> String {
     format!(
         "raise it with Limits::{limit}, for Storage::builder(..).limits(..) or Protocols::with_limits(..), if you trust \

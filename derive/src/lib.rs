@@ -41,22 +41,23 @@ use proc_macro::TokenStream;
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
 /// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not.
 ///
-/// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the values of
-/// maps. An array that the storage holds already in these chunks is kept or linked, as without options, and keeps its codec
-/// until it is written again. An array in other chunks is cut again when it is saved. The codec of
-/// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different options is
-/// stored once for each of them.
+/// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
+/// values of maps. An array that the storage holds already in these chunks is kept or linked, as without options, and
+/// keeps its codec until it is written again. An array in other chunks is cut again when it is saved. The codec of
+/// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different
+/// options is stored once for each of them.
 ///
 /// # With serde's attributes
 ///
 /// The macro adds a `serialize_with` or a `deserialize_with` to the field, so the field cannot have its own. All other
-/// attributes of serde work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type, the
-/// arrays' types are bounds of the impls; a `#[serde(bound(..))]` at the field replaces them.
+/// attributes of serde work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type,
+/// the arrays' types are bounds of the impls; a `#[serde(bound(..))]` at the field replaces them.
 ///
 /// # Compile errors
 ///
-/// It is an error if an option is unknown, is given twice, is invalid or would have no effect, if there is no such codec, or
-/// if there is no `#[derive]` of serde below the macro: a derive above it does not see the attributes that it adds.
+/// It is an error if an option is unknown, is given twice, is invalid or would have no effect, if there is no such
+/// codec, or if there is no `#[derive]` of serde below the macro: a derive above it does not see the attributes that it
+/// adds.
 #[proc_macro_attribute]
 pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     item::stow(arguments.into(), item.into()).into()
@@ -64,9 +65,10 @@ pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a type as one that a registered serializer keeps outside the document.
 ///
-/// It implements serde's `Serialize` and `Deserialize`: wherever a value of the type stands in an object, the document has its
-/// persistent id, and `arraystow::PersistentSerializer` says how the value itself is written and read. The type cannot have
-/// parameters, since it is registered as one type, and is to be `Clone`.
+/// The derive implements serde's `Serialize` and `Deserialize`. Wherever an object of the type stands in a saved value,
+/// the document has its persistent id. Its `arraystow::PersistentSerializer` writes and reads the object itself.
+///
+/// The type must be `Clone`. It cannot have parameters, because it is registered as one type.
 ///
 /// ```
 /// # use arraystow::persistent::{BoxError, PersistentSerializer};

@@ -1,4 +1,4 @@
-//! The formats of arrays, and what may be chosen of how new ones are written.
+//! The formats of arrays, and the options of new arrays.
 
 #[cfg(feature = "zarr")]
 use super::zarr::{ZarrOptions, ZarrVersion};
@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 /// The format that arrays are stored in.
 ///
-/// A folder holds arrays of both formats, and all of them are read: what is chosen is the format of new arrays. An object
+/// The option sets the format of new arrays. A folder may hold arrays of both formats, and both are read. An object
 /// store holds Zarr arrays only.
 ///
 /// ```
@@ -33,7 +33,7 @@ pub enum ArrayFormat {
 impl ArrayFormat {
     const ALL: [Self; 2] = [Self::Hdf5, Self::Zarr];
 
-    /// The format of new arrays in a folder if none is chosen: HDF5, if it is built in.
+    /// Returns the default format of new arrays in a folder: HDF5, if it is built in.
     pub(crate) const fn of_folders() -> Self {
         if cfg!(feature = "zarr") && !cfg!(feature = "hdf5") { Self::Zarr } else { Self::Hdf5 }
     }
@@ -45,7 +45,7 @@ impl ArrayFormat {
         }
     }
 
-    /// Refuses a format that is not built in.
+    /// Fails if the format is not built in.
     pub(crate) fn check_built(self) -> Result<()> {
         let is_built = match self {
             Self::Hdf5 => cfg!(feature = "hdf5"),
@@ -77,7 +77,7 @@ impl FromStr for ArrayFormat {
     }
 }
 
-/// How new arrays are written, as far as that was chosen.
+/// The options of new arrays that were chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ArrayOptions {
     pub(crate) format: Option<ArrayFormat>,
@@ -88,7 +88,7 @@ pub(crate) struct ArrayOptions {
 }
 
 impl ArrayOptions {
-    /// Refuses what means nothing to arrays of this format.
+    /// Fails if an option has no meaning for arrays of this format.
     pub(crate) fn check(&self, format: ArrayFormat) -> Result<()> {
         #[cfg(feature = "zarr")]
         if format == ArrayFormat::Hdf5 {

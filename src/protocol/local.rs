@@ -23,10 +23,11 @@ pub struct LocalFiles {
 }
 
 impl LocalFiles {
-    /// A folder for arrays; it is made if it is not there.
+    /// Returns the protocol on a folder, which is made if it does not exist.
     ///
     /// # Errors
-    /// `Io` if the folder cannot be made; `InvalidInput` for a URL, and for what only a shell makes a path of (`~/data`).
+    /// `Io` if the folder cannot be made; `InvalidInput` for a URL, and for a text that only a shell turns into a path
+    /// (`~/data`).
     pub fn new(folder: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.into();
         spelling::check(&folder)?;
@@ -38,25 +39,25 @@ impl LocalFiles {
         Ok(Self { folder, durability: Durability::Synced })
     }
 
-    /// A folder that is there or will be made by whoever writes.
+    /// Returns the protocol on a folder that exists, or that a save makes.
     pub(crate) fn unchecked(folder: PathBuf, durability: Durability) -> Self {
         Self { folder, durability }
     }
 
-    /// Whether arrays are synced before a save returns; by default they are.
+    /// Sets whether arrays are synced before a save returns. By default they are.
     #[must_use]
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// The folder.
+    /// Returns the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The path of a file of the folder itself; a name that would lead elsewhere is refused.
+    /// Returns the path of a file in the folder. Fails for a name that leads elsewhere.
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0', ':']);
         if !plain {

@@ -1,4 +1,4 @@
-//! PROTOCOLS: how bytes are reached. They know files and objects, not arrays.
+//! PROTOCOLS: access to bytes, in files and object stores. They know nothing of arrays.
 
 mod array_format;
 #[cfg(feature = "object-store")]

@@ -1,6 +1,6 @@
 //! Objects under a prefix of an object store: the requests that arrays and documents are made of.
 //!
-//! Bounded: so many requests at a time, however many threads and saves. Every error names the object.
+//! The number of requests at a time is bounded, for all threads and saves together. Every error names the object.
 
 use super::client::{CONCURRENCY, Shared};
 use super::listing::{GivenUp, Lists};
@@ -21,13 +21,13 @@ use object_store::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Where a machine in a cloud asks for its credentials.
+/// The address where a machine in a cloud asks for its credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
 
-/// What a store answers where there is no bucket, in S3's words.
+/// S3's answer to a request for a missing bucket.
 const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
 
-/// The status of what is not permitted, and what to say of it.
+/// The status of a request that is not permitted, and the advice in its error.
 const FORBIDDEN: &str = "403 Forbidden";
 const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, and what they permit)";
 
@@ -37,9 +37,9 @@ pub(crate) struct Objects {
     client: Arc<dyn ObjectStore>,
     lists: Arc<Lists>,
     folder: Path,
-    /// How the whole store is called in messages: `s3://bucket`.
+    /// What messages call the store: `s3://bucket`.
     store: Arc<str>,
-    /// What tells the store from every other of this process.
+    /// Identifies the store within this process.
     identity: Arc<str>,
     shared: Arc<Shared>,
     secrets: Secrets,
@@ -49,20 +49,20 @@ pub(crate) struct Objects {
 #[derive(Clone, Debug)]
 pub(crate) enum Replace {
     Any,
-    /// None: there must be no such object.
+    /// No object: the key must not exist.
     Nothing,
-    /// Only this version of it.
+    /// Only this version of the object.
     Version(Version),
 }
 
-/// A version of an object, as its store tells it from others.
+/// A version of an object, as its store identifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
     e_tag: Option<String>,
     version: Option<String>,
 }
 
-/// What lies right in a folder, by name.
+/// The objects and folders directly in a folder, by name.
 pub(crate) struct Listing {
     pub(crate) objects: Vec<(String, ObjectMeta)>,
     pub(crate) folders: Vec<String>,
@@ -85,41 +85,41 @@ impl Objects {
         self
     }
 
-    /// Tells none of these in an error.
+    /// Keeps these secrets out of errors.
     pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
         self.secrets = secrets;
         self
     }
 
-    /// Of another client of the same store.
+    /// Marks this as a client of the store with this identity.
     pub(super) fn of_store(mut self, identity: &str) -> Self {
         self.identity = identity.into();
         self
     }
 
-    /// The objects below a folder of this one.
+    /// Returns the objects below a folder of this one.
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
         Ok(Self { folder, ..self.clone() })
     }
 
-    /// Whether the store heeds the conditions of a put; found out once for each client.
+    /// Returns whether the store heeds the conditions of a put. This is tried once for each client.
     pub(crate) fn heeds_conditions(&self, find_out: impl FnOnce() -> Result<bool>) -> Result<bool> {
         self.shared.heeds_conditions.get_or_try_init(find_out).copied()
     }
 
-    /// Whether it is known already that the store heeds them.
+    /// Returns whether the store is already known to heed them.
     pub(crate) fn is_known_to_heed(&self) -> bool {
         self.shared.heeds_conditions.get() == Some(&true)
     }
 
-    /// What to call an object in messages.
+    /// Returns what messages call an object.
     pub(crate) fn describe(&self, key: &str) -> String {
         let separator = if self.folder.as_ref().is_empty() || key.is_empty() { "" } else { "/" };
         format!("{}/{}{separator}{key}", self.store, self.folder)
     }
 
-    /// Tells an object from every other that this process can reach, as long as a client of its store lives.
+    /// Returns a text that identifies an object within this process, as long as a client of its store exists.
     pub(crate) fn identity(&self, key: &str) -> String {
         format!("{} {}/{key}", self.identity, self.folder)
     }
@@ -131,7 +131,7 @@ impl Objects {
         })
     }
 
-    /// The object's bytes and its version. One of more than `most` bytes is not read.
+    /// Returns the object's bytes and its version. Fails without reading if it has more than `most` bytes.
     pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, Version)> {
         wait_reading(self.clone().getting(key.to_owned(), most))
     }
@@ -154,7 +154,7 @@ impl Objects {
         })
     }
 
-    /// A part of the object's bytes, and how many it has in all.
+    /// Returns a part of the object's bytes, and the length of the object.
     pub(crate) fn get_range(&self, key: &str, range: GetRange) -> Result<(Bytes, u64)> {
         let (this, key) = (self.clone(), key.to_owned());
         wait_reading(async move {
@@ -179,8 +179,8 @@ impl Objects {
         self.putting_unless(key, contents, replace, &AtomicBool::new(false)).await
     }
 
-    /// As `putting`, but does nothing if it was given up before its turn came. A request that is under way is never cut
-    /// off: the store might carry it out all the same, after whatever comes next.
+    /// As `putting`, but does nothing if it was given up before the request began. A request in progress is never
+    /// dropped, because the store might still carry it out later.
     pub(crate) async fn putting_unless(
         self,
         key: String,
@@ -202,19 +202,19 @@ impl Objects {
         put.map(drop).map_err(|error| self.failed("written", &key, error))
     }
 
-    /// Begins an object in parts.
+    /// Begins an upload in parts.
     pub(crate) async fn beginning_parts(self, key: String) -> Result<Box<dyn object_store::MultipartUpload>> {
         let path = self.path(&key)?;
         let _permit = self.permit().await?;
         self.client.put_multipart(&path).await.map_err(|error| self.failed("written", &key, error))
     }
 
-    /// The error of a part.
+    /// Returns the error of a part.
     pub(crate) fn not_written(&self, key: &str, error: object_store::Error) -> Error {
         self.failed("written", key, error)
     }
 
-    /// Bytes of an object.
+    /// Returns the length of an object in bytes.
     pub(crate) fn len(&self, key: &str) -> Result<u64> {
         let (this, key) = (self.clone(), key.to_owned());
         wait_reading(async move {
@@ -224,7 +224,7 @@ impl Objects {
         })
     }
 
-    /// Whether there is such an object.
+    /// Returns whether the object exists.
     pub(crate) fn exists(&self, key: &str) -> Result<bool> {
         let (this, key) = (self.clone(), key.to_owned());
         wait_reading(async move {
@@ -238,7 +238,7 @@ impl Objects {
         })
     }
 
-    /// Whether there is any object below a folder: one request.
+    /// Returns whether there is any object below a folder, with one request.
     pub(crate) fn any_below(&self, folder: &str) -> Result<bool> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait_reading(async move {
@@ -249,7 +249,7 @@ impl Objects {
         })
     }
 
-    /// How many objects there are below a folder, and how many bytes they have together.
+    /// Returns the number of objects below a folder, and the sum of their lengths.
     pub(crate) fn below_is(&self, folder: &str) -> Result<Below> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait_reading(async move {
@@ -261,7 +261,7 @@ impl Objects {
         })
     }
 
-    /// The keys of all objects below a folder, without its own name, and their lengths.
+    /// Returns the keys of all objects below a folder, relative to it, and their lengths.
     pub(crate) fn keys_below(&self, folder: &str) -> Result<Vec<(String, u64)>> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait_reading(async move {
@@ -277,7 +277,7 @@ impl Objects {
         })
     }
 
-    /// The objects right in a folder, and the folders in it, by name.
+    /// Returns the objects and folders directly in a folder, by name.
     pub(crate) fn list(&self, folder: &str) -> Result<Listing> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait_reading(async move {
@@ -285,7 +285,7 @@ impl Objects {
             let _permit = this.permit().await?;
             let listed = this.lists.within(&path).await;
             let listed = listed.map_err(|error| this.failed("listed", &folder, error))?;
-            // What lies elsewhere was not asked for; the folder itself may be an object too.
+            // Entries outside the folder are ignored. The folder itself may be an object too.
             let name = |found: &Path| {
                 let mut parts = found.prefix_match(&path)?;
                 let name = parts.next()?.as_ref().to_owned();
@@ -299,7 +299,8 @@ impl Objects {
         })
     }
 
-    /// Names of objects right in a folder which begin with that character, as far as one page of a listing has them.
+    /// Returns the names of objects directly in a folder that begin with this character, as far as one page of a
+    /// listing has them.
     pub(crate) fn names_from(&self, folder: &str, first: char) -> Result<Vec<String>> {
         const PAGE: usize = 1000;
         let (this, folder) = (self.clone(), folder.to_owned());
@@ -323,13 +324,13 @@ impl Objects {
         })
     }
 
-    /// Removes one object; that there is none is no error.
+    /// Removes an object. A missing object is not an error.
     pub(crate) fn remove(&self, key: &str) -> Result<()> {
         self.remove_all(&[key.to_owned()])
     }
 
-    /// Removes objects, a thousand with a request where the store can; that there is none is no error. Goes on after an error,
-    /// and returns the first.
+    /// Removes objects, a thousand with one request where the store can. A missing object is not an error. Goes on
+    /// after an error, and returns the first.
     pub(crate) fn remove_all(&self, keys: &[String]) -> Result<()> {
         let paths = keys.iter().map(|key| self.path(key)).collect::<Result<Vec<_>>>()?;
         let (this, first) = (self.clone(), keys.first().cloned().unwrap_or_default());
@@ -348,7 +349,7 @@ impl Objects {
         })
     }
 
-    /// Removes every object below a folder, a thousand with a request.
+    /// Removes every object below a folder, a thousand with one request.
     pub(crate) fn remove_below(&self, folder: &str) -> Result<()> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
@@ -363,7 +364,8 @@ impl Objects {
         })
     }
 
-    /// Copies every object below a folder: on the server, or from one store to another as it is. Tells what there was.
+    /// Copies every object below a folder, on the server or from one store to another, and returns the number and
+    /// bytes.
     pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<Below> {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
@@ -400,7 +402,7 @@ impl Objects {
         })
     }
 
-    /// Whether both lie in one store, so that it can copy from one to the other.
+    /// Returns whether both are in one store, so that the server can copy.
     pub(crate) fn same_store(&self, other: &Self) -> bool {
         self.identity == other.identity
     }
@@ -415,7 +417,7 @@ impl Objects {
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
         use object_store::Error as Failure;
         let source = std::error::Error::source(&error);
-        let told = source.map(ToString::to_string).unwrap_or_default();
+        let text = source.map(ToString::to_string).unwrap_or_default();
         let given_up = source.and_then(|source| source.downcast_ref::<GivenUp>());
         let no_credentials = source.and_then(|source| source.downcast_ref::<NoCredentials>());
         let (kind, hint) = match &error {
@@ -423,8 +425,8 @@ impl Objects {
                 (ErrorKind::Limit, " (put the objects of so large a folder into several workflows)")
             }
             _ if no_credentials.is_some() => (ErrorKind::PermissionDenied, ""),
-            // Not to be taken for a missing object, which may be a chunk of fill values.
-            _ if told.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
+            // A missing object would be a chunk of fill values, so this is another kind.
+            _ if text.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
             Failure::Precondition { .. } => (ErrorKind::Conflict, ""),
@@ -432,10 +434,10 @@ impl Objects {
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }
-            // Of a listing and a bulk delete, the client does not tell them apart.
-            Failure::Generic { .. } if told.contains(FORBIDDEN) => (ErrorKind::PermissionDenied, NOT_PERMITTED),
-            // With no credentials at hand, the client asks where a machine of the cloud would have them.
-            Failure::Generic { .. } if told.contains(METADATA_ADDRESS) => (
+            // For a listing and a bulk delete, the client has no kind of its own for this.
+            Failure::Generic { .. } if text.contains(FORBIDDEN) => (ErrorKind::PermissionDenied, NOT_PERMITTED),
+            // Without credentials, the client asks at the address where a machine in a cloud gets them.
+            Failure::Generic { .. } if text.contains(METADATA_ADDRESS) => (
                 ErrorKind::PermissionDenied,
                 " (there are no credentials: give them as options, such as aws_access_key_id and aws_secret_access_key, or in \
                  the environment)",

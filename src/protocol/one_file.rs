@@ -4,7 +4,7 @@ use super::{FileHandle, FileProtocol, Mode, disk};
 use std::io;
 use std::path::PathBuf;
 
-/// The FILE protocol on one file of any name, which is only read.
+/// The FILE protocol on one file of any name, read only.
 pub(crate) struct OneFile {
     path: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! The protocols that a save or a load may use, and how arrays are to be written through them.
+//! The protocols of a save or a load, and the options of arrays that are written through them.
 
 use super::FileProtocol;
 use super::array_format::{ArrayFormat, ArrayOptions};
@@ -10,7 +10,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Where arrays go when a value is serialized outside a [`Storage`](crate::Storage).
+/// The places for the arrays of a value that is serialized outside a [`Storage`](crate::Storage).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -31,14 +31,14 @@ pub struct Protocols {
     arrays: ArrayOptions,
     codec: Option<Codec>,
     limits: Limits,
-    /// The registered serializers, of which this layer knows nothing.
+    /// The registered serializers. This layer does not use them.
     serializers: Option<Arc<dyn Any + Send + Sync>>,
-    /// What the object may touch that is being written or read.
+    /// The files of the external object that is being written or read.
     ledger: Option<Arc<Ledger>>,
 }
 
 impl Protocols {
-    /// No protocol yet: values without arrays can be saved, others need one.
+    /// Returns no protocol. Values without arrays can be saved, others need a protocol.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -52,7 +52,7 @@ impl Protocols {
         self
     }
 
-    /// Adds the protocol for object stores: arrays become Zarr arrays. With both protocols, FILE is taken.
+    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used.
     #[cfg(feature = "object-store")]
     #[must_use]
     pub fn with_object_store(mut self, object_store: super::ObjectStoreProtocol) -> Self {
@@ -74,8 +74,8 @@ impl Protocols {
         self
     }
 
-    /// The format of new arrays that go through the FILE protocol; by default HDF5, and Zarr without the feature `hdf5`. Arrays
-    /// of both are read.
+    /// Sets the format of new arrays that go through the FILE protocol. The default is HDF5, or Zarr without the
+    /// feature `hdf5`. Arrays of both formats are read.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -101,7 +101,7 @@ impl Protocols {
         self
     }
 
-    /// The version of the Zarr format that new arrays get; [`V3`](crate::ZarrVersion::V3) by default.
+    /// Sets the version of the Zarr format of new arrays. The default is [`V3`](crate::ZarrVersion::V3).
     #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
@@ -109,8 +109,8 @@ impl Protocols {
         self
     }
 
-    /// Puts chunks of new Zarr arrays together in objects (shards) of up to so many bytes, counted before compression; 0, as
-    /// by default, for an object each. Fewer and larger objects, of which parts can still be read.
+    /// Puts chunks of new Zarr arrays together in shards of up to `bytes` bytes, counted before compression. The
+    /// default, 0, is one key or file a chunk. Shards are fewer and larger, and parts of them can still be read.
     #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_shard_bytes(mut self, bytes: usize) -> Self {
@@ -118,44 +118,48 @@ impl Protocols {
         self
     }
 
-    /// How chunks are compressed from now on; by default not at all in HDF5, with [`Codec::BLOSC`] in Zarr.
+    /// Sets the codec of new arrays. The default is no compression in HDF5, and [`Codec::BLOSC`] in Zarr.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
+    /// Sets the limits on what is read and written. The [defaults](Limits) suit data that you trust.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Makes a file for the object that a [`PersistentSerializer`](crate::PersistentSerializer) is asked to write. Its name
-    /// is the object's id, or [begins with it](crate::PersistentId::with_extension); it lies beside the arrays, and the
-    /// manifest lists it.
+    /// Makes a file for the external object that a [`PersistentSerializer`](crate::PersistentSerializer) is writing.
+    ///
+    /// The name is the object's id, or [begins with it](crate::PersistentId::with_extension). The file lies beside the
+    /// arrays, and the manifest lists it.
     ///
     /// # Errors
-    /// `InvalidName` for another name; `Unsupported` without a protocol; `Io` and its kin if the disk or the network fails.
+    /// `InvalidName` for any other name; `Unsupported` without a protocol; `Io` or a related kind if the disk or the
+    /// network fails.
     pub fn create_file(&self, name: &str) -> Result<FileWriter> {
         FileWriter::create(self.files()?, name, self.ledger.clone())
     }
 
-    /// Opens a file of the object that a [`PersistentSerializer`](crate::PersistentSerializer) is asked to read. Works as
-    /// long as the object is stored: an object may keep the protocols and open its files when it needs them.
+    /// Opens a file of the external object that a [`PersistentSerializer`](crate::PersistentSerializer) is reading.
+    ///
+    /// This works as long as the object is stored: an object may keep the protocols and open its files later.
     ///
     /// # Errors
-    /// `NotFound` if the object was written without such a file; `Gone` if it was removed since; `Corrupt` if it is not as
-    /// long as it was written; `Io` and its kin if the disk or the network fails.
+    /// `NotFound` if the object was written without this file; `Gone` if the file was removed since; `Corrupt` if its
+    /// length has changed; `Io` or a related kind if the disk or the network fails.
     pub fn open_file(&self, name: &str) -> Result<FileReader> {
         FileReader::open(self.files()?, name, self.ledger.clone())
     }
 
-    /// Removes a file of a persistent object.
+    /// Removes a file of an external object.
     ///
     /// # Errors
-    /// `NotFound` if there is none (object stores do not tell); `Io` and its kin if the disk or the network fails.
+    /// `NotFound` if the file does not exist (never in object stores); `Io` or a related kind if the disk or the
+    /// network fails.
     pub fn remove_file(&self, name: &str) -> Result<()> {
         self.files()?.remove(name)
     }
@@ -184,13 +188,13 @@ impl Protocols {
         self.serializers = Some(serializers);
     }
 
-    /// The FILE protocol, if there is one.
+    /// Returns the FILE protocol, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Arc<dyn FileProtocol>> {
         self.file.as_ref()
     }
 
-    /// The protocol for object stores, if there is one.
+    /// Returns the protocol for object stores, if there is one.
     #[cfg(feature = "object-store")]
     #[must_use]
     pub fn object_store(&self) -> Option<&super::ObjectStoreProtocol> {
@@ -201,13 +205,13 @@ impl Protocols {
         self.arrays
     }
 
-    /// What is refused.
+    /// Returns the limits.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// How chunks are compressed, if that was chosen.
+    /// Returns the codec of new arrays, if one was chosen.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.codec
@@ -225,7 +229,7 @@ impl fmt::Debug for Protocols {
     }
 }
 
-/// The error where something needs a protocol and there is none.
+/// The error of an operation without the protocol that it needs.
 pub(crate) fn no_protocol() -> Error {
     Error::unsupported(
         "there is no protocol for arrays: add one, as in Protocols::new().with_file(LocalFiles::new(folder)?)",

@@ -1,4 +1,4 @@
-//! Folders in which files have got names that a power cut may still take back.
+//! Folders with new names that a power cut may still undo.
 
 use super::{Durability, disk};
 use crate::error::{Error, Result};
@@ -11,10 +11,10 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Unsynced(Mutex<BTreeSet<PathBuf>>);
 
 impl Unsynced {
-    /// Adds a folder, and those above it up to `root`.
+    /// Adds a folder, and the folders above it up to `root`.
     pub(crate) fn add(&self, folder: &Path, root: &Path) {
         let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A folder comes with all that are above it.
+        // A folder is added with all folders above it.
         for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
             if folders.contains(folder) {
                 break;
@@ -23,13 +23,13 @@ impl Unsynced {
         }
     }
 
-    /// A folder is not there any more.
+    /// Notes that a folder was removed.
     #[cfg(feature = "zarr")]
     pub(crate) fn forget(&self, folder: &Path) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
     }
 
-    /// Syncs all of them.
+    /// Syncs all folders.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
         let folders = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for folder in folders {

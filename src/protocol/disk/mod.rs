@@ -1,7 +1,7 @@
 //! The calls by which arrays and documents are written to, and opened in, a local file system.
 //!
-//! A thin seam and nothing more. With the feature `faults`, tests see each call before and after it happens, can let it
-//! fail and can hold it up; without it these are the plain calls.
+//! With the feature `faults`, a test sees each call before and after it happens, and can make it fail or delay it.
+//! Without the feature these are the plain calls.
 
 #[cfg(unix)]
 mod unix;
@@ -21,19 +21,19 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// How certain it is that what was saved outlives a power cut.
+/// Whether saved values survive a power cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Durability {
-    /// When a save returns, everything is on the disk: files and folders are synced.
+    /// Files and folders are synced before a save returns. Everything is then on the disk.
     #[default]
     Synced,
-    /// The operating system writes when it likes. A program that dies loses nothing; after a power cut, the newest objects may
-    /// be missing or damaged (which is then noticed), and so may those that they replaced.
+    /// The operating system chooses when to write. A killed program loses nothing. After a power cut, the newest values
+    /// may be missing or damaged, and so may the values that they replaced. The damage is noticed.
     NotSynced,
 }
 
-/// Announces a call to whoever watches, does it, and tells that it was done.
+/// Carries out a call, with the watcher running before and after it.
 macro_rules! call {
     ($call:expr, $do_it:expr) => {{
         #[cfg(feature = "faults")]
@@ -66,24 +66,24 @@ impl DiskFile {
         }
     }
 
-    /// Opens an ordinary file that is there, to read it or to find out whether somebody has locked it.
+    /// Opens an existing ordinary file, to read it or to find out whether it is locked.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         open(path).map(|file| Self::new(file, path))
     }
 
-    /// Makes a new file, to read and write. There must be none of that name.
+    /// Makes a new file, to read and write. A file of this name must not exist.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = call!(Call::MakeFile(path), OpenOptions::new().read(true).write(true).create_new(true).open(path));
         file.map(|file: File| Self::new(file, path))
     }
 
-    /// Opens the file that is locked by those who want to be alone, and makes it if there is none.
+    /// Opens a lock file, and makes it if it does not exist.
     pub(crate) fn lock_file(path: &Path) -> io::Result<Self> {
         let file = call!(Call::OpenLock(path), OpenOptions::new().read(true).append(true).create(true).open(path));
         file.map(|file: File| Self::new(file, path))
     }
 
-    /// Waits until nobody else has locked the file. Let go of when the file is closed.
+    /// Waits for the lock of the file. Closing the file releases the lock.
     pub(crate) fn lock(&self) -> io::Result<()> {
         #[cfg(feature = "faults")]
         loop {
@@ -99,12 +99,12 @@ impl DiskFile {
         self.file.lock()
     }
 
-    /// Lets go of the lock, for every process that has the open file: a child that was forked meanwhile has it too.
+    /// Releases the lock for every process that has the open file, such as a child that was forked in the meantime.
     pub(crate) fn unlock(&self) {
         let _ = self.file.unlock();
     }
 
-    /// Locks the file unless somebody else has.
+    /// Locks the file unless it is locked elsewhere. Returns whether it did.
     pub(crate) fn try_lock(&self) -> io::Result<bool> {
         match self.file.try_lock() {
             Ok(()) => Ok(true),
@@ -113,7 +113,7 @@ impl DiskFile {
         }
     }
 
-    /// Whether the file is still the one of that name.
+    /// Returns whether the file still has this path.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         match (self.file.metadata(), std::fs::symlink_metadata(path)) {
             (Ok(own), Ok(there)) => Node::of(&own) == Node::of(&there),
@@ -125,7 +125,7 @@ impl DiskFile {
         Ok(self.file.metadata()?.len())
     }
 
-    /// All that the file holds; an error if that is more than `most` bytes.
+    /// Returns the content of the file. Fails if it has more than `most` bytes.
     pub(crate) fn contents(&self, most: u64) -> io::Result<Vec<u8>> {
         let len = self.len()?;
         if len > most {
@@ -151,7 +151,7 @@ impl DiskFile {
         call!(Call::Write { path: &self.path, offset, bytes }, system::write_all_at(&self.file, bytes, offset))
     }
 
-    /// Writes a new file's contents.
+    /// Writes the content of a new file.
     pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         call!(Call::Write { path: &self.path, offset: 0, bytes }, io::Write::write_all(&mut self.file, bytes))
     }
@@ -160,17 +160,18 @@ impl DiskFile {
         call!(Call::Lengthen { path: &self.path, len }, self.file.set_len(len))
     }
 
-    /// Makes room for `len` bytes, so that a full disk is noticed before the first is written.
+    /// Reserves room for `len` bytes, so that a full disk is noticed before the first byte is written.
     pub(crate) fn reserve(&self, len: u64) -> io::Result<()> {
         call!(Call::Reserve { path: &self.path, len }, system::reserve(&self.file, len))
     }
 
-    /// Lets the disk begin with what was just written, instead of leaving all of it to the sync at the end. A wish.
+    /// Asks the system to begin writing these bytes to the disk now, instead of all of them in the sync at the end.
+    /// Failing is not an error.
     pub(crate) fn write_back(&self, offset: u64, len: usize) {
         system::write_back(&self.file, offset, len);
     }
 
-    /// Makes what was written durable; the file's name is another matter.
+    /// Makes what was written durable, but not the file's name.
     pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match durability {
             Durability::Synced => call!(Call::SyncFile(&self.path), self.file.sync_all()),
@@ -179,17 +180,17 @@ impl DiskFile {
     }
 }
 
-/// Gives a file another name, in the place of what has it.
+/// Renames a file, and replaces the file that has the new name.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     call!(Call::Rename { from, to }, std::fs::rename(from, to))
 }
 
-/// Gives a file one more name.
+/// Makes a hard link to a file.
 pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
     call!(Call::Link { from, to }, std::fs::hard_link(from, to))
 }
 
-/// Makes a new file with what an open one holds, whose name is `from`.
+/// Makes a new file with the content of an open one, whose name is `from`.
 pub(crate) fn copy(file: &DiskFile, from: &Path, to: &Path) -> io::Result<DiskFile> {
     #[cfg(not(feature = "faults"))]
     let _ = from;
@@ -224,10 +225,11 @@ pub(crate) fn sync_folder(path: &Path, durability: Durability) -> io::Result<()>
     }
 }
 
-/// Opens an ordinary file to read it: no link, which could lead anywhere, and no pipe, which could keep one waiting.
+/// Opens an ordinary file to read it. A link is refused, because it could lead anywhere, and a pipe, because it could
+/// block.
 ///
 /// # Errors
-/// `InvalidInput` for whatever else there is, a folder included.
+/// `InvalidInput` for anything that is not an ordinary file, such as a folder.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     call!(Call::Open(path), open_ordinary(path))
 }

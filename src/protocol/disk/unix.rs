@@ -1,5 +1,4 @@
-//! What of a local file system is told by the system: everything of Unix that this crate needs. Another system is another such
-//! module.
+//! The calls of Unix that this crate needs. Another operating system would be another module like this one.
 
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
@@ -19,7 +18,7 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
     file.write_all_at(bytes, offset)
 }
 
-/// Tells a file or folder from every other that is there at the same time.
+/// Identifies a file or folder among all that exist at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     device: u64,
@@ -32,14 +31,14 @@ impl Node {
     }
 }
 
-/// Options that open no link, which could lead anywhere, and do not wait for a pipe.
+/// Options that do not follow a link, which could lead anywhere, and do not wait for a pipe.
 pub(super) fn without_links() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     options
 }
 
-/// Whether such options have met a link.
+/// Returns whether opening with these options failed because of a link.
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
@@ -72,7 +71,7 @@ pub(super) fn reserve(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the file lies in memory: there, making room takes as long as writing, and is done by one processor.
+/// Returns whether the file is in memory, where reserving room takes as long as writing and runs on one processor.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn in_memory(file: &File) -> bool {
     /// TMPFS_MAGIC of linux/magic.h.

@@ -1,7 +1,7 @@
 //! Bytes under keys as files of a local folder: the file of the key `a/b/c` is `a/b/c` below the folder.
 //!
-//! Every file is synced when it is written, every folder with new names when the store is. Symbolic links are not
-//! followed: a folder that comes from somewhere else may have links that lead anywhere.
+//! A file is synced when it is written. A folder with new names is synced with the store. Symbolic links are not
+//! followed, because a folder of unknown origin may have links that lead anywhere.
 
 use super::{Below, ByteStore, Copied, Part, Puts};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Folders in each other. An array has one for each axis at most, and a few more.
+/// The deepest nesting of folders. An array has at most one folder for each axis, and a few more.
 const DEEPEST: usize = 64;
 
-/// What the name of a file ends with that is not yet in its place.
+/// The end of the name of a file that is not yet in its place.
 const UNFINISHED: &str = ".unfinished";
 
 /// A local folder.
@@ -31,7 +31,7 @@ pub(crate) struct FolderStore {
 }
 
 impl FolderStore {
-    /// A folder that exists when something is written.
+    /// Returns the store of a folder, which exists when something is written.
     pub(crate) fn new(root: &Path, durability: Durability) -> Self {
         Self { root: root.into(), durability, unsynced: Arc::default() }
     }
@@ -47,14 +47,14 @@ impl FolderStore {
         Ok(path)
     }
 
-    /// The path of a folder that is looked into.
+    /// The path of a folder that is read.
     fn folder(&self, folder: &str) -> Result<PathBuf> {
         let path = self.path(folder)?;
         self.refuse_links(&path)?;
         Ok(path)
     }
 
-    /// Refuses a folder that is a link, or is reached by one.
+    /// Fails if a folder is a link, or is reached by one.
     fn refuse_links(&self, folder: &Path) -> Result<()> {
         for folder in folder.ancestors().take_while(|folder| *folder != &*self.root) {
             if std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
@@ -85,7 +85,7 @@ impl FolderStore {
         opened.map_err(self.failed("opened", key))
     }
 
-    /// Makes a new file, and the folders that it lies in.
+    /// Makes a new file, and its folders.
     fn create(&self, path: &Path) -> io::Result<DiskFile> {
         match DiskFile::create(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -110,7 +110,7 @@ impl FolderStore {
         }
     }
 
-    /// Writes a new file at a path, durably but for its name.
+    /// Writes a new file durably, but not its name.
     fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
         let mut file = self.create(path)?;
         file.write_all(contents)?;
@@ -125,7 +125,7 @@ impl FolderStore {
         self.write(&self.path(key)?, contents).map_err(self.failed("written", key))
     }
 
-    /// Shows every file below a folder with its length. What is not yet in its place is passed over.
+    /// Visits every file below a folder with its length. Files that are not yet in their place are skipped.
     fn walk(&self, folder: &str, visit: &mut dyn FnMut(&str, &Path, u64)) -> Result<()> {
         let path = self.folder(folder)?;
         self.walk_folder(&path, "", 0, visit).map_err(self.failed("listed", folder))
@@ -164,7 +164,7 @@ impl FolderStore {
     }
 }
 
-/// What is in a folder; nothing if it is not there.
+/// The entries of a folder. A missing folder has none.
 fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
     if depth > DEEPEST {
         return Err(io::Error::other(format!("more than {DEEPEST} folders lie in each other, which no array has")));
@@ -175,7 +175,7 @@ fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
     }
 }
 
-/// The result of a removal, for which what is not there is no error.
+/// The result of a removal, where a missing file is not an error.
 fn there_or_not(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -230,7 +230,7 @@ impl ByteStore for FolderStore {
         let parent = path.parent().unwrap_or(&self.root);
         self.unsynced.add(parent, &self.root);
         if through != parent {
-            // It was made for this, unless there is something in it.
+            // The folder was made for this, unless it has other entries.
             if disk::remove_folder(&through).is_ok() {
                 self.unsynced.forget(&through);
             }
@@ -279,12 +279,12 @@ impl ByteStore for FolderStore {
     fn remove_below(&self, folder: &str) -> Result<()> {
         let path = self.path(folder)?;
         let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        // A link goes itself, and nothing that it leads to.
+        // A link is removed itself, and not its target.
         let removed = if is_folder { self.remove_folder(&path, 0) } else { there_or_not(disk::remove_file(&path)) };
         removed.map_err(self.failed("removed", folder))
     }
 
-    /// As other names of the same files, which never change; as copies where the file system has no links.
+    /// Links the files, which never change, or copies them where the file system has no links.
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>> {
         let Some(from) = from.as_any().downcast_ref::<Self>() else { return Ok(None) };
         let mut files = Vec::new();
@@ -330,7 +330,7 @@ impl ByteStore for FolderStore {
 }
 
 impl FolderStore {
-    /// Makes the file `to` with what `from` holds; returns whether its bytes were copied.
+    /// Makes the file `to` with the content of `from`. Returns whether the bytes were copied.
     fn duplicate(&self, from: &Path, to: &Path) -> io::Result<bool> {
         let folder = to.parent().unwrap_or(&self.root);
         if std::fs::symlink_metadata(folder).is_err() {
@@ -353,7 +353,7 @@ impl FolderStore {
     }
 }
 
-/// Each file is written by the thread that brings it.
+/// Each file is written by the calling thread.
 struct FolderPuts {
     store: FolderStore,
     given_up: AtomicBool,

@@ -1,4 +1,4 @@
-//! Bytes under keys, such as `dask_arrays/<name>/c/0/1`: what Zarr arrays are made of, in a folder or in an object store.
+//! Bytes under keys such as `dask_arrays/<name>/c/0/1`, the parts of Zarr arrays, in a folder or an object store.
 
 mod folder;
 #[cfg(feature = "object-store")]
@@ -13,66 +13,67 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// A place for bytes under keys, whose segments are separated by `/`. What comes before a separator is a folder.
+/// A place for bytes under keys. `/` separates the segments of a key. All before a separator is a folder.
 pub(crate) trait ByteStore: Send + Sync {
-    /// The bytes of a key. More than `most` are not read: an error of the kind `Limit`.
+    /// Returns the bytes of a key. More than `most` bytes are an error of the kind `Limit`.
     fn get(&self, key: &str, most: u64) -> Result<Bytes>;
-    /// The same of several keys at a time. None for a key that is not there.
+    /// The same for several keys at a time. `None` for a missing key.
     fn get_each(&self, keys: &[(String, u64)]) -> Result<Vec<Option<Bytes>>>;
-    /// A part of a key's bytes, as far as they reach, and how many bytes there are in all.
+    /// Returns a part of a key's bytes, as far as they reach, and the number of all its bytes.
     fn get_part(&self, key: &str, part: Part) -> Result<(Bytes, u64)>;
-    /// Writes a key in one step. What is there already is replaced.
+    /// Writes a key in one step, and replaces what it has.
     fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
         self.put_through(key.rsplit_once('/').map_or("", |(folder, _)| folder), key, contents)
     }
-    /// The same, for a key in no folder of its own: what a crash may leave of it lies in `folder`, and is removed with it.
+    /// The same for a key without a folder of its own. What a crash leaves lies in `folder`, and is removed with it.
     fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()>;
     /// Writes many new keys.
     fn puts(&self) -> Box<dyn Puts>;
-    /// Whether there is such a key.
+    /// Returns whether the key exists.
     fn exists(&self, key: &str) -> Result<bool>;
-    /// Every key below a folder, without the folder's own name, and how many bytes it has.
+    /// Returns every key below a folder, relative to it, and its length.
     fn keys_below(&self, folder: &str) -> Result<Vec<(String, u64)>>;
-    /// How many keys there are below a folder, and how many bytes they have together.
+    /// Returns the number of keys below a folder, and the sum of their lengths.
     fn below_is(&self, folder: &str) -> Result<Below>;
-    /// The names of the folders right in a folder.
+    /// Returns the names of the folders directly in a folder.
     fn folders(&self, folder: &str) -> Result<Vec<String>>;
-    /// Removes keys. One that is not there is no error.
+    /// Removes keys. A missing key is not an error.
     fn remove_all(&self, keys: &[String]) -> Result<()>;
-    /// Removes every key below a folder. A folder that is not there is no error.
+    /// Removes every key below a folder. A missing folder is not an error.
     fn remove_below(&self, folder: &str) -> Result<()>;
-    /// Copies every key below a folder of another store of the same kind, by its own means. None if it has none for that.
+    /// Copies every key below a folder of another store of the same kind, without reading the bytes if it can. `None`
+    /// if there is no such way.
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>>;
     /// Makes the names of all keys written so far durable.
     fn sync(&self) -> Result<()>;
-    /// Whether what `other` writes is written as this store would write it, and is as durable.
+    /// Returns whether `other` writes keys as this store does, and as durably.
     fn writes_as(&self, other: &dyn ByteStore) -> bool;
-    /// How many keys are best read at the same time, however few the processors.
+    /// Returns the best number of keys to read at the same time, for any number of processors.
     fn concurrency(&self) -> usize;
-    /// The path of a key or folder, in a local folder.
+    /// Returns the path of a key or folder, in a local folder.
     fn local_path(&self, key: &str) -> Option<PathBuf>;
-    /// What to call a key in messages.
+    /// Returns what messages call a key.
     fn describe(&self, key: &str) -> String;
-    /// Tells a key from every other that this process can reach.
+    /// Returns a text that identifies a key within this process.
     fn identity(&self, key: &str) -> String;
-    /// For the way back to the concrete type.
+    /// Allows a downcast to the concrete type.
     fn as_any(&self) -> &dyn Any;
 }
 
-/// New keys on their way into a store. Several threads may put at the same time, each key once.
+/// New keys that are being written. Several threads may put at the same time, each key once.
 pub(crate) trait Puts: Send + Sync {
     /// Begins to write a key. `held` is dropped when the bytes are written. The error may be that of an earlier key.
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()>;
-    /// Waits for everything that was begun. After an error nothing else begins.
+    /// Waits for all writes that were begun. After an error no other begins.
     fn settle(&self) -> Result<()>;
-    /// From now on nothing begins.
+    /// Begins no more writes.
     fn give_up(&self);
 }
 
 /// Which bytes of a key are read.
 pub(crate) enum Part {
     Range(Range<u64>),
-    /// So many at the end.
+    /// This many bytes at the end.
     Last(u64),
 }
 
@@ -92,11 +93,11 @@ impl Below {
 /// What was copied.
 pub(crate) struct Copied {
     pub(crate) below: Below,
-    /// Whether the bytes came through this process, which is then to compare them with their checksums.
+    /// Whether the bytes passed through this process, which then compares them with their checksums.
     pub(crate) was_read: bool,
 }
 
-/// What is in memory at a time while keys are copied.
+/// The most bytes in memory while keys are copied.
 const MOST_KEYS: usize = 64;
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -131,7 +132,7 @@ pub(crate) fn copy_below(
     Ok(Copied { below, was_read: true })
 }
 
-/// Cuts a list of keys into pieces that are in memory together.
+/// Cuts a list of keys into pieces, each of which is in memory as a whole.
 fn batches(keys: &[(String, u64)]) -> impl Iterator<Item = &[(String, u64)]> {
     let mut left = keys;
     std::iter::from_fn(move || {

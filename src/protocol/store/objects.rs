@@ -111,7 +111,7 @@ impl ByteStore for Objects {
     }
 }
 
-/// Puts that travel in the background.
+/// Puts that run in the background.
 struct ObjectPuts {
     objects: Objects,
     under_way: Mutex<JoinSet<Result<()>>>,
@@ -136,7 +136,7 @@ impl Puts for ObjectPuts {
             },
             handle()?,
         );
-        // What has ended meanwhile: an error is returned as soon as it is known.
+        // Looks at the puts that have ended, so that an error is returned early.
         while let Some(ended) = puts.try_join_next() {
             joined(ended)?;
         }
