@@ -27,6 +27,18 @@ fn a_folder_refuses_what_is_for_other_places_and_formats() {
     assert!(folder.path().join("bigdata/dask_arrays/.zgroup").exists());
 }
 
+#[cfg(feature = "hdf5")]
+#[test]
+fn protocols_refuse_options_of_zarr_where_arrays_become_hdf5() {
+    use arraystow::{LocalFiles, Protocols};
+    let folder = tempfile::tempdir().unwrap();
+    let protocols = || Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap()).with_shard_bytes(1000);
+    let zeros = ndarray::Array2::<f64>::zeros((30, 40));
+    let error = arraystow::to_vec(&zeros, &protocols()).unwrap_err();
+    assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("shard_bytes"), "{error}");
+    arraystow::to_vec(&zeros, &protocols().with_array_format(ArrayFormat::Zarr)).unwrap();
+}
+
 #[test]
 fn shards_are_files_of_several_chunks() {
     let folder = tempfile::tempdir().unwrap();

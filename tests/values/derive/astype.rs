@@ -136,7 +136,7 @@ fn from_complex_to_real_is_a_type_mismatch_that_says_what_to_do() {
     let place = place();
     let complex = of(|i| Complex::new(f64::from(i), 1.0));
     let error = converted::<_, Array1<f64>>(&place.storage, &complex).unwrap_err();
-    assert!(error.to_string().contains("which part is meant"), "{error}");
+    assert!(error.to_string().contains("choose a part"), "{error}");
     assert_eq!((error.kind(), error.path()), (ErrorKind::TypeMismatch, Some("array")), "{error}");
 
     let chunked = ChunkedArray::from_ndarray(complex, &[1000]).unwrap();
