@@ -3,7 +3,7 @@
 //! `cargo bench -p arraystow-benches --bench many [-- FOLDER]`; the folder decides which disk is measured (by default one in `target`).
 #![allow(missing_docs, clippy::print_stdout)]
 
-use arraystow::{ChunkedArray, Depth, Shared, Storage};
+use arraystow::{ChunkedArray, Shared, Storage, VerifyDepth};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ fn arrays_of_one_object(storage: &Storage, other: &Storage) -> Outcome<()> {
         assert_eq!(loaded.len(), arrays.len());
         let shared: Vec<Shared<ChunkedArray<f64>>> = lazy.into_iter().map(Shared::new).collect();
         let shared = milliseconds(|| storage.save("all", &shared))?.0;
-        let verify = milliseconds(|| storage.verify("all", Depth::Quick))?.0;
+        let verify = milliseconds(|| storage.verify("all", VerifyDepth::Quick))?.0;
         let info = milliseconds(|| storage.info("all"))?.0;
         let copy = milliseconds(|| storage.copy("all", other))?.0;
         let sweep = milliseconds(|| storage.sweep())?.0;

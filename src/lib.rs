@@ -171,12 +171,12 @@ pub use protocol::LocalFiles;
 pub use protocol::ZarrVersion;
 #[cfg(feature = "faults")]
 pub use protocol::faults;
-pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, Mode, Protocols};
+pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, OpenMode, Protocols};
 #[cfg(feature = "object-store")]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
-    ArrayInfo, Depth, Entry, Info, Leftover, ObjectInfo, Progress, Repair, RepairedArray, SaveReport, Storage,
-    StorageBuilder, Sweep, Verification, Version,
+    ArrayInfo, ExternalObjectInfo, Leftover, ListEntry, Repair, RepairedArray, SaveReport, Storage, StorageBuilder,
+    Sweep, ValueInfo, Verification, VerifyDepth, VerifyProgress, Version,
 };
 
 /// The code of these pages is compiled and run.

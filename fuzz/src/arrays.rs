@@ -1,7 +1,7 @@
 //! Arrays in memory, and what is done with an array that a stranger made.
 
 use crate::frame::parts;
-use arraystow::{ChunkedArray, Element, Error, ErrorKind, FileHandle, FileProtocol, Mode, Protocols};
+use arraystow::{ChunkedArray, Element, Error, ErrorKind, FileHandle, FileProtocol, OpenMode, Protocols};
 use num_complex::Complex;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex};
 pub struct MemoryFiles(pub Arc<Mutex<BTreeMap<String, Arc<Vec<u8>>>>>);
 
 impl FileProtocol for MemoryFiles {
-    fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+    fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>> {
         let files = self.0.lock().unwrap();
         let contents = match (mode, files.get(name)) {
-            (Mode::Create, _) => Vec::new(),
+            (OpenMode::Create, _) => Vec::new(),
             (_, Some(contents)) => contents.to_vec(),
             (_, None) => return Err(io::ErrorKind::NotFound.into()),
         };

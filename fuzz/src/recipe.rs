@@ -5,7 +5,7 @@
 
 use crate::arrays::{name, read};
 use crate::frame::{frame, parts};
-use arraystow::{ChunkedArray, Depth, Error, Storage};
+use arraystow::{ChunkedArray, VerifyDepth, Error, Storage};
 use futures::TryStreamExt;
 use futures::executor::block_on;
 use ndarray::{Array2, ArrayD};
@@ -234,7 +234,7 @@ pub fn run(recipe: &[u8]) {
         Err(error) => check(&error),
     }
     note(storage.load::<Value>("w/x").map(drop));
-    for depth in [Depth::Quick, Depth::Deep] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         storage.verify("w/x", depth).unwrap().faults.iter().for_each(check);
     }
     note(storage.copy("w/x", other));

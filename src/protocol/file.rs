@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// How a file is opened. The modes are those of Python's `open`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub enum OpenMode {
     /// `rb`: an existing file, to read.
     Read,
     /// `r+b`: an existing file, to read and write.
@@ -15,7 +15,7 @@ pub enum Mode {
     Create,
 }
 
-impl Mode {
+impl OpenMode {
     /// Returns the mode as Python writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -71,8 +71,8 @@ pub trait FileProtocol: Send + Sync + 'static {
     /// Opens the file of this name.
     ///
     /// # Errors
-    /// `NotFound` if the file does not exist. With [`Mode::Create`], `AlreadyExists` if it does.
-    fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>>;
+    /// `NotFound` if the file does not exist. With [`OpenMode::Create`], `AlreadyExists` if it does.
+    fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>>;
 
     /// Removes the file of this name.
     ///

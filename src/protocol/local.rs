@@ -1,6 +1,6 @@
 //! A local folder.
 
-use super::{Durability, FileHandle, FileProtocol, Mode, disk, spelling};
+use super::{Durability, FileHandle, FileProtocol, OpenMode, disk, spelling};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -68,9 +68,9 @@ impl LocalFiles {
 }
 
 impl FileProtocol for LocalFiles {
-    fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+    fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>> {
         let mut options = OpenOptions::new();
-        options.read(true).write(mode != Mode::Read).create_new(mode == Mode::Create);
+        options.read(true).write(mode != OpenMode::Read).create_new(mode == OpenMode::Create);
         let file: File = options.open(self.path(name)?)?;
         Ok(Box::new(file))
     }

@@ -42,7 +42,7 @@ pub use array_format::ArrayFormat;
 pub(crate) use array_format::ArrayOptions;
 pub(crate) use disk::DiskFile;
 pub use disk::Durability;
-pub use file::{FileHandle, FileProtocol, Mode};
+pub use file::{FileHandle, FileProtocol, OpenMode};
 pub(crate) use file_bytes::{FileBytes, calling};
 pub use files::{FileReader, FileWriter};
 pub use local::LocalFiles;

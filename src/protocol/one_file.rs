@@ -1,6 +1,6 @@
 //! A single local file, to read.
 
-use super::{FileHandle, FileProtocol, Mode, disk};
+use super::{FileHandle, FileProtocol, OpenMode, disk};
 use std::io;
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ impl OneFile {
 }
 
 impl FileProtocol for OneFile {
-    fn open(&self, _: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+    fn open(&self, _: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>> {
         match mode {
-            Mode::Read => Ok(Box::new(disk::open(&self.path)?)),
-            Mode::ReadWrite | Mode::Create => Err(io::ErrorKind::Unsupported.into()),
+            OpenMode::Read => Ok(Box::new(disk::open(&self.path)?)),
+            OpenMode::ReadWrite | OpenMode::Create => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 

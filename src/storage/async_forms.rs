@@ -1,14 +1,14 @@
 //! The async forms: each is its blocking function, as [`unblock`] runs it.
 
 use super::Storage;
-use super::entry::{Entry, Info};
+use super::entry::{ListEntry, ValueInfo};
 use super::name::Name;
 use super::repair::Repair;
 use super::report::SaveReport;
 use super::save::Intent;
 use super::sweep::{Leftover, Sweep};
 use super::update::{Failure, MOST_TRIES, pause};
-use super::verify::{Depth, Progress, Verification};
+use super::verify::{Verification, VerifyDepth, VerifyProgress};
 use super::version::Version;
 use crate::array::AnyArray;
 use crate::engine::unblock;
@@ -199,7 +199,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<Entry>>> + Send + use<> {
+    pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<ListEntry>>> + Send + use<> {
         self.away(glob, Self::list)
     }
 
@@ -224,7 +224,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`info`](Self::info).
-    pub fn info_async(&self, name: &str) -> impl Future<Output = Result<Info>> + Send + use<> {
+    pub fn info_async(&self, name: &str) -> impl Future<Output = Result<ValueInfo>> + Send + use<> {
         self.away(name, Self::info)
     }
 
@@ -265,7 +265,11 @@ impl Storage {
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
-    pub fn verify_async(&self, name: &str, depth: Depth) -> impl Future<Output = Result<Verification>> + Send + use<> {
+    pub fn verify_async(
+        &self,
+        name: &str,
+        depth: VerifyDepth,
+    ) -> impl Future<Output = Result<Verification>> + Send + use<> {
         self.away(name, move |storage, name| storage.verify(name, depth))
     }
 
@@ -275,11 +279,11 @@ impl Storage {
     /// As [`verify_all`](Self::verify_all).
     pub fn verify_all_async<P>(
         &self,
-        depth: Depth,
+        depth: VerifyDepth,
         progress: P,
     ) -> impl Future<Output = Result<Vec<Verification>>> + Send + use<P>
     where
-        P: Fn(&Progress) + Send + Sync + 'static,
+        P: Fn(&VerifyProgress) + Send + Sync + 'static,
     {
         let storage = self.clone();
         unblock(move || storage.verify_all(depth, progress))

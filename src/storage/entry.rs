@@ -1,26 +1,29 @@
-//! What a storage tells about its documents without knowing the Rust type.
+//! What is known of stored values without their Rust types.
+//!
+//! With serde each type is a map of its fields.
 
 use crate::array::{ChunkGrid, DataType};
 use crate::plugin::Format;
 use crate::protocol::ArrayFormat;
+use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
 /// A document in a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct ListEntry {
     /// The name to load it by.
     pub name: String,
     /// Bytes of the document, its arrays left aside.
     pub bytes: u64,
-    /// When it was saved last, if the file system tells.
+    /// When it was saved last, if the place knows.
     pub modified: Option<SystemTime>,
 }
 
 /// What a document's manifest says; see [`Storage::info`](crate::Storage::info).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Info {
+pub struct ValueInfo {
     /// The document's name.
     pub name: String,
     /// The format of its body.
@@ -30,10 +33,10 @@ pub struct Info {
     /// Its arrays, in the order of the object.
     pub arrays: Vec<ArrayInfo>,
     /// What [other serializers](crate::persistent) keep of it.
-    pub objects: Vec<ObjectInfo>,
+    pub objects: Vec<ExternalObjectInfo>,
 }
 
-impl Info {
+impl ValueInfo {
     /// Bytes that all arrays take in storage.
     #[must_use]
     pub fn array_bytes(&self) -> u64 {
@@ -42,7 +45,7 @@ impl Info {
 }
 
 /// One array of a document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArrayInfo {
     /// Its places in the object, such as `runs[3].field`; more than one if the object shares it.
@@ -53,7 +56,8 @@ pub struct ArrayInfo {
     pub format: ArrayFormat,
     /// The data type.
     pub data_type: DataType,
-    /// Shape and chunks.
+    /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as `[length, how many]`.
+    #[serde(with = "grid")]
     pub grid: ChunkGrid,
     /// Bytes in storage.
     pub bytes: u64,
@@ -70,9 +74,9 @@ impl ArrayInfo {
 }
 
 /// One object of a document that its own serializer keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ObjectInfo {
+pub struct ExternalObjectInfo {
     /// Its places in the object graph; more than one if it is shared.
     pub paths: Vec<String>,
     /// The name of its serializer.
@@ -81,4 +85,33 @@ pub struct ObjectInfo {
     pub files: Vec<String>,
     /// Bytes of its files.
     pub bytes: u64,
+}
+
+/// A grid as its shape and the runs of equal chunks of each axis.
+mod grid {
+    use crate::array::ChunkGrid;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Runs {
+        shape: Vec<usize>,
+        chunks: Vec<Vec<(usize, usize)>>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(grid: &ChunkGrid, serializer: S) -> Result<S::Ok, S::Error> {
+        Runs { shape: grid.shape().to_vec(), chunks: grid.runs() }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ChunkGrid, D::Error> {
+        let Runs { shape, chunks } = Runs::deserialize(deserializer)?;
+        let grid = ChunkGrid::from_runs(&chunks).map_err(D::Error::custom)?;
+        if grid.shape() != shape {
+            return Err(D::Error::custom(format!(
+                "chunks of the shape {:?} in a grid of the shape {shape:?}",
+                grid.shape()
+            )));
+        }
+        Ok(grid)
+    }
 }

@@ -1,7 +1,7 @@
 //! Listing and looking, without any Rust type.
 
 use super::Storage;
-use super::entry::{ArrayInfo, Entry, Info, ObjectInfo};
+use super::entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 use super::glob::Glob;
 use super::missing::open;
 use super::name::{Name, Workflow};
@@ -34,7 +34,7 @@ impl Storage {
     /// # Errors
     /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a folder
     /// cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
-    pub fn list(&self, glob: &str) -> Result<Vec<Entry>> {
+    pub fn list(&self, glob: &str) -> Result<Vec<ListEntry>> {
         check_cancelled()?;
         let glob = Glob::parse(glob)?;
         let mut entries = Vec::new();
@@ -42,7 +42,7 @@ impl Storage {
         let Some(workflow) = glob.workflow() else { return Ok(entries) };
         self.place.walk(workflow, &mut |Listed { name, bytes, modified }| {
             if glob.is_match(name.as_str()) && self.place.is_document(&name) {
-                entries.push(Entry { name: name.as_str().to_owned(), bytes, modified });
+                entries.push(ListEntry { name: name.as_str().to_owned(), bytes, modified });
             }
         })?;
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -82,7 +82,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.
-    pub fn info(&self, name: &str) -> Result<Info> {
+    pub fn info(&self, name: &str) -> Result<ValueInfo> {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
         let head = read_head(&mut document.contents, self.place.limits())
@@ -105,14 +105,14 @@ impl Storage {
         });
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         let files = self.place.protocols(name.workflow()).files()?;
-        let objects = head.manifest.objects.iter().map(|entry| ObjectInfo {
+        let objects = head.manifest.objects.iter().map(|entry| ExternalObjectInfo {
             paths: entry.paths.clone(),
             serializer: entry.id.name().to_owned(),
             files: entry.files.iter().map(|file| files.describe(&file.name)).collect(),
             bytes: entry.bytes(),
         });
         let objects = objects.collect();
-        Ok(Info { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays, objects })
+        Ok(ValueInfo { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays, objects })
     }
 
     /// The names of all documents of a workflow and of those below it.

@@ -27,11 +27,11 @@ mod verify;
 mod version;
 
 pub use builder::StorageBuilder;
-pub use entry::{ArrayInfo, Entry, Info, ObjectInfo};
+pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
 pub use sweep::{Leftover, Sweep};
-pub use verify::{Depth, Progress, Verification};
+pub use verify::{Verification, VerifyDepth, VerifyProgress};
 pub use version::Version;
 
 use crate::array::Codec;

@@ -9,6 +9,7 @@ use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
 use crate::plugin::ManifestEntry;
 use crate::task::{check_cancelled, unstoppable};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +24,7 @@ pub struct Repair {
 }
 
 /// An array whose metadata a repair has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RepairedArray {
     /// The name of its object.

@@ -6,6 +6,7 @@ use super::read::head;
 use crate::error::{Error, Result};
 use crate::storage::name::{Name, Workflow};
 use crate::task::{check_cancelled, unstoppable};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {
@@ -94,7 +95,7 @@ impl Sweep {
 }
 
 /// Something that no document refers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Leftover {
     /// The file, or the key; of an array of many objects, what all their keys begin with.

@@ -9,16 +9,18 @@ use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
 use crate::protocol::FileReader;
 use crate::task::{Reports, check_cancelled, expecting};
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How often an object is looked at again because it was replaced meanwhile.
 const MOST_ATTEMPTS: usize = 5;
 
-/// How thoroughly objects are verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How thoroughly values are verified. With serde: `quick` or `deep`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Depth {
+pub enum VerifyDepth {
     /// The documents are read and checked, of the arrays it is seen whether they are there and of the right length: a look
     /// at each.
     Quick,
@@ -51,9 +53,9 @@ impl Verification {
 }
 
 /// How far a verification has come; see [`Storage::verify_all`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct VerifyProgress {
     /// The object that is being looked at, or was looked at last.
     pub name: String,
     /// Objects that have been looked at; at the end, all of them.
@@ -73,17 +75,17 @@ impl Storage {
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let storage = arraystow::Storage::open(folder.path())?;
-    /// use arraystow::Depth;
+    /// use arraystow::VerifyDepth;
     ///
     /// storage.save("zeros", &ndarray::Array1::<f64>::zeros(10_000))?;
-    /// let found = storage.verify("zeros", Depth::Deep)?;
+    /// let found = storage.verify("zeros", VerifyDepth::Deep)?;
     /// assert!(found.is_sound(), "{:?}", found.faults);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// `NotFound` if there is no such document.
-    pub fn verify(&self, name: &str, depth: Depth) -> Result<Verification> {
+    pub fn verify(&self, name: &str, depth: VerifyDepth) -> Result<Verification> {
         self.verify_one(&Name::parse(name)?, depth, &|_, _| {})
     }
 
@@ -93,9 +95,9 @@ impl Storage {
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let storage = arraystow::Storage::open(folder.path())?;
-    /// use arraystow::Depth;
+    /// use arraystow::VerifyDepth;
     ///
-    /// let found = storage.verify_all(Depth::Deep, |at| {
+    /// let found = storage.verify_all(VerifyDepth::Deep, |at| {
     ///     println!("{} of {} objects, {:?}: {} of {} bytes", at.objects_done, at.objects, at.name, at.bytes_done, at.bytes);
     /// })?;
     /// for fault in found.iter().flat_map(|object| &object.faults) {
@@ -106,17 +108,22 @@ impl Storage {
     ///
     /// # Errors
     /// `Io` if the storage cannot be listed.
-    pub fn verify_all(&self, depth: Depth, progress: impl Fn(&Progress) + Sync) -> Result<Vec<Verification>> {
+    pub fn verify_all(
+        &self,
+        depth: VerifyDepth,
+        progress: impl Fn(&VerifyProgress) + Sync,
+    ) -> Result<Vec<Verification>> {
         let entries = self.list("**")?;
         let mut found = Vec::with_capacity(entries.len());
         let reports = Reports::default();
-        let mut at = Progress { name: String::new(), objects_done: 0, objects: entries.len(), bytes_done: 0, bytes: 0 };
+        let mut at =
+            VerifyProgress { name: String::new(), objects_done: 0, objects: entries.len(), bytes_done: 0, bytes: 0 };
         for entry in entries {
             at.name = entry.name;
             let bytes = AtomicU64::new(0);
             let told = |done, all| {
                 bytes.store(all, Ordering::Relaxed);
-                reports.seldom(|| progress(&Progress { bytes_done: done, bytes: all, ..at.clone() }));
+                reports.seldom(|| progress(&VerifyProgress { bytes_done: done, bytes: all, ..at.clone() }));
             };
             let name = Name::parse(&at.name)?;
             match self.verify_one(&name, depth, &told) {
@@ -134,7 +141,7 @@ impl Storage {
         Ok(found)
     }
 
-    fn verify_one(&self, name: &Name, depth: Depth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
+    fn verify_one(&self, name: &Name, depth: VerifyDepth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
         let mut attempt = 1;
         loop {
             check_cancelled()?;
@@ -178,7 +185,7 @@ impl Storage {
         &self,
         name: &Name,
         head: &Head,
-        depth: Depth,
+        depth: VerifyDepth,
         found: &mut Verification,
         told: &(dyn Fn(u64, u64) + Sync),
     ) {
@@ -213,7 +220,7 @@ impl Storage {
             let length = check_length(array, stored);
             let is_there = !length.as_ref().is_err_and(Error::is_gone);
             found.faults.extend(length.err());
-            if depth == Depth::Deep && is_there {
+            if depth == VerifyDepth::Deep && is_there {
                 let piece_done = |piece: u64| {
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     *done = done.saturating_add(piece);
@@ -222,7 +229,7 @@ impl Storage {
                 found.faults.extend(check_all(array, &piece_done));
             }
         };
-        let to_read = if depth == Depth::Deep { total.saturating_sub(object_bytes) } else { 0 };
+        let to_read = if depth == VerifyDepth::Deep { total.saturating_sub(object_bytes) } else { 0 };
         expecting(to_read, || {
             for (array, stored, bytes) in arrays {
                 if check_cancelled().is_err() {
@@ -251,10 +258,10 @@ impl Storage {
     }
 
     /// Looks at a file of an object that is no array.
-    fn check_file(&self, name: &Name, file: &FileEntry, depth: Depth) -> Result<()> {
+    fn check_file(&self, name: &Name, file: &FileEntry, depth: VerifyDepth) -> Result<()> {
         let files = self.place.protocols(name.workflow()).files()?;
         let mut reader = FileReader::open_expecting(files, &file.name, Some(file.summary()?))?;
-        if depth == Depth::Quick {
+        if depth == VerifyDepth::Quick {
             return Ok(());
         }
         let read = std::io::copy(&mut reader, &mut std::io::sink());

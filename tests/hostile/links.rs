@@ -157,6 +157,6 @@ fn pipes_keep_nobody_waiting() {
         pipe(array.to_str().unwrap());
         let loaded: ChunkedArray<f64> = storage.load("a/run").unwrap();
         assert!(loaded.compute().unwrap_err().to_string().contains("no ordinary file"));
-        storage.verify("a/run", arraystow::Depth::Deep).unwrap();
+        storage.verify("a/run", arraystow::VerifyDepth::Deep).unwrap();
     });
 }

@@ -2,7 +2,7 @@
 //! unchecked one is a panic.
 
 use crate::support::{entry, frame, manifest, refused, soon};
-use arraystow::{ChunkedArray, Depth, Error, ErrorKind, Storage};
+use arraystow::{ChunkedArray, Error, ErrorKind, Storage, VerifyDepth};
 use futures::executor::block_on;
 use ndarray::{Array1, Array2, s};
 use object_store::{ObjectStoreExt, PutPayload};
@@ -40,7 +40,7 @@ fn look(storage: &Storage, other: &Storage) -> Vec<Error> {
         Err(error) => note(Err(error)),
     }
     note(storage.copy("w/x", other).map(drop));
-    for depth in [Depth::Quick, Depth::Deep] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         errors.extend(storage.verify("w/x", depth).unwrap().faults);
     }
     let _ = storage.list("**").unwrap();

@@ -1,7 +1,7 @@
 //! Texts of strangers on their way into errors: nothing of them acts on a terminal or in a log.
 
 use crate::support::{entry, frame, manifest, soon};
-use arraystow::{ChunkedArray, Depth, Error, LocalFiles, Protocols, Storage};
+use arraystow::{ChunkedArray, Error, LocalFiles, Protocols, Storage, VerifyDepth};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -95,7 +95,7 @@ fn what_a_manifest_says_is_escaped_in_errors() {
                 Ok(one) => check_chain(&what, &one.a.sum().unwrap_err()),
                 Err(error) => check_chain(&what, &error),
             }
-            for depth in [Depth::Quick, Depth::Deep] {
+            for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
                 let found = storage.verify("w/x", depth).unwrap();
                 found.faults.iter().for_each(|error| check_chain(&what, error));
                 assert!(!found.is_sound(), "{what}");
@@ -148,7 +148,7 @@ fn names_are_escaped_as_far_as_they_act_and_readable_otherwise() {
             storage.load::<u8>(name).unwrap_err(),
             storage.info(name).unwrap_err(),
             storage.remove(name).unwrap_err(),
-            storage.verify(name, Depth::Quick).unwrap_err(),
+            storage.verify(name, VerifyDepth::Quick).unwrap_err(),
         ] {
             check(name, &error);
         }

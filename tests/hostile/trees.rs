@@ -3,7 +3,7 @@
 //! is only large is read.
 
 use crate::support::{frame, parts, refused, soon};
-use arraystow::{ChunkedArray, Depth, Error, ErrorKind, LocalFiles, Protocols, Storage};
+use arraystow::{ChunkedArray, Error, ErrorKind, LocalFiles, Protocols, Storage, VerifyDepth};
 use arraystow_tests::python_env;
 use ndarray::Array1;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ impl Victim {
             ("copy lazy", storage.copy("lazy", &self.other).unwrap_err()),
             ("copy plain", storage.copy("plain", &self.other).unwrap_err()),
         ];
-        let verified = storage.verify_all(Depth::Deep, |_| {}).unwrap();
+        let verified = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
         assert_eq!(verified.len(), 2);
         errors.extend(verified.into_iter().map(|mut object| ("verify_all", object.faults.remove(0))));
         errors

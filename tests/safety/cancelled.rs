@@ -2,7 +2,7 @@
 
 use super::sample::{Notes, Run, assert_sound, files, large_run_of, noted_run_of, step_of};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{ArrayFormat, ChunkedArray, Depth, ErrorKind, Result, Storage, Task, TaskProgress};
+use arraystow::{ArrayFormat, ChunkedArray, ErrorKind, Result, Storage, Task, TaskProgress, VerifyDepth};
 use arraystow_s3_server::Server;
 use futures::executor::block_on;
 use ndarray::{Array1, Array2};
@@ -181,7 +181,7 @@ fn removals_stop_between_documents_and_never_within() {
     assert_eq!(left, 300 - 256);
     assert_eq!(files(folder.path()).len(), 2 * left);
     assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
-    assert!(storage.verify_all(Depth::Deep, |_| {}).unwrap().iter().all(arraystow::Verification::is_sound));
+    assert!(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap().iter().all(arraystow::Verification::is_sound));
     // A cancelled task removes nothing.
     assert!(task.run(|| storage.remove("w/299")).unwrap_err().is_cancelled());
     assert!(task.run(|| storage.remove_workflow("w")).unwrap_err().is_cancelled());
@@ -232,10 +232,10 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
         let loaded = task.run(|| storage.load::<Vec<Array2<i32>>>("w/plain"));
         assert!(loaded.unwrap_err().is_cancelled());
         let task = cancelled_at_first_report();
-        assert!(task.run(|| storage.verify("w/1", Depth::Deep)).unwrap_err().is_cancelled());
+        assert!(task.run(|| storage.verify("w/1", VerifyDepth::Deep)).unwrap_err().is_cancelled());
         let task = Task::new();
         let handle = task.clone();
-        let found = task.run(|| storage.verify_all(Depth::Deep, move |_| handle.cancel()));
+        let found = task.run(|| storage.verify_all(VerifyDepth::Deep, move |_| handle.cancel()));
         assert!(found.unwrap_err().is_cancelled());
         // All begin with a look.
         type Work = fn(&Storage) -> Result<()>;
@@ -245,8 +245,8 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
             ("load_versioned", |storage| storage.load_versioned::<Run>("w/1").map(drop)),
             ("update", |storage| storage.update("w/1", |run: &mut Run| Ok(run.step += 1))),
             ("list", |storage| storage.list("**").map(drop)),
-            ("verify", |storage| storage.verify("w/1", Depth::Quick).map(drop)),
-            ("verify_all", |storage| storage.verify_all(Depth::Quick, |_| {}).map(drop)),
+            ("verify", |storage| storage.verify("w/1", VerifyDepth::Quick).map(drop)),
+            ("verify_all", |storage| storage.verify_all(VerifyDepth::Quick, |_| {}).map(drop)),
             ("sweep", |storage| storage.sweep().map(drop)),
             ("repair", |storage| storage.repair("**").map(drop)),
             ("remove", |storage| storage.remove("w/1")),
@@ -293,7 +293,7 @@ fn a_request_that_is_not_answered_is_given_up() {
             scope.spawn(|| task.run(|| storage.load::<Run>("run").map(drop))),
             scope.spawn(|| task.run(|| run.field.compute().map(drop))),
             scope.spawn(|| task.run(|| storage.list("**").map(drop))),
-            scope.spawn(|| task.run(|| storage.verify_all(Depth::Deep, |_| {}).map(drop))),
+            scope.spawn(|| task.run(|| storage.verify_all(VerifyDepth::Deep, |_| {}).map(drop))),
         ];
         thread::sleep(Duration::from_millis(100));
         task.cancel();
@@ -335,9 +335,9 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
             "compute",
             counted(|| assert_eq!(storage.load::<Two>("two").unwrap().lazy.sum().unwrap(), 0.0)).less(PLAIN),
         );
-        all(LAZY + PLAIN, "verify", counted(|| drop(storage.verify("two", Depth::Deep).unwrap())));
-        all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(Depth::Deep, |_| {}).unwrap())));
-        all(0, "a quick look", counted(|| drop(storage.verify("two", Depth::Quick).unwrap())));
+        all(LAZY + PLAIN, "verify", counted(|| drop(storage.verify("two", VerifyDepth::Deep).unwrap())));
+        all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap())));
+        all(0, "a quick look", counted(|| drop(storage.verify("two", VerifyDepth::Quick).unwrap())));
         // Decoded and encoded, and as it is.
         all(LAZY + PLAIN, "copy", counted(|| drop(storage.copy("two", &other.storage()).unwrap())));
         let near = match &place {
@@ -393,8 +393,8 @@ fn every_function_has_an_async_form() {
             assert_eq!(storage.update_async("w/run", change).await.unwrap(), 3);
             storage.copy_async("w/run", &other.storage()).await.unwrap();
             assert_eq!(other.storage().load_async::<Run>("w/run").await.unwrap().step, 4);
-            assert!(storage.verify_async("w/run", Depth::Deep).await.unwrap().is_sound());
-            assert_eq!(storage.verify_all_async(Depth::Quick, |_| {}).await.unwrap().len(), 1);
+            assert!(storage.verify_async("w/run", VerifyDepth::Deep).await.unwrap().is_sound());
+            assert_eq!(storage.verify_all_async(VerifyDepth::Quick, |_| {}).await.unwrap().len(), 1);
             let swept = storage.sweep_async().await.unwrap();
             assert!(swept.remove_async().await.unwrap().is_empty());
             assert!(storage.repair_async("**").await.unwrap().faults.is_empty());

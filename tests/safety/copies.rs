@@ -2,7 +2,7 @@
 
 use super::sample::{Run, assert_whole, field_of, files, files_named, run_of, swept};
 use arraystow::faults::{Call, Watcher, Watching, watch};
-use arraystow::{Depth, ErrorKind, Storage};
+use arraystow::{ErrorKind, Storage, VerifyDepth};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl Places {
         let root = Path::new(self.there.location());
         if copied {
             assert_whole(&self.there.load::<Run>("sim/run").unwrap());
-            assert!(self.there.verify("sim/run", Depth::Deep).unwrap().is_sound());
+            assert!(self.there.verify("sim/run", VerifyDepth::Deep).unwrap().is_sound());
         } else {
             assert!(!self.there.contains("sim/run").unwrap());
         }

@@ -1,7 +1,7 @@
 //! A flipped bit, wherever it is: told by a deep verification, and never read as a value.
 
 use super::sample::{Run, large_run_of, times};
-use arraystow::{ChunkedArray, Codec, Depth, ErrorKind, Storage, StorageBuilder, ZarrVersion};
+use arraystow::{ChunkedArray, Codec, ErrorKind, Storage, StorageBuilder, VerifyDepth, ZarrVersion};
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -46,7 +46,7 @@ fn flip_all(storage: &Storage, bytes: &(impl Bytes + ?Sized), what: &str, stride
         let mut altered = whole.clone();
         altered[at] ^= 1 << (at % 8);
         bytes.write(&altered);
-        let found = storage.verify("sim/run", Depth::Deep).unwrap();
+        let found = storage.verify("sim/run", VerifyDepth::Deep).unwrap();
         assert!(!found.is_sound(), "{what}: the bit at byte {at} of {} was not noticed", whole.len());
         for fault in &found.faults {
             assert_eq!(fault.document(), Some("sim/run"), "{what} {at}: {fault}");
@@ -69,13 +69,13 @@ fn flip_all(storage: &Storage, bytes: &(impl Bytes + ?Sized), what: &str, stride
     // Cut anywhere, and lengthened.
     for len in (0..whole.len()).step_by(stride * 7) {
         bytes.write(&whole[..len]);
-        assert!(!storage.verify("sim/run", Depth::Deep).unwrap().is_sound(), "{what} cut at {len}");
-        assert!(!storage.verify("sim/run", Depth::Quick).unwrap().is_sound(), "{what} cut at {len}");
+        assert!(!storage.verify("sim/run", VerifyDepth::Deep).unwrap().is_sound(), "{what} cut at {len}");
+        assert!(!storage.verify("sim/run", VerifyDepth::Quick).unwrap().is_sound(), "{what} cut at {len}");
     }
     bytes.write(&[whole.as_slice(), &[0]].concat());
-    assert!(!storage.verify("sim/run", Depth::Quick).unwrap().is_sound(), "{what} lengthened");
+    assert!(!storage.verify("sim/run", VerifyDepth::Quick).unwrap().is_sound(), "{what} lengthened");
     bytes.write(&whole);
-    let found = storage.verify("sim/run", Depth::Deep).unwrap();
+    let found = storage.verify("sim/run", VerifyDepth::Deep).unwrap();
     assert!(found.is_sound(), "{what}: {:?}", found.faults);
 }
 
@@ -134,7 +134,7 @@ fn a_verification_tells_every_damaged_chunk_and_the_rest_stays_usable() {
     std::fs::write(&path, bytes).unwrap();
     std::fs::remove_file(folder.path().join("bigdata").join(&lost.file)).unwrap();
 
-    let found = storage.verify_all(Depth::Deep, |_| {}).unwrap();
+    let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
     assert_eq!(found.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert!(found[1].is_sound());
     let faults = &found[0].faults;
@@ -142,7 +142,7 @@ fn a_verification_tells_every_damaged_chunk_and_the_rest_stays_usable() {
     assert!(faults[0].to_string().contains("chunk 2") && faults[1].to_string().contains("chunk 9"), "{faults:?}");
     assert!(faults[..2].iter().all(|fault| fault.path() == Some("[0].field") && fault.is_corrupt()));
     assert_eq!((faults[2].path(), faults[2].is_gone()), (Some("[1].field"), true));
-    let quick = storage.verify("a", Depth::Quick).unwrap();
+    let quick = storage.verify("a", VerifyDepth::Quick).unwrap();
     assert_eq!(quick.faults.len(), 1, "a look sees the missing file only: {:?}", quick.faults);
 
     let (first, _): (Run, Run) = storage.load("a").unwrap();
@@ -158,17 +158,18 @@ fn progress_is_reported_some_times_a_second_and_ends_complete() {
     let reports = |storage: &Storage, depth| {
         let told = std::sync::Mutex::new(Vec::new());
         let begun = std::time::Instant::now();
-        let report = |progress: &arraystow::Progress| told.lock().unwrap().push((begun.elapsed(), progress.clone()));
+        let report =
+            |progress: &arraystow::VerifyProgress| told.lock().unwrap().push((begun.elapsed(), progress.clone()));
         storage.verify_all(depth, report).unwrap();
         (begun.elapsed(), told.into_inner().unwrap())
     };
-    let (_, told) = reports(&storage, Depth::Deep);
+    let (_, told) = reports(&storage, VerifyDepth::Deep);
     assert_eq!(told.len(), 1, "of an empty storage, the end: {told:?}");
     assert_eq!((told[0].1.objects, told[0].1.objects_done, told[0].1.bytes), (0, 0, 0));
     for step in 0..30 {
         storage.save(&format!("run {step:02}"), &large_run_of(step)).unwrap();
     }
-    for depth in [Depth::Quick, Depth::Deep] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         let (took, told) = reports(&storage, depth);
         // Of 30 objects with 60 chunks each: the first at once, one in 200 ms, and the last.
         assert!(told.len() as u128 <= 2 + took.as_millis() / 200, "{} reports in {took:?}", told.len());
@@ -178,5 +179,5 @@ fn progress_is_reported_some_times_a_second_and_ends_complete() {
         assert_eq!((last.name.as_str(), last.objects_done), ("run 29", 30));
         assert_eq!((last.bytes_done, last.bytes), (2 * 600 * 8, 2 * 600 * 8));
     }
-    assert!(storage.verify("nothing", Depth::Deep).unwrap_err().is_not_found());
+    assert!(storage.verify("nothing", VerifyDepth::Deep).unwrap_err().is_not_found());
 }

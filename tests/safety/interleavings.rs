@@ -151,7 +151,7 @@ const LOADS: Actor = |storage| {
     Ok(())
 };
 const VERIFIES: Actor = |storage| {
-    let found = storage.verify("sim/run", arraystow::Depth::Deep)?;
+    let found = storage.verify("sim/run", arraystow::VerifyDepth::Deep)?;
     assert!(found.is_sound(), "{:?}", found.faults);
     Ok(())
 };

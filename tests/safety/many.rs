@@ -2,7 +2,7 @@
 
 use super::sample::{files, run_of};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{Depth, Storage};
+use arraystow::{Storage, VerifyDepth};
 use ndarray::Array1;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -123,7 +123,7 @@ fn an_object_of_many_arrays_takes_calls_in_proportion() {
         let loaded: Vec<arraystow::ChunkedArray<f64>> = storage.load("all").unwrap();
         let again = changes_of(&storage, || drop(storage.save("all", &loaded).unwrap()));
         assert_eq!(storage.load::<Vec<Array1<f64>>>("all").unwrap(), arrays);
-        assert!(storage.verify("all", Depth::Quick).unwrap().is_sound());
+        assert!(storage.verify("all", VerifyDepth::Quick).unwrap().is_sound());
         let removed = changes_of(&storage, || storage.remove("all").unwrap());
         [saved.len(), again.len(), removed.len()]
     };

@@ -3,7 +3,7 @@
 
 use super::sample::{Notes, Random, Run, files, files_named, noted_run_of, run_of, swept, times};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{ArrayFormat, Codec, Depth, Durability, Storage};
+use arraystow::{ArrayFormat, Codec, Durability, Storage, VerifyDepth};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -276,7 +276,7 @@ fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), Stri
             if field != expected.field.compute().unwrap() || run.mask != expected.mask || run.name != expected.name {
                 return Err(format!("step {} is not whole", run.step));
             }
-            let verified = storage.verify(name, Depth::Deep).map_err(|error| error.to_string())?;
+            let verified = storage.verify(name, VerifyDepth::Deep).map_err(|error| error.to_string())?;
             if !verified.is_sound() {
                 return Err(format!("{:?}", verified.faults));
             }

@@ -1,7 +1,7 @@
 //! An object whose every part tells which one it is, and what is left of it in a folder.
 
 use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, Depth, Error, PersistentId, Protocols, Storage};
+use arraystow::{ChunkedArray, Error, PersistentId, Protocols, Storage, VerifyDepth};
 pub(crate) use arraystow_tests::files_by_array as files;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub fn step_of(storage: &Storage, name: &str) -> Option<u64> {
 }
 
 pub fn assert_sound(storage: &Storage, name: &str) {
-    let found = storage.verify(name, Depth::Deep).unwrap();
+    let found = storage.verify(name, VerifyDepth::Deep).unwrap();
     assert!(found.is_sound(), "{:?}", found.faults);
 }
 
@@ -137,7 +137,7 @@ pub fn swept(storage: &Storage) -> usize {
     assert_eq!(removed.len(), count, "{removed:?}");
     let left: Vec<_> = storage.sweep().unwrap().leftovers().cloned().collect();
     assert!(left.is_empty(), "{left:?}");
-    for object in storage.verify_all(Depth::Deep, |_| {}).unwrap() {
+    for object in storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap() {
         assert!(object.is_sound(), "{:?}", object.faults);
     }
     count

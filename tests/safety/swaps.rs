@@ -35,7 +35,7 @@ fn assert_pair(storage: &Storage, name: &str, x: i64, y: i64) {
     let found: Pair = storage.load(name).unwrap();
     assert_array(&found.x, x);
     assert_array(&found.y, y);
-    assert!(storage.verify(name, arraystow::Depth::Deep).unwrap().is_sound());
+    assert!(storage.verify(name, arraystow::VerifyDepth::Deep).unwrap().is_sound());
 }
 
 fn is_folder(storage: &Storage) -> bool {

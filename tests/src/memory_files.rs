@@ -1,6 +1,6 @@
 //! An in-memory file system that counts what is read and fails on demand.
 
-use arraystow::{FileHandle, FileProtocol, Mode};
+use arraystow::{FileHandle, FileProtocol, OpenMode};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
@@ -55,16 +55,16 @@ impl MemoryFiles {
 }
 
 impl FileProtocol for MemoryFiles {
-    fn open(&self, name: &str, mode: Mode) -> io::Result<Box<dyn FileHandle>> {
+    fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>> {
         let mut files = self.files.lock().unwrap();
         let contents = match (files.get(name), mode) {
-            (Some(_), Mode::Create) => return Err(io::ErrorKind::AlreadyExists.into()),
-            (None, Mode::Create) => files.entry(name.to_owned()).or_default().clone(),
+            (Some(_), OpenMode::Create) => return Err(io::ErrorKind::AlreadyExists.into()),
+            (None, OpenMode::Create) => files.entry(name.to_owned()).or_default().clone(),
             (Some(contents), _) => contents.clone(),
             (None, _) => return Err(io::ErrorKind::NotFound.into()),
         };
         self.opened.fetch_add(1, Ordering::SeqCst);
-        Ok(Box::new(MemoryFile { contents, position: 0, writable: mode != Mode::Read, files: self.clone() }))
+        Ok(Box::new(MemoryFile { contents, position: 0, writable: mode != OpenMode::Read, files: self.clone() }))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -3,7 +3,7 @@
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden` writes the folder of a new version of the format; the folders of
 //! earlier versions never change.
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Depth, Format, Shared, Storage, WeakShared};
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Format, Shared, Storage, VerifyDepth, WeakShared};
 use ndarray::{Array1, Array2, arr0};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ fn what_this_version_once_wrote_loads() {
     }
     for (version, (name, codec)) in VERSIONS.iter().flat_map(|version| codecs().map(|codec| (*version, codec))) {
         let storage = storage(&golden(version), codec);
-        let found = storage.verify(&format!("{name}/object"), Depth::Deep).unwrap();
+        let found = storage.verify(&format!("{name}/object"), VerifyDepth::Deep).unwrap();
         assert!(found.is_sound(), "{version}: {:?}", found.faults);
         let loaded: Object = storage.load(&format!("{name}/object")).unwrap();
         let expected = object();

@@ -1,6 +1,8 @@
 //! What a save and a copy report.
 
-use arraystow::{ChunkedArray, SaveReport, Storage};
+use arraystow::{
+    ArrayFormat, ChunkedArray, Durability, Error, ErrorKind, Format, ListEntry, SaveReport, Storage, ValueInfo,
+};
 use ndarray::Array2;
 
 fn array(value: f64) -> ChunkedArray<f64> {
@@ -69,4 +71,45 @@ fn a_report_is_text_and_json() {
     assert_eq!(json["arrays_written"], 1);
     assert_eq!(json["version"], report.version.to_string());
     assert_eq!(serde_json::from_value::<SaveReport>(json).unwrap(), report);
+}
+
+#[test]
+fn what_is_known_of_a_value_is_json_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    storage.save("sim/run", &(array(1.0), Array2::from_elem((101, 50), 3_i64))).unwrap();
+    let info = storage.info("sim/run").unwrap();
+    let json = serde_json::to_value(&info).unwrap();
+    assert_eq!((&json["name"], &json["format"]), (&"sim/run".into(), &"cbor".into()));
+    assert_eq!(json["arrays"][0]["data_type"], "float64");
+    assert_eq!(json["arrays"][0]["grid"], serde_json::json!({ "shape": [100, 100], "chunks": [[[50, 2]], [[50, 2]]] }));
+    assert_eq!(serde_json::from_value::<ValueInfo>(json.clone()).unwrap(), info);
+    let mut other = json;
+    other["arrays"][0]["grid"]["shape"][0] = 99.into();
+    assert!(serde_json::from_value::<ValueInfo>(other).is_err());
+
+    let entries = storage.list("**").unwrap();
+    let json = serde_json::to_string(&entries).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<ListEntry>>(&json).unwrap(), entries);
+}
+
+#[test]
+fn options_are_text() {
+    fn check<T>(texts: &[&str])
+    where
+        T: std::str::FromStr<Err = Error> + std::fmt::Display + serde::Serialize + serde::de::DeserializeOwned,
+    {
+        for text in texts {
+            let value: T = text.parse().unwrap();
+            assert_eq!(value.to_string(), *text);
+            assert_eq!(serde_json::to_value(&value).unwrap(), *text);
+            assert_eq!(serde_json::from_value::<T>((*text).into()).unwrap().to_string(), *text);
+        }
+        let error = "neither".parse::<T>().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(texts.iter().all(|text| error.to_string().contains(text)), "{error}");
+    }
+    check::<Format>(&["cbor", "json"]);
+    check::<Durability>(&["synced", "not-synced"]);
+    check::<ArrayFormat>(&["hdf5", "zarr"]);
 }

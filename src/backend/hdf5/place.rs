@@ -6,7 +6,7 @@
 use super::fault::io_error;
 use crate::backend::{ListedArray, is_id};
 use crate::error::{Error, Result};
-use crate::protocol::{DiskFile, Durability, FileBytes, FileProtocol, Mode, calling, disk};
+use crate::protocol::{DiskFile, Durability, FileBytes, FileProtocol, OpenMode, calling, disk};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Location {
     pub(super) fn open(&self) -> Result<FileBytes> {
         let opened = match &self.path {
             Some(path) => DiskFile::open(path).map(FileBytes::Local),
-            None => calling(|| self.protocol.open(&self.name, Mode::Read)).map(FileBytes::new),
+            None => calling(|| self.protocol.open(&self.name, OpenMode::Read)).map(FileBytes::new),
         };
         opened.map_err(|error| self.locate(io_error("the array cannot be opened", error)))
     }
@@ -43,7 +43,7 @@ impl Location {
     pub(super) fn create(&self) -> Result<FileBytes> {
         let created = match &self.path {
             Some(path) => create(path),
-            None => calling(|| self.protocol.open(&self.name, Mode::Create)).map(FileBytes::new),
+            None => calling(|| self.protocol.open(&self.name, OpenMode::Create)).map(FileBytes::new),
         };
         created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
     }

@@ -1,9 +1,23 @@
 //! The serde format of a document's body.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// The serde format of a document's body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// As text it is `cbor` or `json`, for `Display`, `FromStr` and serde.
+///
+/// ```
+/// use arraystow::Format;
+///
+/// let format: Format = "json".parse()?;
+/// assert_eq!((format, format.to_string()), (Format::Json, "json".to_owned()));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
     /// CBOR: compact; all values that serde knows come back. A `Some(None)`, which would not, is refused.
@@ -12,6 +26,26 @@ pub enum Format {
     /// JSON: readable; it has no NaN, no infinities and only texts as keys, and a save refuses others. Arrays may hold any
     /// numbers: one with a NaN is never in the document.
     Json,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    /// # Errors
+    /// `InvalidInput` for any other text than `cbor` and `json`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "cbor" => Ok(Self::Cbor),
+            "json" => Ok(Self::Json),
+            _ => Err(Error::invalid(format!("{text:?} is not a format of documents: write \"cbor\" or \"json\""))),
+        }
+    }
 }
 
 impl Format {

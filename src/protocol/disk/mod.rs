@@ -17,12 +17,27 @@ pub(crate) use system::Node;
 #[cfg(unix)]
 use unix as system;
 
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::str::FromStr;
 
 /// Whether saved values survive a power cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// As text it is `synced` or `not-synced`, for `Display`, `FromStr` and serde.
+///
+/// ```
+/// use arraystow::Durability;
+///
+/// let durability: Durability = "not-synced".parse()?;
+/// assert_eq!((durability, durability.to_string()), (Durability::NotSynced, "not-synced".to_owned()));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Durability {
     /// Files and folders are synced before a save returns. Everything is then on the disk.
@@ -31,6 +46,29 @@ pub enum Durability {
     /// The operating system chooses when to write. A killed program loses nothing. After a power cut, the newest values
     /// may be missing or damaged, and so may the values that they replaced. The damage is noticed.
     NotSynced,
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Synced => "synced",
+            Self::NotSynced => "not-synced",
+        })
+    }
+}
+
+impl FromStr for Durability {
+    type Err = Error;
+
+    /// # Errors
+    /// `InvalidInput` for any other text than `synced` and `not-synced`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "synced" => Ok(Self::Synced),
+            "not-synced" => Ok(Self::NotSynced),
+            _ => Err(Error::invalid(format!("{text:?} is not a durability: write \"synced\" or \"not-synced\""))),
+        }
+    }
 }
 
 /// Carries out a call, with the watcher running before and after it.

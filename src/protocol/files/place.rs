@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "object-store")]
 use crate::protocol::Objects;
 use crate::protocol::{DiskFile, disk};
-use crate::protocol::{FileBytes, FileProtocol, Mode, calling};
+use crate::protocol::{FileBytes, FileProtocol, OpenMode, calling};
 use std::sync::Arc;
 
 /// A place for files with flat names.
@@ -40,7 +40,7 @@ impl Files {
                     let file = DiskFile::create(&path).map(FileBytes::Local).map(Sink::File);
                     return file.map_err(|error| self.failed("made", name, error));
                 }
-                let handle = calling(|| protocol.open(name, Mode::Create));
+                let handle = calling(|| protocol.open(name, OpenMode::Create));
                 handle.map(FileBytes::new).map(Sink::File).map_err(|error| self.failed("made", name, error))
             }
             #[cfg(feature = "object-store")]
@@ -54,7 +54,7 @@ impl Files {
             Self::File(protocol) => {
                 let file = match local_path(&**protocol, name) {
                     Some(path) => DiskFile::open(&path).map(FileBytes::Local),
-                    None => calling(|| protocol.open(name, Mode::Read)).map(FileBytes::new),
+                    None => calling(|| protocol.open(name, OpenMode::Read)).map(FileBytes::new),
                 };
                 let opened = file.and_then(|file| file.len().map(|len| (Opened::File(file), len)));
                 opened.map_err(|error| self.failed("opened", name, error))

@@ -3,7 +3,7 @@
 //!
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test python earlier` writes the newest of the folders.
 
-use arraystow::{ChunkedArray, Codec, Depth, Element, Storage, ZarrVersion};
+use arraystow::{ChunkedArray, Codec, Element, Storage, VerifyDepth, ZarrVersion};
 use arraystow_s3_server::Server;
 use arraystow_tests::samples::{assert_same, every_type, sample};
 use ndarray::{Array1, Array2, arr0};
@@ -59,7 +59,7 @@ fn serve(folder: &Path) -> Server {
 }
 
 fn assert_sound(storage: &Storage) {
-    for depth in [Depth::Quick, Depth::Deep] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         for object in storage.verify_all(depth, |_| {}).unwrap() {
             assert!(object.is_sound(), "{}: {:?}", object.name, object.faults);
         }
@@ -171,7 +171,7 @@ fn xarray_reads_what_earlier_versions_wrote_after_a_repair() {
         let array: ChunkedArray<i64> = storage.load("first/int64").unwrap();
         storage.save("first/linked", &array).unwrap();
         storage.save("first/new", &Array1::<i64>::zeros(5000)).unwrap();
-        assert!(storage.verify("first/linked", Depth::Deep).unwrap().is_sound());
+        assert!(storage.verify("first/linked", VerifyDepth::Deep).unwrap().is_sound());
         storage.remove("first/linked").unwrap();
         storage.remove("first/new").unwrap();
         assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
@@ -212,7 +212,7 @@ fn a_repair_that_is_cut_off_anywhere_is_completed_by_the_next() {
             server.go_down_after(u64::MAX);
             let storage = impatient(&server);
             let is_sound = || {
-                for depth in [Depth::Quick, Depth::Deep] {
+                for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
                     let found = storage.verify("first/shapes", depth).unwrap();
                     assert!(found.is_sound(), "after {requests} requests: {:?}", found.faults);
                 }

@@ -1,6 +1,6 @@
 //! Documents that were cut, and files that are not documents.
 
-use arraystow::{ChunkedArray, Depth, ErrorKind, Storage};
+use arraystow::{ChunkedArray, ErrorKind, Storage, VerifyDepth};
 use futures::executor::block_on;
 use ndarray::Array2;
 use object_store::memory::InMemory;
@@ -56,13 +56,13 @@ fn an_empty_or_cut_document_says_so_and_can_be_replaced_and_removed() {
             assert!(error.location().unwrap().ends_with("w/x"), "{kept}: {error}");
             assert_eq!(storage.list("**").unwrap().len(), 1, "{kept}: it is damaged, and not hidden");
             assert!(storage.contains("w/x").unwrap(), "{kept}");
-            let found = storage.verify_all(Depth::Deep, |_| {}).unwrap();
+            let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
             assert!(found.len() == 1 && found[0].faults.iter().any(|fault| fault.is_corrupt()), "{kept}: {found:?}");
             assert_eq!(storage.create("w/x", &1).unwrap_err().kind(), ErrorKind::AlreadyExists, "{kept}");
 
             storage.save("w/x", &fields()).unwrap();
             assert_eq!(storage.load::<Fields>("w/x").unwrap()["b"].sum().unwrap(), 1200.0, "{kept}");
-            assert!(storage.verify("w/x", Depth::Deep).unwrap().is_sound(), "{kept}");
+            assert!(storage.verify("w/x", VerifyDepth::Deep).unwrap().is_sound(), "{kept}");
 
             write(&document[..kept.min(document.len())]);
             storage.remove("w/x").unwrap();
@@ -124,7 +124,7 @@ fn a_sweep_passes_over_the_workflow_of_a_cut_document_and_goes_on() {
         assert_eq!(sweep.skipped().len(), 1);
         assert_eq!(sweep.skipped()[0].document(), Some("w/x"), "{}", sweep.skipped()[0]);
         assert!(sweep.remove().unwrap().is_empty());
-        assert!(storage.verify("v/y", Depth::Deep).unwrap().is_sound());
+        assert!(storage.verify("v/y", VerifyDepth::Deep).unwrap().is_sound());
     });
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
@@ -202,10 +202,10 @@ fn files_that_are_not_documents_are_not_objects() {
         std::fs::write(folder.path().join("w").join(name), contents).unwrap();
         std::fs::write(folder.path().join(name), contents).unwrap();
     }
-    let names = |entries: Vec<arraystow::Entry>| entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>();
+    let names = |entries: Vec<arraystow::ListEntry>| entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>();
     assert_eq!(names(storage.list("**").unwrap()), ["w/x"]);
     assert!(storage.list("README.md").unwrap().is_empty());
-    assert_eq!(storage.verify_all(Depth::Deep, |_| {}).unwrap().len(), 1);
+    assert_eq!(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap().len(), 1);
     for (name, contents) in FOREIGN {
         let name = format!("w/{name}");
         assert!(!storage.contains(&name).unwrap(), "{name}");
@@ -214,7 +214,7 @@ fn files_that_are_not_documents_are_not_objects() {
             storage.info(&name).unwrap_err(),
             storage.remove(&name).unwrap_err(),
             storage.copy(&name, &Storage::open("memory://").unwrap()).unwrap_err(),
-            storage.verify(&name, Depth::Quick).unwrap().faults.remove(0),
+            storage.verify(&name, VerifyDepth::Quick).unwrap().faults.remove(0),
         ] {
             assert_eq!((error.kind(), error.document()), (ErrorKind::Corrupt, Some(name.as_str())), "{error}");
             assert!(error.to_string().contains("is not a document of arraystow"), "{error}");
@@ -241,7 +241,7 @@ fn what_is_not_a_document_in_an_object_store_is_not_verified() {
     for (name, contents) in FOREIGN {
         put(&client, &format!("f/w/{name}"), contents);
     }
-    let found = storage.verify_all(Depth::Deep, |_| {}).unwrap();
+    let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     let error = storage.load::<Fields>("w/README.md").unwrap_err();
     assert!(error.to_string().contains("is not a document of arraystow"), "{error}");

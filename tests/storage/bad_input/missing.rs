@@ -1,7 +1,7 @@
 //! Names, folders and permissions that are not there: what was looked for, where, and what there is instead.
 
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{Depth, Error, ErrorKind, Storage};
+use arraystow::{Error, ErrorKind, Storage, VerifyDepth};
 use std::io;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ fn each(storage: &Storage, name: &str, check: impl Fn(&Error)) {
         storage.load::<i32>(name).unwrap_err(),
         futures::executor::block_on(storage.load_async::<i32>(name)).unwrap_err(),
         storage.info(name).unwrap_err(),
-        storage.verify(name, Depth::Quick).unwrap_err(),
+        storage.verify(name, VerifyDepth::Quick).unwrap_err(),
         storage.remove(name).unwrap_err(),
         storage.copy(name, &Storage::open("memory://").unwrap()).unwrap_err(),
     ] {

@@ -130,7 +130,7 @@ fn what_was_computed_for_one_save_is_not_computed_for_another() {
         // Of what was saved of the double, nothing is left: it was replaced in "a".
         assert_eq!(calls, 8);
         for name in ["b", "deep/er/c", "d", "e", "f"] {
-            assert!(storage.verify(name, arraystow::Depth::Deep).unwrap().is_sound());
+            assert!(storage.verify(name, arraystow::VerifyDepth::Deep).unwrap().is_sound());
         }
         assert_eq!(storage.load::<ChunkedArray<i64>>("f").unwrap().compute().unwrap(), elements(0).into_dyn());
         assert_eq!(count.load(Ordering::SeqCst), calls);
@@ -149,7 +149,7 @@ fn what_is_not_there_any_more_is_written_anew() {
             let before = count.load(Ordering::SeqCst);
             storage.save(name, &lazy).unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(count.load(Ordering::SeqCst) - before, computed, "{what}");
-            assert!(storage.verify(name, arraystow::Depth::Deep).unwrap().is_sound(), "{what}");
+            assert!(storage.verify(name, arraystow::VerifyDepth::Deep).unwrap().is_sound(), "{what}");
         };
         saves("a", 4, "the first");
         storage.remove("a").unwrap();
@@ -226,7 +226,7 @@ fn other_options_are_another_array() {
         assert_eq!(info("plain").grid.chunk_shape().unwrap(), [50, 50]);
         assert_ne!(info("packed").bytes, info("plain").bytes);
         for entry in storage.list("**").unwrap() {
-            assert!(storage.verify(&entry.name, arraystow::Depth::Deep).unwrap().is_sound());
+            assert!(storage.verify(&entry.name, arraystow::VerifyDepth::Deep).unwrap().is_sound());
         }
     }
     // Storages that write otherwise.

@@ -2,7 +2,7 @@
 #![cfg(feature = "hdf5")]
 
 use super::{Run, assert_is, files, names, run_of, zarr};
-use arraystow::{ArrayFormat, Codec, Depth, ErrorKind, Storage};
+use arraystow::{ArrayFormat, Codec, ErrorKind, Storage, VerifyDepth};
 
 fn formats(storage: &Storage, name: &str) -> Vec<ArrayFormat> {
     storage.info(name).unwrap().arrays.into_iter().map(|array| array.format).collect()
@@ -20,7 +20,7 @@ fn either_is_loaded_verified_and_removed_through_either() {
         assert_eq!(formats(storage, "sim/second"), [Zarr; 2]);
         assert_is(&storage.load("sim/first").unwrap(), 1);
         assert_is(&storage.load("sim/second").unwrap(), 2);
-        for object in storage.verify_all(Depth::Deep, |_| {}).unwrap() {
+        for object in storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap() {
             assert!(object.is_sound(), "{:?}", object.faults);
         }
         assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);

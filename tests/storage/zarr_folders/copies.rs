@@ -1,11 +1,11 @@
 //! Copies between formats and places: linked, or taken as they are, where bytes may be.
 
 use super::{assert_is, files, names, run_of, zarr};
-use arraystow::{Depth, Storage};
+use arraystow::{Storage, VerifyDepth};
 
 fn sound(storage: &Storage, step: usize) {
     assert_is(&storage.load("sim/run").unwrap(), step);
-    let found = storage.verify("sim/run", Depth::Deep).unwrap();
+    let found = storage.verify("sim/run", VerifyDepth::Deep).unwrap();
     assert!(found.is_sound(), "{:?}", found.faults);
 }
 

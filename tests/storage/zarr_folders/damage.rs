@@ -1,7 +1,7 @@
 //! Damage is noticed, links lead nowhere.
 
 use super::{Run, files, names, run_of, zarr};
-use arraystow::{Depth, ErrorKind};
+use arraystow::{ErrorKind, VerifyDepth};
 
 #[test]
 fn a_flipped_bit_anywhere_is_noticed() {
@@ -17,13 +17,13 @@ fn a_flipped_bit_anywhere_is_noticed() {
                 let mut flipped = bytes.clone();
                 flipped[position] ^= 4;
                 std::fs::write(&path, &flipped).unwrap();
-                let found = storage.verify("run", Depth::Deep).unwrap();
+                let found = storage.verify("run", VerifyDepth::Deep).unwrap();
                 assert!(!found.is_sound(), "{file}, byte {position}");
             }
             std::fs::write(&path, &bytes).unwrap();
         }
     }
-    assert!(storage.verify("run", Depth::Deep).unwrap().is_sound());
+    assert!(storage.verify("run", VerifyDepth::Deep).unwrap().is_sound());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_lost_chunk_is_damage_and_a_lost_array_is_gone() {
     assert!(error.is_corrupt() && error.to_string().contains("c/1/1"), "{error}");
     std::fs::remove_dir_all(&array).unwrap();
     assert!(storage.load::<Run>("run").unwrap().field.compute().unwrap_err().is_gone());
-    assert!(storage.verify("run", Depth::Quick).unwrap().faults.iter().any(arraystow::Error::is_gone));
+    assert!(storage.verify("run", VerifyDepth::Quick).unwrap().faults.iter().any(arraystow::Error::is_gone));
 }
 
 /// A stranger's folder may have links that lead anywhere.
@@ -63,7 +63,7 @@ fn links_are_not_followed() {
         let before = files(&moved);
         let read = storage.load::<Run>("run").and_then(|run| run.field.compute());
         assert!(read.is_err(), "{link} was followed");
-        assert!(!storage.verify("run", Depth::Deep).unwrap().is_sound(), "{link}");
+        assert!(!storage.verify("run", VerifyDepth::Deep).unwrap().is_sound(), "{link}");
         if link == "dask_arrays" {
             let error = storage.save("other", &run_of(2)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");

@@ -3,7 +3,7 @@
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage zarr_folders::golden` writes it.
 
 use super::{assert_is, copy, run_of};
-use arraystow::{ArrayFormat, Codec, Depth, Storage};
+use arraystow::{ArrayFormat, Codec, Storage, VerifyDepth};
 use std::path::{Path, PathBuf};
 
 fn golden() -> PathBuf {
@@ -26,7 +26,7 @@ fn what_was_once_written_loads() {
     for step in [0, 1] {
         let name = format!("sim/{step}");
         assert_is(&storage.load(&name).unwrap(), step);
-        assert!(storage.verify(&name, Depth::Deep).unwrap().is_sound());
+        assert!(storage.verify(&name, VerifyDepth::Deep).unwrap().is_sound());
         assert!(storage.info(&name).unwrap().arrays.iter().all(|array| array.format == ArrayFormat::Zarr));
     }
 }

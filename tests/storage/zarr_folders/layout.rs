@@ -1,7 +1,7 @@
 //! What lies in the folder, and what earlier versions wrote in object stores, as a folder.
 
 use super::{assert_is, copy, files, names, run_of, zarr};
-use arraystow::{ArrayFormat, ChunkedArray, Depth, Storage};
+use arraystow::{ArrayFormat, ChunkedArray, Storage, VerifyDepth};
 use std::path::Path;
 
 #[test]
@@ -28,7 +28,7 @@ fn an_array_is_a_folder_of_the_group() {
         assert_eq!(array.bytes, bytes);
     }
     assert_is(&storage.load("sim/run").unwrap(), 1);
-    for depth in [Depth::Quick, Depth::Deep] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         assert!(storage.verify("sim/run", depth).unwrap().is_sound());
     }
     storage.remove("sim/run").unwrap();
@@ -55,7 +55,7 @@ fn objects_are_replaced_kept_and_linked() {
     }
     storage.remove("sim/run").unwrap();
     assert_is(&storage.load("sim/other").unwrap(), 2);
-    assert!(storage.verify("sim/other", Depth::Deep).unwrap().is_sound());
+    assert!(storage.verify("sim/other", VerifyDepth::Deep).unwrap().is_sound());
     let arrays = std::fs::read_dir(folder.path().join("sim/bigdata/dask_arrays")).unwrap().count();
     assert_eq!(arrays, linked.len() + 1, "the arrays of the object and the group");
 
@@ -88,7 +88,7 @@ fn objects_of_a_store_load_from_a_folder() {
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/zarr").join(golden), folder.path());
         let storage = Storage::open(folder.path()).unwrap();
         let sound = || {
-            for depth in [Depth::Quick, Depth::Deep] {
+            for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
                 for object in storage.verify_all(depth, |_| {}).unwrap() {
                     assert!(object.is_sound(), "{golden}, {}: {:?}", object.name, object.faults);
                 }

@@ -58,7 +58,7 @@ fn one_stored_array_under_two_codecs_is_kept_as_one() {
     place.storage.save("object", &Twice { a: array.clone(), b: array }).unwrap();
     let stored = place.storage.info("object").unwrap().arrays;
     assert_eq!(stored.iter().map(|array| array.paths.clone()).collect::<Vec<_>>(), [["a", "b"]]);
-    assert!(place.storage.verify("object", arraystow::Depth::Deep).unwrap().faults.is_empty());
+    assert!(place.storage.verify("object", arraystow::VerifyDepth::Deep).unwrap().faults.is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Files that are not what was written, and documents that lie.
 
 use super::sample::{Run, places, run};
-use arraystow::{Depth, ErrorKind, Storage};
+use arraystow::{ErrorKind, Storage, VerifyDepth};
 use serde_json::{Value, json};
 
 #[test]
@@ -22,19 +22,19 @@ fn a_flipped_bit_a_missing_file_and_a_short_one_are_noticed() {
             "{error}"
         );
         assert!(error.location().unwrap().ends_with(&file), "{error}");
-        assert!(storage.verify("run", Depth::Quick).unwrap().is_sound());
-        let found = storage.verify("run", Depth::Deep).unwrap();
+        assert!(storage.verify("run", VerifyDepth::Quick).unwrap().is_sound());
+        let found = storage.verify("run", VerifyDepth::Deep).unwrap();
         assert_eq!(found.faults.len(), 1, "{:?}", found.faults);
         assert_eq!((found.faults[0].kind(), found.faults[0].path()), (ErrorKind::Corrupt, Some("table")));
 
         place.write(&file, &good[..good.len() - 1]);
         assert_eq!(storage.load::<Run>("run").unwrap_err().kind(), ErrorKind::Corrupt);
-        assert_eq!(storage.verify("run", Depth::Quick).unwrap().faults.len(), 1);
+        assert_eq!(storage.verify("run", VerifyDepth::Quick).unwrap().faults.len(), 1);
 
         place.remove(&file);
         let error = storage.load::<Run>("run").unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Gone, Some("table")), "{error}");
-        assert!(storage.verify("run", Depth::Quick).unwrap().faults[0].is_gone());
+        assert!(storage.verify("run", VerifyDepth::Quick).unwrap().faults[0].is_gone());
         storage.remove("run").unwrap();
         assert_eq!(place.files(), [""; 0]);
     }

@@ -2,7 +2,7 @@
 //! them, and every later one must load it.
 
 use super::sample::{Place, Run, Tables, Texts, assert_run, run};
-use arraystow::{Depth, Format, Storage};
+use arraystow::{Format, Storage, VerifyDepth};
 use std::path::Path;
 
 #[test]
@@ -15,7 +15,7 @@ fn what_this_version_once_wrote_loads() {
         if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
             storage.save(&name, &run()).unwrap();
         }
-        assert!(storage.verify(&name, Depth::Deep).unwrap().is_sound());
+        assert!(storage.verify(&name, VerifyDepth::Deep).unwrap().is_sound());
         assert_run(&storage.load::<Run>(&name).unwrap());
         assert_eq!(storage.info(&name).unwrap().objects[0].serializer, "example.org/tables");
     }

@@ -1,7 +1,7 @@
 //! What needs no Rust type needs no serializer either.
 
 use super::sample::{Place, Run, assert_run, places, run};
-use arraystow::{Depth, Storage};
+use arraystow::{Storage, VerifyDepth};
 
 fn bare(place: &Place) -> Storage {
     place.bare().open().unwrap()
@@ -14,7 +14,7 @@ fn list_info_verify_and_remove() {
         let storage = bare(&place);
         assert_eq!(storage.list("**").unwrap().len(), 1);
         assert_eq!(storage.info("a/run").unwrap().objects.len(), 1);
-        let found = storage.verify("a/run", Depth::Deep).unwrap();
+        let found = storage.verify("a/run", VerifyDepth::Deep).unwrap();
         assert!(found.is_sound(), "{:?}", found.faults);
         assert_eq!((found.arrays, found.objects), (2, 1));
         storage.remove("a/run").unwrap();

@@ -1,7 +1,7 @@
 //! Arrays in shared values, and what needs no Rust type.
 
 use super::place;
-use arraystow::{ChunkedArray, Depth, ErrorKind, Shared, Storage, WeakShared};
+use arraystow::{ChunkedArray, ErrorKind, Shared, Storage, VerifyDepth, WeakShared};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ fn what_needs_no_type_works_with_shared_values() {
     let (here, there) = (place(), place());
     let storage = Storage::open(here.folder.path()).unwrap();
     storage.save("a/runs", &runs()).unwrap();
-    assert!(storage.verify("a/runs", Depth::Deep).unwrap().is_sound());
+    assert!(storage.verify("a/runs", VerifyDepth::Deep).unwrap().is_sound());
     assert_eq!(storage.list("**").unwrap().len(), 1);
     let mut others = vec![Storage::open(there.folder.path()).unwrap()];
     if cfg!(feature = "object-store") {
@@ -97,7 +97,7 @@ fn what_needs_no_type_works_with_shared_values() {
     }
     for other in others {
         storage.copy("a/runs", &other).unwrap();
-        assert!(other.verify("a/runs", Depth::Deep).unwrap().is_sound());
+        assert!(other.verify("a/runs", VerifyDepth::Deep).unwrap().is_sound());
         check(&other.load::<Vec<Shared<Run>>>("a/runs").unwrap());
         other.remove("a/runs").unwrap();
         assert!(other.list("**").unwrap().is_empty());
