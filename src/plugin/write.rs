@@ -3,9 +3,9 @@
 use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{Entry, Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::{Destination, Stored};
-use crate::plugin::external::planned::{Planned, SavePlan};
+use crate::plugin::external::planned::{External, Planned, SavePlan};
+use crate::plugin::external::{arrays, files};
 use crate::protocol::Protocols;
-use std::sync::Arc;
 
 /// What was done for a plan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,22 +32,24 @@ impl Written {
         let known = |planned: &Planned| kept.and_then(|manifest| kept_entry(manifest, planned));
         let mut entries: Vec<Option<Entry>> = plan.objects.iter().map(known).collect();
         let is_kept: Vec<bool> = entries.iter().map(Option::is_some).collect();
-        // What one serializer writes, it writes together.
-        while let Some(first) = entries.iter().position(Option::is_none) {
-            let serializer = &plan.objects[first].serializer;
-            let numbered = plan.objects.iter().enumerate();
-            let group: Vec<(usize, &Planned)> = numbered
-                .filter(|(index, planned)| entries[*index].is_none() && Arc::ptr_eq(&planned.serializer, serializer))
-                .collect();
-            let objects: Vec<&Planned> = group.iter().map(|(_, planned)| *planned).collect();
-            let mut to = Destination { protocols: &protocols, stored: &mut self.stored };
-            let written = serializer.write(&objects, &mut to)?;
-            if written.len() != group.len() {
-                return Err(Error::invalid("a serializer has not written all of its objects"));
+        let (mut arrays, mut objects) = (Vec::new(), Vec::new());
+        let (mut array_places, mut object_places) = (Vec::new(), Vec::new());
+        for (place, planned) in plan.objects.iter().enumerate().filter(|(place, _)| entries[*place].is_none()) {
+            match &planned.external {
+                External::Array(array) => {
+                    arrays.push((planned, array));
+                    array_places.push(place);
+                }
+                External::Files(object) => {
+                    objects.push((planned, object));
+                    object_places.push(place);
+                }
             }
-            for ((index, _), entry) in group.into_iter().zip(written) {
-                entries[index] = Some(entry);
-            }
+        }
+        let mut to = Destination { protocols: &protocols, stored: &mut self.stored };
+        let written = arrays::write(&arrays, &mut to)?.into_iter().chain(files::write(&objects, &mut to)?);
+        for (place, entry) in array_places.into_iter().chain(object_places).zip(written) {
+            entries[place] = Some(entry);
         }
         self.entries = entries.into_iter().flatten().collect();
         self.tally = self.count(&is_kept);
@@ -125,7 +127,7 @@ impl Drop for Written {
     }
 }
 
-/// Writes the objects of a plan, each by its serializer. What `kept` has stays where it is.
+/// Writes the arrays and objects of a plan. What `kept` has stays where it is.
 pub(crate) fn write_plan(plan: &SavePlan, protocols: &Protocols, kept: Option<&Manifest>) -> Result<Written> {
     let mut written = Written { stored: Stored::new(protocols), entries: Vec::new(), tally: Tally::default() };
     match written.write(plan, kept) {

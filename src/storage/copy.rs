@@ -10,8 +10,7 @@ use crate::array::ArrayMeta;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::{
-    AnyArray, CopiedObject, Copies, ObjectSerializer, Planned, SavePlan, SharedPlan, array_serializer, read_body,
-    read_head, typed,
+    CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, read_body, read_head, typed,
 };
 use std::sync::Arc;
 
@@ -65,19 +64,16 @@ impl Storage {
             objects.push(Planned {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),
-                object: Arc::new(AnyArray { array, meta: ArrayMeta::default(), plain: entry.plain }),
-                serializer: array_serializer(),
+                external: External::Array(PlannedArray { array, meta: ArrayMeta::default(), plain: entry.plain }),
                 // What is there already is seen when the copy is carried out.
                 kept: false,
             });
         }
         let files = self.place.protocols(name.workflow()).files()?;
-        let copies: Arc<dyn ObjectSerializer> = Arc::new(Copies);
         objects.extend(head.manifest.objects.into_iter().map(|entry| Planned {
             id: entry.id.clone(),
             paths: entry.paths.clone(),
-            object: Arc::new(CopiedObject { from: files.clone(), entry }),
-            serializer: copies.clone(),
+            external: External::Files(InFiles::Copy(CopiedObject { from: files.clone(), entry })),
             kept: false,
         }));
         let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared) };

@@ -183,7 +183,7 @@ impl PlannedSave {
         let left = unstoppable(|| announced.and_then(|announced| announced.end()));
         if saved.is_err() && self.is_copy() {
             // What somebody else would have removed, had the copy not been about to bring it.
-            let files = plan.objects.iter().flat_map(|planned| planned.serializer.files(&planned.object));
+            let files = plan.objects.iter().flat_map(|planned| planned.files());
             let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
             let these = arrays.chain(files.map(Remains::File)).collect();
             let _ = unstoppable(|| place.remove_leftovers(name.workflow(), &these));
@@ -294,7 +294,7 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     let files = place.protocols(name.workflow()).files()?;
     let is_new: HashSet<&str> = new.iter().copied().collect();
     let objects = plan.objects.iter().filter(|object| is_new.contains(object.id.file()));
-    let objects: Vec<String> = objects.flat_map(|planned| planned.serializer.files(&planned.object)).collect();
+    let objects: Vec<String> = objects.flat_map(|planned| planned.files()).collect();
     let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
     let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
     if arrays_there || objects.iter().any(|file| !missing(files.len(file))) {

@@ -1,7 +1,7 @@
 //! The persistent id: what a document keeps of an array.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::document::names::ARRAYS;
+use crate::plugin::document::names::{ARRAYS, SHARED, WEAK_SHARED};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -76,6 +76,11 @@ impl PersistentId {
     /// The id of these parts, if they may be those of one.
     pub(in crate::plugin) fn recognized(name: &str, version: &str, file: &str) -> Option<Self> {
         Self::try_from((name.to_owned(), (version.to_owned(), file.to_owned()))).ok()
+    }
+
+    /// Whether it is in a reference to a shared value.
+    pub(in crate::plugin) fn is_shared(&self) -> bool {
+        self.name == SHARED || self.name == WEAK_SHARED
     }
 
     /// Whether it is the id of an array.

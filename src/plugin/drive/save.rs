@@ -5,8 +5,7 @@ use crate::plugin::document::body_format::Format;
 use crate::plugin::document::path::Path;
 use crate::plugin::document::pieces::{SharedParts, write_table};
 use crate::plugin::drive::circle;
-use crate::plugin::external::planned::{Planned, SavePlan, SharedPlan};
-use crate::plugin::external::shared_file;
+use crate::plugin::external::planned::{External, InFiles, Planned, SavePlan, SharedBody, SharedPlan};
 use crate::plugin::format;
 use crate::plugin::format::rules::Rules;
 use crate::plugin::ser::serializer::Wrapped;
@@ -90,7 +89,10 @@ fn finish(shared: SharedSave) -> Result<(SharedPlan, Option<Planned>)> {
     bytes.reserve_exact(written.bytes.len());
     bytes.extend_from_slice(&written.bytes);
     Ok(match written.beside {
-        Some(id) => (SharedPlan::default(), Some(shared_file::planned(id, shared_file::Body { parts, bytes }))),
+        Some(id) => {
+            let external = External::Files(InFiles::Shared(SharedBody { parts, bytes }));
+            (SharedPlan::default(), Some(Planned { id, paths: vec![String::new()], external, kept: false }))
+        }
         None => (SharedPlan::of_pieces(parts, bytes), None),
     })
 }

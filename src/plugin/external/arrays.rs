@@ -1,80 +1,42 @@
-//! The serializer of arrays: the chunks of all of them go through one pool.
+//! Arrays: the chunks of all of them go through one pool.
 
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
-use crate::backend::{Backend, Linked, StoredSummary, for_protocols};
+use crate::backend::{Backend, Linked, StoredSummary};
 use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Entry, ManifestEntry};
-use crate::plugin::external::destination::{Destination, Stored};
-use crate::plugin::external::planned::Planned;
-use crate::plugin::external::registry::{Object, ObjectSerializer};
-use crate::protocol::{Protocols, no_protocol};
+use crate::plugin::external::destination::{Destination, Stored, defaults};
+use crate::plugin::external::planned::{Planned, PlannedArray};
+use crate::protocol::no_protocol;
 use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
 
-/// Arrays of any element type.
-pub(in crate::plugin) struct Arrays;
-
-/// What the objects of this serializer are.
-pub(crate) struct AnyArray {
-    pub(crate) array: Arc<dyn ErasedArray>,
-    /// What its field says of it.
-    pub(crate) meta: ArrayMeta,
-    /// A plain `ndarray` field.
-    pub(crate) plain: bool,
+/// Writes arrays. Those that lie in such a backend already, because they were loaded or saved before, are linked; all others are
+/// computed.
+pub(in crate::plugin) fn write(arrays: &[(&Planned, &PlannedArray)], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+    let Some((first, _)) = arrays.first() else { return Ok(Vec::new()) };
+    let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
+    let defaults = defaults(to.protocols, &*backend);
+    defaults.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
+    for (planned, array) in arrays {
+        let checked = array.meta().codec.map_or(Ok(()), |codec| backend.check_codec(codec));
+        checked.map_err(|error| planned.locate(error))?;
+    }
+    let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
+    expecting(bytes, || link_or_compute(arrays, &defaults, &backend, to.stored))
 }
 
-impl AnyArray {
-    /// What was chosen for this array.
-    pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
-        self.array.meta().or(&self.meta)
-    }
+/// The array of an id, for a document that has no manifest.
+pub(in crate::plugin) fn open(backend: Arc<dyn Backend>, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
+    let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
+    let reader = stored.reader()?;
+    let (data_type, grid) = (reader.data_type(), reader.grid().clone());
+    Ok(typed(data_type, grid, Arc::new(stored)))
 }
 
-impl ObjectSerializer for Arrays {
-    /// Arrays that lie in such a backend already, because they were loaded or saved before, are linked; all others are computed.
-    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
-        let Some(first) = objects.first() else { return Ok(Vec::new()) };
-        let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
-        let defaults = defaults(to.protocols, &*backend);
-        defaults.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
-        let mut arrays = Vec::with_capacity(objects.len());
-        for planned in objects {
-            let array = planned.array().ok_or_else(|| Error::invalid("an array is none"))?;
-            let checked = array.meta().codec.map_or(Ok(()), |codec| backend.check_codec(codec));
-            checked.map_err(|error| planned.locate(error))?;
-            arrays.push((*planned, array));
-        }
-        let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
-        expecting(bytes, || write(&arrays, &defaults, &backend, to.stored))
-    }
-
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
-        let backend = for_protocols(protocols).ok_or_else(no_protocol)?;
-        let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
-        let reader = stored.reader()?;
-        let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-        Ok(Arc::new(AnyArray {
-            array: typed(data_type, grid, Arc::new(stored)),
-            meta: ArrayMeta::default(),
-            plain: false,
-        }))
-    }
-
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        for_protocols(protocols).ok_or_else(no_protocol)?.remove(id.file())
-    }
-}
-
-/// What arrays are stored with where nothing was chosen for them.
-pub(in crate::plugin) fn defaults(protocols: &Protocols, backend: &dyn Backend) -> ArrayMeta {
-    ArrayMeta::of_codec(protocols.codec().unwrap_or(backend.default_codec()))
-}
-
-/// Links or computes arrays.
-fn write(
-    arrays: &[(&Planned, &AnyArray)],
+fn link_or_compute(
+    arrays: &[(&Planned, &PlannedArray)],
     defaults: &ArrayMeta,
     backend: &Arc<dyn Backend>,
     stored: &mut Stored,
@@ -112,7 +74,7 @@ fn write(
     Ok(entries.collect())
 }
 
-fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary, backend: &dyn Backend) -> ManifestEntry {
+fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend: &dyn Backend) -> ManifestEntry {
     ManifestEntry {
         id: planned.id.clone(),
         paths: planned.paths.clone(),
@@ -128,7 +90,7 @@ fn entry(planned: &Planned, any: &AnyArray, summary: StoredSummary, backend: &dy
 
 /// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
 /// is possible.
-fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<Linked>> {
+fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<Linked>> {
     let loaded = match any.array.stored().filter(|_| any.array.meta().is_empty()) {
         Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
         None => None,
@@ -137,13 +99,6 @@ fn link(any: &AnyArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &s
         Ok(Some(linked)) => Ok(Some(linked)),
         // Loaded from a document that is gone, it may lie in another.
         not_linked => any.link_saved(defaults, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
-    }
-}
-
-impl Planned {
-    /// The array, if it is one.
-    pub(crate) fn array(&self) -> Option<&AnyArray> {
-        self.object.downcast_ref()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Where what lies outside the document is written, and what has been written there so far.
 
+use crate::array::ArrayMeta;
 use crate::backend::{Backend, Linked, for_protocols};
 use crate::engine::remove_arrays;
-use crate::plugin::external::files::remove_files;
 use crate::protocol::Protocols;
+use crate::protocol::files::Files;
 use crate::task::unstoppable;
 use std::sync::Arc;
 
@@ -80,4 +81,14 @@ impl Stored {
         let files = place.iter().flat_map(|place| self.files.iter().map(|file| place.describe(file)));
         arrays.chain(files).collect()
     }
+}
+
+/// What arrays are stored with where nothing was chosen for them.
+pub(in crate::plugin) fn defaults(protocols: &Protocols, backend: &dyn Backend) -> ArrayMeta {
+    ArrayMeta::of_codec(protocols.codec().unwrap_or(backend.default_codec()))
+}
+
+/// Removes files; returns the locations of those that stay behind. What is not there any more counts as removed.
+pub(crate) fn remove_files(files: &Files, names: impl IntoIterator<Item = String>) -> Vec<String> {
+    files.remove_all(names.into_iter().collect()).iter().map(|name| files.describe(name)).collect()
 }

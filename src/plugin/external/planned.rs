@@ -1,20 +1,66 @@
 //! The plan of a save: what is to be stored outside the document, and how the document's body is divided.
 
+use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::Error;
 use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::manifest::ObjectEntry;
 use crate::plugin::document::pieces::SharedParts;
-use crate::plugin::external::registry::{Object, ObjectSerializer};
+use crate::plugin::external::user_serializer::UserObject;
+use crate::protocol::files::Files;
 use std::sync::Arc;
 
-/// An object to be written by its serializer, under the id that the document has for it.
+/// An array or object to be stored, under the id that the document has for it.
 pub(crate) struct Planned {
     pub(crate) id: PersistentId,
     /// Every place in the object graph where it was met.
     pub(crate) paths: Vec<String>,
-    pub(crate) object: Object,
-    pub(crate) serializer: Arc<dyn ObjectSerializer>,
+    pub(crate) external: External,
     /// It stays where it is.
     pub(crate) kept: bool,
+}
+
+/// What lies outside a document.
+pub(crate) enum External {
+    Array(PlannedArray),
+    Files(InFiles),
+}
+
+/// An array of any element type.
+pub(crate) struct PlannedArray {
+    pub(crate) array: Arc<dyn ErasedArray>,
+    /// What its field says of it.
+    pub(crate) meta: ArrayMeta,
+    /// A plain `ndarray` field.
+    pub(crate) plain: bool,
+}
+
+/// What is stored in files of its own.
+pub(crate) enum InFiles {
+    /// An object of a type for which the user has registered a serializer.
+    Object(Box<dyn UserObject>),
+    /// The shared values of a value that the user's own serializer writes.
+    Shared(SharedBody),
+    /// An object of another storage.
+    Copy(CopiedObject),
+}
+
+/// Table and pieces of shared values.
+pub(crate) struct SharedBody {
+    pub(in crate::plugin) parts: SharedParts,
+    pub(in crate::plugin) bytes: Vec<u8>,
+}
+
+/// An object of another storage, and where it lies.
+pub(crate) struct CopiedObject {
+    pub(crate) from: Files,
+    pub(crate) entry: ObjectEntry,
+}
+
+impl PlannedArray {
+    /// What was chosen for this array.
+    pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
+        self.array.meta().or(&self.meta)
+    }
 }
 
 impl Planned {
@@ -23,7 +69,24 @@ impl Planned {
         self.paths.first().map_or("", String::as_str)
     }
 
-    /// Adds to an error which object it is about.
+    /// The array, if it is one.
+    pub(crate) fn array(&self) -> Option<&PlannedArray> {
+        match &self.external {
+            External::Array(array) => Some(array),
+            External::Files(_) => None,
+        }
+    }
+
+    /// The files that it will have, as far as they are known before it is written.
+    pub(crate) fn files(&self) -> impl Iterator<Item = String> {
+        let copied = match &self.external {
+            External::Files(InFiles::Copy(copied)) => &copied.entry.files[..],
+            _ => &[],
+        };
+        copied.iter().map(|file| file.name.clone())
+    }
+
+    /// Adds to an error which array or object it is about.
     pub(in crate::plugin) fn locate(&self, error: Error) -> Error {
         error.at_path(self.path()).in_array(self.id.file())
     }

@@ -5,8 +5,8 @@ use crate::backend::{Backend, Linked};
 use crate::engine::{Expected, Origin, StoredArray};
 use crate::error::Result;
 use crate::plugin::document::manifest::Manifest;
-use crate::plugin::external::arrays::{AnyArray, defaults};
-use crate::plugin::external::planned::SavePlan;
+use crate::plugin::external::destination::defaults;
+use crate::plugin::external::planned::{PlannedArray, SavePlan};
 use crate::protocol::Protocols;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Saved {
     }
 }
 
-impl AnyArray {
+impl PlannedArray {
     /// What it is to be stored with, if that matters: what is loaded is linked as it is.
     fn wanted(&self, defaults: &ArrayMeta) -> Option<ArrayMeta> {
         let is_loaded = self.array.meta().is_empty() && self.array.stored().is_some();

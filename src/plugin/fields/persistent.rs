@@ -54,7 +54,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use crate::plugin::external::registered::{BoxError, PersistentSerializer};
+pub use crate::plugin::external::user_serializer::{BoxError, PersistentSerializer};
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
@@ -104,7 +104,7 @@ fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
     let handle = serializer.handle(object);
     drop(lifted);
     let handle = handle.ok_or_else(|| Error::invalid("a serializer does not know its own type").at_path(&path))?;
-    saving(|state| state.add_object::<T>(serializer, handle, identity, path))
+    saving(|state| state.add_object::<T>(&*serializer, handle, identity, path))
 }
 
 /// Gives the object of a persistent id.

@@ -11,8 +11,8 @@ use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::document::pieces::Pieces;
-use crate::plugin::external::arrays::{AnyArray, typed};
-use crate::plugin::external::registry::Object;
+use crate::plugin::external::arrays::{open, typed};
+use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::objects::ObjectReader;
 use crate::plugin::resolver::reading::{Listed, Read, ReadItems, Reading};
 use crate::plugin::walk::ahead::{Judgement, Walk};
@@ -265,9 +265,7 @@ impl Resolver {
                 (StoredArray::lazy(backend, name, expected, origin).held(), data_type, grid)
             }
             None => {
-                let object = self.objects.read(id)?;
-                let any = object.downcast_ref::<AnyArray>().ok_or_else(|| Error::invalid("an array is none"))?;
-                return Ok(any.array.clone());
+                return open(backend, id);
             }
         };
         Ok(typed(data_type, grid, Arc::new(stored)))

@@ -4,8 +4,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::ObjectEntry;
 use crate::plugin::document::pieces::Pieces;
-use crate::plugin::external::registry::{Object, Registry};
+use crate::plugin::external::registry::Registry;
 use crate::plugin::external::shared_file::read as read_shared;
+use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::reading::{Listed, Read, Reading};
 use crate::protocol::Protocols;
 use crate::protocol::files::Ledger;
@@ -43,11 +44,6 @@ impl ObjectReader {
     /// How many are best read at the same time.
     pub(in crate::plugin) fn concurrency(&self) -> usize {
         self.with.protocols.files().map_or(1, |files| files.concurrency())
-    }
-
-    /// Reads whatever there is under an id, an array too, without a manifest.
-    pub(in crate::plugin) fn read(&self, id: &PersistentId) -> Result<Object> {
-        read_object(&self.with, id, None)
     }
 
     /// The shared values in a file.

@@ -3,7 +3,7 @@
 use crate::engine::{Job, run};
 use crate::error::Result;
 use crate::plugin::document::elements::PlainElements;
-use crate::plugin::external::registry::Object;
+use crate::plugin::external::user_serializer::Object;
 use crate::task::expecting;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

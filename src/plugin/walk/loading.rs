@@ -6,7 +6,7 @@ use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::Path;
 use crate::plugin::document::pieces::Pieces;
-use crate::plugin::external::registry::Object;
+use crate::plugin::external::user_serializer::Object;
 use crate::plugin::walk::ahead::Walk;
 use crate::plugin::walk::conversion::Conversion;
 use crate::plugin::walk::notes::Notes;

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::Path;
-use crate::plugin::external::registry::Object;
+use crate::plugin::external::user_serializer::Object;
 use crate::plugin::walk::ahead::Walk;
 use crate::plugin::walk::context::{lift, loading};
 use crate::plugin::walk::stack::on_reading_stack;

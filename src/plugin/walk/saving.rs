@@ -4,9 +4,9 @@ use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::external::arrays::AnyArray;
-use crate::plugin::external::planned::Planned;
-use crate::plugin::external::registry::{Object, Registry, UserSerializer, array_serializer};
+use crate::plugin::external::planned::{External, InFiles, Planned, PlannedArray};
+use crate::plugin::external::registry::Registry;
+use crate::plugin::external::user_serializer::{UserObject, UserSerializer};
 use crate::plugin::walk::notes::Notes;
 use crate::plugin::walk::options::InForce;
 use crate::plugin::walk::shared_save::{SharedPlace, SharedSave};
@@ -158,15 +158,16 @@ impl SaveState {
     /// An object that is no array, met for the first time.
     pub(in crate::plugin) fn add_object<T: Any>(
         &mut self,
-        serializer: Arc<dyn UserSerializer>,
-        object: Object,
+        serializer: &dyn UserSerializer,
+        object: Box<dyn UserObject>,
         identity: Option<usize>,
         path: String,
     ) -> PersistentId {
         let identity = identity.map(|identity| Identity::Object(TypeId::of::<T>(), identity));
         self.known.extend(identity.map(|identity| (identity, self.objects.len())));
         let id = PersistentId::fresh_of(serializer.name(), serializer.version());
-        self.add(Planned { id, paths: vec![path], object, serializer: serializer.erased(), kept: false })
+        let external = External::Files(InFiles::Object(object));
+        self.add(Planned { id, paths: vec![path], external, kept: false })
     }
 
     /// The id of an object that is in the plan already, now met at another place.
@@ -189,8 +190,8 @@ impl SaveState {
     ) -> PersistentId {
         let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        let object = Arc::new(AnyArray { array, meta: self.options.meta(), plain });
-        self.add(Planned { id, paths: vec![path], object, serializer: array_serializer(), kept: is_kept })
+        let external = External::Array(PlannedArray { array, meta: self.options.meta(), plain });
+        self.add(Planned { id, paths: vec![path], external, kept: is_kept })
     }
 
     fn add(&mut self, planned: Planned) -> PersistentId {

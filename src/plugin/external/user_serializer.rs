@@ -3,11 +3,6 @@
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::manifest::Entry;
-use crate::plugin::external::destination::Destination;
-use crate::plugin::external::files::write_files;
-use crate::plugin::external::planned::Planned;
-use crate::plugin::external::registry::{Object, ObjectSerializer, UserSerializer};
 use crate::protocol::Protocols;
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
@@ -70,26 +65,28 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     }
 }
 
-/// A user's serializer behind the trait that the crate uses.
-pub(in crate::plugin) struct Registered<P>(pub(in crate::plugin) PhantomData<fn() -> P>);
+/// An object whose type only its serializer knows.
+pub(crate) type Object = Arc<dyn Any + Send + Sync>;
 
-impl<P: PersistentSerializer> ObjectSerializer for Registered<P> {
-    fn write(&self, objects: &[&Planned], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
-        write_files(objects, to, |object, id, protocols| {
-            let object =
-                object.downcast_ref().ok_or_else(|| Error::invalid("an object is of another type than it was"))?;
-            calling::<P, _>("writes", || P::write(object, id, protocols))
-        })
-    }
-
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
-        calling::<P, _>("reads", || P::read(id, protocols)).map(|object| Arc::new(object) as Object)
-    }
-
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        calling::<P, _>("removes", || P::remove(id, protocols))
-    }
+/// A serializer that a user has registered, with its type forgotten.
+pub(crate) trait UserSerializer: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn version(&self) -> &'static str;
+    fn object_type(&self) -> TypeId;
+    /// What distinguishes the object from others, as long as a handle on it lives.
+    fn identity(&self, object: &dyn Any) -> Option<usize>;
+    /// A handle on an object of its type that outlives the walk.
+    fn handle(&self, object: &dyn Any) -> Option<Box<dyn UserObject>>;
+    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object>;
+    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
 }
+
+/// A handle on an object, which knows its serializer.
+pub(crate) trait UserObject: Send + Sync {
+    fn write(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
+}
+
+pub(in crate::plugin) struct Registered<P>(pub(in crate::plugin) PhantomData<fn() -> P>);
 
 impl<P: PersistentSerializer> UserSerializer for Registered<P> {
     fn name(&self) -> &'static str {
@@ -108,19 +105,31 @@ impl<P: PersistentSerializer> UserSerializer for Registered<P> {
         P::identity(object.downcast_ref()?)
     }
 
-    fn handle(&self, object: &dyn Any) -> Option<Object> {
-        object.downcast_ref::<P::Object>().map(|object| Arc::new(object.clone()) as Object)
+    fn handle(&self, object: &dyn Any) -> Option<Box<dyn UserObject>> {
+        object.downcast_ref::<P::Object>().map(|object| Box::new(Handle::<P>(object.clone())) as Box<dyn UserObject>)
     }
 
-    fn erased(self: Arc<Self>) -> Arc<dyn ObjectSerializer> {
-        self
+    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
+        calling::<P, _>("reads", || P::read(id, protocols)).map(|object| Arc::new(object) as Object)
+    }
+
+    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
+        calling::<P, _>("removes", || P::remove(id, protocols))
+    }
+}
+
+struct Handle<P: PersistentSerializer>(P::Object);
+
+impl<P: PersistentSerializer> UserObject for Handle<P> {
+    fn write(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
+        calling::<P, _>("writes", || P::write(&self.0, id, protocols))
     }
 }
 
 fn calling<P: PersistentSerializer, R>(what: &str, call: impl FnOnce() -> Result<R, BoxError>) -> Result<R> {
     let name = P::NAME;
     match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| told(name, error)),
+        Ok(result) => result.map_err(|error| failed(name, error)),
         Err(panic) => {
             let text = panic_text(&*panic);
             Err(Error::new(ErrorKind::Source, format!("the serializer {name:?} panicked where it {what}: {text}")))
@@ -128,8 +137,8 @@ fn calling<P: PersistentSerializer, R>(what: &str, call: impl FnOnce() -> Result
     }
 }
 
-/// A serializer's error. One of ours may be deep inside: an `io::Error` of a file, in an error of some file format.
-fn told(name: &str, error: BoxError) -> Error {
+/// A serializer's error. One of arraystow's may be deep inside: an `io::Error` of a file, in an error of some file format.
+fn failed(name: &str, error: BoxError) -> Error {
     let error = match error.downcast::<Error>() {
         Ok(error) => return *error,
         Err(error) => error,
@@ -137,10 +146,10 @@ fn told(name: &str, error: BoxError) -> Error {
     let ours = ours(&*error);
     let kind = ours.map_or(ErrorKind::Source, Error::kind);
     let location = ours.and_then(Error::location).map(str::to_owned);
-    let told = Error::new(kind, format!("the serializer {name:?} failed")).with_source(error);
+    let failed = Error::new(kind, format!("the serializer {name:?} failed")).with_source(error);
     match location {
-        Some(location) => told.at_location(location),
-        None => told,
+        Some(location) => failed.at_location(location),
+        None => failed,
     }
 }
 
@@ -148,7 +157,7 @@ fn ours<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
     if let Some(ours) = error.downcast_ref::<Error>() {
         return Some(ours);
     }
-    // Of what an `io::Error` holds, `source` tells the source only.
+    // `source` of an `io::Error` returns the source of what it holds, not what it holds.
     let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match held {
         Some(held) => ours(held as &(dyn std::error::Error + 'static)),
