@@ -58,7 +58,7 @@
 //! - [`persistent`]: external objects, parts of a value that a [`PersistentSerializer`] writes to files of its own.
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value as bytes, its arrays in [`Protocols`].
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
-//! - [`Hdf5File`]: the datasets of HDF5 files that other programs have written.
+//! - [`Hdf5File`], `ZarrStore`: arrays that other programs have written, in place.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
@@ -160,6 +160,8 @@ pub use engine::{Chunks, unblock};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "hdf5")]
 pub use foreign::Hdf5File;
+#[cfg(feature = "zarr")]
+pub use foreign::ZarrStore;
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{

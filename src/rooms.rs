@@ -11,8 +11,20 @@ use std::path::Path;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The modules of the crate, lowest first. `conformance` is above all of them.
-const CRATE: [&str; 11] =
-    ["error", "near", "per_process", "limits", "task", "array", "protocol", "backend", "engine", "plugin", "storage"];
+const CRATE: [&str; 12] = [
+    "error",
+    "near",
+    "per_process",
+    "limits",
+    "task",
+    "array",
+    "protocol",
+    "backend",
+    "engine",
+    "foreign",
+    "plugin",
+    "storage",
+];
 /// The rooms of the plug-in.
 const PLUGIN: [&str; 12] =
     ["document", "format", "external", "shared", "walk", "ser", "de", "drive", "fields", "resolver", "write", "api"];

@@ -28,7 +28,7 @@ pub(crate) use hdf5::ForeignHdf5;
 #[cfg(feature = "hdf5")]
 use hdf5::Hdf5Files;
 #[cfg(feature = "zarr")]
-pub(crate) use zarr::ZarrArrays;
+pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 
 pub(crate) use files::FileArrays;
 

@@ -6,5 +6,10 @@ mod array;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 
+#[cfg(feature = "zarr")]
+mod zarr;
+
 #[cfg(feature = "hdf5")]
 pub use hdf5::Hdf5File;
+#[cfg(feature = "zarr")]
+pub use zarr::ZarrStore;

@@ -11,6 +11,7 @@ mod description;
 mod extension;
 mod facts;
 mod fill;
+mod foreign;
 mod found;
 mod group;
 mod json;
@@ -26,6 +27,8 @@ mod text;
 mod v2;
 mod v3;
 mod writer;
+
+pub(crate) use foreign::ForeignZarr;
 
 use super::{
     ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, StoredSummary, is_id,

@@ -271,7 +271,7 @@ impl Reader {
 
     fn chunk_key(&self, number: usize) -> Result<String> {
         let coordinates = self.facts.layout.grid.chunk_coordinates(number)?;
-        Ok(format!("{}/{}", self.key, self.facts.keys.key(&coordinates)))
+        Ok(below(&self.key, &self.facts.keys.key(&coordinates)))
     }
 }
 
@@ -312,9 +312,14 @@ impl Shards {
     }
 }
 
+/// The key of something that lies below another; below the empty key lies everything.
+pub(super) fn below(key: &str, name: &str) -> String {
+    if key.is_empty() { name.to_owned() } else { format!("{key}/{name}") }
+}
+
 /// The metadata of either version.
 pub(super) fn fetch_metadata(store: &dyn ByteStore, key: &str) -> Result<Metadata> {
-    let get = |name: &str| match store.get(&format!("{key}/{name}"), MOST_BYTES) {
+    let get = |name: &str| match store.get(&below(key, name), MOST_BYTES) {
         Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
@@ -332,7 +337,7 @@ fn no_array() -> Error {
 
 /// The metadata of either version and the table, asked for at the same time.
 fn fetch(store: &dyn ByteStore, key: &str, limits: &Limits) -> Result<(Metadata, Option<Bytes>)> {
-    let wanted = |name: &str, most: u64| (format!("{key}/{name}"), most);
+    let wanted = |name: &str, most: u64| (below(key, name), most);
     let metadata = |name: &str| wanted(name, MOST_BYTES);
     let two = |both: Vec<Option<Bytes>>| {
         let mut both = both.into_iter();

@@ -49,6 +49,9 @@ impl FolderStore {
 
     /// The path of a folder that is read.
     fn folder(&self, folder: &str) -> Result<PathBuf> {
+        if folder.is_empty() {
+            return Ok(self.root.to_path_buf());
+        }
         let path = self.path(folder)?;
         self.refuse_links(&path)?;
         Ok(path)

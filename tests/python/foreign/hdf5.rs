@@ -11,12 +11,19 @@ use std::path::Path;
 const ROWS: &str = include_str!("hdf5.py");
 
 #[derive(Deserialize)]
-struct Made {
-    section: String,
-    label: String,
-    path: String,
-    bytes: Option<String>,
-    shape: Option<Vec<usize>>,
+pub(super) struct Made {
+    pub(super) section: String,
+    pub(super) label: String,
+    pub(super) path: String,
+    pub(super) bytes: Option<String>,
+    pub(super) shape: Option<Vec<usize>>,
+}
+
+/// What an error says, without what is to be done about it.
+pub(super) fn shortened(error: &arraystow::Error) -> String {
+    let text = error.to_string();
+    let end = [", which", "; ", " [array"].iter().find_map(|end| text.find(end));
+    text[..end.unwrap()].to_owned()
 }
 
 fn make(folder: &Path, script: &str) -> Hdf5File {
@@ -48,10 +55,7 @@ fn what_h5py_writes_is_read_or_refused_by_name() {
                 assert!(kinds.contains(&error.kind()), "{}: {error:?}", row.label);
                 assert_eq!(error.array(), Some(row.path.as_str()));
                 assert!(error.location().unwrap().ends_with("rows.h5"));
-                // What to do about it is for the one who meets it.
-                let text = error.to_string();
-                let end = [", which", "; ", " [array"].iter().find_map(|end| text.find(end));
-                Some(text[..end.unwrap()].to_owned())
+                Some(shortened(&error))
             }
         };
         // The listing says the same of each, as far as it is seen without reading an index.

@@ -2,3 +2,4 @@
 
 mod hdf5;
 mod page;
+mod zarr;

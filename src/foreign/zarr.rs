@@ -1,0 +1,167 @@
+//! Zarr arrays of other programs.
+
+use super::array::array;
+use crate::array::AnyArray;
+use crate::backend::{ForeignZarr, FoundArrays};
+use crate::engine::unblock;
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::protocol::store::{ByteStore, FolderStore};
+use crate::protocol::{Durability, spelling};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A folder with Zarr arrays, of version 2 or 3, that any program has written: local, or in an object store. Its arrays are
+/// [opened](Self::array) by their paths, and [listed](Self::arrays). Nothing is written.
+///
+/// [`docs/foreign.md`][foreign] has the data types and codecs that are read. What is not is refused by name.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{ArrayFormat, Storage, ZarrStore};
+/// use ndarray::s;
+///
+/// let storage = Storage::builder(folder.path()).array_format(ArrayFormat::Zarr).open()?;
+/// storage.save("grid", &ndarray::Array2::<f32>::ones((50, 60)))?;
+///
+/// let store = ZarrStore::open(folder.path().join("bigdata"))?; // or a URL: s3://bucket/folder
+/// let found = store.arrays("/dask_arrays")?.arrays;
+/// let array = store.array(&found[0].path)?.downcast::<f32>()?;
+/// assert_eq!(array.slice(s![..10, 3])?.sum()?, 10.0); // only the chunks touched are read
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The arrays must not change while they are read: there is nothing by which that could be seen.
+///
+/// [foreign]: https://github.com/arraystow/arraystow/blob/main/docs/foreign.md
+#[derive(Clone)]
+#[must_use]
+pub struct ZarrStore {
+    store: ForeignZarr,
+    location: String,
+    limits: Limits,
+}
+
+impl ZarrStore {
+    /// The folder at this path or URL, as [`Storage::open`](crate::Storage::open) takes them: a Zarr group, an array, or a
+    /// folder of them.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such local folder; `InvalidInput` if it is no folder, and for what is spelled as neither a path
+    /// nor a URL; `Unsupported` for a URL of no object store.
+    pub fn open(location: impl AsRef<Path>) -> Result<Self> {
+        let path = location.as_ref();
+        spelling::check(path)?;
+        if let Some(url) = path.to_str().filter(|path| spelling::is_url(path)) {
+            return Self::open_url(url);
+        }
+        let cannot = |error| Error::io("the folder cannot be opened", error).at_location(path.display().to_string());
+        // The user's own links are followed, once; below the folder none are.
+        let path = std::fs::canonicalize(path).map_err(cannot)?;
+        let location = path.display().to_string();
+        if !path.is_dir() {
+            return Err(Error::invalid("this is no folder").at_location(location));
+        }
+        Ok(Self::of(Arc::new(FolderStore::new(&path, Durability::default())), location))
+    }
+
+    #[cfg(feature = "object-store")]
+    fn open_url(url: &str) -> Result<Self> {
+        Self::open_with::<String, String>(url, [])
+    }
+
+    #[cfg(not(feature = "object-store"))]
+    fn open_url(_: &str) -> Result<Self> {
+        Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"))
+    }
+
+    /// The folder at a URL, with options of the object store; see [`Storage::open_with`](crate::Storage::open_with).
+    ///
+    /// # Errors
+    /// Those of [`Storage::open_with`](crate::Storage::open_with).
+    #[cfg(feature = "object-store")]
+    pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let options: Vec<_> = options.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        let objects = crate::protocol::open_url(url, &options)?;
+        let location = objects.describe("");
+        Ok(Self::of(Arc::new(objects), location))
+    }
+
+    /// A folder of any object store.
+    ///
+    /// # Errors
+    /// `InvalidName` if there can be no such folder.
+    #[cfg(feature = "object-store")]
+    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
+        let name = client.to_string();
+        let objects = crate::protocol::Objects::new(client, folder, name)?;
+        let location = objects.describe("");
+        Ok(Self::of(Arc::new(objects), location))
+    }
+
+    fn of(store: Arc<dyn ByteStore>, location: String) -> Self {
+        Self { store: ForeignZarr::new(store), location, limits: Limits::default() }
+    }
+
+    /// What is refused instead of being read; the [defaults](Limits) let pass what a measurement or a simulation leaves.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The folder's absolute path, or its URL.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The array at a path: `/group/temperature`, or `/` for the folder itself; the first slash may be left out. The array is
+    /// lazy: its metadata are read now, its chunks when they are asked for.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no array at that path, with the names that are near; `InvalidInput` if there is a group;
+    /// `Unsupported` for a data type or codec that is not read; `Limit` for what the limits refuse; `Corrupt` if the metadata
+    /// are damaged; `Io` and its kin if the disk or the network fails.
+    pub fn array(&self, path: &str) -> Result<AnyArray> {
+        let reader = self.store.array(path, &self.limits).map_err(|error| error.in_array(path))?;
+        Ok(array(reader, path, self.store.concurrency()))
+    }
+
+    /// The arrays at a path and in the groups below it, `/` for all, each with its data type, shape and chunks. An array that
+    /// cannot be read is listed with the reason. No chunk is read. The listing is [bounded](FoundArrays::is_complete).
+    ///
+    /// # Errors
+    /// `NotFound` if there is nothing at that path; `Io` and its kin if the disk or the network fails.
+    pub fn arrays(&self, path: &str) -> Result<FoundArrays> {
+        self.store.list(path, &self.limits).map_err(|error| error.in_array(path))
+    }
+
+    /// As [`array`](Self::array), in the future.
+    ///
+    /// # Errors
+    /// As [`array`](Self::array).
+    pub fn array_async(&self, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
+        let (store, path) = (self.clone(), path.to_owned());
+        unblock(move || store.array(&path))
+    }
+
+    /// As [`arrays`](Self::arrays), in the future.
+    ///
+    /// # Errors
+    /// As [`arrays`](Self::arrays).
+    pub fn arrays_async(&self, path: &str) -> impl Future<Output = Result<FoundArrays>> + Send + use<> {
+        let (store, path) = (self.clone(), path.to_owned());
+        unblock(move || store.arrays(&path))
+    }
+}
+
+impl fmt::Debug for ZarrStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ZarrStore").field("location", &self.location).field("limits", &self.limits).finish()
+    }
+}

@@ -1,0 +1,93 @@
+"""Makes a Zarr array for each row of docs/foreign.md, in a folder; prints the rows as JSON, with the elements that zarr-python
+reads of each in a file beside them."""
+import json, sys, warnings
+import numpy as np, zarr, numcodecs
+import zarr.codecs as codecs
+import zarr.codecs.numcodecs as of_numcodecs
+
+warnings.simplefilter("ignore")
+folder = sys.argv[1]
+data = np.arange(1, 37 * 21 + 1, dtype="f4").reshape(37, 21)
+zarr.open_group(f"{folder}/store", mode="w")
+rows = []
+
+
+def row(section, label, path, array):
+    entry = dict(section=section, label=label, path=path)
+    try:
+        elements = np.asarray(array[...])
+        if elements.dtype.kind in "biufc":
+            elements = elements.astype(elements.dtype.newbyteorder("<"))
+            entry["bytes"] = f"{folder}/{len(rows)}.bytes"
+            entry["shape"] = list(elements.shape)
+            open(entry["bytes"], "wb").write(np.ascontiguousarray(elements).tobytes())
+    except Exception:
+        pass
+    rows.append(entry)
+
+
+def make(section, label, version, values=data, **options):
+    options = dict(chunks=(10, 8)) | options if values.ndim == 2 else options
+    parent = section if version == 3 else f"of version 2/{section}"
+    group = zarr.open_group(f"{folder}/store/{parent}", mode="a", zarr_format=version)
+    array = group.create_array(label, shape=values.shape, dtype=values.dtype, **options)
+    array[...] = values
+    row(section, label, f"/{parent}/{label}", array)
+
+
+V = "Codecs of version 3"
+make(V, "none (bytes)", 3, compressors=None)
+make(V, "bytes, big-endian", 3, serializer=codecs.BytesCodec(endian="big"))
+make(V, "gzip", 3, compressors=codecs.GzipCodec(level=5))
+make(V, "zstd", 3, compressors=codecs.ZstdCodec(level=3))
+make(V, "zstd with checksum", 3, compressors=codecs.ZstdCodec(level=3, checksum=True))
+for inner in ["blosclz", "lz4", "lz4hc", "zlib", "zstd"]:
+    make(V, f"blosc with {inner}", 3, compressors=codecs.BloscCodec(cname=inner, shuffle="shuffle"))
+make(V, "blosc, bits shuffled", 3, compressors=codecs.BloscCodec(cname="lz4", shuffle="bitshuffle"))
+make(V, "crc32c", 3, compressors=[codecs.Crc32cCodec()])
+make(V, "transpose", 3, filters=[codecs.TransposeCodec(order=(1, 0))])
+make(V, "sharding", 3, shards=(20, 16))
+make(V, "sharding with zstd and crc32c", 3, shards=(20, 16), compressors=[codecs.ZstdCodec(), codecs.Crc32cCodec()])
+N = "Codecs of numcodecs, in version 3"
+make(N, "zlib", 3, compressors=of_numcodecs.Zlib(level=1))
+make(N, "shuffle", 3, compressors=[of_numcodecs.Shuffle(elementsize=4), codecs.ZstdCodec()])
+make(N, "crc32", 3, compressors=[of_numcodecs.CRC32()])
+make(N, "adler32", 3, compressors=[of_numcodecs.Adler32()])
+make(N, "fletcher32", 3, compressors=[of_numcodecs.Fletcher32()])
+make(N, "bitround", 3, filters=[of_numcodecs.BitRound(keepbits=10)])
+make(N, "pcodec", 3, serializer=of_numcodecs.PCodec(level=8), compressors=None)
+make(N, "lz4", 3, compressors=of_numcodecs.LZ4())
+make(N, "bz2", 3, compressors=of_numcodecs.BZ2())
+make(N, "lzma", 3, compressors=of_numcodecs.LZMA())
+make(N, "delta", 3, filters=[of_numcodecs.Delta(dtype="f4")])
+make(N, "fixedscaleoffset", 3, filters=[of_numcodecs.FixedScaleOffset(offset=0, scale=1, dtype="f4", astype="i4")])
+W = "Codecs of version 2"
+make(W, "none", 2, compressors=None)
+make(W, "zlib", 2, compressors=numcodecs.Zlib(level=1))
+make(W, "gzip", 2, compressors=numcodecs.GZip(level=1))
+make(W, "zstd", 2, compressors=numcodecs.Zstd(level=1))
+make(W, "blosc", 2, compressors=numcodecs.Blosc())
+make(W, "shuffle and zlib", 2, filters=[numcodecs.Shuffle(elementsize=4)], compressors=numcodecs.Zlib())
+make(W, "crc32", 2, filters=[numcodecs.CRC32()], compressors=None)
+make(W, "adler32", 2, filters=[numcodecs.Adler32()], compressors=None)
+make(W, "fletcher32", 2, filters=[numcodecs.Fletcher32()], compressors=None)
+make(W, "bitround", 2, filters=[numcodecs.BitRound(keepbits=10)])
+make(W, "lz4", 2, compressors=numcodecs.LZ4())
+make(W, "bz2", 2, compressors=numcodecs.BZ2())
+make(W, "lzma", 2, compressors=numcodecs.LZMA())
+make(W, "delta", 2, filters=[numcodecs.Delta(dtype="f4")])
+make(W, "pcodec", 2, compressors=numcodecs.PCodec())
+make(W, "Fortran order", 2, order="F")
+make(W, "big-endian", 2, values=data.astype(">f8"))
+T = "Data types and layouts"
+for name in ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128"]:
+    make(T, name, 3, values=(data % 100).astype(name))
+make(T, "no axes", 3, values=np.array(4.5))
+make(T, "no elements", 3, values=np.zeros((0, 4)), chunks=(1, 4))
+make(T, "chunks that were never written", 3, values=np.full((37, 21), 7, "i4"), fill_value=7)
+make(T, "chunk keys with dots", 3, chunk_key_encoding={"name": "default", "separator": "."})
+make(T, "texts of fixed length", 3, values=np.array(["a", "bc"]))
+make(T, "texts", 3, values=np.array(["a", "bc"], dtype=np.dtypes.StringDType()))
+make(T, "dates and times", 3, values=np.array(["2026-01-01"], "M8[s]"))
+make(T, "records", 3, values=np.zeros(3, [("a", "i4"), ("b", "f4")]))
+print(json.dumps(rows))
