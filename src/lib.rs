@@ -62,6 +62,17 @@
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
+//! # Words
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | value | what is saved and loaded as a whole, of any type that serde knows |
+//! | name | what a value is saved under, as `global/ramp`; the segments before the last one are its workflow |
+//! | document | the file, or the object of an object store, that has the ordinary fields of a value |
+//! | array | a part of a value that is stored outside the document, in HDF5 or Zarr |
+//! | external object | a part of a value that its own [serializer](persistent) writes to files outside the document |
+//! | object, key | what an object store holds, and the name by which it holds it |
+//!
 //! # What is diverted
 //!
 //! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after loading.

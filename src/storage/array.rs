@@ -15,8 +15,8 @@ use std::sync::Arc;
 const MOST_NAMED: usize = 3;
 
 impl Storage {
-    /// One array of the object of that name, whatever the object's Rust type. `path` is its place in the object, as
-    /// [`info`](Self::info) and errors print it: `height`, `runs[3].field`, or nothing if the object itself is an array.
+    /// One array of the value of that name, whatever the value's Rust type. `path` is its place in the value, as
+    /// [`info`](Self::info) and errors print it: `height`, `runs[3].field`, or nothing if the value itself is an array.
     ///
     /// Only the document's list of arrays is read; the array is lazy, and its file is opened when its data is asked for.
     ///
@@ -60,7 +60,7 @@ impl Storage {
         Ok(AnyArray::of(typed(data_type, grid, Arc::new(stored))))
     }
 
-    /// The object of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is opened.
+    /// The value of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is opened.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

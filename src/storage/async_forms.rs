@@ -93,8 +93,8 @@ impl Storage {
 
     /// As [`load`](Self::load), in the future.
     ///
-    /// The type's `Deserialize` runs on the executor and begins anew after each wait for plain `ndarray` fields and objects
-    /// of other serializers, so it may be called several times.
+    /// The type's `Deserialize` runs on the executor and begins anew after each wait for plain `ndarray` fields and
+    /// external objects, so it may be called several times.
     ///
     /// # Errors
     /// As [`load`](Self::load).

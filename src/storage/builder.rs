@@ -124,7 +124,7 @@ impl StorageBuilder {
         self
     }
 
-    /// Registers a serializer for the objects of one type; one that is registered for the same type or under the same name
+    /// Registers a serializer for the external objects of one type; one that is registered for the same type or under the same name
     /// is replaced. See [`persistent`](crate::persistent).
     pub fn serializer<P: PersistentSerializer>(mut self) -> Self {
         self.registry.add::<P>();

@@ -15,7 +15,7 @@ use crate::plugin::{
 use std::sync::Arc;
 
 impl Storage {
-    /// Copies the object of that name into another storage, under the same name; one that is there already is replaced. No
+    /// Copies the value of that name into another storage, under the same name; one that is there already is replaced. No
     /// Rust type is needed.
     ///
     /// Arrays keep their ids and their logical chunks, and go over chunk by chunk, in bounded memory; how they are stored

@@ -30,9 +30,9 @@ pub struct ValueInfo {
     pub format: Format,
     /// Bytes of the document.
     pub bytes: u64,
-    /// Its arrays, in the order of the object.
+    /// Its arrays, in the order in which the value has them.
     pub arrays: Vec<ArrayInfo>,
-    /// What [other serializers](crate::persistent) keep of it.
+    /// Its [external objects](crate::persistent).
     pub objects: Vec<ExternalObjectInfo>,
 }
 
@@ -48,7 +48,7 @@ impl ValueInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArrayInfo {
-    /// Its places in the object, such as `runs[3].field`; more than one if the object shares it.
+    /// Its places in the value, such as `runs[3].field`; more than one if the value shares it.
     pub paths: Vec<String>,
     /// The file name of its persistent id.
     pub file: String,
@@ -73,7 +73,7 @@ impl ArrayInfo {
     }
 }
 
-/// One object of a document that its own serializer keeps.
+/// One external object of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalObjectInfo {

@@ -77,8 +77,8 @@ impl Storage {
         self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
     }
 
-    /// What the document's manifest says: every array's places in the object, type, shape, chunks and bytes, and the files
-    /// of objects that other serializers keep.
+    /// What the document's manifest says: every array's places in the value, type, shape, chunks and bytes, and the files
+    /// of external objects.
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.

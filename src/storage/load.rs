@@ -18,9 +18,9 @@ const MOST_ATTEMPTS: usize = 5;
 const MOST_WALKS: usize = 16;
 
 impl Storage {
-    /// The object of that name. Its chunked arrays are lazy: none of them is opened, let alone read, before its data is
+    /// The value of that name. Its chunked arrays are lazy: none of them is opened, let alone read, before its data is
     /// asked for. Plain `ndarray` fields are read whole, those that the type has: what a type does not ask for is not read,
-    /// so a small part of a large object is loaded by a type with a few of its fields.
+    /// so a small part of a large value is loaded by a type with a few of its fields.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -51,12 +51,12 @@ impl Storage {
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Serde` if it is not one of this type;
     /// `TypeMismatch` if an array is of another data type or rank; `Gone` or `Corrupt` if a plain field's array is
-    /// missing or damaged. The error names the place in the object, the array and the file.
+    /// missing or damaged. The error names the place in the value, the array and the file.
     pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         self.load_one(&Name::parse(name)?).map(|(value, _)| value)
     }
 
-    /// The object and its document's write id.
+    /// The value and its document's write id.
     pub(super) fn load_one<T: DeserializeOwned>(&self, name: &Name) -> Result<(T, String)> {
         let mut attempt = 1;
         loop {
@@ -130,7 +130,7 @@ enum Attempt<T> {
 }
 
 impl Fetched {
-    /// The serde walk, which reads the plain arrays and other objects that it comes to.
+    /// The serde walk, which reads the plain arrays and external objects that it comes to.
     fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
         let value = read_document(self.body, &self.head, Rc::new(self.resolver));
         value.map_err(|error| error.in_document(name.as_str()))

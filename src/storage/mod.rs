@@ -44,7 +44,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Named objects in a folder: `<root>/<workflow>/<name>` is an object's document, its arrays are HDF5 files in
+/// Named values in a folder: `<root>/<workflow>/<name>` is a value's document, its arrays are HDF5 files in
 /// `<root>/<workflow>/bigdata/`.
 ///
 /// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; those before the last are the workflow. A segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
@@ -83,7 +83,7 @@ pub struct Storage {
     /// Chosen by the user, or left to the place.
     codec: Option<Codec>,
     format: Format,
-    /// Serializers of other objects than arrays.
+    /// Serializers of external objects.
     registry: Registry,
 }
 
@@ -147,7 +147,7 @@ impl Storage {
         StorageBuilder::from_object_store(client, folder).open()
     }
 
-    /// How the arrays and other objects of a workflow are written and read.
+    /// How the arrays and external objects of a workflow are written and read.
     fn protocols(&self, workflow: &Workflow) -> Protocols {
         let mut protocols = self.place.protocols(workflow);
         protocols.set_serializers(Arc::new(self.registry.clone()));

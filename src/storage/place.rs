@@ -26,7 +26,7 @@ pub(super) trait Place: Send + Sync {
     fn identity(&self, name: &Name) -> String;
     /// The arrays of a workflow.
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend>;
-    /// How its arrays and the files of other objects are reached.
+    /// How its arrays and the files of external objects are reached.
     fn protocols(&self, workflow: &Workflow) -> Protocols;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;

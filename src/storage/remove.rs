@@ -11,14 +11,14 @@ use crate::task::{check_cancelled, unstoppable};
 const MOST_AT_ONCE: usize = 256;
 
 impl Storage {
-    /// Removes the object of that name: its document, and all its arrays.
+    /// Removes the value of that name: its document, and all its arrays.
     ///
-    /// Objects that were made from it by loading and saving under other names have arrays of their own and stay as they
+    /// Values that were made from it by loading and saving under other names have arrays of their own and stay as they
     /// are.
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if what is there is not one, or has a list of arrays that makes no
-    /// sense: nothing is then removed. An object whose body is damaged, or whose arrays are missing, is removed like any
+    /// sense: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed like any
     /// other. Of one whose document is empty, cut or altered before its body, the document is removed; which arrays it had
     /// nothing knows any more, and they are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
@@ -28,24 +28,24 @@ impl Storage {
         missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, &name)))
     }
 
-    /// Removes every object whose name matches a glob (see [`list`](Self::list)), and returns their names.
+    /// Removes every value whose name matches a glob (see [`list`](Self::list)), and returns their names.
     ///
-    /// Objects of one workflow are removed many at a time: first their documents, durably, then their arrays.
+    /// Values of one workflow are removed many at a time: first their documents, durably, then their arrays.
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; otherwise that of the first object that cannot be removed, those before it being
+    /// `InvalidName` if this is no glob; otherwise that of the first value that cannot be removed, those before it being
     /// gone.
     pub fn remove_matching(&self, glob: &str) -> Result<Vec<String>> {
         let names = self.list(glob)?.into_iter().map(|entry| entry.name).collect();
         self.remove_all(names)
     }
 
-    /// Removes every object of a workflow, and of the workflows below it, and returns their names. As
+    /// Removes every value of a workflow, and of the workflows below it, and returns their names. As
     /// [`remove_matching`](Self::remove_matching), many at a time.
     ///
     /// # Errors
     /// `InvalidName` if it cannot be a workflow (the empty name included: `remove_matching("**")` is for everything);
-    /// otherwise that of the first object that cannot be removed, those before it being gone.
+    /// otherwise that of the first value that cannot be removed, those before it being gone.
     pub fn remove_workflow(&self, workflow: &str) -> Result<Vec<String>> {
         if workflow.is_empty() {
             return Err(Error::new(

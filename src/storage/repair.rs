@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Repair {
     /// The arrays that were changed.
     pub arrays: Vec<RepairedArray>,
-    /// What could not be repaired because it is damaged, or cannot be reached. Each names the object and the array.
+    /// What could not be repaired because it is damaged, or cannot be reached. Each names the value and the array.
     pub faults: Vec<Error>,
 }
 
@@ -27,9 +27,9 @@ pub struct Repair {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RepairedArray {
-    /// The name of its object.
+    /// The name of the value that it belongs to.
     pub object: String,
-    /// Its places in the object.
+    /// Its places in that value.
     pub paths: Vec<String>,
     /// The file name of its persistent id.
     pub file: String,
@@ -40,7 +40,7 @@ pub struct RepairedArray {
 }
 
 impl Storage {
-    /// Repairs the arrays of all objects whose names match a glob (see [`list`](Self::list)): what earlier versions of
+    /// Repairs the arrays of all values whose names match a glob (see [`list`](Self::list)): what earlier versions of
     /// arraystow wrote in a way that other programs misread. `repair("**")` repairs all that there is.
     ///
     /// These are Zarr arrays, in an object store. In version 2 of Zarr they had the fill value 0, so that xarray read zeros as
@@ -62,7 +62,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; `Io` if the storage cannot be listed. What fails of one object or array is in
+    /// `InvalidName` if this is no glob; `Io` if the storage cannot be listed. What fails of one value or array is in
     /// [`Repair::faults`].
     pub fn repair(&self, glob: &str) -> Result<Repair> {
         let mut repair = Repair::default();

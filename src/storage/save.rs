@@ -24,14 +24,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 impl Storage {
-    /// Saves an object under a name; one that is there already is replaced.
+    /// Saves a value under a name; one that is there already is replaced.
     ///
     /// Ordinary fields go into the document, every array into a file of its own; arrays are computed chunk by chunk, in
-    /// bounded memory. The document comes last, in one step: until then the old object stays as it is, and a save that
+    /// bounded memory. The document comes last, in one step: until then the old value stays as it is, and a save that
     /// fails or is killed leaves it untouched. When this returns, everything is durable. The [report](SaveReport) says what was
     /// written; it may be ignored.
     ///
-    /// Objects whose type is not known come as `&dyn erased_serde::Serialize`:
+    /// Values whose type is not known come as `&dyn erased_serde::Serialize`:
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -50,19 +50,19 @@ impl Storage {
     /// and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were saved, and it is
     /// checked that they still lie there.
     ///
-    /// Arrays that only the replaced document had are removed. An object that is made of stored arrays leaves them to whoever
-    /// holds them in this process, unless it is computed from them alone: so two loaded objects can be saved under each other's names.
+    /// Arrays that only the replaced document had are removed. A value that is made of stored arrays keeps them for their
+    /// handles in this process, unless it is computed from them alone: so two loaded values can be saved under each other's names.
     ///
-    /// An object with arrays that were loaded from this document, or are computed from such, replaces only the version that
+    /// A value with arrays that were loaded from this document, or are computed from such, replaces only the version that
     /// they were loaded from, or that the last save of them has made: it can be saved again and again. If the document was
     /// replaced by others meanwhile, the save is a `Conflict`, and nothing of theirs is lost. [`update`](Self::update) loads and
-    /// saves as one step. An object without such arrays carries no version and replaces whatever is there;
+    /// saves as one step. A value without such arrays carries no version and replaces whatever is there;
     /// [`save_if`](Self::save_if) asks for a version.
     ///
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
-    /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the object has arrays of a
-    /// version that was replaced or removed since: load it again; `Conflict` too if somebody else replaced the document
+    /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the value has arrays of a
+    /// version that was replaced or removed since: load it again; `Conflict` too if another save replaced the document
     /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
@@ -70,7 +70,7 @@ impl Storage {
         self.plan_save(name, value, Intent::Replace)?.carry_out()
     }
 
-    /// As [`save`](Self::save), but an object that is there already stays: of two that are created under one name at the
+    /// As [`save`](Self::save), but a value that is there already stays: of two that are created under one name at the
     /// same time, one is.
     ///
     /// ```
@@ -287,7 +287,7 @@ impl PlannedSave {
     }
 }
 
-/// Removes what an earlier copy, which was killed, has left under the ids of these arrays and objects. Nobody else is writing
+/// Removes what an earlier copy, which was killed, has left under the ids of these arrays and external objects. No other save is writing
 /// them; but a document that was tampered with may have the ids of another's.
 fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> Result<()> {
     let backend = place.backend(name.workflow());

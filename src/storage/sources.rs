@@ -29,10 +29,10 @@ pub(super) fn reads_from(array: &dyn ErasedArray, these: &HashSet<String>, known
     found
 }
 
-/// What an object is made of, seen from the document under whose name it is saved.
+/// What a value is made of, seen from the document under whose name it is saved.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// What the holder of the object's arrays knows of the document: the editions that they were loaded from.
+    /// What the holder of the value's arrays knows of the document: the editions that they were loaded from.
     editions: Vec<Arc<Edition>>,
     /// Whether there are arrays of other documents.
     has_others: bool,
@@ -68,7 +68,7 @@ impl Sources {
         array.inputs(&mut |input, _| self.visit(input, whole, document, seen));
     }
 
-    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So objects can be exchanged,
+    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So values can be exchanged,
     /// moved and divided in several saves. What is replaced by new values, or by what was computed of all of it, is not.
     pub(super) fn leave(&self, replaced: &str) -> bool {
         self.is_any && (self.has_others || !self.whole.contains(replaced))

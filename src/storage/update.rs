@@ -18,7 +18,7 @@ pub(super) const MOST_TRIES: u32 = 64;
 const LONGEST_PAUSE: Duration = Duration::from_millis(256);
 
 impl Storage {
-    /// The version of the object of that name. Only the head of the document is read.
+    /// The version of the value of that name. Only the head of the document is read.
     ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if its head is damaged.
@@ -43,7 +43,7 @@ impl Storage {
     /// As [`save`](Self::save), but only over this version. The report has the version that the save has made.
     ///
     /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves only
-    /// where there is no object.
+    /// where there is no value.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -60,15 +60,15 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// As [`save`](Self::save); `Conflict` if the object is of another version, or not there.
+    /// As [`save`](Self::save); `Conflict` if the value is of another version, or not there.
     pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<SaveReport> {
         self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out()
     }
 
-    /// Loads the object of that name, changes it, and saves it, as one step: if the object was replaced meanwhile, all of it
+    /// Loads the value of that name, changes it, and saves it, as one step: if the value was replaced meanwhile, all of it
     /// is done again. Nothing that others save is lost, and neither is the change. Gives what `change` returns.
     ///
-    /// `change` may run several times, each time on the object as it then is. If it fails, nothing is saved; if the object
+    /// `change` may run several times, each time on the value as it then is. If it fails, nothing is saved; if the value
     /// was replaced meanwhile, it runs again instead, since what it found may be the reason.
     ///
     /// ```
@@ -97,7 +97,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the object was replaced
+    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the value was replaced
     /// each of 64 times, with longer and longer pauses between them.
     pub fn update<T, R, E>(&self, name: &str, mut change: impl FnMut(&mut T) -> Result<R, E>) -> Result<R, E>
     where
@@ -124,7 +124,7 @@ impl Storage {
         }
     }
 
-    /// Whether the object was replaced or removed since it was of this version.
+    /// Whether the value was replaced or removed since it was of this version.
     pub(super) fn is_other(&self, name: &str, version: &Version) -> bool {
         match self.version(name) {
             Ok(found) => found != *version,
@@ -140,7 +140,7 @@ pub(super) enum Failure<E> {
 }
 
 impl<E: From<Error>> Failure<E> {
-    /// Whether the cause may be that the object was replaced: never if the object may have been saved.
+    /// Whether the cause may be that the value was replaced: never if the value may have been saved.
     pub(super) fn may_be_stale(&self) -> bool {
         match self {
             Self::Change(_) => true,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How often an object is looked at again because it was replaced meanwhile.
+/// How often a value is looked at again because it was replaced meanwhile.
 const MOST_ATTEMPTS: usize = 5;
 
 /// How thoroughly values are verified. With serde: `quick` or `deep`.
@@ -28,19 +28,19 @@ pub enum VerifyDepth {
     Deep,
 }
 
-/// What was found of one object.
+/// What was found of one value.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verification {
-    /// The object's name.
+    /// The value's name.
     pub name: String,
     /// Its arrays.
     pub arrays: usize,
-    /// Its objects that [other serializers](crate::persistent) keep.
+    /// Its [external objects](crate::persistent).
     pub objects: usize,
-    /// Bytes of its document, its arrays and its other objects, as they were saved.
+    /// Bytes of its document, its arrays and its external objects, as they were saved.
     pub bytes: u64,
-    /// All that is wrong; each names the place in the object, the array and the file or key.
+    /// All that is wrong; each names the place in the value, the array and the file or key.
     pub faults: Vec<Error>,
 }
 
@@ -56,21 +56,21 @@ impl Verification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VerifyProgress {
-    /// The object that is being looked at, or was looked at last.
+    /// The value that is being looked at, or was looked at last.
     pub name: String,
-    /// Objects that have been looked at; at the end, all of them.
+    /// Values that have been looked at; at the end, all of them.
     pub objects_done: usize,
-    /// All objects.
+    /// All values.
     pub objects: usize,
-    /// Bytes of this object's chunks that have been looked at, before compression.
+    /// Bytes of this value's chunks that have been looked at, before compression.
     pub bytes_done: u64,
     /// Bytes of all its chunks, before compression.
     pub bytes: u64,
 }
 
 impl Storage {
-    /// Compares an object with what was saved. No Rust type is needed, nothing is changed, and what is wrong is told in the
-    /// answer, not as an error.
+    /// Compares a value with what was saved. No Rust type is needed, nothing is changed, and what is wrong stands in the
+    /// returned value: it is not an error.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -89,8 +89,8 @@ impl Storage {
         self.verify_one(&Name::parse(name)?, depth, &|_, _| {})
     }
 
-    /// The same of every object of the storage. `progress` is called some times a second at most, from whichever thread is at
-    /// it, and once more when all is done.
+    /// The same of every value of the storage. `progress` is called some times a second at most, on the threads that do the
+    /// work, and once more when all is done.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -257,7 +257,7 @@ impl Storage {
         told(total, total);
     }
 
-    /// Looks at a file of an object that is no array.
+    /// Checks a file of an external object.
     fn check_file(&self, name: &Name, file: &FileEntry, depth: VerifyDepth) -> Result<()> {
         let files = self.place.protocols(name.workflow()).files()?;
         let mut reader = FileReader::open_expecting(files, &file.name, Some(file.summary()?))?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of an object. Every save makes another, also one that changes nothing.
+/// A version of a value. Every save makes another, also one that changes nothing.
 ///
 /// [`Storage::load_versioned`](crate::Storage::load_versioned) gives it, and [`Storage::save_if`](crate::Storage::save_if)
 /// saves only over it. As a text it has only letters, digits and `-`, so it can be an ETag of HTTP:
