@@ -162,8 +162,8 @@ mod task;
 pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
-    AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Codec, DataType, Element, IntoChunk,
-    Number, RealElement, Region, Summable,
+    AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
+    IntoChunk, Number, RealElement, Region, Summable,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};

@@ -1,25 +1,24 @@
-//! The chunked array itself: its making and its properties. Operations are in the files beside.
+//! The chunked array and its properties. Constructors and operations are in the files beside.
 
-use super::function::{ChunkSource, FromSource, Function, IntoChunk};
 use super::notes::Notes;
 use super::source::{Elements, Source, assemble};
 use super::stored::Stored;
 use super::{ArrayMeta, ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
-use ndarray::{Array, ArrayViewMutD, Dimension};
+use ndarray::ArrayViewMutD;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The longest chain of lazy operations: reading goes down the chain, and so does dropping.
+/// The most lazy operations on top of each other. Reading and dropping recurse through them.
 const MOST_OPERATIONS: u32 = 200;
 
-/// An n-dimensional array in chunks: a shape, a chunk grid, a data type and something that produces one chunk at a time
-/// when it is needed. Immutable; a clone is another handle on the same array.
+/// An n-dimensional array in chunks: a shape, a chunk grid, a data type and a source that produces a chunk when it is needed.
+/// Immutable; a clone is another handle on the same array.
 ///
 /// Operations ([`map`](Self::map), arithmetic, [`slice`](Self::slice()), [`rechunk`](Self::rechunk), ...) are lazy and
-/// cost nothing; [`compute`](Self::compute) and the reductions read chunk by chunk, on all processors.
+/// read nothing; [`compute`](Self::compute) and the reductions read chunk by chunk, on all processors.
 ///
 /// ```
 /// use arraystow::ChunkedArray;
@@ -37,87 +36,26 @@ pub struct ChunkedArray<T: Element> {
 
 struct Inner<T> {
     grid: ChunkGrid,
-    /// Lazy operations on top of each other, this one included.
+    /// The number of lazy operations on top of each other, including this one.
     depth: AtomicU32,
-    /// Behind a lock for one reason: a save that removes what an expression reads from gives it a new source.
+    /// Behind a lock, since a save that removes what an expression reads from replaces the source.
     source: RwLock<Arc<dyn Source<T>>>,
-    /// Chosen for this array.
+    /// What was chosen for this array.
     meta: ArrayMeta,
     notes: Arc<Notes>,
 }
 
 impl<T: Element> ChunkedArray<T> {
-    /// An array in memory, cut into chunks of this shape; `chunk_shape` is one number per axis. See
-    /// [`from_ndarray_auto`](Self::from_ndarray_auto) to have it chosen.
-    ///
-    /// # Errors
-    /// `InvalidInput` if the chunk shape does not fit the array.
-    pub fn from_ndarray<D: Dimension>(array: Array<T, D>, chunk_shape: &[usize]) -> Result<Self> {
-        let grid = ChunkGrid::regular(array.shape(), chunk_shape)?;
-        Self::from_ndarray_with_grid(array, grid)
-    }
-
-    /// An array in memory, cut into chunks of about 1 MiB.
-    ///
-    /// # Errors
-    /// None for arrays that fit into memory.
-    pub fn from_ndarray_auto<D: Dimension>(array: Array<T, D>) -> Result<Self> {
-        let grid = ChunkGrid::auto(array.shape(), size_of::<T>())?;
-        Self::from_ndarray_with_grid(array, grid)
-    }
-
-    /// An array in memory, cut by any grid.
-    ///
-    /// # Errors
-    /// `InvalidInput` if the grid's shape is not the array's.
-    pub fn from_ndarray_with_grid<D: Dimension>(array: Array<T, D>, grid: ChunkGrid) -> Result<Self> {
-        if array.shape() != grid.shape() {
-            return Err(Error::invalid(format!(
-                "a chunk grid for shape {:?} does not fit an array of shape {:?}",
-                grid.shape(),
-                array.shape()
-            )));
-        }
-        Ok(Self::from_parts(grid, Arc::new(InMemory(array.into_dyn().into_shared()))))
-    }
-
-    /// A lazy array: `chunk` is called once for each chunk that is needed, from any thread, with the region it has to
-    /// fill. It returns an ndarray of the region's shape, or a `Result` of one.
-    ///
-    /// ```
-    /// # use arraystow::ChunkedArray;
-    /// let ramp = ChunkedArray::from_fn(&[1_000_000, 1_000_000], &[512, 512], |region| {
-    ///     let first = region.start()[0];
-    ///     ndarray::ArrayD::from_shape_fn(region.shape(), |at| (first + at[0]) as f32)
-    /// })?;
-    /// assert_eq!(ramp.slice(ndarray::s![700_000, 5])?.compute()?[[]], 700_000.0);
-    /// # Ok::<(), arraystow::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `InvalidInput` if the chunk shape does not fit the shape.
-    pub fn from_fn<F, C>(shape: &[usize], chunk_shape: &[usize], chunk: F) -> Result<Self>
-    where
-        F: Fn(&Region) -> C + Send + Sync + 'static,
-        C: IntoChunk<T> + 'static,
-    {
-        Ok(Self::from_source(ChunkGrid::regular(shape, chunk_shape)?, Function(chunk)))
-    }
-
-    /// A lazy array of the user's own source.
-    pub fn from_source(grid: ChunkGrid, source: impl ChunkSource<T>) -> Self {
-        Self::from_parts(grid.clone(), Arc::new(FromSource { grid, source }))
-    }
-
     pub(crate) fn from_stored(grid: ChunkGrid, bytes: Arc<dyn StoredBytes>) -> Self {
         Self::from_parts(grid, Arc::new(Stored { bytes }))
     }
 
-    /// Makes an array of a source, one operation deeper than the deepest of its inputs.
+    /// An array of a source that has no other arrays as inputs.
     pub(super) fn from_parts(grid: ChunkGrid, source: Arc<dyn Source<T>>) -> Self {
         Self::new(grid, 0, source)
     }
 
+    /// An array that is computed from others, of which the deepest has this depth.
     pub(super) fn operation(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
         if depth >= MOST_OPERATIONS {
             let error = Error::limit(format!(
@@ -133,7 +71,7 @@ impl<T: Element> ChunkedArray<T> {
         Self { inner: Arc::new(Inner { grid, depth, source, meta: ArrayMeta::default(), notes: Arc::default() }) }
     }
 
-    /// The array, which has just been made, as one of the same elements as another.
+    /// Marks an array that was just made as one with the same elements as another.
     pub(super) fn of_elements(mut self, other: &Self) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.notes = other.inner.notes.clone();
@@ -141,13 +79,8 @@ impl<T: Element> ChunkedArray<T> {
         self
     }
 
-    /// An array that can only fail: what an operator returns, which cannot return an error.
-    pub(super) fn failed(grid: ChunkGrid, error: Error) -> Self {
-        Self::from_parts(grid, Arc::new(Failed(error)))
-    }
-
-    /// The same elements, to be compressed in this way when they are saved, whatever the storage's choice. Another array:
-    /// what is saved is written anew, also where the elements lie in the storage already.
+    /// The same elements, with a codec of their own instead of the storage's. This is another array: saving it writes the
+    /// elements even if the storage has them already.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Codec};
@@ -166,7 +99,7 @@ impl<T: Element> ChunkedArray<T> {
         Self { inner: Arc::new(Inner { grid, depth, source, meta, notes }) }
     }
 
-    /// How the array is to be compressed, if that was chosen for it.
+    /// The array's own codec, if it has one; see [`with_codec`](Self::with_codec).
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.inner.meta.codec
@@ -212,9 +145,17 @@ impl<T: Element> ChunkedArray<T> {
         T::DATA_TYPE
     }
 
-    /// Whether both are handles on one array. Arrays with equal elements need not be.
+    /// Whether both are handles on the same array, as [`Arc::ptr_eq`]. Elements are not compared.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::<f32>::zeros(&[4], &[2])?;
+    /// assert!(array.ptr_eq(&array.clone()));
+    /// assert!(!array.ptr_eq(&ChunkedArray::zeros(&[4], &[2])?));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
@@ -235,7 +176,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn replace_source(&self, bytes: Arc<dyn StoredBytes>) {
-        // Nothing is below it any more: `x = x + 1; save` can go on for ever.
+        // Nothing is below it any more, so that `x = x + 1` and a save can be repeated without end.
         self.replace_source_by(Arc::new(Stored { bytes }), 0);
     }
 
@@ -244,8 +185,8 @@ impl<T: Element> ChunkedArray<T> {
         self.inner.depth.store(depth, Ordering::Relaxed);
     }
 
-    /// Why this array can never be computed, if it cannot: itself or one of its inputs is the result of an operation
-    /// that made no sense.
+    /// The error of an invalid operation that made this array or one of its inputs, if there is one. Such an array can never
+    /// be computed.
     pub(crate) fn failure(&self) -> Option<Error> {
         fn search(array: &dyn ErasedArray, seen: &mut HashSet<usize>, found: &mut Option<Error>) {
             if found.is_none() && seen.insert(array.address()) {
@@ -268,7 +209,7 @@ impl<T: Element> ChunkedArray<T> {
         })
     }
 
-    /// The same, into memory of the caller's.
+    /// Writes the elements of a region to memory of the caller.
     pub(crate) fn read_into(
         &self,
         evaluation: &Evaluation,
@@ -297,31 +238,5 @@ impl<T: Element> fmt::Debug for ChunkedArray<T> {
             Some(chunk) => write!(f, " in chunks of {chunk:?}"),
             None => write!(f, " in {:?} irregular chunks", self.grid().chunks_per_axis()),
         }
-    }
-}
-
-/// Elements that are in memory already.
-struct InMemory<T>(Elements<T>);
-
-impl<T: Element> Source<T> for InMemory<T> {
-    fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
-        Ok(self.0.clone().slice_move(region.to_slice().as_slice()))
-    }
-
-    fn is_cheap(&self) -> bool {
-        true
-    }
-}
-
-/// An operation that made no sense.
-struct Failed(Error);
-
-impl<T: Element> Source<T> for Failed {
-    fn produce(&self, _: &Evaluation, _: &Region) -> Result<Elements<T>> {
-        Err(self.0.clone())
-    }
-
-    fn failure(&self) -> Option<Error> {
-        Some(self.0.clone())
     }
 }

@@ -120,7 +120,7 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
     }
 
     fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>> {
-        Ok(Arc::new(self.rechunk_to(grid.clone())?))
+        Ok(Arc::new(self.rechunk(grid)?))
     }
 
     fn read_from(&self, stored: Arc<dyn StoredBytes>) {

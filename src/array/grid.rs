@@ -1,15 +1,15 @@
-//! The chunk grid: how an array is cut, per axis, into chunks.
+//! The chunk grid: how an array is cut into chunks.
 
 use super::Region;
 use super::memory::element_count;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What a chunk is grown to when the caller does not choose: 1 MiB.
-const TARGET_CHUNK_BYTES: usize = 1 << 20;
-
-/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any sizes, as dask's
+/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any lengths, as dask's
 /// `((3, 5, 2),)`. Chunks are numbered in C order.
+///
+/// serde has it as the shape and, per axis, the runs of equal chunks: `{"shape": [10], "chunks": [[[3, 1], [5, 1], [2, 1]]]}`.
 ///
 /// ```
 /// # use arraystow::ChunkGrid;
@@ -18,25 +18,53 @@ const TARGET_CHUNK_BYTES: usize = 1 << 20;
 /// assert_eq!(grid.chunk_region(1)?.start(), [3]);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Form", into = "Form")]
 pub struct ChunkGrid {
     shape: Arc<[usize]>,
     axes: Arc<[Axis]>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A grid for serde.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    shape: Vec<usize>,
+    chunks: Vec<Vec<(usize, usize)>>,
+}
+
+impl From<ChunkGrid> for Form {
+    fn from(grid: ChunkGrid) -> Self {
+        Self { shape: grid.shape.to_vec(), chunks: grid.runs() }
+    }
+}
+
+impl TryFrom<Form> for ChunkGrid {
+    type Error = Error;
+
+    fn try_from(form: Form) -> Result<Self> {
+        let grid = Self::from_runs(&form.chunks)?;
+        if *grid.shape == *form.shape {
+            return Ok(grid);
+        }
+        let (shape, found) = (&form.shape, &grid.shape);
+        Err(Error::invalid(format!("the chunks of a grid of shape {shape:?} are those of the shape {found:?}")))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Axis {
     /// Equal chunks of this length.
     Regular(usize),
-    /// Runs of equal chunks: as many as there are changes of length, whatever the number of chunks.
+    /// Runs of equal chunks. Their number depends on how often the length changes, not on the number of chunks.
     Irregular(Arc<[Run]>),
 }
 
-/// Some equal chunks, one after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Consecutive chunks of equal length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Run {
-    /// The number of the first of them, and where it begins.
+    /// The number of the first chunk.
     first: usize,
+    /// The position of the first chunk.
     start: usize,
     size: usize,
     times: usize,
@@ -70,12 +98,12 @@ impl Axis {
         }
     }
 
-    /// The first and one past the last chunk that meet `start..end`, which is not empty.
+    /// The first and one past the last chunk that overlap `start..end`, which is not empty.
     fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
         match self {
             Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
             Self::Irregular(runs) => {
-                // Neither run is one of chunks of length 0.
+                // The chunks of both runs have elements.
                 let first = runs[runs.partition_point(|run| run.end() <= start)];
                 let last = runs[runs.partition_point(|run| run.end() < end)];
                 let (from, to) = ((start - first.start) / first.size, (end - last.start).div_ceil(last.size));
@@ -86,7 +114,7 @@ impl Axis {
 }
 
 impl ChunkGrid {
-    /// Equal chunks of `chunk_shape`; those at the far edges may be smaller. No axes at all is a single value.
+    /// Equal chunks of `chunk_shape`; those at the far edges may be smaller. An array without axes is a single value.
     ///
     /// # Errors
     /// `InvalidInput` if the ranks differ, a chunk has no length, or the shape has more elements than can be counted.
@@ -106,8 +134,7 @@ impl ChunkGrid {
         Self::new(shape.to_vec(), axes.collect())
     }
 
-    /// Chunks of any sizes, listed per axis. Sizes that amount to equal chunks give the same grid as
-    /// [`regular`](Self::regular).
+    /// Chunks of any lengths, listed per axis. Equal lengths give the same grid as [`regular`](Self::regular).
     ///
     /// # Errors
     /// `InvalidInput` if the shape has more elements than can be counted.
@@ -116,20 +143,18 @@ impl ChunkGrid {
         Self::from_runs(&runs)
     }
 
-    /// Chunks of about 1 MiB: the longest axis is halved until a chunk is no larger.
-    ///
-    /// # Errors
-    /// `InvalidInput` if the shape has more elements than can be counted.
-    pub fn auto(shape: &[usize], element_size: usize) -> Result<Self> {
-        let mut chunk: Vec<usize> = shape.iter().map(|len| (*len).max(1)).collect();
-        let bytes = |chunk: &[usize]| chunk.iter().fold(element_size, |n, len| n.saturating_mul(*len));
-        while bytes(&chunk) > TARGET_CHUNK_BYTES {
-            match chunk.iter_mut().max() {
-                Some(longest) if *longest > 1 => *longest = longest.div_ceil(2),
-                _ => break,
-            }
-        }
-        Self::regular(shape, &chunk)
+    /// The bytes of a chunk, at most, where the user does not choose: 1 MiB.
+    pub(crate) const DEFAULT_BYTES: usize = 1 << 20;
+
+    /// Equal chunks of at most so many bytes: the longest axis is halved until a chunk is small enough.
+    pub(super) fn of_bytes(shape: &[usize], element_size: usize, most: usize) -> Result<Self> {
+        Self::regular(shape, &chunk_of_bytes(shape, element_size, most))
+    }
+
+    /// The default chunks of an array that is in memory, whose elements can be counted therefore.
+    pub(super) fn of_array(shape: &[usize], element_size: usize) -> Self {
+        let axes = chunk_of_bytes(shape, element_size, Self::DEFAULT_BYTES).into_iter().map(Axis::Regular).collect();
+        Self { shape: shape.into(), axes }
     }
 
     fn new(shape: Vec<usize>, axes: Vec<Axis>) -> Result<Self> {
@@ -177,7 +202,7 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.count(*len)).product()
     }
 
-    /// The shape of all chunks but those at the far edges, if they are equal.
+    /// The shape of all chunks except those at the far edges, if it is the same for all.
     #[must_use]
     pub fn chunk_shape(&self) -> Option<Vec<usize>> {
         self.axes
@@ -199,8 +224,8 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(largest).collect()
     }
 
-    /// Every chunk's length, per axis, as dask's `chunks`: as many numbers as there are chunks along the axes. Where
-    /// those can be more than memory holds, [`chunk_region`](Self::chunk_region) gives one chunk at a time.
+    /// The length of every chunk, per axis, as dask's `chunks`. The lists are as long as there are chunks along the axes; if
+    /// that can be more than fits into memory, use [`chunk_region`](Self::chunk_region) for one chunk at a time.
     #[must_use]
     pub fn chunks(&self) -> Vec<Vec<usize>> {
         self.axes
@@ -210,7 +235,7 @@ impl ChunkGrid {
             .collect()
     }
 
-    /// The same, as runs of equal lengths: `(length, how often)`. Short whatever the number of equal chunks.
+    /// The lengths of the chunks, per axis, as runs of equal lengths: `(length, count)`.
     pub(crate) fn runs(&self) -> Vec<Vec<(usize, usize)>> {
         let axis_runs = |(axis, len): (&Axis, &usize)| match axis {
             Axis::Regular(chunk) => {
@@ -229,20 +254,20 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(axis_runs).collect()
     }
 
-    /// The grid of these runs, which may come from a file: it takes no more memory than they do.
+    /// The grid of these runs, which may come from a file. It takes no more memory than the runs.
     pub(crate) fn from_runs(runs: &[Vec<(usize, usize)>]) -> Result<Self> {
         let mut shape = Vec::with_capacity(runs.len());
         let mut axes = Vec::with_capacity(runs.len());
         for axis in runs {
             let (mut first, mut start) = (0usize, 0usize);
-            // Equal cuts must be equal grids, however a file writes them.
+            // Grids with the same chunks are equal, whatever runs a file has.
             let mut merged: Vec<Run> = Vec::new();
             for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
                 let (at, number) = (start, first);
                 start = size.checked_mul(*times).and_then(|n| n.checked_add(start)).ok_or_else(|| too_many(&shape))?;
                 first = first.checked_add(*times).ok_or_else(|| too_many(&shape))?;
                 match merged.last_mut() {
-                    // No overflow: all chunks so far have just been counted.
+                    // Cannot overflow: it is at most `first`.
                     Some(last) if last.size == *size => last.times += times,
                     _ => merged.push(Run { first: number, start: at, size: *size, times: *times }),
                 }
@@ -258,17 +283,17 @@ impl ChunkGrid {
         Self::new(shape, axes)
     }
 
-    /// The region of the chunk of that number, in C order.
+    /// The region of a chunk, by its number in C order.
     ///
     /// # Errors
-    /// `NotFound` if there are not so many chunks.
+    /// `NotFound` if there is no such chunk.
     pub fn chunk_region(&self, index: usize) -> Result<Region> {
         let mut start = self.chunk_coordinates(index)?;
         let mut shape = vec![0; self.ndim()];
         for axis in 0..self.ndim() {
             (start[axis], shape[axis]) = self.axes[axis].chunk(self.shape[axis], start[axis]);
         }
-        Ok(Region::new(start, shape))
+        Ok(Region::of(start, shape))
     }
 
     /// The coordinates of a chunk in the grid, by its number in C order.
@@ -308,23 +333,22 @@ impl ChunkGrid {
         Ok(coordinates.iter().zip(&per_axis).fold(0, |number, (at, count)| number * count + at))
     }
 
-    /// Start and length of one chunk on one axis, if there are so many.
+    /// Start and length of one chunk on one axis, if there is such a chunk.
     pub(crate) fn axis_chunk(&self, axis: usize, index: usize) -> Option<(usize, usize)> {
         let len = self.shape[axis];
         (index < self.axes[axis].count(len)).then(|| self.axes[axis].chunk(len, index))
     }
 
-    /// Start and length of the chunk that holds this position of an axis.
+    /// Start and length of the chunk at this position of an axis.
     pub(crate) fn axis_chunk_around(&self, axis: usize, position: usize) -> (usize, usize) {
         let (index, _) = self.axes[axis].overlapping(position, position + 1);
         self.axes[axis].chunk(self.shape[axis], index)
     }
 
-    /// The numbers of the chunks that meet the region, in C order. They are not listed: there may be more of them than
-    /// memory holds.
+    /// The numbers of the chunks that overlap the region, in C order. An iterator, since they may not fit into memory.
     pub(crate) fn overlapping(&self, region: &Region) -> impl ExactSizeIterator<Item = usize> + use<> {
         let mut total = usize::from(!region.is_empty());
-        // Per axis: the first chunk, how many of them, and how many the whole axis has.
+        // Per axis: the first chunk, the number of chunks that overlap, and the number of all chunks.
         let mut axes = Vec::with_capacity(self.ndim());
         for (axis, (start, end)) in region.start().iter().zip(region.end()).enumerate() {
             if total == 0 {
@@ -345,7 +369,7 @@ impl ChunkGrid {
         })
     }
 
-    /// Whether the region is exactly one chunk, and which.
+    /// The number of the chunk that is exactly this region, if there is one.
     pub(crate) fn exact_chunk(&self, region: &Region) -> Option<usize> {
         let mut number = 0;
         for (axis, (start, len)) in region.start().iter().zip(region.shape()).enumerate() {
@@ -363,6 +387,23 @@ impl ChunkGrid {
     }
 }
 
+/// The shape of chunks of at most so many bytes.
+fn chunk_of_bytes(shape: &[usize], element_size: usize, most: usize) -> Vec<usize> {
+    let mut chunk: Vec<usize> = shape.iter().map(|len| (*len).max(1)).collect();
+    let bytes = |chunk: &[usize]| chunk.iter().fold(element_size, |n, len| n.saturating_mul(*len));
+    while bytes(&chunk) > most {
+        match chunk.iter_mut().max() {
+            Some(longest) if *longest > 1 => *longest = longest.div_ceil(2),
+            _ => break,
+        }
+    }
+    chunk
+}
+
 fn too_many(shape: &[usize]) -> Error {
     Error::invalid(format!("an array of shape {shape:?} has more elements than this machine can count"))
 }
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests;

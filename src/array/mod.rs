@@ -1,13 +1,16 @@
 //! DATA MODEL: chunked arrays and their lazy operations.
 //!
-//! Knows neither serde nor storage nor threads: here an array is a shape, a chunk grid, a data type and something that
-//! produces regions. What runs it in parallel lives in `engine`, what stores it in `backend`.
+//! Here an array is a shape, a chunk grid, a data type and a source that produces regions. This module depends on neither the
+//! plug-in nor storage nor threads: `engine` computes arrays in parallel, `backend` stores them. Values such as a codec or a
+//! chunk grid implement serde's traits here.
 
 mod any;
 mod any_ndarray;
 mod arithmetic;
 mod chunked;
+mod chunking;
 mod codec;
+mod constructors;
 mod data_type;
 mod dispatch;
 mod element;
@@ -32,6 +35,7 @@ pub use any::AnyArray;
 pub use any_ndarray::AnyNdArray;
 pub use arithmetic::Arithmetic;
 pub use chunked::ChunkedArray;
+pub use chunking::Chunking;
 pub use codec::Codec;
 pub use data_type::DataType;
 pub use element::{Element, RealElement};

@@ -1,14 +1,14 @@
-//! Lazy operations element by element, and other cuts of the same elements.
+//! Lazy operations element by element, and rechunking.
 
 use super::guard::guarded;
 use super::source::{Elements, Reading, Source};
-use super::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes};
+use super::{ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes};
 use crate::error::{Error, Result};
 use ndarray::Zip;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of `function` of every element. Lazy.
+    /// The array of `function` applied to every element. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -27,7 +27,16 @@ impl<T: Element> ChunkedArray<T> {
         ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source))
     }
 
-    /// The array of `function` of every pair of elements; it has the grid of `self`. Lazy.
+    /// The array of `function` of every pair of elements, with the grid of `self`. Lazy.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let height = ChunkedArray::from_ndarray(ndarray::array![10.0_f32, -3.0], &[1])?;
+    /// let land = ChunkedArray::from_ndarray(ndarray::array![true, false], &[2])?;
+    /// let above = height.zip_with(&land, |height, land| if land { height } else { 0.0 })?;
+    /// assert_eq!(above.sum()?, 10.0);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `InvalidInput` if the shapes differ.
@@ -49,26 +58,20 @@ impl<T: Element> ChunkedArray<T> {
         Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)))
     }
 
-    /// The same elements in chunks of this shape. Lazy.
+    /// The same elements in other chunks: of a shape, as `&[64, 64]`, or as a [`Chunking`] says. Lazy.
+    ///
+    /// ```
+    /// # use arraystow::{ChunkedArray, Chunking};
+    /// let array = ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[5])?;
+    /// assert_eq!(array.rechunk(&[4])?.grid().chunks(), [[4, 4, 2]]);
+    /// assert_eq!(array.rechunk(Chunking::Whole)?.grid().chunk_count(), 1);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the chunk shape does not fit the array.
-    pub fn rechunk(&self, chunk_shape: &[usize]) -> Result<Self> {
-        self.rechunk_to(ChunkGrid::regular(self.shape(), chunk_shape)?)
-    }
-
-    /// The same elements in the chunks of any grid. Lazy.
-    ///
-    /// # Errors
-    /// `InvalidInput` if the grid's shape is not the array's.
-    pub fn rechunk_to(&self, grid: ChunkGrid) -> Result<Self> {
-        if grid.shape() != self.shape() {
-            return Err(Error::invalid(format!(
-                "a chunk grid for shape {:?} does not fit an array of shape {:?}",
-                grid.shape(),
-                self.shape()
-            )));
-        }
+    /// `InvalidInput` if the chunks do not fit the array.
+    pub fn rechunk(&self, chunks: impl Into<Chunking>) -> Result<Self> {
+        let grid = chunks.into().grid(self.shape(), size_of::<T>())?;
         if grid == *self.grid() {
             return Ok(self.clone());
         }

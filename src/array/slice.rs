@@ -200,7 +200,7 @@ impl<T: Element> Source<T> for Sliced<T> {
                     }
                 }
             }
-            let input = self.input.produce(evaluation, &Region::new(start, shape))?;
+            let input = self.input.produce(evaluation, &Region::of(start, shape))?;
             Ok(input.slice_move(picks.as_slice()))
         })
     }

@@ -99,7 +99,7 @@ pub(crate) fn assemble<T: Element>(
     {
         let whole = grid.chunk_region(only)?;
         let part = region.relative_to(&whole);
-        return Ok(chunk(only, &whole)?.slice_move(part.to_slice().as_slice()));
+        return Ok(chunk(only, &whole)?.slice_move(part.to_slice_info().as_slice()));
     }
     let mut out = zeroed::<T>(region.shape())?;
     for number in numbers {
@@ -111,8 +111,8 @@ pub(crate) fn assemble<T: Element>(
         let part = whole.intersection(region);
         let elements = chunk(number, &whole)?;
         copy_into(
-            elements.slice(part.relative_to(&whole).to_slice().as_slice()).into_dyn(),
-            &mut out.slice_mut(part.relative_to(region).to_slice().as_slice()).into_dyn(),
+            elements.slice(part.relative_to(&whole).to_slice_info().as_slice()).into_dyn(),
+            &mut out.slice_mut(part.relative_to(region).to_slice_info().as_slice()).into_dyn(),
         )?;
     }
     Ok(out.into_shared())

@@ -113,7 +113,10 @@ impl Stored {
         })?;
         let elements = ArrayViewD::from_shape(shape, elements)
             .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
-        copy_into(elements.slice(wanted.to_slice().as_slice()), &mut out.slice_mut(target.to_slice().as_slice()))
+        copy_into(
+            elements.slice(wanted.to_slice_info().as_slice()),
+            &mut out.slice_mut(target.to_slice_info().as_slice()),
+        )
     }
 }
 

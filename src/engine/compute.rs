@@ -188,7 +188,7 @@ impl<'a, T> Iterator for Parts<'a, T> {
             if axis == self.grid.ndim() {
                 self.left = self.left.saturating_sub(1);
                 let shape = memory.shape().to_vec();
-                return Some((Region::new(start, shape), memory));
+                return Some((Region::of(start, shape), memory));
             }
             let Some((_, len)) = self.grid.axis_chunk(axis, index) else {
                 continue;

@@ -20,14 +20,14 @@ proptest! {
                     expected = expected.slice(slice.as_slice()).to_owned();
                     array = array.slice(&slice).unwrap();
                 }
-                1 => array = array.rechunk_to(grid_for(expected.shape(), &random)).unwrap(),
+                1 => array = array.rechunk(grid_for(expected.shape(), &random)).unwrap(),
                 2 => {
                     expected.mapv_inplace(|x| x * 7 % 1000);
                     array = array.map(|x| x * 7 % 1000);
                 }
                 3 => {
                     // The same array, in other chunks.
-                    let other = array.rechunk_to(grid_for(expected.shape(), &random)).unwrap();
+                    let other = array.rechunk(grid_for(expected.shape(), &random)).unwrap();
                     array = array.zip_with(&other, |x, y| x * y % 1000 - x).unwrap();
                     expected.mapv_inplace(|x| x * x % 1000 - x);
                 }

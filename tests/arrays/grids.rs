@@ -1,7 +1,7 @@
 //! The chunk grid by itself.
 
 use super::support::any_grid;
-use arraystow::{ChunkGrid, ErrorKind};
+use arraystow::{ChunkGrid, Chunking, ErrorKind};
 use ndarray::Dimension;
 use proptest::prelude::*;
 
@@ -38,7 +38,7 @@ fn shapes_that_cannot_be_counted_are_refused() {
         (vec![1 << 40, 1 << 40, 0], vec![1, 1, 1]),
     ] {
         assert_eq!(ChunkGrid::regular(&shape, &chunk).unwrap_err().kind(), ErrorKind::InvalidInput, "{shape:?}");
-        assert!(ChunkGrid::auto(&shape, 8).is_err());
+        assert!(Chunking::default().grid(&shape, 8).is_err());
     }
     assert!(ChunkGrid::irregular(&[vec![usize::MAX, 1]]).is_err());
     assert!(ChunkGrid::irregular(&[vec![1 << 40], vec![1 << 40]]).is_err());
@@ -55,7 +55,7 @@ fn chunk_shapes_that_make_no_sense_are_refused() {
 
 #[test]
 fn grids_of_lazy_arrays_far_beyond_memory_take_no_memory() {
-    let grid = ChunkGrid::auto(&[1 << 30, 1 << 30], 8).unwrap();
+    let grid = Chunking::default().grid(&[1 << 30, 1 << 30], 8).unwrap();
     assert_eq!(grid.chunk_shape().unwrap().iter().product::<usize>(), 1 << 17);
     let last = grid.chunk_region(grid.chunk_count() - 1).unwrap();
     assert_eq!(last.end().collect::<Vec<_>>(), [1 << 30, 1 << 30]);

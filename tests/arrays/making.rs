@@ -1,7 +1,7 @@
 //! Making arrays, and reading them whole, by chunk and chunk after chunk.
 
 use super::support::{any_grid, counted, lazy, part};
-use arraystow::{ChunkGrid, ChunkedArray, DataType, Element, ErrorKind, Region};
+use arraystow::{ChunkGrid, ChunkedArray, Chunking, DataType, Element, ErrorKind, Region};
 use half::f16;
 use ndarray::{Array0, Array1, Array2, ArrayD, Dimension, IxDyn, ShapeBuilder, arr0, array, s};
 use num_complex::Complex;
@@ -134,24 +134,69 @@ fn chunks_without_elements_stay_in_the_grid() {
 
 #[test]
 fn the_chunk_shape_is_chosen_when_it_is_left_out() {
-    let small = ChunkedArray::from_ndarray_auto(counted(&[10, 20])).unwrap();
+    let small = ChunkedArray::from(counted(&[10, 20]));
     assert_eq!(small.grid().chunk_count(), 1);
-    let large = ChunkedArray::from_ndarray_auto(Array2::<f32>::zeros((3000, 1000))).unwrap();
+    let large = ChunkedArray::from(Array2::<f32>::zeros((3000, 1000)));
     let chunk = large.grid().chunk_shape().unwrap();
     let bytes = chunk.iter().product::<usize>() * 4;
     assert!((1 << 19..=1 << 20).contains(&bytes), "{chunk:?} is {bytes} bytes");
-    assert_eq!(ChunkedArray::from_ndarray_auto(arr0(1_u8)).unwrap().grid().chunk_count(), 1);
-    assert!(ChunkedArray::from_ndarray_auto(Array2::<u8>::zeros((0, 5))).unwrap().is_empty());
+    assert_eq!(ChunkedArray::from(arr0(1_u8)).grid().chunk_count(), 1);
+    assert!(ChunkedArray::from(Array2::<u8>::zeros((0, 5))).is_empty());
+}
+
+fn is_full<T: Element>(value: T) {
+    for chunking in [Chunking::Whole, Chunking::Shape(vec![2, 3]), Chunking::Irregular(vec![vec![1, 4], vec![0, 7]])] {
+        let full = ChunkedArray::full(&[5, 7], value, chunking.clone()).unwrap();
+        assert_eq!(full.grid(), &chunking.grid(&[5, 7], size_of::<T>()).unwrap());
+        assert_eq!(full.compute().unwrap(), ArrayD::from_elem(IxDyn(&[5, 7]), value));
+        assert_eq!(full.slice(s![1..4, 6]).unwrap().compute().unwrap(), ArrayD::from_elem(IxDyn(&[3]), value));
+        let zeros = ChunkedArray::<T>::zeros(&[5, 7], chunking).unwrap();
+        assert_eq!(zeros.compute().unwrap(), ArrayD::from_elem(IxDyn(&[5, 7]), T::default()));
+    }
+}
+
+#[test]
+fn arrays_of_one_value_are_made_of_any_type_and_grid() {
+    is_full(true);
+    is_full(-7_i8);
+    is_full(u64::MAX);
+    is_full(f16::from_f32(0.5));
+    is_full(-1.5_f32);
+    is_full(Complex::new(1.0, -2.0));
+    let negative = ChunkedArray::full(&[3], -0.0_f64, &[2]).unwrap();
+    assert!(negative.compute().unwrap().iter().all(|x| x.is_sign_negative()), "-0 is not 0");
+    assert_eq!(ChunkedArray::full(&[], 7_u8, &[]).unwrap().compute().unwrap()[[]], 7);
+    assert_eq!(ChunkedArray::<u8>::zeros(&[3], &[2, 2]).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        ChunkedArray::<u8>::zeros(&[usize::MAX, 2], Chunking::Whole).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+    let large = ChunkedArray::<f64>::zeros(&[1 << 30, 1 << 30], Chunking::default()).unwrap();
+    assert_eq!(large.slice(s![1 << 29, ..10]).unwrap().sum().unwrap(), 0.0);
+}
+
+#[test]
+fn a_region_slices_chunked_arrays_and_ndarrays_alike() {
+    let elements = counted(&[6, 8]);
+    let array = ChunkedArray::from_ndarray(elements.clone(), &[4, 3]).unwrap();
+    for region in [Region::new([1, 2], [4, 5]), Region::new([0, 0], [6, 8]), Region::new([6, 0], [0, 8])] {
+        let region = region.unwrap();
+        let expected = elements.slice(region.to_slice_info().as_slice());
+        assert_eq!(array.slice(region.to_slice_info()).unwrap().compute().unwrap(), expected);
+    }
+    let outside = Region::new([1, 2], [6, 5]).unwrap();
+    assert_eq!(array.slice(outside.to_slice_info()).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(Region::new([1], [6, 5]).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[test]
 fn the_grid_must_have_the_shape_of_the_array() {
     let grid = ChunkGrid::regular(&[3, 4], &[2, 2]).unwrap();
-    let error = ChunkedArray::from_ndarray_with_grid(counted(&[4, 3]), grid.clone()).unwrap_err();
+    let error = ChunkedArray::from_ndarray(counted(&[4, 3]), grid.clone()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(ChunkedArray::from_ndarray(counted(&[4, 3]), &[2]).is_err());
     assert!(ChunkedArray::from_ndarray(counted(&[4, 3]), &[2, 0]).is_err());
-    let array = ChunkedArray::from_ndarray_with_grid(counted(&[3, 4]), grid).unwrap();
+    let array = ChunkedArray::from_ndarray(counted(&[3, 4]), grid).unwrap();
     assert_eq!(array.compute().unwrap(), counted(&[3, 4]));
 }
 
@@ -159,10 +204,10 @@ fn the_grid_must_have_the_shape_of_the_array() {
 fn clones_are_the_same_array_and_equal_ones_are_not() {
     let array = ChunkedArray::from_ndarray(counted(&[4]), &[2]).unwrap();
     let equal = ChunkedArray::from_ndarray(counted(&[4]), &[2]).unwrap();
-    assert!(array.is_same(&array.clone()));
-    assert!(!array.is_same(&equal));
-    assert!(!array.is_same(&(&array + 0)));
-    assert!(array.is_same(&array.rechunk(&[2]).unwrap()), "nothing to do, nothing made");
+    assert!(array.ptr_eq(&array.clone()));
+    assert!(!array.ptr_eq(&equal));
+    assert!(!array.ptr_eq(&(&array + 0)));
+    assert!(array.ptr_eq(&array.rechunk(&[2]).unwrap()), "nothing to do, nothing made");
 }
 
 #[test]
@@ -191,7 +236,7 @@ proptest! {
     fn compute_chunk_and_chunks_agree(grid in any_grid()) {
         let original = counted(grid.shape());
         for array in [
-            ChunkedArray::from_ndarray_with_grid(original.clone(), grid.clone()).unwrap(),
+            ChunkedArray::from_ndarray(original.clone(), grid.clone()).unwrap(),
             lazy(&original, &grid),
             lazy(&original, &grid).map(|x| x + 1).map(|x| x - 1),
         ] {

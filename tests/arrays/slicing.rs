@@ -53,7 +53,7 @@ fn slices_that_do_not_fit_are_refused_at_once() {
 fn rechunking_to_another_shape_is_refused() {
     assert_eq!(ten().rechunk(&[2, 5]).unwrap_err().kind(), ErrorKind::InvalidInput);
     assert_eq!(ten().rechunk(&[0]).unwrap_err().kind(), ErrorKind::InvalidInput);
-    assert_eq!(ten().rechunk_to(ChunkGrid::regular(&[11], &[2]).unwrap()).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(ten().rechunk(ChunkGrid::regular(&[11], &[2]).unwrap()).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 proptest! {
@@ -64,7 +64,7 @@ proptest! {
         let original = counted(grid.shape());
         let slice = slice_for(grid.shape(), &random);
         let expected = original.slice(slice.as_slice()).to_owned();
-        let in_memory = ChunkedArray::from_ndarray_with_grid(original.clone(), grid.clone()).unwrap();
+        let in_memory = ChunkedArray::from_ndarray(original.clone(), grid.clone()).unwrap();
         for array in [in_memory, lazy(&original, &grid), lazy(&original, &grid).map(|x| x)] {
             let sliced = array.slice(&slice).unwrap();
             prop_assert_eq!(sliced.shape(), expected.shape());
@@ -98,7 +98,7 @@ proptest! {
         let mut array = lazy(&original, &grid);
         for random in randoms {
             let grid = grid_for(original.shape(), &random);
-            array = array.rechunk_to(grid.clone()).unwrap();
+            array = array.rechunk(grid.clone()).unwrap();
             prop_assert_eq!(array.grid(), &grid);
             prop_assert_eq!(&array.compute().unwrap(), &original);
         }

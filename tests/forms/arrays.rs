@@ -74,8 +74,7 @@ pub(crate) fn rows(table: &mut Table) {
     let empty: Array2<f32> = Array2::zeros((0, 3));
     table.row("without elements", (Lazy(ChunkedArray::from_ndarray(empty.clone(), &[1, 2]).unwrap()), empty), &[]);
     let irregular = ChunkGrid::irregular(&[vec![3, 5, 2]]).unwrap();
-    let irregular =
-        ChunkedArray::from_ndarray_with_grid(Array1::from_iter((0..10).map(|i| i as f32)), irregular).unwrap();
+    let irregular = ChunkedArray::from_ndarray(Array1::from_iter((0..10).map(|i| i as f32)), irregular).unwrap();
     table.row("in irregular chunks", is(Lazy(irregular)), &[]);
     let large = Array2::from_shape_fn((60, 70), |(i, j)| (i * 100 + j) as f64);
     let mut reversed = large.clone();

@@ -52,7 +52,7 @@ fn chunked() -> impl Strategy<Value = AnyArray> {
         let shape = [rows.iter().sum::<usize>(), columns.iter().sum()];
         let elements = Array2::from_shape_fn(shape, |(i, j)| first.wrapping_add((100 * i + j) as i32));
         let grid = ChunkGrid::irregular(&[rows, columns]).unwrap();
-        AnyArray::Chunked(Chunked(ChunkedArray::from_ndarray_with_grid(elements, grid).unwrap()))
+        AnyArray::Chunked(Chunked(ChunkedArray::from_ndarray(elements, grid).unwrap()))
     })
 }
 

@@ -55,7 +55,7 @@ fn h5py_reads_scalars_empty_and_irregular_arrays() {
     let irregular = arraystow::ChunkGrid::irregular(&[vec![3, 5, 2]]).unwrap();
     let arrays: BTreeMap<&str, ChunkedArray<i64>> = [
         ("empty", ChunkedArray::from_ndarray(sample::<i64>(&[0, 4]), &[2, 2]).unwrap()),
-        ("irregular", ChunkedArray::from_ndarray_with_grid(sample::<i64>(&[10]), irregular).unwrap()),
+        ("irregular", ChunkedArray::from_ndarray(sample::<i64>(&[10]), irregular).unwrap()),
         ("scalar", ChunkedArray::from_ndarray(sample::<i64>(&[]), &[]).unwrap()),
     ]
     .into();

@@ -30,7 +30,7 @@ fn a_reader_made_from_the_page_reads_what_is_written_now() {
     let irregular = ChunkGrid::irregular(&[vec![3, 5, 2]]).unwrap();
     let value = (
         ChunkedArray::from_ndarray(field.clone(), &[20, 20]).unwrap().with_codec(Codec::gzip(6).unwrap()),
-        ChunkedArray::from_ndarray_with_grid(Array1::from_iter(0..10_i64), irregular).unwrap(),
+        ChunkedArray::from_ndarray(Array1::from_iter(0..10_i64), irregular).unwrap(),
         ChunkedArray::from_ndarray(ndarray::arr0(true), &[]).unwrap(),
         ChunkedArray::from_ndarray(Array2::<u8>::zeros((0, 3)), &[1, 3]).unwrap(),
         field,

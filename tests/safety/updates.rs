@@ -131,7 +131,7 @@ fn a_value_of_arrays_of_two_versions_is_refused_and_twice_the_same_array_is_one(
         let info = storage.info("run").unwrap();
         assert_eq!((info.arrays.len(), &info.arrays[0].paths[..]), (1, &["x".to_owned(), "y".to_owned()][..]));
         let found: Pair = storage.load("run").unwrap();
-        assert!(found.x.is_same(&found.y) && first_of(&found.y) == 0);
+        assert!(found.x.ptr_eq(&found.y) && first_of(&found.y) == 0);
         storage.save("run", &Pair { note: "three".into(), x: a.x.clone(), y: b.x.clone() }).unwrap();
     });
 }

@@ -359,7 +359,7 @@ fn the_same_array_twice_is_one_file_and_one_array_again() {
     assert_eq!(info.arrays.len(), 1);
     assert_eq!(info.arrays[0].paths, ["[0]", "[1][0]"]);
     let (a, b): (ChunkedArray<i64>, Vec<ChunkedArray<i64>>) = storage.load("pair").unwrap();
-    assert!(a.is_same(&b[0]));
+    assert!(a.ptr_eq(&b[0]));
 }
 
 #[test]

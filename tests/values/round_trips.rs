@@ -58,7 +58,7 @@ fn comes_back<T: Element>(grid: &ChunkGrid, elements: &ArrayD<T>, codec: Codec, 
         [Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap()), Protocols::new().with_file(files.clone())]
     {
         let protocols = protocols.with_codec(codec);
-        let array = ChunkedArray::from_ndarray_with_grid(elements.clone(), grid.clone()).unwrap();
+        let array = ChunkedArray::from_ndarray(elements.clone(), grid.clone()).unwrap();
         let document = arraystow::to_vec(&array, &protocols).unwrap();
         let loaded: ChunkedArray<T> = arraystow::from_slice(&document, &protocols).unwrap();
         assert_eq!(loaded.grid(), grid);

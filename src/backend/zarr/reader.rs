@@ -182,10 +182,10 @@ impl Reader {
                 if let Some(last) = start.last_mut() {
                     *last *= size;
                 }
-                let region = Region::new(start, shape.clone());
+                let region = Region::of(start, shape.clone());
                 let elements =
                     ArrayViewD::from_shape(shape, &*elements).map_err(|error| Error::invalid(error.to_string()))?;
-                copy_into(elements, &mut out.slice_mut(region.to_slice().as_slice()))?;
+                copy_into(elements, &mut out.slice_mut(region.to_slice_info().as_slice()))?;
             }
             Ok(())
         })

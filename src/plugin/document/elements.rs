@@ -1,6 +1,6 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
-use crate::array::{ChunkGrid, ChunkedArray, DataType, Element, ErasedArray, Number, Value};
+use crate::array::{ChunkedArray, DataType, Element, ErasedArray, Number, Value};
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use num_complex::Complex;
@@ -79,8 +79,7 @@ macro_rules! elements {
                     $(Self::$variant(elements) => {
                         let array = ArrayD::from_shape_vec(shape, elements.clone())
                             .map_err(|error| Error::invalid(error.to_string()))?;
-                        let grid = ChunkGrid::auto(shape, size_of::<$rust>())?;
-                        Ok(Arc::new(ChunkedArray::from_ndarray_with_grid(array, grid)?))
+                        Ok(Arc::new(ChunkedArray::from(array)))
                     })*
                 }
             }

@@ -166,7 +166,7 @@ fn the_file_of_an_array_of_our_own_is_checked_as_such() {
     let storage = Storage::open(folder.path()).unwrap();
     let irregular = arraystow::ChunkGrid::irregular(&[vec![300, 500, 200]]).unwrap();
     let array = ndarray::Array1::<f64>::ones(1000);
-    let array = arraystow::ChunkedArray::from_ndarray_with_grid(array, irregular).unwrap();
+    let array = arraystow::ChunkedArray::from_ndarray(array, irregular).unwrap();
     storage.save("x", &array).unwrap();
     let path = folder.path().join("bigdata").join(&storage.info("x").unwrap().arrays[0].file);
     let file = Hdf5File::open(&path).unwrap();

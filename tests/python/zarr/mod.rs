@@ -92,7 +92,7 @@ fn zarr_python_reads_scalars_empty_and_irregular_arrays() {
     let odd = Odd {
         scalar: ChunkedArray::from_ndarray(arr0(4.5), &[]).unwrap(),
         empty: ChunkedArray::from_ndarray(Array2::zeros((0, 3)), &[1, 3]).unwrap(),
-        irregular: ChunkedArray::from_ndarray_with_grid(sample::<i64>(&[10, 8]), grid).unwrap(),
+        irregular: ChunkedArray::from_ndarray(sample::<i64>(&[10, 8]), grid).unwrap(),
     };
     storage.save("odd", &odd).unwrap();
     let files: Vec<String> = storage.info("odd").unwrap().arrays.into_iter().map(|array| array.file).collect();

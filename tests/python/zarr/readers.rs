@@ -68,7 +68,7 @@ impl Shelf<'_> {
         self.save("axes of equal length", plain, 0, &of(&[12, 12], &[1, 12]));
         self.save("five axes", plain, 0, &of(&[2, 3, 4, 3, 2], &[1, 2, 3, 2, 1]));
         let irregular = ChunkGrid::irregular(&[vec![3, 5, 2], vec![4, 4]]).unwrap();
-        let irregular = ChunkedArray::from_ndarray_with_grid(sample::<f64>(&[10, 8]), irregular).unwrap();
+        let irregular = ChunkedArray::from_ndarray(sample::<f64>(&[10, 8]), irregular).unwrap();
         self.save("irregular chunks", plain, 0, &irregular);
         for (row, codec) in codecs {
             self.save(row, *codec, 0, &of(&[37, 21], &[10, 8]));

@@ -49,7 +49,7 @@ fn arrays_of_another_type_are_converted_on_request() {
     let new: New = place.storage.load("object").unwrap();
     let expected = elements().mapv(f64::from);
     assert_eq!(new.weight.compute().unwrap(), expected.clone().into_dyn());
-    assert!(new.weight.is_same(&new.same), "one array is one array after its conversion");
+    assert!(new.weight.ptr_eq(&new.same), "one array is one array after its conversion");
     assert_eq!(new.plain, elements().mapv(|x| x as i16));
     assert_eq!(new.module, expected);
     assert!(new.missing.is_none());

@@ -126,7 +126,7 @@ fn one_array_is_one_under_the_same_options_and_two_under_different_ones() {
     let paths: Vec<_> = place.storage.info("shared").unwrap().arrays.into_iter().map(|array| array.paths).collect();
     assert_eq!(paths, [vec!["a", "b[0]"], vec!["c"], vec!["d"], vec!["e", "f"]]);
     let loaded: Shared = place.storage.load("shared").unwrap();
-    assert!(loaded.a.is_same(&loaded.b[0]) && loaded.e.is_same(&loaded.f) && !loaded.a.is_same(&loaded.c));
+    assert!(loaded.a.ptr_eq(&loaded.b[0]) && loaded.e.ptr_eq(&loaded.f) && !loaded.a.ptr_eq(&loaded.c));
 }
 
 #[test]
