@@ -25,7 +25,7 @@ use ndarray::ArrayD;
 /// # }).unwrap();
 /// ```
 impl<T: Element> ChunkedArray<T> {
-    /// A function of an array, in the future.
+    /// Runs a function of the array on the pool.
     fn away<R, F>(&self, work: F) -> impl Future<Output = Result<R>> + Send + use<T, R, F>
     where
         R: Send + 'static,
@@ -35,7 +35,7 @@ impl<T: Element> ChunkedArray<T> {
         unblock(move || work(&array))
     }
 
-    /// As [`compute`](Self::compute), in the future.
+    /// The async form of [`compute`](Self::compute).
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
@@ -43,7 +43,7 @@ impl<T: Element> ChunkedArray<T> {
         self.away(Self::compute)
     }
 
-    /// As [`chunk`](Self::chunk), in the future.
+    /// The async form of [`chunk`](Self::chunk).
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk).
@@ -54,7 +54,7 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: Summable> ChunkedArray<T> {
-    /// As [`sum`](Self::sum), in the future.
+    /// The async form of [`sum`](Self::sum).
     ///
     /// # Errors
     /// As [`sum`](Self::sum).
@@ -62,7 +62,7 @@ impl<T: Summable> ChunkedArray<T> {
         self.away(Self::sum)
     }
 
-    /// As [`mean`](Self::mean), in the future.
+    /// The async form of [`mean`](Self::mean).
     ///
     /// # Errors
     /// As [`mean`](Self::mean).
@@ -72,7 +72,7 @@ impl<T: Summable> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// As [`min`](Self::min), in the future.
+    /// The async form of [`min`](Self::min).
     ///
     /// # Errors
     /// As [`min`](Self::min).
@@ -80,7 +80,7 @@ impl<T: RealElement> ChunkedArray<T> {
         self.away(Self::min)
     }
 
-    /// As [`max`](Self::max), in the future.
+    /// The async form of [`max`](Self::max).
     ///
     /// # Errors
     /// As [`max`](Self::max).
@@ -90,7 +90,7 @@ impl<T: RealElement> ChunkedArray<T> {
 }
 
 impl AnyArray {
-    /// As [`compute`](Self::compute), in the future; see [`ChunkedArray`](ChunkedArray#async-forms).
+    /// The async form of [`compute`](Self::compute); see [`ChunkedArray`](ChunkedArray#async-forms).
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
@@ -99,7 +99,7 @@ impl AnyArray {
         unblock(move || array.compute())
     }
 
-    /// As [`chunk`](Self::chunk), in the future.
+    /// The async form of [`chunk`](Self::chunk).
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk).
@@ -108,7 +108,7 @@ impl AnyArray {
         unblock(move || array.chunk(&coordinates))
     }
 
-    /// As [`to_bytes`](Self::to_bytes), in the future.
+    /// The async form of [`to_bytes`](Self::to_bytes).
     ///
     /// # Errors
     /// As [`to_bytes`](Self::to_bytes).
@@ -119,7 +119,7 @@ impl AnyArray {
 }
 
 impl<T: Element> Chunks<T> {
-    /// As `next`, in the future. A chunk whose future is dropped comes again.
+    /// The async form of `next`. A chunk whose future is dropped comes again.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

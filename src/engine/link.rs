@@ -25,7 +25,7 @@ impl StoredArray {
         Ok(Some(Linked { summary, copied }))
     }
 
-    /// Compares a copy with the checksums of the array that it is to be.
+    /// Compares a copy with the checksums of its original.
     fn check_copy(&self, backend: Arc<dyn Backend>, name: &str, summary: &StoredSummary) -> Result<()> {
         let open = backend.open(name)?;
         let expected = self.expected().cloned().unwrap_or_else(|| Expected {

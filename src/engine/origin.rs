@@ -26,7 +26,7 @@ pub(crate) struct Edition {
 const MOST_UNKNOWN: usize = 64;
 
 impl Edition {
-    /// `document` tells the document from every other of this process.
+    /// `document` identifies the document within this process.
     pub(crate) fn new(document: String, write_id: &str) -> Arc<Self> {
         Arc::new(Self { document, write_ids: Mutex::new(vec![write_id.to_owned()]) })
     }

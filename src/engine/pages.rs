@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 const LEAST_BYTES: usize = 4 << 20;
 
-/// Asks the kernel to back this memory, which nobody has touched yet, with huge pages. A wish: nothing depends on it.
+/// Asks the kernel to back this memory, which has not been used yet, with huge pages. Nothing depends on it.
 #[cfg(target_os = "linux")]
 pub(super) fn prefer_huge_pages<T>(memory: &mut [T]) {
     const PAGE: usize = 4096;

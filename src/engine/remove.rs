@@ -9,23 +9,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A removal that fails after so long has waited for somebody who is not there: the others are not even tried.
+/// A removal that fails after this time has waited for a server that does not answer: the others are not tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Removes finished arrays, many at a time. Tells the locations of those that stay behind.
+/// Removes finished arrays, many at a time. Returns the locations of those that stay behind.
 pub(crate) fn remove_arrays(backend: &dyn Backend, names: Vec<String>) -> Vec<String> {
     let arrays = names.into_iter().map(|name| (backend.describe(&name), name)).collect();
     take_back(backend.concurrency(), arrays, |name: String| backend.remove(&name))
 }
 
-/// Runs a removal for each of these arrays, which come with their locations, and tells the locations of those that stay
+/// Runs a removal for each of these arrays, which come with their locations, and returns the locations of those that stay
 /// behind. What is not there any more counts as removed.
 pub(super) fn take_back<W: Send>(
     concurrency: usize,
     arrays: Vec<(String, W)>,
     remove: impl Fn(W) -> Result<()> + Sync,
 ) -> Vec<String> {
-    // Whatever happens, a panic included: what is not known to be removed is told.
+    // What is not known to be removed is reported, after a panic too.
     let left: Mutex<BTreeSet<String>> = Mutex::new(arrays.iter().map(|(location, _)| location.clone()).collect());
     let out_of_reach = AtomicBool::new(false);
     let jobs = arrays.into_iter().map(|work| Job { work, bytes: 0 });

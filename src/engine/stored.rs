@@ -43,7 +43,7 @@ impl StoredArray {
         Self { handle: self.backend.identity(&self.name).map(Handle::on), ..self }
     }
 
-    /// An array that is opened now, for want of a manifest that would tell its shape.
+    /// An array that is opened now, because no manifest has its shape.
     pub(crate) fn open(backend: Arc<dyn Backend>, name: String, origin: Origin) -> Result<Self> {
         let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new(), handle: None };
         let reader = stored.backend.open(&stored.name).map_err(|error| stored.locate(error))?;

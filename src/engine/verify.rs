@@ -6,13 +6,13 @@ use crate::error::{Error, Result};
 use crate::task::counted;
 use std::sync::{Mutex, PoisonError};
 
-/// Damaged chunks of one array that are told one by one.
-const MOST_TOLD: usize = 1000;
+/// Damaged chunks of one array that are reported one by one.
+const MOST_REPORTED: usize = 1000;
 
 /// Looks whether the array is there and has the length that it should have.
 pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
     let found = array.stored_bytes()?;
-    // A repair changes what an array takes; its checksums still tell what it should be.
+    // A repair changes what an array takes; its checksums still say what it should be.
     let repaired = || array.reader().is_ok_and(|it| it.written_bytes() == bytes && it.stored_bytes() == found);
     if found == bytes || repaired() {
         return Ok(());
@@ -22,7 +22,7 @@ pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
     ))))
 }
 
-/// Reads and checks everything that is stored of the array; gives all that is wrong. `done` is told of each piece.
+/// Reads and checks everything that is stored of the array; returns all that is wrong. `done` is called with the bytes of each chunk.
 pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec<Error> {
     let reader = match array.reader() {
         Ok(reader) => reader,
@@ -43,7 +43,7 @@ pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec
         if let Err(error) = reader.check_chunk(number) {
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.1 += 1;
-            if found.0.len() < MOST_TOLD {
+            if found.0.len() < MOST_REPORTED {
                 found.0.push((number, array.in_file(error)));
             }
         }
@@ -54,12 +54,12 @@ pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec
     let run = counted(layout.grid.len().saturating_mul(size), |counter| {
         run(array.backend().concurrency(), jobs, |number| check(number).map(|elements| counter.add(elements)))
     });
-    let (mut told, count) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    told.sort_unstable_by_key(|(number, _)| *number);
-    let untold = count - told.len();
-    faults.extend(told.into_iter().map(|(_, error)| error));
-    if untold > 0 {
-        faults.push(array.in_file(Error::corrupt(format!("and {untold} more chunks are damaged"))));
+    let (mut reported, count) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reported.sort_unstable_by_key(|(number, _)| *number);
+    let more = count - reported.len();
+    faults.extend(reported.into_iter().map(|(_, error)| error));
+    if more > 0 {
+        faults.push(array.in_file(Error::corrupt(format!("and {more} more chunks are damaged"))));
     }
     faults.extend(run.err());
     faults

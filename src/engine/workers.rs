@@ -1,8 +1,8 @@
 //! The loop that runs jobs on all processors.
 //!
 //! The caller works too, with as many helpers as processors are free of this crate's work: a save from every thread of
-//! the user's pool gets along without helpers instead of without processors. Nobody waits for a thread that may be waiting
-//! for him, and no thread takes up foreign work while it waits, so a chunk function that computes another array, or a
+//! the user's pool gets along without helpers instead of without processors. No thread waits for one that may be waiting
+//! for it, and none takes up other work while it waits, so a chunk function that computes another array, or a
 //! save inside a save, cannot dead-lock.
 
 use crate::array::panic_text;
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// Lock poisoning tells of a panic that has been turned into an error already.
+/// A poisoned lock is the sign of a panic that has become an error already.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

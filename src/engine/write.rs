@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// Arrays that are open for writing at the same time; each holds a file descriptor.
 const MOST_OPEN: usize = 64;
 
-/// Of arrays that share work so many are kept together, at the price of descriptors.
+/// Arrays that share work and are written together, at the price of descriptors.
 const MOST_RELATED: usize = 256;
 
 /// An array to be written.
@@ -78,7 +78,7 @@ fn write_batches(
     Ok(())
 }
 
-/// Takes back the arrays that were not finished; tells the locations of those that stay behind.
+/// Takes back the arrays that were not finished; returns the locations of those that stay behind.
 fn abandon(backend: &dyn Backend, writing: &mut [Writing<'_>]) -> Vec<String> {
     let unfinished = writing.iter_mut().filter_map(|w| {
         let writer = w.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take()?;
@@ -134,7 +134,7 @@ impl<'a> Writing<'a> {
         result.map_err(|error| error.at_path(&self.job.path).in_array(&self.job.name))
     }
 
-    /// Writes one chunk; whoever writes the last one, or finds that there are none, finishes the array.
+    /// Writes one chunk. The last one, or none if there are none, finishes the array.
     fn write(&self, evaluation: &Evaluation, number: Option<usize>, done: &Counter) -> Result<()> {
         if let Some(number) = number {
             let region = self.grid.chunk_region(number)?;

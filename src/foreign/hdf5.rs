@@ -96,7 +96,7 @@ impl Hdf5File {
         self.file.list(path, &self.limits).map_err(|error| error.in_array(path))
     }
 
-    /// As [`array`](Self::array), in the future.
+    /// The async form of [`array`](Self::array).
     ///
     /// # Errors
     /// As [`array`](Self::array).
@@ -105,7 +105,7 @@ impl Hdf5File {
         unblock(move || file.array(&path))
     }
 
-    /// As [`arrays`](Self::arrays), in the future.
+    /// The async form of [`arrays`](Self::arrays).
     ///
     /// # Errors
     /// As [`arrays`](Self::arrays).

@@ -38,7 +38,7 @@ use serde::de::DeserializeOwned;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Storage {
-    /// A function of a storage and a name, or a glob, in the future.
+    /// Runs a function of the storage and a name, or a glob, on the pool.
     fn away<T, F>(&self, name: &str, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
     where
         T: Send + 'static,
@@ -48,9 +48,9 @@ impl Storage {
         unblock(move || work(&storage, &name))
     }
 
-    /// As [`save`](Self::save), in the future.
+    /// The async form of [`save`](Self::save).
     ///
-    /// The value is walked at once; the future owns what is to be written and not the value. Dropped before the document is
+    /// The value is serialized at once; the future owns the document and the arrays, and not the value. Dropped before the document is
     /// put in its place, it takes back what was written; a commit once begun completes.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Storage {
         unblock(move || planned?.carry_out())
     }
 
-    /// As [`create`](Self::create), in the future; see [`save_async`](Self::save_async).
+    /// The async form of [`create`](Self::create); see [`save_async`](Self::save_async).
     ///
     /// # Errors
     /// As [`create`](Self::create).
@@ -77,7 +77,7 @@ impl Storage {
         unblock(move || planned?.carry_out())
     }
 
-    /// As [`save_if`](Self::save_if), in the future; see [`save_async`](Self::save_async).
+    /// The async form of [`save_if`](Self::save_if); see [`save_async`](Self::save_async).
     ///
     /// # Errors
     /// As [`save_if`](Self::save_if).
@@ -91,7 +91,7 @@ impl Storage {
         unblock(move || planned?.carry_out())
     }
 
-    /// As [`load`](Self::load), in the future.
+    /// The async form of [`load`](Self::load).
     ///
     /// The type's `Deserialize` runs on the executor and begins anew after each wait for plain `ndarray` fields and
     /// external objects, so it may be called several times.
@@ -103,7 +103,7 @@ impl Storage {
         async move { loading.await.map(|(value, _)| value) }
     }
 
-    /// As [`load_versioned`](Self::load_versioned), in the future; see [`load_async`](Self::load_async).
+    /// The async form of [`load_versioned`](Self::load_versioned); see [`load_async`](Self::load_async).
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -118,7 +118,7 @@ impl Storage {
         }
     }
 
-    /// As [`update`](Self::update), in the future. `change` runs on the executor.
+    /// The async form of [`update`](Self::update). `change` runs on the executor.
     ///
     /// # Errors
     /// As [`update`](Self::update).
@@ -170,7 +170,7 @@ impl Storage {
         }
     }
 
-    /// As [`array`](Self::array), in the future.
+    /// The async form of [`array`](Self::array).
     ///
     /// # Errors
     /// As [`array`](Self::array).
@@ -179,7 +179,7 @@ impl Storage {
         self.away(name, move |storage, name| storage.array(name, &path))
     }
 
-    /// As [`value`](Self::value), in the future.
+    /// The async form of [`value`](Self::value).
     ///
     /// # Errors
     /// As [`value`](Self::value).
@@ -187,7 +187,7 @@ impl Storage {
         self.load_async(name)
     }
 
-    /// As [`version`](Self::version), in the future.
+    /// The async form of [`version`](Self::version).
     ///
     /// # Errors
     /// As [`version`](Self::version).
@@ -195,7 +195,7 @@ impl Storage {
         self.away(name, Self::version)
     }
 
-    /// As [`list`](Self::list), in the future.
+    /// The async form of [`list`](Self::list).
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -203,7 +203,7 @@ impl Storage {
         self.away(glob, Self::list)
     }
 
-    /// As [`exists`](Self::exists), in the future.
+    /// The async form of [`exists`](Self::exists).
     ///
     /// # Errors
     /// As [`exists`](Self::exists).
@@ -212,7 +212,7 @@ impl Storage {
         unblock(move || storage.exists())
     }
 
-    /// As [`contains`](Self::contains), in the future.
+    /// The async form of [`contains`](Self::contains).
     ///
     /// # Errors
     /// As [`contains`](Self::contains).
@@ -220,7 +220,7 @@ impl Storage {
         self.away(name, Self::contains)
     }
 
-    /// As [`info`](Self::info), in the future.
+    /// The async form of [`info`](Self::info).
     ///
     /// # Errors
     /// As [`info`](Self::info).
@@ -228,7 +228,7 @@ impl Storage {
         self.away(name, Self::info)
     }
 
-    /// As [`remove`](Self::remove), in the future. A removal once begun completes.
+    /// The async form of [`remove`](Self::remove). A removal once begun completes.
     ///
     /// # Errors
     /// As [`remove`](Self::remove).
@@ -236,7 +236,7 @@ impl Storage {
         self.away(name, Self::remove)
     }
 
-    /// As [`remove_matching`](Self::remove_matching), in the future.
+    /// The async form of [`remove_matching`](Self::remove_matching).
     ///
     /// # Errors
     /// As [`remove_matching`](Self::remove_matching).
@@ -244,7 +244,7 @@ impl Storage {
         self.away(glob, Self::remove_matching)
     }
 
-    /// As [`remove_workflow`](Self::remove_workflow), in the future.
+    /// The async form of [`remove_workflow`](Self::remove_workflow).
     ///
     /// # Errors
     /// As [`remove_workflow`](Self::remove_workflow).
@@ -252,7 +252,7 @@ impl Storage {
         self.away(workflow, Self::remove_workflow)
     }
 
-    /// As [`copy`](Self::copy), in the future.
+    /// The async form of [`copy`](Self::copy).
     ///
     /// # Errors
     /// As [`copy`](Self::copy).
@@ -261,7 +261,7 @@ impl Storage {
         self.away(name, move |storage, name| storage.copy(name, &other))
     }
 
-    /// As [`verify`](Self::verify), in the future.
+    /// The async form of [`verify`](Self::verify).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -273,7 +273,7 @@ impl Storage {
         self.away(name, move |storage, name| storage.verify(name, depth))
     }
 
-    /// As [`verify_all`](Self::verify_all), in the future. `progress` is called on other threads.
+    /// The async form of [`verify_all`](Self::verify_all). `progress` is called on other threads.
     ///
     /// # Errors
     /// As [`verify_all`](Self::verify_all).
@@ -289,7 +289,7 @@ impl Storage {
         unblock(move || storage.verify_all(depth, progress))
     }
 
-    /// As [`sweep`](Self::sweep), in the future.
+    /// The async form of [`sweep`](Self::sweep).
     ///
     /// # Errors
     /// As [`sweep`](Self::sweep).
@@ -298,7 +298,7 @@ impl Storage {
         unblock(move || storage.sweep())
     }
 
-    /// As [`repair`](Self::repair), in the future.
+    /// The async form of [`repair`](Self::repair).
     ///
     /// # Errors
     /// As [`repair`](Self::repair).
@@ -308,7 +308,7 @@ impl Storage {
 }
 
 impl Sweep {
-    /// As [`remove`](Self::remove), in the future.
+    /// The async form of [`remove`](Self::remove).
     ///
     /// # Errors
     /// As [`remove`](Self::remove).

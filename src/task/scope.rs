@@ -26,10 +26,10 @@ struct Frame {
 /// What a loop counts.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Counting {
-    /// What is to be done, and what is done.
+    /// The bytes in all, and the bytes done.
     #[default]
     All,
-    /// What is done: what is to be done was counted before.
+    /// The bytes done: the bytes in all were counted before.
     Done,
     /// Nothing: the loop is part of another that counts.
     Nothing,
@@ -109,7 +109,7 @@ impl Counter {
     }
 }
 
-/// Runs a loop over so many bytes of elements, which counts what it has done. Loops within it do not count.
+/// Runs a loop over elements of `bytes` bytes, which counts what it has done. Loops within it do not count.
 pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
     let scope = Scope::current();
     let task = scope.watched.clone().filter(|_| scope.counting != Counting::Nothing);
@@ -126,7 +126,7 @@ pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
     result
 }
 
-/// Does something whose loops have so many bytes to do in all.
+/// Does something whose loops have `bytes` bytes to do in all.
 pub(crate) fn expecting<R>(bytes: u64, work: impl FnOnce() -> R) -> R {
     let scope = Scope::current();
     let task = scope.watched.clone().filter(|_| scope.counting == Counting::All);
