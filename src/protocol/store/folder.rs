@@ -173,7 +173,8 @@ fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
         return Err(io::Error::other(format!("more than {DEEPEST} folders lie in each other, which no array has")));
     }
     match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        // A file in its place is not an array's.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
         entries => entries?.collect(),
     }
 }
@@ -281,9 +282,12 @@ impl ByteStore for FolderStore {
 
     fn remove_below(&self, folder: &str) -> Result<()> {
         let path = self.path(folder)?;
-        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        // A link is removed itself, and not its target.
-        let removed = if is_folder { self.remove_folder(&path, 0) } else { there_or_not(disk::remove_file(&path)) };
+        let removed = match std::fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => self.remove_folder(&path, 0),
+            // A link is removed itself, and not its target.
+            Ok(_) => there_or_not(disk::remove_file(&path)),
+            Err(error) => there_or_not(Err(error)),
+        };
         removed.map_err(self.failed("removed", folder))
     }
 

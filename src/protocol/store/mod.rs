@@ -147,3 +147,23 @@ fn batches(keys: &[(String, u64)]) -> impl Iterator<Item = &[(String, u64)]> {
         (!batch.is_empty()).then_some(batch)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_BYTES, MOST_KEYS, batches};
+
+    fn lengths(keys: &[u64]) -> Vec<usize> {
+        let keys: Vec<_> = keys.iter().map(|bytes| (String::new(), *bytes)).collect();
+        batches(&keys).map(<[_]>::len).collect()
+    }
+
+    #[test]
+    fn batches_have_all_keys_and_fit_into_memory() {
+        assert!(lengths(&[]).is_empty());
+        assert_eq!(lengths(&[1, 2, 3]), [3]);
+        assert_eq!(lengths(&[MOST_BYTES, 1, MOST_BYTES - 1, 1]), [1, 2, 1]);
+        // One that is too large goes alone.
+        assert_eq!(lengths(&[1, u64::MAX, 1]), [1, 1, 1]);
+        assert_eq!(lengths(&vec![0; 2 * MOST_KEYS + 1]), [MOST_KEYS, MOST_KEYS, 1]);
+    }
+}
