@@ -1,5 +1,4 @@
-//! The functions that a user calls who has no [`Storage`](crate::Storage): a value to bytes or to a serializer of his
-//! choice, with the arrays beside.
+//! The functions for users without a [`Storage`](crate::Storage): a value to bytes, or to any serializer, with the arrays beside.
 
 use crate::engine::Origin;
 use crate::error::{Error, Result};

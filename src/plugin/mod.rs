@@ -38,7 +38,7 @@ pub use {
 
 pub(crate) use self::{
     document::frame::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
-    document::manifest::{FileEntry, Manifest, ManifestEntry, ObjectEntry},
+    document::manifest::{ArrayEntry, FileEntry, Manifest, ObjectEntry},
     drive::body::write as write_document,
     drive::load::read_document,
     external::arrays::typed,

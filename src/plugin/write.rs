@@ -1,7 +1,7 @@
 //! From a plan to stored objects and their manifest entries.
 
 use crate::error::{Error, Result};
-use crate::plugin::document::manifest::{Entry, Manifest, ManifestEntry, ObjectEntry};
+use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::{Destination, Stored};
 use crate::plugin::external::planned::{External, Planned, SavePlan};
 use crate::plugin::external::{arrays, files};
@@ -22,7 +22,7 @@ pub(crate) struct Tally {
 /// What was written for a plan: to be kept, left or discarded. Dropped, in a panic, it is removed again.
 pub(crate) struct Written {
     stored: Stored,
-    entries: Vec<Entry>,
+    entries: Vec<ManifestEntry>,
     tally: Tally,
 }
 
@@ -30,7 +30,7 @@ impl Written {
     fn write(&mut self, plan: &SavePlan, kept: Option<&Manifest>) -> Result<()> {
         let protocols = self.stored.protocols().clone();
         let known = |planned: &Planned| kept.and_then(|manifest| kept_entry(manifest, planned));
-        let mut entries: Vec<Option<Entry>> = plan.objects.iter().map(known).collect();
+        let mut entries: Vec<Option<ManifestEntry>> = plan.objects.iter().map(known).collect();
         let is_kept: Vec<bool> = entries.iter().map(Option::is_some).collect();
         let (mut arrays, mut objects) = (Vec::new(), Vec::new());
         let (mut array_places, mut object_places) = (Vec::new(), Vec::new());
@@ -61,8 +61,8 @@ impl Written {
         let mut bytes = 0_u64;
         for (entry, is_kept) in self.entries.iter().zip(is_kept) {
             let (written, kept, len) = match entry {
-                Entry::Array(entry) => (&mut tally.arrays_written, &mut tally.arrays_kept, entry.bytes),
-                Entry::Object(entry) => (&mut tally.objects_written, &mut tally.objects_kept, entry.bytes()),
+                ManifestEntry::Array(entry) => (&mut tally.arrays_written, &mut tally.arrays_kept, entry.bytes),
+                ManifestEntry::Object(entry) => (&mut tally.objects_written, &mut tally.objects_kept, entry.bytes()),
             };
             if *is_kept {
                 *kept += 1;
@@ -137,11 +137,11 @@ pub(crate) fn write_plan(plan: &SavePlan, protocols: &Protocols, kept: Option<&M
 }
 
 /// What a manifest has of an object that is saved again.
-fn kept_entry(manifest: &Manifest, planned: &Planned) -> Option<Entry> {
+fn kept_entry(manifest: &Manifest, planned: &Planned) -> Option<ManifestEntry> {
     let (file, paths) = (planned.id.file(), planned.paths.clone());
     let array = planned.array().zip(manifest.entry(file));
     if let Some((any, entry)) = array {
-        return Some(Entry::Array(ManifestEntry { paths, plain: any.plain, ..entry.clone() }));
+        return Some(ManifestEntry::Array(ArrayEntry { paths, plain: any.plain, ..entry.clone() }));
     }
-    Some(Entry::Object(ObjectEntry { paths, ..manifest.object(file)?.clone() }))
+    Some(ManifestEntry::Object(ObjectEntry { paths, ..manifest.object(file)?.clone() }))
 }

@@ -8,7 +8,7 @@ use crate::array::AnyArray;
 use crate::engine::{Edition, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::did_you_mean;
-use crate::plugin::{Manifest, ManifestEntry, Value, read_head, typed};
+use crate::plugin::{ArrayEntry, Manifest, Value, read_head, typed};
 use std::sync::Arc;
 
 /// Paths that are named in the place of one that there is not.
@@ -78,7 +78,7 @@ impl Storage {
     }
 }
 
-fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ManifestEntry> {
+fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ArrayEntry> {
     let is_at = |paths: &[String]| paths.iter().any(|known| known == path);
     let mut found = manifest.arrays.iter().filter(|entry| is_at(&entry.paths));
     match (found.next(), found.next()) {

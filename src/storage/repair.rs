@@ -7,7 +7,7 @@ use super::read::head;
 use crate::backend::Misread;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
-use crate::plugin::ManifestEntry;
+use crate::plugin::ArrayEntry;
 use crate::task::{check_cancelled, unstoppable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -124,7 +124,7 @@ impl Storage {
     fn each_array(
         &self,
         name: &Name,
-        entries: &[ManifestEntry],
+        entries: &[ArrayEntry],
         repair: &mut Repair,
         work: &(dyn Fn(&StoredArray) -> Result<Misread> + Sync),
     ) -> Result<BTreeMap<String, Misread>> {
@@ -158,7 +158,7 @@ impl Storage {
     }
 
     /// The arrays of a document; none if there is no such document any more.
-    fn array_entries(&self, name: &Name) -> Result<Option<Vec<ManifestEntry>>> {
+    fn array_entries(&self, name: &Name) -> Result<Option<Vec<ArrayEntry>>> {
         match head(&*self.place, name) {
             Ok(head) => Ok(Some(head.manifest.arrays)),
             Err(error) if error.is_not_found() => Ok(None),

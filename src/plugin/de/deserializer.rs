@@ -1,4 +1,4 @@
-//! The Deserializer around any other: forwards everything, tells paths, and gives arrays back.
+//! The Deserializer around any other: forwards everything, follows the path, and finds diverted arrays.
 
 use crate::plugin::de::arrays::read_array;
 use crate::plugin::de::at::At;
@@ -336,7 +336,7 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
     }
 }
 
-/// The contents of a variant; its name is part of the path, as far as the format tells it.
+/// The contents of a variant; its name is part of the path, as far as the format shows it.
 pub(in crate::plugin) struct VariantWalk<'p, 'de, A> {
     inner: A,
     at: At<'p>,

@@ -9,19 +9,19 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// The elements, entries or contents of a key.
-pub(in crate::plugin) struct Parts<'de, A> {
+pub(in crate::plugin) struct KeyParts<'de, A> {
     inner: A,
     format: Option<Format>,
     lifetime: PhantomData<&'de ()>,
 }
 
-impl<A> Parts<'_, A> {
+impl<A> KeyParts<'_, A> {
     pub(in crate::plugin) fn of(inner: A, format: Option<Format>) -> Self {
         Self { inner, format, lifetime: PhantomData }
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'de, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for KeyParts<'de, A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
@@ -33,7 +33,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'de, A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'de, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for KeyParts<'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
@@ -49,18 +49,18 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'de, A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'de, A> {
+impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for KeyParts<'de, A> {
     type Error = A::Error;
-    type Variant = Parts<'de, A::Variant>;
+    type Variant = KeyParts<'de, A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
         let (value, inner) =
             self.inner.variant_seed(VariantSeed { seed, key: &mut Cow::Borrowed(""), format: self.format })?;
-        Ok((value, Parts::of(inner, self.format)))
+        Ok((value, KeyParts::of(inner, self.format)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'de, A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for KeyParts<'de, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {

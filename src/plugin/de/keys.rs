@@ -1,4 +1,4 @@
-//! Maps on their way in: their keys make the path, and the first key may tell of an array.
+//! Maps on their way in: their keys make the path, and the first key may stand for an array.
 //!
 //! Where serde buffers (`flatten`, `tag`, `untagged`), an ndarray's own `Deserialize` will see the buffer and not our
 //! Deserializer. So under `deserialize_any` the first key is looked at on its way to the visitor; if it is one of the
@@ -8,7 +8,7 @@
 use crate::plugin::de::arrays::{Fields, read_array};
 use crate::plugin::de::at::At;
 use crate::plugin::de::deserializer::{Seed, bounded, visit_scalars};
-use crate::plugin::de::key_parts::Parts;
+use crate::plugin::de::key_parts::KeyParts;
 use crate::plugin::document::body_format::Format;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
@@ -250,7 +250,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for KeyDeserializer<'_
 }
 
 impl<'de, V> KeyVisitor<'_, 'de, V> {
-    /// Visits something whose text nobody asks for.
+    /// Visits something whose text is not needed.
     pub(in crate::plugin) fn apart<R>(
         visitor: V,
         format: Option<Format>,
@@ -360,14 +360,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for KeyVisitor<'_, 'de, V> {
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(Parts::of(inner, self.format))
+        self.visitor.visit_seq(KeyParts::of(inner, self.format))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(Parts::of(inner, self.format))
+        self.visitor.visit_map(KeyParts::of(inner, self.format))
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Parts::of(inner, self.format))
+        self.visitor.visit_enum(KeyParts::of(inner, self.format))
     }
 }

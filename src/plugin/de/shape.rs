@@ -67,8 +67,8 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Dim<'_, E> {
     }
 }
 
-/// An ndarray's visitor, which is shown the shape as [`Dim`] if the format is one of ours. Others may have to be asked for the
-/// axes that the array has, and no more: they tell a list from a tuple, or do not say how long one is.
+/// An ndarray's visitor, which is shown the shape as [`Dim`] in CBOR and JSON. Other formats may have to be asked for exactly the axes
+/// that the array has: they distinguish lists from tuples, or do not say how long one is.
 pub(in crate::plugin) struct Fielded<'p, V> {
     pub(in crate::plugin) visitor: V,
     pub(in crate::plugin) path: &'p Path<'p>,
@@ -200,7 +200,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Asking<'_, D> {
     }
 }
 
-/// Reads a list, which may be anybody's: in memory it takes some ten times the bytes that it takes in a document.
+/// Reads a list, which may be hostile: in memory it takes some ten times the bytes that it takes in a document.
 struct Values;
 
 impl<'de> Visitor<'de> for Values {

@@ -115,7 +115,7 @@ impl Elements {
             ($elements:ident, $visit:ident) => {
                 match $elements.get(index) {
                     Some(element) => visitor.$visit(*element),
-                    None => Err(E::custom("there are not so many elements")),
+                    None => Err(E::custom("the array has fewer elements")),
                 }
             };
         }

@@ -145,8 +145,8 @@ pub(crate) fn read_body(head: &Head, input: &mut impl Read, limits: &Limits) -> 
     }
 }
 
-/// Appends exactly `len` bytes of the input, of which so many were read elsewhere. The memory grows with what is really there,
-/// not with what is promised.
+/// Appends exactly `len` bytes of the input. The memory grows with the bytes that are there, not with `len`. `elsewhere` is the
+/// number of bytes that were read before, for the error.
 fn take(input: &mut impl Read, len: u64, into: &mut Vec<u8>, elsewhere: u64) -> Result<()> {
     let read = input.take(len).read_to_end(into).map_err(|error| Error::io("cannot read the document", error))?;
     if (read as u64) < len { Err(truncated(elsewhere.saturating_add(into.len() as u64))) } else { Ok(()) }
@@ -175,7 +175,7 @@ fn length(bytes: &[u8]) -> Result<u64> {
     bytes.try_into().map(u64::from_le_bytes).map_err(|_| Error::corrupt("the document's lengths are not there"))
 }
 
-/// The error about a document of so many bytes.
+/// The error about a document that ends too early.
 fn truncated(bytes: u64) -> Error {
     const WHAT_TO_DO: &str = "restore it from a copy, save the object anew, or remove it";
     match bytes {

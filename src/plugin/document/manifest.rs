@@ -21,9 +21,9 @@ const MOST_AXES: usize = 32;
 /// The arrays of one document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    /// Tells this writing of the document from every other: what a compare-and-swap compares.
+    /// Distinguishes this writing of the document from every other: what a compare-and-swap compares.
     write_id: String,
-    pub(crate) arrays: Vec<ManifestEntry>,
+    pub(crate) arrays: Vec<ArrayEntry>,
     /// What other serializers have written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objects: Vec<ObjectEntry>,
@@ -56,7 +56,7 @@ impl ByFile {
 
 /// One array of a document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ManifestEntry {
+pub(crate) struct ArrayEntry {
     pub(crate) id: PersistentId,
     /// Every place in the object where the array is.
     pub(crate) paths: Vec<String>,
@@ -81,12 +81,12 @@ pub(crate) struct ManifestEntry {
 
 /// One object of a document, as its serializer has written it.
 #[derive(Clone, Debug)]
-pub(crate) enum Entry {
-    Array(ManifestEntry),
+pub(crate) enum ManifestEntry {
+    Array(ArrayEntry),
     Object(ObjectEntry),
 }
 
-/// One object of a document that is no array.
+/// One object of a document, in files of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ObjectEntry {
     pub(crate) id: PersistentId,
@@ -106,7 +106,7 @@ pub(crate) struct FileEntry {
 }
 
 impl Manifest {
-    pub(crate) fn new(entries: Vec<Entry>) -> Self {
+    pub(crate) fn new(entries: Vec<ManifestEntry>) -> Self {
         let write_id = uuid::Uuid::new_v4().to_string();
         let mut manifest = Self {
             write_id,
@@ -118,8 +118,8 @@ impl Manifest {
         };
         for entry in entries {
             match entry {
-                Entry::Array(entry) => manifest.arrays.push(entry),
-                Entry::Object(entry) => manifest.objects.push(entry),
+                ManifestEntry::Array(entry) => manifest.arrays.push(entry),
+                ManifestEntry::Object(entry) => manifest.objects.push(entry),
             }
         }
         manifest
@@ -134,7 +134,7 @@ impl Manifest {
         &self.write_id
     }
 
-    /// The manifest of these bytes, which may come from anybody.
+    /// The manifest of these bytes, which may be hostile.
     pub(in crate::plugin) fn read(bytes: &[u8]) -> Result<Self> {
         let manifest: Self = cbor4ii::serde::from_slice(bytes)
             .map_err(|error| Error::corrupt(format!("the manifest cannot be read: {error}")))?;
@@ -166,7 +166,7 @@ impl Manifest {
         self.entry(file).is_some() || self.object(file).is_some()
     }
 
-    pub(crate) fn entry(&self, file: &str) -> Option<&ManifestEntry> {
+    pub(crate) fn entry(&self, file: &str) -> Option<&ArrayEntry> {
         self.arrays_by_file.find(&self.arrays, |entry| entry.id.file(), file)
     }
 }
@@ -230,7 +230,7 @@ impl FileEntry {
     }
 }
 
-impl ManifestEntry {
+impl ArrayEntry {
     /// The first path, for messages.
     pub(crate) fn path(&self) -> &str {
         self.paths.first().map_or("", String::as_str)
@@ -262,7 +262,7 @@ impl ManifestEntry {
     }
 }
 
-/// Reads the chunks of at most as many axes as are stored: of anybody's empty lists, each a byte, a manifest can hold many.
+/// Reads the chunks of at most as many axes as HDF5 has. A hostile manifest can hold many empty lists, each a byte.
 fn axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<(usize, usize)>>, D::Error> {
     struct Axes;
 

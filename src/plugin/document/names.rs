@@ -1,4 +1,4 @@
-//! The names by which the parts of a document, and of a walk, are told apart.
+//! The names that stand in documents, and those that stand for something in a walk.
 
 /// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user type may be one.
 pub(in crate::plugin) const STORED: &str = "$arraystow::stored";

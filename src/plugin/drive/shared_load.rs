@@ -12,7 +12,7 @@ use crate::plugin::shared::WeakShared;
 use crate::plugin::walk::context::{lift, loading};
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::scopes::converting;
-use crate::plugin::walk::shared_load::{Found, Job, Missing};
+use crate::plugin::walk::shared_load::{Job, Looked, Missing};
 use crate::plugin::walk::stack::is_enough_stack;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -81,8 +81,8 @@ fn find<T: DeserializeOwned + 'static>(number: usize) -> Result<Arc<T>, Missing>
         state.shared.look(job, &mut state.notes)
     });
     match found?? {
-        Found::Built(value) => Ok(value),
-        Found::Build(pieces) => {
+        Looked::Built(value) => Ok(value),
+        Looked::Build(pieces) => {
             let read = on_enough_stack(|| read_piece(&pieces, number));
             let (taken, not_taken) = loading(|state| {
                 let converting = state.conversion().is_asked();

@@ -5,7 +5,7 @@ use crate::backend::{Backend, Linked, StoredSummary};
 use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::manifest::{Entry, ManifestEntry};
+use crate::plugin::document::manifest::{ArrayEntry, ManifestEntry};
 use crate::plugin::external::destination::{Destination, Stored, defaults};
 use crate::plugin::external::planned::{Planned, PlannedArray};
 use crate::protocol::no_protocol;
@@ -14,7 +14,10 @@ use std::sync::Arc;
 
 /// Writes arrays. Those that lie in such a backend already, because they were loaded or saved before, are linked; all others are
 /// computed.
-pub(in crate::plugin) fn write(arrays: &[(&Planned, &PlannedArray)], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+pub(in crate::plugin) fn write(
+    arrays: &[(&Planned, &PlannedArray)],
+    to: &mut Destination<'_>,
+) -> Result<Vec<ManifestEntry>> {
     let Some((first, _)) = arrays.first() else { return Ok(Vec::new()) };
     let backend = to.stored.backend().ok_or_else(|| no_protocol().at_path(first.path()))?;
     let defaults = defaults(to.protocols, &*backend);
@@ -40,7 +43,7 @@ fn link_or_compute(
     defaults: &ArrayMeta,
     backend: &Arc<dyn Backend>,
     stored: &mut Stored,
-) -> Result<Vec<Entry>> {
+) -> Result<Vec<ManifestEntry>> {
     let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
     let mut jobs = Vec::new();
     for (planned, any) in arrays {
@@ -69,13 +72,13 @@ fn link_or_compute(
     stored.add_arrays(jobs.into_iter().map(|job| job.name));
     let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
         let summary = linked.or_else(|| computed.next())?;
-        Some(Entry::Array(entry(planned, any, summary, &**backend)))
+        Some(ManifestEntry::Array(entry(planned, any, summary, &**backend)))
     });
     Ok(entries.collect())
 }
 
-fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend: &dyn Backend) -> ManifestEntry {
-    ManifestEntry {
+fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend: &dyn Backend) -> ArrayEntry {
+    ArrayEntry {
         id: planned.id.clone(),
         paths: planned.paths.clone(),
         data_type: any.array.data_type().name().to_owned(),

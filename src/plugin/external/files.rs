@@ -2,7 +2,7 @@
 
 use crate::engine::{Job, run};
 use crate::error::Result;
-use crate::plugin::document::manifest::{Entry, ObjectEntry};
+use crate::plugin::document::manifest::{ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::Destination;
 use crate::plugin::external::planned::{InFiles, Planned};
 use crate::plugin::external::{copied, shared_file};
@@ -10,12 +10,15 @@ use crate::protocol::files::Ledger;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Writes objects and makes their files durable.
-pub(in crate::plugin) fn write(objects: &[(&Planned, &InFiles)], to: &mut Destination<'_>) -> Result<Vec<Entry>> {
+pub(in crate::plugin) fn write(
+    objects: &[(&Planned, &InFiles)],
+    to: &mut Destination<'_>,
+) -> Result<Vec<ManifestEntry>> {
     let Some((first, _)) = objects.first() else { return Ok(Vec::new()) };
     let files = to.protocols.files().map_err(|error| error.at_path(first.path()))?;
     let ledger = |(planned, _): &(&Planned, &InFiles)| Arc::new(Ledger::of_new(planned.id.file()));
     let ledgers: Vec<Arc<Ledger>> = objects.iter().map(ledger).collect();
-    let entries: Mutex<Vec<Option<Entry>>> = Mutex::new(vec![None; objects.len()]);
+    let entries: Mutex<Vec<Option<ManifestEntry>>> = Mutex::new(vec![None; objects.len()]);
     let jobs = objects.iter().zip(&ledgers).enumerate().map(|work| Job { work, bytes: 0 });
     let protocols = to.protocols;
     let written = run(files.concurrency(), jobs, |(index, ((planned, object), ledger))| {
@@ -27,7 +30,7 @@ pub(in crate::plugin) fn write(objects: &[(&Planned, &InFiles)], to: &mut Destin
         };
         let finished = written.and_then(|()| ledger.finished()).map_err(|error| planned.locate(error))?;
         let entry = ObjectEntry::new(planned.id.clone(), planned.paths.clone(), finished);
-        entries.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(Entry::Object(entry));
+        entries.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(ManifestEntry::Object(entry));
         Ok(())
     });
     let begun: Vec<String> = ledgers.iter().flat_map(|ledger| ledger.begun()).collect();

@@ -39,7 +39,7 @@ impl Protocols {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if it is not there (object stores do not always tell); `Unsupported` if its serializer is not registered;
+    /// `NotFound` if it is not there (object stores do not always report it); `Unsupported` if its serializer is not registered;
     /// whatever keeps it from being removed.
     pub fn remove_object(&self, id: &PersistentId) -> Result<()> {
         let removed = match id {

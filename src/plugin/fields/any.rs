@@ -1,34 +1,22 @@
 //! Chunked arrays of any element type as serde values: their persistent ids.
 
 use crate::array::AnyArray;
-use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::diverted::divert;
 use crate::plugin::fields::found::Found;
 use crate::plugin::walk::context::saving;
-use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::chunked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 impl Serialize for AnyArray {
-    /// Gives the array's persistent id; the array itself joins the plan of the save, as a
+    /// Serializes the array's persistent id; the array itself joins the plan of the save, as a
     /// [`ChunkedArray`](crate::ChunkedArray) does.
     ///
     /// # Errors
     /// `NoContext` outside a save; the array's own error if it can never be computed.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(CHUNKED, &Reference(self))
-    }
-}
-
-struct Reference<'a>(&'a AnyArray);
-
-impl Serialize for Reference<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let array = self.0.erased();
-        let added = saving(|state| state.add_chunked(&**array, || array.clone()));
-        match added.and_then(|id| id) {
-            Ok(id) => id.serialize(serializer),
-            Err(error) => Err(ser_error(error)),
-        }
+        let array = self.erased();
+        divert(serializer, || saving(|state| state.add_chunked(&**array, || array.clone()))?)
     }
 }
 

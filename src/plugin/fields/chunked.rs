@@ -3,34 +3,21 @@
 use crate::array::{ChunkedArray, Element, ErasedArray, check_astype};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::diverted::divert;
 use crate::plugin::fields::found::Found;
 use crate::plugin::walk::context::{loading, saving};
-use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::chunked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 impl<T: Element> Serialize for ChunkedArray<T> {
-    /// Gives the array's persistent id; the array itself joins the plan of the save.
+    /// Serializes the array's persistent id; the array itself joins the plan of the save.
     ///
     /// # Errors
     /// `NoContext` outside a save; the array's own error if it can never be computed.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Asks our Serializer, wherever it is behind serde's own adapters, to tell the array's place.
-        serializer.serialize_newtype_struct(CHUNKED, &Reference(self))
-    }
-}
-
-struct Reference<'a, T: Element>(&'a ChunkedArray<T>);
-
-impl<T: Element> Serialize for Reference<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let added = saving(|state| state.add_chunked(self.0, || Arc::new(self.0.clone())));
-        match added.and_then(|id| id) {
-            Ok(id) => id.serialize(serializer),
-            Err(error) => Err(ser_error(error)),
-        }
+        divert(serializer, || saving(|state| state.add_chunked(self, || Arc::new(self.clone())))?)
     }
 }
 

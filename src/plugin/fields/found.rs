@@ -23,7 +23,7 @@ pub(in crate::plugin) enum Found {
     Fields(Fields),
 }
 
-/// The fields of an ndarray, of which nobody knows the type.
+/// The fields of an ndarray of unknown type.
 #[derive(Deserialize)]
 pub(in crate::plugin) struct Fields {
     #[serde(default, rename = "v")]
@@ -49,7 +49,7 @@ impl<'de> Visitor<'de> for FoundVisitor {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Found, D::Error> {
-        // serde's buffers and the formats for people tell what they have; others must be told, and may tell all the same.
+        // serde's buffers and formats for people describe what they have. Others have to be asked for a type.
         if deserializer.is_human_readable() {
             deserializer.deserialize_any(self)
         } else {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 )]
 pub trait HoldsArrays {}
 
-/// A type whose arrays can have so many axes.
+/// A type whose arrays can have `AXES` axes.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no arrays whose number of axes is {AXES}",

@@ -4,6 +4,7 @@ mod any;
 mod as_found;
 mod astype;
 mod chunked;
+mod diverted;
 mod found;
 pub(in crate::plugin) mod holds;
 mod id;

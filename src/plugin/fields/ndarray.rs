@@ -22,14 +22,14 @@ use crate::array::Element;
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::diverted::divert;
 use crate::plugin::fields::found::Found;
 use crate::plugin::walk::context::saving;
-use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::whole_of_noted;
 use crate::plugin::walk::scopes::converting;
 use ::ndarray::{Array, Dimension};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serializer};
 
 /// Diverts the array; the document gets its persistent id.
 ///
@@ -41,23 +41,13 @@ where
     D: Dimension,
     S: Serializer,
 {
-    serializer.serialize_newtype_struct(CHUNKED, &Reference(array))
-}
-
-struct Reference<'a, T, D: Dimension>(&'a Array<T, D>);
-
-impl<T: Element, D: Dimension> Serialize for Reference<'_, T, D> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let elements = PlainElements::from_array(self.0.to_owned().into_dyn());
-        let added = saving(|state| {
+    divert(serializer, || {
+        let elements = PlainElements::from_array(array.to_owned().into_dyn());
+        saving(|state| {
             let path = state.take_place();
             state.add_plain(elements, path)
-        });
-        match added.and_then(|id| id) {
-            Ok(id) => id.serialize(serializer),
-            Err(error) => Err(ser_error(error)),
-        }
-    }
+        })?
+    })
 }
 
 /// Reads the array of a persistent id, whole.

@@ -59,16 +59,17 @@ pub use crate::plugin::external::user_serializer::{BoxError, PersistentSerialize
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
+use crate::plugin::fields::diverted::divert;
 use crate::plugin::walk::context::{lift, saving};
-use crate::plugin::walk::errors::{de_error, ser_error};
+use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::object;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serializer};
 use std::any::{Any, type_name};
 use std::fmt;
 
-/// Gives the object's persistent id; the object itself joins the plan of the save.
+/// Serializes the object's persistent id; the object itself joins the plan of the save.
 ///
 /// # Errors
 /// `NoContext` outside a save; `Unsupported` if no serializer is registered for the type.
@@ -77,18 +78,7 @@ where
     T: Clone + Send + Sync + 'static,
     S: Serializer,
 {
-    serializer.serialize_newtype_struct(CHUNKED, &Reference(object))
-}
-
-struct Reference<'a, T>(&'a T);
-
-impl<T: Any + Send + Sync> Serialize for Reference<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match add(self.0) {
-            Ok(id) => id.serialize(serializer),
-            Err(error) => Err(ser_error(error)),
-        }
-    }
+    divert(serializer, || add(object))
 }
 
 /// The id of an object in the plan. The user's code runs with the context lifted: it may save something itself.
@@ -107,11 +97,11 @@ fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
     saving(|state| state.add_object::<T>(&*serializer, handle, identity, path))
 }
 
-/// Gives the object of a persistent id.
+/// Returns the object of a persistent id.
 ///
 /// # Errors
 /// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another type;
-/// whatever keeps it from being read.
+/// any error of reading it.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Clone + Send + Sync + 'static,

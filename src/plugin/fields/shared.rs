@@ -1,30 +1,30 @@
-//! What stands in the tree in the place of a shared value, and both directions of the two types through it.
+//! `Serialize` and `Deserialize` of shared values: what stands in their place in the document.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::names::{CHUNKED, SHARED, SHARED_VERSION, WEAK_SHARED};
+use crate::plugin::document::id::{IdParts, PersistentId};
+use crate::plugin::document::names::{SHARED, SHARED_VERSION, WEAK_SHARED};
 use crate::plugin::drive::save::piece_of;
 use crate::plugin::drive::shared_load::{find_file, strong, weak};
 use crate::plugin::external::shared_file::file_of;
+use crate::plugin::fields::diverted::divert;
 use crate::plugin::shared::{Shared, WeakShared};
 use crate::plugin::walk::context::{loading, saving};
 use crate::plugin::walk::errors::{de_error, ser_error};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::sync::Arc;
 
-/// The number of no value: what a weak reference has that points nowhere.
+/// The number in a weak reference that leads nowhere. No value has it.
 const NOWHERE: usize = 0;
 
 /// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering. Where the
 /// values are in a file beside the document, the number has its name before it.
-struct Reference {
+struct SharedReference {
     weak: bool,
     file: Option<String>,
     number: usize,
 }
 
-impl Serialize for Reference {
+impl Serialize for SharedReference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let name = if self.weak { WEAK_SHARED } else { SHARED };
         let text = match &self.file {
@@ -35,12 +35,10 @@ impl Serialize for Reference {
     }
 }
 
-type Parts = (String, (String, String));
-
-impl TryFrom<Parts> for Reference {
+impl TryFrom<IdParts> for SharedReference {
     type Error = Error;
 
-    fn try_from((name, (version, number)): Parts) -> Result<Self> {
+    fn try_from((name, (version, number)): IdParts) -> Result<Self> {
         let weak = match name.as_str() {
             SHARED => false,
             WEAK_SHARED => true,
@@ -83,7 +81,7 @@ pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Opt
         return None;
     }
     let parts = (name.to_owned(), (version.to_owned(), number.to_owned()));
-    let Reference { weak, file, number } = Reference::try_from(parts).ok()?;
+    let SharedReference { weak, file, number } = SharedReference::try_from(parts).ok()?;
     find_file(file.as_deref()).ok()?;
     let (is_divided, is_there) = loading(|state| (state.shared.is_divided(), state.shared.has(number))).ok()?;
     match weak {
@@ -93,38 +91,23 @@ pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Opt
     }
 }
 
-fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reference, D::Error> {
-    Reference::try_from(Parts::deserialize(deserializer)?).map_err(de_error)
-}
-
-fn give<S: Serializer>(weak: bool, met: Result<(Option<String>, usize)>, serializer: S) -> Result<S::Ok, S::Error> {
-    match met {
-        Ok((file, number)) => Reference { weak, file, number }.serialize(serializer),
-        Err(error) => Err(ser_error(error)),
-    }
+fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SharedReference, D::Error> {
+    SharedReference::try_from(IdParts::deserialize(deserializer)?).map_err(de_error)
 }
 
 impl<T: Serialize> Serialize for Shared<T> {
-    /// Gives a reference; the value itself joins the plan of the save, once.
+    /// Serializes a reference; the value itself joins the plan of the save, once.
     ///
     /// # Errors
     /// `NoContext` outside a save.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // As a chunked array does: asks our Serializer to tell the place.
-        serializer.serialize_newtype_struct(CHUNKED, &Strong(self.as_arc()))
-    }
-}
-
-struct Strong<'a, T>(&'a Arc<T>);
-
-impl<T: Serialize + 'static> Serialize for Strong<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = saving(|state| {
-            let place = state.take_place();
-            let options = state.options().now();
-            (state.shared.file(), state.shared.meet(self.0, piece_of, place, options))
-        });
-        give(false, number, serializer)
+        divert(serializer, || {
+            saving(|state| {
+                let (path, options) = (state.take_place(), state.options().now());
+                let number = state.shared.meet(self.as_arc(), piece_of, path, options);
+                SharedReference { weak: false, file: state.shared.file(), number }
+            })
+        })
     }
 }
 
@@ -134,7 +117,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Shared<T> {
     /// # Errors
     /// `NoContext` outside a load; `Corrupt` if the document has no such value; those of the value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Reference { weak, file, number } = reference(deserializer)?;
+        let SharedReference { weak, file, number } = reference(deserializer)?;
         if weak {
             return Err(de_error(Error::new(
                 ErrorKind::Serde,
@@ -147,16 +130,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Shared<T> {
 }
 
 impl<T: 'static> Serialize for WeakShared<T> {
-    /// Gives a reference to a value that something else in the object holds.
+    /// Serializes a reference to a value that something else in the object holds.
     ///
     /// # Errors
     /// As for [`Shared`].
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = match self.upgrade() {
-            Some(target) => saving(|state| (state.shared.file(), state.shared.meet_weakly(target.as_arc()))),
-            None => Ok((None, NOWHERE)),
+        let Some(target) = self.upgrade() else {
+            return SharedReference { weak: true, file: None, number: NOWHERE }.serialize(serializer);
         };
-        give(true, number, serializer)
+        let reference = saving(|state| {
+            let number = state.shared.meet_weakly(target.as_arc());
+            SharedReference { weak: true, file: state.shared.file(), number }
+        });
+        reference.map_err(ser_error)?.serialize(serializer)
     }
 }
 
@@ -166,7 +152,7 @@ impl<'de, T: 'static> Deserialize<'de> for WeakShared<T> {
     /// # Errors
     /// `NoContext` outside a load.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Reference { number, file, .. } = reference(deserializer)?;
+        let SharedReference { number, file, .. } = reference(deserializer)?;
         if number == NOWHERE {
             return Ok(Self::new());
         }

@@ -9,7 +9,7 @@ use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::manifest::{Manifest, ManifestEntry, ObjectEntry};
+use crate::plugin::document::manifest::{ArrayEntry, Manifest, ObjectEntry};
 use crate::plugin::document::pieces::Pieces;
 use crate::plugin::external::arrays::{open, typed};
 use crate::plugin::external::user_serializer::Object;
@@ -22,10 +22,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// So many of the arrays that follow in the document are looked at for those that will be asked for.
+/// The number of arrays after one in the document among which those that will be asked for are looked for.
 const MOST_AHEAD: usize = 1024;
-/// What is read ahead is at most so many times as large as what was asked for before: a type may ask for something lazily, or
-/// not at all, of which that cannot be known.
+/// How many times as large as what was asked for before is what is read ahead at most. A type may ask for something lazily, or not
+/// at all, and that cannot be known beforehand.
 const TIMES_AHEAD: u64 = 2;
 
 /// Builds the arrays of one document: each id one array, however often it is met. Plain fields, and objects of other
@@ -37,7 +37,7 @@ pub(crate) struct Resolver {
     /// What all arrays have in common.
     origin: Origin,
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
-    listed: Option<Listed<ManifestEntry>>,
+    listed: Option<Listed<ArrayEntry>>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
     wholes: RefCell<HashMap<String, Known<Arc<PlainElements>>>>,
     read_objects: RefCell<HashMap<String, Known<Object>>>,
@@ -171,8 +171,8 @@ impl Resolver {
         // Others only if they are asked for as plain ones.
         let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
         let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
-        let bytes = |entry: &ManifestEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
-        for entry in self.ahead(following, walk, concurrency, ManifestEntry::path, bytes) {
+        let bytes = |entry: &ArrayEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
+        for entry in self.ahead(following, walk, concurrency, ArrayEntry::path, bytes) {
             self.add(&entry.id, &mut reading);
         }
         reading

@@ -55,7 +55,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Nothing yet; so much at a time.
+    /// Nothing yet. `concurrency` items are read at the same time.
     pub(in crate::plugin) fn at_a_time(concurrency: usize) -> Self {
         Self { items: Vec::new(), concurrency }
     }
@@ -64,7 +64,7 @@ impl Reading {
         self.items.is_empty()
     }
 
-    /// Adds what takes so many bytes of memory while it is read.
+    /// Adds something to read. `bytes` is the memory that it takes while it is read.
     pub(in crate::plugin) fn add(&mut self, file: &str, bytes: usize, read: impl FnOnce() -> Read + Send + 'static) {
         self.items.push(Item { file: file.to_owned(), bytes, read: Box::new(read) });
     }

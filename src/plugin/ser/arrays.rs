@@ -58,7 +58,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
             let loses_nan = self.rules.loses_nan(human_readable);
             let added = saving(|state| {
                 // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
-                // are told of all the same.
+                // are an error all the same.
                 let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
                 if elements.byte_len() < state.inline_below() && !is_lost {
                     return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));

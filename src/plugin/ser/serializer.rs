@@ -1,4 +1,4 @@
-//! The Serializer around any other: forwards everything, tells paths, and diverts arrays.
+//! The Serializer around any other: forwards everything, follows the path, and diverts arrays.
 
 use crate::error::ErrorKind;
 use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};

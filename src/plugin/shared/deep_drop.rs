@@ -1,11 +1,10 @@
-//! Letting go of long chains: a value that holds a value that holds a value would be dropped by as many calls, one in the
-//! other, and a list of some ten thousand would overflow the stack. Below a few calls, values are put aside and dropped when
-//! the first call returns.
+//! Dropping long chains. A value that holds a value that holds a value would be dropped by nested calls, and a list of some ten
+//! thousand would overflow the stack. Below a few nested calls, values are put aside and dropped when the first call returns.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 
-/// So many calls may be in one another.
+/// The number of nested calls.
 const MOST_DEEP: usize = 64;
 
 struct Chain {
@@ -17,7 +16,7 @@ thread_local! {
     static CHAIN: Chain = const { Chain { depth: Cell::new(0), aside: RefCell::new(Vec::new()) } };
 }
 
-/// Goes one call deeper. Too deep, it puts the value aside, which is then not dropped yet; `hold` gives it.
+/// Goes one call deeper. If that is too deep, puts aside the value that `hold` returns, which keeps it from being dropped.
 pub(in crate::plugin) fn enter(hold: impl FnOnce() -> Option<Box<dyn Any>>) {
     // While the thread ends, there is no list any more: then the stack must do.
     let _ = CHAIN.try_with(|chain| {
@@ -46,7 +45,7 @@ impl Drop for Leave {
         let _ = CHAIN.try_with(|chain| {
             let up = Up(&chain.depth);
             if chain.depth.get() == 1 {
-                // The depth stays 1 meanwhile: nobody else gets here.
+                // The depth stays 1 meanwhile, so that no other call gets here.
                 loop {
                     let value = chain.aside.borrow_mut().pop();
                     if value.is_none() {

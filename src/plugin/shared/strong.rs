@@ -50,12 +50,12 @@ use std::sync::Arc;
 /// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts, anywhere
 /// in the object: in options, lists, maps and enums of every representation, in trait objects (as `Shared<Box<dyn Trait>>`),
 /// under `flatten`, and in other shared values. Around a serializer of the user's ([`serialize`](crate::serialize))
-/// the values go into a file beside the arrays, which the document's references name; whoever removes the document removes it
-/// with [`Protocols::remove_object`](crate::Protocols::remove_object).
+/// the values go into a file beside the arrays, which the document's references name. It is removed by
+/// [`Protocols::remove_object`](crate::Protocols::remove_object), not with the document.
 ///
 /// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
 ///
-/// In a generic type serde has to be told that nothing is borrowed from the document:
+/// A generic type needs a bound, since nothing is borrowed from the document:
 /// `#[serde(bound(deserialize = "T: serde::de::DeserializeOwned"))]`.
 ///
 /// # Options
@@ -79,7 +79,7 @@ pub struct Shared<T: 'static> {
 }
 
 impl<T> Shared<T> {
-    /// A value that nobody holds yet.
+    /// A new value.
     #[must_use]
     pub fn new(value: T) -> Self {
         Self::from(Arc::new(value))

@@ -26,7 +26,7 @@ pub(crate) trait ArrayResolver {
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>>;
     /// The same. If they are to be read, others that the walk will come to, too, are read with them.
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>>;
-    /// The object of an id that is no array's; the same one for the same id. Others are read with it, too.
+    /// The object of an id; the same one for the same id. Others may be read with it. Not for ids of arrays.
     fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object>;
     /// The shared values in a file.
     fn shared(&self, file: &str) -> Result<Pieces>;
@@ -71,7 +71,7 @@ impl LoadState {
         self.resolver.clone()
     }
 
-    /// Counts a value without a type that takes so many bytes.
+    /// Counts the bytes of memory of a value without a type.
     pub(in crate::plugin) fn count(&mut self, bytes: usize) -> Result<()> {
         self.untyped = self.untyped.saturating_add(bytes as u64);
         if self.untyped <= machine_memory() / 2 {

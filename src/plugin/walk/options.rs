@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub struct Options {
     /// A chunk shape, for arrays of as many axes.
     pub chunks: Option<&'static [usize]>,
-    /// How chunks are compressed, where the array itself has not been told.
+    /// How chunks are compressed, where the array itself has no codec.
     pub codec: Option<Codec>,
     /// Whether plain arrays stay in the document.
     pub inline: bool,

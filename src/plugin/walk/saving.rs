@@ -42,14 +42,14 @@ impl PlanSettings {
     }
 }
 
-/// What tells one object from another.
+/// What distinguishes one object from another.
 #[derive(PartialEq, Eq, Hash)]
 enum Identity {
     /// Address, chunk shape and what was chosen: the same array under different options is two.
     Array(usize, Option<Vec<usize>>, ArrayMeta),
     /// The file of an array that stays where it is, however often it was loaded.
     Kept(String),
-    /// What its serializer tells of an object of this type.
+    /// What its serializer returns as the identity of an object of this type.
     Object(TypeId, usize),
 }
 
@@ -66,7 +66,7 @@ pub(in crate::plugin) struct SaveState {
     plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
     pub(in crate::plugin) shared: SharedSave,
     options: InForce,
-    /// Where the walk is, as told by our Serializer to the chunked array that follows.
+    /// The path of the chunked array that follows; our Serializer notes it.
     place: Option<String>,
     pub(in crate::plugin) notes: Notes,
 }
@@ -146,7 +146,7 @@ impl SaveState {
         Ok((of_type.map_err(|error| error.at_path(&path))?.clone(), path))
     }
 
-    /// The id of an object that is no array, if it was met before.
+    /// The id of a user's object, if it was met before.
     pub(in crate::plugin) fn met_object<T: Any>(
         &mut self,
         identity: Option<usize>,
@@ -155,7 +155,7 @@ impl SaveState {
         self.met(&Identity::Object(TypeId::of::<T>(), identity?), path)
     }
 
-    /// An object that is no array, met for the first time.
+    /// Adds a user's object that is met for the first time.
     pub(in crate::plugin) fn add_object<T: Any>(
         &mut self,
         serializer: &dyn UserSerializer,

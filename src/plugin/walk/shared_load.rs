@@ -86,7 +86,7 @@ pub(in crate::plugin) struct SharedLoad {
 }
 
 /// What comes of asking for a value.
-pub(in crate::plugin) enum Found<T> {
+pub(in crate::plugin) enum Looked<T> {
     Built(Arc<T>),
     Build(Rc<Pieces>),
 }
@@ -184,7 +184,7 @@ impl SharedLoad {
     }
 
     /// The value of a job, or the pieces to build it from; then [`finish`](Self::finish) is to follow.
-    pub(in crate::plugin) fn look<T: 'static>(&mut self, job: Job, notes: &mut Notes) -> Result<Found<T>, Missing> {
+    pub(in crate::plugin) fn look<T: 'static>(&mut self, job: Job, notes: &mut Notes) -> Result<Looked<T>, Missing> {
         match &self.attempt {
             Attempt::Running => {}
             Attempt::Postponed => return Err(postponed()),
@@ -192,7 +192,7 @@ impl SharedLoad {
         }
         let number = job.number;
         if let Some(value) = self.built::<T>(number) {
-            return Ok(Found::Built(value.clone()));
+            return Ok(Looked::Built(value.clone()));
         }
         if let Some(failure) = self.failed.get(&((number, TypeId::of::<T>()), job.converting)) {
             self.last_failure = Some(failure.clone());
@@ -219,7 +219,7 @@ impl SharedLoad {
         }
         self.stack.push(job);
         self.begun.insert(number);
-        Ok(Found::Build(pieces))
+        Ok(Looked::Build(pieces))
     }
 
     /// Takes in what was read, or why it was not. What is not taken in is returned as well: to drop it may run code of the
