@@ -60,6 +60,7 @@
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
 //! - [`Hdf5File`], `ZarrStore`: arrays that other programs have written, in place.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
+//! - `pages`, in this documentation: the guide, the guarantees, the layout on disk and more.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
 //! # Words
@@ -135,6 +136,7 @@
 //! - `conformance`: the suite that every implementation of a protocol must pass.
 //! - `faults`: for this crate's own tests, which see each call on the file system and make it fail or delay it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(any(feature = "hdf5", feature = "zarr")), allow(dead_code, reason = "arrays need a format"))]
 
 #[cfg(not(target_endian = "little"))]
@@ -150,6 +152,8 @@ mod error;
 mod foreign;
 mod limits;
 mod near;
+#[cfg(all(doc, not(doctest)))]
+pub mod pages;
 mod per_process;
 mod plugin;
 mod protocol;
@@ -194,7 +198,7 @@ pub use storage::{
 
 /// The code of these pages is compiled and run.
 #[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3"))]
-mod pages {
+mod code_of_pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]

@@ -1,0 +1,37 @@
+//! The pages of the repository's folder `docs`.
+//!
+//! They are here in the documentation only; the crate itself has no such module.
+
+// The first definition of a link counts: these replace the files' own, which lead from file to file.
+macro_rules! pages {
+    ($($(#[$links:meta])* $name:ident: $file:literal, $what:literal;)*) => { $(
+        #[doc = $what]
+        #[doc = ""]
+        $(#[$links])*
+        #[doc = ""]
+        #[doc = include_str!(concat!("../docs/", $file, ".md"))]
+        pub mod $name {}
+    )* };
+}
+
+pages! {
+    #[doc = "[foreign]: crate::pages::foreign"]
+    #[doc = "[formats]: crate::pages::formats"]
+    #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
+    #[doc = "[performance memory]: crate::pages::performance#memory"]
+    guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
+    building: "building", "What a build needs, and the features.";
+    #[doc = "[guide files-of-other-programs]: crate::pages::guide#files-of-other-programs"]
+    foreign: "foreign", "What is read of the files of other programs.";
+    formats: "formats", "Which forms of serde come back from which format.";
+    #[doc = "[foreign]: crate::pages::foreign"]
+    #[doc = "[guide]: crate::pages::guide"]
+    #[doc = "[guide untrusted-files]: crate::pages::guide#untrusted-files"]
+    guarantees: "guarantees", "What is promised, and the test behind each promise.";
+    #[doc = "[guarantees]: crate::pages::guarantees"]
+    how_it_works: "how-it-works", "How arrays get out of a value and back.";
+    layout: "layout", "What lies on disk.";
+    performance: "performance", "Time and memory, measured.";
+    readers: "readers", "What other programs read.";
+    schema_evolution: "schema-evolution", "What a load does when the type has changed.";
+}
