@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What went wrong, coarsely; the text of the [`Error`] has the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// There is no document, array or chunk of that name.
@@ -53,7 +53,9 @@ pub enum ErrorKind {
 
 /// Everything that can go wrong in this crate.
 ///
-/// `Display` has the whole story, the cause included; [`std::error::Error::source`] gives the cause for downcasts.
+/// `Display` has the whole message, including the cause's: `{error}` alone is complete. Therefore
+/// [`source`](std::error::Error::source) does not return the cause again, which reporters would print twice, but the cause's own
+/// source, as [`std::io::Error`] does. [`get_ref`](Self::get_ref) returns the cause, for downcasting.
 ///
 /// An error may quote a stranger's file: names, paths, texts. `Display` and `Debug` escape what would act on a terminal or
 /// in a log (control characters, line ends, marks that turn the direction of writing), so that an error is one line whatever
@@ -219,41 +221,47 @@ impl Error {
         &self.inner.left_behind
     }
 
-    /// There is no document, array or chunk of that name.
+    /// The cause, for downcasting, as [`std::io::Error::get_ref`]. `Display` has its text already, so
+    /// [`source`](std::error::Error::source) returns the cause's own source.
     #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.kind() == ErrorKind::NotFound
+    pub fn get_ref(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.inner.source.as_deref()
     }
+}
 
-    /// The array was removed after it had been loaded.
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        self.kind() == ErrorKind::Gone
-    }
+macro_rules! predicates {
+    ($($name:ident $kind:ident;)*) => {
+        /// A predicate for each [`ErrorKind`], which has the explanation.
+        impl Error {
+            $(
+                #[doc = concat!("Whether the kind is [`ErrorKind::", stringify!($kind), "`].")]
+                #[must_use]
+                pub fn $name(&self) -> bool {
+                    self.kind() == ErrorKind::$kind
+                }
+            )*
+        }
+    };
+}
 
-    /// Somebody else changed the document meanwhile.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        self.kind() == ErrorKind::Conflict
-    }
-
-    /// The work was cancelled.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.kind() == ErrorKind::Cancelled
-    }
-
-    /// What is stored is not what was written.
-    #[must_use]
-    pub fn is_corrupt(&self) -> bool {
-        self.kind() == ErrorKind::Corrupt
-    }
-
-    /// It cannot be known whether the document was replaced; nothing that it may name was removed.
-    #[must_use]
-    pub fn is_unknown_outcome(&self) -> bool {
-        self.kind() == ErrorKind::UnknownOutcome
-    }
+predicates! {
+    is_not_found NotFound;
+    is_gone Gone;
+    is_already_exists AlreadyExists;
+    is_conflict Conflict;
+    is_unknown_outcome UnknownOutcome;
+    is_invalid_name InvalidName;
+    is_invalid_input InvalidInput;
+    is_cancelled Cancelled;
+    is_unsupported Unsupported;
+    is_no_context NoContext;
+    is_corrupt Corrupt;
+    is_type_mismatch TypeMismatch;
+    is_limit Limit;
+    is_permission_denied PermissionDenied;
+    is_io Io;
+    is_serde Serde;
+    is_source Source;
 }
 
 /// The most bytes of a text that may quote a stranger's document, which may be all of it.
@@ -361,6 +369,45 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        self.inner.source.as_deref()?.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn a_cause_is_displayed_and_not_a_source_again() {
+        let io = || std::io::Error::new(std::io::ErrorKind::PermissionDenied, "no key");
+        let error = Error::io("the file cannot be read", io()).context("the load failed".to_owned());
+        assert_eq!(error.to_string(), "the load failed: the file cannot be read: no key");
+        assert!(error.is_permission_denied() && !error.is_io());
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
+        assert!(cause.and_then(Error::get_ref).is_some_and(|cause| cause.is::<std::io::Error>()));
+        assert!(error.source().is_none(), "the messages of all causes are displayed");
+    }
+
+    #[test]
+    fn a_source_below_the_cause_is_the_source() {
+        #[derive(Debug)]
+        struct Outer(fmt::Error);
+
+        impl fmt::Display for Outer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("outer")
+            }
+        }
+
+        impl std::error::Error for Outer {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+
+        let error = Error::invalid("it failed").with_source(Outer(fmt::Error));
+        assert_eq!(error.to_string(), "it failed: outer");
+        assert!(error.source().is_some_and(|source| source.is::<fmt::Error>()));
     }
 }
