@@ -5,7 +5,7 @@
 
 use crate::arrays::{name, read};
 use crate::frame::{frame, parts};
-use arraystow::{ChunkedArray, VerifyDepth, Error, Storage};
+use arraystow::{ChunkedArray, Error, Storage, VerifyDepth};
 use futures::TryStreamExt;
 use futures::executor::block_on;
 use ndarray::{Array2, ArrayD};
@@ -237,7 +237,7 @@ pub fn run(recipe: &[u8]) {
     for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
         storage.verify("w/x", depth).unwrap().faults.iter().for_each(check);
     }
-    note(storage.copy("w/x", other));
+    note(storage.copy("w/x", other).map(drop));
     note(storage.list(&glob).map(drop));
     storage.sweep().unwrap().skipped().iter().for_each(check);
 }

@@ -62,7 +62,8 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let elements = ndarray::Array2::from_shape_fn((4, 4), |(i, j)| (10 * i + j) as f32);
     let array = ChunkedArray::from_ndarray(elements, &[2, 2]).unwrap().rechunk(&[4, 4]).unwrap();
     let sharded = array.rechunk(&[2, 2]).unwrap();
-    let codecs = [Codec::NONE, Codec::gzip(4).unwrap(), Codec::zstd(1).unwrap(), Codec::BLOSC, Codec::pcodec(4).unwrap()];
+    let codecs =
+        [Codec::NONE, Codec::gzip(4).unwrap(), Codec::zstd(1).unwrap(), Codec::BLOSC, Codec::pcodec(4).unwrap()];
     let mut seeds = Vec::new();
     for version in [ZarrVersion::V2, ZarrVersion::V3] {
         for codec in codecs {

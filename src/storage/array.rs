@@ -8,7 +8,7 @@ use crate::array::AnyArray;
 use crate::engine::{Edition, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::did_you_mean;
-use crate::plugin::{ArrayEntry, Manifest, Value, read_head, typed};
+use crate::plugin::{ArrayEntry, Manifest, Value, typed};
 use std::sync::Arc;
 
 /// Paths that are named in the place of one that there is not.
@@ -48,7 +48,7 @@ impl Storage {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
         let locate = |error| located(error, &*self.place, &name);
-        let head = read_head(&mut document.contents, self.place.limits()).map_err(locate)?;
+        let head = document.head(&*self.place, &name)?;
         let entry = find(&head.manifest, path).map_err(|error| locate(error).at_path(path))?;
         let expected = entry.expected().map_err(locate)?;
         let (data_type, grid) = (expected.data_type, expected.grid.clone());

@@ -3,15 +3,12 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
-use super::read::located;
 use super::report::SaveReport;
 use super::save::{Intent, PlannedSave};
 use crate::array::ArrayMeta;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
-use crate::plugin::{
-    CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, read_body, read_head, typed,
-};
+use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, typed};
 use std::sync::Arc;
 
 impl Storage {
@@ -48,10 +45,8 @@ impl Storage {
             return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
         }
         let mut document = open(&*self.place, name)?;
-        let head = read_head(&mut document.contents, self.place.limits())
-            .map_err(|error| located(error, &*self.place, name))?;
-        let body = read_body(&head, &mut document.contents, self.place.limits())
-            .map_err(|error| located(error, &*self.place, name))?;
+        let head = document.head(&*self.place, name)?;
+        let body = document.body(&head, &*self.place, name)?;
         let backend = self.place.backend(name.workflow());
         let mut objects = Vec::with_capacity(head.manifest.arrays.len());
         for entry in &head.manifest.arrays {

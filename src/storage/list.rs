@@ -8,7 +8,6 @@ use super::name::{Name, Workflow};
 use super::place::Listed;
 use super::read::located;
 use crate::error::Result;
-use crate::plugin::read_head;
 use crate::task::check_cancelled;
 
 impl Storage {
@@ -85,8 +84,7 @@ impl Storage {
     pub fn info(&self, name: &str) -> Result<ValueInfo> {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
-        let head = read_head(&mut document.contents, self.place.limits())
-            .map_err(|error| located(error, &*self.place, &name))?;
+        let head = document.head(&*self.place, &name)?;
         let backend = self.place.backend(name.workflow());
         let arrays = head.manifest.arrays.iter().map(|entry| {
             let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;

@@ -3,16 +3,16 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
-use super::read::{head, located};
+use super::read::head;
 use crate::engine::{Edition, Origin};
 use crate::error::Result;
-use crate::plugin::{Head, Reading, Resolver, read_body, read_document, read_head};
+use crate::plugin::{Head, Reading, Resolver, read_document};
 use crate::task::{Scope, check_cancelled};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
-/// How often a document is read again because one of its arrays had just been removed by whoever replaced it.
-const MOST_ATTEMPTS: usize = 5;
+/// How often a document is read because it was replaced meanwhile, and one of its arrays removed.
+pub(super) const MOST_ATTEMPTS: usize = 5;
 
 /// How often a walk that must not wait is made until everything that is left is read at once.
 const MOST_WALKS: usize = 16;
@@ -99,10 +99,8 @@ impl Storage {
     fn fetch(&self, name: &Name) -> Result<Fetched> {
         check_cancelled()?;
         let mut document = open(&*self.place, name)?;
-        let head = read_head(&mut document.contents, self.place.limits())
-            .map_err(|error| located(error, &*self.place, name))?;
-        let body = read_body(&head, &mut document.contents, self.place.limits())
-            .map_err(|error| located(error, &*self.place, name))?;
+        let head = document.head(&*self.place, name)?;
+        let body = document.body(&head, &*self.place, name)?;
         let edition = Edition::new(self.place.identity(name), head.manifest.write_id());
         let origin = Origin { document: Some(name.as_str().to_owned()), path: None, edition: Some(edition) };
         let resolver = Resolver::new(&self.protocols(name.workflow()), origin, &head.manifest);

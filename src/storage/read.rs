@@ -4,14 +4,25 @@ use super::name::{Name, Workflow};
 use super::place::{Document, Place};
 use crate::error::{Error, Result};
 use crate::plugin;
-use crate::plugin::{Head, MAGIC_BYTES, Manifest, begins_as_document, read_head};
+use crate::plugin::{Head, MAGIC_BYTES, Manifest, begins_as_document, read_body, read_head};
 use crate::task::unstoppable;
 use std::io::{self, Read};
 
 /// All of a document that can be known without a Rust type.
 pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
-    let mut document = place.open(name).map_err(|error| error.in_document(name.as_str()))?;
-    read_head(&mut document.contents, place.limits()).map_err(|error| located(error, place, name))
+    place.open(name).map_err(|error| error.in_document(name.as_str()))?.head(place, name)
+}
+
+impl Document {
+    /// Reads the head, with which the document begins.
+    pub(super) fn head(&mut self, place: &dyn Place, name: &Name) -> Result<Head> {
+        read_head(&mut self.contents, place.limits()).map_err(|error| located(error, place, name))
+    }
+
+    /// Reads the body, which follows the head.
+    pub(super) fn body(&mut self, head: &Head, place: &dyn Place, name: &Name) -> Result<Vec<u8>> {
+        read_body(head, &mut self.contents, place.limits()).map_err(|error| located(error, place, name))
+    }
 }
 
 /// Adds to an error which document it is about.

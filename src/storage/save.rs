@@ -5,7 +5,7 @@ use super::name::Name;
 use super::place::{
     Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Present, REPLACED, Seen, replaced,
 };
-use super::read::{is_ours, located};
+use super::read::is_ours;
 use super::report::SaveReport;
 use super::sources::{Sources, ToLeave, as_stored};
 use super::sweep::{Remains, named};
@@ -14,8 +14,7 @@ use crate::backend::Backend;
 use crate::engine::Handle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
-    Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, read_head, remove_files, write_document,
-    write_plan,
+    Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, remove_files, write_document, write_plan,
 };
 use crate::task::{check_cancelled, unstoppable};
 use serde::Serialize;
@@ -106,8 +105,7 @@ impl Storage {
     /// What is under the name, if it may be replaced: what is no document of ours may not.
     pub(super) fn replaceable(&self, name: &Name) -> Result<Before> {
         let read = self.place.open(name).and_then(|mut document| {
-            let head = read_head(&mut document.contents, self.place.limits())
-                .map_err(|error| located(error, &*self.place, name))?;
+            let head = document.head(&*self.place, name)?;
             Ok(Before { manifest: Some(head.manifest), seen: document.seen })
         });
         match read {

@@ -1,20 +1,18 @@
 //! Verifying: whether what is stored is what was saved, without any Rust type.
 
 use super::Storage;
+use super::load::MOST_ATTEMPTS;
 use super::missing::open;
 use super::name::Name;
 use super::read::{is_foreign, located};
 use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
-use crate::plugin::{FileEntry, Head, ObjectEntry, read_body, read_head};
+use crate::plugin::{FileEntry, Head, ObjectEntry};
 use crate::protocol::FileReader;
 use crate::task::{Reports, check_cancelled, expecting};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-/// How often a value is looked at again because it was replaced meanwhile.
-const MOST_ATTEMPTS: usize = 5;
 
 /// How thoroughly values are verified. With serde: `quick` or `deep`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,12 +169,11 @@ impl Storage {
 
     /// Reads and checks the document. A damaged body does not hide the arrays.
     fn read_checked(&self, name: &Name, found: &mut Verification) -> Result<Head> {
-        let locate = |error: Error| located(error, &*self.place, name);
         let mut document = open(&*self.place, name)?;
         found.bytes = document.bytes;
-        let head = read_head(&mut document.contents, self.place.limits()).map_err(locate)?;
-        if let Err(error) = read_body(&head, &mut document.contents, self.place.limits()) {
-            found.faults.push(locate(error));
+        let head = document.head(&*self.place, name)?;
+        if let Err(error) = document.body(&head, &*self.place, name) {
+            found.faults.push(error);
         }
         Ok(head)
     }
