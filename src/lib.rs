@@ -180,8 +180,8 @@ pub use foreign::ZarrStore;
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
-    Deserializer, Format, InlineArray, PersistentId, Serializer, Shared, Value, WeakShared, astype, deserialize,
-    from_reader, from_slice, ndarray, serialize, to_vec, to_writer,
+    Format, InlineArray, PersistentId, Shared, Value, WeakShared, astype, deserialize, from_reader, from_slice,
+    ndarray, serialize, to_vec, to_writer,
 };
 pub use protocol::LocalFiles;
 #[cfg(feature = "zarr")]

@@ -1,6 +1,6 @@
 //! SERDE: the plug-in around any serde format.
 //!
-//! A walk with a [`Serializer`] gives the document's body and the plan of arrays to write; a walk with a [`Deserializer`] finds
+//! A walk with a [`Serializer`](ser::serializer::Serializer) gives the document's body and the plan of arrays to write; a walk with a [`Deserializer`](de::deserializer::Deserializer) finds
 //! the arrays again. Both run within a thread-local context, without I/O. Around them are the document's frame and manifest,
 //! and the functions that users call.
 //!
@@ -21,12 +21,10 @@ mod walk;
 mod write;
 
 pub use api::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};
-pub use de::deserializer::Deserializer;
 pub use document::body_format::Format;
 pub use document::id::PersistentId;
 pub use fields::value::{InlineArray, Value};
 pub use fields::{astype, ndarray, persistent};
-pub use ser::serializer::Serializer;
 pub use shared::{Shared, WeakShared};
 
 #[doc(hidden)]

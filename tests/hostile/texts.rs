@@ -31,10 +31,13 @@ fn check(what: &str, error: &Error) {
 /// The error and all that caused it.
 fn check_chain(what: &str, error: &Error) {
     check(what, error);
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.get_ref().map(|cause| cause as &(dyn std::error::Error + 'static));
     while let Some(error) = cause {
         assert!(is_safe(&error.to_string()), "{what}, a cause: {:?}", error.to_string());
-        cause = error.source();
+        cause = match error.downcast_ref::<Error>() {
+            Some(error) => error.get_ref().map(|cause| cause as _),
+            None => error.source(),
+        };
     }
 }
 

@@ -15,10 +15,13 @@ const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKEN//////////wEaDExample";
 /// Neither the text nor any of its causes tells a secret.
 fn clean(error: &Error) {
     let mut told = format!("{error} {error:?} {error:#?}");
-    let mut next: Option<&dyn std::error::Error> = Some(error);
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
         told += &format!(" {error} {error:?} {error:#?}");
-        next = error.source();
+        next = match error.downcast_ref::<Error>() {
+            Some(error) => error.get_ref().map(|cause| cause as _),
+            None => error.source(),
+        };
     }
     without(&told);
 }

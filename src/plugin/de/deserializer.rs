@@ -15,7 +15,7 @@ use std::fmt;
 /// A serde Deserializer that finds diverted arrays and takes everything else from the one inside.
 ///
 /// It works within [`deserialize`](crate::deserialize) and its kin, which set the context that it needs.
-pub struct Deserializer<'p, D> {
+pub(in crate::plugin) struct Deserializer<'p, D> {
     inner: D,
     at: At<'p>,
 }

@@ -17,7 +17,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_content::Value;
 
 /// A struct on its way out.
-pub enum StructSerializer<'p, S: Serializer> {
+pub(in crate::plugin) enum StructSerializer<'p, S: Serializer> {
     #[doc(hidden)]
     Plain(Compound<'p, S::SerializeStruct>),
     #[doc(hidden)]
@@ -25,7 +25,7 @@ pub enum StructSerializer<'p, S: Serializer> {
 }
 
 /// A struct `Array` of three fields: an ndarray, or not.
-pub struct Undecided<'p, S: Serializer> {
+pub(in crate::plugin) struct Undecided<'p, S: Serializer> {
     inner: Option<S>,
     path: &'p Path<'p>,
     rules: Rules,

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 /// A map that is open.
-pub struct MapSerializer<'p, C> {
+pub(in crate::plugin) struct MapSerializer<'p, C> {
     inner: C,
     path: &'p Path<'p>,
     rules: Rules,

@@ -18,7 +18,7 @@ use std::fmt::Display;
 /// A serde Serializer that diverts arrays and gives everything else to the one inside.
 ///
 /// It works within [`serialize`](crate::serialize) and its kin, which set the context that it needs.
-pub struct Serializer<'p, S> {
+pub(in crate::plugin) struct Serializer<'p, S> {
     inner: S,
     path: &'p Path<'p>,
     rules: Rules,
@@ -58,7 +58,7 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// What is open: a sequence, or the fields of a struct.
-pub struct Compound<'p, C> {
+pub(in crate::plugin) struct Compound<'p, C> {
     inner: C,
     path: &'p Path<'p>,
     rules: Rules,
