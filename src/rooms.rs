@@ -121,7 +121,7 @@ fn collect(folder: &Path, module: &[String], imports: &mut BTreeMap<Vec<String>,
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let inner = [module, &[name.clone()]].concat();
+        let inner = [module, std::slice::from_ref(&name)].concat();
         if path.is_dir() {
             collect(&path, &inner, imports)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -55,6 +55,11 @@ fn run_that_cancels(step: u64, task: &Task, at: usize) -> Run {
     Run { field: field.unwrap(), ..noted_run_of(step) }
 }
 
+fn add_step(run: &mut Run) -> Result<()> {
+    run.step += 1;
+    Ok(())
+}
+
 #[test]
 fn a_cancelled_save_takes_back_what_it_wrote() {
     for place in Place::all() {
@@ -243,7 +248,7 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
             ("save", |storage| storage.save("w/new", &42).map(drop)),
             ("load", |storage| storage.load::<Run>("w/1").map(drop)),
             ("load_versioned", |storage| storage.load_versioned::<Run>("w/1").map(drop)),
-            ("update", |storage| storage.update("w/1", |run: &mut Run| Ok(run.step += 1))),
+            ("update", |storage| storage.update("w/1", add_step)),
             ("list", |storage| storage.list("**").map(drop)),
             ("verify", |storage| storage.verify("w/1", VerifyDepth::Quick).map(drop)),
             ("verify_all", |storage| storage.verify_all(VerifyDepth::Quick, |_| {}).map(drop)),
