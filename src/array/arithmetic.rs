@@ -19,7 +19,7 @@ use std::sync::Arc;
 ///     array * array
 /// }
 ///
-/// let array = ChunkedArray::from_ndarray(ndarray::array![1, 2, 3], &[2])?;
+/// let array = ChunkedArray::from_ndarray(ndarray::array![1_i32, 2, 3], &[2])?;
 /// assert_eq!(squared(&array).sum()?, 14);
 /// # Ok::<(), arraystow::Error>(())
 /// ```

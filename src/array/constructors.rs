@@ -104,7 +104,7 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for ChunkedArray<T> {
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
-    /// let array = ChunkedArray::from(ndarray::array![[1, 2], [3, 4]]);
+    /// let array = ChunkedArray::from(ndarray::array![[1_i32, 2], [3, 4]]);
     /// assert_eq!(array.sum()?, 10);
     /// # Ok::<(), arraystow::Error>(())
     /// ```

@@ -14,6 +14,8 @@ pub struct MemoryFiles {
     pub files: Arc<Mutex<BTreeMap<String, Contents>>>,
     pub opened: Arc<AtomicUsize>,
     pub bytes_read: Arc<AtomicUsize>,
+    /// Reads that still succeed.
+    pub reads_left: Arc<AtomicI64>,
     /// Writes that still succeed.
     pub writes_left: Arc<AtomicI64>,
     /// Whether a failing write panics instead.
@@ -28,6 +30,7 @@ impl Default for MemoryFiles {
             files: Arc::default(),
             opened: Arc::default(),
             bytes_read: Arc::default(),
+            reads_left: Arc::new(AtomicI64::new(i64::MAX)),
             writes_left: Arc::new(AtomicI64::new(i64::MAX)),
             panics: Arc::default(),
             keeps_all: Arc::default(),
@@ -89,6 +92,9 @@ struct MemoryFile {
 impl Read for MemoryFile {
     /// Short reads, as a network gives them.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.files.reads_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(io::Error::new(io::ErrorKind::HostUnreachable, "the cable is out"));
+        }
         let contents = self.contents.lock().unwrap();
         let start = usize::try_from(self.position).unwrap().min(contents.len());
         let count = out.len().min(contents.len() - start).min(5000);

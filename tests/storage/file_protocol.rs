@@ -1,6 +1,6 @@
 //! The FILE protocol over anything that reads, writes and seeks.
 
-use arraystow::{ChunkedArray, Codec, Protocols};
+use arraystow::{ChunkedArray, Codec, ErrorKind, Protocols};
 use arraystow_tests::MemoryFiles;
 use ndarray::{Array2, s};
 use std::sync::atomic::Ordering;
@@ -58,6 +58,32 @@ fn a_failing_file_system_is_a_clean_error_and_leaves_nothing() {
                         let loaded: ChunkedArray<f32> = arraystow::from_slice(&document, &protocols).unwrap();
                         assert_eq!(loaded.compute().unwrap(), elements.clone().into_dyn());
                     }
+                }
+            }
+        }
+    }
+}
+
+/// A file that cannot be read is not a damaged one, wherever in it the read fails.
+#[test]
+fn a_read_that_fails_is_no_damage() {
+    let (elements, array) = array();
+    for codec in [Codec::NONE, Codec::gzip(1).unwrap()] {
+        let files = MemoryFiles::default();
+        let protocols = Protocols::new().with_file(files.clone()).with_codec(codec);
+        let document = arraystow::to_vec(&array, &protocols).unwrap();
+        for reads in 0.. {
+            files.reads_left.store(reads, Ordering::SeqCst);
+            let loaded: ChunkedArray<f32> = arraystow::from_slice(&document, &protocols).unwrap();
+            match loaded.compute() {
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Io, "after {reads} reads: {error}");
+                    assert!(error.to_string().contains("the cable is out"), "after {reads} reads: {error}");
+                }
+                Ok(found) => {
+                    assert!(reads > 16, "of 16 chunks {reads} were read");
+                    assert_eq!(found, elements.clone().into_dyn());
+                    break;
                 }
             }
         }

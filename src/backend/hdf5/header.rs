@@ -94,7 +94,7 @@ pub(super) fn not_hdf5(error: Error) -> Error {
 
 /// What libhdf5 finds wrong with a file that could be read is a fault of the file.
 pub(super) fn damaged(error: Error, what: &str) -> Error {
-    if error.kind() == ErrorKind::Io && std::error::Error::source(&error).is_none() {
+    if error.kind() == ErrorKind::Io && error.get_ref().is_none() {
         Error::corrupt(format!("{what}; restore it from a copy: {error}"))
     } else {
         error

@@ -280,8 +280,8 @@ impl Place for Folder {
 
 /// A document cannot be a workflow too: say so, instead of the system's 'not a directory'.
 fn not_a_folder(error: Error, name: &Name) -> Error {
-    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
-    let kind = source.map(io::Error::kind);
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let kind = cause.map(io::Error::kind);
     if matches!(kind, Some(io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists)) {
         return name.is_below_a_document().with_source(error);
     }
