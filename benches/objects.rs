@@ -83,8 +83,8 @@ fn compare(server: &Server, random: &ChunkedArray<f32>, smooth: &ChunkedArray<f3
     };
     for _ in 0..ROUNDS {
         timed(0, &mut || Ok(runtime.block_on(put_all(&client, &bytes))?))?;
-        timed(1, &mut || Ok(drop(plain.save("plain", random)?)))?;
-        timed(2, &mut || Ok(drop(blosc.save("blosc", smooth)?)))?;
+        timed(1, &mut || plain.save("plain", random).map(drop).map_err(Into::into))?;
+        timed(2, &mut || blosc.save("blosc", smooth).map(drop).map_err(Into::into))?;
         timed(3, &mut || Ok(runtime.block_on(get_all(&client))?))?;
         for (slot, storage, name, expected) in [(4, &plain, "plain", random), (5, &blosc, "blosc", smooth)] {
             let mut loaded: Option<ArrayD<f32>> = None;

@@ -109,10 +109,10 @@ fn zero_dimensional_arrays_have_one_chunk() {
 fn empty_axes_need_no_chunk() {
     for shape in [vec![0], vec![0, 5], vec![5, 0], vec![3, 0, 4], vec![0, 0]] {
         let never = |_: &Region| -> ArrayD<f64> { unreachable!("an empty array has nothing to produce") };
-        let array = ChunkedArray::from_fn(&shape, &vec![2; shape.len()], never).unwrap();
+        let array = ChunkedArray::from_fn(&shape, vec![2; shape.len()], never).unwrap();
         assert!(array.is_empty());
         assert_eq!(array.compute().unwrap().shape(), shape);
-        assert_eq!((&array * 2.0).rechunk(&vec![3; shape.len()]).unwrap().compute().unwrap().shape(), shape);
+        assert_eq!((&array * 2.0).rechunk(vec![3; shape.len()]).unwrap().compute().unwrap().shape(), shape);
         assert_eq!(array.chunks().unwrap().count(), 0);
         assert_eq!(array.sum().unwrap(), 0.0);
     }

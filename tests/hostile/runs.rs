@@ -30,7 +30,7 @@ fn look(storage: &Storage, other: &Storage) -> Vec<Error> {
             note(array.sum().map(drop));
             note(array.compute().map(drop));
             note(array.chunk(&vec![0; array.ndim()]).map(drop));
-            note(array.rechunk(&vec![3; array.ndim()]).and_then(|array| array.max()).map(drop));
+            note(array.rechunk(vec![3; array.ndim()]).and_then(|array| array.max()).map(drop));
             note((&array + &array).chunks().and_then(|mut chunks| chunks.next().transpose()).map(drop));
             if array.ndim() == 1 {
                 note(array.slice(s![-1..]).and_then(|array| array.sum()).map(drop));
