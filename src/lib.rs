@@ -193,7 +193,7 @@ pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
     ArrayInfo, ExternalObjectInfo, Leftover, ListEntry, Repair, RepairedArray, SaveReport, Storage, StorageBuilder,
-    Sweep, ValueInfo, Verification, VerifyDepth, VerifyProgress, Version,
+    Sweep, ValueInfo, Verification, VerifyDepth, Version,
 };
 
 /// The code of these pages is compiled and run.

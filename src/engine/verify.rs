@@ -22,8 +22,8 @@ pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
     ))))
 }
 
-/// Reads and checks everything that is stored of the array; returns all that is wrong. `done` is called with the bytes of each chunk.
-pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec<Error> {
+/// Reads and checks everything that is stored of the array; returns all that is wrong.
+pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
     let reader = match array.reader() {
         Ok(reader) => reader,
         Err(error) => return vec![error],
@@ -47,9 +47,7 @@ pub(crate) fn check_all(array: &StoredArray, done: &(dyn Fn(u64) + Sync)) -> Vec
                 found.0.push((number, array.in_file(error)));
             }
         }
-        let elements = layout.grid.chunk_region(number)?.len().saturating_mul(size);
-        done(elements as u64);
-        Ok(elements)
+        Ok(layout.grid.chunk_region(number)?.len().saturating_mul(size))
     };
     let run = counted(layout.grid.len().saturating_mul(size), |counter| {
         run(array.backend().concurrency(), jobs, |number| check(number).map(|elements| counter.add(elements)))

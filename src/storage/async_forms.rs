@@ -8,7 +8,7 @@ use super::report::SaveReport;
 use super::save::Intent;
 use super::sweep::{Leftover, Sweep};
 use super::update::{Failure, MOST_TRIES, pause};
-use super::verify::{Verification, VerifyDepth, VerifyProgress};
+use super::verify::{Verification, VerifyDepth};
 use super::version::Version;
 use crate::array::AnyArray;
 use crate::engine::unblock;
@@ -273,20 +273,16 @@ impl Storage {
         self.away(name, move |storage, name| storage.verify(name, depth))
     }
 
-    /// The async form of [`verify_all`](Self::verify_all). `progress` is called on other threads.
+    /// The async form of [`verify_all`](Self::verify_all).
     ///
     /// # Errors
     /// As [`verify_all`](Self::verify_all).
-    pub fn verify_all_async<P>(
+    pub fn verify_all_async(
         &self,
         depth: VerifyDepth,
-        progress: P,
-    ) -> impl Future<Output = Result<Vec<Verification>>> + Send + use<P>
-    where
-        P: Fn(&VerifyProgress) + Send + Sync + 'static,
-    {
+    ) -> impl Future<Output = Result<Vec<Verification>>> + Send + use<> {
         let storage = self.clone();
-        unblock(move || storage.verify_all(depth, progress))
+        unblock(move || storage.verify_all(depth))
     }
 
     /// The async form of [`sweep`](Self::sweep).

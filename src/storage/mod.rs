@@ -31,7 +31,7 @@ pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
 pub use sweep::{Leftover, Sweep};
-pub use verify::{Verification, VerifyDepth, VerifyProgress};
+pub use verify::{Verification, VerifyDepth};
 pub use version::Version;
 
 use crate::array::Codec;

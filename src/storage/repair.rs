@@ -8,7 +8,7 @@ use crate::backend::Misread;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
 use crate::plugin::ArrayEntry;
-use crate::task::{check_cancelled, unstoppable};
+use crate::task::{check_cancelled, over_values, unstoppable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -66,13 +66,18 @@ impl Storage {
     /// [`Repair::faults`].
     pub fn repair(&self, glob: &str) -> Result<Repair> {
         let mut repair = Repair::default();
-        for entry in self.list(glob)? {
-            check_cancelled()?;
-            if let Err(error) = Name::parse(&entry.name).and_then(|name| self.repair_one(&name, &mut repair)) {
-                repair.faults.push(error.in_document(&entry.name));
+        let entries = self.list(glob)?;
+        over_values(entries.len(), |values| {
+            for entry in entries {
+                check_cancelled()?;
+                values.begin(&entry.name);
+                if let Err(error) = Name::parse(&entry.name).and_then(|name| self.repair_one(&name, &mut repair)) {
+                    repair.faults.push(error.in_document(&entry.name));
+                }
+                values.done();
             }
-        }
-        check_cancelled()?;
+            check_cancelled()
+        })?;
         Ok(repair)
     }
 

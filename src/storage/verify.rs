@@ -9,10 +9,8 @@ use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry};
 use crate::protocol::FileReader;
-use crate::task::{Reports, check_cancelled, expecting};
+use crate::task::{check_cancelled, counted, expecting, over_values};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// How thoroughly values are verified. With serde: `quick` or `deep`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,22 +48,6 @@ impl Verification {
     }
 }
 
-/// How far a verification has come; see [`Storage::verify_all`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct VerifyProgress {
-    /// The value that is being looked at, or was looked at last.
-    pub name: String,
-    /// Values that have been looked at; at the end, all of them.
-    pub objects_done: usize,
-    /// All values.
-    pub objects: usize,
-    /// Bytes of this value's chunks that have been looked at, before compression.
-    pub bytes_done: u64,
-    /// Bytes of all its chunks, before compression.
-    pub bytes: u64,
-}
-
 impl Storage {
     /// Compares a value with what was saved. No Rust type is needed, nothing is changed, and what is wrong stands in the
     /// returned value: it is not an error.
@@ -84,21 +66,19 @@ impl Storage {
     /// # Errors
     /// `NotFound` if there is no such document.
     pub fn verify(&self, name: &str, depth: VerifyDepth) -> Result<Verification> {
-        self.verify_one(&Name::parse(name)?, depth, &|_, _| {})
+        self.verify_one(&Name::parse(name)?, depth)
     }
 
-    /// The same of every value of the storage. `progress` is called some times a second at most, on the threads that do the
-    /// work, and once more when all is done.
+    /// The same of every value of the storage, one after the other. A [`Task`](crate::Task) shows how far it has come.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let storage = arraystow::Storage::open(folder.path())?;
-    /// use arraystow::VerifyDepth;
+    /// use arraystow::{Task, VerifyDepth};
     ///
-    /// let found = storage.verify_all(VerifyDepth::Deep, |at| {
-    ///     println!("{} of {} objects, {:?}: {} of {} bytes", at.objects_done, at.objects, at.name, at.bytes_done, at.bytes);
-    /// })?;
-    /// for fault in found.iter().flat_map(|object| &object.faults) {
+    /// let task = Task::with_progress(|at| println!("{} of {} values, {:?}", at.values_done, at.values, at.name));
+    /// let found = task.run(|| storage.verify_all(VerifyDepth::Deep))?;
+    /// for fault in found.iter().flat_map(|value| &value.faults) {
     ///     println!("{fault}");
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -106,40 +86,29 @@ impl Storage {
     ///
     /// # Errors
     /// `Io` if the storage cannot be listed.
-    pub fn verify_all(
-        &self,
-        depth: VerifyDepth,
-        progress: impl Fn(&VerifyProgress) + Sync,
-    ) -> Result<Vec<Verification>> {
+    pub fn verify_all(&self, depth: VerifyDepth) -> Result<Vec<Verification>> {
         let entries = self.list("**")?;
         let mut found = Vec::with_capacity(entries.len());
-        let reports = Reports::default();
-        let mut at =
-            VerifyProgress { name: String::new(), objects_done: 0, objects: entries.len(), bytes_done: 0, bytes: 0 };
-        for entry in entries {
-            at.name = entry.name;
-            let bytes = AtomicU64::new(0);
-            let told = |done, all| {
-                bytes.store(all, Ordering::Relaxed);
-                reports.seldom(|| progress(&VerifyProgress { bytes_done: done, bytes: all, ..at.clone() }));
-            };
-            let name = Name::parse(&at.name)?;
-            match self.verify_one(&name, depth, &told) {
-                // In a folder it would not have been listed.
-                Ok(verification) if !verification.is_sound() && is_foreign(&*self.place, &name) => {}
-                Ok(verification) => found.push(verification),
-                // Removed since it was listed.
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error),
+        over_values(entries.len(), |values| {
+            for entry in entries {
+                values.begin(&entry.name);
+                let name = Name::parse(&entry.name)?;
+                match self.verify_one(&name, depth) {
+                    // In a folder it would not have been listed.
+                    Ok(verification) if !verification.is_sound() && is_foreign(&*self.place, &name) => {}
+                    Ok(verification) => found.push(verification),
+                    // Removed since it was listed.
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(error),
+                }
+                values.done();
             }
-            at.objects_done += 1;
-            (at.bytes_done, at.bytes) = (bytes.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed));
-        }
-        progress(&at);
+            Ok(())
+        })?;
         Ok(found)
     }
 
-    fn verify_one(&self, name: &Name, depth: VerifyDepth, told: &(dyn Fn(u64, u64) + Sync)) -> Result<Verification> {
+    fn verify_one(&self, name: &Name, depth: VerifyDepth) -> Result<Verification> {
         let mut attempt = 1;
         loop {
             check_cancelled()?;
@@ -153,7 +122,7 @@ impl Storage {
                     return Ok(found);
                 }
             };
-            self.verify_arrays(name, &head, depth, &mut found, told);
+            self.verify_parts(name, &head, depth, &mut found);
             // What was not looked at any more is no fault.
             check_cancelled()?;
             let gone = found.faults.iter().any(Error::is_gone);
@@ -178,14 +147,7 @@ impl Storage {
         Ok(head)
     }
 
-    fn verify_arrays(
-        &self,
-        name: &Name,
-        head: &Head,
-        depth: VerifyDepth,
-        found: &mut Verification,
-        told: &(dyn Fn(u64, u64) + Sync),
-    ) {
+    fn verify_parts(&self, name: &Name, head: &Head, depth: VerifyDepth, found: &mut Verification) {
         let backend = self.place.backend(name.workflow());
         let mut arrays = Vec::with_capacity(head.manifest.arrays.len());
         let mut total = 0_u64;
@@ -199,11 +161,7 @@ impl Storage {
                     let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
                     let origin = Origin { document, path, ..Origin::default() };
                     let file = entry.id.file().to_owned();
-                    arrays.push((
-                        StoredArray::lazy(backend.clone(), file, expected, origin),
-                        entry.bytes,
-                        bytes as u64,
-                    ));
+                    arrays.push((StoredArray::lazy(backend.clone(), file, expected, origin), entry.bytes, bytes));
                 }
                 Err(error) => found.faults.push(located(error, &*self.place, name)),
             }
@@ -211,47 +169,37 @@ impl Storage {
         let object_bytes = head.manifest.objects.iter().map(ObjectEntry::bytes).fold(0, u64::saturating_add);
         found.bytes = found.bytes.saturating_add(object_bytes);
         total = total.saturating_add(object_bytes);
-        let done = Mutex::new(0_u64);
-        told(0, total);
-        let mut check_array = |array: &StoredArray, stored| {
-            let length = check_length(array, stored);
-            let is_there = !length.as_ref().is_err_and(Error::is_gone);
-            found.faults.extend(length.err());
-            if depth == VerifyDepth::Deep && is_there {
-                let piece_done = |piece: u64| {
-                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    *done = done.saturating_add(piece);
-                    told(*done, total);
-                };
-                found.faults.extend(check_all(array, &piece_done));
-            }
-        };
-        let to_read = if depth == VerifyDepth::Deep { total.saturating_sub(object_bytes) } else { 0 };
+        let to_read = if depth == VerifyDepth::Deep { total } else { 0 };
         expecting(to_read, || {
             for (array, stored, bytes) in arrays {
                 if check_cancelled().is_err() {
                     return;
                 }
-                let before = *done.lock().unwrap_or_else(PoisonError::into_inner);
-                check_array(&array, stored);
-                *done.lock().unwrap_or_else(PoisonError::into_inner) = before.saturating_add(bytes);
+                let length = check_length(&array, stored);
+                let is_there = !length.as_ref().is_err_and(Error::is_gone);
+                found.faults.extend(length.err());
+                match depth {
+                    VerifyDepth::Quick => {}
+                    VerifyDepth::Deep if is_there => found.faults.extend(check_all(&array)),
+                    VerifyDepth::Deep => counted(bytes, |counter| counter.add(bytes)),
+                }
+            }
+            for entry in &head.manifest.objects {
+                found.objects += 1;
+                for file in &entry.files {
+                    if check_cancelled().is_err() {
+                        return;
+                    }
+                    if let Err(error) = self.check_file(name, file, depth) {
+                        found.faults.push(error.at_path(entry.path()).in_array(entry.id.file()));
+                    }
+                    if depth == VerifyDepth::Deep {
+                        let bytes = usize::try_from(file.bytes).unwrap_or(usize::MAX);
+                        counted(bytes, |counter| counter.add(bytes));
+                    }
+                }
             }
         });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for entry in &head.manifest.objects {
-            found.objects += 1;
-            for file in &entry.files {
-                if check_cancelled().is_err() {
-                    return;
-                }
-                if let Err(error) = self.check_file(name, file, depth) {
-                    found.faults.push(error.at_path(entry.path()).in_array(entry.id.file()));
-                }
-                done = done.saturating_add(file.bytes);
-                told(done, total);
-            }
-        }
-        told(total, total);
     }
 
     /// Checks a file of an external object.

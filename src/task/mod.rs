@@ -6,12 +6,13 @@
 mod reports;
 mod scope;
 
-pub(crate) use reports::Reports;
-pub(crate) use scope::{Counter, Scope, check_cancelled, counted, expecting, unstoppable};
+pub(crate) use scope::{Counter, Scope, check_cancelled, counted, expecting, over_values, unstoppable};
 
+use reports::Reports;
+use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A handle on work in progress, to cancel it and to watch how far it has come.
 ///
@@ -74,6 +75,10 @@ struct Inner {
     cancelled: AtomicBool,
     bytes_done: AtomicU64,
     bytes: AtomicU64,
+    values_done: AtomicUsize,
+    values: AtomicUsize,
+    /// Of the value that a call over several works on.
+    name: Mutex<Option<String>>,
     reports: Reports,
     watcher: Option<Box<Watcher>>,
 }
@@ -81,13 +86,40 @@ struct Inner {
 type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
 
 /// How far the work of a [`Task`] has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// [`Storage::verify_all`](crate::Storage::verify_all) and [`Storage::repair`](crate::Storage::repair) work on one value
+/// after the other. They count the values as well.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::{Task, VerifyDepth};
+///
+/// storage.save("zeros", &ndarray::Array1::<f64>::zeros(10_000))?;
+/// let task = Task::with_progress(|at| {
+///     println!("{} of {} values, {} of {} bytes: {:?}", at.values_done, at.values, at.bytes_done, at.bytes, at.name);
+/// });
+/// task.run(|| storage.verify_all(VerifyDepth::Deep))?;
+/// assert_eq!((task.progress().values_done, task.progress().bytes_done), (1, 80_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With serde it is a map of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct TaskProgress {
-    /// Bytes of the elements that have been written, read or computed, before compression.
+    /// Bytes of the elements that have been written, read or computed, before compression; in a verification, of the files
+    /// of external objects too.
     pub bytes_done: u64,
-    /// Bytes of all elements as far as they are known. It grows when another array, or another call, begins.
+    /// Bytes of all elements as far as they are known. It grows when another array, value or call begins.
     pub bytes: u64,
+    /// Values that calls over several values are done with.
+    pub values_done: usize,
+    /// All values of these calls.
+    pub values: usize,
+    /// The name of the value that such a call has begun last.
+    pub name: Option<String>,
 }
 
 impl Task {
@@ -97,8 +129,8 @@ impl Task {
         Self::default()
     }
 
-    /// The same, with a function that is called with its progress: five times a second at most, and when the arrays of a
-    /// call are done. The function runs on the threads that do the work, which wait for it.
+    /// The same, with a function that is called with its progress: five times a second at most, and when a call is
+    /// done with its arrays or values. The function runs on the threads that do the work, which wait for it.
     ///
     /// Of tasks that run within each other, the innermost that has such a function counts.
     #[must_use]
@@ -126,8 +158,14 @@ impl Task {
     /// How far the work has come. Counted for tasks [with a function](Self::with_progress) only.
     #[must_use]
     pub fn progress(&self) -> TaskProgress {
-        let Inner { bytes_done, bytes, .. } = &*self.inner;
-        TaskProgress { bytes_done: bytes_done.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+        let Inner { bytes_done, bytes, values_done, values, name, .. } = &*self.inner;
+        TaskProgress {
+            bytes_done: bytes_done.load(Ordering::Relaxed),
+            bytes: bytes.load(Ordering::Relaxed),
+            values_done: values_done.load(Ordering::Relaxed),
+            values: values.load(Ordering::Relaxed),
+            name: name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
     }
 
     fn watch(&self) {

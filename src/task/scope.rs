@@ -4,8 +4,8 @@ use super::Task;
 use crate::error::{Error, ErrorKind, Result};
 use std::cell::RefCell;
 use std::iter::successors;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// What the work of a thread belongs to.
 #[derive(Clone, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Scope {
     /// The innermost task that is watched.
     watched: Option<Task>,
     counting: Counting,
+    /// Whether this is part of a call over several values, which reports its own end.
+    over_values: bool,
     /// Whether this is work of the pool, which must not wait for more of its threads.
     pub(crate) in_pool: bool,
 }
@@ -37,7 +39,7 @@ enum Counting {
 
 thread_local! {
     static SCOPE: RefCell<Scope> = const {
-        RefCell::new(Scope { tasks: None, watched: None, counting: Counting::All, in_pool: false })
+        RefCell::new(Scope { tasks: None, watched: None, counting: Counting::All, over_values: false, in_pool: false })
     };
 }
 
@@ -55,12 +57,19 @@ impl Scope {
 
     /// This scope within a task.
     pub(crate) fn within(self, task: &Task) -> Self {
-        let (watched, counting) = match task.inner.watcher {
-            Some(_) => (Some(task.clone()), Counting::All),
-            None => (self.watched, self.counting),
-        };
-        let tasks = Some(Arc::new(Frame { task: task.clone(), outer: self.tasks }));
-        Self { tasks, watched, counting, in_pool: self.in_pool }
+        let tasks = Some(Arc::new(Frame { task: task.clone(), outer: self.tasks.clone() }));
+        match task.inner.watcher {
+            Some(_) => Self { tasks, watched: Some(task.clone()), in_pool: self.in_pool, ..Self::default() },
+            None => Self { tasks, ..self },
+        }
+    }
+
+    /// Reports the end of a loop or a call.
+    fn report_end(over_values: bool, task: &Task) {
+        match over_values {
+            true => task.inner.reports.seldom(|| task.watch()),
+            false => task.inner.reports.now(|| task.watch()),
+        }
     }
 
     /// An error if one of the tasks was cancelled.
@@ -119,9 +128,10 @@ pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
         task.inner.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
     let counter = Counter(Some(task.clone()));
+    let over_values = scope.over_values;
     let result = Scope { counting: Counting::Nothing, ..scope }.enter(|| work(&counter));
     if is_outermost {
-        task.inner.reports.now(|| task.watch());
+        Scope::report_end(over_values, &task);
     }
     result
 }
@@ -132,7 +142,38 @@ pub(crate) fn expecting<R>(bytes: u64, work: impl FnOnce() -> R) -> R {
     let task = scope.watched.clone().filter(|_| scope.counting == Counting::All);
     let Some(task) = task else { return work() };
     task.inner.bytes.fetch_add(bytes, Ordering::Relaxed);
+    let over_values = scope.over_values;
     let result = Scope { counting: Counting::Done, ..scope }.enter(work);
+    Scope::report_end(over_values, &task);
+    result
+}
+
+/// Counts the values of a call over several.
+pub(crate) struct Values(Option<Task>);
+
+impl Values {
+    pub(crate) fn begin(&self, name: &str) {
+        if let Some(task) = &self.0 {
+            *task.inner.name.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+            task.inner.reports.seldom(|| task.watch());
+        }
+    }
+
+    pub(crate) fn done(&self) {
+        if let Some(task) = &self.0 {
+            task.inner.values_done.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Does something with `count` values, one after the other. The end of the last one is reported.
+pub(crate) fn over_values<R>(count: usize, work: impl FnOnce(&Values) -> R) -> R {
+    let scope = Scope::current();
+    let task = scope.watched.clone().filter(|_| scope.counting != Counting::Nothing && !scope.over_values);
+    let Some(task) = task else { return work(&Values(None)) };
+    task.inner.values.fetch_add(count, Ordering::Relaxed);
+    let values = Values(Some(task.clone()));
+    let result = Scope { over_values: true, ..scope }.enter(|| work(&values));
     task.inner.reports.now(|| task.watch());
     result
 }

@@ -175,7 +175,7 @@ fn progress_grows_to_the_whole_and_is_not_reported_too_often() {
     let (array, _) = slow();
     let seen: Arc<Mutex<Vec<TaskProgress>>> = Arc::default();
     let reports = seen.clone();
-    let task = Task::with_progress(move |at| reports.lock().unwrap().push(*at));
+    let task = Task::with_progress(move |at| reports.lock().unwrap().push(at.clone()));
     let start = Instant::now();
     // Nothing that chunks compute is counted twice.
     let doubled = {

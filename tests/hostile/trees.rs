@@ -88,7 +88,7 @@ impl Victim {
             ("copy lazy", storage.copy("lazy", &self.other).unwrap_err()),
             ("copy plain", storage.copy("plain", &self.other).unwrap_err()),
         ];
-        let verified = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
+        let verified = storage.verify_all(VerifyDepth::Deep).unwrap();
         assert_eq!(verified.len(), 2);
         errors.extend(verified.into_iter().map(|mut object| ("verify_all", object.faults.remove(0))));
         errors

@@ -186,7 +186,7 @@ fn removals_stop_between_documents_and_never_within() {
     assert_eq!(left, 300 - 256);
     assert_eq!(files(folder.path()).len(), 2 * left);
     assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
-    assert!(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap().iter().all(arraystow::Verification::is_sound));
+    assert!(storage.verify_all(VerifyDepth::Deep).unwrap().iter().all(arraystow::Verification::is_sound));
     // A cancelled task removes nothing.
     assert!(task.run(|| storage.remove("w/299")).unwrap_err().is_cancelled());
     assert!(task.run(|| storage.remove_workflow("w")).unwrap_err().is_cancelled());
@@ -238,9 +238,8 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
         assert!(loaded.unwrap_err().is_cancelled());
         let task = cancelled_at_first_report();
         assert!(task.run(|| storage.verify("w/1", VerifyDepth::Deep)).unwrap_err().is_cancelled());
-        let task = Task::new();
-        let handle = task.clone();
-        let found = task.run(|| storage.verify_all(VerifyDepth::Deep, move |_| handle.cancel()));
+        let task = cancelled_at_first_report();
+        let found = task.run(|| storage.verify_all(VerifyDepth::Deep));
         assert!(found.unwrap_err().is_cancelled());
         // All begin with a look.
         type Work = fn(&Storage) -> Result<()>;
@@ -251,7 +250,7 @@ fn what_only_reads_ends_with_an_error_and_no_fault() {
             ("update", |storage| storage.update("w/1", add_step)),
             ("list", |storage| storage.list("**").map(drop)),
             ("verify", |storage| storage.verify("w/1", VerifyDepth::Quick).map(drop)),
-            ("verify_all", |storage| storage.verify_all(VerifyDepth::Quick, |_| {}).map(drop)),
+            ("verify_all", |storage| storage.verify_all(VerifyDepth::Quick).map(drop)),
             ("sweep", |storage| storage.sweep().map(drop)),
             ("repair", |storage| storage.repair("**").map(drop)),
             ("remove", |storage| storage.remove("w/1")),
@@ -298,7 +297,7 @@ fn a_request_that_is_not_answered_is_given_up() {
             scope.spawn(|| task.run(|| storage.load::<Run>("run").map(drop))),
             scope.spawn(|| task.run(|| run.field.compute().map(drop))),
             scope.spawn(|| task.run(|| storage.list("**").map(drop))),
-            scope.spawn(|| task.run(|| storage.verify_all(VerifyDepth::Deep, |_| {}).map(drop))),
+            scope.spawn(|| task.run(|| storage.verify_all(VerifyDepth::Deep).map(drop))),
         ];
         thread::sleep(Duration::from_millis(100));
         task.cancel();
@@ -341,7 +340,7 @@ fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
             counted(|| assert_eq!(storage.load::<Two>("two").unwrap().lazy.sum().unwrap(), 0.0)).less(PLAIN),
         );
         all(LAZY + PLAIN, "verify", counted(|| drop(storage.verify("two", VerifyDepth::Deep).unwrap())));
-        all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap())));
+        all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(VerifyDepth::Deep).unwrap())));
         all(0, "a quick look", counted(|| drop(storage.verify("two", VerifyDepth::Quick).unwrap())));
         // Decoded and encoded, and as it is.
         all(LAZY + PLAIN, "copy", counted(|| drop(storage.copy("two", &other.storage()).unwrap())));
@@ -399,7 +398,7 @@ fn every_function_has_an_async_form() {
             storage.copy_async("w/run", &other.storage()).await.unwrap();
             assert_eq!(other.storage().load_async::<Run>("w/run").await.unwrap().step, 4);
             assert!(storage.verify_async("w/run", VerifyDepth::Deep).await.unwrap().is_sound());
-            assert_eq!(storage.verify_all_async(VerifyDepth::Quick, |_| {}).await.unwrap().len(), 1);
+            assert_eq!(storage.verify_all_async(VerifyDepth::Quick).await.unwrap().len(), 1);
             let swept = storage.sweep_async().await.unwrap();
             assert!(swept.remove_async().await.unwrap().is_empty());
             assert!(storage.repair_async("**").await.unwrap().faults.is_empty());

@@ -1,12 +1,14 @@
 //! A flipped bit, wherever it is: told by a deep verification, and never read as a value.
 
 use super::sample::{Run, large_run_of, times};
-use arraystow::{ChunkedArray, Codec, ErrorKind, Storage, StorageBuilder, VerifyDepth, ZarrVersion};
+use arraystow::{
+    ChunkedArray, Codec, ErrorKind, Storage, StorageBuilder, Task, TaskProgress, VerifyDepth, ZarrVersion,
+};
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Something whose bytes can be altered.
 trait Bytes {
@@ -134,7 +136,7 @@ fn a_verification_tells_every_damaged_chunk_and_the_rest_stays_usable() {
     std::fs::write(&path, bytes).unwrap();
     std::fs::remove_file(folder.path().join("bigdata").join(&lost.file)).unwrap();
 
-    let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
+    let found = storage.verify_all(VerifyDepth::Deep).unwrap();
     assert_eq!(found.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert!(found[1].is_sound());
     let faults = &found[0].faults;
@@ -156,28 +158,29 @@ fn progress_is_reported_some_times_a_second_and_ends_complete() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     let reports = |storage: &Storage, depth| {
-        let told = std::sync::Mutex::new(Vec::new());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let reports = seen.clone();
+        let task = Task::with_progress(move |at| reports.lock().unwrap().push(at.clone()));
         let begun = std::time::Instant::now();
-        let report =
-            |progress: &arraystow::VerifyProgress| told.lock().unwrap().push((begun.elapsed(), progress.clone()));
-        storage.verify_all(depth, report).unwrap();
-        (begun.elapsed(), told.into_inner().unwrap())
+        task.run(|| storage.verify_all(depth)).unwrap();
+        assert_eq!(seen.lock().unwrap().last(), Some(&task.progress()));
+        (begun.elapsed(), std::mem::take(&mut *seen.lock().unwrap()))
     };
-    let (_, told) = reports(&storage, VerifyDepth::Deep);
-    assert_eq!(told.len(), 1, "of an empty storage, the end: {told:?}");
-    assert_eq!((told[0].1.objects, told[0].1.objects_done, told[0].1.bytes), (0, 0, 0));
+    let (_, seen) = reports(&storage, VerifyDepth::Deep);
+    assert_eq!(seen, [TaskProgress::default()], "of an empty storage, the end");
     for step in 0..30 {
         storage.save(&format!("run {step:02}"), &large_run_of(step)).unwrap();
     }
     for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
-        let (took, told) = reports(&storage, depth);
-        // Of 30 objects with 60 chunks each: the first at once, one in 200 ms, and the last.
-        assert!(told.len() as u128 <= 2 + took.as_millis() / 200, "{} reports in {took:?}", told.len());
-        assert!(told.is_sorted_by_key(|(_, progress)| (progress.objects_done, progress.bytes_done)), "{told:?}");
-        assert!(told.iter().all(|(_, progress)| progress.bytes_done <= progress.bytes && progress.objects == 30));
-        let (_, last) = told.last().unwrap();
-        assert_eq!((last.name.as_str(), last.objects_done), ("run 29", 30));
-        assert_eq!((last.bytes_done, last.bytes), (2 * 600 * 8, 2 * 600 * 8));
+        let (took, seen) = reports(&storage, depth);
+        // Of 30 values with 60 chunks each: the first at once, one in 200 ms, and the last.
+        assert!(seen.len() as u128 <= 2 + took.as_millis() / 200, "{} reports in {took:?}", seen.len());
+        assert!(seen.is_sorted_by_key(|at| (at.values_done, at.bytes_done)), "{seen:?}");
+        assert!(seen.iter().all(|at| at.bytes_done <= at.bytes && at.values == 30));
+        let last = seen.last().unwrap();
+        assert_eq!((last.name.as_deref(), last.values_done), (Some("run 29"), 30));
+        let bytes = if depth == VerifyDepth::Deep { 30 * 2 * 600 * 8 } else { 0 };
+        assert_eq!((last.bytes_done, last.bytes), (bytes, bytes));
     }
     assert!(storage.verify("nothing", VerifyDepth::Deep).unwrap_err().is_not_found());
 }

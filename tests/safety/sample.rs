@@ -137,7 +137,7 @@ pub fn swept(storage: &Storage) -> usize {
     assert_eq!(removed.len(), count, "{removed:?}");
     let left: Vec<_> = storage.sweep().unwrap().leftovers().cloned().collect();
     assert!(left.is_empty(), "{left:?}");
-    for object in storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap() {
+    for object in storage.verify_all(VerifyDepth::Deep).unwrap() {
         assert!(object.is_sound(), "{:?}", object.faults);
     }
     count

@@ -60,7 +60,7 @@ fn serve(folder: &Path) -> Server {
 
 fn assert_sound(storage: &Storage) {
     for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
-        for object in storage.verify_all(depth, |_| {}).unwrap() {
+        for object in storage.verify_all(depth).unwrap() {
             assert!(object.is_sound(), "{}: {:?}", object.name, object.faults);
         }
     }

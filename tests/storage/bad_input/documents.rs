@@ -56,7 +56,7 @@ fn an_empty_or_cut_document_says_so_and_can_be_replaced_and_removed() {
             assert!(error.location().unwrap().ends_with("w/x"), "{kept}: {error}");
             assert_eq!(storage.list("**").unwrap().len(), 1, "{kept}: it is damaged, and not hidden");
             assert!(storage.contains("w/x").unwrap(), "{kept}");
-            let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
+            let found = storage.verify_all(VerifyDepth::Deep).unwrap();
             assert!(found.len() == 1 && found[0].faults.iter().any(|fault| fault.is_corrupt()), "{kept}: {found:?}");
             assert_eq!(storage.create("w/x", &1).unwrap_err().kind(), ErrorKind::AlreadyExists, "{kept}");
 
@@ -205,7 +205,7 @@ fn files_that_are_not_documents_are_not_objects() {
     let names = |entries: Vec<arraystow::ListEntry>| entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>();
     assert_eq!(names(storage.list("**").unwrap()), ["w/x"]);
     assert!(storage.list("README.md").unwrap().is_empty());
-    assert_eq!(storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap().len(), 1);
+    assert_eq!(storage.verify_all(VerifyDepth::Deep).unwrap().len(), 1);
     for (name, contents) in FOREIGN {
         let name = format!("w/{name}");
         assert!(!storage.contains(&name).unwrap(), "{name}");
@@ -241,7 +241,7 @@ fn what_is_not_a_document_in_an_object_store_is_not_verified() {
     for (name, contents) in FOREIGN {
         put(&client, &format!("f/w/{name}"), contents);
     }
-    let found = storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap();
+    let found = storage.verify_all(VerifyDepth::Deep).unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     let error = storage.load::<Fields>("w/README.md").unwrap_err();
     assert!(error.to_string().contains("is not a document of arraystow"), "{error}");

@@ -20,7 +20,7 @@ fn either_is_loaded_verified_and_removed_through_either() {
         assert_eq!(formats(storage, "sim/second"), [Zarr; 2]);
         assert_is(&storage.load("sim/first").unwrap(), 1);
         assert_is(&storage.load("sim/second").unwrap(), 2);
-        for object in storage.verify_all(VerifyDepth::Deep, |_| {}).unwrap() {
+        for object in storage.verify_all(VerifyDepth::Deep).unwrap() {
             assert!(object.is_sound(), "{:?}", object.faults);
         }
         assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);

@@ -89,7 +89,7 @@ fn objects_of_a_store_load_from_a_folder() {
         let storage = Storage::open(folder.path()).unwrap();
         let sound = || {
             for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
-                for object in storage.verify_all(depth, |_| {}).unwrap() {
+                for object in storage.verify_all(depth).unwrap() {
                     assert!(object.is_sound(), "{golden}, {}: {:?}", object.name, object.faults);
                 }
             }
