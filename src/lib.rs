@@ -192,8 +192,8 @@ pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader
 #[cfg(feature = "object-store")]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
-    ArrayInfo, ExternalObjectInfo, Leftover, ListEntry, Repair, RepairedArray, SaveReport, Storage, StorageBuilder,
-    Sweep, ValueInfo, Verification, VerifyDepth, Version,
+    ArrayInfo, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray, SaveReport, Storage,
+    StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
 };
 
 /// The code of these pages is compiled and run.

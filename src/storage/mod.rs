@@ -30,7 +30,7 @@ pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
-pub use sweep::{Leftover, Sweep};
+pub use sweep::{Leftover, LeftoverKind, Sweep};
 pub use verify::{Verification, VerifyDepth};
 pub use version::Version;
 

@@ -32,25 +32,31 @@ use std::fmt;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With serde it is a map of its fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// With serde it is a map of its fields. A number that is missing is 0.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SaveReport {
     /// The version that was made, to save over it with [`save_if`](crate::Storage::save_if).
     pub version: Version,
     /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects. Arrays
     /// that were linked or kept do not count, unless their bytes were copied by this program.
+    #[serde(default)]
     pub bytes_written: u64,
     /// Arrays whose chunks were computed, encoded and written.
+    #[serde(default)]
     pub arrays_written: usize,
     /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by the
     /// server in an object store, or copied byte by byte between two file systems.
+    #[serde(default)]
     pub arrays_linked: usize,
     /// Arrays of the replaced document that stayed where they were.
+    #[serde(default)]
     pub arrays_kept: usize,
     /// External objects, whose own serializers have written them.
+    #[serde(default)]
     pub external_objects_written: usize,
     /// External objects of the replaced document that stayed where they were.
+    #[serde(default)]
     pub external_objects_kept: usize,
 }
 
@@ -79,5 +85,41 @@ impl fmt::Display for SaveReport {
             write!(f, "; external objects: {written} written, {kept} kept")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{Leftover, LeftoverKind};
+    use crate::task::TaskProgress;
+    use serde::de::DeserializeOwned;
+    use std::fmt::Debug;
+
+    fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+        let text = serde_json::to_string(value).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+    }
+
+    #[test]
+    fn reports_survive_serde() {
+        let tally = Tally { arrays_kept: 3, bytes_written: 17, ..Tally::default() };
+        round_trip(&SaveReport::new("abc".parse().unwrap(), b"document", tally));
+        round_trip(&TaskProgress::default());
+        for kind in
+            [LeftoverKind::Array, LeftoverKind::ExternalObject, LeftoverKind::Document, LeftoverKind::SaveRecord]
+        {
+            round_trip(&Leftover { kind, location: "/here".into(), bytes: 1 });
+        }
+        assert_eq!(serde_json::to_string(&LeftoverKind::SaveRecord).unwrap(), "\"save_record\"");
+    }
+
+    #[test]
+    fn reports_of_other_versions_are_read() {
+        let with_more = r#"{"version":"abc","bytes_written":17,"files_compared":2}"#;
+        let report: SaveReport = serde_json::from_str(with_more).unwrap();
+        assert_eq!((report.bytes_written, report.arrays_written), (17, 0));
+        let progress: TaskProgress = serde_json::from_str(r#"{"values":2,"seconds":3}"#).unwrap();
+        assert_eq!(progress.values, 2);
     }
 }

@@ -1,7 +1,7 @@
 //! Sweeping beside whatever else goes on.
 
 use super::sample::{assert_whole, files, files_named, large_run_of, run_of, step_of, swept};
-use arraystow::{ChunkedArray, Storage};
+use arraystow::{ChunkedArray, LeftoverKind, Storage};
 use arraystow_s3_server::{BUCKET, Server};
 use ndarray::Array1;
 use std::path::Path;
@@ -26,10 +26,12 @@ fn what_no_document_refers_to_is_found_and_only_then_removed() {
     let before = files(folder.path());
     let found = storage.sweep().unwrap();
     assert_eq!(files(folder.path()), before, "a look removes nothing");
-    let mut places: Vec<_> = found.leftovers().map(|leftover| leftover.location.clone()).collect();
-    places.sort();
-    let mut expected: Vec<_> = orphans.iter().map(|orphan| arrays.join(orphan).display().to_string()).collect();
-    expected.sort();
+    let mut places: Vec<_> = found.leftovers().map(|leftover| (leftover.location.clone(), leftover.kind)).collect();
+    places.sort_by(|a, b| a.0.cmp(&b.0));
+    let kinds = [LeftoverKind::Array, LeftoverKind::Array, LeftoverKind::Document, LeftoverKind::SaveRecord];
+    let locations = orphans.iter().map(|orphan| arrays.join(orphan).display().to_string());
+    let mut expected: Vec<_> = locations.zip(kinds).collect();
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(places, expected);
     assert_eq!(found.bytes(), 4 * 11);
     assert_eq!(found.remove().unwrap().len(), 4);
@@ -161,9 +163,10 @@ fn on_a_server_leftovers_are_found_when_their_lease_is_over() {
     assert_eq!(storage.sweep().unwrap().leftovers().count(), 0, "the lease is not over");
     std::thread::sleep(Duration::from_millis(400));
     let found = storage.sweep().unwrap();
-    let places: Vec<_> = found.leftovers().map(|leftover| (leftover.location.as_str(), leftover.bytes)).collect();
+    let places: Vec<_> = found.leftovers().map(|left| (left.kind, left.location.as_str(), left.bytes)).collect();
     assert_eq!(places.len(), 2, "{places:?}");
-    assert_eq!(places[1], (format!("s3://{BUCKET}/{array}").as_str(), 10));
+    assert_eq!(places[0].0, LeftoverKind::SaveRecord);
+    assert_eq!(places[1], (LeftoverKind::Array, format!("s3://{BUCKET}/{array}").as_str(), 10));
     assert_eq!(found.remove().unwrap().len(), 2);
     assert_eq!(server.keys(), before);
 }

@@ -13,7 +13,7 @@ use crate::protocol::files::is_file_of;
 use crate::protocol::{DiskFile, disk};
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::Place;
-use crate::storage::sweep::{Leftover, Remains, named};
+use crate::storage::sweep::{Leftover, LeftoverKind, Remains, named};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,25 +63,27 @@ impl Folder {
         let is_left = |id: &str| !records.alive.contains(id) && !named.contains(id);
         // The file of an external object may be called as that of an array.
         let known: HashSet<&str> = arrays.iter().map(|array| array.location.as_str()).collect();
-        let files = files.into_iter().filter(|file| match &file.kind {
-            Kind::Object(id) => is_left(id) && !known.contains(&*file.path.to_string_lossy()),
-            Kind::Document => is_dead(&file.path),
+        let files = files.into_iter().filter_map(|Beside { path, owner }| match owner {
+            Owner::Object(id) => (is_left(&id) && !known.contains(&*path.to_string_lossy()))
+                .then_some(Left::File(path, LeftoverKind::ExternalObject)),
+            Owner::Document => is_dead(&path).then_some(Left::File(path, LeftoverKind::Document)),
         });
-        let files: Vec<Left> = files.map(|file| file.path).chain(records.dead).map(Left::File).collect();
+        let dead = records.dead.into_iter().map(|path| Left::File(path, LeftoverKind::SaveRecord));
+        let files: Vec<Left> = files.chain(dead).collect();
         let arrays = arrays.into_iter().filter(|array| is_left(&array.name)).map(Left::Array);
         Ok(arrays.chain(files).collect())
     }
 
     /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
-    fn files(&self, workflow: &Workflow) -> Result<Vec<File>> {
+    fn files(&self, workflow: &Workflow) -> Result<Vec<Beside>> {
         let arrays = self.arrays(workflow);
         let failed = |error| located("cannot list the folder of the arrays", &arrays)(error);
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&arrays).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if let Some(kind) = entry.file_name().to_str().and_then(Kind::of).filter(|_| is_file) {
-                files.push(File { path: entry.path(), kind });
+            if let Some(owner) = entry.file_name().to_str().and_then(Owner::of).filter(|_| is_file) {
+                files.push(Beside { path: entry.path(), owner });
             }
         }
         Ok(files)
@@ -123,15 +125,15 @@ impl Folder {
 /// What is left over.
 enum Left {
     Array(ListedArray),
-    /// Of an external object, of a save in progress, or a document without a name.
-    File(PathBuf),
+    /// A file beside the arrays.
+    File(PathBuf, LeftoverKind),
 }
 
 impl Left {
     fn remains(&self) -> Remains {
         match self {
             Self::Array(array) => Remains::Array(array.name.clone()),
-            Self::File(path) => Remains::File(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
+            Self::File(path, _) => Remains::File(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
         }
     }
 
@@ -143,11 +145,11 @@ impl Left {
                     Err(error) if error.is_not_found() => 0,
                     bytes => bytes?,
                 };
-                Ok(Leftover { location: array.location.clone(), bytes })
+                Ok(Leftover { kind: LeftoverKind::Array, location: array.location.clone(), bytes })
             }
-            Self::File(path) => {
+            Self::File(path, kind) => {
                 let bytes = std::fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
-                Ok(Leftover { location: path.display().to_string(), bytes })
+                Ok(Leftover { kind: *kind, location: path.display().to_string(), bytes })
             }
         }
     }
@@ -155,26 +157,27 @@ impl Left {
     fn remove(&self, backend: &dyn Backend) -> Result<()> {
         match self {
             Self::Array(array) => backend.remove(&array.name),
-            Self::File(path) => disk::remove_file(path).map_err(located("cannot remove a leftover", path)),
+            Self::File(path, _) => disk::remove_file(path).map_err(located("cannot remove a leftover", path)),
         }
     }
 }
 
 /// A file beside the arrays.
-struct File {
+struct Beside {
     path: PathBuf,
-    kind: Kind,
+    owner: Owner,
 }
 
-enum Kind {
-    /// Of an external object, by its id.
+/// What a file beside the arrays belongs to.
+enum Owner {
+    /// An external object, by its id.
     Object(String),
     /// A document that has not got its name yet.
     Document,
 }
 
-impl Kind {
-    /// What a file of that name is; none for what this crate does not make.
+impl Owner {
+    /// Returns what a file of that name belongs to. Returns `None` for a file that this crate does not make.
     fn of(name: &str) -> Option<Self> {
         if let Some(id) = name.strip_prefix(UNFINISHED) {
             return is_id(id).then_some(Self::Document);

@@ -12,7 +12,7 @@ use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::{Announced, Place};
-use crate::storage::sweep::{Leftover, Remains, named};
+use crate::storage::sweep::{Leftover, LeftoverKind, Remains, named};
 use std::collections::HashSet;
 
 impl ObjectFolder {
@@ -22,11 +22,11 @@ impl ObjectFolder {
         let Remaining { left, dead } = self.find_left(workflow, &arrays, &*backend)?;
         let dead = dead.into_iter().map(|(key, bytes)| {
             let location = arrays.describe(&key);
-            Ok((Remains::File(key), Leftover { location, bytes }))
+            Ok((Remains::File(key), Leftover { kind: LeftoverKind::SaveRecord, location, bytes }))
         });
         let left = left.into_iter().map(|left| {
             let bytes = left.bytes(&*backend)?;
-            Ok((left.remains(), Leftover { location: left.location, bytes }))
+            Ok((left.remains(), left.leftover(bytes)))
         });
         dead.chain(left).collect()
     }
@@ -40,7 +40,7 @@ impl ObjectFolder {
             let location = arrays.describe(&key);
             if these.contains(&Remains::File(key.clone())) {
                 arrays.remove(&key)?;
-                removed.push(Leftover { location, bytes });
+                removed.push(Leftover { kind: LeftoverKind::SaveRecord, location, bytes });
             }
         }
         left.retain(|left| these.contains(&left.remains()));
@@ -66,7 +66,7 @@ impl ObjectFolder {
                 }
                 return Err(error);
             }
-            removed.push(Leftover { location: left.location.clone(), bytes });
+            removed.push(left.leftover(bytes));
         }
         Ok(removed)
     }
@@ -129,6 +129,11 @@ impl Left {
             Some((file, _)) => Remains::File(file.clone()),
             None => Remains::Array(self.id.clone()),
         }
+    }
+
+    fn leftover(&self, bytes: u64) -> Leftover {
+        let kind = if self.file.is_some() { LeftoverKind::ExternalObject } else { LeftoverKind::Array };
+        Leftover { kind, location: self.location.clone(), bytes }
     }
 
     fn bytes(&self, backend: &dyn Backend) -> Result<u64> {
