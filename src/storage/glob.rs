@@ -73,3 +73,63 @@ fn check(glob: &str) -> Result<()> {
 fn refuse(why: String) -> Error {
     Error::new(ErrorKind::InvalidName, format!("the glob cannot be used: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stays_within_a_segment_and_two_do_not() {
+        for (glob, matched, others) in [
+            ("*", &["a", "survey 1"][..], &["a/b"][..]),
+            ("**", &["a", "a/b", "a/b/c"], &[]),
+            ("a/*", &["a/b"], &["a", "a/b/c", "ab/c"]),
+            ("a/**", &["a/b", "a/b/c"], &["b/a"]),
+            ("**/c", &["c", "a/c", "a/b/c"], &["a/b"]),
+            ("run-?", &["run-1"], &["run-10", "run-", "a/run-1"]),
+            ("run-[0-3]", &["run-2"], &["run-4"]),
+            ("{a,b/c}/d", &["a/d", "b/c/d"], &["b/d"]),
+            ("a\\*", &["a*"], &["ab"]),
+            ("a", &["a"], &["A"]),
+        ] {
+            let parsed = Glob::parse(glob).unwrap();
+            assert!(matched.iter().all(|name| parsed.is_match(name)), "{glob}");
+            assert!(!others.iter().any(|name| parsed.is_match(name)), "{glob}");
+        }
+    }
+
+    #[test]
+    fn a_glob_is_looked_for_below_its_literal_workflow() {
+        for (glob, workflow) in [
+            ("**", Some("")),
+            ("a*/b", Some("")),
+            ("a/b/c", Some("a/b")),
+            ("a/b*/c", Some("a")),
+            ("a/{b,c}/d", Some("a")),
+            // No name can match.
+            ("../*", None),
+            ("a//b", None),
+            ("bigdata/*", None),
+        ] {
+            assert_eq!(Glob::parse(glob).unwrap().workflow().map(Workflow::as_str), workflow, "{glob}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_glob_or_too_large_is_refused() {
+        let nested = format!("{}a{}", "{".repeat(MOST_NESTED + 1), "}".repeat(MOST_NESTED + 1));
+        let alternatives = format!("{{{}}}", "a,".repeat(MOST_ALTERNATIVES));
+        for (glob, why) in [
+            ("", "**"),
+            ("a[", "cannot be used"),
+            ("{a", "cannot be used"),
+            (&nested, "nested more than"),
+            (&alternatives, "alternatives"),
+            (&"a".repeat(MOST_BYTES + 1), "4096"),
+        ] {
+            let error = Glob::parse(glob).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::InvalidName, "{glob}");
+            assert!(error.to_string().contains(why) && error.to_string().len() < 200, "{error}");
+        }
+    }
+}

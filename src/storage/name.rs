@@ -139,3 +139,98 @@ fn check(text: &str, what: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        let error = Name::parse(text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidName, "{text:?}");
+        error.to_string()
+    }
+
+    #[test]
+    fn a_name_is_its_workflow_and_its_last_segment() {
+        for (text, workflow, segments) in [
+            ("survey", "", 0),
+            ("global/ramp", "global", 1),
+            ("a/b/c", "a/b", 2),
+            ("Höhe über NN/ramp 1.5 ~#%&*?[x]", "Höhe über NN", 1),
+            ("bigdata.old/my bigdata", "bigdata.old", 1),
+        ] {
+            let name = Name::parse(text).unwrap();
+            assert_eq!((name.as_str(), name.workflow().as_str()), (text, workflow));
+            assert_eq!((name.workflow().segments().count(), name.workflow().is_root()), (segments, segments == 0));
+            assert_eq!(Name::parse(name.as_str()).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_place_could_hold_is_refused() {
+        for (text, why) in [
+            ("", "empty"),
+            ("/", "empty"),
+            ("/a", "empty"),
+            ("a/", "empty"),
+            ("a//b", "empty"),
+            (".", "begins with"),
+            ("..", "begins with"),
+            ("a/../b", "begins with"),
+            ("a/.hidden", "begins with"),
+            ("a\\b", "control character"),
+            ("c:", "control character"),
+            ("a/b\0", "control character"),
+            ("a\nb", "control character"),
+            ("a\u{85}b", "control character"),
+            ("bigdata", "bigdata"),
+            ("a/bigdata/b", "bigdata"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(why) && error.contains(&format!("{text:?}")), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_bytes() {
+        let longest = "ä".repeat(MOST_SEGMENT_BYTES / 2);
+        assert!(Name::parse(&longest).is_ok());
+        assert!(refused(&format!("{longest}ä")).contains("255 bytes"));
+        let segments = "a/".repeat(MOST_BYTES / 2 - 1);
+        assert!(Name::parse(&format!("{segments}ab")).is_ok());
+        // The error does not repeat a text of any length.
+        let error = refused(&format!("{segments}abc"));
+        assert!(error.contains("901") && error.len() < 200, "{error}");
+    }
+
+    #[test]
+    fn workflows_are_joined_and_parted() {
+        let root = Workflow::root();
+        assert_eq!(root, Workflow::parse("").unwrap());
+        assert!(root.is_root() && root.segments().next().is_none());
+        let below = root.child("a").unwrap().child("b").unwrap();
+        assert_eq!((below.as_str(), below.join("c").as_str(), root.join("c").as_str()), ("a/b", "a/b/c", "c"));
+        assert_eq!(below.name("c").unwrap(), Name::parse("a/b/c").unwrap());
+        assert_eq!(root.name("c").unwrap().workflow(), &root);
+        for segment in ["", "..", ARRAYS] {
+            assert!(below.child(segment).is_err() && below.name(segment).is_err(), "{segment:?}");
+        }
+        assert!(Workflow::parse("/").is_err() && Workflow::parse("a/").is_err());
+    }
+
+    #[cfg(feature = "object-store")]
+    #[test]
+    fn a_workflow_is_below_its_parent() {
+        let below = Workflow::parse("a/b").unwrap();
+        let above = below.parent().unwrap();
+        assert_eq!((above.as_str(), above.parent()), ("a", Some(Workflow::root())));
+        assert_eq!(Workflow::root().parent(), None);
+        assert_eq!((Name::parse("a/b").unwrap().last(), Name::parse("b").unwrap().last()), ("b", "b"));
+    }
+
+    #[test]
+    fn files_of_the_storage_itself_are_no_documents() {
+        assert!(may_be_a_document("survey") && may_be_a_document("what:ever"));
+        assert!(!may_be_a_document(ARRAYS) && !may_be_a_document(".lock"));
+    }
+}
