@@ -32,7 +32,7 @@ impl StoredArray {
             format: Some(open.format()),
             data_type: open.data_type(),
             grid: open.grid().clone(),
-            digest: summary.digest.clone(),
+            digest: Some(summary.digest.clone()),
             rest: None,
         });
         let copy = Self::lazy(backend, name.to_owned(), expected, self.origin().clone());

@@ -3,8 +3,9 @@
 use crate::engine::Origin;
 use crate::error::{Error, Result};
 use crate::plugin::document::body_format::Format;
-use crate::plugin::document::frame::{encode, read_body, read_head};
+use crate::plugin::document::frame::{encode, read_body};
 use crate::plugin::drive::body;
+use crate::plugin::drive::head::read_head;
 use crate::plugin::drive::load::{read_document, read_from};
 use crate::plugin::drive::save::{plan, root};
 use crate::plugin::external::registry::Registry;
@@ -114,7 +115,11 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     let limits = protocols.limits();
     let head = read_head(&mut reader, &limits)?;
     let body = read_body(&head, &mut reader, &limits)?;
-    let resolver = Resolver::new(protocols, Origin::default(), &head.manifest);
+    let resolver = if head.manifest.is_bare() {
+        Resolver::bare(protocols)
+    } else {
+        Resolver::new(protocols, Origin::default(), &head.manifest)
+    };
     read_document(body, &head, Rc::new(resolver))
 }
 

@@ -35,9 +35,11 @@ pub use {
 };
 
 pub(crate) use self::{
-    document::frame::{Head, MAGIC_BYTES, begins_as_document, encode, is_damaged, read_body, read_head},
-    document::manifest::{ArrayEntry, FileEntry, Manifest, ObjectEntry},
+    document::frame::{Head, START_BYTES, begins_as_document, encode, is_damaged, read_body},
+    document::manifest::{ArrayEntry, FileEntry, Manifest, Named, ObjectEntry},
+    document::pickled::{END_BYTES, ends_as_document},
     drive::body::write as write_document,
+    drive::head::read_head,
     drive::load::read_document,
     external::arrays::typed,
     external::destination::remove_files,

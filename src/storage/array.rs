@@ -3,7 +3,7 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
-use super::read::located;
+use super::read::{located, look_at_arrays};
 use crate::array::AnyArray;
 use crate::engine::{Edition, Origin, StoredArray};
 use crate::error::{Error, ErrorKind, Result};
@@ -48,7 +48,8 @@ impl Storage {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
         let locate = |error| located(error, &*self.place, &name);
-        let head = document.head(&*self.place, &name)?;
+        let mut head = document.head(&*self.place, &name)?;
+        look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         let entry = find(&head.manifest, path).map_err(|error| locate(error).at_path(path))?;
         let expected = entry.expected().map_err(locate)?;
         let (data_type, grid) = (expected.data_type, expected.grid.clone());

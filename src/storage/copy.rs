@@ -3,6 +3,7 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
+use super::read::look_at_arrays;
 use super::report::SaveReport;
 use super::save::{Intent, PlannedSave};
 use crate::array::ArrayMeta;
@@ -45,7 +46,12 @@ impl Storage {
             return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
         }
         let mut document = open(&*self.place, name)?;
-        let head = document.head(&*self.place, name)?;
+        let mut head = document.head(&*self.place, name)?;
+        look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
+        if let Some(object) = head.manifest.objects.first().filter(|_| head.manifest.is_bare()) {
+            let text = format!("nothing says which files an object of the serializer {:?} has", object.id.name());
+            return Err(Error::unsupported(text).at_path(object.path()).in_array(object.id.file()));
+        }
         let body = document.body(&head, &*self.place, name)?;
         let backend = self.place.backend(name.workflow());
         let mut objects = Vec::with_capacity(head.manifest.arrays.len());

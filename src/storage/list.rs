@@ -6,7 +6,7 @@ use super::glob::Glob;
 use super::missing::open;
 use super::name::{Name, Workflow};
 use super::place::Listed;
-use super::read::located;
+use super::read::{located, look_at_arrays};
 use crate::error::Result;
 use crate::task::check_cancelled;
 
@@ -84,7 +84,8 @@ impl Storage {
     pub fn info(&self, name: &str) -> Result<ValueInfo> {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
-        let head = document.head(&*self.place, &name)?;
+        let mut head = document.head(&*self.place, &name)?;
+        look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         let backend = self.place.backend(name.workflow());
         let arrays = head.manifest.arrays.iter().map(|entry| {
             let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;

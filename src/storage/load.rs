@@ -3,7 +3,7 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
-use super::read::head;
+use super::read::{head, look_at_arrays};
 use crate::engine::{Edition, Origin};
 use crate::error::Result;
 use crate::plugin::{Head, Reading, Resolver, read_document};
@@ -99,7 +99,8 @@ impl Storage {
     fn fetch(&self, name: &Name) -> Result<Fetched> {
         check_cancelled()?;
         let mut document = open(&*self.place, name)?;
-        let head = document.head(&*self.place, name)?;
+        let mut head = document.head(&*self.place, name)?;
+        look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         let body = document.body(&head, &*self.place, name)?;
         let edition = Edition::new(self.place.identity(name), head.manifest.write_id());
         let origin = Origin { document: Some(name.as_str().to_owned()), path: None, edition: Some(edition) };

@@ -2,10 +2,13 @@
 
 use super::name::{Name, Workflow};
 use super::place::{Document, Place};
-use crate::error::{Error, Result};
+use crate::engine::{Job, Origin, StoredArray, run};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin;
-use crate::plugin::{Head, MAGIC_BYTES, Manifest, begins_as_document, read_body, read_head};
-use crate::task::unstoppable;
+use crate::plugin::{
+    END_BYTES, Head, Manifest, Named, START_BYTES, begins_as_document, ends_as_document, read_body, read_head,
+};
+use crate::task::{check_cancelled, unstoppable};
 use std::io::{self, Read};
 
 /// All of a document that can be known without a Rust type.
@@ -40,21 +43,79 @@ pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
     }
 }
 
-/// Whether what lies under that name begins as a document, or is cut before it could.
+/// Whether what lies under that name begins as a document of arraystow's, or is cut before it could.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
-    unstoppable(|| place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| ours)))
+    unstoppable(|| {
+        place.open(name).is_ok_and(|mut document| start(&mut document.contents).is_ok_and(|start| begins_as_document(&start)))
+    })
 }
 
 /// Whether what lies under that name certainly is not a document.
 pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
-    unstoppable(|| place.open(name).is_ok_and(|document| begins(document.contents).is_ok_and(|ours| !ours)))
+    let looks = |document: Document| {
+        let Document { mut contents, bytes, .. } = document;
+        looks_as_document(&mut contents, bytes, |contents, skipped| {
+            io::copy(&mut contents.take(skipped), &mut io::sink()).map(drop)
+        })
+    };
+    unstoppable(|| place.open(name).is_ok_and(|document| looks(document).is_ok_and(|ours| !ours)))
 }
 
-/// Whether a file begins as a document.
-pub(super) fn begins(contents: impl Read) -> io::Result<bool> {
+/// Whether a file of so many bytes looks as a document of arraystow or of FunctionFuse. `skip` passes over bytes.
+pub(super) fn looks_as_document<R: Read>(
+    contents: &mut R,
+    bytes: u64,
+    skip: impl FnOnce(&mut R, u64) -> io::Result<()>,
+) -> io::Result<bool> {
+    let start = start(contents)?;
+    if begins_as_document(&start) {
+        return Ok(true);
+    }
+    let Some(between) = bytes.checked_sub(START_BYTES + END_BYTES) else {
+        // A short pickle: its end lies in what was read.
+        let mut whole = start.clone();
+        contents.take(END_BYTES).read_to_end(&mut whole)?;
+        let end = whole.len().saturating_sub(END_BYTES as usize);
+        return Ok(ends_as_document(&start, &whole[end..]));
+    };
+    skip(contents, between)?;
+    let mut end = Vec::new();
+    contents.take(END_BYTES).read_to_end(&mut end)?;
+    Ok(ends_as_document(&start, &end))
+}
+
+fn start(contents: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    contents.take(MAGIC_BYTES).read_to_end(&mut start)?;
-    Ok(begins_as_document(&start))
+    contents.take(START_BYTES).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Looks at the arrays that a document without a manifest names: their data types, shapes and chunks, many at a time. What
+/// cannot be read is an error where it is used.
+pub(super) fn look_at_arrays(place: &dyn Place, workflow: &Workflow, manifest: &mut Manifest) -> Result<()> {
+    if !manifest.is_bare() {
+        return Ok(());
+    }
+    let backend = place.backend(workflow);
+    let jobs = manifest.arrays.iter_mut().map(|work| Job { work, bytes: 0 });
+    run(backend.concurrency(), jobs, |entry| {
+        let file = entry.id.file().to_owned();
+        match StoredArray::open(backend.clone(), file, Origin::default()).and_then(|array| array.reader().cloned()) {
+            Ok(reader) => {
+                entry.data_type = reader.data_type().name().to_owned();
+                entry.chunks = reader.grid().runs();
+                entry.bytes = reader.stored_bytes();
+                entry.format = Some(reader.format().to_string());
+                entry.named = Some(Named::Read);
+            }
+            Err(error) => {
+                check_cancelled()?;
+                let error = if error.is_not_found() { error.with_kind(ErrorKind::Gone) } else { error };
+                entry.named = Some(Named::Unreadable(error));
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Where everything is that belongs to a document.

@@ -165,6 +165,8 @@ impl Storage {
     /// The arrays of a document; none if there is no such document any more.
     fn array_entries(&self, name: &Name) -> Result<Option<Vec<ArrayEntry>>> {
         match head(&*self.place, name) {
+            // What FunctionFuse wrote is not repaired.
+            Ok(head) if head.manifest.is_bare() => Ok(None),
             Ok(head) => Ok(Some(head.manifest.arrays)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),

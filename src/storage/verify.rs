@@ -4,7 +4,7 @@ use super::Storage;
 use super::load::MOST_ATTEMPTS;
 use super::missing::open;
 use super::name::Name;
-use super::read::{is_foreign, located};
+use super::read::{is_foreign, located, look_at_arrays};
 use crate::engine::{Origin, StoredArray, check_all, check_length};
 use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry};
@@ -32,6 +32,9 @@ pub struct Verification {
     pub name: String,
     /// Its arrays.
     pub arrays: usize,
+    /// Those of its arrays that have no checksums, as the arrays of a document of FunctionFuse: whether they are what was
+    /// written cannot be known.
+    pub unchecked: usize,
     /// Its [external objects](crate::persistent).
     pub objects: usize,
     /// Bytes of its document, its arrays and its external objects, as they were saved.
@@ -113,8 +116,8 @@ impl Storage {
         loop {
             check_cancelled()?;
             let mut found =
-                Verification { name: name.as_str().to_owned(), arrays: 0, objects: 0, bytes: 0, faults: Vec::new() };
-            let head = match self.read_checked(name, &mut found) {
+                Verification { name: name.as_str().to_owned(), arrays: 0, unchecked: 0, objects: 0, bytes: 0, faults: Vec::new() };
+            let mut head = match self.read_checked(name, &mut found) {
                 Ok(head) => head,
                 Err(error) if error.is_not_found() => return Err(error),
                 Err(error) => {
@@ -122,6 +125,7 @@ impl Storage {
                     return Ok(found);
                 }
             };
+            look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
             self.verify_parts(name, &head, depth, &mut found);
             // What was not looked at any more is no fault.
             check_cancelled()?;
@@ -156,6 +160,7 @@ impl Storage {
             found.bytes = found.bytes.saturating_add(entry.bytes);
             match entry.expected() {
                 Ok(expected) => {
+                    found.unchecked += usize::from(expected.digest.is_none());
                     let bytes = expected.grid.len().saturating_mul(expected.data_type.size());
                     total = total.saturating_add(bytes as u64);
                     let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// The serde format of a document's body.
 ///
-/// As text it is `cbor` or `json`, for `Display`, `FromStr` and serde.
+/// As text it is `cbor`, `json` or `pickle`, for `Display`, `FromStr` and serde.
 ///
 /// ```
 /// use arraystow::Format;
@@ -26,6 +26,10 @@ pub enum Format {
     /// JSON: readable; it has no NaN, no infinities and only texts as keys, and a save refuses others. Arrays may hold any
     /// numbers: one with a NaN is never in the document.
     Json,
+    /// Python's pickle, protocol 4, laid out so that the Python system FunctionFuse loads it, with lazy arrays. A struct is a
+    /// `dict`, a tuple a `tuple`, bytes are `bytes`. A key of a map must be hashable in Python, and a
+    /// [`Shared`](crate::Shared) is refused. Documents that FunctionFuse wrote are read whatever format a storage has.
+    Pickle,
 }
 
 impl fmt::Display for Format {
@@ -38,12 +42,15 @@ impl FromStr for Format {
     type Err = Error;
 
     /// # Errors
-    /// `InvalidInput` for any other text than `cbor` and `json`.
+    /// `InvalidInput` for any other text than `cbor`, `json` and `pickle`.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "cbor" => Ok(Self::Cbor),
             "json" => Ok(Self::Json),
-            _ => Err(Error::invalid(format!("{text:?} is not a format of documents: write \"cbor\" or \"json\""))),
+            "pickle" => Ok(Self::Pickle),
+            _ => Err(Error::invalid(format!(
+                "{text:?} is not a format of documents: write \"cbor\", \"json\" or \"pickle\""
+            ))),
         }
     }
 }
@@ -55,11 +62,12 @@ impl Format {
         match self {
             Self::Cbor => "cbor",
             Self::Json => "json",
+            Self::Pickle => "pickle",
         }
     }
 
     pub(in crate::plugin) fn from_name(name: &[u8]) -> Result<Self> {
-        [Self::Cbor, Self::Json].into_iter().find(|format| format.name().as_bytes() == name).ok_or_else(|| {
+        [Self::Cbor, Self::Json, Self::Pickle].into_iter().find(|format| format.name().as_bytes() == name).ok_or_else(|| {
             Error::unsupported(format!(
                 "a document in the format {:?}, which this version does not know",
                 String::from_utf8_lossy(name)

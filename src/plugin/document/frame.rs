@@ -7,12 +7,12 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::document::body_format::Format;
+use crate::plugin::document::magic::{MAGIC, altered, truncated};
 use crate::plugin::document::manifest::Manifest;
+use crate::plugin::document::pickled::{self, Pickled};
 use std::io::Read;
 use std::ops::Range;
 
-/// As PNG's: a byte that is not ASCII, the name, and line ends that a text transfer would alter.
-const MAGIC: &[u8; 8] = b"\x89ASTOW\r\n";
 const VERSION: u16 = 1;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 /// What a document has beside its magic, the format's name, manifest and body: version, three lengths, two hashes.
@@ -26,6 +26,21 @@ pub(crate) struct Head {
     hash: [u8; HASH_BYTES],
     /// Bytes up to the body.
     len: u64,
+    /// What the body of a pickle is checked with.
+    pickled: Option<Pickled>,
+}
+
+impl Head {
+    /// The head of a document that is nothing but a pickle, which is its body. FunctionFuse writes them.
+    pub(in crate::plugin) fn of_pickle(body: Vec<u8>, manifest: Manifest) -> Self {
+        Self {
+            format: Format::Pickle,
+            manifest,
+            hash: [0; HASH_BYTES],
+            len: 0,
+            pickled: Some(Pickled::Whole(body.into())),
+        }
+    }
 }
 
 /// Builds a document.
@@ -35,8 +50,8 @@ pub(crate) fn encode(format: Format, manifest: &Manifest, body: &[u8], limits: &
     let name = format.name().as_bytes();
     limits.check_written_manifest(manifest.len() as u64)?;
     let len = MAGIC.len() + FIXED_BYTES + name.len() + manifest.len() + body.len();
-    limits.check_written(len as u64)?;
-    let mut document = Vec::with_capacity(len);
+    limits.check_written((len + pickled::MOST_BYTES) as u64)?;
+    let mut document = Vec::with_capacity(len + pickled::MOST_BYTES);
     document.extend_from_slice(MAGIC);
     document.extend_from_slice(&VERSION.to_le_bytes());
     document.push(name.len() as u8);
@@ -45,6 +60,9 @@ pub(crate) fn encode(format: Format, manifest: &Manifest, body: &[u8], limits: &
     document.extend_from_slice(&manifest);
     let head = blake3::hash(&document);
     document.extend_from_slice(head.as_bytes());
+    if format == Format::Pickle {
+        return Ok(pickled::encode(&document, body));
+    }
     document.extend_from_slice(&(body.len() as u64).to_le_bytes());
     document.extend_from_slice(body);
     document.extend_from_slice(body_hash(head.as_bytes(), body).as_bytes());
@@ -57,13 +75,14 @@ fn body_hash(head: &[u8; HASH_BYTES], body: &[u8]) -> blake3::Hash {
     hasher.finalize()
 }
 
-/// Whether a file that begins so, shown as many as eight bytes, is a document or the beginning of one. An empty one is.
+/// Whether a file that begins so, shown as many as [`START_BYTES`], is a document or the beginning of one. An empty one is.
+/// Of a pickle that has no manifest more must be [seen](crate::plugin::ends_as_document).
 pub(crate) fn begins_as_document(start: &[u8]) -> bool {
-    MAGIC.starts_with(start)
+    MAGIC.starts_with(start) || start.starts_with(MAGIC) || pickled::begins(start)
 }
 
 /// How many bytes of a file [`begins_as_document`] wants to see.
-pub(crate) const MAGIC_BYTES: u64 = MAGIC.len() as u64;
+pub(crate) const START_BYTES: u64 = pickled::START_BYTES as u64;
 
 /// What lies before the body, as it was written; whether it makes sense is another matter.
 struct Frame {
@@ -72,31 +91,60 @@ struct Frame {
     format: Range<usize>,
     manifest: Range<usize>,
     hash: [u8; HASH_BYTES],
+    /// What lies before it in a pickle.
+    before: Vec<u8>,
 }
 
-/// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill.
-pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
-    let frame = read_frame(input, limits)?;
+/// What a file is.
+pub(in crate::plugin) enum Opened {
+    Document(Head),
+    /// A pickle without a manifest, as FunctionFuse writes it: the pickle, and its SHA-1.
+    Pickle(Vec<u8>, [u8; 20]),
+}
+
+/// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill. A pickle without a manifest
+/// is read whole.
+pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Opened> {
+    let mut start = Vec::new();
+    let read = input.take(START_BYTES).read_to_end(&mut start);
+    read.map_err(|error| Error::io("cannot read the document", error))?;
+    if pickled::is_bare(&start) {
+        let (body, sha1) = pickled::read_bare(&mut start.as_slice().chain(input), limits)?;
+        return Ok(Opened::Pickle(body, sha1));
+    }
+    let frame = read_frame(&mut start.as_slice().chain(input), limits)?;
     let format = Format::from_name(&frame.bytes[frame.format])?;
     let manifest = Manifest::read(&frame.bytes[frame.manifest])?;
-    Ok(Head { format, manifest, hash: frame.hash, len: (frame.bytes.len() + HASH_BYTES) as u64 })
+    if (format == Format::Pickle) == frame.before.is_empty() {
+        return Err(Error::corrupt("the document's frame is not that of its format"));
+    }
+    let len = (frame.before.len() + frame.bytes.len() + HASH_BYTES) as u64;
+    let is_pickle = format == Format::Pickle;
+    let pickled = is_pickle.then(|| Pickled::after(&[&frame.before, &frame.bytes, &frame.hash]));
+    Ok(Opened::Document(Head { format, manifest, hash: frame.hash, len, pickled }))
 }
 
 /// Whether this began as a document and was cut or altered since, so that nothing can be known of its arrays.
 pub(crate) fn is_damaged(input: &mut impl Read, limits: &Limits) -> bool {
     let mut start = Vec::new();
-    let read = input.take(MAGIC_BYTES).read_to_end(&mut start);
+    let read = input.take(START_BYTES).read_to_end(&mut start);
     let ours = read.is_ok() && begins_as_document(&start);
     ours && read_frame(&mut start.as_slice().chain(input), limits).is_err_and(|error| error.is_corrupt())
 }
 
 fn read_frame(input: &mut impl Read, limits: &Limits) -> Result<Frame> {
     let mut start = Vec::new();
-    let read = take(input, MAGIC_BYTES, &mut start, 0);
+    let read = take(input, MAGIC.len() as u64, &mut start, 0);
     if !begins_as_document(&start) {
         return Err(Error::corrupt("this is not a document of arraystow: it does not begin as one"));
     }
     read?;
+    let (mut before, mut promised) = (Vec::new(), None);
+    if !start.starts_with(MAGIC) {
+        take(input, pickled::START_BYTES as u64 - MAGIC.len() as u64, &mut start, 0)?;
+        before = start.drain(..pickled::START_BYTES - MAGIC.len()).collect();
+        promised = Some(length(&before[before.len() - 8..])?);
+    }
     take(input, 3, &mut start, 0)?;
     let (version, name_len) = match start[MAGIC.len()..] {
         [low, high, len] => (u16::from_le_bytes([low, high]), u64::from(len)),
@@ -119,12 +167,18 @@ fn read_frame(input: &mut impl Read, limits: &Limits) -> Result<Frame> {
     if *blake3::hash(&start).as_bytes() != hash {
         return Err(altered("manifest"));
     }
+    if promised.is_some_and(|promised| promised != (start.len() + HASH_BYTES) as u64) {
+        return Err(Error::corrupt("the document's manifest is not as long as the pickle says"));
+    }
     let (format, manifest) = (name_start..name_end, manifest_start..start.len());
-    Ok(Frame { bytes: start, format, manifest, hash })
+    Ok(Frame { bytes: start, format, manifest, hash, before })
 }
 
 /// Reads the body after the head, and checks that nothing follows.
 pub(crate) fn read_body(head: &Head, input: &mut impl Read, limits: &Limits) -> Result<Vec<u8>> {
+    if let Some(pickled) = &head.pickled {
+        return pickled.read_body(input, head.len, limits);
+    }
     let mut start = Vec::new();
     take(input, 8, &mut start, head.len)?;
     let len = length(&start)?;
@@ -173,19 +227,4 @@ fn read_hash(input: &mut impl Read, before: u64) -> Result<[u8; HASH_BYTES]> {
 
 fn length(bytes: &[u8]) -> Result<u64> {
     bytes.try_into().map(u64::from_le_bytes).map_err(|_| Error::corrupt("the document's lengths are not there"))
-}
-
-/// The error about a document that ends too early.
-fn truncated(bytes: u64) -> Error {
-    const WHAT_TO_DO: &str = "restore it from a copy, save the object anew, or remove it";
-    match bytes {
-        0 => Error::corrupt(format!("the document is empty: {WHAT_TO_DO}")),
-        bytes => Error::corrupt(format!("the document ends after {bytes} bytes, before its end: {WHAT_TO_DO}")),
-    }
-}
-
-fn altered(part: &str) -> Error {
-    Error::corrupt(format!(
-        "the document's {part} is not what was written (its checksum differs): restore it from a copy"
-    ))
 }

@@ -1,7 +1,8 @@
 //! The persistent id: what a document keeps of an array.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::document::names::{ARRAYS, SHARED, WEAK_SHARED};
+use crate::plugin::document::names::{ARRAYS, ID, PLAIN, SHARED, WEAK_SHARED};
+use serde::ser::SerializeTupleStruct;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -73,6 +74,11 @@ impl PersistentId {
         format!("{}.{extension}", self.file)
     }
 
+    /// The id of a plain array, for a format that has ids: there nothing else says that it is one.
+    pub(in crate::plugin) fn plain(&self) -> Self {
+        Self { version: format!("{}{PLAIN}", self.version), ..self.clone() }
+    }
+
     /// The id of these parts, if they may be those of one.
     pub(in crate::plugin) fn recognized(name: &str, version: &str, file: &str) -> Option<Self> {
         Self::try_from((name.to_owned(), (version.to_owned(), file.to_owned()))).ok()
@@ -91,7 +97,10 @@ impl PersistentId {
 
 impl Serialize for PersistentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&*self.name, (&self.version, &self.file)).serialize(serializer)
+        let mut parts = serializer.serialize_tuple_struct(ID, 2)?;
+        parts.serialize_field(&*self.name)?;
+        parts.serialize_field(&(&self.version, &self.file))?;
+        parts.end()
     }
 }
 

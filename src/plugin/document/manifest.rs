@@ -30,6 +30,9 @@ pub(crate) struct Manifest {
     /// How the body is divided, if shared values follow the object there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shared: Option<SharedParts>,
+    /// Whether the document has no manifest: this one was made of the ids in its body.
+    #[serde(skip)]
+    is_bare: bool,
     #[serde(skip)]
     arrays_by_file: ByFile,
     #[serde(skip)]
@@ -77,6 +80,20 @@ pub(crate) struct ArrayEntry {
     /// A plain `ndarray` field, which a load needs as a whole.
     #[serde(default)]
     pub(crate) plain: bool,
+    /// Of an array that its document only names: what is known of it.
+    #[serde(skip)]
+    pub(crate) named: Option<Named>,
+}
+
+/// What is known of an array that a document without a manifest names.
+#[derive(Clone, Debug)]
+pub(crate) enum Named {
+    /// Nothing yet.
+    Unread,
+    /// What lies there: the entry has it, but for a digest.
+    Read,
+    /// Why nothing is.
+    Unreadable(Error),
 }
 
 /// One object of a document, as its serializer has written it.
@@ -113,6 +130,7 @@ impl Manifest {
             arrays: Vec::new(),
             objects: Vec::new(),
             shared: None,
+            is_bare: false,
             arrays_by_file: ByFile::default(),
             objects_by_file: ByFile::default(),
         };
@@ -123,6 +141,16 @@ impl Manifest {
             }
         }
         manifest
+    }
+
+    /// What stands for the manifest of a document that has none.
+    pub(in crate::plugin) fn bare(write_id: String, entries: Vec<ManifestEntry>) -> Self {
+        Self { write_id, is_bare: true, ..Self::new(entries) }
+    }
+
+    /// Whether the document has no manifest.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.is_bare
     }
 
     /// The manifest of a body that is divided so.
@@ -247,6 +275,11 @@ impl ArrayEntry {
             Error::unsupported(format!("the data type {:?} is not known to this version", self.data_type))
         });
         let locate = |error: Error| error.at_path(self.path()).in_array(self.id.file());
+        match &self.named {
+            Some(Named::Unread) => return Err(locate(Error::invalid("the array was not looked at"))),
+            Some(Named::Unreadable(error)) => return Err(locate(error.clone())),
+            Some(Named::Read) | None => {}
+        }
         let format = self.format.as_ref().map(|format| {
             format.parse::<ArrayFormat>().map_err(|_| {
                 Error::unsupported(format!("the format {format:?} of the array is not known to this version"))
@@ -256,7 +289,7 @@ impl ArrayEntry {
             format: format.transpose().map_err(locate)?,
             data_type: data_type.map_err(locate)?,
             grid: self.grid().map_err(locate)?,
-            digest: self.digest.clone(),
+            digest: self.named.is_none().then(|| self.digest.clone()),
             rest: self.rest.clone(),
         })
     }

@@ -14,6 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::ops::Range;
 
+/// Why a pickle has none of this.
+pub(in crate::plugin) const NO_PARTS: &str = "a pickle has no shared values: save the object in Format::Cbor";
 /// The number of the root, which is the beginning of the body.
 pub(in crate::plugin) const ROOT: usize = 0;
 
@@ -96,6 +98,7 @@ impl Pieces {
         match self.format {
             Format::Cbor => Met::deserialize(&mut cbor4ii::serde::Deserializer::new(SliceReader::new(bytes))).ok(),
             Format::Json => Met::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).ok(),
+            Format::Pickle => None,
         }
     }
 }
@@ -135,6 +138,7 @@ pub(in crate::plugin) fn path_of(number: usize, met: impl Fn(usize) -> Option<Me
 /// The table of these lengths.
 pub(in crate::plugin) fn write_table(lengths: &[usize], format: Format) -> Result<Vec<u8>> {
     let written = match format {
+        Format::Pickle => Err(NO_PARTS.to_owned()),
         Format::Cbor => cbor4ii::serde::to_vec(Vec::new(), &lengths).map_err(|error| error.to_string()),
         Format::Json => serde_json::to_vec(lengths).map_err(|error| error.to_string()).map(|mut table| {
             // On a line of its own.
@@ -149,6 +153,7 @@ fn read_table(table: &[u8], format: Format, most: usize) -> Result<Vec<usize>, S
     const TRAILING: &str = "something follows it";
     let lengths = Lengths { most };
     match format {
+        Format::Pickle => Err(NO_PARTS.to_owned()),
         Format::Cbor => {
             let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(table));
             let lengths = lengths.deserialize(&mut deserializer).map_err(|error| error.to_string())?;

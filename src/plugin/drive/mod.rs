@@ -2,6 +2,7 @@
 
 pub(in crate::plugin) mod body;
 pub(in crate::plugin) mod circle;
+pub(in crate::plugin) mod head;
 pub(in crate::plugin) mod largest;
 pub(in crate::plugin) mod load;
 pub(in crate::plugin) mod save;

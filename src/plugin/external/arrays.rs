@@ -88,6 +88,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
         rest: summary.rest,
         format: backend.noted_format().map(|format| format.to_string()),
         plain: any.plain,
+        named: None,
     }
 }
 

@@ -104,9 +104,10 @@ impl<T: Serialize> Serialize for Shared<T> {
         divert(serializer, || {
             saving(|state| {
                 let (path, options) = (state.take_place(), state.options().now());
+                state.shared.check().map_err(|error| error.at_path(&path))?;
                 let number = state.shared.meet(self.as_arc(), piece_of, path, options);
-                SharedReference { weak: false, file: state.shared.file(), number }
-            })
+                Ok(SharedReference { weak: false, file: state.shared.file(), number })
+            })?
         })
     }
 }
@@ -135,6 +136,9 @@ impl<T: 'static> Serialize for WeakShared<T> {
     /// # Errors
     /// As for [`Shared`].
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Ok(Err(error)) = saving(|state| state.shared.check()) {
+            return Err(ser_error(error));
+        }
         let Some(target) = self.upgrade() else {
             return SharedReference { weak: true, file: None, number: NOWHERE }.serialize(serializer);
         };

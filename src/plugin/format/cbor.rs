@@ -24,6 +24,7 @@ pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     human_readable: true,
     unit_is_null: true,
     exact_types: true,
+    has_ids: false,
 };
 /// One more level than a document may have, for what is at the bottom.
 const STEPS: u16 = QUIRKS.levels + 1;

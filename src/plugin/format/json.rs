@@ -16,6 +16,7 @@ pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     human_readable: true,
     unit_is_null: false,
     exact_types: false,
+    has_ids: false,
 };
 
 /// Appends a value. The object itself is pretty; a value after where it was met is one line.

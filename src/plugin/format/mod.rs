@@ -1,8 +1,9 @@
-//! The serde formats that arraystow chooses itself, CBOR and JSON: how each is written and read, and what each can read back.
+//! The serde formats that arraystow chooses itself, CBOR, JSON and pickle: how each is written and read, and what each can read back.
 
 pub(in crate::plugin) mod cbor;
 pub(in crate::plugin) mod json;
 pub(in crate::plugin) mod part;
+pub(in crate::plugin) mod pickle;
 pub(in crate::plugin) mod quirks;
 pub(in crate::plugin) mod rules;
 
@@ -19,6 +20,7 @@ pub(in crate::plugin) const fn quirks(format: Option<Format>) -> &'static Quirks
         None => &quirks::UNKNOWN,
         Some(Format::Cbor) => &cbor::QUIRKS,
         Some(Format::Json) => &json::QUIRKS,
+        Some(Format::Pickle) => &pickle::QUIRKS,
     }
 }
 
@@ -33,18 +35,18 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     match format {
         Format::Cbor => cbor::write(value, met, into),
         Format::Json => json::write(value, met, into),
+        Format::Pickle => pickle::write(value, met, into),
     }
 }
 
 /// Reads a value, which must be all that there is, or returns the error's text.
-pub(in crate::plugin) fn read<'de, S: DeserializeSeed<'de>>(
-    format: Format,
-    bytes: &'de [u8],
-    begin: Begin,
-    seed: S,
-) -> Result<S::Value, String> {
+pub(in crate::plugin) fn read<S, T>(format: Format, bytes: &[u8], begin: Begin, seed: S) -> Result<T, String>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T>,
+ {
     match format {
         Format::Cbor => cbor::read(bytes, begin, seed),
         Format::Json => json::read(bytes, begin, seed),
+        Format::Pickle => pickle::read(bytes, begin, seed),
     }
 }

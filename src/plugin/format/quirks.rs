@@ -20,6 +20,8 @@ pub(in crate::plugin) struct Quirks {
     /// Whether its reader accepts a value only if it is asked for the type that was written. Numbers and keys are then read as
     /// whatever they are.
     pub(in crate::plugin) exact_types: bool,
+    /// Whether it has a form of its own for persistent ids. A plain array that is stored then stands there as its id alone.
+    pub(in crate::plugin) has_ids: bool,
 }
 
 /// A serializer that the user brings: nothing is known of it.
@@ -32,4 +34,5 @@ pub(in crate::plugin) const UNKNOWN: Quirks = Quirks {
     human_readable: false,
     unit_is_null: false,
     exact_types: false,
+    has_ids: false,
 };

@@ -81,7 +81,9 @@ impl Resolver {
         let mut resolver = Self::bare(protocols);
         resolver.origin = origin;
         resolver.listed = Some(Listed::new(&manifest.arrays, |entry| entry.id.file()));
-        resolver.objects.list(&manifest.objects);
+        if !manifest.is_bare() {
+            resolver.objects.list(&manifest.objects);
+        }
         resolver.reads_ahead = manifest.arrays.iter().any(|entry| entry.plain) || !manifest.objects.is_empty();
         resolver
     }

@@ -67,6 +67,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
             });
             match added {
                 Ok(None) => {}
+                Ok(Some(Ok(id))) if self.rules.quirks().has_ids => return id.plain().serialize(inner),
                 Ok(Some(Ok(id))) => return one_entry(inner, STORED, &id),
                 Ok(Some(Err(error))) | Err(error) => return Err(ser_error(error)),
             }

@@ -1,10 +1,11 @@
 //! Shared values on their way out: numbered when they are met, written from a queue after the root.
 
+use crate::error::{Error, Result};
 use crate::plugin::document::body_format::Format;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{SHARED, SHARED_VERSION};
 use crate::plugin::document::path::Path;
-use crate::plugin::document::pieces::{Met, ROOT, path_of};
+use crate::plugin::document::pieces::{Met, NO_PARTS, ROOT, path_of};
 use crate::plugin::walk::options::Options;
 use serde::Serialize;
 use std::any::{Any, TypeId};
@@ -64,7 +65,7 @@ enum Held {
 /// A value whose type is forgotten.
 pub(in crate::plugin) trait WritePiece {
     /// Appends the value, after where it was met, or returns what the format says.
-    fn write(&self, met: (usize, &str), format: Format, path: &Path<'_>, into: Vec<u8>) -> Result<Vec<u8>, String>;
+    fn write(&self, met: (usize, &str), format: Format, path: &Path<'_>, into: Vec<u8>) -> std::result::Result<Vec<u8>, String>;
 }
 
 /// The next value of the queue.
@@ -104,6 +105,11 @@ impl SharedSave {
             edges: Vec::new(),
             written: Vec::new(),
         }
+    }
+
+    /// Refuses shared values where the format has no place for them.
+    pub(in crate::plugin) fn check(&self) -> Result<()> {
+        if self.format == Format::Pickle { Err(Error::unsupported(NO_PARTS)) } else { Ok(()) }
     }
 
     /// The name of the file for them, if they are not to follow the root.

@@ -10,7 +10,7 @@ mod sweep;
 use super::missing::{Missing, Near};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
-use super::read::begins;
+use super::read::looks_as_document;
 use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +21,7 @@ use durable::{Made, located};
 use record::SavingRecord;
 use std::collections::{HashMap, HashSet};
 use std::fs::FileType;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -180,9 +180,14 @@ impl Place for Folder {
     }
 
     fn is_document(&self, name: &Name) -> bool {
-        let file = disk::open(&self.document(name));
+        let looked = disk::open(&self.document(name)).and_then(|mut file| {
+            let bytes = file.metadata()?.len();
+            looks_as_document(&mut file, bytes, |file, skipped| {
+                file.seek(io::SeekFrom::Current(skipped.try_into().unwrap_or(i64::MAX))).map(drop)
+            })
+        });
         // What cannot be read may be one.
-        file.and_then(begins).unwrap_or(true)
+        looked.unwrap_or(true)
     }
 
     fn exists(&self) -> Result<bool> {

@@ -4,7 +4,7 @@ use super::announce::{LONGEST, Lease, Leases, MOST_WAITS, WAIT, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{MAGIC_BYTES, Manifest, begins_as_document, read_head};
+use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
 use crate::protocol::{CONCURRENCY, Replace, Version};
 use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::superseded::{Hold, Superseded};
@@ -247,7 +247,7 @@ fn seen_before(before: &Before) -> Option<Option<Current>> {
 
 /// What tells whether it is a document.
 fn start(contents: &Bytes) -> &[u8] {
-    &contents[..contents.len().min(MAGIC_BYTES as usize)]
+    &contents[..contents.len().min(START_BYTES as usize)]
 }
 
 fn overwritten() -> Error {

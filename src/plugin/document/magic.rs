@@ -1,0 +1,21 @@
+//! What documents begin with, and the errors about those that are damaged.
+
+use crate::error::Error;
+
+/// As PNG's: a byte that is not ASCII, the name, and line ends that a text transfer would alter.
+pub(super) const MAGIC: &[u8; 8] = b"\x89ASTOW\r\n";
+
+/// The error about a document that ends too early.
+pub(super) fn truncated(bytes: u64) -> Error {
+    const WHAT_TO_DO: &str = "restore it from a copy, save the object anew, or remove it";
+    match bytes {
+        0 => Error::corrupt(format!("the document is empty: {WHAT_TO_DO}")),
+        bytes => Error::corrupt(format!("the document ends after {bytes} bytes, before its end: {WHAT_TO_DO}")),
+    }
+}
+
+pub(super) fn altered(part: &str) -> Error {
+    Error::corrupt(format!(
+        "the document's {part} is not what was written (its checksum differs): restore it from a copy"
+    ))
+}

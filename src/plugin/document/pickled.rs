@@ -1,0 +1,116 @@
+//! Documents that Python's pickle reads. A pickle is a program, and what a program drops again does no harm: so the head of a
+//! document in pickle, with the manifest, is a text of bytes that is put on the stack and dropped before the value comes. At the end
+//! is a SHA-1, as FunctionFuse wants it.
+//!
+//! Documents of FunctionFuse have no head: a pickle, and the SHA-1.
+
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::plugin::document::magic::{MAGIC, altered, truncated};
+use crate::plugin::document::sha1::{SHA1_BYTES, Sha1};
+use std::io::Read;
+use std::sync::Arc;
+
+/// PROTO 4, and BINBYTES8, which the length of the head follows.
+const OPENING: [u8; 3] = [0x80, 4, 0x8e];
+const LENGTH: usize = 8;
+/// Drops the head.
+const POP: u8 = b'0';
+const STOP: u8 = b'.';
+/// The protocols that FunctionFuse writes.
+const PROTOCOLS: std::ops::RangeInclusive<u8> = 2..=5;
+
+/// What a document in pickle has beside head and body.
+pub(super) const MOST_BYTES: usize = OPENING.len() + LENGTH + 1 + SHA1_BYTES;
+/// By how many bytes a document in pickle is known.
+pub(super) const START_BYTES: usize = OPENING.len() + LENGTH + MAGIC.len();
+/// How many bytes at its end a pickle with FunctionFuse's checksum is known by.
+pub(crate) const END_BYTES: u64 = 1 + SHA1_BYTES as u64;
+
+/// What the body of a document in pickle is checked with.
+#[derive(Clone, Debug)]
+pub(super) enum Pickled {
+    /// The SHA-1 of what lies before the body.
+    After(Sha1),
+    /// The body, which was read with the head.
+    Whole(Arc<[u8]>),
+}
+
+/// Builds a document.
+pub(super) fn encode(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let length = (head.len() as u64).to_le_bytes();
+    let mut document = [&OPENING, &length[..], head, &[POP], body].concat();
+    document.extend_from_slice(&Sha1::of(&document));
+    document
+}
+
+/// Whether this is the beginning of a document with a head, or a part of it.
+pub(super) fn begins(start: &[u8]) -> bool {
+    let magic = start.get(OPENING.len() + LENGTH..).unwrap_or_default();
+    if start.len() < OPENING.len() { OPENING.starts_with(start) } else { start.starts_with(&OPENING) && is_magic(magic) }
+}
+
+fn is_magic(start: &[u8]) -> bool {
+    MAGIC.starts_with(start) || start.starts_with(MAGIC)
+}
+
+/// Whether this is the beginning of a pickle without a head.
+pub(super) fn is_bare(start: &[u8]) -> bool {
+    matches!(start, [0x80, protocol, ..] if PROTOCOLS.contains(protocol)) && !begins(start)
+}
+
+/// Whether a file with this beginning and end may be a pickle with FunctionFuse's checksum. Of the end as many bytes are shown as
+/// [`END_BYTES`].
+pub(crate) fn ends_as_document(start: &[u8], end: &[u8]) -> bool {
+    is_bare(start) && end.len() as u64 == END_BYTES && end.first() == Some(&STOP)
+}
+
+/// Reads a pickle without a head: the pickle, and its checksum.
+pub(super) fn read_bare(input: &mut impl Read, limits: &Limits) -> Result<(Vec<u8>, [u8; SHA1_BYTES])> {
+    let (body, sha1) = read_rest(input, 0, limits)?;
+    if Sha1::of(&body) != sha1 {
+        return Err(Error::corrupt(
+            "this is a pickle without FunctionFuse's checksum behind it, or was altered or cut since: it is not a document",
+        ));
+    }
+    Ok((body, sha1))
+}
+
+/// Reads what is left, `before` bytes after the beginning.
+fn read_rest(input: &mut impl Read, before: u64, limits: &Limits) -> Result<(Vec<u8>, [u8; SHA1_BYTES])> {
+    let mut body = Vec::new();
+    let most = limits.most_document_bytes().saturating_sub(before).saturating_add(1);
+    let read = input.take(most).read_to_end(&mut body).map_err(|error| Error::io("cannot read the document", error))?;
+    let whole = before.saturating_add(read as u64);
+    limits.check_document(whole)?;
+    let sha1 = body.len().checked_sub(SHA1_BYTES).map(|end| body.split_off(end));
+    match sha1.map(<[u8; SHA1_BYTES]>::try_from) {
+        Some(Ok(sha1)) => Ok((body, sha1)),
+        _ => Err(truncated(whole)),
+    }
+}
+
+impl Pickled {
+    /// For a body after these parts, and after the opcode that drops them.
+    pub(super) fn after(parts: &[&[u8]]) -> Self {
+        Self::After(parts.iter().fold(Sha1::new(), |sha1, part| sha1.with(part)).with(&[POP]))
+    }
+
+    /// Reads the body, `before` bytes after the beginning, and checks it.
+    pub(super) fn read_body(&self, input: &mut impl Read, before: u64, limits: &Limits) -> Result<Vec<u8>> {
+        match self {
+            Self::Whole(body) => Ok(body.to_vec()),
+            Self::After(begun) => {
+                let mut pop = [0];
+                match input.read(&mut pop) {
+                    Ok(1) if pop == [POP] => {}
+                    Ok(1) => return Err(altered("body")),
+                    Ok(_) => return Err(truncated(before)),
+                    Err(error) => return Err(Error::io("cannot read the document", error)),
+                }
+                let (body, sha1) = read_rest(input, before + 1, limits)?;
+                if begun.clone().with(&body).finish() == sha1 { Ok(body) } else { Err(altered("body")) }
+            }
+        }
+    }
+}

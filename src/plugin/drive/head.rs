@@ -1,0 +1,41 @@
+//! The head of a document, or what stands for it where there is none.
+
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::plugin::document::frame::{self, Head, Opened};
+use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, Named, ObjectEntry};
+use crate::plugin::format::pickle::{self, FoundId};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Reads a document up to its body. Of a document of FunctionFuse, which has no manifest, the ids in its pickle stand for one:
+/// nothing but their names is then known of its arrays.
+pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
+    let (body, sha1) = match frame::read_head(input, limits)? {
+        Opened::Document(head) => return Ok(head),
+        Opened::Pickle(body, sha1) => (body, sha1),
+    };
+    let ids = pickle::ids(&body).map_err(Error::corrupt)?;
+    // Another document has another one.
+    let write_id: String = sha1.iter().map(|byte| format!("{byte:02x}")).collect();
+    let manifest = Manifest::bare(write_id, ids.into_iter().map(named).collect());
+    Ok(Head::of_pickle(body, manifest))
+}
+
+fn named(FoundId { id, paths, plain }: FoundId) -> ManifestEntry {
+    if !id.is_array() {
+        return ManifestEntry::Object(ObjectEntry::new(id, paths, BTreeMap::new()));
+    }
+    ManifestEntry::Array(ArrayEntry {
+        id,
+        paths,
+        data_type: String::new(),
+        chunks: Vec::new(),
+        bytes: 0,
+        digest: String::new(),
+        rest: None,
+        format: None,
+        plain,
+        named: Some(Named::Unread),
+    })
+}

@@ -1,0 +1,308 @@
+//! The serde Deserializer of a pickle that was read.
+
+use crate::plugin::format::pickle::elements::Elements;
+use crate::plugin::format::pickle::large;
+use crate::plugin::format::pickle::nodes::{Graph, Node, Ref};
+use crate::plugin::format::pickle::scalar::Scalar;
+use serde::de::value::{BorrowedStrDeserializer, Error as Text, SeqDeserializer};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use std::borrow::Cow;
+
+/// A value of a pickle, at its depth.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'g> {
+    graph: &'g Graph<'g>,
+    node: Ref,
+    /// The levels that are left.
+    levels: u16,
+}
+
+impl<'g> Value<'g> {
+    pub(super) fn root(graph: &'g Graph<'g>, levels: u16) -> Self {
+        Self { graph, node: graph.root, levels }
+    }
+
+    fn get(self) -> Result<&'g Node<'g>, Text> {
+        self.graph.node(self.node).ok_or_else(|| Text::custom("the pickle names a value that there is not"))
+    }
+
+    /// The same graph at another node, one level below.
+    fn inside(self) -> Result<impl Fn(Ref) -> Self, Text> {
+        let levels = self.levels.checked_sub(1).ok_or_else(|| {
+            Text::custom("it is nested deeper than can be read, or holds itself")
+        })?;
+        Ok(move |node| Self { node, levels, ..self })
+    }
+
+    fn visit_list<V: Visitor<'g>>(self, elements: &'g [Ref], visitor: V) -> Result<V::Value, Text> {
+        let at = self.inside()?;
+        visit_all(SeqDeserializer::new(elements.iter().map(|node| at(*node))), visitor)
+    }
+}
+
+/// Shows all elements, and refuses those that the visitor leaves.
+fn visit_all<'de, I, T, V>(mut elements: SeqDeserializer<I, Text>, visitor: V) -> Result<V::Value, Text>
+where
+    I: Iterator<Item = T>,
+    T: IntoDeserializer<'de, Text>,
+    V: Visitor<'de>,
+{
+    let value = visitor.visit_seq(&mut elements)?;
+    elements.end().map(|()| value)
+}
+
+impl<'g> IntoDeserializer<'g, Text> for Value<'g> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Shows a value that holds no others.
+fn visit_scalar<'g, V: Visitor<'g>>(scalar: &'g Scalar<'g>, visitor: V) -> Result<V::Value, Text> {
+    match scalar {
+        Scalar::Text(text) => visitor.visit_borrowed_str(text),
+        Scalar::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
+        scalar => visit_number(scalar, visitor),
+    }
+}
+
+fn visit_number<'de, V: Visitor<'de>>(scalar: &Scalar<'_>, visitor: V) -> Result<V::Value, Text> {
+    match scalar {
+        Scalar::None => visitor.visit_unit(),
+        Scalar::Bool(value) => visitor.visit_bool(*value),
+        Scalar::Integer(value) => match (u64::try_from(*value), i64::try_from(*value)) {
+            (Ok(value), _) => visitor.visit_u64(value),
+            (_, Ok(value)) => visitor.visit_i64(value),
+            _ => match u128::try_from(*value) {
+                Ok(value) => visitor.visit_u128(value),
+                Err(_) => visitor.visit_i128(*value),
+            },
+        },
+        Scalar::Large(bytes) => match large::to_u128(bytes) {
+            Some(value) => visitor.visit_u128(value),
+            None => visitor.visit_string(large::to_decimal(bytes).map_err(Text::custom)?),
+        },
+        Scalar::Float32(value) => visitor.visit_f32(*value),
+        Scalar::Float64(value) => visitor.visit_f64(*value),
+        Scalar::Complex(real, imaginary) => {
+            visit_all(SeqDeserializer::new([*real, *imaginary].into_iter()), visitor)
+        }
+        Scalar::Text(text) => visitor.visit_str(text),
+        Scalar::Bytes(bytes) => visitor.visit_bytes(bytes),
+    }
+}
+
+impl<'g> Deserializer<'g> for Value<'g> {
+    type Error = Text;
+
+    fn deserialize_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        let node = self.get()?;
+        let bytes = match node {
+            Node::Scalar(Scalar::Text(text)) => text.len(),
+            Node::Scalar(Scalar::Bytes(bytes)) => bytes.len(),
+            Node::Elements(elements) => elements.bytes(),
+            _ => 0,
+        };
+        self.graph.take(bytes).map_err(Text::custom)?;
+        match node {
+            Node::Scalar(scalar) => visit_scalar(scalar, visitor),
+            Node::List(elements) | Node::Tuple(elements) | Node::Set(elements) => self.visit_list(elements, visitor),
+            Node::Dict(entries) => {
+                let mut map = Entries { of: self, left: entries, value: None };
+                map.of.inside()?;
+                let value = visitor.visit_map(&mut map)?;
+                match map.left {
+                    [] => Ok(value),
+                    left => Err(Text::invalid_length(
+                        entries.len() / 2,
+                        &format!("{} entries", (entries.len() - left.len()) / 2).as_str(),
+                    )),
+                }
+            }
+            Node::Elements(elements) => {
+                let elements: &Elements<'g> = elements;
+                self.inside()?;
+                visit_all(SeqDeserializer::new((0..elements.len()).map(|index| Element { elements, index })), visitor)
+            }
+            Node::Global(global) => Err(refused(&global.text())),
+            Node::NumpyType(_) => Err(refused("numpy.dtype")),
+            Node::Unfilled => Err(refused("numpy.ndarray without elements")),
+            Node::Object(object) => Err(refused(&self.graph.class_of(object))),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        match self.get()? {
+            Node::Scalar(Scalar::None) => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    /// Bytes are a list of numbers for who asks for one.
+    fn deserialize_seq<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        match self.get()? {
+            Node::Scalar(Scalar::Bytes(bytes)) => {
+                self.graph.take(bytes.len()).map_err(Text::custom)?;
+                visit_all(SeqDeserializer::new(bytes.iter().copied()), visitor)
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'g>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'g>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'g>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Text> {
+        match self.get()? {
+            Node::Scalar(Scalar::Text(variant)) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            Node::Dict(entries) => match entries.as_slice() {
+                [variant, contents] => {
+                    let at = self.inside()?;
+                    visitor.visit_enum(Variant { variant: at(*variant), contents: at(*contents) })
+                }
+                _ => Err(Text::invalid_length(entries.len() / 2, &"the variant of an enum")),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        tuple_struct map struct identifier
+    }
+}
+
+/// The error about what only code of Python's could build.
+fn refused(class: &str) -> Text {
+    Text::custom(format_args!(
+        "there is an object of Python's {class}, which is not read: that would take running code that the document names"
+    ))
+}
+
+/// The entries of a dict.
+struct Entries<'g> {
+    of: Value<'g>,
+    left: &'g [Ref],
+    value: Option<Ref>,
+}
+
+impl<'g> MapAccess<'g> for &mut Entries<'g> {
+    type Error = Text;
+
+    fn next_key_seed<T: DeserializeSeed<'g>>(&mut self, seed: T) -> Result<Option<T::Value>, Text> {
+        let [key, value, left @ ..] = self.left else { return Ok(None) };
+        (self.left, self.value) = (left, Some(*value));
+        seed.deserialize(self.of.inside()?(*key)).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'g>>(&mut self, seed: T) -> Result<T::Value, Text> {
+        let value = self.value.take().ok_or_else(|| Text::custom("a value is asked for before its key"))?;
+        seed.deserialize(self.of.inside()?(value))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left.len() / 2)
+    }
+}
+
+/// A variant with contents: a dict of one entry.
+struct Variant<'g> {
+    variant: Value<'g>,
+    contents: Value<'g>,
+}
+
+impl<'g> EnumAccess<'g> for Variant<'g> {
+    type Error = Text;
+    type Variant = Value<'g>;
+
+    fn variant_seed<T: DeserializeSeed<'g>>(self, seed: T) -> Result<(T::Value, Value<'g>), Text> {
+        Ok((seed.deserialize(self.variant)?, self.contents))
+    }
+}
+
+impl<'g> VariantAccess<'g> for Value<'g> {
+    type Error = Text;
+
+    fn unit_variant(self) -> Result<(), Text> {
+        match self.get()? {
+            Node::Scalar(Scalar::None) => Ok(()),
+            _ => Err(Text::invalid_type(Unexpected::NewtypeVariant, &"a variant without contents")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'g>>(self, seed: T) -> Result<T::Value, Text> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'g>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
+        self.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'g>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Text> {
+        self.deserialize_any(visitor)
+    }
+}
+
+/// An element of a numpy array.
+struct Element<'g> {
+    elements: &'g Elements<'g>,
+    index: usize,
+}
+
+impl<'g> IntoDeserializer<'g, Text> for Element<'g> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'g> Deserializer<'g> for Element<'g> {
+    type Error = Text;
+
+    fn deserialize_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        match self.elements.get(self.index) {
+            Some(Scalar::Text(Cow::Owned(text))) => visitor.visit_string(text),
+            Some(scalar) => visit_number(&scalar, visitor),
+            None => Err(Text::custom("an element of a numpy array is no value of its dtype")),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'g>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A text for the whole, as other formats give it.
+pub(super) fn read<'g, S: DeserializeSeed<'g>>(value: Value<'g>, seed: S) -> Result<S::Value, String> {
+    seed.deserialize(value).map_err(|error: Text| de::Error::to_string(&error))
+}

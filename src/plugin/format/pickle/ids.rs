@@ -1,0 +1,80 @@
+//! The ids in a pickle, and where they stand in its value. No Rust type is needed, and objects of classes are looked into.
+
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::path::Path;
+use crate::plugin::format::pickle::nodes::{Graph, Node, Ref};
+use crate::plugin::format::pickle::scalar::Scalar;
+use std::collections::HashMap;
+
+/// An id in a pickle.
+pub(in crate::plugin) struct FoundId {
+    pub(in crate::plugin) id: PersistentId,
+    /// The places where it stands, each text as errors print it.
+    pub(in crate::plugin) paths: Vec<String>,
+    /// Whether it is that of a plain `ndarray`.
+    pub(in crate::plugin) plain: bool,
+}
+
+/// All ids, in the order in which they stand in the pickle, each once. Deeper than so many levels they have no paths.
+pub(super) fn find(graph: &Graph<'_>, levels: u16) -> Vec<FoundId> {
+    let mut search = Search { graph, found: Vec::new(), at: HashMap::new(), seen: vec![false; graph.nodes.len()] };
+    let mut by_file = HashMap::new();
+    for id in &graph.ids {
+        let index = *by_file.entry(id.id.file()).or_insert(search.found.len());
+        if index == search.found.len() {
+            search.found.push(FoundId { id: id.id.clone(), paths: Vec::new(), plain: id.plain });
+        }
+        search.at.insert(id.node, index);
+    }
+    if !search.found.is_empty() {
+        search.walk(graph.root, &Path::Root, levels);
+    }
+    search.found
+}
+
+struct Search<'g> {
+    graph: &'g Graph<'g>,
+    found: Vec<FoundId>,
+    /// The ids by their nodes.
+    at: HashMap<Ref, usize>,
+    /// The nodes that were walked: what stands in several places is named in the first.
+    seen: Vec<bool>,
+}
+
+impl Search<'_> {
+    fn walk(&mut self, node: Ref, path: &Path<'_>, levels: u16) {
+        if let Some(found) = self.at.get(&node).and_then(|index| self.found.get_mut(*index)) {
+            found.paths.push(path.to_string());
+            return;
+        }
+        let (Some(seen), Some(levels)) = (self.seen.get_mut(node as usize), levels.checked_sub(1)) else { return };
+        if std::mem::replace(seen, true) {
+            return;
+        }
+        match self.graph.node(node) {
+            Some(Node::List(elements) | Node::Tuple(elements) | Node::Set(elements)) => {
+                for (index, element) in elements.iter().enumerate() {
+                    self.walk(*element, &Path::Index(path, index), levels);
+                }
+            }
+            Some(Node::Dict(entries)) => {
+                for entry in entries.chunks_exact(2) {
+                    let key = self.key(entry[0]);
+                    self.walk(entry[1], &Path::Key(path, &key), levels);
+                }
+            }
+            // Its fields are mostly the entries of a dict.
+            Some(Node::Object(object)) => object.parts.iter().for_each(|part| self.walk(*part, path, levels)),
+            _ => {}
+        }
+    }
+
+    fn key(&self, node: Ref) -> String {
+        match self.graph.node(node) {
+            Some(Node::Scalar(Scalar::Text(text))) => text.to_string(),
+            Some(Node::Scalar(Scalar::Integer(value))) => value.to_string(),
+            Some(Node::Scalar(Scalar::Bool(value))) => value.to_string(),
+            _ => "?".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a pickle holds, as a graph: a value that stands in several places is one node.
+
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::format::pickle::elements::{Elements, NumpyType};
+use crate::plugin::format::pickle::scalar::Scalar;
+use std::cell::Cell;
+
+/// The number of a node.
+pub(super) type Ref = u32;
+
+/// One value of a pickle.
+#[derive(Debug)]
+pub(super) enum Node<'a> {
+    Scalar(Scalar<'a>),
+    List(Vec<Ref>),
+    Tuple(Vec<Ref>),
+    Set(Vec<Ref>),
+    /// Keys and values in turn.
+    Dict(Vec<Ref>),
+    /// A name that stands for code.
+    Global(Box<Global<'a>>),
+    /// The elements of a numpy array.
+    Elements(Box<Elements<'a>>),
+    /// What numpy calls a dtype.
+    NumpyType(Box<NumpyType>),
+    /// A numpy array whose elements have not come yet.
+    Unfilled,
+    /// What only code of Python's could build.
+    Object(Box<Object>),
+}
+
+/// A name in a module of Python.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Global<'a> {
+    pub(super) module: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl Global<'_> {
+    pub(super) fn text(self) -> String {
+        const MOST: usize = 100;
+        let short = |name: &str| name.chars().take(MOST).flat_map(char::escape_debug).collect::<String>();
+        format!("{}.{}", short(self.module), short(self.name))
+    }
+}
+
+/// An object of a class that is not read.
+#[derive(Debug)]
+pub(super) struct Object {
+    /// The class, or the function that makes it; none for an extension's number.
+    pub(super) callee: Option<Ref>,
+    /// Everything that it is made of.
+    pub(super) parts: Vec<Ref>,
+}
+
+/// An id, and the node that stands for it.
+#[derive(Debug)]
+pub(super) struct Id {
+    pub(super) node: Ref,
+    pub(super) id: PersistentId,
+    /// Whether it is that of a plain `ndarray`.
+    pub(super) plain: bool,
+}
+
+/// A pickle that was read.
+#[derive(Debug)]
+pub(super) struct Graph<'a> {
+    pub(super) nodes: Vec<Node<'a>>,
+    pub(super) root: Ref,
+    /// In the order in which they stand in the pickle.
+    pub(super) ids: Vec<Id>,
+    /// What walks may still take; see [`take`](Self::take).
+    left: Cell<u64>,
+}
+
+/// What a small pickle may become in a walk.
+const LEAST: u64 = 16 << 20;
+/// How many times as large as the pickle what is walked may be.
+const TIMES: u64 = 64;
+
+impl<'a> Graph<'a> {
+    pub(super) fn new(nodes: Vec<Node<'a>>, root: Ref, ids: Vec<Id>, bytes: usize) -> Self {
+        Self { nodes, root, ids, left: Cell::new(LEAST.saturating_add((bytes as u64).saturating_mul(TIMES))) }
+    }
+
+    pub(super) fn node(&self, node: Ref) -> Option<&Node<'a>> {
+        self.nodes.get(node as usize)
+    }
+
+    /// The name of what only code of Python's could build.
+    pub(super) fn class_of(&self, object: &Object) -> String {
+        const MOST_STEPS: usize = 16;
+        let first_argument = |object: &Object| match self.node(*object.parts.first()?) {
+            Some(Node::Tuple(arguments)) => self.node(*arguments.first()?),
+            _ => None,
+        };
+        let mut object = object;
+        for _ in 0..MOST_STEPS {
+            match (object.callee.and_then(|callee| self.node(callee)), first_argument(object)) {
+                // Functions that make an object of the class that they are given.
+                (Some(Node::Global(Global { module: "copyreg" | "copy_reg", .. })), Some(Node::Global(class))) => {
+                    return class.text();
+                }
+                (Some(Node::Global(_)), Some(Node::NumpyType(numpy_type))) => return numpy_type.scalar_name(),
+                (Some(Node::NumpyType(numpy_type)), _) => {
+                    return format!("numpy.ndarray with elements of {}", numpy_type.scalar_name());
+                }
+                (Some(Node::Global(callee)), _) => return callee.text(),
+                (Some(Node::Object(callee)), _) => object = callee,
+                (None, _) if object.callee.is_none() => return "an extension of copyreg".to_owned(),
+                _ => break,
+            }
+        }
+        "?".to_owned()
+    }
+
+    /// Counts a value of so many bytes. A few bytes of a pickle can name one value in very many places; a walk, which takes each
+    /// place for a value of its own, then ends with an error.
+    pub(super) fn take(&self, bytes: usize) -> Result<(), String> {
+        match self.left.get().checked_sub(1 + bytes as u64) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err("values that stand in several places of the pickle make it too large: read here, each place has a \
+                         value of its own"
+                .to_owned()),
+        }
+    }
+}

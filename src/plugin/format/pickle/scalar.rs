@@ -1,0 +1,18 @@
+//! Values of a pickle that hold no others.
+
+use std::borrow::Cow;
+
+/// A value that holds no others.
+#[derive(Clone, Debug)]
+pub(super) enum Scalar<'a> {
+    None,
+    Bool(bool),
+    Integer(i128),
+    /// An integer of more than 128 bits: two's complement, little-endian.
+    Large(&'a [u8]),
+    Float32(f32),
+    Float64(f64),
+    Complex(f64, f64),
+    Text(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
+}
