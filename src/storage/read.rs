@@ -46,7 +46,9 @@ pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
 /// Whether what lies under that name begins as a document of arraystow's, or is cut before it could.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     unstoppable(|| {
-        place.open(name).is_ok_and(|mut document| start(&mut document.contents).is_ok_and(|start| begins_as_document(&start)))
+        place
+            .open(name)
+            .is_ok_and(|mut document| start(&mut document.contents).is_ok_and(|start| begins_as_document(&start)))
     })
 }
 

@@ -115,8 +115,14 @@ impl Storage {
         let mut attempt = 1;
         loop {
             check_cancelled()?;
-            let mut found =
-                Verification { name: name.as_str().to_owned(), arrays: 0, unchecked: 0, objects: 0, bytes: 0, faults: Vec::new() };
+            let mut found = Verification {
+                name: name.as_str().to_owned(),
+                arrays: 0,
+                unchecked: 0,
+                objects: 0,
+                bytes: 0,
+                faults: Vec::new(),
+            };
             let mut head = match self.read_checked(name, &mut found) {
                 Ok(head) => head,
                 Err(error) if error.is_not_found() => return Err(error),

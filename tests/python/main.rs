@@ -4,6 +4,7 @@
 #![cfg(all(feature = "hdf5", feature = "s3"))]
 
 mod foreign;
+mod functionfuse;
 mod hdf5;
 mod layout;
 mod values;

@@ -67,11 +67,13 @@ impl Format {
     }
 
     pub(in crate::plugin) fn from_name(name: &[u8]) -> Result<Self> {
-        [Self::Cbor, Self::Json, Self::Pickle].into_iter().find(|format| format.name().as_bytes() == name).ok_or_else(|| {
-            Error::unsupported(format!(
-                "a document in the format {:?}, which this version does not know",
-                String::from_utf8_lossy(name)
-            ))
-        })
+        [Self::Cbor, Self::Json, Self::Pickle].into_iter().find(|format| format.name().as_bytes() == name).ok_or_else(
+            || {
+                Error::unsupported(format!(
+                    "a document in the format {:?}, which this version does not know",
+                    String::from_utf8_lossy(name)
+                ))
+            },
+        )
     }
 }

@@ -97,9 +97,19 @@ struct Frame {
 
 /// What a file is.
 pub(in crate::plugin) enum Opened {
-    Document(Head),
+    Document(Box<Head>),
     /// A pickle without a manifest, as FunctionFuse writes it: the pickle, and its SHA-1.
     Pickle(Vec<u8>, [u8; 20]),
+}
+
+impl Opened {
+    /// The head of a document that must have one.
+    pub(in crate::plugin) fn document(self) -> Result<Head> {
+        match self {
+            Self::Document(head) => Ok(*head),
+            Self::Pickle(..) => Err(Error::corrupt("this is not a document of arraystow: it has no manifest")),
+        }
+    }
 }
 
 /// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill. A pickle without a manifest
@@ -121,7 +131,7 @@ pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Re
     let len = (frame.before.len() + frame.bytes.len() + HASH_BYTES) as u64;
     let is_pickle = format == Format::Pickle;
     let pickled = is_pickle.then(|| Pickled::after(&[&frame.before, &frame.bytes, &frame.hash]));
-    Ok(Opened::Document(Head { format, manifest, hash: frame.hash, len, pickled }))
+    Ok(Opened::Document(Box::new(Head { format, manifest, hash: frame.hash, len, pickled })))
 }
 
 /// Whether this began as a document and was cut or altered since, so that nothing can be known of its arrays.

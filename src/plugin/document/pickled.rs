@@ -47,7 +47,11 @@ pub(super) fn encode(head: &[u8], body: &[u8]) -> Vec<u8> {
 /// Whether this is the beginning of a document with a head, or a part of it.
 pub(super) fn begins(start: &[u8]) -> bool {
     let magic = start.get(OPENING.len() + LENGTH..).unwrap_or_default();
-    if start.len() < OPENING.len() { OPENING.starts_with(start) } else { start.starts_with(&OPENING) && is_magic(magic) }
+    if start.len() < OPENING.len() {
+        OPENING.starts_with(start)
+    } else {
+        start.starts_with(&OPENING) && is_magic(magic)
+    }
 }
 
 fn is_magic(start: &[u8]) -> bool {

@@ -12,7 +12,7 @@ use std::io::Read;
 /// nothing but their names is then known of its arrays.
 pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
     let (body, sha1) = match frame::read_head(input, limits)? {
-        Opened::Document(head) => return Ok(head),
+        Opened::Document(head) => return Ok(*head),
         Opened::Pickle(body, sha1) => (body, sha1),
     };
     let ids = pickle::ids(&body).map_err(Error::corrupt)?;

@@ -15,7 +15,7 @@ pub(in crate::plugin) fn read(file: &str, protocols: &Protocols) -> Result<Piece
     let limits = protocols.limits();
     let mut input = BufReader::new(protocols.open_file(file)?);
     let mut read = || {
-        let head = read_head(&mut input, &limits)?;
+        let head = read_head(&mut input, &limits)?.document()?;
         let body = read_body(&head, &mut input, &limits)?;
         let parts = head.manifest.shared.ok_or_else(|| Error::corrupt("the file has no shared values"))?;
         Pieces::new(body, head.format, parts)

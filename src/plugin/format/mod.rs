@@ -43,7 +43,7 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
 pub(in crate::plugin) fn read<S, T>(format: Format, bytes: &[u8], begin: Begin, seed: S) -> Result<T, String>
 where
     S: for<'de> DeserializeSeed<'de, Value = T>,
- {
+{
     match format {
         Format::Cbor => cbor::read(bytes, begin, seed),
         Format::Json => json::read(bytes, begin, seed),

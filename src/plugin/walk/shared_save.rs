@@ -65,7 +65,13 @@ enum Held {
 /// A value whose type is forgotten.
 pub(in crate::plugin) trait WritePiece {
     /// Appends the value, after where it was met, or returns what the format says.
-    fn write(&self, met: (usize, &str), format: Format, path: &Path<'_>, into: Vec<u8>) -> std::result::Result<Vec<u8>, String>;
+    fn write(
+        &self,
+        met: (usize, &str),
+        format: Format,
+        path: &Path<'_>,
+        into: Vec<u8>,
+    ) -> std::result::Result<Vec<u8>, String>;
 }
 
 /// The next value of the queue.

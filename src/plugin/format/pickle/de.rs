@@ -1,44 +1,58 @@
 //! The serde Deserializer of a pickle that was read.
 
 use crate::plugin::format::pickle::elements::Elements;
+use crate::plugin::format::pickle::ids;
 use crate::plugin::format::pickle::large;
 use crate::plugin::format::pickle::nodes::{Graph, Node, Ref};
 use crate::plugin::format::pickle::scalar::Scalar;
 use serde::de::value::{BorrowedStrDeserializer, Error as Text, SeqDeserializer};
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 
 /// A value of a pickle, at its depth.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'g> {
-    graph: &'g Graph<'g>,
+pub(super) struct Value<'de> {
+    graph: &'de Graph<'de>,
     node: Ref,
     /// The levels that are left.
     levels: u16,
+    all_levels: u16,
 }
 
-impl<'g> Value<'g> {
-    pub(super) fn root(graph: &'g Graph<'g>, levels: u16) -> Self {
-        Self { graph, node: graph.root, levels }
+impl<'de> Value<'de> {
+    pub(super) fn root(graph: &'de Graph<'de>, levels: u16) -> Self {
+        Self { graph, node: graph.root, levels, all_levels: levels }
     }
 
-    fn get(self) -> Result<&'g Node<'g>, Text> {
+    fn get(self) -> Result<&'de Node<'de>, Text> {
         self.graph.node(self.node).ok_or_else(|| Text::custom("the pickle names a value that there is not"))
     }
 
     /// The same graph at another node, one level below.
     fn inside(self) -> Result<impl Fn(Ref) -> Self, Text> {
-        let levels = self.levels.checked_sub(1).ok_or_else(|| {
-            Text::custom("it is nested deeper than can be read, or holds itself")
-        })?;
+        let levels = self
+            .levels
+            .checked_sub(1)
+            .ok_or_else(|| Text::custom("it is nested deeper than can be read, or holds itself"))?;
         Ok(move |node| Self { node, levels, ..self })
     }
 
-    fn visit_list<V: Visitor<'g>>(self, elements: &'g [Ref], visitor: V) -> Result<V::Value, Text> {
+    /// The error about what only code of Python's could build.
+    fn refused(self, class: &str) -> Text {
+        let place = match ids::place_of(self.graph, self.node, self.all_levels) {
+            Some(path) if !path.is_empty() => format!(" at {path:?}"),
+            _ => String::new(),
+        };
+        Text::custom(format_args!(
+            "there is an object of Python's {class}{place}, which is not read: that would take running code that the document \
+             names"
+        ))
+    }
+
+    fn visit_list<V: Visitor<'de>>(self, elements: &'de [Ref], visitor: V) -> Result<V::Value, Text> {
         let at = self.inside()?;
         visit_all(SeqDeserializer::new(elements.iter().map(|node| at(*node))), visitor)
     }
@@ -55,7 +69,7 @@ where
     elements.end().map(|()| value)
 }
 
-impl<'g> IntoDeserializer<'g, Text> for Value<'g> {
+impl<'de> IntoDeserializer<'de, Text> for Value<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -64,7 +78,7 @@ impl<'g> IntoDeserializer<'g, Text> for Value<'g> {
 }
 
 /// Shows a value that holds no others.
-fn visit_scalar<'g, V: Visitor<'g>>(scalar: &'g Scalar<'g>, visitor: V) -> Result<V::Value, Text> {
+fn visit_scalar<'de, V: Visitor<'de>>(scalar: &'de Scalar<'de>, visitor: V) -> Result<V::Value, Text> {
     match scalar {
         Scalar::Text(text) => visitor.visit_borrowed_str(text),
         Scalar::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
@@ -90,18 +104,16 @@ fn visit_number<'de, V: Visitor<'de>>(scalar: &Scalar<'_>, visitor: V) -> Result
         },
         Scalar::Float32(value) => visitor.visit_f32(*value),
         Scalar::Float64(value) => visitor.visit_f64(*value),
-        Scalar::Complex(real, imaginary) => {
-            visit_all(SeqDeserializer::new([*real, *imaginary].into_iter()), visitor)
-        }
+        Scalar::Complex(real, imaginary) => visit_all(SeqDeserializer::new([*real, *imaginary].into_iter()), visitor),
         Scalar::Text(text) => visitor.visit_str(text),
         Scalar::Bytes(bytes) => visitor.visit_bytes(bytes),
     }
 }
 
-impl<'g> Deserializer<'g> for Value<'g> {
+impl<'de> Deserializer<'de> for Value<'de> {
     type Error = Text;
 
-    fn deserialize_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         let node = self.get()?;
         let bytes = match node {
             Node::Scalar(Scalar::Text(text)) => text.len(),
@@ -115,7 +127,7 @@ impl<'g> Deserializer<'g> for Value<'g> {
             Node::List(elements) | Node::Tuple(elements) | Node::Set(elements) => self.visit_list(elements, visitor),
             Node::Dict(entries) => {
                 let mut map = Entries { of: self, left: entries, value: None };
-                map.of.inside()?;
+                let _ = map.of.inside()?;
                 let value = visitor.visit_map(&mut map)?;
                 match map.left {
                     [] => Ok(value),
@@ -126,18 +138,18 @@ impl<'g> Deserializer<'g> for Value<'g> {
                 }
             }
             Node::Elements(elements) => {
-                let elements: &Elements<'g> = elements;
-                self.inside()?;
+                let elements: &Elements<'de> = elements;
+                let _ = self.inside()?;
                 visit_all(SeqDeserializer::new((0..elements.len()).map(|index| Element { elements, index })), visitor)
             }
-            Node::Global(global) => Err(refused(&global.text())),
-            Node::NumpyType(_) => Err(refused("numpy.dtype")),
-            Node::Unfilled => Err(refused("numpy.ndarray without elements")),
-            Node::Object(object) => Err(refused(&self.graph.class_of(object))),
+            Node::Global(global) => Err(self.refused(&global.text())),
+            Node::NumpyType(_) => Err(self.refused("numpy.dtype")),
+            Node::Unfilled => Err(self.refused("numpy.ndarray without elements")),
+            Node::Object(object) => Err(self.refused(&self.graph.class_of(object))),
         }
     }
 
-    fn deserialize_option<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
             Node::Scalar(Scalar::None) => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -145,7 +157,7 @@ impl<'g> Deserializer<'g> for Value<'g> {
     }
 
     /// Bytes are a list of numbers for who asks for one.
-    fn deserialize_seq<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
             Node::Scalar(Scalar::Bytes(bytes)) => {
                 self.graph.take(bytes.len()).map_err(Text::custom)?;
@@ -155,15 +167,15 @@ impl<'g> Deserializer<'g> for Value<'g> {
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'g>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'g>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'g>>(
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -182,7 +194,7 @@ impl<'g> Deserializer<'g> for Value<'g> {
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         visitor.visit_unit()
     }
 
@@ -192,30 +204,23 @@ impl<'g> Deserializer<'g> for Value<'g> {
     }
 }
 
-/// The error about what only code of Python's could build.
-fn refused(class: &str) -> Text {
-    Text::custom(format_args!(
-        "there is an object of Python's {class}, which is not read: that would take running code that the document names"
-    ))
-}
-
 /// The entries of a dict.
-struct Entries<'g> {
-    of: Value<'g>,
-    left: &'g [Ref],
+struct Entries<'de> {
+    of: Value<'de>,
+    left: &'de [Ref],
     value: Option<Ref>,
 }
 
-impl<'g> MapAccess<'g> for &mut Entries<'g> {
+impl<'de> MapAccess<'de> for &mut Entries<'de> {
     type Error = Text;
 
-    fn next_key_seed<T: DeserializeSeed<'g>>(&mut self, seed: T) -> Result<Option<T::Value>, Text> {
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Text> {
         let [key, value, left @ ..] = self.left else { return Ok(None) };
         (self.left, self.value) = (left, Some(*value));
         seed.deserialize(self.of.inside()?(*key)).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'g>>(&mut self, seed: T) -> Result<T::Value, Text> {
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Text> {
         let value = self.value.take().ok_or_else(|| Text::custom("a value is asked for before its key"))?;
         seed.deserialize(self.of.inside()?(value))
     }
@@ -226,21 +231,21 @@ impl<'g> MapAccess<'g> for &mut Entries<'g> {
 }
 
 /// A variant with contents: a dict of one entry.
-struct Variant<'g> {
-    variant: Value<'g>,
-    contents: Value<'g>,
+struct Variant<'de> {
+    variant: Value<'de>,
+    contents: Value<'de>,
 }
 
-impl<'g> EnumAccess<'g> for Variant<'g> {
+impl<'de> EnumAccess<'de> for Variant<'de> {
     type Error = Text;
-    type Variant = Value<'g>;
+    type Variant = Value<'de>;
 
-    fn variant_seed<T: DeserializeSeed<'g>>(self, seed: T) -> Result<(T::Value, Value<'g>), Text> {
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Value<'de>), Text> {
         Ok((seed.deserialize(self.variant)?, self.contents))
     }
 }
 
-impl<'g> VariantAccess<'g> for Value<'g> {
+impl<'de> VariantAccess<'de> for Value<'de> {
     type Error = Text;
 
     fn unit_variant(self) -> Result<(), Text> {
@@ -250,26 +255,26 @@ impl<'g> VariantAccess<'g> for Value<'g> {
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'g>>(self, seed: T) -> Result<T::Value, Text> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Text> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'g>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Text> {
         self.deserialize_any(visitor)
     }
 
-    fn struct_variant<V: Visitor<'g>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Text> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Text> {
         self.deserialize_any(visitor)
     }
 }
 
 /// An element of a numpy array.
-struct Element<'g> {
-    elements: &'g Elements<'g>,
+struct Element<'de> {
+    elements: &'de Elements<'de>,
     index: usize,
 }
 
-impl<'g> IntoDeserializer<'g, Text> for Element<'g> {
+impl<'de> IntoDeserializer<'de, Text> for Element<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -277,10 +282,10 @@ impl<'g> IntoDeserializer<'g, Text> for Element<'g> {
     }
 }
 
-impl<'g> Deserializer<'g> for Element<'g> {
+impl<'de> Deserializer<'de> for Element<'de> {
     type Error = Text;
 
-    fn deserialize_any<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.elements.get(self.index) {
             Some(Scalar::Text(Cow::Owned(text))) => visitor.visit_string(text),
             Some(scalar) => visit_number(&scalar, visitor),
@@ -288,11 +293,11 @@ impl<'g> Deserializer<'g> for Element<'g> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'g>>(self, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'g>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Text> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -302,7 +307,7 @@ impl<'g> Deserializer<'g> for Element<'g> {
     }
 }
 
-/// A text for the whole, as other formats give it.
-pub(super) fn read<'g, S: DeserializeSeed<'g>>(value: Value<'g>, seed: S) -> Result<S::Value, String> {
-    seed.deserialize(value).map_err(|error: Text| de::Error::to_string(&error))
+/// Reads the value, or returns the text of the error.
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(value: Value<'de>, seed: S) -> Result<S::Value, String> {
+    seed.deserialize(value).map_err(|error| error.to_string())
 }

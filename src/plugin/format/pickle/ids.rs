@@ -17,34 +17,49 @@ pub(in crate::plugin) struct FoundId {
 
 /// All ids, in the order in which they stand in the pickle, each once. Deeper than so many levels they have no paths.
 pub(super) fn find(graph: &Graph<'_>, levels: u16) -> Vec<FoundId> {
-    let mut search = Search { graph, found: Vec::new(), at: HashMap::new(), seen: vec![false; graph.nodes.len()] };
-    let mut by_file = HashMap::new();
+    let (mut found, mut at, mut by_file) = (Vec::new(), HashMap::new(), HashMap::new());
     for id in &graph.ids {
-        let index = *by_file.entry(id.id.file()).or_insert(search.found.len());
-        if index == search.found.len() {
-            search.found.push(FoundId { id: id.id.clone(), paths: Vec::new(), plain: id.plain });
+        let index = *by_file.entry(id.id.file()).or_insert(found.len());
+        if index == found.len() {
+            found.push(FoundId { id: id.id.clone(), paths: Vec::new(), plain: id.plain });
         }
-        search.at.insert(id.node, index);
+        at.insert(id.node, index);
     }
-    if !search.found.is_empty() {
-        search.walk(graph.root, &Path::Root, levels);
+    for (index, path) in search(graph, at, levels) {
+        if let Some(found) = found.get_mut(index) {
+            found.paths.push(path);
+        }
     }
+    found
+}
+
+/// The first place of a node.
+pub(super) fn place_of(graph: &Graph<'_>, node: Ref, levels: u16) -> Option<String> {
+    search(graph, HashMap::from([(node, 0)]), levels).into_iter().next().map(|(_, path)| path)
+}
+
+/// The places of nodes, with what stands for each.
+fn search(graph: &Graph<'_>, at: HashMap<Ref, usize>, levels: u16) -> Vec<(usize, String)> {
+    if at.is_empty() {
+        return Vec::new();
+    }
+    let mut search = Search { graph, at, found: Vec::new(), seen: vec![false; graph.nodes.len()] };
+    search.walk(graph.root, &Path::Root, levels);
     search.found
 }
 
 struct Search<'g> {
     graph: &'g Graph<'g>,
-    found: Vec<FoundId>,
-    /// The ids by their nodes.
     at: HashMap<Ref, usize>,
+    found: Vec<(usize, String)>,
     /// The nodes that were walked: what stands in several places is named in the first.
     seen: Vec<bool>,
 }
 
 impl Search<'_> {
     fn walk(&mut self, node: Ref, path: &Path<'_>, levels: u16) {
-        if let Some(found) = self.at.get(&node).and_then(|index| self.found.get_mut(*index)) {
-            found.paths.push(path.to_string());
+        if let Some(index) = self.at.get(&node) {
+            self.found.push((*index, path.to_string()));
             return;
         }
         let (Some(seen), Some(levels)) = (self.seen.get_mut(node as usize), levels.checked_sub(1)) else { return };

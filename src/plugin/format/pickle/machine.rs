@@ -196,7 +196,9 @@ impl<'a> Machine<'a> {
         let bytes = self.bytes(len)?;
         let text = |what: &str| str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| format!("a text {what}"));
         self.push(Node::Scalar(match opcode {
-            b'X' | 0x8c | 0x8d => Scalar::Text(text("has half a surrogate, or is not in UTF-8: no text of Rust's has that")?),
+            b'X' | 0x8c | 0x8d => {
+                Scalar::Text(text("has half a surrogate, or is not in UTF-8: no text of Rust's has that")?)
+            }
             b'T' | b'U' => Scalar::Text(text("of Python 2 is not in UTF-8")?),
             _ => Scalar::Bytes(Cow::Borrowed(bytes)),
         }))
@@ -263,7 +265,9 @@ impl<'a> Machine<'a> {
             Some((self.id_part(name)?, (self.id_part(version)?, self.id_part(file)?)))
         });
         let Some((name, (mut version, file))) = parts else {
-            return Err("a persistent id is not of the form (name, (version, file)), as FunctionFuse writes them".into());
+            return Err(
+                "a persistent id is not of the form (name, (version, file)), as FunctionFuse writes them".into()
+            );
         };
         let plain = version.ends_with(PLAIN);
         if plain {
@@ -310,7 +314,8 @@ impl<'a> Machine<'a> {
         let (arguments, callee) = (self.pop()?, self.pop()?);
         if opcode == b'R'
             && let Node::Global(global) = self.store.node(callee)?
-            && let Some(node) = plain::call(&mut self.store, **global, arguments)?
+            && let global = **global
+            && let Some(node) = plain::call(&mut self.store, global, arguments)?
         {
             return self.push(node);
         }

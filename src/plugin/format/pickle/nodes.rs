@@ -98,7 +98,7 @@ impl<'a> Graph<'a> {
         for _ in 0..MOST_STEPS {
             match (object.callee.and_then(|callee| self.node(callee)), first_argument(object)) {
                 // Functions that make an object of the class that they are given.
-                (Some(Node::Global(Global { module: "copyreg" | "copy_reg", .. })), Some(Node::Global(class))) => {
+                (Some(Node::Global(callee)), Some(Node::Global(class))) if callee.module.starts_with("copy") => {
                     return class.text();
                 }
                 (Some(Node::Global(_)), Some(Node::NumpyType(numpy_type))) => return numpy_type.scalar_name(),
@@ -122,9 +122,11 @@ impl<'a> Graph<'a> {
                 self.left.set(left);
                 Ok(())
             }
-            None => Err("values that stand in several places of the pickle make it too large: read here, each place has a \
+            None => {
+                Err("values that stand in several places of the pickle make it too large: read here, each place has a \
                          value of its own"
-                .to_owned()),
+                    .to_owned())
+            }
         }
     }
 }

@@ -112,10 +112,7 @@ fn owned<'a>(scalar: Scalar<'_>) -> Scalar<'a> {
     }
 }
 
-fn from_buffer<'a>(
-    store: &mut Store<'a>,
-    [bytes, of, shape, order]: Arguments,
-) -> Result<Option<Node<'a>>, String> {
+fn from_buffer<'a>(store: &mut Store<'a>, [bytes, of, shape, order]: Arguments) -> Result<Option<Node<'a>>, String> {
     let (Some(bytes), Some(of), Some(shape)) = (bytes, of, shape) else { return Ok(None) };
     let fortran_order = text(store, order) == Some("F");
     array(store, of, shape, fortran_order, bytes)

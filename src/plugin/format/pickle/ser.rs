@@ -316,7 +316,8 @@ impl<'o> ser::Serializer for Writer<'o> {
     ) -> Result<Open<'o>, Text> {
         let contents = self.variant(variant)?;
         let short = len <= SHORT;
-        let open = contents.open(if short { &[] } else { &[MARK] }, End::Variant(if short { &End::Short } else { &LONG_TUPLE }));
+        let open = contents
+            .open(if short { &[] } else { &[MARK] }, End::Variant(if short { &End::Short } else { &LONG_TUPLE }));
         Ok(open)
     }
 
