@@ -71,27 +71,23 @@ pub(crate) fn ends_as_document(start: &[u8], end: &[u8]) -> bool {
 
 /// Reads a pickle without a head: the pickle, and its checksum.
 pub(super) fn read_bare(input: &mut impl Read, limits: &Limits) -> Result<(Vec<u8>, [u8; SHA1_BYTES])> {
-    let (body, sha1) = read_rest(input, 0, limits)?;
-    if Sha1::of(&body) != sha1 {
-        return Err(Error::corrupt(
-            "this is a pickle without FunctionFuse's checksum behind it, or was altered or cut since: it is not a document",
-        ));
+    match read_rest(input, 0, limits)? {
+        (body, Some(sha1)) if Sha1::of(&body) == sha1 => Ok((body, sha1)),
+        _ => Err(Error::corrupt(
+            "this is not a document of arraystow, nor of FunctionFuse: it is a pickle without FunctionFuse's checksum behind it, \
+             or one that was altered or cut",
+        )),
     }
-    Ok((body, sha1))
 }
 
-/// Reads what is left, `before` bytes after the beginning.
-fn read_rest(input: &mut impl Read, before: u64, limits: &Limits) -> Result<(Vec<u8>, [u8; SHA1_BYTES])> {
+/// Reads what is left, `before` bytes after the beginning. The last bytes are a checksum, if there are so many.
+fn read_rest(input: &mut impl Read, before: u64, limits: &Limits) -> Result<(Vec<u8>, Option<[u8; SHA1_BYTES]>)> {
     let mut body = Vec::new();
     let most = limits.most_document_bytes().saturating_sub(before).saturating_add(1);
     let read = input.take(most).read_to_end(&mut body).map_err(|error| Error::io("cannot read the document", error))?;
-    let whole = before.saturating_add(read as u64);
-    limits.check_document(whole)?;
-    let sha1 = body.len().checked_sub(SHA1_BYTES).map(|end| body.split_off(end));
-    match sha1.map(<[u8; SHA1_BYTES]>::try_from) {
-        Some(Ok(sha1)) => Ok((body, sha1)),
-        _ => Err(truncated(whole)),
-    }
+    limits.check_document(before.saturating_add(read as u64))?;
+    let sha1 = body.len().checked_sub(SHA1_BYTES).and_then(|end| body.split_off(end).try_into().ok());
+    Ok((body, sha1))
 }
 
 impl Pickled {
@@ -112,8 +108,11 @@ impl Pickled {
                     Ok(_) => return Err(truncated(before)),
                     Err(error) => return Err(Error::io("cannot read the document", error)),
                 }
-                let (body, sha1) = read_rest(input, before + 1, limits)?;
-                if begun.clone().with(&body).finish() == sha1 { Ok(body) } else { Err(altered("body")) }
+                match read_rest(input, before + 1, limits)? {
+                    (body, None) => Err(truncated(before.saturating_add(1 + body.len() as u64))),
+                    (body, Some(sha1)) if begun.clone().with(&body).finish() == sha1 => Ok(body),
+                    _ => Err(altered("body")),
+                }
             }
         }
     }
