@@ -2,7 +2,7 @@
 
 use crate::table::Table;
 use crate::values::{each_array, small, types};
-use crate::why::{MIXED_KEYS, NUMBER_KEYS, RICH_KEYS, SOME_NONE};
+use crate::why::{MIXED_KEYS, NUMBER_KEYS, OPTION_KEYS, RICH_KEYS, SOME_NONE};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 types! {
@@ -48,7 +48,7 @@ pub(crate) fn rows(table: &mut Table) {
     each_array!(table, "maps with keys that are variants with contents", a => map(
         [Rich::Unit, Rich::Newtype(1), Rich::Tuple(1, 2), Rich::Struct { a: 1 }], a,
     ), RICH_KEYS);
-    each_array!(table, "maps with keys that are `Option`", a => map([None, Some(1)], a), RICH_KEYS);
+    each_array!(table, "maps with keys that are `Option`", a => map([None, Some(1)], a), OPTION_KEYS);
     let large = ndarray::Array1::from_iter(0..1000);
     let of_arrays: HashMap<_, _> = [(small(1), 1), (large.clone(), 2)].into();
     let of_tuples: HashMap<_, _> = [((small(1), 1), 1), ((large, 2), 2)].into();

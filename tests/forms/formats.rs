@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) enum Format {
     Cbor,
     Json,
+    Pickle,
     MessagePack,
     Ron,
     Postcard,
@@ -31,12 +32,14 @@ enum Document {
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 5] = [Self::Cbor, Self::Json, Self::MessagePack, Self::Ron, Self::Postcard];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Cbor, Self::Json, Self::Pickle, Self::MessagePack, Self::Ron, Self::Postcard];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cbor => "CBOR",
             Self::Json => "JSON",
+            Self::Pickle => "pickle",
             Self::MessagePack => "MessagePack",
             Self::Ron => "RON",
             Self::Postcard => "postcard",
@@ -80,7 +83,11 @@ impl Place {
     }
 
     fn storage(&self) -> Storage {
-        let format = if self.format == Format::Json { arraystow::Format::Json } else { arraystow::Format::Cbor };
+        let format = match self.format {
+            Format::Json => arraystow::Format::Json,
+            Format::Pickle => arraystow::Format::Pickle,
+            _ => arraystow::Format::Cbor,
+        };
         Storage::builder(self.folder.path()).format(format).durability(Durability::NotSynced).open().unwrap()
     }
 
@@ -92,7 +99,7 @@ impl Place {
     fn save<T: Serialize>(&self, value: &T) -> Result<Document> {
         let mut bytes = Vec::new();
         match self.format {
-            Format::Cbor | Format::Json => {
+            Format::Cbor | Format::Json | Format::Pickle => {
                 self.storage().save("value", value)?;
                 return Ok(Document::Stored);
             }
@@ -119,7 +126,7 @@ impl Place {
         let Document::Bytes(bytes) = document else { return self.storage().load("value") };
         let protocols = self.protocols();
         match self.format {
-            Format::Cbor | Format::Json => self.storage().load("value"),
+            Format::Cbor | Format::Json | Format::Pickle => self.storage().load("value"),
             Format::MessagePack => {
                 arraystow::deserialize(&mut rmp_serde::Deserializer::from_read_ref(bytes), &protocols)
             }

@@ -9,6 +9,7 @@ mod globs;
 mod limits;
 mod links;
 mod names;
+mod pickles;
 mod runs;
 mod shared;
 mod support;

@@ -9,7 +9,7 @@ pub(in crate::plugin) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
 /// The serializer of arrays, as it is called in the Python system that this one carries on.
 pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
 /// The tuple struct as which a persistent id presents itself to serializers; only a pickle looks at the name.
-pub(in crate::plugin) const ID: &str = "$arraystow::id";
+pub(in crate::plugin) const ID: &str = "ArraystowPersistentId";
 /// What the version of the id of a plain array ends with in a pickle.
 pub(in crate::plugin) const PLAIN: &str = "+plain";
 /// The newtype by which a chunked array, another object that is kept outside the document, or a shared value asks our

@@ -112,7 +112,7 @@ fn lost(what: &str, path: &Path<'_>) -> Error {
         ErrorKind::Unsupported,
         path,
         format!(
-            "Some({what}) would be read back as None: CBOR and JSON write nothing of a Some but what is in it; use a bool \
+            "Some({what}) would be read back as None: a document has nothing of a Some but what is in it; use a bool \
              or an enum of your own, or serde_with's double_option"
         ),
     )

@@ -74,7 +74,7 @@ pub(super) struct Graph<'a> {
 }
 
 /// What a small pickle may become in a walk.
-const LEAST: u64 = 16 << 20;
+const LEAST: u64 = 4 << 20;
 /// How many times as large as the pickle what is walked may be.
 const TIMES: u64 = 64;
 

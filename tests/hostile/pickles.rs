@@ -1,0 +1,150 @@
+//! Pickles of anybody's: each is an error that says what is wrong, in bounded time and memory, and none runs code.
+
+use crate::support::{refused, soon};
+use arraystow::{Error, ErrorKind, Result, Storage, Value, VerifyDepth};
+use sha1::{Digest, Sha1};
+
+/// A document as FunctionFuse writes it.
+fn document(pickle: &[u8]) -> Vec<u8> {
+    [pickle, &Sha1::digest(pickle)].concat()
+}
+
+/// What is said of a pickle by a load, within bounds.
+fn load(pickle: Vec<u8>) -> Result<String> {
+    soon("a pickle", move || {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("value"), document(&pickle)).unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        storage.value("value").map(|value: Value| value.to_string())
+    })
+}
+
+fn fails(what: &str, pickle: &[u8], text: &str) {
+    let error: Error = refused(what, load(pickle.to_vec()), &[ErrorKind::Corrupt, ErrorKind::Serde, ErrorKind::Limit]);
+    assert!(error.to_string().contains(text), "{what}: {error}");
+    assert_eq!(error.document(), Some("value"), "{what}");
+}
+
+#[test]
+fn code_is_named_and_not_run() {
+    let mark = std::env::temp_dir().join(format!("arraystow-was-here-{}", std::process::id()));
+    let command = format!("touch {}", mark.display());
+    let text = |text: &str| [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    let global = b"\x80\x02cos\nsystem\n".to_vec();
+    let stack_global = [b"\x80\x04".to_vec(), text("os"), text("system"), b"\x93".to_vec()].concat();
+    for global in [global, stack_global] {
+        let call = [global.clone(), text(&command), b"\x85R.".to_vec()].concat();
+        fails("a call", &call, "Python's os.system, which is not read");
+        fails("an object", &[global.as_slice(), b")\x81."].concat(), "Python's os.system, which is not read");
+        fails("a state", &[global.as_slice(), b")\x81}b."].concat(), "Python's os.system, which is not read");
+        fails("with names", &[global.as_slice(), b")}\x92."].concat(), "Python's os.system, which is not read");
+        fails("a class itself", &[global.as_slice(), b"."].concat(), "Python's os.system, which is not read");
+        let place = [b"}X\x01\x00\x00\x00a]", &global[2..], b")Ras."].concat();
+        fails("in a field", &[b"\x80\x04", place.as_slice()].concat(), "Python's os.system at \"a[0]\"");
+    }
+    fails("INST", &[b"\x80\x02(", text(&command).as_slice(), b"ios\nsystem\n."].concat(), "Python's os.system");
+    fails("OBJ", &[b"\x80\x02(cos\nsystem\n", text(&command).as_slice(), b"o."].concat(), "Python's os.system");
+    fails("an extension", b"\x80\x02\x82\x01.", "an extension of copyreg");
+    assert!(!mark.exists());
+}
+
+#[test]
+fn damaged_pickles_are_refused_at_their_byte() {
+    for (pickle, text) in [
+        (&b"\x80\x04"[..], "byte 2: it ends before its time"),
+        (b"\x80\x09N.", "this is not a document"),
+        (b"\x80\x04N", "it ends before its time"),
+        (b"\x80\x04.", "its stack is empty"),
+        (b"\x80\x04(.", "its stack is empty"),
+        (b"\x80\x04N(.", "its stack is empty"),
+        (b"\x80\x04N.N.", "something follows its end"),
+        (b"\x80\x04e.", "no mark"),
+        (b"\x80\x04N(Ne.", "what is no list"),
+        (b"\x80\x04}(Nu.", "a key has no value"),
+        (b"\x80\x04(Nd.", "a key has no value"),
+        (b"\x80\x04h\x05.", "nothing in place 5"),
+        (b"\x80\x04Nb.", "its stack is empty"),
+        (b"\x80\x04NNb.", "what is no object"),
+        (b"\x80\x04\x8c\x02\xff\xfe.", "no text"),
+        (b"\x80\x04X\xff\xff\xff\xffx.", "4294967295 bytes are to follow"),
+        (b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffx.", "document"),
+        (b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xffx.", "bytes are to follow"),
+        (b"\x80\x04\x8b\xff\xff\xff\x7f\x01.", "bytes are to follow"),
+        (b"\x80\x04I12\n.", "protocol 0 or 1"),
+        (b"\x80\x02Pid\n.", "protocol 0 or 1"),
+        (b"\x80\x05\x97.", "out of band"),
+        (b"\x80\x04\xff.", "no opcode 0xff"),
+        (b"\x80\x04NQ.", "persistent id"),
+        (
+            b"\x80\x04X\x01\x00\x00\x00aX\x01\x00\x00\x00bX\x04\x00\x00\x00../x\x86\x86Q.",
+            "cannot be the name of a stored",
+        ),
+        (b"\x80\x04cnumpy\ndtype\nX\x02\x00\x00\x00i4\x85R.", "numpy.dtype"),
+        (
+            b"\x80\x04cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00i4\x85RC\x01x\x86R.",
+            "not of its own dtype",
+        ),
+        (b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe4\xb8\xadX\x06\x00\x00\x00latin1\x86R.", "no byte"),
+    ] {
+        fails(&format!("{pickle:?}"), pickle, text);
+    }
+    let valid = b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01a\x94K\x01s.";
+    assert_eq!(load(valid.to_vec()).unwrap(), "{a: 1}");
+    for len in 2..valid.len() {
+        let error = refused("cut", load(valid[..len].to_vec()), &[ErrorKind::Corrupt]);
+        assert!(error.to_string().contains("before its time") || error.to_string().contains("stack"), "{len}: {error}");
+    }
+}
+
+#[test]
+fn what_grows_without_end_is_refused() {
+    // Each list has the one before it ten times.
+    let mut bomb = b"\x80\x04](e\x94".to_vec();
+    for level in 0..40_u8 {
+        bomb.extend_from_slice(b"](");
+        bomb.extend([b'h', level].repeat(10));
+        bomb.extend_from_slice(b"e\x94");
+    }
+    fails("a memo bomb", &[bomb, b".".to_vec()].concat(), "too large");
+    let long = [b"\x80\x04X\x00\x00\x10\x00", vec![b'x'; 1 << 20].as_slice(), b"\x94]("].concat();
+    fails("a long text", &[long, b"h\x00".repeat(1 << 20), b"e.".to_vec()].concat(), "too large");
+    fails("a circle", b"\x80\x04]\x94h\x00a.", "holds itself");
+    fails("deep", &[b"\x80\x04".to_vec(), vec![b']'; 100_000], vec![b'a'; 99_999], b".".to_vec()].concat(), "deeper");
+    fails("deep tuples", &[b"\x80\x04N".to_vec(), vec![0x85; 100_000], b".".to_vec()].concat(), "deeper");
+    let mut encode = b"\x80\x02X\x00\x00\x10\x00".to_vec();
+    encode.extend_from_slice(&[b'x'; 1 << 20]);
+    encode.extend_from_slice(b"q\x000X\x06\x00\x00\x00latin1q\x01](");
+    let call = b"c_codecs\nencode\nh\x00h\x01\x86R".repeat(10_000);
+    fails("copies", &[encode, call, b"e.".to_vec()].concat(), "too many copies");
+    let digits = [b"\x80\x04\x8b\x00\x00\x10\x00".to_vec(), vec![1; 1 << 20], b".".to_vec()].concat();
+    fails("a long integer", &digits, "up to 4300 digits");
+    // Marks and values that come to nothing.
+    let marks = [b"\x80\x04".to_vec(), vec![b'('; 1 << 20], b"N.".to_vec()].concat();
+    assert_eq!(load(marks).unwrap(), "null");
+    let stack = [b"\x80\x04(".to_vec(), vec![b'N'; 1 << 20], b"1".to_vec(), b"(t0".repeat(1 << 20), b"N.".to_vec()];
+    assert_eq!(load(stack.concat()).unwrap(), "null");
+}
+
+#[test]
+fn a_pickle_that_is_no_document_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    storage.save("w/x", &1).unwrap();
+    let mut altered = document(b"\x80\x04K\x01.");
+    altered[3] = 2;
+    std::fs::write(folder.path().join("w/altered"), &altered).unwrap();
+    std::fs::write(folder.path().join("w/bare"), b"\x80\x04K\x01.").unwrap();
+    let refused = |error: Error| assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    for name in ["w/altered", "w/bare"] {
+        refused(storage.load::<u8>(name).unwrap_err());
+        refused(storage.remove(name).unwrap_err());
+        assert_eq!(storage.save(name, &2).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    }
+    assert!(!storage.contains("w/bare").unwrap());
+    // It ends as a document of FunctionFuse's, so its damage is seen.
+    assert!(storage.contains("w/altered").unwrap());
+    assert!(!storage.verify("w/altered", VerifyDepth::Quick).unwrap().is_sound());
+    let verified = storage.verify_all(VerifyDepth::Quick).unwrap();
+    assert_eq!(verified.iter().filter(|value| !value.is_sound()).count(), 1);
+    assert!(folder.path().join("w/altered").exists());
+}
