@@ -1,10 +1,13 @@
-"""Writes the HDF5 seeds of the corpus that h5py makes: strangers' files, honest and hostile. Needs numpy and h5py."""
+"""Writes the seeds of the corpus that Python makes: HDF5 files of strangers, honest and hostile, and pickles. Needs numpy and h5py."""
 
+import io
 import pathlib
+import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 
 import h5py
 import numpy as np
@@ -91,3 +94,27 @@ with tempfile.TemporaryDirectory() as folder:
     subprocess.run([sys.executable, SCRIPT, folder], check=True)
     for name in WALKS.split():
         shutil.copy(pathlib.Path(folder) / name, FOLDER / f"walks-{name}")
+
+
+# Pickles, with the first byte by which the target `document` knows them.
+class Pickler(pickle.Pickler):
+    def persistent_id(self, value):
+        return ("HDFSerializer", ("0.0.0", value.hex)) if isinstance(value, uuid.UUID) else None
+
+
+class Mine:
+    def __init__(self):
+        self.field = uuid.UUID(int=1)
+
+
+shared = ["shared", (1, 2)]
+PLAIN = {
+    "name": "text", "number": -1.5, "bytes": b"\x00\xff", "wide": 2**64 - 1, "nested": {"loose": None},
+    "value": [True, [2**140, -(2**30)], {"a": {3}, 5: frozenset(), b"k": bytearray(b"b")}, 1 + 2j, shared, shared],
+    "small": np.arange(3, dtype="u2"), "plain": np.asfortranarray(np.ones((2, 3))), "text": np.array(["a", "bc"]),
+    "scalars": [np.float32(1.5), np.int64(-1), np.bool_(True), np.str_("x")], "chunked": uuid.UUID(int=2),
+}
+for protocol in range(2, 6):
+    stream = io.BytesIO()
+    Pickler(stream, protocol).dump(PLAIN | {"rest": Mine()} if protocol == 4 else PLAIN)
+    (FOLDER.parent / "document" / f"pickle{protocol}").write_bytes(b"\x07" + stream.getvalue())

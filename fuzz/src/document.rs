@@ -2,7 +2,8 @@
 //!
 //! The first byte chooses: 0 a body of CBOR, 1 one of JSON, each in a frame with the manifest of the arrays that lie there;
 //! 3 and 4 the same of a type with shared values, which `BETWEEN` divides from the root and from one another; 5 a whole document
-//! that is cut there; 6 a body of CBOR that is deep in the ways that are told; otherwise the rest is the whole document.
+//! that is cut there; 6 a body of CBOR that is deep in the ways that are told; 7 a pickle, which gets the checksum of FunctionFuse;
+//! otherwise the rest is the whole document.
 
 use crate::arrays::{MemoryFiles, read, settle};
 use crate::frame::{frame, parts};
@@ -11,6 +12,7 @@ use arraystow::{ChunkedArray, Codec, Protocols, Shared, WeakShared};
 use ndarray::{Array1, Array2, ArrayD};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -241,6 +243,11 @@ fn cut(told: &[u8]) -> Vec<u8> {
     whole
 }
 
+/// A document as FunctionFuse writes it.
+fn pickled(pickle: &[u8]) -> Vec<u8> {
+    [pickle, &Sha1::digest(pickle)].concat()
+}
+
 pub fn run(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
     let Place { protocols, manifest, .. } = place();
@@ -265,6 +272,13 @@ pub fn run(input: &[u8]) {
         4 => linked(&divided("json", rest)),
         5 => rich(&cut(rest)),
         6 => rich(&frame("cbor", manifest, &deep(rest))).or_else(|| linked(&divided("cbor", &deep(rest)))),
+        7 => {
+            let document = pickled(rest);
+            if let Err(error) = arraystow::from_slice::<arraystow::Value>(&document, protocols) {
+                check(&error);
+            }
+            rich(&document)
+        }
         _ => rich(rest),
     };
     if let Some(chunked) = chunked {

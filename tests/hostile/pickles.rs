@@ -148,3 +148,40 @@ fn a_pickle_that_is_no_document_is_left_alone() {
     assert_eq!(verified.iter().filter(|value| !value.is_sound()).count(), 1);
     assert!(folder.path().join("w/altered").exists());
 }
+
+/// The seeds of the fuzz target, with a few bytes changed: each is a value or an error.
+#[test]
+fn changed_pickles_are_values_or_errors() {
+    const CHANGES: usize = 2000;
+    const OPCODES: &[u8] = b"()]}.0123NRQbcehjqrstuaCKMXT\x80\x81\x85\x86\x88\x8a\x8c\x8f\x90\x91\x92\x93\x94\x95";
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/document");
+    let seeds: Vec<Vec<u8>> = (2..=5)
+        .map(|protocol| std::fs::read(folder.join(format!("pickle{protocol}"))).unwrap()[1..].to_vec())
+        .collect();
+    soon("changed pickles", move || {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |most: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random as usize % most
+        };
+        let protocols = arraystow::Protocols::new();
+        let mut taken = 0;
+        for change in 0..CHANGES * seeds.len() {
+            let mut pickle = seeds[change % seeds.len()].clone();
+            for _ in 0..1 + below(4) {
+                let at = 2 + below(pickle.len() - 2);
+                match below(4) {
+                    0 => pickle[at] = OPCODES[below(OPCODES.len())],
+                    1 => pickle.insert(at, OPCODES[below(OPCODES.len())]),
+                    2 => pickle[at] ^= 1 << below(8),
+                    _ => drop(pickle.remove(at)),
+                }
+            }
+            let value = arraystow::from_slice::<serde_json::Value>(&document(&pickle), &protocols);
+            taken += usize::from(value.is_ok());
+        }
+        assert!(taken > 0);
+    });
+}
