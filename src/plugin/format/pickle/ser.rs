@@ -116,10 +116,6 @@ impl<'o> Writer<'o> {
         self.sized(text.as_bytes(), [0x8c, b'X', 0x8d]);
     }
 
-    fn opcode(self, opcode: u8) {
-        self.out.push(opcode);
-    }
-
     /// Refuses what Python cannot hash.
     fn hashable(&self, what: &str) -> Result<(), Text> {
         if self.role == Role::Value {
@@ -222,7 +218,7 @@ impl<'o> ser::Serializer for Writer<'o> {
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Text> {
-        self.opcode(if value { 0x88 } else { 0x89 });
+        self.out.push(if value { 0x88 } else { 0x89 });
         Ok(())
     }
 
@@ -252,7 +248,7 @@ impl<'o> ser::Serializer for Writer<'o> {
     }
 
     fn serialize_none(self) -> Result<(), Text> {
-        self.opcode(b'N');
+        self.out.push(b'N');
         Ok(())
     }
 
@@ -314,11 +310,8 @@ impl<'o> ser::Serializer for Writer<'o> {
         variant: &'static str,
         len: usize,
     ) -> Result<Open<'o>, Text> {
-        let contents = self.variant(variant)?;
-        let short = len <= SHORT;
-        let open = contents
-            .open(if short { &[] } else { &[MARK] }, End::Variant(if short { &End::Short } else { &LONG_TUPLE }));
-        Ok(open)
+        let (begin, end): (&[u8], _) = if len <= SHORT { (&[], &End::Short) } else { (&[MARK], &LONG_TUPLE) };
+        Ok(self.variant(variant)?.open(begin, End::Variant(end)))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Open<'o>, Text> {
