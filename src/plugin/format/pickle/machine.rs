@@ -1,8 +1,8 @@
 //! The machine that a pickle is a program for: a stack, a memo, and opcodes.
 //!
 //! Python's machine calls what a pickle names. This one calls nothing: what would be called becomes an
-//! [`Object`](super::nodes::Object) of that name, but for the few calls that plain values need; see
-//! [`plain`](super::plain). Time and memory are those of the pickle's length: each opcode makes a bounded number of values.
+//! [`Object`] of that name, but for the few calls that plain values need; see
+//! [`plain`]. Time and memory are those of the pickle's length: each opcode makes a bounded number of values.
 
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{PLAIN, STORED};

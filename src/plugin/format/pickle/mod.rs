@@ -1,7 +1,7 @@
 //! Python's pickle: how a body is written and read, and which ids it holds. No code that a pickle names is ever run.
 //!
 //! A pickle is a program for a small machine, so it is read as a whole into a graph of values ([`machine`], [`plain`]),
-//! and the graph is what serde reads ([`de`]) and what is searched for ids ([`ids`]). It is written in one go, in protocol 4
+//! and the graph is what serde reads ([`de`]) and what is searched for ids (`ids`). It is written in one go, in protocol 4
 //! ([`ser`]).
 
 mod de;
