@@ -166,7 +166,7 @@ mod task;
 pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
-    AnyArray, AnyNdArray, Arithmetic, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
+    AnyArray, AnyNdArray, Arithmetic, Attr, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
     IntoChunk, Number, RealElement, Region, Summable,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
@@ -209,6 +209,6 @@ pub use task::{Task, TaskProgress};
 /// What the macros' expansions call. No part of the interface: it may change with every release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::plugin::{HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};
+    pub use crate::plugin::{FieldAttr, HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};
     pub use serde;
 }

@@ -72,9 +72,9 @@ impl Expansion {
 
     /// The bound on the field's type.
     fn bounds(&self) -> TokenStream {
-        match (&self.options.chunks, self.options.inline) {
-            (Some(chunks), _) => {
-                let axes = chunks.len();
+        let axes = self.options.chunks.as_ref().map(Vec::len);
+        match (axes.or(self.options.labels.dims.as_ref().map(Vec::len)), self.options.inline) {
+            (Some(axes), _) => {
                 quote!(::arraystow::__private::HoldsAxes<#axes>)
             }
             (None, true) => quote!(::arraystow::__private::HoldsPlain),
@@ -153,7 +153,8 @@ impl Expansion {
     }
 
     fn value(&self) -> TokenStream {
-        let Options { chunks, codec, inline, .. } = &self.options;
+        let Options { chunks, codec, labels, inline, .. } = &self.options;
+        let labels = labels.tokens();
         let some = quote!(::core::option::Option::Some);
         let none = quote!(::core::option::Option::None);
         let chunks = chunks.as_ref().map_or_else(|| none.clone(), |chunks| quote!(#some(&[#(#chunks),*])));
@@ -174,7 +175,7 @@ impl Expansion {
                 })
             },
         );
-        quote!(::arraystow::__private::Options { chunks: #chunks, codec: #codec, inline: #inline })
+        quote!(::arraystow::__private::Options { chunks: #chunks, codec: #codec, #labels, inline: #inline })
     }
 }
 

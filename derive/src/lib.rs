@@ -2,6 +2,7 @@
 
 mod expand;
 mod item;
+mod labels;
 mod options;
 mod persistent;
 mod serde_attributes;

@@ -1,5 +1,6 @@
 //! `#[stow(..)]` at a field: parsing, and the checks that need no type.
 
+use crate::labels::{self, Labels};
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
@@ -32,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) span: Span,
     pub(crate) chunks: Option<Vec<usize>>,
     pub(crate) codec: Option<LitStr>,
+    pub(crate) labels: Labels,
     pub(crate) inline: bool,
     pub(crate) astype: bool,
     given: Vec<&'static str>,
@@ -52,18 +54,31 @@ impl Options {
         if options.inline && options.cuts() {
             errors.at(
                 options.span,
-                "`inline` keeps the array in the document, without chunks and codec: remove `inline`, or the other options",
+                "`inline` keeps the array in the document, with its elements alone: remove `inline`, or the other options",
             );
+        }
+        if let (Some(chunks), Some(dims)) = (&options.chunks, &options.labels.dims)
+            && chunks.len() != dims.len()
+        {
+            errors.at(options.span, "`chunks` and `dims` are for different numbers of axes: give both for each axis");
         }
         Some(options).filter(|options| options.is_for_saving() || options.astype)
     }
 
     fn new(span: Span) -> Self {
-        Self { span, chunks: None, codec: None, inline: false, astype: false, given: Vec::new() }
+        Self {
+            span,
+            chunks: None,
+            codec: None,
+            labels: Labels::default(),
+            inline: false,
+            astype: false,
+            given: Vec::new(),
+        }
     }
 
     fn cuts(&self) -> bool {
-        self.chunks.is_some() || self.codec.is_some()
+        self.chunks.is_some() || self.codec.is_some() || !self.labels.is_empty()
     }
 
     pub(crate) fn is_for_saving(&self) -> bool {
@@ -75,7 +90,7 @@ impl Options {
         let chunks = self.chunks.as_ref().map(|chunks| format!("chunks = {chunks:?}"));
         let codec = self.codec.as_ref().map(|codec| format!("codec = {:?}", codec.value()));
         let inline = self.inline.then(|| "inline".to_owned());
-        let all: Vec<String> = [chunks, codec, inline].into_iter().flatten().collect();
+        let all: Vec<String> = [chunks, codec, inline].into_iter().flatten().chain(self.labels.text()).collect();
         all.join(", ")
     }
 
@@ -99,8 +114,15 @@ impl Options {
     }
 
     fn parse_option(&mut self, option: &ParseNestedMeta<'_>, errors: &mut Errors) -> syn::Result<()> {
-        let names = ["chunks", "codec", "inline", "astype"];
+        let names = ["chunks", "codec", "dims", "units", "attrs", "inline", "astype"];
         let name = names.into_iter().find(|name| option.path.is_ident(name));
+        if name == Some("attrs") && option.input.peek(syn::token::Paren) {
+            if self.given.contains(&"attrs") {
+                errors.add(option.error("`attrs` is given twice: remove one"));
+            }
+            self.given.push("attrs");
+            return self.labels.set_attrs(option, errors);
+        }
         let value = if option.input.peek(Token![=]) {
             Some(option.value()?.parse::<Expr>()?)
         } else {
@@ -115,7 +137,9 @@ impl Options {
             None
         };
         let Some(name) = name else {
-            errors.add(option.error("unknown option: the options are `chunks`, `codec`, `inline` and `astype`"));
+            errors.add(option.error(
+                "unknown option: the options are `chunks`, `codec`, `dims`, `units`, `attrs`, `inline` and `astype`",
+            ));
             return Ok(());
         };
         if self.given.contains(&name) {
@@ -126,6 +150,8 @@ impl Options {
         match (name, value) {
             ("chunks", Some(value)) => self.chunks = chunks(&value, errors),
             ("codec", Some(value)) => self.codec = codec(&value, errors),
+            ("dims", Some(value)) => self.labels.set_dims(&value, errors),
+            ("units", Some(value)) => self.labels.set_units(&value, errors),
             ("inline", None) => self.inline = true,
             ("astype", None) => self.astype = true,
             _ => errors.add(option.error(form(name))),
@@ -138,6 +164,7 @@ impl Options {
 fn form(name: &str) -> String {
     match name {
         "chunks" => "expected a chunk shape, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
+        "dims" | "units" | "attrs" => labels::form(name).to_owned(),
         "codec" => "expected a codec in quotes, as in `codec = \"zstd:3\"`".to_owned(),
         _ => format!("`{name}` takes no value: write `{name}` alone"),
     }
@@ -150,7 +177,7 @@ pub(crate) fn is_stow(attribute: &Attribute) -> bool {
 }
 
 /// The expression in the invisible groups that a variable of `macro_rules!` expands to.
-fn within_groups(value: &Expr) -> &Expr {
+pub(crate) fn within_groups(value: &Expr) -> &Expr {
     match value {
         Expr::Group(group) => within_groups(&group.expr),
         value => value,

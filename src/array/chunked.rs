@@ -47,7 +47,8 @@ struct Inner<T> {
 
 impl<T: Element> ChunkedArray<T> {
     pub(crate) fn from_stored(grid: ChunkGrid, bytes: Arc<dyn StoredBytes>) -> Self {
-        Self::from_parts(grid, Arc::new(Stored { bytes }))
+        let meta = ArrayMeta::of_labels(bytes.labels().clone());
+        Self::from_parts(grid, Arc::new(Stored { bytes })).chosen(meta)
     }
 
     /// An array of a source that has no other arrays as inputs.
@@ -69,6 +70,14 @@ impl<T: Element> ChunkedArray<T> {
     fn new(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
         let (depth, source) = (AtomicU32::new(depth), RwLock::new(source));
         Self { inner: Arc::new(Inner { grid, depth, source, meta: ArrayMeta::default(), notes: Arc::default() }) }
+    }
+
+    /// An array that was just made, with what is chosen of it.
+    pub(super) fn chosen(mut self, meta: ArrayMeta) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.meta = meta;
+        }
+        self
     }
 
     /// Marks an array that was just made as one with the same elements as another.
@@ -93,9 +102,13 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     #[must_use]
     pub fn with_codec(&self, codec: Codec) -> Self {
+        self.with_meta(self.inner.meta.clone().with_codec(codec))
+    }
+
+    /// Another array with the same elements, of which this is chosen.
+    pub(super) fn with_meta(&self, meta: ArrayMeta) -> Self {
         let (grid, source) = (self.inner.grid.clone(), RwLock::new(self.source()));
         let (depth, notes) = (AtomicU32::new(self.depth()), self.inner.notes.clone());
-        let meta = self.inner.meta.clone().with_codec(codec);
         Self { inner: Arc::new(Inner { grid, depth, source, meta, notes }) }
     }
 

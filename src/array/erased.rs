@@ -34,6 +34,11 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn own_failure(&self) -> Option<Error>;
     /// Where the elements lie, if the array is just read.
     fn stored(&self) -> Option<Arc<dyn StoredBytes>>;
+    /// The same where nothing else was chosen for the array, whose field says `field`: the stored array is what is wanted.
+    fn as_stored(&self, field: &ArrayMeta) -> Option<Arc<dyn StoredBytes>> {
+        let wanted = ArrayMeta { codec: self.meta().codec, labels: self.meta().labels.or(&field.labels) };
+        self.stored().filter(|stored| wanted.is_as_stored(stored.labels()))
+    }
     /// Hands the elements of a region to `sink`, in C order.
     fn region_bytes(
         &self,

@@ -1,35 +1,42 @@
 //! What is chosen of an array beside its elements.
 
-use super::Codec;
+use super::{Codec, Labels};
 
-/// Everything about an array that is not its elements, their type or their grid. What is chosen for the array itself goes before what is
-/// chosen for the field that it is in, and this before what is chosen for the storage.
+/// Everything about an array that is not its elements, their type or their grid. A choice for the array itself takes precedence
+/// over one for its field, and this over one for the storage.
 ///
 /// An array is passed on with this one value, from where a choice is made to the format that writes it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ArrayMeta {
     /// How chunks are compressed.
     pub(crate) codec: Option<Codec>,
+    /// Names of axes, attributes, fill value.
+    pub(crate) labels: Labels,
 }
 
 impl ArrayMeta {
     /// With this codec, and nothing else.
     pub(crate) fn of_codec(codec: impl Into<Option<Codec>>) -> Self {
-        Self { codec: codec.into() }
+        Self { codec: codec.into(), ..Self::default() }
+    }
+
+    /// With these labels, and nothing else.
+    pub(crate) fn of_labels(labels: Labels) -> Self {
+        Self { labels, ..Self::default() }
     }
 
     /// What is chosen here, and what is chosen there where it is not.
     pub(crate) fn or(&self, other: &Self) -> Self {
-        Self { codec: self.codec.or(other.codec) }
+        Self { codec: self.codec.or(other.codec), labels: self.labels.or(&other.labels) }
     }
 
     /// The same with this codec.
     pub(crate) fn with_codec(self, codec: Codec) -> Self {
-        Self { codec: Some(codec) }
+        Self { codec: Some(codec), ..self }
     }
 
-    /// Whether nothing is chosen: the array may stay as it is stored.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
+    /// Whether an array that is stored with these labels may stay as it is.
+    pub(crate) fn is_as_stored(&self, stored: &Labels) -> bool {
+        self.codec.is_none() && self.labels == *stored
     }
 }

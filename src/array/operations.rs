@@ -2,13 +2,16 @@
 
 use super::guard::guarded;
 use super::source::{Elements, Reading, Source};
-use super::{ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes};
+use super::{
+    ArrayMeta, ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes,
+};
 use crate::error::{Error, Result};
 use ndarray::Zip;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of `function` applied to every element. Lazy.
+    /// The array of `function` applied to every element. Lazy. It keeps the names of the axes, but no attributes: the elements
+    /// may have other units.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -24,7 +27,8 @@ impl<T: Element> ChunkedArray<T> {
         F: Fn(T) -> U + Send + Sync + 'static,
     {
         let source = Map { input: self.clone(), function };
-        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source))
+        let meta = ArrayMeta::of_labels(self.labels().dims_only());
+        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source)).chosen(meta)
     }
 
     /// The array of `function` of every pair of elements, with the grid of `self`. Lazy.
@@ -39,7 +43,7 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the shapes differ.
+    /// `InvalidInput` if the shapes differ, or the names of the axes where both arrays have names.
     pub fn zip_with<U, V, F>(&self, other: &ChunkedArray<U>, function: F) -> Result<ChunkedArray<V>>
     where
         U: Element,
@@ -53,9 +57,10 @@ impl<T: Element> ChunkedArray<T> {
                 other.shape()
             )));
         }
+        let meta = ArrayMeta::of_labels(self.labels().common_dims(other.labels())?);
         let depth = self.depth().max(other.depth());
         let source = ZipWith { left: self.clone(), right: other.clone(), function };
-        Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)))
+        Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)).chosen(meta))
     }
 
     /// The same elements in other chunks: of a shape, as `&[64, 64]`, or as a [`Chunking`] says. Lazy.
@@ -76,10 +81,13 @@ impl<T: Element> ChunkedArray<T> {
             return Ok(self.clone());
         }
         // Undoes a rechunking.
-        if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && input.meta().is_empty()) {
+        let meta = ArrayMeta::of_labels(self.labels().clone());
+        if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && *input.meta() == meta) {
             return Ok(input);
         }
-        Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() })).of_elements(self))
+        Ok(Self::operation(grid, self.depth(), Arc::new(Rechunk { input: self.clone() }))
+            .of_elements(self)
+            .chosen(meta))
     }
 
     /// Makes the array read from stored bytes, and with it the array that it is a rechunking of.
@@ -95,7 +103,7 @@ impl<T: Element> ChunkedArray<T> {
 impl<T: Number> ChunkedArray<T> {
     /// The elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
     /// nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all numbers except 0 are
-    /// `true`.
+    /// `true`. Names of axes, attributes and the fill value are kept.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -108,7 +116,8 @@ impl<T: Number> ChunkedArray<T> {
     /// `Unsupported` from complex to real: choose a part with [`map`](Self::map).
     pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
         check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
-        Ok(self.map(|x| U::from_value(x.to_value())))
+        let fill = self.fill().map(|fill| bytemuck::bytes_of(&U::from_value(fill.to_value())).to_vec());
+        Ok(self.map(|x| U::from_value(x.to_value())).with_labels(self.labels().with_fill(fill)))
     }
 
     /// [`astype`](Self::astype) to any element; `None` if it is no number, or there is no such conversion.
@@ -116,7 +125,9 @@ impl<T: Number> ChunkedArray<T> {
         check_astype(T::DATA_TYPE, U::DATA_TYPE).ok()?;
         U::FROM_NUMBER?;
         // In the closure, where the compiler knows the function.
-        Some(self.map(|x| U::FROM_NUMBER.map_or_else(U::default, |from| from(x.to_value()))))
+        let convert = |x: T| U::FROM_NUMBER.map_or_else(U::default, |from| from(x.to_value()));
+        let fill = self.fill().map(|fill| bytemuck::bytes_of(&convert(fill)).to_vec());
+        Some(self.map(convert).with_labels(self.labels().with_fill(fill)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lazy slices, with ndarray's `s![]`.
 
 use super::source::{Elements, Reading, Source, assemble};
-use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
 use crate::error::{Error, Result};
 use ndarray::SliceInfoElem;
 use std::sync::Arc;
@@ -24,13 +24,15 @@ impl<T: Element> ChunkedArray<T> {
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     ///
+    /// Attributes and the names of the axes that are left are kept. An array with a new axis has no names.
+    ///
     /// # Errors
     /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
         let axes = self.slice_axes(slice.as_ref())?;
         let mut chunks = Vec::new();
         let mut reading = Reading::OncePerChunk;
-        let mut input_axis = 0;
+        let (mut input_axis, mut input_axes) = (0, Vec::new());
         for axis in &axes {
             match axis {
                 Axis::Range(range) => {
@@ -38,15 +40,20 @@ impl<T: Element> ChunkedArray<T> {
                         reading = Reading::Across;
                         range.equal_runs(self.grid().largest_chunk()[input_axis])
                     }));
+                    input_axes.push(Some(input_axis));
                     input_axis += 1;
                 }
                 Axis::Index(_) => input_axis += 1,
-                Axis::New => chunks.push(vec![(1, 1)]),
+                Axis::New => {
+                    chunks.push(vec![(1, 1)]);
+                    input_axes.push(None);
+                }
             }
         }
         let grid = ChunkGrid::from_runs(&chunks)?;
         let source = Sliced { input: self.clone(), axes, grid: grid.clone(), reading };
-        Ok(Self::operation(grid, self.depth(), Arc::new(source)))
+        let meta = ArrayMeta::of_labels(self.labels().with_axes(input_axes.iter().copied()));
+        Ok(Self::operation(grid, self.depth(), Arc::new(source)).chosen(meta))
     }
 
     fn slice_axes(&self, slice: &[SliceInfoElem]) -> Result<Vec<Axis>> {

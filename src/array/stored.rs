@@ -1,7 +1,7 @@
 //! Arrays that lie somewhere and are read chunk by chunk when they are needed.
 
 use super::source::{Elements, Source, copy_into};
-use super::{ChunkGrid, Element, Evaluation, Region, zeroed};
+use super::{ChunkGrid, Element, Evaluation, Labels, Region, zeroed};
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
@@ -44,6 +44,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
     /// The same of one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
+    /// What is said of the elements where they are stored.
+    fn labels(&self) -> &Labels;
     /// How many chunks are best read at the same time; see `Backend::concurrency`.
     fn concurrency(&self) -> usize;
     /// Adds to an error where in which object the array belongs.

@@ -32,7 +32,7 @@ pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 
 pub(crate) use files::FileArrays;
 
-use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, StoredLayout};
+use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::{ArrayFormat, Protocols};
 use std::any::Any;
@@ -49,6 +49,16 @@ pub(crate) struct ArraySpec {
     /// The logical grid: what the user sees. Its chunks may be stored otherwise.
     pub(crate) grid: ChunkGrid,
     pub(crate) meta: ArrayMeta,
+    pub(crate) first: FirstPlace,
+}
+
+/// Where an array is first written. It is noted beside the array, for people who find its file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FirstPlace {
+    /// The name of the document, if it has one.
+    pub(crate) document: Option<String>,
+    /// The path in the value, such as `runs[3].field`.
+    pub(crate) path: Option<String>,
 }
 
 impl ArraySpec {
@@ -196,6 +206,14 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// As `StoredSummary::bytes` when the array was written, which a repair may have changed since.
     fn written_bytes(&self) -> u64 {
         self.stored_bytes()
+    }
+    /// What is said of the elements, in files of arraystow; what other programs say is read by [`read_labels`].
+    ///
+    /// [`read_labels`]: Self::read_labels
+    fn labels(&self) -> &Labels;
+    /// What other programs say of the elements: what of it can be read.
+    fn read_labels(&self) -> Result<Labels> {
+        Ok(self.labels().clone())
     }
     /// As `StoredSummary::digest`; none for a stranger's array.
     fn digest(&self) -> Option<&str>;

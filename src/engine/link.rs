@@ -2,6 +2,7 @@
 
 use super::stored::{Expected, StoredArray};
 use super::verify::{check_all, check_length};
+use crate::array::Labels;
 use crate::backend::{Backend, Linked, StoredSummary};
 use crate::error::{ErrorKind, Result};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ impl StoredArray {
             format: Some(open.format()),
             data_type: open.data_type(),
             grid: open.grid().clone(),
+            labels: Labels::NONE,
             digest: Some(summary.digest.clone()),
             rest: None,
         });

@@ -2,13 +2,16 @@
 
 use super::handles::Handle;
 use super::origin::Origin;
-use crate::array::{ChunkGrid, DataType, StoredBytes, StoredLayout};
+use crate::array::{ChunkGrid, DataType, Labels, StoredBytes, StoredLayout};
 use crate::backend::{ArrayReader, Backend, Misread};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::ArrayFormat;
 use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::sync::Arc;
+
+/// Of an array that no manifest describes.
+static NO_LABELS: Labels = Labels::NONE;
 
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
@@ -17,6 +20,7 @@ pub(crate) struct Expected {
     pub(crate) format: Option<ArrayFormat>,
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
+    pub(crate) labels: Labels,
     /// None where the document does not say it: nothing then tells the array from another of its form.
     pub(crate) digest: Option<String>,
     /// As `StoredSummary::rest`.
@@ -171,6 +175,14 @@ impl StoredBytes for StoredArray {
 
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
         self.reader()?.read_part(number, part, out).map_err(|error| self.in_file(error))
+    }
+
+    fn labels(&self) -> &Labels {
+        match (&self.expected, self.reader.get()) {
+            (Some(expected), _) => &expected.labels,
+            (None, Some(reader)) => reader.labels(),
+            (None, None) => &NO_LABELS,
+        }
     }
 
     fn concurrency(&self) -> usize {

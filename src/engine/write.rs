@@ -3,7 +3,7 @@
 use super::remove::{remove_arrays, take_back};
 use super::workers::{Job, run};
 use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
-use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
+use crate::backend::{ArraySpec, ArrayWriter, Backend, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
 use crate::task::{Counter, counted};
 use std::collections::{HashMap, HashSet};
@@ -24,6 +24,8 @@ pub(crate) struct WriteJob {
     pub(crate) path: String,
     pub(crate) array: Arc<dyn ErasedArray>,
     pub(crate) meta: ArrayMeta,
+    /// The name of the document that it is written for, if it has one.
+    pub(crate) document: Option<String>,
 }
 
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
@@ -103,8 +105,13 @@ struct Writing<'a> {
 impl<'a> Writing<'a> {
     fn start(backend: &dyn Backend, job: &'a WriteJob, index: usize) -> Result<Self> {
         let locate = |error: Error| error.at_path(&job.path).in_array(&job.name);
-        let spec =
-            ArraySpec { data_type: job.array.data_type(), grid: job.array.grid().clone(), meta: job.meta.clone() };
+        let spec = ArraySpec {
+            data_type: job.array.data_type(),
+            grid: job.array.grid().clone(),
+            meta: job.meta.clone(),
+            // Where the path is not known, it is a question mark.
+            first: FirstPlace { document: job.document.clone(), path: (job.path != "?").then(|| job.path.clone()) },
+        };
         let writer = backend.create(&job.name, &spec).map_err(locate)?;
         let layout = writer.layout().clone();
         let array = if layout.grid == *job.array.grid() {

@@ -1,6 +1,6 @@
 //! An array that no document names.
 
-use crate::array::{AnyArray, ChunkedArray, StoredBytes, StoredLayout, with_element};
+use crate::array::{AnyArray, ChunkedArray, Labels, StoredBytes, StoredLayout, with_element};
 use crate::backend::ArrayReader;
 use crate::error::{Error, Result};
 use std::any::Any;
@@ -11,13 +11,15 @@ struct Foreign {
     reader: Arc<dyn ArrayReader>,
     path: String,
     concurrency: usize,
+    labels: Labels,
 }
 
 /// The array of a reader, which lies at that path of its file or store.
-pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> AnyArray {
+pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
-    with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into())
+    let labels = reader.read_labels().map_err(|error| error.in_array(path))?;
+    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency, labels });
+    Ok(with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into()))
 }
 
 impl StoredBytes for Foreign {
@@ -35,6 +37,10 @@ impl StoredBytes for Foreign {
 
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
         self.reader.read_part(number, part, out).map_err(|error| self.locate(error))
+    }
+
+    fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     fn concurrency(&self) -> usize {

@@ -83,7 +83,7 @@ impl Hdf5File {
     /// the limits refuse; `Corrupt` if the file is damaged, or no HDF5 file.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.file.array(path, &self.limits).map_err(|error| error.in_array(path))?;
-        Ok(array(reader, path, 1))
+        array(reader, path, 1)
     }
 
     /// The datasets at and below a path, `/` for the whole file, each with its data type, shape and chunks. A dataset that

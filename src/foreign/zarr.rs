@@ -129,7 +129,7 @@ impl ZarrStore {
     /// are damaged; `Io` and its kin if the disk or the network fails.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.store.array(path, &self.limits).map_err(|error| error.in_array(path))?;
-        Ok(array(reader, path, self.store.concurrency()))
+        array(reader, path, self.store.concurrency())
     }
 
     /// The arrays at a path and in the groups below it, `/` for all, each with its data type, shape and chunks. An array that

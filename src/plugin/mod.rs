@@ -31,7 +31,7 @@ pub use shared::{Shared, WeakShared};
 pub use {
     fields::holds::{HoldsArrays, HoldsAxes, HoldsPlain},
     fields::serialize_field,
-    walk::options::Options,
+    walk::options::{FieldAttr, Options},
 };
 
 pub(crate) use self::{

@@ -46,7 +46,8 @@ impl Written {
                 }
             }
         }
-        let mut to = Destination { protocols: &protocols, stored: &mut self.stored };
+        let mut to =
+            Destination { protocols: &protocols, stored: &mut self.stored, document: plan.document.as_deref() };
         let written = arrays::write(&arrays, &mut to)?.into_iter().chain(files::write(&objects, &mut to)?);
         for (place, entry) in array_places.into_iter().chain(object_places).zip(written) {
             entries[place] = Some(entry);

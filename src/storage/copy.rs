@@ -77,7 +77,7 @@ impl Storage {
             external: External::Files(InFiles::Copy(CopiedObject { from: files.clone(), entry })),
             kept: false,
         }));
-        let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared) };
+        let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared), document: None };
         Ok(PlannedSave {
             storage: other.clone(),
             name: name.clone(),

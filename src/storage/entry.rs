@@ -2,10 +2,11 @@
 //!
 //! With serde each type is a map of its fields.
 
-use crate::array::{ChunkGrid, DataType};
+use crate::array::{Attr, ChunkGrid, DataType};
 use crate::plugin::Format;
 use crate::protocol::ArrayFormat;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 /// A document in a listing.
@@ -59,6 +60,12 @@ pub struct ArrayInfo {
     /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as `[length, how many]`.
     #[serde(with = "grid")]
     pub grid: ChunkGrid,
+    /// The [names of its axes](crate::ChunkedArray::dims), if they have names.
+    #[serde(default)]
+    pub dims: Option<Vec<String>>,
+    /// Its [attributes](crate::Attr).
+    #[serde(default)]
+    pub attrs: BTreeMap<String, Attr>,
     /// Bytes in storage.
     pub bytes: u64,
     /// Whether it is a plain `ndarray` field, which a load reads whole.

@@ -98,6 +98,8 @@ impl Storage {
                 }),
                 data_type: expected.data_type,
                 grid: expected.grid,
+                dims: expected.labels.dims().map(<[String]>::to_vec),
+                attrs: expected.labels.attrs().clone(),
                 bytes: entry.bytes,
                 plain: entry.plain,
             })

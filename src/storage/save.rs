@@ -99,6 +99,7 @@ impl Storage {
         let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings, self.place.limits());
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
+        let plan = SavePlan { document: Some(name.as_str().to_owned()), ..plan };
         Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, intent })
     }
 
@@ -316,8 +317,8 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
 /// Which arrays stay where they are: those that were loaded from this very document. Whether it still has them is seen when
 /// the save is carried out.
 fn keep(document: String) -> Keep {
-    Rc::new(move |array| {
-        let stored = as_stored(array).filter(|_| array.meta().is_empty())?;
+    Rc::new(move |array, field| {
+        let stored = as_stored(array).filter(|_| array.as_stored(field).is_some())?;
         // One that a document of FunctionFuse names has no checksums: it is written anew.
         stored.expected().filter(|expected| expected.digest.is_some())?;
         let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));

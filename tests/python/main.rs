@@ -6,6 +6,7 @@
 mod foreign;
 mod functionfuse;
 mod hdf5;
+mod labels;
 mod layout;
 mod values;
 mod zarr;

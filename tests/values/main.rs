@@ -3,6 +3,7 @@
 #![cfg(all(feature = "derive", feature = "hdf5", feature = "s3"))]
 
 mod derive;
+mod labels;
 mod persistent;
 mod round_trips;
 mod schema_evolution;

@@ -8,9 +8,10 @@ use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, GROUP};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
 use super::inspect::{self, IndexKind};
+use super::labels;
 use super::library::{Handle, id, status, without_plugins};
 use super::types;
-use crate::array::{DataType, StoredLayout};
+use crate::array::{DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::FileBytes;
 use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
@@ -23,7 +24,7 @@ use hdf5_sys::h5p::{
 use hdf5_sys::h5s::{H5S_class_t, H5Sclose, H5Screate, H5Screate_simple};
 use hdf5_sys::h5t::{H5T_C_S1, H5T_cset_t, H5Tclose, H5Tcopy, H5Tset_cset, H5Tset_size};
 use hdf5_sys::h5z::H5Z_FLAG_OPTIONAL;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::sync::Arc;
 
 /// What an array is in HDF5's terms.
@@ -32,6 +33,7 @@ pub(super) struct Plan<'a> {
     pub(super) layout: &'a StoredLayout,
     pub(super) filters: &'a [Named],
     pub(super) description: &'a str,
+    pub(super) labels: &'a Labels,
 }
 
 /// A new file and where things go in it.
@@ -89,6 +91,8 @@ pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> 
     let (dataset, first_chunk, checksums) = file.call(|file| {
         let dataset = elements(file, plan)?;
         describe(&dataset, plan.description)?;
+        let scale = |name: &CString, len| new_scale(file, name, len);
+        labels::write(file, &dataset, plan.data_type, plan.layout.grid.shape(), plan.labels, scale)?;
         let count = plan.layout.grid.chunk_count();
         let first_chunk = match plan.filters {
             [] if count > 0 => Some(first_address(&dataset, plan.layout)?),
@@ -187,6 +191,11 @@ fn new_list() -> Result<Handle> {
     Ok(list)
 }
 
+/// Makes a dataset that has a length and no elements: nothing is written to it, and so it takes no room.
+fn new_scale(file: &Handle, name: &CStr, len: usize) -> Result<Handle> {
+    dataset(file, name, &types::create(DataType::Float32)?, &space(&[len])?, &new_list()?)
+}
+
 /// Makes the group of the checksums. It has room for one short name, and no time stamps.
 fn group(file: &Handle) -> Result<Handle> {
     // SAFETY: the class is a constant of libhdf5.
@@ -206,7 +215,7 @@ fn allocate_now(list: &Handle) -> Result<()> {
     status("set the time of allocation", || unsafe { H5Pset_alloc_time(list.id(), H5D_ALLOC_TIME_EARLY) })
 }
 
-fn space(shape: &[usize]) -> Result<Handle> {
+pub(super) fn space(shape: &[usize]) -> Result<Handle> {
     let shape: Vec<u64> = shape.iter().map(|len| *len as u64).collect();
     id("make a dataspace", H5Sclose, || {
         // SAFETY: as many lengths as are announced; no maximum means that it is the shape itself.

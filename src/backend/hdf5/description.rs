@@ -7,7 +7,7 @@
 //! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
 //! axes of equal length in one group for the same axis. Version 1 has them beside the elements.
 
-use crate::array::{ChunkGrid, Codec, CodecKind, DataType, StoredLayout};
+use crate::array::{ChunkGrid, Codec, CodecKind, DataType, Labels, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,14 @@ pub(super) struct Description {
     chunks: Vec<Vec<(usize, usize)>>,
     stored_chunk: Vec<usize>,
     codec: String,
+    /// Where the array was first written, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// What is said of the elements: what the other attributes and the dimension scales say to other programs.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    labels: Labels,
 }
 
 /// What a description says.
@@ -42,6 +50,7 @@ pub(super) struct Described {
     /// The logical grid.
     pub(super) grid: ChunkGrid,
     pub(super) codec: Codec,
+    pub(super) labels: Labels,
     /// Whether the checksums lie beside the elements, not in a group of their own.
     pub(super) checksums_beside: bool,
 }
@@ -57,6 +66,9 @@ impl Description {
                 CodecKind::None | CodecKind::Gzip(_) | CodecKind::Zstd(_) => written(spec.codec()),
                 CodecKind::Blosc | CodecKind::Pcodec(_) => return Err(only_in_zarr()),
             },
+            document: spec.first.document.clone(),
+            path: spec.first.path.clone(),
+            labels: spec.meta.labels.clone(),
         })
     }
 
@@ -96,7 +108,11 @@ impl Description {
             return Err(damaged(format!("is of chunks of shape {said:?}, but the dataset has {found:?}")));
         }
         let codec = read(&description.codec).map_err(|error| damaged(format!("names no codec: {error}")))?;
-        Ok(Described { grid, codec, checksums_beside: version == 1 })
+        description
+            .labels
+            .check(grid.ndim(), data_type.size())
+            .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
+        Ok(Described { grid, codec, labels: description.labels, checksums_beside: version == 1 })
     }
 }
 

@@ -16,7 +16,7 @@ use super::links::Kind;
 use super::paths;
 use super::recognize::recognize;
 use super::stretch;
-use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::array::{ChunkGrid, DataType, Labels, StoredLayout};
 use crate::backend::found::ArrayForm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -29,6 +29,7 @@ const LARGEST_COMPACT: usize = 1 << 16;
 pub(super) struct Header {
     pub(super) elements: Elements,
     pub(super) grid: ChunkGrid,
+    pub(super) labels: Labels,
     pub(super) layout: StoredLayout,
     /// Bytes of a full chunk in memory.
     pub(super) chunk_bytes: usize,
@@ -115,10 +116,10 @@ fn read_dataset(
     let fill = facts.fill(&dataset, &properties, &index)?;
     let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
     let mut grid = facts.layout.grid.clone();
-    let mut checksums = None;
+    let (mut labels, mut checksums) = (Labels::NONE, None);
     if let Some(json) = &description {
         let described = facts.described(json)?;
-        grid = described.grid;
+        (grid, labels) = (described.grid, described.labels);
         let count = facts.layout.grid.chunk_count();
         if let Some(missing) = index.first_missing(count) {
             return Err(Error::corrupt(format!(
@@ -131,8 +132,19 @@ fn read_dataset(
     }
     let Facts { elements, layout, chunk_bytes, stored_chunk_bytes, pipeline, .. } = facts;
     let seal = None;
-    let header =
-        Header { elements, grid, layout, chunk_bytes, stored_chunk_bytes, pipeline, index, fill, file_len, seal };
+    let header = Header {
+        elements,
+        grid,
+        labels,
+        layout,
+        chunk_bytes,
+        stored_chunk_bytes,
+        pipeline,
+        index,
+        fill,
+        file_len,
+        seal,
+    };
     Ok((header, description, checksums))
 }
 

@@ -16,6 +16,7 @@ mod foreign;
 mod header;
 mod index;
 mod inspect;
+mod labels;
 mod library;
 mod links;
 mod listing;

@@ -5,7 +5,7 @@ use super::header::{self, Header, Wanted};
 use super::index::{Index, Place, in_chunk};
 use super::place::Location;
 use super::rest;
-use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::array::{ChunkGrid, DataType, Labels, StoredLayout};
 use crate::backend::ArrayReader;
 use crate::backend::room::Room;
 use crate::backend::scratch;
@@ -196,6 +196,10 @@ impl ArrayReader for Reader {
 
     fn grid(&self) -> &ChunkGrid {
         &self.header.grid
+    }
+
+    fn labels(&self) -> &Labels {
+        &self.header.labels
     }
 
     fn layout(&self) -> &StoredLayout {

@@ -87,8 +87,13 @@ impl Writer {
 
     fn start(&mut self, spec: &ArraySpec) -> Result<()> {
         let filters = filters::of_codec(self.codec, self.element_size);
-        let plan =
-            Plan { data_type: spec.data_type, layout: &self.layout, filters: &filters, description: &self.description };
+        let plan = Plan {
+            data_type: spec.data_type,
+            layout: &self.layout,
+            filters: &filters,
+            description: &self.description,
+            labels: &spec.meta.labels,
+        };
         let Created { array, first_chunk, checksums } = create(self.bytes.clone(), &plan)?;
         self.checksums_at = checksums;
         if self.codec != Codec::NONE {

@@ -1,10 +1,11 @@
 //! Names of axes.
 
-use serde_json::Value;
+use crate::array::Labels;
+use serde_json::{Value, json};
 
 /// Names for the axes of an array. No array of another name has them, as far as names are random.
-pub(super) fn axis_names(array: &str, count: usize) -> Value {
-    labelled(&label(array), count)
+pub(super) fn axis_names(array: &str, count: usize, labels: &Labels) -> Value {
+    labels.dims().map_or_else(|| labelled(&label(array), count), |dims| json!(dims))
 }
 
 /// The last twelve letters and digits: of a UUID, 48 random bits.

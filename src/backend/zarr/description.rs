@@ -1,12 +1,10 @@
 //! What an array of ours says of itself, in an attribute: the chunks that its user sees.
 
-use crate::array::{ChunkGrid, StoredLayout};
+use crate::array::{ChunkGrid, DataType, Labels, StoredLayout, few};
 use crate::backend::ArraySpec;
 use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
-use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
 
 /// The attribute's name.
 pub(super) const ATTRIBUTE: &str = "arraystow";
@@ -23,6 +21,14 @@ pub(super) struct Description {
     /// What the names of the axes end with, if a repair has given them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repaired: Option<String>,
+    /// Where the array was first written, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// What is said of the elements: what the members of the metadata say to other programs.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    labels: Labels,
 }
 
 /// What a description says.
@@ -31,15 +37,23 @@ pub(super) struct Described {
     /// The logical grid.
     pub(super) grid: ChunkGrid,
     pub(super) repaired: Option<String>,
+    pub(super) labels: Labels,
 }
 
 impl Description {
     pub(super) fn of(spec: &ArraySpec) -> Self {
-        Self { version: VERSION, chunks: spec.grid.runs(), repaired: None }
+        Self {
+            version: VERSION,
+            chunks: spec.grid.runs(),
+            repaired: None,
+            document: spec.first.document.clone(),
+            path: spec.first.path.clone(),
+            labels: spec.meta.labels.clone(),
+        }
     }
 
     /// What it says of an array that is stored like that.
-    pub(super) fn check(self, layout: &StoredLayout) -> Result<Described> {
+    pub(super) fn check(self, data_type: DataType, layout: &StoredLayout) -> Result<Described> {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `{ATTRIBUTE}` {what}; restore the array from a copy"));
         if !(1..=VERSION).contains(&self.version) {
@@ -53,32 +67,14 @@ impl Description {
             let (said, found) = (grid.shape(), layout.grid.shape());
             return Err(damaged(format!("is of an array of shape {said:?}, but the array has {found:?}")));
         }
-        Ok(Described { version: self.version, grid, repaired: self.repaired })
+        self.labels
+            .check(grid.ndim(), data_type.size())
+            .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
+        Ok(Described { version: self.version, grid, repaired: self.repaired, labels: self.labels })
     }
 }
 
 /// A list with an entry for each axis: a few bytes of text for each of more would take many times as much memory.
 fn few_axes<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    struct Few<T>(std::marker::PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
-            let mut list = Vec::new();
-            while let Some(value) = seq.next_element()? {
-                if list.len() == MOST_AXES {
-                    return Err(A::Error::custom(format!("there are more than {MOST_AXES} axes")));
-                }
-                list.push(value);
-            }
-            Ok(list)
-        }
-    }
-
-    deserializer.deserialize_seq(Few(std::marker::PhantomData))
+    few::<_, MOST_AXES, D>(deserializer)
 }

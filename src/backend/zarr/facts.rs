@@ -57,7 +57,7 @@ impl Facts {
         }
         let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
-        let described = description.map(|description| description.check(&layout)).transpose()?;
+        let described = description.map(|description| description.check(data_type, &layout)).transpose()?;
         Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, described })
     }
 }

@@ -11,6 +11,7 @@ mod description;
 mod extension;
 mod facts;
 mod fill;
+mod fill_json;
 mod foreign;
 mod found;
 mod group;

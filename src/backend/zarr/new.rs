@@ -2,6 +2,7 @@
 
 use super::axes::axis_names;
 use super::description::{ATTRIBUTE, Description};
+use super::fill_json::{fill_for_xarray, fill_of_element};
 use super::metadata::{MOST_BYTES, Metadata, bytes_of, dtype_v2, fill_value, too_irregular};
 use crate::array::{Codec, CodecKind, DataType, StoredLayout};
 use crate::backend::ArraySpec;
@@ -15,9 +16,16 @@ impl Metadata {
         let description = json!(Description::of(spec));
         let shape = spec.grid.shape();
         // xarray opens no array whose axes have no names, and no group with two axes of the same name and another length.
-        let axes = axis_names(name, shape.len());
+        let labels = &spec.meta.labels;
+        let axes = axis_names(name, shape.len(), labels);
+        let fill = labels.fill().and_then(|fill| fill_of_element(spec.data_type, fill));
+        let mut attributes = json!(labels.attrs());
+        attributes[ATTRIBUTE] = description;
         let (array, attributes) = match version {
             ZarrVersion::V3 => {
+                if let Some(fill) = labels.fill().and_then(|fill| fill_for_xarray(spec.data_type, fill)) {
+                    attributes["_FillValue"] = fill;
+                }
                 let array = json!({
                     "zarr_format": 3,
                     "node_type": "array",
@@ -25,7 +33,7 @@ impl Metadata {
                     "data_type": spec.data_type.name(),
                     "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": layout.chunk_shape}},
                     "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-                    "fill_value": fill_value(spec.data_type),
+                    "fill_value": fill.unwrap_or_else(|| fill_value(spec.data_type)),
                     "codecs": match &layout.parts {
                         None => codecs_v3(spec.codec(), spec.data_type),
                         Some(parts) => json!([{"name": "sharding_indexed", "configuration": {
@@ -39,7 +47,7 @@ impl Metadata {
                         }}]),
                     },
                     "dimension_names": axes,
-                    "attributes": {ATTRIBUTE: description},
+                    "attributes": attributes,
                 });
                 (array, None)
             }
@@ -55,12 +63,13 @@ impl Metadata {
                     "chunks": layout.chunk_shape,
                     "dtype": dtype_v2(spec.data_type),
                     "compressor": compressor_v2(spec.codec())?,
-                    // xarray takes any other for 'missing'. Every chunk is stored.
-                    "fill_value": null,
+                    // xarray takes any other than null for 'missing'. Every chunk is stored.
+                    "fill_value": fill,
                     "filters": null,
                     "order": "C",
                 });
-                (array, Some(json!({ATTRIBUTE: description, "_ARRAY_DIMENSIONS": axes})))
+                attributes["_ARRAY_DIMENSIONS"] = axes;
+                (array, Some(attributes))
             }
         };
         let attributes = attributes.as_ref().map(bytes_of).transpose()?;

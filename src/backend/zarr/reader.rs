@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::metadata::{ATTRIBUTES_NAME, MOST_BYTES, Metadata, array_name};
 use super::shards::{Indexing, index_bytes, index_of};
 use super::table::{Entry, NAME, Table, digest};
-use crate::array::{ChunkGrid, DataType, Region, StoredLayout, copy_into};
+use crate::array::{ChunkGrid, DataType, Labels, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -367,6 +367,10 @@ impl ArrayReader for Reader {
 
     fn grid(&self) -> &ChunkGrid {
         &self.grid
+    }
+
+    fn labels(&self) -> &Labels {
+        self.facts.described.as_ref().map_or(&Labels::NONE, |described| &described.labels)
     }
 
     fn layout(&self) -> &StoredLayout {

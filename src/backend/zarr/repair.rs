@@ -12,7 +12,7 @@ use super::axes::{first_names, label, labelled};
 use super::description::{ATTRIBUTE, Described, VERSION};
 use super::metadata::{MOST_BYTES, Metadata, fill_value, too_irregular};
 use super::text::Members;
-use crate::array::DataType;
+use crate::array::{DataType, Labels};
 use crate::backend::Misread;
 use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
@@ -134,9 +134,16 @@ impl Parts {
     }
 
     fn misread(&self) -> Result<Misread> {
-        let fill_value = self.array.as_ref().is_some_and(|array| array.get("fill_value") != Some("null"));
+        // A fill value that the array was given is meant to be taken for 'missing'.
+        let has_null = |array: &Members| array.get("fill_value") == Some("null");
+        let fill_value = self.array.as_ref().is_some_and(|array| !has_null(array) && !self.has_fill());
         let axis_names = self.description.get("version") == Some("1") && self.axes()? > 0;
         Ok(Misread { fill_value, axis_names })
+    }
+
+    fn has_fill(&self) -> bool {
+        let labels = self.description.get("labels").map(serde_json::from_str::<Labels>);
+        labels.is_some_and(|labels| labels.is_ok_and(|labels| labels.fill().is_some()))
     }
 
     fn names_member(&self) -> &'static str {

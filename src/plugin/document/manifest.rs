@@ -2,17 +2,15 @@
 //!
 //! What needs no Rust type (remove, info, copy) reads only this. It does not grow with the number of chunks.
 
-use crate::array::{ChunkGrid, DataType};
+use crate::array::{ChunkGrid, DataType, Labels, few};
 use crate::engine::Expected;
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::pieces::SharedParts;
 use crate::protocol::ArrayFormat;
 use crate::protocol::files::{BLOCK, FileSummary, is_file_of};
-use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::sync::OnceLock;
 
 /// As many axes as HDF5 has.
@@ -67,6 +65,9 @@ pub(crate) struct ArrayEntry {
     /// Per axis runs of equal chunks: `[length, how often]`. The shape is their sum.
     #[serde(deserialize_with = "axes")]
     pub(crate) chunks: Vec<Vec<(usize, usize)>>,
+    /// Names of axes, attributes, fill value, if there are any.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub(crate) labels: Labels,
     /// Bytes stored.
     pub(crate) bytes: u64,
     /// A hash of the array's metadata and of its chunks' checksums.
@@ -285,10 +286,15 @@ impl ArrayEntry {
                 Error::unsupported(format!("the format {format:?} of the array is not known to this version"))
             })
         });
+        let (data_type, grid) = (data_type.map_err(locate)?, self.grid().map_err(locate)?);
+        self.labels.check(grid.ndim(), data_type.size()).map_err(|error| {
+            locate(Error::corrupt(format!("the manifest has names or attributes that no array can have: {error}")))
+        })?;
         Ok(Expected {
             format: format.transpose().map_err(locate)?,
-            data_type: data_type.map_err(locate)?,
-            grid: self.grid().map_err(locate)?,
+            data_type,
+            grid,
+            labels: self.labels.clone(),
             digest: self.named.is_none().then(|| self.digest.clone()),
             rest: self.rest.clone(),
         })
@@ -297,26 +303,5 @@ impl ArrayEntry {
 
 /// Reads the chunks of at most as many axes as HDF5 has. A hostile manifest can hold many empty lists, each a byte.
 fn axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<(usize, usize)>>, D::Error> {
-    struct Axes;
-
-    impl<'de> Visitor<'de> for Axes {
-        type Value = Vec<Vec<(usize, usize)>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "the chunks of up to {MOST_AXES} axes")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-            let mut axes = Vec::new();
-            while let Some(axis) = sequence.next_element()? {
-                if axes.len() == MOST_AXES {
-                    return Err(A::Error::invalid_length(MOST_AXES + 1, &self));
-                }
-                axes.push(axis);
-            }
-            Ok(axes)
-        }
-    }
-
-    deserializer.deserialize_seq(Axes)
+    few::<_, MOST_AXES, D>(deserializer)
 }

@@ -31,7 +31,7 @@ pub(in crate::plugin) fn plan<O>(
             let (mut objects, shared) = state.into_planned();
             let (shared, beside) = finish(shared)?;
             objects.extend(beside);
-            Ok((output, SavePlan { objects, shared }))
+            Ok((output, SavePlan { objects, shared, document: None }))
         }
         Ok((_, Err((text, path)))) => Err(state.explain(&text).at_path(&path)),
         Err(text) => Err(state.explain(&text)),

@@ -23,11 +23,14 @@ pub(in crate::plugin) fn write(
     let defaults = defaults(to.protocols, &*backend);
     defaults.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
     for (planned, array) in arrays {
-        let checked = array.meta().codec.map_or(Ok(()), |codec| backend.check_codec(codec));
+        let meta = array.meta();
+        let checked = meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec));
+        let axes = array.array.grid().ndim();
+        let checked = checked.and_then(|()| meta.labels.check(axes, array.array.data_type().size()));
         checked.map_err(|error| planned.locate(error))?;
     }
     let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
-    expecting(bytes, || link_or_compute(arrays, &defaults, &backend, to.stored))
+    expecting(bytes, || link_or_compute(arrays, &defaults, &backend, to.stored, to.document))
 }
 
 /// The array of an id, for a document that has no manifest.
@@ -43,6 +46,7 @@ fn link_or_compute(
     defaults: &ArrayMeta,
     backend: &Arc<dyn Backend>,
     stored: &mut Stored,
+    document: Option<&str>,
 ) -> Result<Vec<ManifestEntry>> {
     let mut summaries: Vec<Option<StoredSummary>> = Vec::with_capacity(arrays.len());
     let mut jobs = Vec::new();
@@ -64,6 +68,7 @@ fn link_or_compute(
                 path: planned.path().to_owned(),
                 array: any.array.clone(),
                 meta: any.meta().or(defaults),
+                document: document.map(str::to_owned),
             }),
         }
         summaries.push(linked.map(|linked| linked.summary));
@@ -83,6 +88,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
         paths: planned.paths.clone(),
         data_type: any.array.data_type().name().to_owned(),
         chunks: any.array.grid().runs(),
+        labels: any.meta().labels,
         bytes: summary.bytes,
         digest: summary.digest,
         rest: summary.rest,
@@ -95,7 +101,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
 /// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
 /// is possible.
 fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<Linked>> {
-    let loaded = match any.array.stored().filter(|_| any.array.meta().is_empty()) {
+    let loaded = match any.array.as_stored(&any.meta) {
         Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
         None => None,
     };

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Destination<'a> {
     pub(crate) protocols: &'a Protocols,
     pub(crate) stored: &'a mut Stored,
+    /// The name of the document, if it has one.
+    pub(crate) document: Option<&'a str>,
 }
 
 /// Arrays and files in storage, which may have to be removed again.

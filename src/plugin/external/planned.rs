@@ -96,6 +96,8 @@ impl Planned {
 pub(crate) struct SavePlan {
     pub(crate) objects: Vec<Planned>,
     pub(crate) shared: SharedPlan,
+    /// The name of the document, if it has one.
+    pub(crate) document: Option<String>,
 }
 
 impl SavePlan {

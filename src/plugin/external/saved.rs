@@ -37,8 +37,7 @@ impl Saved {
 impl PlannedArray {
     /// What it is to be stored with, if that matters: what is loaded is linked as it is.
     fn wanted(&self, defaults: &ArrayMeta) -> Option<ArrayMeta> {
-        let is_loaded = self.array.meta().is_empty() && self.array.stored().is_some();
-        (!is_loaded).then(|| self.meta().or(defaults))
+        (self.array.as_stored(&self.meta).is_none()).then(|| self.meta().or(defaults))
     }
 
     /// Makes it an array of its own, from where it was saved before. What is not there any more, or not the same, is

@@ -2,7 +2,7 @@
 //!
 //! Bounds of what the macro generates, so that an option without an effect is a compile error at the field.
 
-use crate::array::{ChunkedArray, Element};
+use crate::array::{AnyArray, ChunkedArray, Element};
 use crate::plugin::shared::Shared;
 use ndarray::{ArrayBase, Dim, Dimension, Ix, IxDyn, RawData};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no arrays that the options in `#[stow(..)]` could be for",
     label = "not for a field of type `{Self}`",
-    note = "options are for `ChunkedArray` and `ndarray::Array`, also within Option, Vec, Box, Arc, arrays, tuples and the \
+    note = "options are for `ChunkedArray`, `AnyArray` and `ndarray::Array`, also within Option, Vec, Box, Arc, arrays, tuples and the \
             values of maps; arrays in a type of yours get theirs on its own fields"
 )]
 pub trait HoldsArrays {}
@@ -23,8 +23,9 @@ pub trait HoldsArrays {}
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no arrays whose number of axes is {AXES}",
-    label = "the chunk shape is for arrays whose number of axes is {AXES}",
-    note = "give one number for each axis: two for an `Array2`; a `ChunkedArray` and an `ArrayD` can have any number of them"
+    label = "the chunk shape, or the names, are for arrays whose number of axes is {AXES}",
+    note = "give one number for each axis: two for an `Array2`; a `ChunkedArray`, an `AnyArray` and an `ArrayD` can have any number \
+            of them"
 )]
 pub trait HoldsAxes<const AXES: usize>: HoldsArrays {}
 
@@ -39,6 +40,8 @@ pub trait HoldsPlain: HoldsArrays {}
 
 impl<T: Element> HoldsArrays for ChunkedArray<T> {}
 impl<T: Element, const AXES: usize> HoldsAxes<AXES> for ChunkedArray<T> {}
+impl HoldsArrays for AnyArray {}
+impl<const AXES: usize> HoldsAxes<AXES> for AnyArray {}
 
 impl<S: RawData, D: Dimension> HoldsArrays for ArrayBase<S, D> {}
 impl<S: RawData, D: Dimension> HoldsPlain for ArrayBase<S, D> {}

@@ -3,7 +3,7 @@
 //! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as the
 //! field's own `Serialize` runs, and every array that is met meanwhile asks for them.
 
-use crate::array::{ArrayMeta, ChunkGrid, Codec, ErasedArray};
+use crate::array::{ArrayMeta, Attr, ChunkGrid, Codec, ErasedArray, Labels, Said};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +15,33 @@ pub struct Options {
     pub chunks: Option<&'static [usize]>,
     /// How chunks are compressed, where the array itself has no codec.
     pub codec: Option<Codec>,
+    /// Names of axes, for arrays of as many axes.
+    pub dims: Option<&'static [&'static str]>,
+    /// Attributes, where the array itself has none of that name.
+    pub attrs: &'static [(&'static str, FieldAttr)],
     /// Whether plain arrays stay in the document.
     pub inline: bool,
+}
+
+/// The value of an attribute, as the macro writes it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldAttr {
+    /// A text.
+    Text(&'static str),
+    /// An integer.
+    Int(i64),
+    /// The bits of a floating point number.
+    Float(u64),
+}
+
+impl From<FieldAttr> for Attr {
+    fn from(attr: FieldAttr) -> Self {
+        match attr {
+            FieldAttr::Text(text) => text.into(),
+            FieldAttr::Int(number) => number.into(),
+            FieldAttr::Float(bits) => f64::from_bits(bits).into(),
+        }
+    }
 }
 
 /// The options in force, in a save's state.
@@ -30,16 +55,36 @@ pub(in crate::plugin) struct InForce {
 impl Options {
     /// These options within a field of others: the inner ones win.
     fn within(self, outer: Self) -> Self {
-        let diverted = self.chunks.is_some() || self.codec.is_some();
+        let diverted = self.chunks.is_some() || self.codec.is_some() || self.is_labelled();
         Self {
             chunks: self.chunks.or(outer.chunks),
             codec: self.codec.or(outer.codec),
+            dims: self.dims.or(outer.dims),
+            attrs: if self.attrs.is_empty() { outer.attrs } else { self.attrs },
             inline: self.inline || (outer.inline && !diverted),
         }
     }
 }
 
+impl Options {
+    /// Whether arrays are to say something of their elements, for which there is no place in the document.
+    fn is_labelled(&self) -> bool {
+        self.dims.is_some() || !self.attrs.is_empty()
+    }
+
+    fn labels(&self) -> Labels {
+        let dims = self.dims.map(|dims| dims.iter().map(|dim| (*dim).to_owned()).collect());
+        let attrs = self.attrs.iter().map(|(name, value)| ((*name).to_owned(), Attr::from(*value))).collect();
+        Labels::new(Said { dims, attrs, fill: None })
+    }
+}
+
 impl InForce {
+    /// Whether a plain array is diverted, however small it is.
+    pub(in crate::plugin) fn divert_all(&self) -> bool {
+        self.now.is_labelled() && !self.now.inline
+    }
+
     /// Whether plain arrays stay in the document.
     pub(in crate::plugin) fn inline(&self) -> bool {
         self.now.inline
@@ -47,7 +92,7 @@ impl InForce {
 
     /// What the field says of its arrays, where nothing was chosen for an array itself.
     pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
-        ArrayMeta::of_codec(self.now.codec)
+        ArrayMeta { codec: self.now.codec, labels: self.now.labels() }
     }
 
     /// Puts options in force within those of a field around, which are returned. They are known by their name from now on.

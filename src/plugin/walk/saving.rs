@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Returns the id of an array that stays where it is.
-pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray) -> Option<PersistentId>>;
+pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray, &ArrayMeta) -> Option<PersistentId>>;
 
 /// How a plan is made.
 pub(crate) struct PlanSettings {
@@ -80,7 +80,11 @@ impl SaveState {
     }
 
     pub(in crate::plugin) fn inline_below(&self) -> usize {
-        if self.options.inline() { usize::MAX } else { self.settings.inline_below }
+        match (self.options.inline(), self.options.divert_all()) {
+            (true, _) => usize::MAX,
+            (false, true) => 0,
+            (false, false) => self.settings.inline_below,
+        }
     }
 
     /// The options of the field that the walk is in.
@@ -104,7 +108,7 @@ impl SaveState {
     ) -> Result<PersistentId> {
         let path = self.take_place();
         let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
-        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone));
+        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone, &self.options.meta()));
         let identity = match &kept {
             Some(id) => Identity::Kept(id.file().to_owned()),
             None => {

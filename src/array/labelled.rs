@@ -1,0 +1,129 @@
+//! Names of axes, attributes and the fill value of chunked arrays.
+
+use super::{AnyArray, ArrayMeta, Attr, ChunkedArray, Element, Labels};
+use crate::error::Result;
+use std::collections::BTreeMap;
+
+impl<T: Element> ChunkedArray<T> {
+    /// The same elements, with a name for each axis, as xarray and netCDF have them.
+    ///
+    /// Arrays of one value that have an axis in common give it the same name. They are then one data set for xarray.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let air = ChunkedArray::<f32>::zeros(&[365, 721, 1440], &[1, 721, 1440])?.with_dims(["time", "lat", "lon"])?;
+    /// assert_eq!(air.axis("lon"), Some(2));
+    /// assert!(air.with_dims(["time", "lat"]).is_err());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is not exactly one name for each axis, or if two are equal; for a name that is empty, has a `/` or a
+    /// control character, or more than 200 bytes.
+    pub fn with_dims<D: Into<String>>(&self, dims: impl IntoIterator<Item = D>) -> Result<Self> {
+        let dims = dims.into_iter().map(Into::into).collect();
+        self.said(self.labels().with_dims(Some(dims)))
+    }
+
+    /// The same elements without names of the axes.
+    #[must_use]
+    pub fn without_dims(&self) -> Self {
+        self.with_labels(self.labels().with_dims(None))
+    }
+
+    /// The names of the axes, if they have names.
+    ///
+    /// See [`with_dims`](Self::with_dims) for an example.
+    #[must_use]
+    pub fn dims(&self) -> Option<&[String]> {
+        self.labels().dims()
+    }
+
+    /// The axis of that name. See [`with_dims`](Self::with_dims) for an example.
+    #[must_use]
+    pub fn axis(&self, name: &str) -> Option<usize> {
+        self.dims()?.iter().position(|dim| dim == name)
+    }
+
+    /// The same elements with an attribute: one more, or another value of the one with that name. See [`Attr`] for an example.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a name that is empty, has a control character or more than 200 bytes, or is one that files have for
+    /// something else (`_FillValue`: see [`with_fill`](Self::with_fill)); `Limit` if the attributes have more than 32 KiB.
+    pub fn with_attr(&self, name: impl AsRef<str>, value: impl Into<Attr>) -> Result<Self> {
+        self.said(self.labels().with_attr(name.as_ref(), value.into()))
+    }
+
+    /// The same elements without the attribute of that name.
+    #[must_use]
+    pub fn without_attr(&self, name: impl AsRef<str>) -> Self {
+        self.with_labels(self.labels().without_attr(name.as_ref()))
+    }
+
+    /// The attributes. See [`Attr`] for an example.
+    #[must_use]
+    pub fn attrs(&self) -> &BTreeMap<String, Attr> {
+        self.labels().attrs()
+    }
+
+    /// The attribute of that name. See [`Attr`] for an example.
+    #[must_use]
+    pub fn attr(&self, name: &str) -> Option<&Attr> {
+        self.attrs().get(name)
+    }
+
+    /// The same elements, of which those that are equal to `fill` are missing. It is stored as `_FillValue`, by which xarray and
+    /// netCDF know missing elements. arraystow computes with them as with all others.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let depth = ChunkedArray::from(ndarray::array![12_i16, -9999, 7]).with_fill(-9999);
+    /// assert_eq!(depth.fill(), Some(-9999));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_fill(&self, fill: T) -> Self {
+        self.with_labels(self.labels().with_fill(Some(bytemuck::bytes_of(&fill).to_vec())))
+    }
+
+    /// The value that stands for a missing element, if there is one. See [`with_fill`](Self::with_fill) for an example.
+    #[must_use]
+    pub fn fill(&self) -> Option<T> {
+        bytemuck::checked::try_pod_read_unaligned(self.labels().fill()?).ok()
+    }
+
+    pub(super) fn labels(&self) -> &Labels {
+        &self.meta().labels
+    }
+
+    /// Another array with the same elements.
+    pub(super) fn with_labels(&self, labels: Labels) -> Self {
+        self.with_meta(ArrayMeta { labels, ..self.meta().clone() })
+    }
+
+    fn said(&self, labels: Labels) -> Result<Self> {
+        labels.check(self.ndim(), size_of::<T>())?;
+        Ok(self.with_labels(labels))
+    }
+}
+
+impl AnyArray {
+    /// The names of the axes, if they have names.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// let array = AnyArray::from(ChunkedArray::from(ndarray::array![1, 2]).with_dims(["time"])?);
+    /// assert_eq!(array.dims(), Some(&["time".to_owned()][..]));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn dims(&self) -> Option<&[String]> {
+        self.erased().meta().labels.dims()
+    }
+
+    /// The attributes. See [`Attr`] for an example.
+    #[must_use]
+    pub fn attrs(&self) -> &BTreeMap<String, Attr> {
+        self.erased().meta().labels.attrs()
+    }
+}

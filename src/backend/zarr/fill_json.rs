@@ -1,0 +1,103 @@
+//! An element as the fill value of new metadata.
+
+use crate::array::DataType;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use half::f16;
+use serde_json::{Number, Value, json};
+
+/// An element, as the member `fill_value` of either version has it.
+pub(super) fn fill_of_element(data_type: DataType, element: &[u8]) -> Option<Value> {
+    Some(match data_type {
+        DataType::Complex64 | DataType::Complex128 => {
+            let (re, im) = parts(data_type, element)?;
+            json!([number(re), number(im)])
+        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => number(float(element)?),
+        whole => integer(whole, element)?,
+    })
+}
+
+/// An element, as xarray has it in the attribute `_FillValue` of version 3: of a float, the bytes of an `f64`, in base64.
+pub(super) fn fill_for_xarray(data_type: DataType, element: &[u8]) -> Option<Value> {
+    let encoded = |number: f64| Value::String(STANDARD.encode(number.to_le_bytes()));
+    Some(match data_type {
+        DataType::Complex64 | DataType::Complex128 => {
+            let (re, im) = parts(data_type, element)?;
+            json!([encoded(re), encoded(im)])
+        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => encoded(float(element)?),
+        whole => integer(whole, element)?,
+    })
+}
+
+fn number(number: f64) -> Value {
+    match Number::from_f64(number) {
+        Some(number) => Value::Number(number),
+        None if number.is_nan() => json!("NaN"),
+        None if number > 0.0 => json!("Infinity"),
+        None => json!("-Infinity"),
+    }
+}
+
+/// The parts of a complex number.
+fn parts(data_type: DataType, element: &[u8]) -> Option<(f64, f64)> {
+    let (re, im) = element.split_at_checked(data_type.size() / 2)?;
+    Some((float(re)?, float(im)?))
+}
+
+/// A float of 2, 4 or 8 bytes.
+fn float(bytes: &[u8]) -> Option<f64> {
+    match *bytes {
+        [a, b] => Some(f16::from_le_bytes([a, b]).to_f64()),
+        [a, b, c, d] => Some(f32::from_le_bytes([a, b, c, d]).into()),
+        _ => bytes.try_into().ok().map(f64::from_le_bytes),
+    }
+}
+
+fn integer(data_type: DataType, element: &[u8]) -> Option<Value> {
+    if data_type == DataType::Bool {
+        return Some(json!(*element.first()? != 0));
+    }
+    let signed = matches!(data_type, DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64);
+    let is_negative = signed && element.last()? & 0x80 != 0;
+    let mut wide = [if is_negative { 0xff } else { 0 }; 8];
+    wide.get_mut(..element.len())?.copy_from_slice(element);
+    Some(if signed { json!(i64::from_le_bytes(wide)) } else { json!(u64::from_le_bytes(wide)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fill::Fill;
+    use super::*;
+    use crate::protocol::ZarrVersion;
+
+    #[test]
+    fn fill_values_are_read_as_they_are_written() {
+        let elements: [(DataType, Vec<u8>); 8] = [
+            (DataType::Bool, vec![1]),
+            (DataType::Int8, vec![0x80]),
+            (DataType::Int64, i64::MIN.to_le_bytes().to_vec()),
+            (DataType::UInt64, u64::MAX.to_le_bytes().to_vec()),
+            (DataType::Float16, f16::from_f64(-0.5).to_le_bytes().to_vec()),
+            (DataType::Float32, f32::NAN.to_le_bytes().to_vec()),
+            (DataType::Float64, f64::NEG_INFINITY.to_le_bytes().to_vec()),
+            (DataType::Complex64, [1.5_f32.to_le_bytes(), f32::INFINITY.to_le_bytes()].concat()),
+        ];
+        for version in [ZarrVersion::V2, ZarrVersion::V3] {
+            for (data_type, element) in &elements {
+                let read = fill_of_element(*data_type, element).map(|value| Fill::read(version, *data_type, &value));
+                let mut bytes = vec![0xaa; element.len()];
+                assert!(read.is_some_and(|fill| fill.map(|fill| fill.fill(&mut bytes)).is_ok()), "{data_type}");
+                assert_eq!(bytes, *element, "{data_type}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_float_is_encoded_for_xarray() {
+        // struct.pack("<d", -9999.0), in base64.
+        let fill = fill_for_xarray(DataType::Float32, &(-9999.0_f32).to_le_bytes());
+        assert_eq!(fill, Some(json!("AAAAAICHw8A=")));
+    }
+}
