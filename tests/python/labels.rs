@@ -99,9 +99,10 @@ for engine in ["h5netcdf", "netcdf4"]:
         check(dataset["dask_arrays"], want, dims, units, f"{{engine}} {{name}}")
 with h5py.File(path("air")) as file:
     data = file["dask_arrays"]
-    assert [dim[0].name for dim in data.dims] == ["/time", "/lat", "/lon"]
+    dims = [dim[0].name for dim in data.dims]
+    assert dims == ["/time", "/lat", "/lon"], dims
     assert data.dims[1][0].shape == (4,)
-    assert data.attrs["units"] == "K" and data.attrs["level"] == 2 and data.attrs["_FillValue"].tolist() == [-9999.0]
+    assert data.attrs["units"].decode() == "K" and data.attrs["level"] == 2 and data.attrs["_FillValue"].tolist() == [-9999.0]
     assert data.attrs["_FillValue"].dtype == np.float32
     description = json.loads(data.attrs["arraystow"])
     assert (description["document"], description["path"]) == ("climate", "air")

@@ -43,8 +43,8 @@ pub(super) fn write(
     for (axis, (dim, len)) in dims.iter().zip(shape).enumerate() {
         let name = c_string(dim)?;
         let scale = new_scale(&name, *len)?;
-        text(&scale, "CLASS", "DIMENSION_SCALE")?;
-        text(&scale, "NAME", &format!("{WITHOUT_COORDINATES}{len:10}"))?;
+        mark(&scale, c"CLASS", c"DIMENSION_SCALE")?;
+        mark(&scale, c"NAME", &c_string(&format!("{WITHOUT_COORDINATES}{len:10}"))?)?;
         let user = Used { dataset: reference(file, &CString::from(DATASET))?, axis: axis as u32 };
         let used = used_type()?;
         write_attribute(&scale, c"REFERENCE_LIST", &used, &[1], (&raw const user).cast())?;
@@ -129,16 +129,29 @@ fn text(object: &Handle, name: &str, value: &str) -> Result<()> {
     write_attribute(object, &c_string(name)?, &text_type(bytes.len())?, &[], bytes.as_ptr().cast())
 }
 
+/// A text of a dimension scale. Other than ASCII with a NUL at its end, libhdf5 does not take it for one.
+fn mark(scale: &Handle, name: &CStr, value: &CStr) -> Result<()> {
+    let bytes = value.to_bytes_with_nul();
+    let ascii = string_type(bytes.len())?;
+    write_attribute(scale, name, &ascii, &[], bytes.as_ptr().cast())
+}
+
 /// UTF-8 of so many bytes, which NULs fill up.
 fn text_type(len: usize) -> Result<Handle> {
-    // SAFETY: the constant is valid once libhdf5 is initialized.
-    let text = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*H5T_C_S1) })?;
-    // SAFETY: a valid type and a length that is not 0.
-    status("set the length of a string", || unsafe { H5Tset_size(text.id(), len) })?;
+    let text = string_type(len)?;
     // SAFETY: a valid type.
     status("set the encoding of a string", || unsafe { H5Tset_cset(text.id(), H5T_cset_t::H5T_CSET_UTF8) })?;
     // SAFETY: as above.
     status("set the padding of a string", || unsafe { H5Tset_strpad(text.id(), H5T_str_t::H5T_STR_NULLPAD) })?;
+    Ok(text)
+}
+
+/// ASCII of so many bytes, which end with a NUL.
+fn string_type(len: usize) -> Result<Handle> {
+    // SAFETY: the constant is valid once libhdf5 is initialized.
+    let text = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*H5T_C_S1) })?;
+    // SAFETY: a valid type and a length that is not 0.
+    status("set the length of a string", || unsafe { H5Tset_size(text.id(), len) })?;
     Ok(text)
 }
 
