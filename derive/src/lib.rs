@@ -36,11 +36,15 @@ use proc_macro::TokenStream;
 /// | --- | --- | --- |
 /// | `chunks = [64, 64]` | saving | cuts the array into chunks of this shape, with one number for each axis |
 /// | `codec = "zstd:3"` | saving | compresses the chunks with this codec instead of the storage's |
+/// | `dims = ["time", "lat"]` | saving | names the axes of the array |
+/// | `units = "K"` | saving | adds the attribute `units` |
+/// | `attrs(long_name = "height", valid_min = -500)` | saving | adds attributes: texts, integers, floats |
 /// | `inline` | saving | keeps a plain `ndarray` in the document, whatever its size |
 /// | `astype` | loading | accepts an array of another element type and converts it, as `ChunkedArray::astype` does |
 ///
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
-/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not.
+/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not; with names or
+/// attributes it is diverted. What an array says itself takes precedence over its field.
 ///
 /// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
 /// values of maps. An array that the storage holds already in these chunks is kept or linked, as without options, and

@@ -1,7 +1,7 @@
 //! `+ - * / %` between arrays and with scalars.
 
 use super::source::{Elements, Reading, Source};
-use super::{ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
+use super::{ArrayMeta, ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
 use crate::error::{Error, Result};
 use half::f16;
 use ndarray::Zip;
@@ -114,9 +114,13 @@ where
         let error = Error::invalid(format!("shapes {:?} {sign} {:?} do not match", left.shape(), right.shape()));
         return ChunkedArray::failed(left.grid().clone(), error);
     }
+    let labels = match left.labels().common_dims(right.labels()) {
+        Ok(labels) => labels,
+        Err(error) => return ChunkedArray::failed(left.grid().clone(), error),
+    };
     let depth = left.depth().max(right.depth());
     let source = Combined { left: left.clone(), right: right.clone(), operator };
-    ChunkedArray::operation(left.grid().clone(), depth, Arc::new(source))
+    ChunkedArray::operation(left.grid().clone(), depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels))
 }
 
 fn with_scalar<T, F>(array: &ChunkedArray<T>, function: F) -> ChunkedArray<T>
@@ -125,7 +129,8 @@ where
     F: Fn(T) -> Option<T> + Send + Sync + 'static,
 {
     let source = WithScalar { input: array.clone(), function };
-    ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source))
+    let meta = ArrayMeta::of_labels(array.labels().dims_only());
+    ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source)).chosen(meta)
 }
 
 /// Returns the value, or notes that there is none.

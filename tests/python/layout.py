@@ -104,6 +104,13 @@ def ids(value):
                 yield from ids(child)
 
 
+def said(description, entry):
+    """What is said of the elements: the manifest and the array say the same."""
+    labels = description.get("labels", {})
+    assert labels == entry.get("labels", {}), (labels, entry)
+    return labels
+
+
 def hdf5(path, entry):
     data = path.read_bytes()
     with h5py.File(path, "r") as file:
@@ -114,6 +121,16 @@ def hdf5(path, entry):
         shape = tuple(sum(length * count for length, count in axis) for axis in entry["chunks"])
         assert dataset.shape == shape and description["chunks"] == entry["chunks"], path
         assert description["data_type"] == entry["data_type"], path
+        labels = said(description, entry)
+        for axis, dim in enumerate(labels.get("dims", [])):
+            assert [scale.name for scale in dataset.dims[axis].values()] == ["/" + dim], path
+        for name, value in labels.get("attrs", {}).items():
+            found = dataset.attrs[name]
+            found = found.decode() if isinstance(found, bytes) else found.tolist()
+            found = [text.decode() for text in found] if isinstance(value, list) and isinstance(value[0], str) else found
+            assert found == value, (path, name, found)
+        if "fill" in labels:
+            assert dataset.attrs["_FillValue"].tobytes() == bytes(labels["fill"]), path
         assert list(dataset.chunks or ()) == description["stored_chunk"], path
         if dataset.chunks is None:
             # A scalar, or an array of one piece.
@@ -153,7 +170,8 @@ def zarr(folder, entry):
         metadata = (folder / "zarr.json").read_bytes()
         array = json.loads(metadata)
         chunk = array["chunk_grid"]["configuration"]["chunk_shape"]
-        description, names = array["attributes"]["arraystow"], array["dimension_names"]
+        attributes = array["attributes"]
+        description, names = attributes["arraystow"], array["dimension_names"]
         codecs = array["codecs"]
         key = lambda at: "/".join(["c", *map(str, at)])
     else:
@@ -166,7 +184,10 @@ def zarr(folder, entry):
     assert description["chunks"] == entry["chunks"], folder
     label = "".join(c for c in folder.name if c.isalnum())[-12:]
     end = "" if description["version"] == 1 else "_" + label
-    assert names == [f"dim_{axis}{end}" for axis in range(len(names))], folder
+    labels = said(description, entry)
+    assert names == labels.get("dims", [f"dim_{axis}{end}" for axis in range(len(names))]), folder
+    for name, value in labels.get("attrs", {}).items():
+        assert attributes[name] == value, (folder, name)
     sharded = bool(codecs) and codecs[0]["name"] == "sharding_indexed"
     keys = [folder / key(at) for at in grid(array["shape"], chunk)]
     if sharded:

@@ -3,7 +3,9 @@
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden` writes the folder of a new version of the format; the folders of
 //! earlier versions never change.
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Format, Shared, Storage, VerifyDepth, WeakShared};
+use arraystow::{
+    ArrayFormat, ChunkGrid, ChunkedArray, Codec, Format, Shared, Storage, VerifyDepth, WeakShared, ZarrVersion,
+};
 use ndarray::{Array1, Array2, arr0};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -58,7 +60,7 @@ fn codecs() -> [(&'static str, Codec); 3] {
 }
 
 /// Every version of the format that was ever written; the last is the one that is written now.
-const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
+const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];
 
 fn golden(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(version)
@@ -103,6 +105,32 @@ fn what_this_version_once_wrote_loads() {
             assert_eq!(loaded.spectrum.compute().unwrap(), expected.spectrum.compute().unwrap());
             assert_eq!(loaded.spectrum.grid(), expected.spectrum.grid());
         }
+    }
+}
+
+/// Names of axes, attributes and a fill value, in every format.
+#[test]
+fn labels_that_this_version_once_wrote_load() {
+    let storages = ["hdf5", "zarr-v2", "zarr-v3"].map(|what| {
+        let builder = Storage::builder(golden("labels").join(what));
+        let version = if what == "zarr-v2" { ZarrVersion::V2 } else { ZarrVersion::V3 };
+        let is_zarr = what.starts_with("zarr");
+        let builder = if is_zarr { builder.array_format(ArrayFormat::Zarr).zarr_version(version) } else { builder };
+        builder.format(Format::Cbor).codec(Codec::NONE).open().unwrap()
+    });
+    let array =
+        ChunkedArray::from_ndarray(Array2::from_shape_fn((5, 4), |(i, j)| (i * 4 + j) as f32), &[3, 4]).unwrap();
+    let array = array.with_dims(["time", "place"]).unwrap().with_attr("units", "m").unwrap().with_fill(-9999.0);
+    let array = array.with_attr("valid_range", [-0.5, 1e300]).unwrap().with_attr("level", -3_i64).unwrap();
+    let array = array.with_attr("flags", ["low", "h\u{f6}her"]).unwrap();
+    for storage in storages {
+        if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
+            storage.save("labels", &array).unwrap();
+        }
+        assert!(storage.verify("labels", VerifyDepth::Deep).unwrap().is_sound());
+        let loaded: ChunkedArray<f32> = storage.load("labels").unwrap();
+        assert_eq!((loaded.dims(), loaded.attrs(), loaded.fill()), (array.dims(), array.attrs(), array.fill()));
+        assert_eq!(loaded.compute().unwrap(), array.compute().unwrap());
     }
 }
 

@@ -26,6 +26,7 @@ fn everywhere(mut test: impl FnMut(&str, &Storage)) {
     }
     let server = Server::start();
     test("s3", &server.builder("root").open().unwrap());
+    test("shards", &server.builder("shards").shard_bytes(256).open().unwrap());
 }
 
 #[test]
@@ -161,6 +162,10 @@ fn operations_keep_what_stays_true() {
     let both = unnamed.zip_with(&array, |x, y| x + y).unwrap();
     assert_eq!((dims(&both), both.attrs().len()), (dims(&array), 0));
     let other = array.with_dims(["y", "x"]).unwrap();
+    assert_eq!(dims(&(&array + 1.0)), dims(&array));
+    assert_eq!(dims(&(&unnamed * &array)), dims(&array));
+    let error = (&array + &other).compute().unwrap_err();
+    assert!(error.to_string().contains("without_dims"), "{error}");
     let error = array.zip_with(&other, |x, y| x + y).unwrap_err();
     assert!(error.to_string().contains("without_dims"), "{error}");
 }
