@@ -104,6 +104,7 @@ pub(super) fn look_at_arrays(place: &dyn Place, workflow: &Workflow, manifest: &
         let file = entry.id.file().to_owned();
         match StoredArray::open(backend.clone(), file, Origin::default()).and_then(|array| array.reader().cloned()) {
             Ok(reader) => {
+                entry.labels = reader.labels().clone();
                 entry.data_type = reader.data_type().name().to_owned();
                 entry.chunks = reader.grid().runs();
                 entry.bytes = reader.stored_bytes();

@@ -1,5 +1,6 @@
 //! The head of a document, or what stands for it where there is none.
 
+use crate::array::Labels;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::document::frame::{self, Head, Opened};
@@ -27,6 +28,7 @@ fn named(FoundId { id, paths, plain }: FoundId) -> ManifestEntry {
         return ManifestEntry::Object(ObjectEntry::new(id, paths, BTreeMap::new()));
     }
     ManifestEntry::Array(ArrayEntry {
+        labels: Labels::NONE,
         id,
         paths,
         data_type: String::new(),
