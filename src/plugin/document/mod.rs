@@ -10,4 +10,3 @@ pub(in crate::plugin) mod names;
 pub(in crate::plugin) mod path;
 pub(in crate::plugin) mod pickled;
 pub(in crate::plugin) mod pieces;
-pub(in crate::plugin) mod sha1;

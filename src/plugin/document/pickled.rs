@@ -7,7 +7,7 @@
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plugin::document::magic::{MAGIC, altered, truncated};
-use crate::plugin::document::sha1::{SHA1_BYTES, Sha1};
+use sha1::{Digest, Sha1};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ const POP: u8 = b'0';
 const STOP: u8 = b'.';
 /// The protocols that FunctionFuse writes.
 const PROTOCOLS: std::ops::RangeInclusive<u8> = 2..=5;
+
+/// Bytes of a SHA-1. It protects against damage and not against forgery.
+const SHA1_BYTES: usize = 20;
 
 /// What a document in pickle has beside head and body.
 pub(super) const MOST_BYTES: usize = OPENING.len() + LENGTH + 1 + SHA1_BYTES;
@@ -40,7 +43,7 @@ pub(super) enum Pickled {
 pub(super) fn encode(head: &[u8], body: &[u8]) -> Vec<u8> {
     let length = (head.len() as u64).to_le_bytes();
     let mut document = [&OPENING, &length[..], head, &[POP], body].concat();
-    document.extend_from_slice(&Sha1::of(&document));
+    document.extend_from_slice(&Sha1::digest(&document));
     document
 }
 
@@ -72,7 +75,7 @@ pub(crate) fn ends_as_document(start: &[u8], end: &[u8]) -> bool {
 /// Reads a pickle without a head: the pickle, and its checksum.
 pub(super) fn read_bare(input: &mut impl Read, limits: &Limits) -> Result<(Vec<u8>, [u8; SHA1_BYTES])> {
     match read_rest(input, 0, limits)? {
-        (body, Some(sha1)) if Sha1::of(&body) == sha1 => Ok((body, sha1)),
+        (body, Some(sha1)) if *Sha1::digest(&body) == sha1 => Ok((body, sha1)),
         _ => Err(Error::corrupt(
             "this is not a document of arraystow, nor of FunctionFuse: it is a pickle without FunctionFuse's checksum behind it, \
              or one that was altered or cut",
@@ -93,7 +96,7 @@ fn read_rest(input: &mut impl Read, before: u64, limits: &Limits) -> Result<(Vec
 impl Pickled {
     /// For a body after these parts, and after the opcode that drops them.
     pub(super) fn after(parts: &[&[u8]]) -> Self {
-        Self::After(parts.iter().fold(Sha1::new(), |sha1, part| sha1.with(part)).with(&[POP]))
+        Self::After(parts.iter().fold(Sha1::new(), |sha1, part| sha1.chain_update(part)).chain_update([POP]))
     }
 
     /// Reads the body, `before` bytes after the beginning, and checks it.
@@ -110,7 +113,7 @@ impl Pickled {
                 }
                 match read_rest(input, before + 1, limits)? {
                     (body, None) => Err(truncated(before.saturating_add(1 + body.len() as u64))),
-                    (body, Some(sha1)) if begun.clone().with(&body).finish() == sha1 => Ok(body),
+                    (body, Some(sha1)) if *begun.clone().chain_update(&body).finalize() == sha1 => Ok(body),
                     _ => Err(altered("body")),
                 }
             }
