@@ -156,15 +156,15 @@ fn linked() -> Linked {
         let loose = Some(LooseLink::Texts(texts));
         Shared::new(Linked {
             shared: vec![leaf.clone(), leaf.clone()],
-            weak: leaf.downgrade(),
+            weak: Shared::downgrade(&leaf),
             loose,
             ..Linked::default()
         })
     };
     let (one, other) = (middle(texts.clone()), middle(texts));
     let outside = Shared::new(Linked { loose: Some(LooseLink::Shared(leaf.clone())), ..Linked::default() });
-    let loose = Some(LooseLink::Weak(outside.downgrade()));
-    Linked { weak: one.downgrade(), shared: vec![one, other], loose, ..Linked::default() }
+    let loose = Some(LooseLink::Weak(Shared::downgrade(&outside)));
+    Linked { weak: Shared::downgrade(&one), shared: vec![one, other], loose, ..Linked::default() }
 }
 
 /// A document whose body is divided so.

@@ -226,8 +226,8 @@ fn family() -> Family {
     let stranger = person("stranger", &WeakShared::new());
     let youngest = eldest.children[1].clone();
     Family {
-        youngest: youngest.downgrade(),
-        stranger: stranger.downgrade(),
+        youngest: Shared::downgrade(&youngest),
+        stranger: Shared::downgrade(&stranger),
         people: vec![eldest, youngest],
         _aside: Some(stranger),
     }
@@ -247,9 +247,9 @@ fn documents_with_shared_values_load_and_are_written_byte_for_byte_as_they_were(
         let eldest = &loaded.people[0];
         let names: Vec<_> = eldest.children.iter().map(|child| child.name.as_str()).collect();
         assert_eq!((eldest.name.as_str(), names), ("eldest", vec!["middle", "youngest"]));
-        assert!(eldest.children.iter().all(|child| child.parent.upgrade().unwrap().ptr_eq(eldest)));
-        assert!(eldest.children[1].ptr_eq(&loaded.people[1]) && loaded.stranger.upgrade().is_none());
-        assert!(loaded.youngest.upgrade().unwrap().ptr_eq(&loaded.people[1]));
+        assert!(eldest.children.iter().all(|child| Shared::ptr_eq(&child.parent.upgrade().unwrap(), eldest)));
+        assert!(Shared::ptr_eq(&eldest.children[1], &loaded.people[1]) && loaded.stranger.upgrade().is_none());
+        assert!(Shared::ptr_eq(&loaded.youngest.upgrade().unwrap(), &loaded.people[1]));
         storage(folder.path()).save(format.name(), &family()).unwrap();
         let read = |root: &Path| lasting(std::fs::read(root.join(format.name())).unwrap());
         assert!(read(folder.path()) == read(&golden), "{}", String::from_utf8_lossy(&read(folder.path())));

@@ -105,7 +105,7 @@ impl<T: Serialize> Serialize for Shared<T> {
             saving(|state| {
                 let (path, options) = (state.take_place(), state.options().now());
                 state.shared.check().map_err(|error| error.at_path(&path))?;
-                let number = state.shared.meet(self.as_arc(), piece_of, path, options);
+                let number = state.shared.meet(Self::as_arc(self), piece_of, path, options);
                 Ok(SharedReference { weak: false, file: state.shared.file(), number })
             })?
         })
@@ -143,7 +143,7 @@ impl<T: 'static> Serialize for WeakShared<T> {
             return SharedReference { weak: true, file: None, number: NOWHERE }.serialize(serializer);
         };
         let reference = saving(|state| {
-            let number = state.shared.meet_weakly(target.as_arc());
+            let number = state.shared.meet_weakly(Shared::as_arc(&target));
             SharedReference { weak: true, file: state.shared.file(), number }
         });
         reference.map_err(ser_error)?.serialize(serializer)

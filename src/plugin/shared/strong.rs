@@ -1,6 +1,5 @@
 //! The strong reference.
 
-use crate::plugin::shared::WeakShared;
 use crate::plugin::shared::deep_drop::{Leave, enter};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -40,10 +39,12 @@ use std::sync::Arc;
 /// storage.save("tree", &(tree, right))?;
 ///
 /// let (tree, right): (Shared<Node>, Shared<Node>) = storage.load("tree")?;
-/// assert!(tree.children[1].ptr_eq(&right));
-/// assert!(right.parent.upgrade().is_some_and(|parent| parent.ptr_eq(&tree)));
+/// assert!(Shared::ptr_eq(&tree.children[1], &right));
+/// assert!(right.parent.upgrade().is_some_and(|parent| Shared::ptr_eq(&parent, &tree)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Like those of `Arc`, its functions have no `self`: `Shared::ptr_eq(&a, &b)`. A method call always reaches the value inside.
 ///
 /// # Where it works
 ///
@@ -85,35 +86,22 @@ impl<T> Shared<T> {
         Self::from(Arc::new(value))
     }
 
-    /// A value that has a weak reference to itself, or gives it to what it holds; as [`Arc::new_cyclic`]. The reference leads
-    /// nowhere until the value is there.
+    /// Returns the `Arc` inside.
     #[must_use]
-    pub fn new_cyclic(value: impl FnOnce(&WeakShared<T>) -> T) -> Self {
-        Self::from(Arc::new_cyclic(|weak| value(&WeakShared::from(weak.clone()))))
+    pub fn as_arc(this: &Self) -> &Arc<T> {
+        &this.value
     }
 
-    /// The `Arc` inside.
+    /// Turns it into the `Arc` inside.
     #[must_use]
-    pub fn as_arc(&self) -> &Arc<T> {
-        &self.value
+    pub fn into_arc(this: Self) -> Arc<T> {
+        this.value.clone()
     }
 
-    /// The `Arc` itself.
+    /// Returns whether both are one allocation.
     #[must_use]
-    pub fn into_arc(self) -> Arc<T> {
-        self.value.clone()
-    }
-
-    /// Whether both are one allocation.
-    #[must_use]
-    pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.value, &other.value)
-    }
-
-    /// A reference that does not keep the value alive.
-    #[must_use]
-    pub fn downgrade(&self) -> WeakShared<T> {
-        WeakShared::from(Arc::downgrade(&self.value))
+    pub fn ptr_eq(this: &Self, other: &Self) -> bool {
+        Arc::ptr_eq(&this.value, &other.value)
     }
 }
 
@@ -131,7 +119,7 @@ impl<T> From<Arc<T>> for Shared<T> {
 
 impl<T> From<Shared<T>> for Arc<T> {
     fn from(shared: Shared<T>) -> Self {
-        shared.into_arc()
+        Shared::into_arc(shared)
     }
 }
 

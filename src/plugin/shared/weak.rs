@@ -1,6 +1,6 @@
 //! The weak reference.
 
-use crate::plugin::shared::Shared;
+use crate::plugin::shared::strong::Shared;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -15,10 +15,10 @@ use std::sync::{Arc, OnceLock, Weak};
 ///
 /// let storage = Storage::open(folder.path())?;
 /// let (held, outside) = (Shared::new(1), Shared::new(2));
-/// storage.save("pair", &(held.downgrade(), outside.downgrade(), held))?;
+/// storage.save("pair", &(Shared::downgrade(&held), Shared::downgrade(&outside), held))?;
 ///
 /// let (to_held, to_outside, held): (WeakShared<i32>, WeakShared<i32>, Shared<i32>) = storage.load("pair")?;
-/// assert!(to_held.upgrade().is_some_and(|target| target.ptr_eq(&held)));
+/// assert!(to_held.upgrade().is_some_and(|target| Shared::ptr_eq(&target, &held)));
 /// assert!(to_outside.upgrade().is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -67,6 +67,21 @@ impl<T> WeakShared<T> {
     }
 }
 
+impl<T> Shared<T> {
+    /// Makes a value that holds a weak reference to itself, or gives it to what it holds; as [`Arc::new_cyclic`]. The
+    /// reference leads nowhere until the value is there.
+    #[must_use]
+    pub fn new_cyclic(value: impl FnOnce(&WeakShared<T>) -> T) -> Self {
+        Self::from(Arc::new_cyclic(|weak| value(&WeakShared::from(weak.clone()))))
+    }
+
+    /// Returns a reference that does not keep the value alive.
+    #[must_use]
+    pub fn downgrade(this: &Self) -> WeakShared<T> {
+        WeakShared::from(Arc::downgrade(Self::as_arc(this)))
+    }
+}
+
 impl<T> From<Weak<T>> for WeakShared<T> {
     fn from(weak: Weak<T>) -> Self {
         Self { target: Target::Known(weak) }
@@ -75,7 +90,7 @@ impl<T> From<Weak<T>> for WeakShared<T> {
 
 impl<T> From<&Shared<T>> for WeakShared<T> {
     fn from(shared: &Shared<T>) -> Self {
-        shared.downgrade()
+        Shared::downgrade(shared)
     }
 }
 

@@ -35,7 +35,7 @@ fn the_options_of_the_first_place_hold_for_a_shared_value() {
     assert!(stored["heights[0]"].bytes < stored["other"].bytes / 2, "{stored:?}");
     assert_eq!(chunks(&stored["other"]), [100, 80], "no options are left over");
     let loaded: Grids = place.storage.load("grids").unwrap();
-    assert!(loaded.heights[0].ptr_eq(&loaded.again) && *loaded.mask == elements());
+    assert!(Shared::ptr_eq(&loaded.heights[0], &loaded.again) && *loaded.mask == elements());
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,7 +74,7 @@ fn arrays_in_shared_values_are_converted_on_request_however_deep() {
         let head = chain(count);
         place.storage.save("chain", &Old { again: head.clone(), head }).unwrap();
         let loaded: New = place.storage.load("chain").unwrap();
-        assert!(loaded.head.ptr_eq(&loaded.again));
+        assert!(Shared::ptr_eq(&loaded.head, &loaded.again));
         let mut last = loaded.head;
         while let Some(next) = last.next.clone() {
             last = next;

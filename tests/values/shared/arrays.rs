@@ -41,12 +41,12 @@ fn runs() -> Vec<Shared<Run>> {
 
 fn check(runs: &[Shared<Run>]) {
     let grid = &runs[0].grid;
-    assert!(runs.iter().all(|run| run.grid.ptr_eq(grid)));
+    assert!(runs.iter().all(|run| Shared::ptr_eq(&run.grid, grid)));
     assert!(runs[2].field.ptr_eq(&grid.lazy), "one array in two shared values");
     assert_eq!(grid.plain[[39, 29]], 1199.0);
     assert_eq!(grid.small.to_vec(), [0, 1, 2, 3, 4]);
     assert_eq!(runs[1].field.compute().unwrap()[[3]], 13.0);
-    assert!(runs[1].first.upgrade().unwrap().ptr_eq(&runs[0]));
+    assert!(Shared::ptr_eq(&runs[1].first.upgrade().unwrap(), &runs[0]));
 }
 
 #[test]
@@ -75,13 +75,13 @@ fn saving_what_was_loaded_keeps_the_arrays_where_they_are() {
     let before = files(true);
     let mut loaded: Vec<Shared<Run>> = storage.load("runs").unwrap();
     let last = &loaded[2];
-    let more = Run { grid: last.grid.clone(), field: last.field.clone(), first: loaded[0].downgrade() };
+    let more = Run { grid: last.grid.clone(), field: last.field.clone(), first: Shared::downgrade(&loaded[0]) };
     loaded.push(Shared::new(more));
     storage.save("runs", &loaded).unwrap();
     assert_eq!(files(true), before);
     let loaded: Vec<Shared<Run>> = storage.load("runs").unwrap();
     check(&loaded);
-    assert!(loaded[3].grid.ptr_eq(&loaded[0].grid));
+    assert!(Shared::ptr_eq(&loaded[3].grid, &loaded[0].grid));
 }
 
 #[test]

@@ -48,8 +48,8 @@ fn pair() -> Vec<Shared<Node>> {
 }
 
 fn check(loaded: &[Shared<Node>]) {
-    assert!(loaded[0].next.as_ref().unwrap().ptr_eq(&loaded[1]));
-    assert!(loaded[1].before.upgrade().unwrap().ptr_eq(&loaded[0]));
+    assert!(Shared::ptr_eq(loaded[0].next.as_ref().unwrap(), &loaded[1]));
+    assert!(Shared::ptr_eq(&loaded[1].before.upgrade().unwrap(), &loaded[0]));
     assert_eq!(loaded[1].field.sum().unwrap(), 15);
 }
 
@@ -100,7 +100,7 @@ fn a_long_list_needs_no_long_stack() {
         let list = (0..100_000).fold(Shared::new(Link(0, None)), |list, at| Shared::new(Link(at + 1, Some(list))));
         for round_trip in [json::<(u8, Shared<Link>, Shared<Link>)>, postcard] {
             let (_, loaded, again) = round_trip(&(1, list.clone(), list.clone()), &place.protocols).unwrap();
-            assert!(loaded.ptr_eq(&again));
+            assert!(Shared::ptr_eq(&loaded, &again));
             let (mut link, mut count) = (&loaded, 0);
             while let Some(next) = &link.1 {
                 (link, count) = (next, count + 1);

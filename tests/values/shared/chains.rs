@@ -30,7 +30,7 @@ fn check(mut link: Shared<Link>, count: u32) {
             assert_eq!(name, count - 1);
             return;
         };
-        assert!(link.before.upgrade().unwrap().ptr_eq(&next));
+        assert!(Shared::ptr_eq(&link.before.upgrade().unwrap(), &next));
         link = next;
     }
 }
@@ -41,7 +41,7 @@ fn a_list_held_by_its_head_only() {
         let head = links(100_000).swap_remove(0);
         let bytes = arraystow::to_vec(&head, &Protocols::new()).unwrap();
         let loaded: Shared<Link> = arraystow::from_slice(&bytes, &Protocols::new()).unwrap();
-        assert_eq!(Arc::strong_count(loaded.as_arc()), 1);
+        assert_eq!(Arc::strong_count(Shared::as_arc(&loaded)), 1);
         check(loaded, 100_000);
     });
 }
@@ -56,7 +56,7 @@ fn a_list_in_a_vector_with_links_between_neighbours() {
             let loaded: Vec<Shared<Link>> = storage.load("list").unwrap();
             assert_eq!(loaded.len(), 100_000);
             for pair in loaded.windows(2) {
-                assert!(pair[0].next.as_ref().unwrap().ptr_eq(&pair[1]));
+                assert!(Shared::ptr_eq(pair[0].next.as_ref().unwrap(), &pair[1]));
             }
             check(loaded.into_iter().next().unwrap(), 100_000);
         }
@@ -134,7 +134,7 @@ fn dropping_a_long_chain_does_not_recurse() {
         let head = links(1_000_000).swap_remove(0);
         let (kept, rest) = (head.next.clone().unwrap(), head);
         drop(rest);
-        assert_eq!(Arc::strong_count(kept.as_arc()), 1);
+        assert_eq!(Arc::strong_count(Shared::as_arc(&kept)), 1);
         drop(kept);
     });
 }

@@ -26,7 +26,7 @@ where
         assert_eq!(before.len(), after.len());
         for (at, one) in before.iter().enumerate() {
             for (other_at, other) in before.iter().enumerate() {
-                assert_eq!(one.ptr_eq(other), after[at].ptr_eq(after[other_at]), "{at} {other_at}");
+                assert_eq!(Shared::ptr_eq(one, other), Shared::ptr_eq(after[at], after[other_at]), "{at} {other_at}");
             }
         }
     }
@@ -53,7 +53,11 @@ fn shared_lists_of_shared_values() {
     let (a, b) = (text("a"), text("b"));
     let list = Shared::new(vec![a.clone(), b.clone(), a.clone()]);
     for (first, second, loaded_b) in everywhere(&(list.clone(), list, b)) {
-        assert!(first.ptr_eq(&second) && first[0].ptr_eq(&first[2]) && first[1].ptr_eq(&loaded_b));
+        assert!(
+            Shared::ptr_eq(&first, &second)
+                && Shared::ptr_eq(&first[0], &first[2])
+                && Shared::ptr_eq(&first[1], &loaded_b)
+        );
     }
     // A reference to a reference.
     let twice = Shared::new(a.clone());
@@ -178,12 +182,12 @@ fn an_untagged_enum_that_tries_another_type_first() {
     let texts = Shared::new(vec![text("a"), text("b")]);
     let number = Shared::new(7);
     let value = vec![
-        Guess::Weak(texts.downgrade()),
+        Guess::Weak(Shared::downgrade(&texts)),
         Guess::Texts(texts.clone()),
         Guess::Pair(Shared::new((1, number.clone()))),
         Guess::Number(number),
         Guess::Texts(texts.clone()),
-        Guess::Weak(texts.downgrade()),
+        Guess::Weak(Shared::downgrade(&texts)),
     ];
     for loaded in everywhere(&value) {
         let [
@@ -197,8 +201,8 @@ fn an_untagged_enum_that_tries_another_type_first() {
         else {
             panic!("{loaded:?}")
         };
-        assert!(a.ptr_eq(b) && pair.1.ptr_eq(number) && *a[1] == "b");
-        assert!(first.upgrade().unwrap().ptr_eq(a) && last.ptr_eq(first));
+        assert!(Shared::ptr_eq(a, b) && Shared::ptr_eq(&pair.1, number) && *a[1] == "b");
+        assert!(Shared::ptr_eq(&first.upgrade().unwrap(), a) && last.ptr_eq(first));
     }
 }
 
@@ -225,7 +229,7 @@ fn trait_objects() {
     let shape: Shared<Box<dyn Shape>> = Shared::new(Box::new(Square { name: name.clone() }));
     let own: Box<dyn Shape> = Box::new(Square { name: name.clone() });
     for (a, b, own, name) in everywhere(&(shape.clone(), shape, own, name)) {
-        assert!(a.ptr_eq(&b) && a.name().ptr_eq(&name) && own.name().ptr_eq(&name));
+        assert!(Shared::ptr_eq(&a, &b) && Shared::ptr_eq(a.name(), &name) && Shared::ptr_eq(own.name(), &name));
     }
 }
 
@@ -234,13 +238,13 @@ fn elements_of_an_array_and_keys_of_a_map() {
     let (a, b) = (text("a"), text("b"));
     let array = Array1::from_vec(vec![a.clone(), b, a.clone()]);
     for (array, loaded) in everywhere(&(array, a.clone())) {
-        assert!(array[0].ptr_eq(&array[2]) && array[0].ptr_eq(&loaded) && *array[1] == "b");
+        assert!(Shared::ptr_eq(&array[0], &array[2]) && Shared::ptr_eq(&array[0], &loaded) && *array[1] == "b");
     }
     // JSON has no such keys.
     let value = (BTreeMap::from([(a.clone(), 1), (text("c"), 2)]), a);
     let bytes = arraystow::to_vec(&value, &Protocols::new()).unwrap();
     let (map, a): (BTreeMap<Text, u8>, Text) = arraystow::from_slice(&bytes, &Protocols::new()).unwrap();
-    assert!(map.keys().any(|key| key.ptr_eq(&a)));
+    assert!(map.keys().any(|key| Shared::ptr_eq(key, &a)));
 }
 
 #[test]
@@ -257,7 +261,7 @@ fn a_value_that_is_walked_twice_is_one() {
     }
     let a = text("a");
     for (twice, loaded) in everywhere(&(Twice(vec![a.clone(), text("b"), a.clone()]), a)) {
-        assert!(twice.0[0].ptr_eq(&loaded) && twice.0[2].ptr_eq(&loaded) && *twice.0[1] == "b");
+        assert!(Shared::ptr_eq(&twice.0[0], &loaded) && Shared::ptr_eq(&twice.0[2], &loaded) && *twice.0[1] == "b");
     }
 }
 
@@ -267,18 +271,36 @@ fn two_types_of_one_value_are_two_allocations() {
     let bytes = arraystow::to_vec(&vec![shared; 4], &Protocols::new()).unwrap();
     type Four = (Shared<u16>, Shared<u32>, Shared<u16>, Shared<u32>);
     let (a, b, c, d): Four = arraystow::from_slice(&bytes, &Protocols::new()).unwrap();
-    assert!(a.ptr_eq(&c) && b.ptr_eq(&d) && u32::from(*a) == *b);
+    assert!(Shared::ptr_eq(&a, &c) && Shared::ptr_eq(&b, &d) && u32::from(*a) == *b);
+}
+
+#[test]
+fn a_method_call_reaches_the_value_inside() {
+    struct Named(&'static str);
+    impl Named {
+        fn ptr_eq(&self, _: &Self) -> &str {
+            self.0
+        }
+        fn downgrade(&self) -> &str {
+            self.0
+        }
+        fn as_arc(&self) -> &str {
+            self.0
+        }
+    }
+    let shared = Shared::new(Named("inside"));
+    assert_eq!([shared.ptr_eq(&shared), shared.downgrade(), shared.as_arc()], ["inside"; 3]);
 }
 
 #[test]
 fn the_types_behave_as_arc_does() {
     let (a, b) = (text("a"), text("a"));
-    assert!(a == b && a <= b && !a.ptr_eq(&b) && a.len() == 1);
-    assert_eq!(format!("{a} {a:?} {:?}", a.downgrade()), "a \"a\" (Weak)");
+    assert!(a == b && a <= b && !Shared::ptr_eq(&a, &b) && a.len() == 1);
+    assert_eq!(format!("{a} {a:?} {:?}", Shared::downgrade(&a)), "a \"a\" (Weak)");
     assert!(HashSet::from([a.clone()]).contains(&*b));
-    assert!(a.clone().into_arc().as_str() == "a" && *Shared::<u8>::default() == 0);
+    assert!(Shared::into_arc(a.clone()).as_str() == "a" && *Shared::<u8>::default() == 0);
     let weak = WeakShared::from(&a);
-    assert!(weak.clone().ptr_eq(&weak) && !weak.ptr_eq(&b.downgrade()));
+    assert!(weak.clone().ptr_eq(&weak) && !weak.ptr_eq(&Shared::downgrade(&b)));
     assert!(WeakShared::<u8>::default().ptr_eq(&WeakShared::new()));
     drop(a);
     assert!(weak.upgrade().is_none());
@@ -295,6 +317,6 @@ fn saved_and_loaded_from_an_executor() {
     futures::executor::block_on(async {
         saving.await.unwrap();
         let loaded: Vec<Text> = storage.load_async("x").await.unwrap();
-        assert!(loaded[0].ptr_eq(&loaded[1]));
+        assert!(Shared::ptr_eq(&loaded[0], &loaded[1]));
     });
 }

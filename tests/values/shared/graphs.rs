@@ -24,9 +24,9 @@ fn a_diamond_has_one_bottom() {
     for loaded in everywhere(&top) {
         let (left, right) = (&loaded.holds[0], &loaded.holds[1]);
         assert_eq!((loaded.name, left.name, right.name), (0, 1, 2));
-        assert!(left.holds[0].ptr_eq(&right.holds[0]) && left.holds[0].ptr_eq(&right.holds[1]));
+        assert!(Shared::ptr_eq(&left.holds[0], &right.holds[0]) && Shared::ptr_eq(&left.holds[0], &right.holds[1]));
         assert_eq!(left.holds[0].name, 3);
-        assert_eq!(Arc::strong_count(left.holds[0].as_arc()), 3, "nothing else holds it after the load");
+        assert_eq!(Arc::strong_count(Shared::as_arc(&left.holds[0])), 3, "nothing else holds it after the load");
     }
 }
 
@@ -34,7 +34,7 @@ fn a_diamond_has_one_bottom() {
 fn equal_values_of_their_own_stay_apart() {
     let (one, other) = (Shared::new(5_u8), Shared::new(5_u8));
     for (a, b, c) in everywhere(&(one.clone(), other, one)) {
-        assert!(a.ptr_eq(&c) && !a.ptr_eq(&b) && *b == 5);
+        assert!(Shared::ptr_eq(&a, &c) && !Shared::ptr_eq(&a, &b) && *b == 5);
     }
 }
 
@@ -67,7 +67,7 @@ fn a_tree_finds_its_parents() {
         *count += 1;
         for (number, child) in branch.children.iter().enumerate() {
             assert_eq!(child.name, format!("{}.{number}", branch.name));
-            assert!(child.parent.upgrade().unwrap().ptr_eq(branch));
+            assert!(Shared::ptr_eq(&child.parent.upgrade().unwrap(), branch));
             check(child, count);
         }
     }
@@ -79,12 +79,12 @@ fn a_tree_finds_its_parents() {
         check(&loaded, &mut loaded_count);
         assert_eq!(loaded_count, count);
         assert!(loaded.parent.upgrade().is_none());
-        assert_eq!(Arc::strong_count(loaded.as_arc()), 1);
+        assert_eq!(Arc::strong_count(Shared::as_arc(&loaded)), 1);
     }
     // A child alone: its parent is not part of the object.
     for loaded in everywhere(&tree.children[1]) {
         assert!(loaded.parent.upgrade().is_none());
-        assert!(loaded.children[0].parent.upgrade().unwrap().ptr_eq(&loaded));
+        assert!(Shared::ptr_eq(&loaded.children[0].parent.upgrade().unwrap(), &loaded));
     }
 }
 
@@ -99,13 +99,13 @@ fn a_graph_may_have_circles_of_weak_edges() {
     let stations: Vec<_> = (0..50).map(|name| Shared::new(Station { name, to: Mutex::default() })).collect();
     let targets = |from: u32| [(from + 1) % 50, (from * 7) % 50, from];
     for station in &stations {
-        let to = targets(station.name).map(|name| stations[name as usize].downgrade());
+        let to = targets(station.name).map(|name| Shared::downgrade(&stations[name as usize]));
         *station.to.lock().unwrap() = to.to_vec();
     }
     for loaded in everywhere(&stations) {
         for station in &loaded {
             for (weak, name) in station.to.lock().unwrap().iter().zip(targets(station.name)) {
-                assert!(weak.upgrade().unwrap().ptr_eq(&loaded[name as usize]));
+                assert!(Shared::ptr_eq(&weak.upgrade().unwrap(), &loaded[name as usize]));
             }
         }
     }
@@ -114,12 +114,18 @@ fn a_graph_may_have_circles_of_weak_edges() {
 #[test]
 fn weak_references_to_what_is_not_in_the_object_lead_nowhere() {
     let (inside, outside) = (Shared::new(1_u8), Shared::new(2_u8));
-    let dead = Shared::new(3_u8).downgrade();
+    let dead = Shared::downgrade(&Shared::new(3_u8));
     // One comes before what it leads to, one is told twice.
-    let value = (outside.downgrade(), inside.downgrade(), inside, dead, (outside.downgrade(), WeakShared::<u8>::new()));
+    let value = (
+        Shared::downgrade(&outside),
+        Shared::downgrade(&inside),
+        inside,
+        dead,
+        (Shared::downgrade(&outside), WeakShared::<u8>::new()),
+    );
     for (to_outside, to_inside, inside, dead, (again, none)) in everywhere(&value) {
         assert!([to_outside, dead, again, none].iter().all(|weak| weak.upgrade().is_none()));
-        assert!(to_inside.upgrade().unwrap().ptr_eq(&inside));
+        assert!(Shared::ptr_eq(&to_inside.upgrade().unwrap(), &inside));
     }
 }
 
@@ -132,11 +138,11 @@ fn a_weak_reference_is_clean_of_types() {
     }
     let (outer, inner) = (Shared::new(Outer { inner: 7 }), Shared::new(8_u64));
     for (a, b, c, d) in everywhere(&(outer.clone(), inner.clone(), outer, inner)) {
-        assert!(a.ptr_eq(&c) && b.ptr_eq(&d));
+        assert!(Shared::ptr_eq(&a, &c) && Shared::ptr_eq(&b, &d));
         assert_eq!((a.inner, *b), (7, 8));
     }
     for (a, b, c) in everywhere(&(Shared::new(()), Shared::new(()), Shared::new([(); 3]))) {
-        assert!(!a.ptr_eq(&b) && c.len() == 3);
+        assert!(!Shared::ptr_eq(&a, &b) && c.len() == 3);
     }
 }
 
@@ -156,7 +162,7 @@ fn a_field_that_was_removed_takes_nothing_along() {
         weak: WeakShared<String>,
     }
     let (first, other) = (Shared::new(vec![1, 2]), Shared::new("o".to_owned()));
-    let saved = Saved { second: first.clone(), weak: other.downgrade(), first, other };
+    let saved = Saved { second: first.clone(), weak: Shared::downgrade(&other), first, other };
     let bytes = arraystow::to_vec(&saved, &arraystow::Protocols::new()).unwrap();
     let loaded: Loaded = arraystow::from_slice(&bytes, &arraystow::Protocols::new()).unwrap();
     assert_eq!(*loaded.second, [1, 2]);
@@ -174,7 +180,7 @@ fn threads_save_and_load_at_once() {
                     let bytes = arraystow::to_vec(&value, &arraystow::Protocols::new()).unwrap();
                     let loaded: Vec<Shared<Node>> =
                         arraystow::from_slice(&bytes, &arraystow::Protocols::new()).unwrap();
-                    assert!(loaded[0].ptr_eq(&loaded[1]) && loaded[0].holds[0].ptr_eq(&loaded[2]));
+                    assert!(Shared::ptr_eq(&loaded[0], &loaded[1]) && Shared::ptr_eq(&loaded[0].holds[0], &loaded[2]));
                 }
             });
         }
@@ -199,7 +205,7 @@ struct Object {
 /// Names every vertex by the order in which it is met, and tells who holds whom.
 fn structure(object: &Object) -> Vec<String> {
     fn meet(vertex: &Shared<Vertex>, seen: &mut HashMap<usize, usize>, told: &mut Vec<String>) -> usize {
-        let address = Arc::as_ptr(vertex.as_arc()).addr();
+        let address = Arc::as_ptr(Shared::as_arc(vertex)).addr();
         if let Some(number) = seen.get(&address) {
             return *number;
         }
@@ -219,14 +225,14 @@ fn structure(object: &Object) -> Vec<String> {
     }
     // What weak edges lead to: only what is held.
     let weak = |weak: &WeakShared<Vertex>| {
-        let target = weak.upgrade().and_then(|target| seen.get(&Arc::as_ptr(target.as_arc()).addr()).copied());
+        let target = weak.upgrade().and_then(|target| seen.get(&Arc::as_ptr(Shared::as_arc(&target)).addr()).copied());
         format!("to {target:?}")
     };
     told.extend(object.weak_first.iter().map(weak));
     let mut open: Vec<_> = object.roots.values().cloned().collect();
     let mut visited = std::collections::HashSet::new();
     while let Some(vertex) = open.pop() {
-        if visited.insert(Arc::as_ptr(vertex.as_arc()).addr()) {
+        if visited.insert(Arc::as_ptr(Shared::as_arc(&vertex)).addr()) {
             told.extend(vertex.weak.lock().unwrap().iter().map(weak));
             open.extend(vertex.before.iter().chain(vertex.nested.iter().map(|nested| &nested.1)).cloned());
         }
@@ -256,10 +262,10 @@ proptest! {
         }
         let one = |at: usize| &vertices[at % vertices.len()];
         for (from, to) in &weak {
-            one(*from).weak.lock().unwrap().push(one(*to).downgrade());
+            one(*from).weak.lock().unwrap().push(Shared::downgrade(one(*to)));
         }
         let object = Object {
-            weak_first: weak.iter().map(|(_, to)| one(*to).downgrade()).collect(),
+            weak_first: weak.iter().map(|(_, to)| Shared::downgrade(one(*to))).collect(),
             roots: roots.iter().enumerate().map(|(name, at)| (format!("r{name}"), one(*at).clone())).collect(),
         };
         let before = structure(&object);

@@ -84,7 +84,7 @@ fn what_fails_in_a_shared_value_names_the_place() {
 #[test]
 fn a_weak_reference_is_not_taken_for_a_strong_one() {
     let shared = Shared::new(1_u8);
-    let bytes = arraystow::to_vec(&(shared.downgrade(), shared), &Protocols::new()).unwrap();
+    let bytes = arraystow::to_vec(&(Shared::downgrade(&shared), shared), &Protocols::new()).unwrap();
     let error = arraystow::from_slice::<(Shared<u8>, Shared<u8>)>(&bytes, &Protocols::new()).unwrap_err();
     assert!(error.to_string().contains("WeakShared"), "{error}");
     // The other way round is no danger.
@@ -120,7 +120,7 @@ fn a_weak_reference_finds_its_value_when_that_is_built() {
     let saved = Shared::new_cyclic(|itself| Saved { itself: itself.clone(), value: 7 });
     let bytes = arraystow::to_vec(&saved, &Protocols::new()).unwrap();
     let loaded: Shared<Loaded> = arraystow::from_slice(&bytes, &Protocols::new()).unwrap();
-    assert!(!loaded.was_there && loaded.itself.upgrade().unwrap().ptr_eq(&loaded) && loaded.value == 7);
+    assert!(!loaded.was_there && Shared::ptr_eq(&loaded.itself.upgrade().unwrap(), &loaded) && loaded.value == 7);
 }
 
 #[test]
