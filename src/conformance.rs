@@ -255,7 +255,7 @@ fn failed_save_leaves_nothing(subject: &impl Subject) {
         _ => Ok(Array1::zeros(region.shape()[0])),
     });
     let error = crate::to_vec(&(&good, bad.unwrap()), &subject.protocols()).expect_err("one of the arrays fails");
-    assert_eq!(error.kind(), ErrorKind::Source, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::UserCode, "{error:?}");
     assert_eq!(error.path(), Some("[1]"), "the error names the array's place: {error:?}");
     assert_eq!(subject.names(), Vec::<String>::new(), "a failed save leaves nothing");
 }

@@ -47,8 +47,9 @@ pub enum ErrorKind {
     Io,
     /// The serde format or the user's `Serialize` or `Deserialize` failed.
     Serde,
-    /// The user's own code (a chunk function, a chunk source, a persistent serializer) failed or panicked.
-    Source,
+    /// The user's own code failed or panicked: a function of chunks, a [`ChunkSource`](crate::ChunkSource) or a
+    /// [`PersistentSerializer`](crate::PersistentSerializer). [`Error::get_ref`] returns its error.
+    UserCode,
 }
 
 /// Everything that can go wrong in this crate.
@@ -261,7 +262,7 @@ predicates! {
     is_permission_denied PermissionDenied;
     is_io Io;
     is_serde Serde;
-    is_source Source;
+    is_user_code UserCode;
 }
 
 /// The most bytes of a text that may quote a stranger's document, which may be all of it.

@@ -83,7 +83,7 @@ impl<T: Element, S: ChunkSource<T>> Source<T> for FromSource<S> {
             let chunk = guarded("the source of the chunks", &self.grid, whole, || self.source.chunk(whole))?;
             let chunk = chunk.map_err(|source| {
                 let text = format!("the source of the chunks failed in {}", place(&self.grid, whole));
-                Error::new(ErrorKind::Source, text).with_source(source)
+                Error::new(ErrorKind::UserCode, text).with_source(source)
             })?;
             if chunk.shape() != whole.shape() {
                 return Err(Error::invalid(format!(

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(super) fn guarded<R>(who: &str, grid: &ChunkGrid, region: &Region, code: impl FnOnce() -> R) -> Result<R> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|panic| {
         let (place, text) = (place(grid, region), panic_text(&*panic));
-        Error::new(ErrorKind::Source, format!("{who} panicked in {place}: {text}"))
+        Error::new(ErrorKind::UserCode, format!("{who} panicked in {place}: {text}"))
     })
 }
 

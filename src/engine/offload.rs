@@ -30,7 +30,7 @@ use std::task::{Context, Poll};
 /// ```
 ///
 /// # Errors
-/// Those of the work; `Cancelled` if a task was cancelled before it began; `Io` if no thread can be started; `Source` if it
+/// Those of the work; `Cancelled` if a task was cancelled before it began; `Io` if no thread can be started; `UserCode` if it
 /// panics.
 pub fn unblock<T, E, F>(work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
 where
@@ -82,7 +82,7 @@ impl<T, E: From<Error>> Future for Offloaded<T, E> {
             }
         }
         Pin::new(&mut self.receive).poll(context).map(|received| {
-            let panicked = |_| Err(Error::new(ErrorKind::Source, "the work on another thread panicked").into());
+            let panicked = |_| Err(Error::new(ErrorKind::UserCode, "the work on another thread panicked").into());
             received.unwrap_or_else(panicked)
         })
     }

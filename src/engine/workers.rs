@@ -31,7 +31,7 @@ pub(crate) struct Job<W> {
 }
 
 /// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that
-/// error is returned. So it is when the work is cancelled. A panic in a job is an error of kind `Source`. `concurrency` is how many jobs are best under way:
+/// error is returned. So it is when the work is cancelled. A panic in a job is an error of kind `UserCode`. `concurrency` is how many jobs are best under way:
 /// no more than there are processors, unless jobs wait for answers from far away.
 pub(crate) fn run<W, I, F>(concurrency: usize, jobs: I, work: F) -> Result<()>
 where
@@ -99,7 +99,7 @@ fn guarded<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
         Ok(result) => result,
         Err(panic) => {
             let text = panic_text(&*panic);
-            Err(Error::new(ErrorKind::Source, format!("the code that makes a chunk panicked: {text}")))
+            Err(Error::new(ErrorKind::UserCode, format!("the code that makes a chunk panicked: {text}")))
         }
     }
 }

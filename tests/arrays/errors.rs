@@ -83,7 +83,7 @@ fn the_error_of_a_chunk_function_is_the_cause_of_ours() {
     });
     let array = array.unwrap();
     for error in [array.compute().unwrap_err(), (&array * &array).sum().unwrap_err(), array.chunk(&[3]).unwrap_err()] {
-        assert_eq!(error.kind(), ErrorKind::Source);
+        assert_eq!(error.kind(), ErrorKind::UserCode);
         assert!(error.to_string().contains("chunk 3") && error.to_string().contains("detector 3 is broken"), "{error}");
         assert_eq!(error.get_ref().unwrap().downcast_ref::<Broken>().unwrap().0, 3);
     }
@@ -102,7 +102,7 @@ fn a_chunk_source_may_fail_with_any_error() {
     }
     let array = ChunkedArray::from_source(ChunkGrid::irregular(&[vec![3, 5, 2]]).unwrap(), Sensor);
     let error = array.rechunk(&[4]).unwrap().compute().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Source);
+    assert_eq!(error.kind(), ErrorKind::UserCode);
     assert!(error.to_string().contains("no signal"), "{error}");
 }
 
@@ -128,7 +128,7 @@ fn a_panic_of_a_chunk_function_is_an_error() {
             array.rechunk(&[3]).unwrap().max().unwrap_err(),
             array.rechunk(&[100]).unwrap().compute().unwrap_err(),
         ] {
-            assert_eq!(error.kind(), ErrorKind::Source);
+            assert_eq!(error.kind(), ErrorKind::UserCode);
             assert!(error.to_string().contains("chunk 4 is cursed"), "{error}");
         }
         assert_eq!(array.slice(s![50..]).unwrap().sum().unwrap(), 50);
@@ -141,7 +141,7 @@ fn a_panic_of_an_operation_is_an_error() {
     let array = lazy(&counted(&[10]), &ChunkGrid::regular(&[10], &[3]).unwrap());
     let mapped = array.map(|x| if x == 7 { std::panic::panic_any(x) } else { x });
     let error = mapped.compute().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Source);
+    assert_eq!(error.kind(), ErrorKind::UserCode);
     assert!(error.to_string().contains("no message"), "{error}");
     assert!(array.zip_with(&array, |_, y| 1 / y).unwrap().min().unwrap_err().to_string().contains("divide by zero"));
     assert_eq!(array.compute().unwrap(), counted(&[10]));

@@ -240,7 +240,7 @@ fn all_chunks_come_in_the_future_too() {
 #[test]
 fn what_goes_wrong_elsewhere_comes_back() {
     let error = block_on(unblock(|| -> Result<(), Error> { panic!("as wanted") })).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Source);
+    assert_eq!(error.kind(), ErrorKind::UserCode);
     #[derive(Debug)]
     enum Own {
         Mine,

@@ -55,7 +55,7 @@ fn flip_all(storage: &Storage, bytes: &(impl Bytes + ?Sized), what: &str, stride
             assert!(fault.location().is_some(), "{what} {at}: {fault}");
         }
         match storage.load::<Run>("sim/run") {
-            Err(error) => assert_ne!(error.kind(), ErrorKind::Source, "{what} {at}: {error}"),
+            Err(error) => assert_ne!(error.kind(), ErrorKind::UserCode, "{what} {at}: {error}"),
             Ok(run) => {
                 assert_eq!((run.step, &run.mask), (5, &expected.mask), "{what} {at}");
                 match run.field.compute() {

@@ -111,7 +111,7 @@ fn a_failed_save_leaves_the_old_object_and_nothing_else() {
     })
     .unwrap();
     let error = storage.save("run", &bad).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Source);
+    assert_eq!(error.kind(), ErrorKind::UserCode);
     assert_eq!((error.path(), error.document()), (Some("field"), Some("run")));
     assert!(error.to_string().contains("the detector is off"), "{error}");
     assert_eq!(files(Path::new(storage.location())), before);

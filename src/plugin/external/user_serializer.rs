@@ -132,7 +132,7 @@ fn calling<P: PersistentSerializer, R>(what: &str, call: impl FnOnce() -> Result
         Ok(result) => result.map_err(|error| failed(name, error)),
         Err(panic) => {
             let text = panic_text(&*panic);
-            Err(Error::new(ErrorKind::Source, format!("the serializer {name:?} panicked where it {what}: {text}")))
+            Err(Error::new(ErrorKind::UserCode, format!("the serializer {name:?} panicked where it {what}: {text}")))
         }
     }
 }
@@ -144,7 +144,7 @@ fn failed(name: &str, error: BoxError) -> Error {
         Err(error) => error,
     };
     let ours = ours(&*error);
-    let kind = ours.map_or(ErrorKind::Source, Error::kind);
+    let kind = ours.map_or(ErrorKind::UserCode, Error::kind);
     let location = ours.and_then(Error::location).map(str::to_owned);
     let failed = Error::new(kind, format!("the serializer {name:?} failed")).with_source(error);
     match location {

@@ -81,13 +81,13 @@ impl Ledger {
     /// Returns all files that were written.
     ///
     /// # Errors
-    /// `Source` if a file was begun and not finished.
+    /// `UserCode` if a file was begun and not finished.
     pub(crate) fn finished(&self) -> Result<BTreeMap<String, FileSummary>> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let finished = written.iter().map(|(name, summary)| match summary {
             Some(summary) => Ok((name.clone(), summary.clone())),
             None => Err(Error::new(
-                ErrorKind::Source,
+                ErrorKind::UserCode,
                 format!("the serializer has begun the file {name} and not ended it: FileWriter::finish does"),
             )),
         });

@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 use std::collections::BTreeMap;
 
 fn names_the_chunk(error: &Error, why: &str) {
-    assert_eq!(error.kind(), ErrorKind::Source, "{error}");
+    assert_eq!(error.kind(), ErrorKind::UserCode, "{error}");
     for part in ["chunk 3 (start [2, 3], shape [2, 2])", "an array of shape [5, 5]", why] {
         assert!(error.to_string().contains(part), "{part} is not in: {error}");
     }

@@ -101,7 +101,7 @@ fn what_is_not_permitted_is_told_of_by_place() {
     })
     .unwrap();
     let error = storage.save("run", &bad).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::Source, Some("field")), "{error}");
+    assert_eq!((error.kind(), error.path()), (ErrorKind::UserCode, Some("field")), "{error}");
     let left = error.left_behind();
     assert!(left.iter().any(|left| left.starts_with("s3://bucket/f/bigdata/dask_arrays/")), "{error}");
     assert!(left.iter().any(|left| left.starts_with("s3://bucket/f/bigdata/.saving/")), "{error}");
@@ -220,7 +220,7 @@ fn a_failed_save_leaves_the_old_object_and_nothing_else() {
     })
     .unwrap();
     let error = storage.save("run", &bad).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::Source, Some("field")), "{error}");
+    assert_eq!((error.kind(), error.path()), (ErrorKind::UserCode, Some("field")), "{error}");
     assert_eq!(server.keys(), before);
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
 }

@@ -76,10 +76,10 @@ fn a_save_that_fails_leaves_nothing_and_names_the_place() {
         storage.save("run", &run()).unwrap();
         let before = place.files();
         for (bad, kind, text) in [
-            (Bad::Error, ErrorKind::Source, "the table has no columns"),
-            (Bad::IoError, ErrorKind::Source, "example.org/bad"),
-            (Bad::Panic, ErrorKind::Source, "in the serializer"),
-            (Bad::Unfinished, ErrorKind::Source, "finish"),
+            (Bad::Error, ErrorKind::UserCode, "the table has no columns"),
+            (Bad::IoError, ErrorKind::UserCode, "example.org/bad"),
+            (Bad::Panic, ErrorKind::UserCode, "in the serializer"),
+            (Bad::Unfinished, ErrorKind::UserCode, "finish"),
             (Bad::ForeignName, ErrorKind::InvalidName, "another"),
             (Bad::Twice, ErrorKind::AlreadyExists, "already"),
         ] {
@@ -101,7 +101,7 @@ fn a_load_that_fails_names_the_place() {
         assert_eq!((error.kind(), error.path()), (ErrorKind::NotFound, Some("list[0]")), "{error}");
         storage.save("a", &Holds { good: run(), list: vec![One(Bad::ReadPanic)] }).unwrap();
         let error = storage.load::<Holds>("a").err().unwrap();
-        assert_eq!((error.kind(), error.path()), (ErrorKind::Source, Some("list[0]")), "{error}");
+        assert_eq!((error.kind(), error.path()), (ErrorKind::UserCode, Some("list[0]")), "{error}");
         storage.remove("a").unwrap();
         assert_eq!(place.files(), [""; 0]);
     }
