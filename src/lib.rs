@@ -180,15 +180,15 @@ pub use foreign::ZarrStore;
 pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
-    Format, InlineArray, PersistentId, Shared, Value, WeakShared, astype, deserialize, from_reader, from_slice,
-    ndarray, serialize, to_vec, to_writer,
+    Format, InlineArray, PersistentId, Protocols, Shared, Value, WeakShared, astype, deserialize, from_reader,
+    from_slice, ndarray, serialize, to_vec, to_writer,
 };
 pub use protocol::LocalFiles;
 #[cfg(feature = "zarr")]
 pub use protocol::ZarrVersion;
 #[cfg(feature = "faults")]
 pub use protocol::faults;
-pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, OpenMode, Protocols};
+pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, OpenMode};
 #[cfg(feature = "object-store")]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{

@@ -68,16 +68,15 @@ pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     item::stow(arguments.into(), item.into()).into()
 }
 
-/// Marks a type as one that a registered serializer keeps outside the document.
+/// Makes the objects of a type external objects, which a registered serializer keeps outside the document.
 ///
 /// The derive implements serde's `Serialize` and `Deserialize`. Wherever an object of the type stands in a saved value,
-/// the document has its persistent id. Its `arraystow::PersistentSerializer` writes and reads the object itself.
+/// the document has its persistent id. The type's `arraystow::PersistentSerializer` writes and reads the object itself.
 ///
 /// The type must be `Clone`. It cannot have parameters, because it is registered as one type.
 ///
 /// ```
-/// # use arraystow::persistent::{BoxError, PersistentSerializer};
-/// # use arraystow::PersistentId;
+/// # use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 /// # use std::io::{Read, Write};
 /// use arraystow::{LocalFiles, Persistent, Protocols};
 /// use serde::{Deserialize, Serialize};
@@ -89,18 +88,18 @@ pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # impl PersistentSerializer for Logs {
 /// #     type Object = Log;
 /// #     const NAME: &'static str = "example.org/logs";
-/// #     fn write(log: &Log, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-/// #         let mut file = protocols.create_file(&id.with_extension("log"))?;
+/// #     fn write(&self, log: &Log, files: &ExternalFiles) -> Result<(), BoxError> {
+/// #         let mut file = files.create("log")?;
 /// #         file.write_all(log.0.as_bytes())?;
 /// #         Ok(file.finish()?)
 /// #     }
-/// #     fn read(id: &PersistentId, protocols: &Protocols) -> Result<Log, BoxError> {
+/// #     fn read(&self, files: &ExternalFiles) -> Result<Log, BoxError> {
 /// #         let mut text = String::new();
-/// #         protocols.open_file(&id.with_extension("log"))?.read_to_string(&mut text)?;
+/// #         files.open("log")?.read_to_string(&mut text)?;
 /// #         Ok(Log(text))
 /// #     }
-/// #     fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-/// #         Ok(protocols.remove_file(&id.with_extension("log"))?)
+/// #     fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError> {
+/// #         Ok(files.remove("log")?)
 /// #     }
 /// # }
 ///
@@ -112,8 +111,8 @@ pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let folder = folder.path();
-/// // Or Storage::builder(folder).serializer::<Logs>().
-/// let protocols = Protocols::new().with_file(LocalFiles::new(folder)?).with_serializer::<Logs>();
+/// // Or Storage::builder(folder).serializer(Logs).
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder)?).with_serializer(Logs);
 /// let document = arraystow::to_vec(&Run { seed: 7, log: Log("begun, ended".into()) }, &protocols)?;
 /// let run: Run = arraystow::from_slice(&document, &protocols)?;
 /// assert_eq!(run.log.0, "begun, ended");

@@ -34,7 +34,7 @@ pub(crate) use files::FileArrays;
 
 use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
-use crate::protocol::{ArrayFormat, Protocols};
+use crate::protocol::ArrayFormat;
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -234,20 +234,4 @@ pub(crate) trait ArrayReader: Send + Sync {
     fn check_chunk(&self, number: usize) -> Result<()>;
     /// Compares with `StoredSummary::rest`.
     fn check_rest(&self, rest: &str) -> Result<()>;
-}
-
-/// The backend of the protocols, if there is one.
-pub(crate) fn for_protocols(protocols: &Protocols) -> Option<Arc<dyn Backend>> {
-    if let Some(files) = protocols.file() {
-        return Some(Arc::new(FileArrays::new(files.clone(), protocols.array_options(), protocols.limits())));
-    }
-    #[cfg(feature = "object-store")]
-    if let Some(objects) = protocols.object_store() {
-        return Some(Arc::new(ZarrArrays::new(
-            Arc::new(objects.objects().clone()),
-            protocols.array_options().zarr(),
-            protocols.limits(),
-        )));
-    }
-    None
 }

@@ -1,8 +1,7 @@
-//! Files of objects that are no arrays.
+//! Files of external objects.
 
 use super::Subject;
-use crate::persistent::{BoxError, PersistentSerializer};
-use crate::{PersistentId, Protocols};
+use crate::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
@@ -11,13 +10,13 @@ use std::sync::Arc;
 #[derive(Clone)]
 enum Blob {
     Here(Arc<[u8]>),
-    Stored(Arc<(PersistentId, Protocols)>),
+    Stored(ExternalFiles),
 }
 
 impl Blob {
     fn read(&self, from: u64, count: usize) -> Result<Vec<u8>, BoxError> {
         let Self::Stored(stored) = self else { return Err("it is not loaded".into()) };
-        let mut file = stored.1.open_file(stored.0.file())?;
+        let mut file = stored.open("")?;
         file.seek(SeekFrom::Start(from))?;
         let mut bytes = vec![0; count];
         file.read_exact(&mut bytes)?;
@@ -31,27 +30,27 @@ impl PersistentSerializer for Blobs {
     type Object = Blob;
     const NAME: &'static str = "arraystow/conformance";
 
-    fn write(blob: &Blob, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+    fn write(&self, blob: &Blob, files: &ExternalFiles) -> Result<(), BoxError> {
         let Blob::Here(bytes) = blob else { return Err("it is stored already".into()) };
-        let mut file = protocols.create_file(id.file())?;
+        let mut file = files.create("")?;
         for piece in bytes.chunks(70_001) {
             file.write_all(piece)?;
         }
         file.finish()?;
-        let mut empty = protocols.create_file(&id.with_extension("empty"))?;
+        let mut empty = files.create("empty")?;
         empty.flush()?;
         empty.finish()?;
         if bytes.is_empty() { Err("an empty one is refused".into()) } else { Ok(()) }
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Blob, BoxError> {
-        assert_eq!(protocols.open_file(&id.with_extension("empty"))?.len(), 0, "an empty file has no bytes");
-        Ok(Blob::Stored(Arc::new((id.clone(), protocols.clone()))))
+    fn read(&self, files: &ExternalFiles) -> Result<Blob, BoxError> {
+        assert_eq!(files.open("empty")?.len(), 0, "an empty file has no bytes");
+        Ok(Blob::Stored(files.clone()))
     }
 
-    fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        protocols.remove_file(&id.with_extension("empty"))?;
-        Ok(protocols.remove_file(id.file())?)
+    fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError> {
+        files.remove("empty")?;
+        Ok(files.remove("")?)
     }
 }
 
@@ -63,7 +62,7 @@ fn held(bytes: Vec<u8>) -> Held {
 }
 
 pub(super) fn other_objects(subject: &impl Subject) {
-    let protocols = subject.protocols().with_serializer::<Blobs>();
+    let protocols = subject.protocols().with_serializer(Blobs);
     // More than two blocks with a checksum each.
     let bytes: Vec<u8> = (0..2_500_000_u32).map(|i| (i / 7) as u8).collect();
     let document = crate::to_vec(&held(bytes.clone()), &protocols).unwrap();
@@ -85,7 +84,7 @@ pub(super) fn other_objects(subject: &impl Subject) {
     assert!(blob.read(0, 1).is_err(), "a cut file is noticed");
 
     let Blob::Stored(stored) = blob else { panic!("it is loaded") };
-    protocols.remove_object(&stored.0).unwrap();
+    protocols.remove_object(stored.id()).unwrap();
     assert_eq!(subject.names(), [""; 0], "a removed object leaves nothing");
     assert!(crate::to_vec(&held(Vec::new()), &protocols).is_err());
     assert_eq!(subject.names(), [""; 0], "a save that fails leaves nothing");

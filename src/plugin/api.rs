@@ -8,11 +8,10 @@ use crate::plugin::drive::body;
 use crate::plugin::drive::head::read_head;
 use crate::plugin::drive::load::{read_document, read_from};
 use crate::plugin::drive::save::{plan, root};
-use crate::plugin::external::registry::Registry;
+use crate::plugin::external::protocols::Protocols;
 use crate::plugin::resolver::Resolver;
 use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::write::write_plan;
-use crate::protocol::Protocols;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -124,5 +123,5 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
 }
 
 fn settings(protocols: &Protocols) -> PlanSettings {
-    PlanSettings { registry: Registry::of(protocols), ..PlanSettings::default() }
+    PlanSettings { registry: protocols.registry().clone(), ..PlanSettings::default() }
 }

@@ -23,6 +23,7 @@ mod write;
 pub use api::{deserialize, from_reader, from_slice, serialize, to_vec, to_writer};
 pub use document::body_format::Format;
 pub use document::id::PersistentId;
+pub use external::protocols::Protocols;
 pub use fields::value::{InlineArray, Value};
 pub use fields::{astype, ndarray, persistent};
 pub use shared::{Shared, WeakShared};

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::{Destination, Stored};
 use crate::plugin::external::planned::{External, Planned, SavePlan};
+use crate::plugin::external::protocols::Protocols;
 use crate::plugin::external::{arrays, files};
-use crate::protocol::Protocols;
 
 /// What was done for a plan.
 #[derive(Clone, Copy, Debug, Default)]

@@ -23,7 +23,6 @@ mod object_store;
 mod objects;
 #[cfg(feature = "hdf5")]
 mod one_file;
-mod protocols;
 #[cfg(feature = "object-store")]
 mod runtime;
 #[cfg(feature = "object-store")]
@@ -50,8 +49,6 @@ pub use local::LocalFiles;
 pub use object_store::{ObjectStoreProtocol, S3Protocol};
 #[cfg(feature = "hdf5")]
 pub(crate) use one_file::OneFile;
-pub use protocols::Protocols;
-pub(crate) use protocols::no_protocol;
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::ZarrOptions;
 #[cfg(feature = "zarr")]

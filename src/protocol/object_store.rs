@@ -40,7 +40,7 @@ impl ObjectStoreProtocol {
         Ok(Self { objects: Objects::new(client, folder, store)? })
     }
 
-    pub(super) fn of(objects: Objects) -> Self {
+    pub(crate) fn of(objects: Objects) -> Self {
         Self { objects }
     }
 

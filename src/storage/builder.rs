@@ -124,10 +124,10 @@ impl StorageBuilder {
         self
     }
 
-    /// Registers a serializer for the external objects of one type; one that is registered for the same type or under the same name
-    /// is replaced. See [`persistent`](crate::persistent).
-    pub fn serializer<P: PersistentSerializer>(mut self) -> Self {
-        self.registry.add::<P>();
+    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same name.
+    /// See [`persistent`](crate::persistent).
+    pub fn serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
+        self.registry.add(serializer);
         self
     }
 

@@ -36,8 +36,7 @@ pub use version::Version;
 
 use crate::array::Codec;
 use crate::error::Result;
-use crate::plugin::{Format, Registry};
-use crate::protocol::Protocols;
+use crate::plugin::{Format, Protocols, Registry};
 use name::Workflow;
 use place::Place;
 use std::fmt;
@@ -149,8 +148,7 @@ impl Storage {
 
     /// How the arrays and external objects of a workflow are written and read.
     fn protocols(&self, workflow: &Workflow) -> Protocols {
-        let mut protocols = self.place.protocols(workflow);
-        protocols.set_serializers(Arc::new(self.registry.clone()));
+        let protocols = self.place.protocols(workflow).with_registry(self.registry.clone());
         match self.codec {
             Some(codec) => protocols.with_codec(codec),
             None => protocols,

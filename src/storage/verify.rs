@@ -216,7 +216,7 @@ impl Storage {
     /// Checks a file of an external object.
     fn check_file(&self, name: &Name, file: &FileEntry, depth: VerifyDepth) -> Result<()> {
         let files = self.place.protocols(name.workflow()).files()?;
-        let mut reader = FileReader::open_expecting(files, &file.name, Some(file.summary()?))?;
+        let mut reader = FileReader::open(files, &file.name, Some(file.summary()?))?;
         if depth == VerifyDepth::Quick {
             return Ok(());
         }

@@ -31,7 +31,7 @@ impl Place {
             Self::Files(folder, format) => Storage::builder(folder.path().join("root")).array_format(*format),
             Self::Objects(server) => server.builder("root"),
         };
-        builder.serializer::<Notes>().open().unwrap()
+        builder.serializer(Notes).open().unwrap()
     }
 
     /// Every file or key.

@@ -16,7 +16,7 @@ const LEASE: Duration = Duration::from_millis(600);
 fn builder(place: &str, lease: Duration) -> StorageBuilder {
     let mut lines = place.lines();
     let root = lines.next().unwrap();
-    let mut builder = Storage::builder(root).serializer::<Notes>();
+    let mut builder = Storage::builder(root).serializer(Notes);
     if root.contains("://") {
         builder = builder.lease(lease);
     }

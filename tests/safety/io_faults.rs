@@ -80,7 +80,7 @@ fn fail_each(
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("root");
             let builder = Storage::builder(&root).array_format(format).codec(codec);
-            let storage = builder.serializer::<Notes>().open().unwrap();
+            let storage = builder.serializer(Notes).open().unwrap();
             storage.save("sim/run", &run_of(1)).unwrap();
             let before = files(&root);
             let failing = Failing::from(n, once, counted);
@@ -179,7 +179,7 @@ fn fail_each_request(failure: Failure, once: bool) {
             let store = Arc::new(InMemory::new());
             let open = |gate: Gate| {
                 let builder = StorageBuilder::from_object_store(Arc::new(gate), "root");
-                builder.serializer::<Notes>().open().unwrap()
+                builder.serializer(Notes).open().unwrap()
             };
             let sound = open(Gate::open(store.clone()));
             sound.save("sim/run", &run_of(1)).unwrap();

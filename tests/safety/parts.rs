@@ -313,7 +313,7 @@ fn objects_of_other_serializers() {
     let noted = |n: usize| Noted { text: note(10 * n), other: note(10 * n + 1) };
     let saved = Saved { first: noted(1), many: (2..12).map(noted).collect(), last: noted(12), field: array(1) };
     let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::builder(folder.path()).serializer::<super::sample::Notes>().open().unwrap();
+    let storage = Storage::builder(folder.path()).serializer(super::sample::Notes).open().unwrap();
     storage.save("object", &saved).unwrap();
     let wanted: BTreeSet<String> = (2..13).map(|n| format!("many[{}].text", n - 2)).take(10).collect();
     let wanted: BTreeSet<String> =

@@ -304,7 +304,7 @@ fn cut_everywhere(
     let base = tempfile::tempdir().unwrap();
     let open = |base: &Path| {
         let builder = Storage::builder(base.join("root")).durability(durability).array_format(format).codec(codec);
-        builder.serializer::<Notes>().open().unwrap()
+        builder.serializer(Notes).open().unwrap()
     };
     let storage = open(base.path());
     let unsynced = prepare(&storage);

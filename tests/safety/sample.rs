@@ -1,7 +1,7 @@
 //! An object whose every part tells which one it is, and what is left of it in a folder.
 
-use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, Error, PersistentId, Protocols, Storage, VerifyDepth};
+use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
+use arraystow::{ChunkedArray, Error, Storage, VerifyDepth};
 pub(crate) use arraystow_tests::files_by_array as files;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -37,26 +37,26 @@ impl PersistentSerializer for Notes {
     type Object = Text;
     const NAME: &'static str = "example.org/notes";
 
-    fn write(note: &Text, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+    fn write(&self, note: &Text, files: &ExternalFiles) -> Result<(), BoxError> {
         for extension in ["first", "second"] {
-            let mut file = protocols.create_file(&id.with_extension(extension))?;
+            let mut file = files.create(extension)?;
             file.write_all(note.0.as_bytes())?;
             file.finish()?;
         }
         Ok(())
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Text, BoxError> {
+    fn read(&self, files: &ExternalFiles) -> Result<Text, BoxError> {
         let mut texts = [String::new(), String::new()];
         for (text, extension) in texts.iter_mut().zip(["first", "second"]) {
-            protocols.open_file(&id.with_extension(extension))?.read_to_string(text)?;
+            files.open(extension)?.read_to_string(text)?;
         }
         assert_eq!(texts[0], texts[1]);
         let [text, _] = texts;
         Ok(Text(text))
     }
 
-    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+    fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
         Err("a storage removes by itself".into())
     }
 }

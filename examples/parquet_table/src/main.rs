@@ -4,8 +4,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example tells what it does")]
 
-use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, Persistent, PersistentId, Protocols, Storage};
+use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
+use arraystow::{ChunkedArray, Persistent, Storage};
 use bytes::Bytes;
 use parquet::data_type::DoubleType;
 use parquet::errors::ParquetError;
@@ -66,14 +66,11 @@ fn no_column(name: &str) -> String {
 /// Where a table's file is: what Parquet needs to read parts of it.
 #[derive(Clone)]
 struct StoredTable {
-    id: PersistentId,
-    protocols: Protocols,
+    files: ExternalFiles,
     len: u64,
 }
 
-fn file_name(id: &PersistentId) -> String {
-    id.with_extension("parquet")
-}
+const EXTENSION: &str = "parquet";
 
 impl Length for StoredTable {
     fn len(&self) -> u64 {
@@ -85,7 +82,7 @@ impl ChunkReader for StoredTable {
     type T = arraystow::FileReader;
 
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        let opened = self.protocols.open_file(&file_name(&self.id));
+        let opened = self.files.open(EXTENSION);
         let mut file = opened.map_err(|error| ParquetError::External(error.into()))?;
         file.seek(SeekFrom::Start(start))?;
         Ok(file)
@@ -105,11 +102,11 @@ impl PersistentSerializer for ParquetTables {
     type Object = Table;
     const NAME: &'static str = "example.org/parquet-tables";
 
-    fn write(table: &Table, id: &PersistentId, protocols: &Protocols) -> BoxResult<()> {
+    fn write(&self, table: &Table, files: &ExternalFiles) -> BoxResult<()> {
         let names = table.names()?;
         let columns: Vec<String> = names.iter().map(|name| format!("REQUIRED DOUBLE {name};")).collect();
         let schema = Arc::new(parse_message_type(&format!("message table {{ {} }}", columns.concat()))?);
-        let file = protocols.create_file(&file_name(id))?;
+        let file = files.create(EXTENSION)?;
         let mut writer = SerializedFileWriter::new(file, schema, Arc::default())?;
         let mut group = writer.next_row_group()?;
         for name in &names {
@@ -122,17 +119,17 @@ impl PersistentSerializer for ParquetTables {
         Ok(writer.into_inner()?.finish()?)
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> BoxResult<Table> {
+    fn read(&self, files: &ExternalFiles) -> BoxResult<Table> {
         // A look at its length; no data is read.
-        let len = protocols.open_file(&file_name(id))?.len();
-        Ok(Table::Stored(Arc::new(StoredTable { id: id.clone(), protocols: protocols.clone(), len })))
+        let len = files.open(EXTENSION)?.len();
+        Ok(Table::Stored(Arc::new(StoredTable { files: files.clone(), len })))
     }
 
-    fn remove(id: &PersistentId, protocols: &Protocols) -> BoxResult<()> {
-        Ok(protocols.remove_file(&file_name(id))?)
+    fn remove(&self, files: &ExternalFiles) -> BoxResult<()> {
+        Ok(files.remove(EXTENSION)?)
     }
 
-    fn identity(table: &Table) -> Option<usize> {
+    fn identity(&self, table: &Table) -> Option<usize> {
         Some(match table {
             Table::Here(columns) => Arc::as_ptr(columns) as usize,
             Table::Stored(stored) => Arc::as_ptr(stored) as usize,
@@ -149,7 +146,7 @@ struct Campaign {
 
 fn main() -> BoxResult<()> {
     let folder = tempfile::tempdir()?;
-    let storage = Storage::builder(folder.path()).serializer::<ParquetTables>().open()?;
+    let storage = Storage::builder(folder.path()).serializer(ParquetTables).open()?;
 
     let stations = BTreeMap::from([
         ("latitude".to_owned(), (0..1000).map(|i| 54.0 + f64::from(i) / 500.0).collect()),

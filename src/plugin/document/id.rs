@@ -1,4 +1,4 @@
-//! The persistent id: what a document keeps of an array.
+//! The persistent id: what a document keeps of an array or an external object.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::names::{ARRAYS, ID, PLAIN, SHARED, WEAK_SHARED};
@@ -9,8 +9,8 @@ use std::borrow::Cow;
 /// The layout version of the arrays that this crate writes.
 pub(in crate::plugin) const VERSION: &str = "1.0.0";
 
-/// What a document keeps of an array, or of another object that is kept outside it: `(name, (version, filename))`, as
-/// pickle's `persistent_id`: which serializer, its layout version, and the generated name that the object is stored under.
+/// What a document keeps of an array or an external object: `(name, (version, filename))`, as pickle's `persistent_id`. It
+/// has the serializer's name, its layout version, and the generated name that the array or the object is stored under.
 ///
 /// Plain nested data, so that it survives every way in which serde buffers values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,13 +65,6 @@ impl PersistentId {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
-    }
-
-    /// The same with an extension: what a [`PersistentSerializer`](crate::PersistentSerializer) calls its file, or one of
-    /// them. Letters, digits, and `.`, `-`, `_` between them.
-    #[must_use]
-    pub fn with_extension(&self, extension: &str) -> String {
-        format!("{}.{extension}", self.file)
     }
 
     /// The id of a plain array, for a format that has ids: there nothing else says that it is one.

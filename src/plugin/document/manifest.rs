@@ -176,7 +176,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether it has neither arrays nor other objects.
+    /// Whether it has neither arrays nor external objects.
     pub(crate) fn is_empty(&self) -> bool {
         self.arrays.is_empty() && self.objects.is_empty()
     }
@@ -231,7 +231,7 @@ impl ObjectEntry {
             file.summary().map_err(|error| error.in_array(self.id.file()))?;
         }
         if self.id.is_array() {
-            return Err(Error::corrupt("the manifest has an array among the other objects").in_array(self.id.file()));
+            return Err(Error::corrupt("the manifest has an array among the external objects").in_array(self.id.file()));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
 pub(in crate::plugin) const ID: &str = "ArraystowPersistentId";
 /// What the version of the id of a plain array ends with in a pickle.
 pub(in crate::plugin) const PLAIN: &str = "+plain";
-/// The newtype by which a chunked array, another object that is kept outside the document, or a shared value asks our
+/// The newtype by which a chunked array, an external object, or a shared value asks our
 /// Serializer for its place in the object. It never reaches a format.
 pub(in crate::plugin) const CHUNKED: &str = "$arraystow::chunked";
 /// The beginning of the newtypes by which options of fields go through serde's buffers. They never reach a format.

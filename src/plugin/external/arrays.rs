@@ -8,7 +8,7 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{ArrayEntry, ManifestEntry};
 use crate::plugin::external::destination::{Destination, Stored, defaults};
 use crate::plugin::external::planned::{Planned, PlannedArray};
-use crate::protocol::no_protocol;
+use crate::plugin::external::protocols::no_protocol;
 use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! Where what lies outside the document is written, and what has been written there so far.
 
 use crate::array::ArrayMeta;
-use crate::backend::{Backend, Linked, for_protocols};
+use crate::backend::{Backend, Linked};
 use crate::engine::remove_arrays;
-use crate::protocol::Protocols;
+use crate::plugin::external::protocols::Protocols;
 use crate::protocol::files::Files;
 use crate::task::unstoppable;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) struct Stored {
 impl Stored {
     /// Nothing yet.
     pub(in crate::plugin) fn new(protocols: &Protocols) -> Self {
-        let (protocols, backend) = (protocols.clone(), for_protocols(protocols));
+        let (protocols, backend) = (protocols.clone(), protocols.backend());
         Self { protocols, backend, arrays: Vec::new(), files: Vec::new(), linked: 0, linked_bytes: 0 }
     }
 

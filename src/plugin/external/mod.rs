@@ -1,8 +1,10 @@
-//! What is stored outside the document: arrays, the objects of user serializers, shared values, and copies of all these.
+//! What is stored outside the document: arrays, external objects, shared values, and copies of all these; and the
+//! [`Protocols`](protocols::Protocols) to store them with.
 
 pub(in crate::plugin) mod arrays;
 pub(in crate::plugin) mod copied;
 pub(in crate::plugin) mod destination;
+pub(in crate::plugin) mod external_files;
 pub(in crate::plugin) mod files;
 pub(in crate::plugin) mod planned;
 pub(in crate::plugin) mod protocols;

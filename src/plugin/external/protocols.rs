@@ -1,27 +1,158 @@
-//! What `Protocols` do with arrays and objects of user serializers.
+//! The protocols of a save or a load, the options of arrays that are written through them, and the registered serializers.
 
-use crate::backend::for_protocols;
-use crate::error::Result;
+use crate::array::Codec;
+#[cfg(feature = "object-store")]
+use crate::backend::ZarrArrays;
+use crate::backend::{Backend, FileArrays};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::plugin::document::id::PersistentId;
+use crate::plugin::external::external_files::ExternalFiles;
 use crate::plugin::external::registry::Registry;
 use crate::plugin::external::shared_file;
 use crate::plugin::external::user_serializer::PersistentSerializer;
-use crate::protocol::{Protocols, no_protocol};
+use crate::protocol::files::{Files, Ledger};
+use crate::protocol::{ArrayFormat, ArrayOptions, FileProtocol};
+#[cfg(feature = "object-store")]
+use crate::protocol::{ObjectStoreProtocol, Objects};
+use std::fmt;
 use std::sync::Arc;
 
+/// The places for the arrays of a value that is serialized outside a [`Storage`](crate::Storage).
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{Codec, LocalFiles, Protocols};
+///
+/// let files = LocalFiles::new(folder.path())?;
+/// let protocols = Protocols::new().with_file(files).with_codec(Codec::zstd(3)?);
+/// let bytes = arraystow::to_vec(&ndarray::Array2::<f64>::zeros((100, 100)), &protocols)?;
+/// let zeros: ndarray::Array2<f64> = arraystow::from_slice(&bytes, &protocols)?;
+/// assert_eq!(zeros.dim(), (100, 100));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Protocols {
+    file: Option<Arc<dyn FileProtocol>>,
+    #[cfg(feature = "object-store")]
+    object_store: Option<ObjectStoreProtocol>,
+    arrays: ArrayOptions,
+    codec: Option<Codec>,
+    limits: Limits,
+    registry: Registry,
+}
+
 impl Protocols {
-    /// Registers a serializer for the objects of one type; one that is registered for the same type or under the same name
-    /// is replaced. See [`persistent`](crate::persistent).
+    /// Returns no protocol. Values without arrays can be saved, others need a protocol.
     #[must_use]
-    pub fn with_serializer<P: PersistentSerializer>(mut self) -> Self {
-        let mut registry = Registry::of(&self);
-        registry.add::<P>();
-        self.set_serializers(Arc::new(registry));
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the FILE protocol: arrays become HDF5 files, or Zarr arrays in a local folder; see
+    /// [`with_array_format`](Self::with_array_format).
+    #[must_use]
+    pub fn with_file(mut self, files: impl FileProtocol) -> Self {
+        self.file = Some(Arc::new(files));
         self
     }
 
-    /// Removes what belongs to a persistent id: an array, or an object of a registered serializer. For documents without a
-    /// manifest, such as [`serialize`](crate::serialize) makes with a format of one's own; a storage removes by itself.
+    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_object_store(mut self, object_store: ObjectStoreProtocol) -> Self {
+        self.object_store = Some(object_store);
+        self
+    }
+
+    /// The same as [`with_object_store`](Self::with_object_store).
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_s3(self, s3: crate::protocol::S3Protocol) -> Self {
+        self.with_object_store(s3)
+    }
+
+    /// The same of a storage.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn with_objects(mut self, objects: Objects) -> Self {
+        self.object_store = Some(ObjectStoreProtocol::of(objects));
+        self
+    }
+
+    /// Sets the format of new arrays that go through the FILE protocol. The default is HDF5, or Zarr without the
+    /// feature `hdf5`. Arrays of both formats are read.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::{ArrayFormat, LocalFiles, Protocols};
+    ///
+    /// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+    /// # #[cfg(feature = "zarr")] {
+    /// let protocols = protocols.with_array_format(ArrayFormat::Zarr);
+    /// let bytes = arraystow::to_vec(&ndarray::Array2::<f64>::zeros((100, 100)), &protocols)?;
+    /// assert!(folder.path().join("dask_arrays/zarr.json").exists());
+    /// # let zeros: ndarray::Array2<f64> = arraystow::from_slice(&bytes, &protocols)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_array_format(mut self, format: ArrayFormat) -> Self {
+        self.arrays.format = Some(format);
+        self
+    }
+
+    pub(crate) fn with_array_options(mut self, options: ArrayOptions) -> Self {
+        self.arrays = options;
+        self
+    }
+
+    /// Sets the version of the Zarr format of new arrays. The default is [`V3`](crate::ZarrVersion::V3).
+    #[cfg(feature = "zarr")]
+    #[must_use]
+    pub fn with_zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
+        self.arrays.zarr_version = Some(version);
+        self
+    }
+
+    /// Puts chunks of new Zarr arrays together in shards of up to `bytes` bytes, counted before compression. The
+    /// default, 0, is one key or file a chunk. Shards are fewer and larger, and parts of them can still be read.
+    #[cfg(feature = "zarr")]
+    #[must_use]
+    pub fn with_shard_bytes(mut self, bytes: usize) -> Self {
+        self.arrays.shard_bytes = Some(bytes);
+        self
+    }
+
+    /// Sets the codec of new arrays. The default is no compression in HDF5, and [`Codec::BLOSC`] in Zarr.
+    #[must_use]
+    pub fn with_codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Sets the limits on what is read and written. The [defaults](Limits) suit data that you trust.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same name.
+    /// See [`persistent`](crate::persistent).
+    #[must_use]
+    pub fn with_serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
+        self.registry.add(serializer);
+        self
+    }
+
+    pub(crate) fn with_registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Removes what belongs to a persistent id: an array, or an external object of a registered serializer.
+    ///
+    /// This is for documents without a manifest, which [`serialize`](crate::serialize) makes. A storage removes by itself.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -39,16 +170,90 @@ impl Protocols {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if it is not there (object stores do not always report it); `Unsupported` if its serializer is not registered;
-    /// whatever keeps it from being removed.
+    /// `NotFound` if it is not there (object stores do not always report it); `Unsupported` if its serializer is not
+    /// registered; `Io` or a related kind if the disk or the network fails; any error of the serializer.
     pub fn remove_object(&self, id: &PersistentId) -> Result<()> {
         let removed = match id {
-            id if id.is_array() => {
-                for_protocols(self).ok_or_else(no_protocol).and_then(|backend| backend.remove(id.file()))
+            id if id.is_array() => self.backend().ok_or_else(no_protocol).and_then(|backend| backend.remove(id.file())),
+            id if id.is_shared() => self.files().and_then(|files| shared_file::remove(id, &files)),
+            id => {
+                let serializer = self.registry.of_id(id)?;
+                self.files().and_then(|files| {
+                    serializer.remove(&ExternalFiles::new(id.clone(), files, self.limits, Ledger::of_stored(None)))
+                })
             }
-            id if id.is_shared() => shared_file::remove(id, self),
-            id => return Registry::of(self).of_id(id)?.remove(id, self).map_err(|error| error.in_array(id.file())),
         };
         removed.map_err(|error| error.in_array(id.file()))
     }
+
+    pub(crate) fn files(&self) -> Result<Files> {
+        if let Some(file) = &self.file {
+            return Ok(Files::File(file.clone()));
+        }
+        #[cfg(feature = "object-store")]
+        if let Some(object_store) = &self.object_store {
+            return Ok(Files::Objects(object_store.objects().clone()));
+        }
+        Err(no_protocol())
+    }
+
+    /// Returns the backend of arrays, if there is a protocol.
+    pub(crate) fn backend(&self) -> Option<Arc<dyn Backend>> {
+        if let Some(files) = &self.file {
+            return Some(Arc::new(FileArrays::new(files.clone(), self.arrays, self.limits)));
+        }
+        #[cfg(feature = "object-store")]
+        if let Some(object_store) = &self.object_store {
+            let objects = Arc::new(object_store.objects().clone());
+            return Some(Arc::new(ZarrArrays::new(objects, self.arrays.zarr(), self.limits)));
+        }
+        None
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Returns the FILE protocol, if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Arc<dyn FileProtocol>> {
+        self.file.as_ref()
+    }
+
+    /// Returns the protocol for object stores, if there is one.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn object_store(&self) -> Option<&ObjectStoreProtocol> {
+        self.object_store.as_ref()
+    }
+
+    /// Returns the limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Returns the codec of new arrays, if one was chosen.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
+        self.codec
+    }
+}
+
+impl fmt::Debug for Protocols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_ref().map(|file| file.describe(""));
+        let mut text = f.debug_struct("Protocols");
+        text.field("file", &file);
+        #[cfg(feature = "object-store")]
+        text.field("object_store", &self.object_store);
+        text.field("codec", &self.codec).field("limits", &self.limits).finish()
+    }
+}
+
+/// The error of an operation without the protocol that it needs.
+pub(crate) fn no_protocol() -> Error {
+    Error::unsupported(
+        "there is no protocol for arrays: add one, as in Protocols::new().with_file(LocalFiles::new(folder)?)",
+    )
 }

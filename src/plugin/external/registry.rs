@@ -5,10 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::{PersistentId, is_name};
 use crate::plugin::document::names::{ARRAYS, SHARED, WEAK_SHARED};
 use crate::plugin::external::user_serializer::{PersistentSerializer, Registered, UserSerializer};
-use crate::protocol::Protocols;
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The registered serializers. A clone shares them.
@@ -22,14 +20,9 @@ pub(crate) struct Registry {
 const OWN: [&str; 3] = [ARRAYS, SHARED, WEAK_SHARED];
 
 impl Registry {
-    /// Of these protocols.
-    pub(crate) fn of(protocols: &Protocols) -> Self {
-        let registered = protocols.serializers().and_then(|serializers| serializers.downcast_ref::<Self>());
-        registered.cloned().unwrap_or_default()
-    }
-
-    pub(crate) fn add<P: PersistentSerializer>(&mut self) {
-        let serializer: Arc<dyn UserSerializer> = Arc::new(Registered::<P>(PhantomData));
+    /// Adds a serializer, which replaces one for the same type or of the same name.
+    pub(crate) fn add<P: PersistentSerializer>(&mut self, serializer: P) {
+        let serializer: Arc<dyn UserSerializer> = Arc::new(Registered(Arc::new(serializer)));
         self.by_type.insert(serializer.object_type(), serializer.clone());
         self.by_name.insert(P::NAME, serializer);
     }
@@ -53,8 +46,8 @@ impl Registry {
         self.check()?;
         self.by_type.get(&object_type).ok_or_else(|| {
             Error::unsupported(format!(
-                "no serializer is registered for {type_name}: use Storage::builder(..).serializer::<..>() or \
-                 Protocols::with_serializer::<..>()"
+                "no serializer is registered for {type_name}: use Storage::builder(..).serializer(..) or \
+                 Protocols::with_serializer(..)"
             ))
         })
     }
@@ -82,7 +75,7 @@ impl Registry {
 fn no_serializer(id: &PersistentId) -> Error {
     Error::unsupported(format!(
         "an object of the serializer {:?}, which is not known here: register it, with \
-         Storage::builder(..).serializer::<..>() or Protocols::with_serializer::<..>()",
+         Storage::builder(..).serializer(..) or Protocols::with_serializer(..)",
         id.name()
     ))
 }

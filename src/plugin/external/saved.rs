@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::plugin::document::manifest::Manifest;
 use crate::plugin::external::destination::defaults;
 use crate::plugin::external::planned::{PlannedArray, SavePlan};
-use crate::protocol::Protocols;
+use crate::plugin::external::protocols::Protocols;
 use std::sync::Arc;
 
 /// A place where an array was saved. It may be gone, and is checked before it is used.

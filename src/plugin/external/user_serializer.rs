@@ -2,64 +2,69 @@
 
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::document::id::PersistentId;
-use crate::protocol::Protocols;
+use crate::plugin::external::external_files::ExternalFiles;
 use std::any::{Any, TypeId};
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Any error of a serializer of one's own.
+/// Any error of a [`PersistentSerializer`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Keeps the objects of one type in files beside the document.
+/// Writes and reads the external objects of one type: parts of a value that lie in files of their own beside the document.
 ///
-/// The functions work in two phases. A save walks the object graph first; an object of this type is cloned there, which
-/// should be cheap (a handle on what is large, as an `Arc`), and gets an id. [`write`](Self::write) comes after the walk,
-/// on any thread, for many objects at once; a load calls [`read`](Self::read) when its walk comes to the object, on any thread,
-/// perhaps for others that the walk will come to as well. What the type does not ask for is not read. A panic in them becomes
-/// an error.
+/// An instance is registered with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
+/// [`Protocols::with_serializer`](crate::Protocols::with_serializer). Its fields are its configuration. A document knows
+/// only [`NAME`](Self::NAME) and [`VERSION`](Self::VERSION), so [`read`](Self::read) must not depend on a
+/// configuration that may differ later. What it needs belongs in the files.
 ///
-/// Files are made with [`Protocols::create_file`] and named after the id; the document's manifest lists them with their
-/// checksums. So a document is removed, copied and verified without the serializer, a save that fails removes what was
-/// written, and a sweep finds what a killed one left.
+/// A save has two phases:
+///
+/// 1. The value is walked. An object of this type is cloned and gets an id. The clone should be cheap (an `Arc` around what
+///    is large).
+/// 2. [`write`](Self::write) is called for each object, on any thread, for many objects at once.
+///
+/// A load calls [`read`](Self::read) when it comes to the object, on any thread, and perhaps earlier for objects that follow.
+/// What the loaded type does not ask for is not read. A panic in these functions becomes an error of kind `UserCode`.
+///
+/// The manifest lists the files of each object with their checksums. So a value is removed, copied and verified without
+/// the serializer, a failed save removes what was written, and a sweep finds what a killed save left.
 ///
 /// See [the module](crate::persistent) for an example.
 pub trait PersistentSerializer: Send + Sync + 'static {
     /// The type of the objects.
     type Object: Clone + Send + Sync + 'static;
 
-    /// The name by which documents refer to this serializer: for good. A domain or a crate in it keeps it from meeting
-    /// another.
+    /// The name by which documents refer to this serializer. It never changes. A domain or a crate's name in it prevents
+    /// that two serializers have the same name.
     const NAME: &'static str;
 
-    /// The version of what [`write`](Self::write) writes; the id has it. A document with another major number (what is
-    /// before the first dot) is not given to [`read`](Self::read).
+    /// The version of what [`write`](Self::write) writes, which is part of the id. A document with another major number
+    /// (what is before the first dot) is not given to [`read`](Self::read).
     const VERSION: &'static str = "1.0.0";
 
-    /// Writes an object to files named after the id.
+    /// Writes an object to files.
     ///
     /// # Errors
-    /// Any; the save fails with it.
-    fn write(object: &Self::Object, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError>;
+    /// Any. The save fails with it.
+    fn write(&self, object: &Self::Object, files: &ExternalFiles) -> Result<(), BoxError>;
 
-    /// The object of that id. Lazy, where it can be: the protocols may be kept, to open the files when they are needed.
+    /// Returns the object in these files. It may be lazy: it keeps a clone of `files`, and opens them when they are needed.
     ///
     /// # Errors
-    /// Any; a load that comes to the object fails with it.
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Self::Object, BoxError>;
+    /// Any. A load that comes to the object fails with it.
+    fn read(&self, files: &ExternalFiles) -> Result<Self::Object, BoxError>;
 
-    /// Removes the files of that id. Documents with a manifest do without: this is for
-    /// [`Protocols::remove_object`].
+    /// Removes the files of an object. Only [`Protocols::remove_object`](crate::Protocols::remove_object) calls this, for
+    /// documents without a manifest.
     ///
     /// # Errors
     /// Any.
-    fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError>;
+    fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError>;
 
-    /// What two handles on one object have in common and no other object has, as long as one of them lives: the address in
-    /// an `Arc`. The object is then written once, however often it is met. By default nothing: each is written.
+    /// Returns what two handles on one object have in common and no other object has while one of them lives: the address
+    /// in an `Arc`. Such an object is written once, however often it is met. By default each one is written.
     #[must_use]
-    fn identity(object: &Self::Object) -> Option<usize> {
+    fn identity(&self, object: &Self::Object) -> Option<usize> {
         let _ = object;
         None
     }
@@ -77,16 +82,16 @@ pub(crate) trait UserSerializer: Send + Sync {
     fn identity(&self, object: &dyn Any) -> Option<usize>;
     /// A handle on an object of its type that outlives the walk.
     fn handle(&self, object: &dyn Any) -> Option<Box<dyn UserObject>>;
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object>;
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
+    fn read(&self, files: &ExternalFiles) -> Result<Object>;
+    fn remove(&self, files: &ExternalFiles) -> Result<()>;
 }
 
-/// A handle on an object, which knows its serializer.
+/// A handle on an object, with its serializer.
 pub(crate) trait UserObject: Send + Sync {
-    fn write(&self, id: &PersistentId, protocols: &Protocols) -> Result<()>;
+    fn write(&self, files: &ExternalFiles) -> Result<()>;
 }
 
-pub(in crate::plugin) struct Registered<P>(pub(in crate::plugin) PhantomData<fn() -> P>);
+pub(in crate::plugin) struct Registered<P>(pub(in crate::plugin) Arc<P>);
 
 impl<P: PersistentSerializer> UserSerializer for Registered<P> {
     fn name(&self) -> &'static str {
@@ -102,27 +107,31 @@ impl<P: PersistentSerializer> UserSerializer for Registered<P> {
     }
 
     fn identity(&self, object: &dyn Any) -> Option<usize> {
-        P::identity(object.downcast_ref()?)
+        self.0.identity(object.downcast_ref()?)
     }
 
     fn handle(&self, object: &dyn Any) -> Option<Box<dyn UserObject>> {
-        object.downcast_ref::<P::Object>().map(|object| Box::new(Handle::<P>(object.clone())) as Box<dyn UserObject>)
+        let object = object.downcast_ref::<P::Object>()?.clone();
+        Some(Box::new(Handle { serializer: self.0.clone(), object }))
     }
 
-    fn read(&self, id: &PersistentId, protocols: &Protocols) -> Result<Object> {
-        calling::<P, _>("reads", || P::read(id, protocols)).map(|object| Arc::new(object) as Object)
+    fn read(&self, files: &ExternalFiles) -> Result<Object> {
+        calling::<P, _>("reads", || self.0.read(files)).map(|object| Arc::new(object) as Object)
     }
 
-    fn remove(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        calling::<P, _>("removes", || P::remove(id, protocols))
+    fn remove(&self, files: &ExternalFiles) -> Result<()> {
+        calling::<P, _>("removes", || self.0.remove(files))
     }
 }
 
-struct Handle<P: PersistentSerializer>(P::Object);
+struct Handle<P: PersistentSerializer> {
+    serializer: Arc<P>,
+    object: P::Object,
+}
 
 impl<P: PersistentSerializer> UserObject for Handle<P> {
-    fn write(&self, id: &PersistentId, protocols: &Protocols) -> Result<()> {
-        calling::<P, _>("writes", || P::write(&self.0, id, protocols))
+    fn write(&self, files: &ExternalFiles) -> Result<()> {
+        calling::<P, _>("writes", || self.serializer.write(&self.object, files))
     }
 }
 

@@ -1,42 +1,48 @@
-//! Objects of any type outside the document: serializers that keep a type in files of its own.
+//! External objects: parts of a value that a serializer of yours writes to files of their own.
 //!
-//! A [`PersistentSerializer`] does for one type what this crate does for arrays: the object is written to files beside the
-//! document, which keeps the object's [`PersistentId`]. It is registered with a storage
-//! ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
-//! [`Protocols`](crate::Protocols::with_serializer). A type of one's own gets `#[derive(Persistent)]` instead of serde's
-//! derives; a field of any other type gets `#[serde(with = "arraystow::persistent")]`.
+//! A [`PersistentSerializer`] does for one type what this crate does for arrays. It writes the external object to
+//! [files](ExternalFiles) beside the document, which keeps the object's [`PersistentId`]. An instance of it is registered
+//! with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
+//! [`Protocols`](crate::Protocols::with_serializer). A type of your own derives `Persistent` instead of serde's traits. A
+//! field of any other type gets `#[serde(with = "arraystow::persistent")]`.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
-//! use arraystow::persistent::{BoxError, PersistentSerializer};
-//! use arraystow::{PersistentId, Protocols, Storage};
+//! use arraystow::Storage;
+//! use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 //! use serde::{Deserialize, Serialize};
 //! use std::io::{Read, Write};
 //!
-//! /// Somebody else's type, without serde.
+//! /// A type without serde.
 //! #[derive(Clone, Debug, PartialEq)]
 //! struct Picture(Vec<u8>);
 //!
-//! struct Pictures;
+//! struct Pictures {
+//!     most_bytes: u64,
+//! }
 //!
 //! impl PersistentSerializer for Pictures {
 //!     type Object = Picture;
 //!     const NAME: &'static str = "example.org/pictures";
 //!
-//!     fn write(picture: &Picture, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-//!         let mut file = protocols.create_file(&id.with_extension("raw"))?;
+//!     fn write(&self, picture: &Picture, files: &ExternalFiles) -> Result<(), BoxError> {
+//!         let mut file = files.create("raw")?;
 //!         file.write_all(&picture.0)?;
 //!         Ok(file.finish()?)
 //!     }
 //!
-//!     fn read(id: &PersistentId, protocols: &Protocols) -> Result<Picture, BoxError> {
+//!     fn read(&self, files: &ExternalFiles) -> Result<Picture, BoxError> {
+//!         let mut file = files.open("raw")?;
+//!         if file.len() > self.most_bytes {
+//!             return Err("the picture is too large".into());
+//!         }
 //!         let mut bytes = Vec::new();
-//!         protocols.open_file(&id.with_extension("raw"))?.read_to_end(&mut bytes)?;
+//!         file.read_to_end(&mut bytes)?;
 //!         Ok(Picture(bytes))
 //!     }
 //!
-//!     fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-//!         Ok(protocols.remove_file(&id.with_extension("raw"))?)
+//!     fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError> {
+//!         Ok(files.remove("raw")?)
 //!     }
 //! }
 //!
@@ -47,13 +53,14 @@
 //!     picture: Picture,
 //! }
 //!
-//! let storage = Storage::builder(folder.path()).serializer::<Pictures>().open()?;
+//! let storage = Storage::builder(folder.path()).serializer(Pictures { most_bytes: 1 << 20 }).open()?;
 //! storage.save("page", &Page { title: "one".into(), picture: Picture(vec![1, 2, 3]) })?;
 //! assert_eq!(storage.load::<Page>("page")?.picture, Picture(vec![1, 2, 3]));
 //! storage.remove("page")?; // the picture's file too; this needs no registration
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub use crate::plugin::external::external_files::ExternalFiles;
 pub use crate::plugin::external::user_serializer::{BoxError, PersistentSerializer};
 
 use crate::error::{Error, ErrorKind};

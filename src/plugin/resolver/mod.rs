@@ -4,7 +4,7 @@ mod objects;
 pub(in crate::plugin) mod reading;
 
 use crate::array::{ChunkedArray, ErasedArray, machine_memory, with_element};
-use crate::backend::{Backend, for_protocols};
+use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
@@ -12,12 +12,12 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ObjectEntry};
 use crate::plugin::document::pieces::Pieces;
 use crate::plugin::external::arrays::{open, typed};
+use crate::plugin::external::protocols::{Protocols, no_protocol};
 use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::objects::ObjectReader;
 use crate::plugin::resolver::reading::{Listed, Read, ReadItems, Reading};
 use crate::plugin::walk::ahead::{Judgement, Walk};
 use crate::plugin::walk::loading::ArrayResolver;
-use crate::protocol::{Protocols, no_protocol};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(crate) struct Resolver {
     reads_ahead: bool,
     /// Memory for plain arrays, which will be there together.
     room: Cell<u64>,
-    /// Bytes of the plain arrays and other objects that were asked for.
+    /// Bytes of the plain arrays and external objects that were asked for.
     asked: Cell<u64>,
     /// What is to be read before the walk is tried again, if it must not wait.
     postponed: Option<RefCell<Reading>>,
@@ -62,7 +62,7 @@ impl Resolver {
     /// For a document without a manifest.
     pub(crate) fn bare(protocols: &Protocols) -> Self {
         Self {
-            backend: for_protocols(protocols),
+            backend: protocols.backend(),
             objects: ObjectReader::bare(protocols.clone()),
             origin: Origin::default(),
             listed: None,

@@ -1,35 +1,28 @@
-//! The objects that are no arrays, for one load.
+//! The external objects of a document, for one load.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::ObjectEntry;
 use crate::plugin::document::pieces::Pieces;
-use crate::plugin::external::registry::Registry;
+use crate::plugin::external::external_files::ExternalFiles;
+use crate::plugin::external::protocols::Protocols;
 use crate::plugin::external::shared_file::read as read_shared;
 use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::reading::{Listed, Read, Reading};
-use crate::protocol::Protocols;
 use crate::protocol::files::Ledger;
 use std::sync::Arc;
 
-/// The objects of one document.
+/// The external objects of one document.
 pub(in crate::plugin) struct ObjectReader {
-    with: Arc<With>,
+    protocols: Arc<Protocols>,
     /// Without a manifest (a bare document) nothing is known of them.
     listed: Option<Listed<ObjectEntry>>,
 }
 
-/// What objects are read with.
-struct With {
-    protocols: Protocols,
-    registry: Registry,
-}
-
 impl ObjectReader {
-    /// For a document without a manifest.
+    /// Returns the objects of a document without a manifest.
     pub(in crate::plugin) fn bare(protocols: Protocols) -> Self {
-        let registry = Registry::of(&protocols);
-        Self { with: Arc::new(With { protocols, registry }), listed: None }
+        Self { protocols: Arc::new(protocols), listed: None }
     }
 
     /// For a document whose manifest has these.
@@ -43,12 +36,12 @@ impl ObjectReader {
 
     /// How many are best read at the same time.
     pub(in crate::plugin) fn concurrency(&self) -> usize {
-        self.with.protocols.files().map_or(1, |files| files.concurrency())
+        self.protocols.files().map_or(1, |files| files.concurrency())
     }
 
     /// The shared values in a file.
     pub(in crate::plugin) fn shared(&self, file: &str) -> Result<Pieces> {
-        read_shared(file, &self.with.protocols)
+        read_shared(file, self.protocols.files()?, &self.protocols.limits())
     }
 
     /// What the manifest, if there is one, has of an id, which is no array's.
@@ -64,18 +57,16 @@ impl ObjectReader {
 
     /// Adds an object to what is read.
     pub(in crate::plugin) fn add(&self, id: &PersistentId, entry: Option<&ObjectEntry>, reading: &mut Reading) {
-        let (with, of, entry) = (self.with.clone(), id.clone(), entry.cloned());
-        reading.add(id.file(), 0, move || Read::Object(read_object(&with, &of, entry.as_ref())));
+        let (protocols, of, entry) = (self.protocols.clone(), id.clone(), entry.cloned());
+        reading.add(id.file(), 0, move || Read::Object(read_object(&protocols, &of, entry.as_ref())));
     }
 }
 
-fn read_object(with: &With, id: &PersistentId, entry: Option<&ObjectEntry>) -> Result<Object> {
-    let With { protocols, registry } = with;
+fn read_object(protocols: &Protocols, id: &PersistentId, entry: Option<&ObjectEntry>) -> Result<Object> {
     let read = || {
-        let serializer = registry.of_id(id)?;
-        let expected = entry.map(ObjectEntry::expected).transpose()?;
-        let ledger = Arc::new(Ledger::of_stored(id.file(), expected));
-        serializer.read(id, &protocols.for_object(ledger))
+        let serializer = protocols.registry().of_id(id)?;
+        let ledger = Ledger::of_stored(entry.map(ObjectEntry::expected).transpose()?);
+        serializer.read(&ExternalFiles::new(id.clone(), protocols.files()?, protocols.limits(), ledger))
     };
     read().map_err(|error| match entry {
         Some(entry) => error.at_path(entry.path()),

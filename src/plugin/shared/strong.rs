@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// again after loading.
 ///
 /// A value that is held by several, a node of a graph, a table that many rows point to: put it behind a `Shared`. References
-/// that must not keep their value alive, such as those from a child to its parent, are [`WeakShared`].
+/// that must not keep their value alive, such as those from a child to its parent, are [`WeakShared`](crate::WeakShared).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -67,7 +67,7 @@ use std::sync::Arc;
 /// # Circles
 ///
 /// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save, which names
-/// the circle. Make one of the references a [`WeakShared`].
+/// the circle. Make one of the references a [`WeakShared`](crate::WeakShared).
 ///
 /// # Long chains
 ///

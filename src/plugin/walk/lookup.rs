@@ -18,7 +18,7 @@ pub(in crate::plugin) fn chunked(id: &PersistentId) -> Result<Arc<dyn ErasedArra
     resolver.chunked(id)
 }
 
-/// Whether the document has an array or another object of this id.
+/// Whether the document has an array or an external object of this id.
 pub(in crate::plugin) fn names(id: &PersistentId) -> bool {
     loading(|state| state.resolver()).is_ok_and(|resolver| resolver.names(id))
 }

@@ -23,7 +23,7 @@ pub(crate) struct PlanSettings {
     /// Plain arrays of fewer bytes stay in the document.
     pub(crate) inline_below: usize,
     pub(crate) keep: Option<Keep>,
-    /// Serializers of other objects than arrays.
+    /// The serializers of external objects.
     pub(crate) registry: Registry,
     /// Where shared values go.
     pub(crate) shared: SharedPlace,

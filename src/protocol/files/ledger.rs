@@ -11,7 +11,7 @@ const MOST_FILES: usize = 1000;
 
 /// The files of one external object, while it is written or read.
 pub(crate) struct Ledger {
-    id: String,
+    stored: bool,
     /// The files in the manifest. None for an object that is being written, and for a document without a manifest.
     expected: Option<BTreeMap<String, FileSummary>>,
     /// The files that were begun, and their state.
@@ -20,13 +20,13 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Returns the ledger of an object that will be written.
-    pub(crate) fn of_new(id: &str) -> Self {
-        Self { id: id.to_owned(), expected: None, written: Mutex::default() }
+    pub(crate) fn of_new() -> Self {
+        Self { stored: false, expected: None, written: Mutex::default() }
     }
 
-    /// Returns the ledger of an object that will be read.
-    pub(crate) fn of_stored(id: &str, expected: Option<BTreeMap<String, FileSummary>>) -> Self {
-        Self { expected, ..Self::of_new(id) }
+    /// Returns the ledger of an object that is stored.
+    pub(crate) fn of_stored(expected: Option<BTreeMap<String, FileSummary>>) -> Self {
+        Self { stored: true, expected, written: Mutex::default() }
     }
 
     /// Notes that a file will be made.
@@ -35,17 +35,8 @@ impl Ledger {
         if written.len() >= MOST_FILES {
             return Err(Error::limit(format!("an object has {MOST_FILES} files at most")));
         }
-        if self.expected.is_some() {
+        if self.stored {
             return Err(Error::invalid("an object that is stored never changes: save the changed one"));
-        }
-        if !is_file_of(&self.id, name) {
-            return Err(Error::new(
-                ErrorKind::InvalidName,
-                format!(
-                    "a file of the object {0} is called {0} or, as id.with_extension(..) gives it, {0}.something, not {name:?}",
-                    self.id
-                ),
-            ));
         }
         if written.contains_key(name) {
             return Err(Error::new(ErrorKind::AlreadyExists, format!("the file {name} was written already")));
@@ -64,11 +55,11 @@ impl Ledger {
     }
 
     /// Returns what a file must contain, if that is known.
-    pub(super) fn expected(&self, name: &str) -> Result<Option<&FileSummary>> {
+    pub(crate) fn expected(&self, name: &str) -> Result<Option<&FileSummary>> {
         match &self.expected {
             None => Ok(None),
             Some(files) => files.get(name).map(Some).ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, format!("the object {} was written without a file {name}", self.id))
+                Error::new(ErrorKind::NotFound, format!("the external object was written without a file {name}"))
             }),
         }
     }

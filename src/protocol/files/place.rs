@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::protocol::Objects;
 use crate::protocol::{DiskFile, disk};
 use crate::protocol::{FileBytes, FileProtocol, OpenMode, calling};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A place for files with flat names.
@@ -111,13 +112,22 @@ impl Files {
     /// Makes the names of these files durable.
     pub(crate) fn sync_names(&self, name: &str) -> Result<()> {
         if let Self::File(protocol) = self
-            && let Some(folder) = local_path(&**protocol, name).as_deref().and_then(std::path::Path::parent)
+            && let Some(folder) = local_path(&**protocol, name).as_deref().and_then(Path::parent)
         {
             let synced = disk::sync_folder(folder, protocol.durability());
             return synced.map_err(|error| self.failed("made durable", name, error));
         }
         let _ = name;
         Ok(())
+    }
+
+    /// Returns the path of a file, if it is an ordinary local one.
+    pub(crate) fn local_path(&self, name: &str) -> Option<PathBuf> {
+        match self {
+            Self::File(protocol) => local_path(&**protocol, name),
+            #[cfg(feature = "object-store")]
+            Self::Objects(_) => None,
+        }
     }
 
     /// Returns what messages call a file.
@@ -143,6 +153,6 @@ impl Files {
     }
 }
 
-fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<std::path::PathBuf> {
+fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<PathBuf> {
     calling(|| Ok(protocol.local_path(name))).ok().flatten()
 }

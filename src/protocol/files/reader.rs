@@ -1,15 +1,14 @@
 //! Reading a file at any position.
 
 use super::place::{Files, Opened};
-use super::{BLOCK, FileSummary, Ledger};
+use super::{BLOCK, FileSummary};
 use crate::error::{Error, ErrorKind, Result};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::Arc;
 
 /// The most consecutive blocks that are fetched together.
 const MOST_BLOCKS: u64 = 8;
 
-/// An open file of an external object, from [`Protocols::open_file`](crate::Protocols::open_file).
+/// An open file of an external object, from [`ExternalFiles::open`](crate::persistent::ExternalFiles::open).
 ///
 /// It reads and seeks. All that it returns has been compared with the checksums in the document, if the document has
 /// any.
@@ -28,16 +27,8 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    pub(crate) fn open(files: Files, name: &str, ledger: Option<Arc<Ledger>>) -> Result<Self> {
-        let expected = match &ledger {
-            Some(ledger) => ledger.expected(name)?.cloned(),
-            None => None,
-        };
-        Self::open_expecting(files, name, expected)
-    }
-
-    /// Opens a file whose content is known.
-    pub(crate) fn open_expecting(files: Files, name: &str, expected: Option<FileSummary>) -> Result<Self> {
+    /// Opens a file, which has the expected content if that is known.
+    pub(crate) fn open(files: Files, name: &str, expected: Option<FileSummary>) -> Result<Self> {
         let (opened, len) = files.open(name).map_err(|error| match (error.is_not_found(), &expected) {
             (true, Some(_)) => error.with_kind(ErrorKind::Gone).reworded(
                 "a file of the object is not there any more: the object was removed or replaced; load it again",

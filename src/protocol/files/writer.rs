@@ -9,14 +9,14 @@ use std::sync::Arc;
 /// The bytes that are written together, because serializers write a few bytes at a time.
 const BUFFER: usize = BLOCK;
 
-/// A new file of an external object, from [`Protocols::create_file`](crate::Protocols::create_file).
+/// A new file of an external object, from [`ExternalFiles::create`](crate::persistent::ExternalFiles::create).
 ///
 /// It is written from beginning to end, in bounded memory, and ends with [`finish`](Self::finish). A file that is
 /// dropped before that is removed.
 pub struct FileWriter {
     files: Files,
     name: String,
-    ledger: Option<Arc<Ledger>>,
+    ledger: Arc<Ledger>,
     /// `None` once the file is finished or given up.
     sink: Option<Sink>,
     /// At most one block.
@@ -27,17 +27,10 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    pub(crate) fn create(files: Files, name: &str, ledger: Option<Arc<Ledger>>) -> Result<Self> {
-        if let Some(ledger) = &ledger {
-            ledger.begin(name)?;
-        }
-        let created = files.create(name).inspect_err(|_| {
-            // A file that existed before does not belong to this object.
-            if let Some(ledger) = &ledger {
-                ledger.forget(name);
-            }
-        });
-        let sink = Some(created?);
+    pub(crate) fn create(files: Files, name: &str, ledger: Arc<Ledger>) -> Result<Self> {
+        ledger.begin(name)?;
+        // A file that existed before does not belong to this object.
+        let sink = Some(files.create(name).inspect_err(|_| ledger.forget(name))?);
         let (buffer, summary) = (Vec::new(), FileSummary::default());
         Ok(Self { files, name: name.to_owned(), ledger, sink, buffer, summary, failure: None })
     }
@@ -73,10 +66,9 @@ impl FileWriter {
                 }
             },
         };
-        match (&ended, &self.ledger) {
-            (Ok(()), Some(ledger)) => ledger.finish(&self.name, std::mem::take(&mut self.summary)),
-            (Ok(()), None) => {}
-            (Err(_), _) => drop(self.files.remove(&self.name)),
+        match &ended {
+            Ok(()) => self.ledger.finish(&self.name, std::mem::take(&mut self.summary)),
+            Err(_) => drop(self.files.remove(&self.name)),
         }
         ended
     }

@@ -1,8 +1,9 @@
 //! `Storage::value`: a document without its Rust type, and the same document saved again.
 
+use arraystow::persistent::ExternalFiles;
 use arraystow::{
-    AnyNdArray, ChunkedArray, DataType, ErrorKind, Format, PersistentId, PersistentSerializer, Protocols, Shared,
-    Storage, Value, WeakShared,
+    AnyNdArray, ChunkedArray, DataType, ErrorKind, Format, PersistentSerializer, Protocols, Shared, Storage, Value,
+    WeakShared,
 };
 use ndarray::{Array1, Array2, array};
 use serde::de::DeserializeOwned;
@@ -210,20 +211,20 @@ impl PersistentSerializer for Notes {
     type Object = Note;
     const NAME: &'static str = "example.org/notes";
 
-    fn write(note: &Note, id: &PersistentId, protocols: &Protocols) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut file = protocols.create_file(id.file())?;
+    fn write(&self, note: &Note, files: &ExternalFiles) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut file = files.create("")?;
         file.write_all(note.0.as_bytes())?;
         Ok(file.finish()?)
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Note, Box<dyn Error + Send + Sync>> {
+    fn read(&self, files: &ExternalFiles) -> Result<Note, Box<dyn Error + Send + Sync>> {
         let mut text = String::new();
-        protocols.open_file(id.file())?.read_to_string(&mut text)?;
+        files.open("")?.read_to_string(&mut text)?;
         Ok(Note(text))
     }
 
-    fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Ok(protocols.remove_file(id.file())?)
+    fn remove(&self, files: &ExternalFiles) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(files.remove("")?)
     }
 }
 
@@ -238,7 +239,7 @@ struct Page {
 fn an_external_object_is_a_leaf_that_cannot_be_saved() {
     for format in FORMATS {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::builder(folder.path()).format(format).serializer::<Notes>().open().unwrap();
+        let storage = Storage::builder(folder.path()).format(format).serializer(Notes).open().unwrap();
         storage.save("page", &Page { number: 1, note: Note("x".into()) }).unwrap();
         // The serializer is not needed.
         let storage = Storage::open(folder.path()).unwrap();

@@ -1,8 +1,8 @@
 //! Serializers that fail: the save fails with them, and nothing of it stays.
 
 use super::sample::{places, run};
-use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ErrorKind, PersistentId, Protocols};
+use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
+use arraystow::{ErrorKind, Protocols};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 
@@ -25,8 +25,8 @@ impl PersistentSerializer for BadOnes {
     type Object = Bad;
     const NAME: &'static str = "example.org/bad";
 
-    fn write(bad: &Bad, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        let mut file = protocols.create_file(&id.with_extension("a"))?;
+    fn write(&self, bad: &Bad, files: &ExternalFiles) -> Result<(), BoxError> {
+        let mut file = files.create("a")?;
         file.write_all(&[bad_number(*bad); 100])?;
         match bad {
             Bad::Error => return Err("the table has no columns".into()),
@@ -36,22 +36,22 @@ impl PersistentSerializer for BadOnes {
                 std::mem::forget(file);
                 return Ok(());
             }
-            Bad::ForeignName => drop(protocols.create_file("another")?),
-            Bad::Twice => drop(protocols.create_file(&id.with_extension("a"))?),
+            Bad::ForeignName => drop(files.create("../another")?),
+            Bad::Twice => drop(files.create("a")?),
             Bad::Read | Bad::ReadPanic => {}
         }
         Ok(file.finish()?)
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Bad, BoxError> {
+    fn read(&self, files: &ExternalFiles) -> Result<Bad, BoxError> {
         let mut first = [0];
-        std::io::Read::read_exact(&mut protocols.open_file(&id.with_extension("a"))?, &mut first)?;
+        std::io::Read::read_exact(&mut files.open("a")?, &mut first)?;
         assert_ne!(first[0], bad_number(Bad::ReadPanic), "cannot read it");
-        protocols.open_file(&id.with_extension("not-there"))?;
+        files.open("not-there")?;
         Ok(Bad::Read)
     }
 
-    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+    fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
         Ok(())
     }
 }
@@ -72,7 +72,7 @@ struct One(#[serde(with = "arraystow::persistent")] Bad);
 #[test]
 fn a_save_that_fails_leaves_nothing_and_names_the_place() {
     for place in places() {
-        let storage = place.bare().serializer::<BadOnes>().serializer::<super::sample::Tables>().open().unwrap();
+        let storage = place.bare().serializer(BadOnes).serializer(super::sample::Tables).open().unwrap();
         storage.save("run", &run()).unwrap();
         let before = place.files();
         for (bad, kind, text) in [
@@ -95,7 +95,7 @@ fn a_save_that_fails_leaves_nothing_and_names_the_place() {
 #[test]
 fn a_load_that_fails_names_the_place() {
     for place in places() {
-        let storage = place.bare().serializer::<BadOnes>().serializer::<super::sample::Tables>().open().unwrap();
+        let storage = place.bare().serializer(BadOnes).serializer(super::sample::Tables).open().unwrap();
         storage.save("a", &Holds { good: run(), list: vec![One(Bad::Read)] }).unwrap();
         let error = storage.load::<Holds>("a").err().unwrap();
         assert_eq!((error.kind(), error.path()), (ErrorKind::NotFound, Some("list[0]")), "{error}");
@@ -115,14 +115,14 @@ fn a_name_that_cannot_stand_in_an_id_is_refused_at_once() {
             impl PersistentSerializer for Named {
                 type Object = Bad;
                 const NAME: &'static str = $name;
-                fn write(_: &Bad, _: &PersistentId, _: &Protocols) -> Result<(), BoxError> { Ok(()) }
-                fn read(_: &PersistentId, _: &Protocols) -> Result<Bad, BoxError> { Ok(Bad::Error) }
-                fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> { Ok(()) }
+                fn write(&self, _: &Bad, _: &ExternalFiles) -> Result<(), BoxError> { Ok(()) }
+                fn read(&self, _: &ExternalFiles) -> Result<Bad, BoxError> { Ok(Bad::Error) }
+                fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> { Ok(()) }
             }
             let folder = tempfile::tempdir().unwrap();
-            let error = arraystow::Storage::builder(folder.path()).serializer::<Named>().open().unwrap_err();
+            let error = arraystow::Storage::builder(folder.path()).serializer(Named).open().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidName, "{error}");
-            let protocols = Protocols::new().with_serializer::<Named>();
+            let protocols = Protocols::new().with_serializer(Named);
             let error = arraystow::to_vec(&One(Bad::Error), &protocols).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidName, "{error}");
         })* };
@@ -154,21 +154,21 @@ impl PersistentSerializer for BusyOnes {
     type Object = Busy;
     const NAME: &'static str = "example.org/busy";
 
-    fn write(_: &Busy, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
+    fn write(&self, _: &Busy, files: &ExternalFiles) -> Result<(), BoxError> {
         save_something();
-        Ok(protocols.create_file(id.file())?.finish()?)
+        Ok(files.create("")?.finish()?)
     }
 
-    fn read(_: &PersistentId, _: &Protocols) -> Result<Busy, BoxError> {
+    fn read(&self, _: &ExternalFiles) -> Result<Busy, BoxError> {
         save_something();
         Ok(Busy)
     }
 
-    fn remove(_: &PersistentId, _: &Protocols) -> Result<(), BoxError> {
+    fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
         Ok(())
     }
 
-    fn identity(_: &Busy) -> Option<usize> {
+    fn identity(&self, _: &Busy) -> Option<usize> {
         save_something();
         None
     }
@@ -179,13 +179,13 @@ fn a_serializer_may_save_something_itself() {
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
     struct Holds(#[serde(with = "arraystow::persistent")] Busy, u8);
     for place in places() {
-        let storage = place.bare().serializer::<BusyOnes>().open().unwrap();
+        let storage = place.bare().serializer(BusyOnes).open().unwrap();
         storage.save("busy", &Holds(Busy, 1)).unwrap();
         assert_eq!(storage.load::<Holds>("busy").unwrap(), Holds(Busy, 1));
     }
     let folder = tempfile::tempdir().unwrap();
     let files = arraystow::LocalFiles::new(folder.path()).unwrap();
-    let protocols = Protocols::new().with_file(files).with_serializer::<BusyOnes>();
+    let protocols = Protocols::new().with_file(files).with_serializer(BusyOnes);
     let mut json = Vec::new();
     arraystow::serialize(&Holds(Busy, 1), &mut serde_json::Serializer::new(&mut json), &protocols).unwrap();
     let loaded: Holds = arraystow::deserialize(&mut serde_json::Deserializer::from_slice(&json), &protocols).unwrap();

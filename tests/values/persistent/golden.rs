@@ -1,5 +1,5 @@
-//! What lies on disk of objects that are no arrays is frozen: `tests/golden/objects` was written by the first version that had
-//! them, and every later one must load it.
+//! What lies on disk of external objects is frozen: `tests/golden/objects` was written by the first version that had them,
+//! and every later one must load it.
 
 use super::sample::{Place, Run, Tables, Texts, assert_run, run};
 use arraystow::{Format, Storage, VerifyDepth};
@@ -9,8 +9,7 @@ use std::path::Path;
 fn what_this_version_once_wrote_loads() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/objects");
     for format in [Format::Cbor, Format::Json] {
-        let storage =
-            Storage::builder(&root).format(format).serializer::<Tables>().serializer::<Texts>().open().unwrap();
+        let storage = Storage::builder(&root).format(format).serializer(Tables).serializer(Texts).open().unwrap();
         let name = format!("{}/run", format.name());
         if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
             storage.save(&name, &run()).unwrap();

@@ -1,6 +1,7 @@
 //! Objects come and go with the document that has them.
 
 use super::sample::{Place, Run, Table, Tables, Text, Texts, assert_run, places, run, table};
+use arraystow::persistent::{BoxError, ExternalFiles};
 use arraystow::{ErrorKind, LocalFiles, PersistentId, Protocols};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,7 +107,7 @@ fn anywhere_in_a_graph_in_any_format() {
     }
     let folder = tempfile::tempdir().unwrap();
     let files = || std::fs::read_dir(folder.path()).unwrap().count();
-    let protocols = Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap()).with_serializer::<Tables>();
+    let protocols = Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap()).with_serializer(Tables);
     let bytes = arraystow::to_vec(&graph(), &protocols).unwrap();
     assert_eq!(arraystow::from_slice::<Graph>(&bytes, &protocols).unwrap(), graph());
     assert_eq!(files(), 14);
@@ -194,7 +195,7 @@ fn what_has_no_serializer_is_told() {
     for place in places() {
         let error = place.bare().open().unwrap().save("run", &run()).unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("table")), "{error}");
-        assert!(error.to_string().contains("serializer::<"), "{error}");
+        assert!(error.to_string().contains("serializer(..)"), "{error}");
         assert_eq!(place.files(), [""; 0]);
 
         place.storage().save("run", &run()).unwrap();
@@ -218,13 +219,13 @@ fn another_type_and_another_version_are_refused() {
         type Object = Text;
         const NAME: &'static str = Texts::NAME;
         const VERSION: &'static str = "4.0";
-        fn write(_: &Text, _: &PersistentId, _: &Protocols) -> Result<(), arraystow::persistent::BoxError> {
+        fn write(&self, _: &Text, _: &ExternalFiles) -> Result<(), BoxError> {
             Ok(())
         }
-        fn read(_: &PersistentId, _: &Protocols) -> Result<Text, arraystow::persistent::BoxError> {
+        fn read(&self, _: &ExternalFiles) -> Result<Text, BoxError> {
             Ok(Text::Here("new".into()))
         }
-        fn remove(_: &PersistentId, _: &Protocols) -> Result<(), arraystow::persistent::BoxError> {
+        fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
             Ok(())
         }
     }
@@ -254,7 +255,7 @@ fn another_type_and_another_version_are_refused() {
     assert_eq!((error.kind(), error.path()), (ErrorKind::TypeMismatch, Some("field")), "{error}");
 
     storage.save("text", &WithText { table: Text::Here("old".into()) }).unwrap();
-    let newer = place.bare().serializer::<NewTexts>().open().unwrap();
+    let newer = place.bare().serializer(NewTexts).open().unwrap();
     let error = newer.load::<WithText>("text").err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     assert!(error.to_string().contains("3.1") && error.to_string().contains("4.0"), "{error}");

@@ -1,7 +1,7 @@
 //! Serializers of types without serde, and places for them.
 
-use arraystow::persistent::{BoxError, PersistentSerializer};
-use arraystow::{ChunkedArray, Durability, Persistent, PersistentId, Protocols, Storage, StorageBuilder};
+use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
+use arraystow::{ChunkedArray, Durability, Persistent, Storage, StorageBuilder};
 use arraystow_s3_server::Server;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -29,31 +29,31 @@ impl PersistentSerializer for Tables {
     type Object = Table;
     const NAME: &'static str = "example.org/tables";
 
-    fn write(table: &Table, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        let mut names = protocols.create_file(&id.with_extension("names.json"))?;
+    fn write(&self, table: &Table, files: &ExternalFiles) -> Result<(), BoxError> {
+        let mut names = files.create("names.json")?;
         serde_json::to_writer(&mut names, &table.0.names)?;
         names.finish()?;
-        let mut values = protocols.create_file(&id.with_extension("values"))?;
+        let mut values = files.create("values")?;
         for value in &table.0.values {
             values.write_all(&value.to_le_bytes())?;
         }
         Ok(values.finish()?)
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Table, BoxError> {
-        let names = serde_json::from_reader(protocols.open_file(&id.with_extension("names.json"))?)?;
+    fn read(&self, files: &ExternalFiles) -> Result<Table, BoxError> {
+        let names = serde_json::from_reader(files.open("names.json")?)?;
         let mut bytes = Vec::new();
-        protocols.open_file(&id.with_extension("values"))?.read_to_end(&mut bytes)?;
+        files.open("values")?.read_to_end(&mut bytes)?;
         let values = bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
         Ok(Table(Arc::new(Columns { names, values })))
     }
 
-    fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        protocols.remove_file(&id.with_extension("names.json"))?;
-        Ok(protocols.remove_file(&id.with_extension("values"))?)
+    fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError> {
+        files.remove("names.json")?;
+        Ok(files.remove("values")?)
     }
 
-    fn identity(table: &Table) -> Option<usize> {
+    fn identity(&self, table: &Table) -> Option<usize> {
         Some(Arc::as_ptr(&table.0) as usize)
     }
 }
@@ -62,7 +62,7 @@ impl PersistentSerializer for Tables {
 #[derive(Clone, Debug, Persistent)]
 pub(super) enum Text {
     Here(Arc<str>),
-    Stored(Box<(PersistentId, Protocols)>),
+    Stored(ExternalFiles),
 }
 
 impl Text {
@@ -71,8 +71,7 @@ impl Text {
         match self {
             Self::Here(text) => Ok(text[at as usize..at as usize + len].to_owned()),
             Self::Stored(stored) => {
-                let (id, protocols) = &**stored;
-                let mut file = protocols.open_file(id.file())?;
+                let mut file = stored.open("")?;
                 let mut bytes = vec![0; len];
                 let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
                 read.map_err(|error| error.downcast::<arraystow::Error>().unwrap())?;
@@ -89,24 +88,23 @@ impl PersistentSerializer for Texts {
     const NAME: &'static str = "example.org/texts";
     const VERSION: &'static str = "3.1";
 
-    fn write(text: &Text, id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        let mut file = protocols.create_file(id.file())?;
+    fn write(&self, text: &Text, files: &ExternalFiles) -> Result<(), BoxError> {
+        let mut file = files.create("")?;
         match text {
             Text::Here(text) => file.write_all(text.as_bytes())?,
             Text::Stored(stored) => {
-                let (id, protocols) = &**stored;
-                std::io::copy(&mut protocols.open_file(id.file())?, &mut file)?;
+                std::io::copy(&mut stored.open("")?, &mut file)?;
             }
         }
         Ok(file.finish()?)
     }
 
-    fn read(id: &PersistentId, protocols: &Protocols) -> Result<Text, BoxError> {
-        Ok(Text::Stored(Box::new((id.clone(), protocols.clone()))))
+    fn read(&self, files: &ExternalFiles) -> Result<Text, BoxError> {
+        Ok(Text::Stored(files.clone()))
     }
 
-    fn remove(id: &PersistentId, protocols: &Protocols) -> Result<(), BoxError> {
-        Ok(protocols.remove_file(id.file())?)
+    fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError> {
+        Ok(files.remove("")?)
     }
 }
 
@@ -155,7 +153,7 @@ impl Place {
     }
 
     pub(super) fn storage(&self) -> Storage {
-        self.bare().serializer::<Tables>().serializer::<Texts>().open().unwrap()
+        self.bare().serializer(Tables).serializer(Texts).open().unwrap()
     }
 
     /// Everything that is there, but locks and the group of the arrays.

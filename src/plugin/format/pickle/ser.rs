@@ -299,7 +299,7 @@ impl<'o> ser::Serializer for Writer<'o> {
         if name != ID {
             return Ok(self.tuple(len));
         }
-        self.hashable("an array, or another object that is kept beside the document")?;
+        self.hashable("an array or an external object")?;
         Ok(self.open(&[], End::Id))
     }
 
