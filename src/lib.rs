@@ -151,6 +151,7 @@ mod error;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod foreign;
 mod limits;
+mod lock;
 mod near;
 #[cfg(all(doc, not(doctest)))]
 pub mod pages;

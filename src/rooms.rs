@@ -11,9 +11,10 @@ use std::path::Path;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The modules of the crate, lowest first. `conformance` is above all of them.
-const CRATE: [&str; 12] = [
+const CRATE: [&str; 13] = [
     "error",
     "near",
+    "lock",
     "per_process",
     "limits",
     "task",

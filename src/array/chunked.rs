@@ -5,11 +5,12 @@ use super::source::{Elements, Source, assemble};
 use super::stored::Stored;
 use super::{ArrayMeta, ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
+use crate::lock::RwLock;
 use ndarray::ArrayViewMutD;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 /// The most lazy operations on top of each other. Reading and dropping recurse through them.
 const MOST_OPERATIONS: u32 = 200;
@@ -185,7 +186,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn source(&self) -> Arc<dyn Source<T>> {
-        self.inner.source.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.source.read().clone()
     }
 
     pub(super) fn replace_source(&self, bytes: Arc<dyn StoredBytes>) {
@@ -194,7 +195,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn replace_source_by(&self, source: Arc<dyn Source<T>>, depth: u32) {
-        *self.inner.source.write().unwrap_or_else(PoisonError::into_inner) = source;
+        *self.inner.source.write() = source;
         self.inner.depth.store(depth, Ordering::Relaxed);
     }
 

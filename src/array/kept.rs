@@ -4,10 +4,11 @@
 //! cache that protects what was useful before does worse: a run over an array leaves chunks behind that nobody wants.
 
 use crate::error::Result;
+use crate::lock::Mutex;
 use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A chunk of one array: the array's address and the chunk's number.
 type Key = (usize, usize);
@@ -51,16 +52,12 @@ impl KeptChunks {
         produce: impl FnOnce() -> Result<Elements>,
     ) -> Result<Elements> {
         let new = || Kept { elements: Arc::default(), bytes, last_use: None, uses_left: uses };
-        let cell = self.state().chunks.entry(key).or_insert_with(new).elements.clone();
+        let cell = self.state.lock().chunks.entry(key).or_insert_with(new).elements.clone();
         let elements = cell.get_or_try_init(produce)?.clone();
-        let dropped = self.state().used(key, &cell, self.capacity);
+        let dropped = self.state.lock().used(key, &cell, self.capacity);
         // Freeing memory takes a while, and others want the lock.
         drop(dropped);
         Ok(elements)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

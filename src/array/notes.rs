@@ -1,8 +1,9 @@
 //! Notes of saves on an array: where its elements lie. An array itself does not know what they say.
 
+use crate::lock::Mutex;
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 /// The newest are kept.
 const MOST: usize = 8;
@@ -15,7 +16,7 @@ pub(crate) struct Notes(Mutex<Vec<Note>>);
 
 impl Notes {
     fn lock(&self) -> MutexGuard<'_, Vec<Note>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(crate) fn add(&self, note: Note) {

@@ -1,6 +1,6 @@
-//! Memory that the jobs of all threads share: who asks for more than is left waits.
+//! Memory that the jobs of all threads share: a job that asks for more than is left waits.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::lock::{Condvar, Mutex};
 
 /// What lies between the stages of codecs and filters.
 pub(crate) static BETWEEN: Room = Room::new(192 << 20);
@@ -23,24 +23,20 @@ impl Room {
         Self { most, taken: Mutex::new(0), less: Condvar::new() }
     }
 
-    /// Waits until there is room; what is larger than all of it goes alone. Whoever holds some of it must not ask for more.
+    /// Waits until there is room; what is larger than all of it goes alone. A holder of some of it must not ask for more.
     pub(crate) fn enter(&'static self, bytes: usize) -> Taken {
-        let mut taken = self.lock();
+        let mut taken = self.taken.lock();
         while *taken > 0 && taken.saturating_add(bytes) > self.most {
-            taken = self.less.wait(taken).unwrap_or_else(PoisonError::into_inner);
+            taken = self.less.wait(taken);
         }
         *taken = taken.saturating_add(bytes);
         Taken { room: self, bytes }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut taken = self.room.lock();
+        let mut taken = self.room.taken.lock();
         *taken = taken.saturating_sub(self.bytes);
         self.room.less.notify_all();
     }

@@ -1,16 +1,13 @@
 //! Handles of this process on stored arrays. An array that no document names any more may be left to them: it is removed when
 //! the last one is dropped.
 
+use crate::lock::Mutex;
 use crate::task::unstoppable;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 /// By the identity of the array.
 static HANDLES: LazyLock<Mutex<HashMap<String, Weak<Handle>>>> = LazyLock::new(Mutex::default);
-
-fn handles() -> MutexGuard<'static, HashMap<String, Weak<Handle>>> {
-    HANDLES.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What all arrays of this process that read one stored array have in common.
 pub(crate) struct Handle {
@@ -23,7 +20,7 @@ type Removal = Box<dyn FnOnce() + Send>;
 impl Handle {
     /// The handle on the array of this identity, of which there is only one at a time.
     pub(crate) fn on(identity: String) -> Arc<Self> {
-        let mut handles = handles();
+        let mut handles = HANDLES.lock();
         if let Some(handle) = handles.get(&identity).and_then(Weak::upgrade) {
             return handle;
         }
@@ -34,38 +31,34 @@ impl Handle {
 
     /// The same if there is one.
     pub(crate) fn find(identity: &str) -> Option<Arc<Self>> {
-        handles().get(identity).and_then(Weak::upgrade)
+        HANDLES.lock().get(identity).and_then(Weak::upgrade)
     }
 
     pub(crate) fn identity(&self) -> &str {
         &self.identity
     }
 
-    fn left(&self) -> MutexGuard<'_, Option<Removal>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Leaves the array, which no document names any more, to the handle.
     pub(crate) fn leave(&self, removal: impl FnOnce() + Send + 'static) {
-        *self.left() = Some(Box::new(removal));
+        *self.left.lock() = Some(Box::new(removal));
     }
 
     /// Whether no document names the array any more.
     pub(crate) fn is_left(&self) -> bool {
-        self.left().is_some()
+        self.left.lock().is_some()
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
         {
-            let mut handles = handles();
+            let mut handles = HANDLES.lock();
             // Another one may have been made since.
             if handles.get(&self.identity).is_some_and(|known| std::ptr::eq(known.as_ptr(), self)) {
                 handles.remove(&self.identity);
             }
         }
-        if let Some(removal) = self.left().take() {
+        if let Some(removal) = self.left.lock().take() {
             unstoppable(removal);
         }
     }

@@ -1,6 +1,7 @@
 //! Where stored arrays come from, and which version of a document their holder knows.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::lock::Mutex;
+use std::sync::Arc;
 
 /// Where in which object an array belongs: for errors, and for a save that meets the array again.
 #[derive(Clone, Debug, Default)]
@@ -35,22 +36,18 @@ impl Edition {
         self.document == document
     }
 
-    fn write_ids(&self) -> MutexGuard<'_, Vec<String>> {
-        self.write_ids.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn is(&self, write_id: &str) -> bool {
-        self.write_ids().iter().any(|known| known == write_id)
+        self.write_ids.lock().iter().any(|known| known == write_id)
     }
 
     /// A save of the arrays has made this version.
     pub(crate) fn becomes(&self, write_id: &str) {
-        *self.write_ids() = vec![write_id.to_owned()];
+        *self.write_ids.lock() = vec![write_id.to_owned()];
     }
 
     /// A save of the arrays may have made this version.
     pub(crate) fn may_become(&self, write_id: &str) {
-        let mut known = self.write_ids();
+        let mut known = self.write_ids.lock();
         if known.len() < MOST_UNKNOWN {
             known.push(write_id.to_owned());
         }

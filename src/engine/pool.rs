@@ -1,10 +1,10 @@
 //! The threads of the async forms: started when they are needed, a bounded number of them, gone when there is nothing to do.
 
 use crate::error::{Error, Result};
+use crate::lock::{Condvar, Mutex};
 use crate::per_process::PerProcess;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -46,12 +46,8 @@ pub(super) fn spawn_apart(work: impl FnOnce() + Send + 'static) -> Result<()> {
 }
 
 impl Pool {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn add(&'static self, work: Work) -> Result<()> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.line.push_back(work);
         if state.idle >= state.line.len() {
             self.more.notify_one();
@@ -70,20 +66,20 @@ impl Pool {
     }
 
     fn serve(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         loop {
             if let Some(work) = state.line.pop_front() {
                 drop(state);
                 // The one who waits for the work learns of it.
                 let _ = catch_unwind(AssertUnwindSafe(work));
-                state = self.state();
+                state = self.state.lock();
                 continue;
             }
             state.idle += 1;
-            let (awake, waited) = self.more.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            let (awake, is_over) = self.more.wait_timeout(state, PATIENCE);
             state = awake;
             state.idle -= 1;
-            if waited.timed_out() && state.line.is_empty() {
+            if is_over && state.line.is_empty() {
                 state.threads -= 1;
                 return;
             }

@@ -4,10 +4,10 @@ use super::compute::{beside, no_elements};
 use super::workers::{Job, run};
 use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
 use crate::error::{Error, Result};
+use crate::lock::Mutex;
 use crate::task::counted;
 use ndarray::ArrayViewD;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 impl<T: Summable> ChunkedArray<T> {
     /// The sum of all elements: integers exactly (as `i64` or `u64`), floats in `f64`, `bool` counts.
@@ -84,12 +84,12 @@ impl<T: Element> ChunkedArray<T> {
             run(evaluation.concurrency(), jobs, |number| {
                 let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
                 let result = of_chunk(elements.view());
-                results.lock().unwrap_or_else(PoisonError::into_inner).add(number, result, &join);
+                results.lock().add(number, result, &join);
                 done.add(elements.len().saturating_mul(size_of::<T>()));
                 Ok(())
             })
         })?;
-        Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner).joined)
+        Ok(results.into_inner().joined)
     }
 }
 

@@ -3,10 +3,10 @@
 use super::workers::{Job, run};
 use crate::backend::Backend;
 use crate::error::Result;
+use crate::lock::Mutex;
 use crate::task::unstoppable;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A removal that fails after this time has waited for a server that does not answer: the others are not tried.
@@ -38,10 +38,10 @@ pub(super) fn take_back<W: Send>(
             Err(error) if !error.is_not_found() => {
                 out_of_reach.fetch_or(start.elapsed() > PATIENCE, Ordering::Relaxed);
             }
-            _ => drop(left.lock().unwrap_or_else(PoisonError::into_inner).remove(&location)),
+            _ => drop(left.lock().remove(&location)),
         }
         Ok(())
     };
     let _ = unstoppable(|| run(concurrency, jobs, clean));
-    left.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+    left.into_inner().into_iter().collect()
 }

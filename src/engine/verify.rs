@@ -3,8 +3,8 @@
 use super::stored::StoredArray;
 use super::workers::{Job, run};
 use crate::error::{Error, Result};
+use crate::lock::Mutex;
 use crate::task::counted;
-use std::sync::{Mutex, PoisonError};
 
 /// Damaged chunks of one array that are reported one by one.
 const MOST_REPORTED: usize = 1000;
@@ -41,7 +41,7 @@ pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
     let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
     let check = |number: usize| {
         if let Err(error) = reader.check_chunk(number) {
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = found.lock();
             found.1 += 1;
             if found.0.len() < MOST_REPORTED {
                 found.0.push((number, array.in_file(error)));
@@ -52,7 +52,7 @@ pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
     let run = counted(layout.grid.len().saturating_mul(size), |counter| {
         run(array.backend().concurrency(), jobs, |number| check(number).map(|elements| counter.add(elements)))
     });
-    let (mut reported, count) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut reported, count) = found.into_inner();
     reported.sort_unstable_by_key(|(number, _)| *number);
     let more = count - reported.len();
     faults.extend(reported.into_iter().map(|(_, error)| error));

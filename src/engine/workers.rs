@@ -7,10 +7,11 @@
 
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{Condvar, Mutex};
 use crate::task::{Scope, check_cancelled};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// What the jobs of one run may hold in memory together. A job that is larger runs alone.
@@ -77,15 +78,10 @@ where
         }
         queue.drain(&work);
     });
-    match lock(&queue.error).take() {
+    match queue.error.lock().take() {
         Some(error) => Err(error),
         None => Ok(()),
     }
-}
-
-/// A poisoned lock is the sign of a panic that has become an error already.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a job of work that goes on. What fails because the work was cancelled meanwhile, in whatever way, is cancelled.
@@ -119,29 +115,29 @@ impl<I> Queue<I> {
     {
         while !self.failed.load(Ordering::Relaxed) {
             // The iterator is the caller's own code of this crate; it neither blocks nor panics.
-            let Some(job) = lock(&self.jobs).next() else {
+            let Some(job) = self.jobs.lock().next() else {
                 return;
             };
             self.reserve(job.bytes);
             let result = unless_cancelled(work, job.work);
             self.release(job.bytes);
             if let Err(error) = result {
-                lock(&self.error).get_or_insert(error);
+                self.error.lock().get_or_insert(error);
                 self.failed.store(true, Ordering::Relaxed);
             }
         }
     }
 
     fn reserve(&self, bytes: usize) {
-        let mut in_flight = lock(&self.in_flight);
+        let mut in_flight = self.in_flight.lock();
         while *in_flight > 0 && in_flight.saturating_add(bytes) > BYTES_IN_FLIGHT {
-            in_flight = self.freed.wait(in_flight).unwrap_or_else(PoisonError::into_inner);
+            in_flight = self.freed.wait(in_flight);
         }
         *in_flight = in_flight.saturating_add(bytes);
     }
 
     fn release(&self, bytes: usize) {
-        let mut in_flight = lock(&self.in_flight);
+        let mut in_flight = self.in_flight.lock();
         *in_flight = in_flight.saturating_sub(bytes);
         self.freed.notify_all();
     }

@@ -5,10 +5,11 @@ use super::workers::{Job, run};
 use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
+use crate::lock::{Mutex, RwLock};
 use crate::task::{Counter, counted};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Arrays that are open for writing at the same time; each holds a file descriptor.
 const MOST_OPEN: usize = 64;
@@ -73,7 +74,7 @@ fn write_batches(
         };
         let written = written.map_err(|error| error.leaving(abandon(backend, &mut writing)));
         for w in writing {
-            summaries[w.index] = w.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+            summaries[w.index] = w.summary.into_inner();
         }
         written?;
     }
@@ -83,7 +84,7 @@ fn write_batches(
 /// Takes back the arrays that were not finished; returns the locations of those that stay behind.
 fn abandon(backend: &dyn Backend, writing: &mut [Writing<'_>]) -> Vec<String> {
     let unfinished = writing.iter_mut().filter_map(|w| {
-        let writer = w.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take()?;
+        let writer = w.writer.write().take()?;
         Some((backend.describe(&w.job.name), writer))
     });
     take_back(backend.concurrency(), unfinished.collect(), |writer: Box<dyn ArrayWriter>| writer.abandon())
@@ -150,7 +151,7 @@ impl<'a> Writing<'a> {
                 if elements.len() != bytes {
                     return Err(Error::invalid(format!("{} bytes for a chunk of {bytes}", elements.len())));
                 }
-                let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
+                let writer = self.writer.read();
                 writer.as_ref().ok_or_else(finished)?.write_chunk(number, elements)
             })?;
             done.add(bytes);
@@ -158,10 +159,10 @@ impl<'a> Writing<'a> {
                 return Ok(());
             }
         }
-        let mut writer = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer.write();
         let summary = writer.as_mut().ok_or_else(finished)?.finish()?;
         *writer = None;
-        *self.summary.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
+        *self.summary.lock() = Some(summary);
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! What all users of one client share: the bound on its requests, and what is known of its store.
 
 use crate::error::{Error, Result};
+use crate::lock::Mutex;
 use object_store::ObjectStore;
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 
 /// Requests under way at a time. Measured at a latency of 20 ms: fewer requests wait, more requests gain nothing.
@@ -27,7 +28,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Returns what belongs to this client.
     pub(super) fn of(client: &Arc<dyn ObjectStore>) -> Arc<Self> {
-        let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = CLIENTS.lock();
         clients.retain(|known| known.client.strong_count() > 0);
         // Compares addresses only, because one type may have several vtables.
         let found = clients.iter().find(|known| std::ptr::addr_eq(known.client.as_ptr(), Arc::as_ptr(client)));

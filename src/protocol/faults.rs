@@ -3,9 +3,10 @@
 //! A test watches a folder. Its watcher runs before each call in or below the folder, where it may refuse or delay the
 //! call. It runs again after each call that was carried out.
 
+use crate::lock::RwLock;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// A call on a local file system.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ static WATCHED: RwLock<Vec<(PathBuf, Arc<dyn Watcher>)>> = RwLock::new(Vec::new(
 
 /// Watches a folder until the returned guard is dropped.
 pub fn watch(folder: &Path, watcher: Arc<dyn Watcher>) -> Watching {
-    WATCHED.write().unwrap_or_else(PoisonError::into_inner).push((folder.to_owned(), watcher));
+    WATCHED.write().push((folder.to_owned(), watcher));
     Watching(folder.to_owned())
 }
 
@@ -106,12 +107,12 @@ pub struct Watching(PathBuf);
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        WATCHED.write().unwrap_or_else(PoisonError::into_inner).retain(|(folder, _)| *folder != self.0);
+        WATCHED.write().retain(|(folder, _)| *folder != self.0);
     }
 }
 
 fn watcher(path: &Path) -> Option<Arc<dyn Watcher>> {
-    let watched = WATCHED.read().unwrap_or_else(PoisonError::into_inner);
+    let watched = WATCHED.read();
     watched.iter().find(|(folder, _)| path.starts_with(folder)).map(|(_, watcher)| watcher.clone())
 }
 

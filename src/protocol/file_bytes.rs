@@ -5,10 +5,10 @@
 
 use super::{DiskFile, Durability, FileHandle};
 use crate::array::panic_text;
+use crate::lock::Mutex;
 use std::any::Any;
 use std::io::{self, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
 
 /// An open file.
 pub(crate) enum FileBytes {
@@ -148,7 +148,7 @@ fn at<R>(
 }
 
 fn with<R>(cursor: &Mutex<Cursor>, use_it: impl FnOnce(&mut Cursor) -> io::Result<R>) -> io::Result<R> {
-    let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cursor = cursor.lock();
     catch_unwind(AssertUnwindSafe(|| use_it(&mut cursor))).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 

@@ -7,11 +7,11 @@ use super::read::head;
 use crate::backend::Misread;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
+use crate::lock::Mutex;
 use crate::plugin::ArrayEntry;
 use crate::task::{check_cancelled, over_values, unstoppable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 
 /// What a repair has done; see [`Storage::repair`].
 #[derive(Clone, Debug, Default)]
@@ -143,7 +143,7 @@ impl Storage {
             let result = entry
                 .expected()
                 .and_then(|expected| work(&StoredArray::lazy(backend.clone(), file.clone(), expected, origin)));
-            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut results = results.lock();
             match result {
                 Ok(misread) if misread == Misread::default() => {}
                 Ok(misread) => drop(results.0.insert(file, misread)),
@@ -151,7 +151,7 @@ impl Storage {
             }
             Ok(())
         })?;
-        let (misread, mut faults) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (misread, mut faults) = results.into_inner();
         if faults.iter().any(Error::is_gone) {
             // Those of a document that was replaced or removed meanwhile are nothing to report.
             let now = self.array_entries(name)?.unwrap_or_default();

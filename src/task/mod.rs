@@ -8,11 +8,12 @@ mod scope;
 
 pub(crate) use scope::{Counter, Scope, check_cancelled, counted, expecting, over_values, unstoppable};
 
+use crate::lock::Mutex;
 use reports::Reports;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A handle on work in progress, to cancel it and to watch how far it has come.
 ///
@@ -164,7 +165,7 @@ impl Task {
             bytes: bytes.load(Ordering::Relaxed),
             values_done: values_done.load(Ordering::Relaxed),
             values: values.load(Ordering::Relaxed),
-            name: name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            name: name.lock().clone(),
         }
     }
 

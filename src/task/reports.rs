@@ -1,6 +1,6 @@
 //! How often a function that watches progress is called.
 
-use std::sync::{Mutex, PoisonError};
+use crate::lock::Mutex;
 use std::time::{Duration, Instant};
 
 /// How long progress is not reported again.
@@ -15,7 +15,7 @@ pub(crate) struct Reports {
 impl Reports {
     /// Reports, unless that was done a moment ago or is being done.
     pub(crate) fn seldom(&self, report: impl FnOnce()) {
-        let Ok(mut last) = self.last.try_lock() else { return };
+        let Some(mut last) = self.last.try_lock() else { return };
         if last.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS) {
             report();
             *last = Some(Instant::now());
@@ -24,7 +24,7 @@ impl Reports {
 
     /// Reports after all others.
     pub(crate) fn now(&self, report: impl FnOnce()) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         report();
         *last = Some(Instant::now());
     }

@@ -4,8 +4,8 @@ use super::Task;
 use crate::error::{Error, ErrorKind, Result};
 use std::cell::RefCell;
 use std::iter::successors;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 /// What the work of a thread belongs to.
 #[derive(Clone, Default)]
@@ -154,7 +154,7 @@ pub(crate) struct Values(Option<Task>);
 impl Values {
     pub(crate) fn begin(&self, name: &str) {
         if let Some(task) = &self.0 {
-            *task.inner.name.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+            *task.inner.name.lock() = Some(name.to_owned());
             task.inner.reports.seldom(|| task.watch());
         }
     }

@@ -14,6 +14,7 @@ use super::reading::Reading;
 use super::watch::Kind;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::lock::Mutex;
 use crate::protocol::FileBytes;
 use hdf5_sys::h5::{haddr_t, herr_t};
 use hdf5_sys::h5f::{H5F_ACC_RDWR, H5F_close_degree_t};
@@ -27,7 +28,7 @@ use std::ffi::{c_char, c_uint, c_ulong, c_void};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// One file on its way through libhdf5.
 pub(super) struct Connection {
@@ -73,7 +74,7 @@ impl Connection {
 
     /// The first error since the last call.
     pub(super) fn take_error(&self) -> Option<Error> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.error.lock().take()
     }
 
     /// Forgets that a read has failed. What was written stays worth nothing.
@@ -95,7 +96,7 @@ impl Connection {
 
     fn refuse(&self, error: Error) -> herr_t {
         self.failed.store(true, Ordering::Relaxed);
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.error.lock().get_or_insert(error);
         FAIL
     }
 

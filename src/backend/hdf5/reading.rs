@@ -4,9 +4,10 @@ use super::fault::io_error;
 use super::watch::{Kind, Source, Watch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::lock::Mutex;
 use crate::protocol::FileBytes;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// What may be read to understand a file; each read counts as a page at least. The index of a million chunks takes some
 /// 40 MB; a damaged file that leads in circles ends here.
@@ -46,7 +47,7 @@ impl Reading {
     /// Reads a block for libhdf5, unless it is better not followed.
     pub(super) fn read(&self, block: &mut [u8], address: u64, kind: Kind, end_of_file: u64) -> Result<()> {
         self.fill(block, address)?;
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = self.watch.lock();
         watch.see(&Watched { reading: self, end_of_file }, address, kind, block)
     }
 

@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use std::sync::{Mutex, PoisonError};
+use crate::lock::Mutex;
 
 /// The object's name, below the array's key.
 pub(super) const NAME: &str = "arraystow_checksums";
@@ -61,7 +61,7 @@ impl Building {
 
     pub(super) fn note(&self, number: usize, entry: Entry) -> Result<()> {
         let place = self.0.get(number).ok_or_else(|| Error::invalid(format!("there is no chunk {number}")))?;
-        *place.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+        *place.lock() = entry;
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl Building {
         let mut table = Vec::with_capacity(self.0.len() * 20);
         let mut total = 0_u64;
         for entry in &self.0 {
-            let Entry { offset, len, checksum } = *entry.lock().unwrap_or_else(PoisonError::into_inner);
+            let Entry { offset, len, checksum } = *entry.lock();
             total = total.saturating_add(len);
             if with_offsets {
                 table.extend_from_slice(&offset.to_le_bytes());

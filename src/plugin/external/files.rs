@@ -2,13 +2,13 @@
 
 use crate::engine::{Job, run};
 use crate::error::Result;
+use crate::lock::Mutex;
 use crate::plugin::document::manifest::{ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::Destination;
 use crate::plugin::external::external_files::ExternalFiles;
 use crate::plugin::external::planned::{InFiles, Planned};
 use crate::plugin::external::{copied, shared_file};
 use crate::protocol::files::Ledger;
-use std::sync::{Mutex, PoisonError};
 
 /// Writes objects and makes their files durable.
 pub(in crate::plugin) fn write(
@@ -32,11 +32,11 @@ pub(in crate::plugin) fn write(
         };
         let finished = written.and_then(|()| own.ledger().finished()).map_err(|error| planned.locate(error))?;
         let entry = ObjectEntry::new(planned.id.clone(), planned.paths.clone(), finished);
-        entries.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(ManifestEntry::Object(entry));
+        entries.lock()[index] = Some(ManifestEntry::Object(entry));
         Ok(())
     });
     let begun: Vec<String> = all.iter().flat_map(|own| own.ledger().begun()).collect();
     let synced = written.and_then(|()| begun.first().map_or(Ok(()), |name| files.sync_names(name)));
     to.stored.add_files(begun);
-    synced.map(|()| entries.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
+    synced.map(|()| entries.into_inner().into_iter().flatten().collect())
 }

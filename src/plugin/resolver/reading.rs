@@ -2,11 +2,12 @@
 
 use crate::engine::{Job, run};
 use crate::error::Result;
+use crate::lock::Mutex;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::external::user_serializer::Object;
 use crate::task::expecting;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The entries of a manifest of one kind, in the order in which a walk comes to them.
 pub(in crate::plugin) struct Listed<E> {
@@ -82,11 +83,11 @@ impl Reading {
         let jobs = self.items.into_iter().map(|item| Job { bytes: item.bytes, work: item });
         let read_one = |item: Item| {
             let result = (item.read)();
-            read.lock().unwrap_or_else(PoisonError::into_inner).push((item.file, result));
+            read.lock().push((item.file, result));
             Ok(())
         };
         expecting(bytes, || run(self.concurrency, jobs, read_one))?;
-        Ok(ReadItems(read.into_inner().unwrap_or_else(PoisonError::into_inner)))
+        Ok(ReadItems(read.into_inner()))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::FileSummary;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 /// The most files of one external object.
 const MOST_FILES: usize = 1000;
@@ -31,7 +31,7 @@ impl Ledger {
 
     /// Notes that a file will be made.
     pub(super) fn begin(&self, name: &str) -> Result<()> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         if written.len() >= MOST_FILES {
             return Err(Error::limit(format!("an object has {MOST_FILES} files at most")));
         }
@@ -47,11 +47,11 @@ impl Ledger {
 
     /// Notes that a file could not be made.
     pub(super) fn forget(&self, name: &str) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.written.lock().remove(name);
     }
 
     pub(super) fn finish(&self, name: &str, summary: FileSummary) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(summary));
+        self.written.lock().insert(name.to_owned(), Some(summary));
     }
 
     /// Returns what a file must contain, if that is known.
@@ -66,7 +66,7 @@ impl Ledger {
 
     /// Returns the names of all files that were begun.
     pub(crate) fn begun(&self) -> Vec<String> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.written.lock().keys().cloned().collect()
     }
 
     /// Returns all files that were written.
@@ -74,7 +74,7 @@ impl Ledger {
     /// # Errors
     /// `UserCode` if a file was begun and not finished.
     pub(crate) fn finished(&self) -> Result<BTreeMap<String, FileSummary>> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = self.written.lock();
         let finished = written.iter().map(|(name, summary)| match summary {
             Some(summary) => Ok((name.clone(), summary.clone())),
             None => Err(Error::new(

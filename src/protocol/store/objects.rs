@@ -2,6 +2,7 @@
 
 use super::{Below, ByteStore, Copied, Part, Puts};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use crate::protocol::client::CONCURRENCY;
 use crate::protocol::objects::{Objects, Replace};
 use crate::protocol::runtime::{handle, wait, wait_reading};
@@ -11,8 +12,8 @@ use object_store::GetRange;
 use std::any::Any;
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 
 impl ByteStore for Objects {
@@ -118,17 +119,13 @@ struct ObjectPuts {
     given_up: Arc<AtomicBool>,
 }
 
-impl ObjectPuts {
-    fn under_way(&self) -> MutexGuard<'_, JoinSet<Result<()>>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl ObjectPuts {}
 
 impl Puts for ObjectPuts {
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()> {
         let (objects, given_up) = (self.objects.clone(), self.given_up.clone());
         let contents = Bytes::from(contents.into_owned());
-        let mut puts = self.under_way();
+        let mut puts = self.under_way.lock();
         puts.spawn_on(
             async move {
                 let _held = held;
@@ -144,7 +141,7 @@ impl Puts for ObjectPuts {
     }
 
     fn settle(&self) -> Result<()> {
-        let mut puts = std::mem::take(&mut *self.under_way());
+        let mut puts = std::mem::take(&mut *self.under_way.lock());
         let given_up = self.given_up.clone();
         wait(async move {
             let mut result = Ok(());

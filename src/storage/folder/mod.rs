@@ -15,6 +15,7 @@ use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::lock::Mutex;
 use crate::plugin::Protocols;
 use crate::protocol::{ArrayOptions, Durability, LocalFiles, disk};
 use crate::task::check_cancelled;
@@ -24,7 +25,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::FileType;
 use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub(super) struct Folder {
     root: PathBuf,
@@ -74,7 +75,7 @@ impl Folder {
         let folders: Vec<&Path> = whole.ancestors().take_while(within).collect();
         // Looked at before the sync: of a folder that is made anew in between, the next save finds that it is another one.
         let made: Option<Vec<Made>> = folders.iter().map(|folder| Made::look(folder)).collect();
-        let known = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || self.durable.lock();
         if made.is_some() && known().get(workflow) == made.as_ref() {
             return Ok(());
         }

@@ -8,13 +8,14 @@
 //! for them or is refused.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use crate::protocol::{Objects, Replace, handle};
 use crate::storage::builder::DEFAULT_LEASE;
 use crate::storage::place::{Announced, Claim};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinHandle;
 
@@ -217,7 +218,7 @@ impl Lease {
 async fn renewing(objects: Objects, key: String, contents: Contents, lasts: Duration, renewed: Arc<Mutex<Moment>>) {
     loop {
         tokio::time::sleep(lasts / 5).await;
-        let last = *renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *renewed.lock();
         // Once it has run out it is over for good: a sweep may be at work.
         if last.is_older_than(lasts) {
             return;
@@ -227,7 +228,7 @@ async fn renewing(objects: Objects, key: String, contents: Contents, lasts: Dura
         if let Ok(bytes) = contents.bytes()
             && objects.clone().putting(key.clone(), bytes, Replace::Any).await.is_ok()
         {
-            *renewed.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            *renewed.lock() = now;
         }
     }
 }
@@ -235,7 +236,7 @@ async fn renewing(objects: Objects, key: String, contents: Contents, lasts: Dura
 impl Announced for Lease {
     fn check(&self) -> Result<()> {
         // Half of it is left for the commit.
-        if !self.renewed.lock().unwrap_or_else(PoisonError::into_inner).is_older_than(self.lasts / 2) {
+        if !self.renewed.lock().is_older_than(self.lasts / 2) {
             return Ok(());
         }
         Err(Error::new(

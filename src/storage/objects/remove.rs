@@ -5,6 +5,7 @@ use super::commit::Own;
 use super::{Name, ObjectFolder};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::missing::{Found, sorted};
@@ -12,7 +13,6 @@ use crate::storage::place::{Announced, Claim, Removal};
 use crate::storage::read::{locations, removable};
 use crate::storage::superseded::{Hold, Superseded};
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 /// The leases of many removals, given back together.
 struct Many(Vec<Lease>);
@@ -44,10 +44,10 @@ impl ObjectFolder {
         let jobs = names.iter().enumerate().map(|work| Job { work, bytes: 0 });
         run(CONCURRENCY / 4, jobs, |(index, name)| {
             let going = self.look(name);
-            looked.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(going);
+            looked.lock()[index] = Some(going);
             Ok(())
         })?;
-        let looked = looked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let looked = looked.into_inner();
         let Found { there: mut going, missing, failed } = sorted(looked.into_iter().flatten());
         let unclear = self.remove_names(&mut going).err();
         Ok(Removal { missing, failed: unclear.or(failed), superseded: self.supersede_all(going) })
