@@ -181,17 +181,17 @@ pub(crate) trait Backend: Send + Sync {
 }
 
 /// An array in the making. Chunks come from several threads, each chunk once, in any order.
+///
+/// A writer that is dropped before `finish`, and one whose `finish` fails, writes nothing after that. `Backend::remove` then
+/// removes what it has written.
 pub(crate) trait ArrayWriter: Send + Sync {
     /// How the elements are stored: one `write_chunk` for each chunk of this grid.
     fn layout(&self) -> &StoredLayout;
     /// Encodes and writes one chunk: the elements of the grid's region of that number, not filled up, little-endian, in
     /// C order.
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()>;
-    /// Writes what is left, makes the array durable and gives it its name. After an error it is to be abandoned.
-    fn finish(&mut self) -> Result<StoredSummary>;
-    /// Removes what was written of an array that is not finished. A writer that is dropped, in a panic, tries the same and
-    /// cannot tell.
-    fn abandon(self: Box<Self>) -> Result<()>;
+    /// Writes what is left, makes the array durable and gives it its name.
+    fn finish(self: Box<Self>) -> Result<StoredSummary>;
 }
 
 /// A finished array. Holds no file descriptor between calls.

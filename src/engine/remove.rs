@@ -2,7 +2,6 @@
 
 use super::workers::{Job, run};
 use crate::backend::Backend;
-use crate::error::Result;
 use crate::lock::Mutex;
 use crate::task::unstoppable;
 use std::collections::BTreeSet;
@@ -12,29 +11,20 @@ use std::time::{Duration, Instant};
 /// A removal that fails after this time has waited for a server that does not answer: the others are not tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Removes finished arrays, many at a time. Returns the locations of those that stay behind.
+/// Removes arrays, finished or not, many at a time. Returns the locations of those that stay behind. What is not there any
+/// more counts as removed.
 pub(crate) fn remove_arrays(backend: &dyn Backend, names: Vec<String>) -> Vec<String> {
-    let arrays = names.into_iter().map(|name| (backend.describe(&name), name)).collect();
-    take_back(backend.concurrency(), arrays, |name: String| backend.remove(&name))
-}
-
-/// Runs a removal for each of these arrays, which come with their locations, and returns the locations of those that stay
-/// behind. What is not there any more counts as removed.
-pub(super) fn take_back<W: Send>(
-    concurrency: usize,
-    arrays: Vec<(String, W)>,
-    remove: impl Fn(W) -> Result<()> + Sync,
-) -> Vec<String> {
+    let arrays: Vec<_> = names.into_iter().map(|name| (backend.describe(&name), name)).collect();
     // What is not known to be removed is reported, after a panic too.
     let left: Mutex<BTreeSet<String>> = Mutex::new(arrays.iter().map(|(location, _)| location.clone()).collect());
     let out_of_reach = AtomicBool::new(false);
     let jobs = arrays.into_iter().map(|work| Job { work, bytes: 0 });
-    let clean = |(location, array)| {
+    let clean = |(location, name): (String, String)| {
         if out_of_reach.load(Ordering::Relaxed) {
             return Ok(());
         }
         let start = Instant::now();
-        match remove(array) {
+        match backend.remove(&name) {
             Err(error) if !error.is_not_found() => {
                 out_of_reach.fetch_or(start.elapsed() > PATIENCE, Ordering::Relaxed);
             }
@@ -42,6 +32,6 @@ pub(super) fn take_back<W: Send>(
         }
         Ok(())
     };
-    let _ = unstoppable(|| run(concurrency, jobs, clean));
+    let _ = unstoppable(|| run(backend.concurrency(), jobs, clean));
     left.into_inner().into_iter().collect()
 }

@@ -1,12 +1,12 @@
 //! The write phase of a save: the chunks of all arrays in one run.
 
-use super::remove::{remove_arrays, take_back};
+use super::remove::remove_arrays;
 use super::workers::{Job, run};
 use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
-use crate::lock::{Mutex, RwLock};
-use crate::task::{Counter, counted};
+use crate::lock::Mutex;
+use crate::task::{Counter, counted, unstoppable};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,68 +29,75 @@ pub(crate) struct WriteJob {
     pub(crate) document: Option<String>,
 }
 
+impl WriteJob {
+    fn spec(&self) -> ArraySpec {
+        ArraySpec {
+            data_type: self.array.data_type(),
+            grid: self.array.grid().clone(),
+            meta: self.meta.clone(),
+            // Where the path is not known, it is a question mark.
+            first: FirstPlace { document: self.document.clone(), path: (self.path != "?").then(|| self.path.clone()) },
+        }
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.at_path(&self.path).in_array(&self.name)
+    }
+}
+
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
 /// what could not be.
 pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<Vec<StoredSummary>> {
-    let mut summaries: Vec<Option<StoredSummary>> = vec![None; jobs.len()];
+    let summaries = Mutex::new(vec![None; jobs.len()]);
     let bytes = jobs.iter().map(|job| job.array.byte_len()).fold(0, usize::saturating_add);
-    let result =
-        counted(bytes, |done| write_batches(backend, jobs, &mut summaries, done)).and_then(|()| backend.sync());
-    if let Err(error) = result {
-        let finished = jobs.iter().zip(&summaries).filter(|(_, summary)| summary.is_some());
-        return Err(error.leaving(remove_arrays(backend, finished.map(|(job, _)| job.name.clone()).collect())));
+    let mut started = Vec::new();
+    let write = |done: &Counter| {
+        batches(jobs).iter().try_for_each(|batch| write_batch(backend, jobs, batch, &mut started, &summaries, done))
+    };
+    match counted(bytes, write).and_then(|()| backend.sync()) {
+        Ok(()) => Ok(summaries.into_inner().into_iter().flatten().collect()),
+        Err(error) => Err(error.leaving(remove_arrays(backend, started))),
     }
-    Ok(summaries.into_iter().flatten().collect())
 }
 
-fn write_batches(
+/// Writes the arrays of one batch, and notes their names as soon as there may be something of them.
+fn write_batch(
     backend: &dyn Backend,
     jobs: &[WriteJob],
-    summaries: &mut [Option<StoredSummary>],
+    batch: &[Vec<usize>],
+    started: &mut Vec<String>,
+    summaries: &Mutex<Vec<Option<StoredSummary>>>,
     done: &Counter,
 ) -> Result<()> {
-    for batch in batches(jobs) {
-        let mut writing = Vec::new();
-        for index in batch.iter().flatten() {
-            match Writing::start(backend, &jobs[*index], *index) {
-                Ok(started) => writing.push(started),
-                Err(error) => return Err(error.leaving(abandon(backend, &mut writing))),
-            }
+    let mut families = Vec::with_capacity(batch.len());
+    for family in batch {
+        let mut writing = Vec::with_capacity(family.len());
+        for index in family {
+            let (job, spec) = (&jobs[*index], jobs[*index].spec());
+            let writer = backend.create(&job.name, &spec).map_err(|error| job.locate(error))?;
+            started.push(job.name.clone());
+            writing.push(Writing::new(job, *index, writer).map_err(|error| job.locate(error))?);
         }
-        let mut groups = Vec::with_capacity(batch.len());
-        let mut first = 0;
-        for family in &batch {
-            groups.push(first..first + family.len());
-            first += family.len();
-        }
-        let written = {
-            let evaluation = Evaluation::of(writing.iter().map(|w| &*w.array));
-            let tasks = groups.into_iter().flat_map(|group| Merged::of(&writing, group));
-            run(
-                evaluation.concurrency(),
-                tasks.map(|(index, number)| writing[index].job(index, number)),
-                |(index, number)| writing[index].step(&evaluation, number, done),
-            )
-        };
-        let written = written.map_err(|error| error.leaving(abandon(backend, &mut writing)));
-        for w in writing {
-            summaries[w.index] = w.summary.into_inner();
-        }
-        written?;
+        families.push(Merged::of(writing));
     }
-    Ok(())
-}
-
-/// Takes back the arrays that were not finished; returns the locations of those that stay behind.
-fn abandon(backend: &dyn Backend, writing: &mut [Writing<'_>]) -> Vec<String> {
-    let unfinished = writing.iter_mut().filter_map(|w| {
-        let writer = w.writer.write().take()?;
-        Some((backend.describe(&w.job.name), writer))
+    let arrays: Vec<_> = families.iter().flat_map(Merged::arrays).collect();
+    let evaluation = Evaluation::of(arrays.iter().map(|array| &**array));
+    let written = run(evaluation.concurrency(), families.iter_mut().flatten(), |(writing, number)| {
+        writing.step(number, &evaluation, summaries, done)
     });
-    take_back(backend.concurrency(), unfinished.collect(), |writer: Box<dyn ArrayWriter>| writer.abandon())
+    if written.is_err() {
+        // Side by side, because each may wait for its requests.
+        let left = families.into_iter().flat_map(Merged::into_left).map(|work| Job { work, bytes: 0 });
+        let let_go = |writing| {
+            drop(writing);
+            Ok(())
+        };
+        let _ = unstoppable(|| run(backend.concurrency(), left, let_go));
+    }
+    written
 }
 
-/// One array being written.
+/// One array being written. It is shared by the chunks that are left, and finished by the last of them.
 struct Writing<'a> {
     job: &'a WriteJob,
     index: usize,
@@ -99,114 +106,113 @@ struct Writing<'a> {
     grid: ChunkGrid,
     chunk_bytes: usize,
     left: AtomicUsize,
-    writer: RwLock<Option<Box<dyn ArrayWriter>>>,
-    summary: Mutex<Option<StoredSummary>>,
+    writer: Box<dyn ArrayWriter>,
 }
 
 impl<'a> Writing<'a> {
-    fn start(backend: &dyn Backend, job: &'a WriteJob, index: usize) -> Result<Self> {
-        let locate = |error: Error| error.at_path(&job.path).in_array(&job.name);
-        let spec = ArraySpec {
-            data_type: job.array.data_type(),
-            grid: job.array.grid().clone(),
-            meta: job.meta.clone(),
-            // Where the path is not known, it is a question mark.
-            first: FirstPlace { document: job.document.clone(), path: (job.path != "?").then(|| job.path.clone()) },
-        };
-        let writer = backend.create(&job.name, &spec).map_err(locate)?;
+    fn new(job: &'a WriteJob, index: usize, writer: Box<dyn ArrayWriter>) -> Result<Self> {
         let layout = writer.layout().clone();
-        let array = if layout.grid == *job.array.grid() {
-            job.array.clone()
-        } else {
-            job.array.rechunked(&layout.grid).map_err(locate)?
-        };
+        let array =
+            if layout.grid == *job.array.grid() { job.array.clone() } else { job.array.rechunked(&layout.grid)? };
         Ok(Self {
             job,
             index,
             array,
-            chunk_bytes: layout.chunk_bytes(spec.data_type.size()).unwrap_or(usize::MAX),
+            chunk_bytes: layout.chunk_bytes(job.array.data_type().size()).unwrap_or(usize::MAX),
             left: AtomicUsize::new(layout.grid.chunk_count()),
             grid: layout.grid,
-            writer: RwLock::new(Some(writer)),
-            summary: Mutex::new(None),
+            writer,
         })
     }
 
-    /// A chunk is in memory as it is made, as it is laid out and as it is encoded.
-    fn job(&self, index: usize, number: Option<usize>) -> Job<(usize, Option<usize>)> {
-        Job { work: (index, number), bytes: self.chunk_bytes.saturating_mul(3) }
-    }
-
-    fn step(&self, evaluation: &Evaluation, number: Option<usize>, done: &Counter) -> Result<()> {
-        let result = self.write(evaluation, number, done);
-        result.map_err(|error| error.at_path(&self.job.path).in_array(&self.job.name))
-    }
-
-    /// Writes one chunk. The last one, or none if there are none, finishes the array.
-    fn write(&self, evaluation: &Evaluation, number: Option<usize>, done: &Counter) -> Result<()> {
-        if let Some(number) = number {
-            let region = self.grid.chunk_region(number)?;
-            let bytes = region.len().saturating_mul(self.array.data_type().size());
-            self.array.region_bytes(evaluation, &region, &mut |elements| {
-                if elements.len() != bytes {
-                    return Err(Error::invalid(format!("{} bytes for a chunk of {bytes}", elements.len())));
-                }
-                let writer = self.writer.read();
-                writer.as_ref().ok_or_else(finished)?.write_chunk(number, elements)
-            })?;
-            done.add(bytes);
-            if self.left.fetch_sub(1, Ordering::AcqRel) != 1 {
-                return Ok(());
+    /// Writes one chunk, if there is one. The last holder finishes the array.
+    fn step(
+        self: Arc<Self>,
+        number: Option<usize>,
+        evaluation: &Evaluation,
+        summaries: &Mutex<Vec<Option<StoredSummary>>>,
+        done: &Counter,
+    ) -> Result<()> {
+        let job = self.job;
+        let step = || {
+            if let Some(number) = number {
+                self.write(number, evaluation, done)?;
             }
-        }
-        let mut writer = self.writer.write();
-        let summary = writer.as_mut().ok_or_else(finished)?.finish()?;
-        *writer = None;
-        *self.summary.lock() = Some(summary);
+            // A chunk that failed is still left.
+            if let Some(last) = Arc::into_inner(self).filter(|last| last.left.load(Ordering::Acquire) == 0) {
+                let summary = last.writer.finish()?;
+                summaries.lock()[last.index] = Some(summary);
+            }
+            Ok(())
+        };
+        step().map_err(|error| job.locate(error))
+    }
+
+    fn write(&self, number: usize, evaluation: &Evaluation, done: &Counter) -> Result<()> {
+        let region = self.grid.chunk_region(number)?;
+        let bytes = region.len().saturating_mul(self.array.data_type().size());
+        self.array.region_bytes(evaluation, &region, &mut |elements| {
+            if elements.len() != bytes {
+                return Err(Error::invalid(format!("{} bytes for a chunk of {bytes}", elements.len())));
+            }
+            self.writer.write_chunk(number, elements)
+        })?;
+        done.add(bytes);
+        self.left.fetch_sub(1, Ordering::AcqRel);
         Ok(())
     }
 }
 
-fn finished() -> Error {
-    Error::invalid("a chunk was written after its array was finished")
-}
-
 /// The chunks of related arrays, merged so that all of them get on at the same pace: what they share is then needed at
 /// about the same time.
-struct Merged {
-    /// Index of the array, the next chunk, the number of chunks.
-    arrays: Vec<(usize, usize, usize)>,
+struct Merged<'a> {
+    /// The array, the next chunk, the number of chunks.
+    arrays: Vec<(Arc<Writing<'a>>, usize, usize)>,
     /// Arrays without chunks, which are only to be finished.
-    empty: Vec<usize>,
+    empty: Vec<Arc<Writing<'a>>>,
 }
 
-impl Merged {
-    fn of(writing: &[Writing<'_>], group: std::ops::Range<usize>) -> Self {
-        let counted = group.map(|index| (index, 0, writing[index].grid.chunk_count()));
-        let (arrays, empty): (Vec<_>, Vec<_>) = counted.partition(|(_, _, count)| *count > 0);
-        Self { arrays, empty: empty.into_iter().map(|(index, _, _)| index).collect() }
+impl<'a> Merged<'a> {
+    fn of(writing: Vec<Writing<'a>>) -> Self {
+        let (empty, arrays): (Vec<_>, Vec<_>) =
+            writing.into_iter().map(Arc::new).partition(|writing| writing.grid.chunk_count() == 0);
+        let counted = |writing: Arc<Writing<'a>>| {
+            let count = writing.grid.chunk_count();
+            (writing, 0, count)
+        };
+        Self { arrays: arrays.into_iter().map(counted).collect(), empty }
+    }
+
+    fn arrays(&self) -> impl Iterator<Item = Arc<dyn ErasedArray>> {
+        self.arrays.iter().map(|(writing, ..)| writing).chain(&self.empty).map(|writing| writing.array.clone())
+    }
+
+    /// The arrays with chunks that were not begun.
+    fn into_left(self) -> impl Iterator<Item = Arc<Writing<'a>>> {
+        self.arrays.into_iter().map(|(writing, ..)| writing).chain(self.empty)
     }
 }
 
-impl Iterator for Merged {
-    type Item = (usize, Option<usize>);
+impl<'a> Iterator for Merged<'a> {
+    type Item = Job<(Arc<Writing<'a>>, Option<usize>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(index) = self.empty.pop() {
-            return Some((index, None));
+        if let Some(writing) = self.empty.pop() {
+            return Some(Job { work: (writing, None), bytes: 0 });
         }
         // The one that is least far: next / count, compared without dividing.
         let (position, _) = self.arrays.iter().enumerate().min_by(|(_, a), (_, b)| {
             let (x, y) = (a.1 as u128 * b.2 as u128, b.1 as u128 * a.2 as u128);
             x.cmp(&y)
         })?;
-        let (index, next, count) = self.arrays[position];
-        if next + 1 == count {
-            self.arrays.remove(position);
-        } else {
-            self.arrays[position].1 += 1;
-        }
-        Some((index, Some(next)))
+        let (writing, next, count) = &mut self.arrays[position];
+        let number = *next;
+        *next += 1;
+        let is_last = *next == *count;
+        let writing = if is_last { self.arrays.remove(position).0 } else { writing.clone() };
+        // A chunk is in memory as it is made, as it is laid out and as it is encoded.
+        let bytes = writing.chunk_bytes.saturating_mul(3);
+        Some(Job { work: (writing, Some(number)), bytes })
     }
 }
 

@@ -29,17 +29,14 @@ pub(super) struct Writer {
     /// One for each chunk, and where they go.
     checksums: Vec<AtomicU32>,
     checksums_at: Option<u64>,
-    published: bool,
 }
 
 /// How chunks get into the file.
 enum Target {
-    /// Straight, one after another from this address on; libhdf5 is done with the file.
-    At(u64),
+    /// Straight, one after another from this address on; libhdf5 is done with the file. None if there are no chunks.
+    At(Option<u64>),
     /// Through libhdf5, which finds a place for each.
     Through(Open),
-    /// There are none.
-    Nowhere,
 }
 
 impl Writer {
@@ -58,8 +55,22 @@ impl Writer {
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let checksums = no_checksums(layout.grid.chunk_count(), limits).map_err(|error| location.locate(error))?;
         let bytes = Arc::new(location.create()?);
-        // From here on, what goes wrong removes the file again.
-        let mut writer = Self {
+        let filters = filters::of_codec(codec, element_size);
+        let plan = Plan {
+            data_type: spec.data_type,
+            layout: &layout,
+            filters: &filters,
+            description: &description,
+            labels: &spec.meta.labels,
+        };
+        let (target, checksums_at) = start(&bytes, &plan).map_err(|error| {
+            let error = location.locate(error);
+            match location.remove() {
+                Err(left) if !left.is_not_found() => error.leaving([location.describe()]),
+                _ => error,
+            }
+        })?;
+        Ok(Self {
             location,
             unsynced,
             bytes,
@@ -68,45 +79,10 @@ impl Writer {
             layout,
             chunk_bytes,
             description,
-            target: Target::Nowhere,
+            target,
             checksums,
-            checksums_at: None,
-            published: false,
-        };
-        match writer.start(spec) {
-            Ok(()) => Ok(writer),
-            Err(error) => {
-                let error = writer.location.locate(error);
-                Err(match writer.take_back() {
-                    Err(left) if !left.is_not_found() => error.leaving([writer.location.describe()]),
-                    _ => error,
-                })
-            }
-        }
-    }
-
-    fn start(&mut self, spec: &ArraySpec) -> Result<()> {
-        let filters = filters::of_codec(self.codec, self.element_size);
-        let plan = Plan {
-            data_type: spec.data_type,
-            layout: &self.layout,
-            filters: &filters,
-            description: &self.description,
-            labels: &spec.meta.labels,
-        };
-        let Created { array, first_chunk, checksums } = create(self.bytes.clone(), &plan)?;
-        self.checksums_at = checksums;
-        if self.codec != Codec::NONE {
-            self.target = Target::Through(array);
-            return Ok(());
-        }
-        array.close()?;
-        if let Some(address) = first_chunk {
-            self.target = Target::At(address);
-            let len = self.bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
-            self.bytes.reserve(len).map_err(|error| io_error("the file cannot be made that long", error))?;
-        }
-        Ok(())
+            checksums_at,
+        })
     }
 
     fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
@@ -125,6 +101,7 @@ impl Writer {
     fn write_full(&self, number: usize, start: &[usize], chunk: &[u8]) -> Result<()> {
         match &self.target {
             Target::At(first) => {
+                let first = first.ok_or_else(|| Error::invalid("an array without chunks was given one"))?;
                 self.note(number, chunk)?;
                 let address = first + number as u64 * self.chunk_bytes as u64;
                 let written = self.bytes.write_all_at(chunk, address);
@@ -138,7 +115,6 @@ impl Writer {
                 self.note(number, encoded)?;
                 array.write_chunk(start, mask, encoded)
             }),
-            Target::Nowhere => Err(Error::invalid("an array without chunks was given one")),
         }
     }
 
@@ -149,15 +125,15 @@ impl Writer {
         Ok(())
     }
 
-    fn finish_file(&mut self) -> Result<StoredSummary> {
-        let chunks = match std::mem::replace(&mut self.target, Target::Nowhere) {
-            Target::At(first) => vec![(first, self.chunk_bytes as u64 * self.layout.grid.chunk_count() as u64)],
+    fn finish_file(self) -> Result<StoredSummary> {
+        let chunks = match self.target {
+            Target::At(Some(first)) => vec![(first, self.chunk_bytes as u64 * self.layout.grid.chunk_count() as u64)],
+            Target::At(None) => Vec::new(),
             Target::Through(array) => {
                 let chunks = array.chunks(self.layout.chunk_shape.len())?;
                 array.close()?;
                 chunks
             }
-            Target::Nowhere => Vec::new(),
         };
         let table: Vec<u32> = self.checksums.iter().map(|checksum| checksum.load(Ordering::Acquire)).collect();
         if let Some(address) = self.checksums_at {
@@ -173,17 +149,7 @@ impl Writer {
         if let Some(folder) = self.location.publish()? {
             self.unsynced.add(&folder, &folder);
         }
-        self.published = true;
         Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table), rest: Some(rest) })
-    }
-}
-
-impl Writer {
-    /// Removes the file, if it has not got its name.
-    fn take_back(&mut self) -> Result<()> {
-        // libhdf5 first lets go of the file.
-        self.target = Target::Nowhere;
-        if std::mem::replace(&mut self.published, true) { Ok(()) } else { self.location.remove() }
     }
 }
 
@@ -196,20 +162,24 @@ impl ArrayWriter for Writer {
         self.write(number, elements).map_err(|error| self.location.locate(error))
     }
 
-    fn finish(&mut self) -> Result<StoredSummary> {
-        self.finish_file().map_err(|error| self.location.locate(error))
-    }
-
-    fn abandon(mut self: Box<Self>) -> Result<()> {
-        self.take_back()
+    fn finish(self: Box<Self>) -> Result<StoredSummary> {
+        let location = self.location.clone();
+        self.finish_file().map_err(|error| location.locate(error))
     }
 }
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // Only a panic leaves anything to do here.
-        let _ = self.take_back();
+/// Makes the file's metadata. Returns how chunks get into the file and where their checksums go.
+fn start(bytes: &Arc<FileBytes>, plan: &Plan<'_>) -> Result<(Target, Option<u64>)> {
+    let Created { array, first_chunk, checksums } = create(bytes.clone(), plan)?;
+    if !plan.filters.is_empty() {
+        return Ok((Target::Through(array), checksums));
     }
+    array.close()?;
+    if first_chunk.is_some() {
+        let len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
+        bytes.reserve(len).map_err(|error| io_error("the file cannot be made that long", error))?;
+    }
+    Ok((Target::At(first_chunk), checksums))
 }
 
 /// Room for so many checksums.

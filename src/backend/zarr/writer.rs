@@ -12,7 +12,6 @@ use crate::limits::Limits;
 use crate::protocol::ZarrOptions;
 use crate::protocol::store::{ByteStore, Puts};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
 static UNDER_WAY: Room = Room::new(128 << 20);
@@ -29,8 +28,6 @@ pub(super) struct Writer {
     parts: usize,
     table: Building,
     puts: Box<dyn Puts>,
-    /// There may be objects of an array that is not finished.
-    unfinished: AtomicBool,
 }
 
 impl Writer {
@@ -51,19 +48,7 @@ impl Writer {
         let encoder = Encoder::new(metadata.parse(spec.data_type)?, &layout.chunk_shape, plain)?;
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
-        Ok(Self {
-            puts: store.puts(),
-            store,
-            key,
-            metadata,
-            layout,
-            element_size,
-            chunk_bytes,
-            encoder,
-            parts,
-            table,
-            unfinished: AtomicBool::new(false),
-        })
+        Ok(Self { puts: store.puts(), store, key, metadata, layout, element_size, chunk_bytes, encoder, parts, table })
     }
 
     fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
@@ -89,11 +74,10 @@ impl Writer {
         }
         let key = format!("{}/{}", self.key, self.encoder.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
         let room = UNDER_WAY.enter(encoded.len());
-        self.unfinished.store(true, Ordering::Release);
         self.puts.put(key, encoded, Box::new(room))
     }
 
-    fn finish_array(&mut self) -> Result<StoredSummary> {
+    fn finish_array(&self) -> Result<StoredSummary> {
         self.puts.settle()?;
         let (table, chunk_bytes) = self.table.finish(self.layout.parts.is_some());
         let metadata = self.metadata.all_bytes();
@@ -104,23 +88,13 @@ impl Writer {
         let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + metadata.len()) as u64);
         let digest = digest(&metadata, &table);
-        self.unfinished.store(true, Ordering::Release);
         self.put(NAME, table)?;
         if let Some(attributes) = &self.metadata.attributes {
             self.put(ATTRIBUTES_NAME, attributes.clone())?;
         }
         // Last: an array without it is none.
         self.put(array_name(self.metadata.version), self.metadata.array.clone())?;
-        self.unfinished.store(false, Ordering::Release);
         Ok(StoredSummary { bytes, digest, rest: None })
-    }
-
-    /// Removes what there is, if there can be anything.
-    fn take_back(&mut self) -> Result<()> {
-        // No put may arrive after the removal.
-        self.puts.give_up();
-        let _ = self.puts.settle();
-        if self.unfinished.swap(false, Ordering::AcqRel) { self.store.remove_below(&self.key) } else { Ok(()) }
     }
 
     fn put(&self, name: &str, contents: Vec<u8>) -> Result<()> {
@@ -137,18 +111,7 @@ impl ArrayWriter for Writer {
         self.write(number, elements).map_err(|error| error.at_location(self.store.describe(&self.key)))
     }
 
-    fn finish(&mut self) -> Result<StoredSummary> {
+    fn finish(self: Box<Self>) -> Result<StoredSummary> {
         self.finish_array()
-    }
-
-    fn abandon(mut self: Box<Self>) -> Result<()> {
-        self.take_back()
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // Only a panic leaves anything to do here.
-        let _ = self.take_back();
     }
 }

@@ -14,7 +14,6 @@ use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The deepest nesting of folders. An array has at most one folder for each axis, and a few more.
 const DEEPEST: usize = 64;
@@ -243,7 +242,7 @@ impl ByteStore for FolderStore {
     }
 
     fn puts(&self) -> Box<dyn Puts> {
-        Box::new(FolderPuts { store: self.clone(), given_up: AtomicBool::new(false) })
+        Box::new(FolderPuts(self.clone()))
     }
 
     fn exists(&self, key: &str) -> Result<bool> {
@@ -361,24 +360,14 @@ impl FolderStore {
 }
 
 /// Each file is written by the calling thread.
-struct FolderPuts {
-    store: FolderStore,
-    given_up: AtomicBool,
-}
+struct FolderPuts(FolderStore);
 
 impl Puts for FolderPuts {
     fn put(&self, key: String, contents: Cow<'_, [u8]>, _: Box<dyn Send>) -> Result<()> {
-        if self.given_up.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.store.write_new(&key, &contents)
+        self.0.write_new(&key, &contents)
     }
 
     fn settle(&self) -> Result<()> {
         Ok(())
-    }
-
-    fn give_up(&self) {
-        self.given_up.store(true, Ordering::Release);
     }
 }

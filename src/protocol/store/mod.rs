@@ -60,14 +60,13 @@ pub(crate) trait ByteStore: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-/// New keys that are being written. Several threads may put at the same time, each key once.
+/// New keys that are being written. Several threads may put at the same time, each key once. After a drop no write begins, and
+/// none is in progress.
 pub(crate) trait Puts: Send + Sync {
     /// Begins to write a key. `held` is dropped when the bytes are written. The error may be that of an earlier key.
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()>;
     /// Waits for all writes that were begun. After an error no other begins.
     fn settle(&self) -> Result<()>;
-    /// Begins no more writes.
-    fn give_up(&self);
 }
 
 /// Which bytes of a key are read.
@@ -114,7 +113,7 @@ pub(crate) fn copy_below(
     let keys = from.keys_below(from_folder)?;
     let below = keys.iter().fold(Below::default(), |below, (_, bytes)| below.and(*bytes));
     let puts = to.puts();
-    let copied = batches(&keys).try_for_each(|batch| {
+    batches(&keys).try_for_each(|batch| {
         let wanted: Vec<_> = batch.iter().map(|(key, bytes)| (format!("{from_folder}/{key}"), *bytes)).collect();
         for ((key, _), contents) in batch.iter().zip(from.get_each(&wanted)?) {
             let contents = contents.ok_or_else(|| {
@@ -123,12 +122,8 @@ pub(crate) fn copy_below(
             puts.put(format!("{to_folder}/{key}"), Cow::Borrowed(&contents), Box::new(()))?;
         }
         Ok(())
-    });
-    if copied.is_err() {
-        puts.give_up();
-    }
-    let settled = puts.settle();
-    copied.and(settled)?;
+    })?;
+    puts.settle()?;
     Ok(Copied { below, was_read: true })
 }
 

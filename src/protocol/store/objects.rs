@@ -119,8 +119,6 @@ struct ObjectPuts {
     given_up: Arc<AtomicBool>,
 }
 
-impl ObjectPuts {}
-
 impl Puts for ObjectPuts {
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()> {
         let (objects, given_up) = (self.objects.clone(), self.given_up.clone());
@@ -154,9 +152,12 @@ impl Puts for ObjectPuts {
             result
         })
     }
+}
 
-    fn give_up(&self) {
+impl Drop for ObjectPuts {
+    fn drop(&mut self) {
         self.given_up.store(true, Ordering::Release);
+        let _ = self.settle();
     }
 }
 
