@@ -8,9 +8,9 @@ use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, 
 use crate::array::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::protocol::{ArrayFormat, ArrayOptions, FileProtocol, calling};
+use crate::protocol::{ArrayFormat, ArrayOptions, FileProtocol, calling, local_folder, local_path};
 use std::any::Any;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The arrays of a FILE protocol.
@@ -29,8 +29,7 @@ pub(crate) struct FileArrays {
 
 impl FileArrays {
     pub(crate) fn new(files: Arc<dyn FileProtocol>, options: ArrayOptions, limits: Limits) -> Self {
-        let path = calling(|| Ok(files.local_path(GROUP))).ok().flatten();
-        let folder = path.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let folder = local_folder(&*files);
         #[cfg(feature = "hdf5")]
         let hdf5: Option<Arc<dyn Backend>> = Some(Arc::new(super::Hdf5Files::new(files.clone(), limits)));
         #[cfg(not(feature = "hdf5"))]
@@ -62,7 +61,7 @@ impl FileArrays {
 
     /// Where the file of an HDF5 array would be.
     fn file(&self, name: &str) -> Option<PathBuf> {
-        calling(|| Ok(self.files.local_path(name))).ok().flatten()
+        local_path(&*self.files, name)
     }
 
     fn is_file(&self, name: &str) -> bool {
@@ -173,8 +172,8 @@ impl Backend for FileArrays {
         }
     }
 
-    fn local_path(&self, name: &str) -> Option<PathBuf> {
-        self.of(name).ok()?.local_path(name)
+    fn is_local(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// The same whatever the format: there is one array of a name.

@@ -36,7 +36,6 @@ use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::ArrayFormat;
 use std::any::Any;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The Zarr group of the arrays, as the seed names it; its dataset in an HDF5 file is called so, too.
@@ -156,12 +155,10 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// Whether what `other` has written is as this one would write it, and as durable.
     fn writes_as(&self, other: &dyn Backend) -> bool;
-    /// The path of the array's file, if it is an ordinary local one.
-    fn local_path(&self, name: &str) -> Option<PathBuf>;
-    /// Tells the array of that name from every other of this process, if that can be told.
-    fn identity(&self, name: &str) -> Option<String> {
-        self.local_path(name).map(|path| path.display().to_string())
-    }
+    /// Whether the arrays lie in a local folder, so that no call waits for a network.
+    fn is_local(&self) -> bool;
+    /// Identifies the array of that name within this process. `None` if that is not possible.
+    fn identity(&self, name: &str) -> Option<String>;
     /// How chunks are compressed if nothing was chosen.
     fn default_codec(&self) -> Codec {
         Codec::NONE

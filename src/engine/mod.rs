@@ -25,8 +25,7 @@ pub(crate) use handles::Handle;
 pub use offload::unblock;
 pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;
-#[cfg(feature = "object-store")]
-pub(crate) use pool::in_background;
+pub(crate) use pool::{in_background, on_executor};
 pub(crate) use remove::remove_arrays;
 pub(crate) use stored::{Expected, StoredArray};
 pub(crate) use verify::{check_all, check_length};

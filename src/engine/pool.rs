@@ -39,6 +39,14 @@ pub(crate) fn in_background(work: Work) -> Result<()> {
     POOL.get_or_try_init(|| Ok(Pool::default()))?.add(work)
 }
 
+/// Whether this is a thread of tokio's, which is not to wait.
+pub(crate) fn on_executor() -> bool {
+    #[cfg(feature = "object-store")]
+    return tokio::runtime::Handle::try_current().is_ok();
+    #[cfg(not(feature = "object-store"))]
+    false
+}
+
 /// Does something on a thread of its own.
 pub(super) fn spawn_apart(work: impl FnOnce() + Send + 'static) -> Result<()> {
     let thread = thread::Builder::new().name("arraystow-async".into()).stack_size(STACK_BYTES).spawn(work);

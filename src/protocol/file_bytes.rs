@@ -3,12 +3,13 @@
 //! Several threads read and write a local file at once. Any other handle is used by one thread at a time. A panic of a
 //! user's handle becomes an I/O error here, so callers need not handle panics.
 
-use super::{DiskFile, Durability, FileHandle};
+use super::{DiskFile, Durability, FileHandle, FileProtocol};
 use crate::array::panic_text;
 use crate::lock::Mutex;
 use std::any::Any;
 use std::io::{self, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 /// An open file.
 pub(crate) enum FileBytes {
@@ -155,6 +156,17 @@ fn with<R>(cursor: &Mutex<Cursor>, use_it: impl FnOnce(&mut Cursor) -> io::Resul
 /// Calls the user's protocol. A panic becomes an error.
 pub(crate) fn calling<R>(protocol: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(protocol)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// The path of a file of the user's protocol, if it is a local one.
+pub(crate) fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<PathBuf> {
+    calling(|| Ok(protocol.local_path(name))).ok().flatten()
+}
+
+/// The local folder of all files of the user's protocol, if there is one.
+pub(crate) fn local_folder(protocol: &dyn FileProtocol) -> Option<PathBuf> {
+    // A protocol has paths for all names or for none.
+    local_path(protocol, "array")?.parent().map(Path::to_owned)
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> io::Error {

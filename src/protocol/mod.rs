@@ -42,7 +42,7 @@ pub(crate) use array_format::ArrayOptions;
 pub(crate) use disk::DiskFile;
 pub use disk::Durability;
 pub use file::{FileHandle, FileProtocol, OpenMode};
-pub(crate) use file_bytes::{FileBytes, calling};
+pub(crate) use file_bytes::{FileBytes, calling, local_folder, local_path};
 pub use files::{FileReader, FileWriter};
 pub use local::LocalFiles;
 #[cfg(feature = "object-store")]

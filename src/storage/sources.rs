@@ -4,9 +4,8 @@ use super::name::Name;
 use super::place::{Announced, Claim, Place};
 use crate::array::ErasedArray;
 use crate::backend::Backend;
-#[cfg(feature = "object-store")]
-use crate::engine::in_background;
 use crate::engine::{Edition, Handle, Origin, StoredArray};
+use crate::engine::{in_background, on_executor};
 use crate::plugin::{Manifest, SavePlan};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -101,16 +100,13 @@ impl Sources {
     }
 }
 
-/// Does what a store is asked for away from this thread, if that is an executor's.
+/// Does what may wait for a network on another thread, if this one is an executor's.
 fn unblocking(backend: &dyn Backend, work: impl FnOnce() + Send + 'static) {
-    #[cfg(feature = "object-store")]
-    if backend.local_path("array").is_none() && tokio::runtime::Handle::try_current().is_ok() {
-        // If there can be no thread, it is left to a sweep.
-        let _ = in_background(Box::new(work));
-        return;
+    if backend.is_local() || !on_executor() {
+        return work();
     }
-    let _ = backend;
-    work();
+    // If there can be no thread, it is left to a sweep.
+    let _ = in_background(Box::new(work));
 }
 
 /// Arrays that a commit may leave to those who hold them in this process. They are announced before it, so that no sweep comes

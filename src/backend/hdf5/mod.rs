@@ -40,12 +40,12 @@ use crate::array::{Codec, CodecKind};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::unsynced::Unsynced;
-use crate::protocol::{ArrayFormat, Durability, FileBytes, FileProtocol, disk};
+use crate::protocol::{ArrayFormat, Durability, FileBytes, FileProtocol, disk, local_folder};
 use place::{Location, unfinished};
 use reader::Reader;
 use std::any::Any;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use writer::Writer;
 
@@ -139,8 +139,12 @@ impl Backend for Hdf5Files {
         other.as_any().downcast_ref::<Self>().is_some_and(is_durable)
     }
 
-    fn local_path(&self, name: &str) -> Option<PathBuf> {
-        self.locate(name).path().map(Path::to_owned)
+    fn is_local(&self) -> bool {
+        local_folder(&*self.protocol).is_some()
+    }
+
+    fn identity(&self, name: &str) -> Option<String> {
+        self.locate(name).path().map(|path| path.display().to_string())
     }
 
     fn sync(&self) -> Result<()> {

@@ -6,7 +6,9 @@
 use super::fault::io_error;
 use crate::backend::{ListedArray, is_id};
 use crate::error::{Error, Result};
-use crate::protocol::{DiskFile, Durability, FileBytes, FileProtocol, OpenMode, calling, disk};
+use crate::protocol::{
+    DiskFile, Durability, FileBytes, FileProtocol, OpenMode, calling, disk, local_folder, local_path,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub(super) struct Location {
 
 impl Location {
     pub(super) fn new(protocol: Arc<dyn FileProtocol>, name: &str) -> Self {
-        let path = calling(|| Ok(protocol.local_path(name))).ok().flatten();
+        let path = local_path(&*protocol, name);
         Self { protocol, name: name.to_owned(), path }
     }
 
@@ -85,11 +87,10 @@ impl Location {
 
 /// The files of arrays in the folder of a protocol, finished or not. Where there is no folder, nothing is listed.
 pub(super) fn list(protocol: &dyn FileProtocol) -> Result<Vec<ListedArray>> {
-    let path = calling(|| Ok(protocol.local_path("array"))).ok().flatten();
-    let Some(folder) = path.as_deref().and_then(Path::parent) else { return Ok(Vec::new()) };
+    let Some(folder) = local_folder(protocol) else { return Ok(Vec::new()) };
     let failed =
         |error| Error::io("cannot list the folder of the arrays", error).at_location(folder.display().to_string());
-    let entries = match std::fs::read_dir(folder) {
+    let entries = match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(failed)?,
     };

@@ -42,7 +42,6 @@ use crate::protocol::{ArrayFormat, ZarrOptions, ZarrVersion};
 use once_cell::sync::OnceCell;
 use reader::{Reader, fetch_metadata};
 use std::any::Any;
-use std::path::PathBuf;
 use std::sync::Arc;
 use writer::Writer;
 
@@ -193,8 +192,8 @@ impl Backend for ZarrArrays {
         other.is_some_and(|other| self.options == other.options && self.store.writes_as(&*other.store))
     }
 
-    fn local_path(&self, name: &str) -> Option<PathBuf> {
-        self.store.local_path(&Self::key(name))
+    fn is_local(&self) -> bool {
+        self.store.is_local()
     }
 
     fn identity(&self, name: &str) -> Option<String> {

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 #[cfg(feature = "object-store")]
 use crate::protocol::Objects;
 use crate::protocol::{DiskFile, disk};
-use crate::protocol::{FileBytes, FileProtocol, OpenMode, calling};
-use std::path::{Path, PathBuf};
+use crate::protocol::{FileBytes, FileProtocol, OpenMode, calling, local_path};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A place for files with flat names.
@@ -151,8 +151,4 @@ impl Files {
     pub(super) fn failed(&self, what: &str, name: &str, error: std::io::Error) -> Error {
         Error::io(format!("the file cannot be {what}"), error).at_location(self.describe(name))
     }
-}
-
-fn local_path(protocol: &dyn FileProtocol, name: &str) -> Option<PathBuf> {
-    calling(|| Ok(protocol.local_path(name))).ok().flatten()
 }

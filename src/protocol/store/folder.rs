@@ -318,8 +318,8 @@ impl ByteStore for FolderStore {
         1
     }
 
-    fn local_path(&self, key: &str) -> Option<PathBuf> {
-        Some(self.root.join(key))
+    fn is_local(&self) -> bool {
+        true
     }
 
     fn describe(&self, key: &str) -> String {

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// A place for bytes under keys. `/` separates the segments of a key. All before a separator is a folder.
 pub(crate) trait ByteStore: Send + Sync {
@@ -50,8 +49,8 @@ pub(crate) trait ByteStore: Send + Sync {
     fn writes_as(&self, other: &dyn ByteStore) -> bool;
     /// Returns the best number of keys to read at the same time, for any number of processors.
     fn concurrency(&self) -> usize;
-    /// Returns the path of a key or folder, in a local folder.
-    fn local_path(&self, key: &str) -> Option<PathBuf>;
+    /// Returns whether the keys lie in a local folder.
+    fn is_local(&self) -> bool;
     /// Returns what messages call a key.
     fn describe(&self, key: &str) -> String;
     /// Returns a text that identifies a key within this process.

@@ -11,7 +11,6 @@ use futures::future::try_join_all;
 use object_store::GetRange;
 use std::any::Any;
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
@@ -95,8 +94,8 @@ impl ByteStore for Objects {
         CONCURRENCY
     }
 
-    fn local_path(&self, _: &str) -> Option<PathBuf> {
-        None
+    fn is_local(&self) -> bool {
+        false
     }
 
     fn describe(&self, key: &str) -> String {
