@@ -5,14 +5,14 @@ use super::missing::open;
 use super::name::Name;
 use super::read::{head, look_at_arrays};
 use crate::engine::{Edition, Origin};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plugin::{Head, Reading, Resolver, read_document};
 use crate::task::{Scope, check_cancelled};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
 /// How often a document is read because it was replaced meanwhile, and one of its arrays removed.
-pub(super) const MOST_ATTEMPTS: usize = 5;
+const MOST_ATTEMPTS: usize = 5;
 
 /// How often a walk that must not wait is made until everything that is left is read at once.
 const MOST_WALKS: usize = 16;
@@ -58,22 +58,34 @@ impl Storage {
 
     /// The value and its document's write id.
     pub(super) fn load_one<T: DeserializeOwned>(&self, name: &Name) -> Result<(T, String)> {
-        let mut attempt = 1;
-        loop {
+        let loaded = self.read_current(name, || {
             let fetched = self.fetch(name)?;
             let write_id = fetched.head.manifest.write_id().to_owned();
-            match fetched.walk(name) {
-                Err(error) if error.is_gone() && attempt < MOST_ATTEMPTS && self.was_replaced(name, &write_id)? => {
-                    attempt += 1;
-                }
-                Err(error) => {
-                    // What a `Deserialize` makes of a read that was cancelled is not the reason.
-                    check_cancelled()?;
-                    return Err(error);
-                }
-                Ok(value) => return Ok((value, write_id)),
+            let loaded = fetched.walk(name);
+            let gone = loaded.as_ref().is_err_and(Error::is_gone).then(|| write_id.clone());
+            Ok((loaded.map(|value| (value, write_id)), gone))
+        })?;
+        if loaded.is_err() {
+            // What a `Deserialize` makes of a read that was cancelled is not the reason.
+            check_cancelled()?;
+        }
+        loaded
+    }
+
+    /// Reads a document and what belongs to it. `read` also returns the write id of a document of which something was gone. If that
+    /// document was replaced meanwhile, the one in its place is read.
+    pub(super) fn read_current<R>(
+        &self,
+        name: &Name,
+        mut read: impl FnMut() -> Result<(R, Option<String>)>,
+    ) -> Result<R> {
+        for _ in 1..MOST_ATTEMPTS {
+            match read()? {
+                (_, Some(gone)) if self.was_replaced(name, &gone)? => {}
+                (found, _) => return Ok(found),
             }
         }
+        read().map(|(found, _)| found)
     }
 
     /// As `load_one`, without blocking.
@@ -108,7 +120,7 @@ impl Storage {
         Ok(Fetched { head, body, resolver })
     }
 
-    /// Whether somebody replaced the document between its reading and that of its arrays.
+    /// Whether the document is no longer that of this write id.
     pub(super) fn was_replaced(&self, name: &Name, write_id: &str) -> Result<bool> {
         Ok(head(&*self.place, name)?.manifest.write_id() != write_id)
     }

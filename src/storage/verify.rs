@@ -1,7 +1,6 @@
 //! Verifying: whether what is stored is what was saved, without any Rust type.
 
 use super::Storage;
-use super::load::MOST_ATTEMPTS;
 use super::missing::open;
 use super::name::Name;
 use super::read::{is_foreign, located, look_at_arrays};
@@ -112,8 +111,7 @@ impl Storage {
     }
 
     fn verify_one(&self, name: &Name, depth: VerifyDepth) -> Result<Verification> {
-        let mut attempt = 1;
-        loop {
+        let mut found = self.read_current(name, || {
             check_cancelled()?;
             let mut found = Verification {
                 name: name.as_str().to_owned(),
@@ -128,22 +126,19 @@ impl Storage {
                 Err(error) if error.is_not_found() => return Err(error),
                 Err(error) => {
                     found.faults.push(error);
-                    return Ok(found);
+                    return Ok((found, None));
                 }
             };
             look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
             self.verify_parts(name, &head, depth, &mut found);
             // What was not looked at any more is no fault.
             check_cancelled()?;
-            let gone = found.faults.iter().any(Error::is_gone);
-            if gone && attempt < MOST_ATTEMPTS && self.was_replaced(name, head.manifest.write_id())? {
-                attempt += 1;
-                continue;
-            }
-            let locate = |error: Error| error.in_document(name.as_str());
-            found.faults = found.faults.into_iter().map(locate).collect();
-            return Ok(found);
-        }
+            let gone = found.faults.iter().any(Error::is_gone).then(|| head.manifest.write_id().to_owned());
+            Ok((found, gone))
+        })?;
+        let locate = |error: Error| error.in_document(name.as_str());
+        found.faults = found.faults.into_iter().map(locate).collect();
+        Ok(found)
     }
 
     /// Reads and checks the document. A damaged body does not hide the arrays.
