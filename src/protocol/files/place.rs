@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::protocol::Objects;
 use crate::protocol::{DiskFile, disk};
 use crate::protocol::{FileBytes, FileProtocol, OpenMode, calling, local_path};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A place for files with flat names.
