@@ -168,7 +168,7 @@ pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, Attr, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
-    IntoChunk, Number, RealElement, Region, Summable,
+    IntoChunk, Number, Operand, RealElement, Reduction, Region, Summable,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};

@@ -1,10 +1,11 @@
 //! `+ - * / %` between arrays and with scalars.
 
-use super::source::{Elements, Reading, Source};
-use super::{ArrayMeta, ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
+use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeated};
+use super::source::{Elements, Reading, Source, unshared};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
 use crate::error::{Error, Result};
 use half::f16;
-use ndarray::Zip;
+use ndarray::{ArrayViewMutD, Zip};
 use num_complex::Complex;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
@@ -103,24 +104,23 @@ macro_rules! floats {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 floats!(f16 f32 f64 Complex<f32> Complex<f64>);
 
-/// Combines two arrays element by element. Operators cannot return an error, so the error about shapes that differ is kept
+/// Combines two arrays element by element, with numpy's broadcasting. Operators cannot return an error, so the error about shapes that differ is kept
 /// in the array: saving or computing it fails with that error.
 fn combine<T, F>(left: &ChunkedArray<T>, right: &ChunkedArray<T>, sign: &'static str, operator: F) -> ChunkedArray<T>
 where
     T: Arithmetic,
     F: Fn(T, T) -> Option<T> + Send + Sync + 'static,
 {
-    if left.shape() != right.shape() {
-        let error = Error::invalid(format!("shapes {:?} {sign} {:?} do not match", left.shape(), right.shape()));
-        return ChunkedArray::failed(left.grid().clone(), error);
-    }
-    let labels = match left.labels().common_dims(right.labels()) {
+    let Some(grid) = common_grid(&[left.grid(), right.grid()]) else {
+        return ChunkedArray::failed(left.grid().clone(), mismatch(left.shape(), sign, right.shape()));
+    };
+    let labels = match common_labels((left.labels(), left.ndim()), (right.labels(), right.ndim())) {
         Ok(labels) => labels,
-        Err(error) => return ChunkedArray::failed(left.grid().clone(), error),
+        Err(error) => return ChunkedArray::failed(grid, error),
     };
     let depth = left.depth().max(right.depth());
-    let source = Combined { left: left.clone(), right: right.clone(), operator };
-    ChunkedArray::operation(left.grid().clone(), depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels))
+    let source = Combined { left: Input(left.clone()), right: Input(right.clone()), operator, grid: grid.clone() };
+    ChunkedArray::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels))
 }
 
 fn with_scalar<T, F>(array: &ChunkedArray<T>, function: F) -> ChunkedArray<T>
@@ -151,8 +151,9 @@ fn division_by_zero(region: &Region) -> Error {
 }
 
 struct Combined<T: Element, F> {
-    left: ChunkedArray<T>,
-    right: ChunkedArray<T>,
+    left: Input<T>,
+    right: Input<T>,
+    grid: ChunkGrid,
     /// A separate type for each operator: a call through a pointer would cost more than the arithmetic.
     operator: F,
 }
@@ -162,14 +163,45 @@ impl<T: Arithmetic, F: Fn(T, T) -> Option<T> + Send + Sync> Source<T> for Combin
         let left = self.left.produce(evaluation, region)?;
         let right = self.right.produce(evaluation, region)?;
         let mut failed = false;
-        let elements = Zip::from(&left).and(&right).map_collect(|x, y| note((self.operator)(*x, *y), &mut failed));
+        // Into the memory of an operand that nothing else uses, so that a chain of operators takes no memory of its own.
+        let reused = if left.shape() == region.shape() { unshared(left) } else { Err(left) };
+        let elements = match reused {
+            Ok(mut own) => {
+                let right = repeated(&right, region.shape())?;
+                Zip::from(&mut own).and(right).for_each(|x, y| *x = note((self.operator)(*x, *y), &mut failed));
+                own
+            }
+            Err(left) => {
+                let left = repeated(&left, region.shape())?;
+                let reused = if right.shape() == region.shape() { unshared(right) } else { Err(right) };
+                match reused {
+                    Ok(mut own) => {
+                        Zip::from(&mut own).and(left).for_each(|y, x| *y = note((self.operator)(*x, *y), &mut failed));
+                        own
+                    }
+                    Err(right) => {
+                        let right = repeated(&right, region.shape())?;
+                        Zip::from(left).and(right).map_collect(|x, y| note((self.operator)(*x, *y), &mut failed))
+                    }
+                }
+            }
+        };
         if failed { Err(division_by_zero(region)) } else { Ok(elements.into_shared()) }
     }
 
+    fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        self.left.read_into(evaluation, region, out)?;
+        let right = self.right.produce(evaluation, region)?;
+        let mut failed = false;
+        Zip::from(out)
+            .and(repeated(&right, region.shape())?)
+            .for_each(|x, y| *x = note((self.operator)(*x, *y), &mut failed));
+        if failed { Err(division_by_zero(region)) } else { Ok(()) }
+    }
+
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
-        visit(&self.left, Reading::OncePerChunk);
-        let same = self.left.grid() == self.right.grid();
-        visit(&self.right, if same { Reading::OncePerChunk } else { Reading::Across });
+        self.left.visit(&self.grid, visit);
+        self.right.visit(&self.grid, visit);
     }
 }
 
@@ -181,9 +213,21 @@ struct WithScalar<T: Element, F> {
 impl<T: Arithmetic, F: Fn(T) -> Option<T> + Send + Sync> Source<T> for WithScalar<T, F> {
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
         let mut failed = false;
-        let input = self.input.produce(evaluation, region)?;
-        let elements = input.map(|x| note((self.function)(*x), &mut failed));
+        let elements = match unshared(self.input.produce(evaluation, region)?) {
+            Ok(mut own) => {
+                own.map_inplace(|x| *x = note((self.function)(*x), &mut failed));
+                own
+            }
+            Err(shared) => shared.map(|x| note((self.function)(*x), &mut failed)),
+        };
         if failed { Err(division_by_zero(region)) } else { Ok(elements.into_shared()) }
+    }
+
+    fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        self.input.read_into(evaluation, region, out)?;
+        let mut failed = false;
+        out.map_inplace(|x| *x = note((self.function)(*x), &mut failed));
+        if failed { Err(division_by_zero(region)) } else { Ok(()) }
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {

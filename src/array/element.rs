@@ -52,7 +52,7 @@ pub trait Element: sealed::Raw + Copy + PartialEq + Debug + Default + Send + Syn
 /// assert_eq!(range(&array)?, (1, 3));
 /// # Ok::<(), arraystow::Error>(())
 /// ```
-pub trait RealElement: Element {
+pub trait RealElement: Element + PartialOrd {
     /// Whether `self` replaces `other` as the minimum.
     #[doc(hidden)]
     fn below(self, other: Self) -> bool;

@@ -6,7 +6,7 @@ use super::{ChunkGrid, Element, Evaluation, Region};
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::{Array, ArrayD, Dimension};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Produces the chunks of an array, one at a time, from any thread.
 ///
@@ -80,21 +80,34 @@ pub(super) struct FromSource<S> {
 impl<T: Element, S: ChunkSource<T>> Source<T> for FromSource<S> {
     fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
         assemble(&self.grid, region, |number, whole| {
-            let chunk = guarded("the source of the chunks", &self.grid, whole, || self.source.chunk(whole))?;
-            let chunk = chunk.map_err(|source| {
-                let text = format!("the source of the chunks failed in {}", place(&self.grid, whole));
-                Error::new(ErrorKind::UserCode, text).with_source(source)
-            })?;
-            if chunk.shape() != whole.shape() {
-                return Err(Error::invalid(format!(
-                    "the source of chunk {number} (start {:?}) gave an array of shape {:?} where {:?} was asked for; \
-                     chunks at the far edges may be smaller than the chunk shape",
-                    whole.start(),
-                    chunk.shape(),
-                    whole.shape()
-                )));
-            }
-            Ok(chunk.into_shared())
+            made("the source of the chunks", &self.grid, number, whole, || self.source.chunk(whole))
         })
     }
+}
+
+/// What the user's code returns for a chunk.
+pub(super) type Made<T> = Result<ArrayD<T>, BoxError>;
+
+/// A chunk that the user's code makes.
+pub(super) fn made<T: Element>(
+    who: &str,
+    grid: &ChunkGrid,
+    number: usize,
+    whole: &Region,
+    make: impl FnOnce() -> Made<T>,
+) -> Result<Elements<T>> {
+    let chunk = guarded(who, grid, whole, make)?.map_err(|source| {
+        let text = format!("{who} failed in {}", place(grid, whole));
+        Error::new(ErrorKind::Source, text).with_source(source)
+    })?;
+    if chunk.shape() != whole.shape() {
+        return Err(Error::invalid(format!(
+            "{who} gave an array of shape {:?} for chunk {number} (start {:?}) where {:?} was asked for; chunks at the far \
+             edges may be smaller than the chunk shape",
+            chunk.shape(),
+            whole.start(),
+            whole.shape()
+        )));
+    }
+    Ok(chunk.into_shared())
 }

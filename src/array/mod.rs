@@ -28,6 +28,7 @@ mod meta;
 mod notes;
 mod number;
 mod operations;
+mod ops;
 mod region;
 mod slice;
 mod source;
@@ -48,6 +49,7 @@ pub use grid::ChunkGrid;
 #[cfg(feature = "conformance")]
 pub(crate) use number::sample_value;
 pub use number::{Number, Summable};
+pub use ops::{Operand, Reduction};
 pub use region::Region;
 
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
@@ -62,5 +64,6 @@ pub(crate) use meta::ArrayMeta;
 pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
 #[cfg(feature = "zarr")]
+pub(crate) use ops::{Count, Reducer, Spread, Truth};
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

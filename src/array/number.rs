@@ -123,9 +123,9 @@ complex_numbers!(f32 f64);
 /// ```
 pub trait Summable: Number {
     /// The type of a sum: `i64`, `u64`, `f64` or `Complex<f64>`.
-    type Sum: Copy + std::fmt::Debug + PartialEq + Send;
+    type Sum: Element;
     /// The type of a mean: `f64` or `Complex<f64>`.
-    type Mean: Copy + std::fmt::Debug + PartialEq + Send;
+    type Mean: Element;
     #[doc(hidden)]
     type Total: Copy + Default + Send;
     #[doc(hidden)]

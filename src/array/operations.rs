@@ -1,9 +1,11 @@
 //! Lazy operations element by element, and rechunking.
 
 use super::guard::guarded;
-use super::source::{Elements, Reading, Source};
+use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeated};
+use super::source::{Elements, Reading, Source, unshared};
 use super::{
-    ArrayMeta, ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region, StoredBytes,
+    ArrayMeta, ChunkGrid, ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region,
+    StoredBytes,
 };
 use crate::error::{Error, Result};
 use ndarray::Zip;
@@ -31,7 +33,7 @@ impl<T: Element> ChunkedArray<T> {
         ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source)).chosen(meta)
     }
 
-    /// The array of `function` of every pair of elements, with the grid of `self`. Lazy.
+    /// The array of `function` of every pair of elements, in the chunks of `self`. Lazy. Shapes are broadcast, as in arithmetic.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -43,24 +45,29 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the shapes differ, or the names of the axes where both arrays have names.
+    /// `InvalidInput` if the shapes do not match, or the names of the axes where both arrays have names.
     pub fn zip_with<U, V, F>(&self, other: &ChunkedArray<U>, function: F) -> Result<ChunkedArray<V>>
     where
         U: Element,
         V: Element,
         F: Fn(T, U) -> V + Send + Sync + 'static,
     {
-        if self.shape() != other.shape() {
-            return Err(Error::invalid(format!(
-                "arrays of shape {:?} and {:?} cannot be combined element by element",
-                self.shape(),
-                other.shape()
-            )));
-        }
-        let meta = ArrayMeta::of_labels(self.labels().common_dims(other.labels())?);
+        self.zipped(other, "and", function)
+    }
+
+    /// The same; `sign` is what stands between the shapes in the error.
+    pub(super) fn zipped<U, V, F>(&self, other: &ChunkedArray<U>, sign: &str, function: F) -> Result<ChunkedArray<V>>
+    where
+        U: Element,
+        V: Element,
+        F: Fn(T, U) -> V + Send + Sync + 'static,
+    {
+        let grid = common_grid(&[self.grid(), other.grid()]);
+        let grid = grid.ok_or_else(|| mismatch(self.shape(), sign, other.shape()))?;
+        let labels = common_labels((self.labels(), self.ndim()), (other.labels(), other.ndim()))?;
         let depth = self.depth().max(other.depth());
-        let source = ZipWith { left: self.clone(), right: other.clone(), function };
-        Ok(ChunkedArray::operation(self.grid().clone(), depth, Arc::new(source)).chosen(meta))
+        let source = ZipWith { left: Input(self.clone()), right: Input(other.clone()), function, grid: grid.clone() };
+        Ok(ChunkedArray::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels)))
     }
 
     /// The same elements in other chunks: of a shape, as `&[64, 64]`, or as a [`Chunking`] says. Lazy.
@@ -149,8 +156,12 @@ struct Map<T: Element, F> {
 
 impl<T: Element, U: Element, F: Fn(T) -> U + Send + Sync> Source<U> for Map<T, F> {
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<U>> {
-        let input = self.input.produce(evaluation, region)?;
-        guarded("the function of a map", self.input.grid(), region, || input.map(|x| (self.function)(*x)).into_shared())
+        let input = unshared(self.input.produce(evaluation, region)?);
+        guarded("the function of a map", self.input.grid(), region, || match input {
+            // In the same memory, if the type stays.
+            Ok(own) => own.mapv_into_any(&self.function).into_shared(),
+            Err(shared) => shared.map(|x| (self.function)(*x)).into_shared(),
+        })
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
@@ -159,9 +170,10 @@ impl<T: Element, U: Element, F: Fn(T) -> U + Send + Sync> Source<U> for Map<T, F
 }
 
 struct ZipWith<T: Element, U: Element, F> {
-    left: ChunkedArray<T>,
-    right: ChunkedArray<U>,
+    left: Input<T>,
+    right: Input<U>,
     function: F,
+    grid: ChunkGrid,
 }
 
 impl<T, U, V, F> Source<V> for ZipWith<T, U, F>
@@ -174,15 +186,15 @@ where
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<V>> {
         let left = self.left.produce(evaluation, region)?;
         let right = self.right.produce(evaluation, region)?;
-        guarded("the function of a zip_with", self.left.grid(), region, || {
-            Zip::from(&left).and(&right).map_collect(|x, y| (self.function)(*x, *y)).into_shared()
+        let (left, right) = (repeated(&left, region.shape())?, repeated(&right, region.shape())?);
+        guarded("the function of a zip_with", &self.grid, region, || {
+            Zip::from(left).and(right).map_collect(|x, y| (self.function)(*x, *y)).into_shared()
         })
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {
-        visit(&self.left, Reading::OncePerChunk);
-        let same = self.left.grid() == self.right.grid();
-        visit(&self.right, if same { Reading::OncePerChunk } else { Reading::Across });
+        self.left.visit(&self.grid, visit);
+        self.right.visit(&self.grid, visit);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
 use crate::error::{Error, Result};
-use ndarray::{ArcArray, ArrayViewD, ArrayViewMutD, IxDyn};
+use ndarray::{ArcArray, ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
 use std::sync::Arc;
 
 /// Elements of a region; shared, so that memory that is already there is lent and not copied.
@@ -35,7 +35,7 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         false
     }
 
-    /// Whether it only shows elements of its one input, cut otherwise. Then chunks of the input are kept instead of its
+    /// Whether it only shows elements of its inputs, cut otherwise. Then chunks of the inputs are kept instead of its
     /// own, which may be of any size and would hold on to the memory that they are cut from.
     fn is_view(&self) -> bool {
         false
@@ -60,6 +60,22 @@ pub(crate) trait Source<T: Element>: Send + Sync {
     fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
         None
     }
+}
+
+/// Elements that can be changed where they are, since nothing else uses their memory; an error with the elements otherwise.
+/// A small part of a larger memory is copied, so that the rest is not held.
+pub(crate) fn unshared<T: Element>(elements: Elements<T>) -> std::result::Result<ArrayD<T>, Elements<T>> {
+    if !elements.is_standard_layout() {
+        return Err(elements);
+    }
+    let own = elements.try_into_owned_nocopy()?;
+    let (shape, len) = (own.raw_dim(), own.len());
+    let (mut memory, offset) = own.into_raw_vec_and_offset();
+    if memory.len() != len {
+        let start = offset.unwrap_or(0);
+        memory = memory.get(start..start + len).map(<[T]>::to_vec).unwrap_or_default();
+    }
+    ArrayD::from_shape_vec(shape.clone(), memory).map_err(|_| ArcArray::default(shape))
 }
 
 /// Copies elements; the shapes must agree.

@@ -2,7 +2,9 @@
 
 use super::compute::{beside, no_elements};
 use super::workers::{Job, run};
-use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, RealElement, Summable};
+use crate::array::{
+    ChunkedArray, Count, Element, ErasedArray, Evaluation, Number, RealElement, Reducer, Spread, Summable, Truth,
+};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use crate::task::counted;
@@ -60,6 +62,83 @@ impl<T: RealElement> ChunkedArray<T> {
             (a, b) => a.or(b),
         };
         self.reduce(of_chunk, join).map(Option::flatten)
+    }
+}
+
+impl<T: Element> ChunkedArray<T> {
+    /// Whether any element is not 0 (`false`). NaN is not 0.
+    ///
+    /// # Errors
+    /// Whatever keeps a chunk from being read or made.
+    pub fn any(&self) -> Result<bool> {
+        self.reduce_by(Truth { decides: true })
+    }
+
+    /// Whether no element is 0 (`false`). NaN is not 0.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from(ndarray::array![1.0, 2.0, f64::NAN]);
+    /// assert!(array.all()? && !array.gt(1.0).all()?);
+    /// assert_eq!(array.count()?, 2);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever keeps a chunk from being read or made.
+    pub fn all(&self) -> Result<bool> {
+        self.reduce_by(Truth { decides: false })
+    }
+
+    /// The number of elements that are not NaN.
+    ///
+    /// # Errors
+    /// Whatever keeps a chunk from being read or made.
+    pub fn count(&self) -> Result<i64> {
+        self.reduce_by(Count)
+    }
+
+    fn reduce_by<R: Reducer<T>>(&self, reducer: R) -> Result<R::Out> {
+        let of_chunk = |chunk: ArrayViewD<'_, T>| {
+            let mut state = reducer.start();
+            match chunk.as_slice_memory_order() {
+                Some(row) => reducer.row(&mut state, row, 0),
+                None => chunk.iter().for_each(|x| reducer.add(&mut state, *x, 0)),
+            }
+            state
+        };
+        let join = |mut state, other| {
+            reducer.join(&mut state, other);
+            state
+        };
+        let state = self.reduce(of_chunk, join)?;
+        reducer.finish(state.unwrap_or_else(|| reducer.start()))
+    }
+}
+
+impl<T: RealElement + Number> ChunkedArray<T> {
+    /// The variance of all elements: the sum of the squared distances from the mean, divided by the number of elements less
+    /// `ddof`. NaN if no more than `ddof` elements are there, or if there is one.
+    ///
+    /// # Errors
+    /// Whatever keeps a chunk from being read or made.
+    pub fn var(&self, ddof: usize) -> Result<f64> {
+        self.reduce_by(Spread { ddof, is_root: false, skip_nan: false })
+    }
+
+    /// The standard deviation of all elements: the square root of [`var`](Self::var).
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from_ndarray(ndarray::array![1, 2, 3, 4], &[2])?;
+    /// assert_eq!(array.std(0)?, 1.25_f64.sqrt());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever keeps a chunk from being read or made.
+    pub fn std(&self, ddof: usize) -> Result<f64> {
+        self.reduce_by(Spread { ddof, is_root: true, skip_nan: false })
     }
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![allow(clippy::reversed_empty_ranges, clippy::modulo_one, reason = "the odd cases are what is tested")]
 
+mod axes;
+mod combining;
 mod errors;
 mod expressions;
 mod grids;

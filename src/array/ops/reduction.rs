@@ -1,0 +1,218 @@
+//! Reductions along axes and of blocks, as lazy arrays.
+
+use super::reduced::Reduced;
+use super::reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth};
+use crate::array::source::Reading;
+use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, Number, RealElement, Summable};
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+impl<T: Element> ChunkedArray<T> {
+    /// The reductions along these axes: `array.along(&[0])?.mean()`. See [`Reduction`].
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is no such axis, or one is named twice.
+    pub fn along(&self, axes: &[usize]) -> Result<Reduction<T>> {
+        let mut blocks = vec![1; self.ndim()];
+        let mut reduced = vec![false; self.ndim()];
+        for axis in axes {
+            self.check_axis(*axis)?;
+            if std::mem::replace(&mut reduced[*axis], true) {
+                return Err(Error::invalid(format!("axis {axis} comes twice in {axes:?}")));
+            }
+            blocks[*axis] = self.shape()[*axis].max(1);
+        }
+        Ok(Reduction { input: self.clone(), blocks, reduced, keep_axes: false, skip_nan: false })
+    }
+
+    /// The reductions of blocks of this shape, which make the array smaller: `array.coarsen(&[2, 2])?.mean()`. See
+    /// [`Reduction`].
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from(ndarray::array![[1, 2, 5, 6], [3, 4, 7, 8]]);
+    /// assert_eq!(array.coarsen(&[2, 2])?.max().compute()?, ndarray::array![[4, 8]].into_dyn());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if the blocks have another number of axes, or do not divide the array without a rest.
+    pub fn coarsen(&self, block: &[usize]) -> Result<Reduction<T>> {
+        let divides = |(len, block): (&usize, &usize)| *block > 0 && len.is_multiple_of(*block);
+        if block.len() != self.ndim() || !self.shape().iter().zip(block).all(divides) {
+            return Err(Error::invalid(format!(
+                "blocks of shape {block:?} do not divide an array of shape {:?} without a rest: slice() the array first",
+                self.shape()
+            )));
+        }
+        let reduced = vec![false; self.ndim()];
+        Ok(Reduction { input: self.clone(), blocks: block.to_vec(), reduced, keep_axes: true, skip_nan: false })
+    }
+}
+
+/// The reductions of an array along axes, or of its blocks: what [`ChunkedArray::along`] and [`ChunkedArray::coarsen`]
+/// return. Each gives a lazy array, whose chunks are computed from the chunks of the input one after the other; the result
+/// of a chunk is all that stays in memory.
+///
+/// The axes of `along` are dropped, unless [`keep_axes`](Self::keep_axes) is called. NaN is passed on as in numpy, unless
+/// [`skip_nan`](Self::skip_nan) is called.
+///
+/// ```
+/// use arraystow::ChunkedArray;
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![[1.0, f64::NAN], [3.0, 5.0]], &[1, 2])?;
+/// assert_eq!(array.along(&[1])?.skip_nan().mean().compute()?, ndarray::array![1.0, 4.0].into_dyn());
+/// assert_eq!(array.along(&[0])?.argmax().compute()?, ndarray::array![1, 0].into_dyn());
+/// let centred = &array - array.along(&[1])?.keep_axes().mean();
+/// assert_eq!(centred.compute()?[[1, 0]], -1.0);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reduction<T: Element> {
+    input: ChunkedArray<T>,
+    /// How many elements of each axis become one.
+    blocks: Vec<usize>,
+    /// The axes of `along`.
+    reduced: Vec<bool>,
+    keep_axes: bool,
+    skip_nan: bool,
+}
+
+impl<T: Element> Reduction<T> {
+    /// The same without regard to NaN: as if those elements were not there.
+    #[must_use]
+    pub fn skip_nan(self) -> Self {
+        Self { skip_nan: true, ..self }
+    }
+
+    /// The same with the reduced axes, which have length 1 in the result.
+    #[must_use]
+    pub fn keep_axes(self) -> Self {
+        Self { keep_axes: true, ..self }
+    }
+
+    /// Whether any element is not 0 (`false`). NaN is not 0. Without elements it is `false`.
+    #[must_use]
+    pub fn any(&self) -> ChunkedArray<bool> {
+        self.by(Truth { decides: true })
+    }
+
+    /// Whether no element is 0 (`false`). NaN is not 0. Without elements it is `true`.
+    #[must_use]
+    pub fn all(&self) -> ChunkedArray<bool> {
+        self.by(Truth { decides: false })
+    }
+
+    /// The number of elements that are not NaN.
+    #[must_use]
+    pub fn count(&self) -> ChunkedArray<i64> {
+        self.by(Count)
+    }
+
+    fn by<R: Reducer<T>>(&self, reducer: R) -> ChunkedArray<R::Out> {
+        let input = &self.input;
+        let (grid, reading) = match self.grid() {
+            Ok(parts) => parts,
+            Err(error) => return ChunkedArray::failed(input.grid().clone(), error),
+        };
+        if let Some(what) = R::NEEDS_ELEMENTS
+            && input.is_empty()
+            && !grid.is_empty()
+        {
+            let shape = input.shape();
+            return ChunkedArray::failed(
+                grid,
+                Error::invalid(format!("the {what} of no elements, in shape {shape:?}")),
+            );
+        }
+        let dropped: Vec<bool> = self.reduced.iter().map(|is_reduced| *is_reduced && !self.keep_axes).collect();
+        let blocks = self.blocks.clone();
+        let kept = (0..dropped.len()).filter(|axis| !dropped[*axis]).map(Some);
+        let meta = ArrayMeta::of_labels(input.labels().dims_only().with_axes(kept));
+        let source = Reduced { input: input.clone(), blocks, dropped, reading, reducer };
+        ChunkedArray::operation(grid, input.depth(), Arc::new(source)).chosen(meta)
+    }
+
+    /// The grid of the result: the chunks of the input where blocks do not cross their borders.
+    fn grid(&self) -> Result<(ChunkGrid, Reading)> {
+        let mut reading = Reading::OncePerChunk;
+        let mut axes = Vec::with_capacity(self.blocks.len());
+        for (axis, (runs, block)) in self.input.grid().runs().into_iter().zip(&self.blocks).enumerate() {
+            let len = self.input.shape()[axis];
+            if self.reduced[axis] {
+                if self.keep_axes {
+                    axes.push(vec![(1, 1)]);
+                }
+                continue;
+            }
+            axes.push(if runs.iter().all(|(size, _)| size.is_multiple_of(*block)) {
+                runs.into_iter().map(|(size, times)| (size / block, times)).collect()
+            } else {
+                reading = Reading::Across;
+                let chunk = (self.input.grid().largest_chunk()[axis] / block).max(1);
+                let count = len / block;
+                vec![(chunk, count / chunk), (count % chunk, usize::from(!count.is_multiple_of(chunk)))]
+            });
+        }
+        Ok((ChunkGrid::from_runs(&axes)?, reading))
+    }
+}
+
+impl<T: Summable> Reduction<T> {
+    /// The sums: integers exactly (as `i64` or `u64`), floats in `f64`, `bool` counts. A sum that does not fit is an error of
+    /// the chunk. The sum of no elements is 0.
+    #[must_use]
+    pub fn sum(&self) -> ChunkedArray<T::Sum> {
+        self.by(Sum { skip_nan: self.skip_nan })
+    }
+
+    /// The means, in `f64` or `Complex<f64>`. The mean of no elements is NaN.
+    #[must_use]
+    pub fn mean(&self) -> ChunkedArray<T::Mean> {
+        self.by(Mean { skip_nan: self.skip_nan })
+    }
+}
+
+impl<T: RealElement> Reduction<T> {
+    /// The smallest elements; NaN if there is one, or if NaN is skipped and there is nothing else. Fails if there are no
+    /// elements.
+    #[must_use]
+    pub fn min(&self) -> ChunkedArray<T> {
+        self.by(Pick { extreme: Extreme::Least, skip_nan: self.skip_nan })
+    }
+
+    /// The greatest elements; as [`min`](Self::min).
+    #[must_use]
+    pub fn max(&self) -> ChunkedArray<T> {
+        self.by(Pick { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
+    }
+
+    /// The positions of the smallest elements, counted in C order over the reduced axes, or within the block. The first
+    /// one, if there are several; the first NaN, if there is one. Fails if there are no elements, or if NaN is skipped and
+    /// there is nothing else.
+    #[must_use]
+    pub fn argmin(&self) -> ChunkedArray<i64> {
+        self.by(Position { extreme: Extreme::Least, skip_nan: self.skip_nan })
+    }
+
+    /// The positions of the greatest elements; as [`argmin`](Self::argmin).
+    #[must_use]
+    pub fn argmax(&self) -> ChunkedArray<i64> {
+        self.by(Position { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
+    }
+}
+
+impl<T: RealElement + Number> Reduction<T> {
+    /// The variances, in `f64`: the sum of the squared distances from the mean, divided by the number of elements less
+    /// `ddof`. NaN if no more than `ddof` elements are there. That of a complex array is the sum of those of its parts.
+    #[must_use]
+    pub fn var(&self, ddof: usize) -> ChunkedArray<f64> {
+        self.by(Spread { ddof, is_root: false, skip_nan: self.skip_nan })
+    }
+
+    /// The standard deviations: the square roots of [`var`](Self::var).
+    #[must_use]
+    pub fn std(&self, ddof: usize) -> ChunkedArray<f64> {
+        self.by(Spread { ddof, is_root: true, skip_nan: self.skip_nan })
+    }
+}
