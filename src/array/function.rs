@@ -98,7 +98,7 @@ pub(super) fn made<T: Element>(
 ) -> Result<Elements<T>> {
     let chunk = guarded(who, grid, whole, make)?.map_err(|source| {
         let text = format!("{who} failed in {}", place(grid, whole));
-        Error::new(ErrorKind::Source, text).with_source(source)
+        Error::new(ErrorKind::UserCode, text).with_source(source)
     })?;
     if chunk.shape() != whole.shape() {
         return Err(Error::invalid(format!(

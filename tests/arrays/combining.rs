@@ -142,7 +142,7 @@ fn functions_of_chunks_and_functions_that_fail() {
     );
     assert!(failing.compute().unwrap_err().to_string().contains("the third is bad"));
     let panicking = a.map_chunks(|_, elements| -> ArrayD<i32> { panic!("on {}", elements[[0]]) });
-    assert_eq!(panicking.sum().unwrap_err().kind(), ErrorKind::Source);
+    assert_eq!(panicking.sum().unwrap_err().kind(), ErrorKind::UserCode);
 
     let tried = a.try_map(|x| if x == 6 { Err(format!("{x} is bad")) } else { Ok(f64::from(x)) });
     let error = tried.compute().unwrap_err();

@@ -60,7 +60,7 @@ where
                 "the function of a try_map failed for element {at:?} of an array of shape {:?}",
                 self.input.shape()
             );
-            Error::new(ErrorKind::Source, text).with_source(source)
+            Error::new(ErrorKind::UserCode, text).with_source(source)
         })?;
         let elements = ArrayD::from_shape_vec(region.shape(), values);
         Ok(elements.map_err(|error| Error::invalid(error.to_string()))?.into_shared())
