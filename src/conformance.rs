@@ -1,7 +1,7 @@
 //! The suite that every protocol must pass, whatever backend is behind it.
 //!
-//! For the authors of protocols: implement [`Subject`] for a place of yours and call [`run`] in a test. It panics, as a
-//! test does, with the name of the check that failed.
+//! For authors of protocols: implement [`Subject`] for your place of storage and call [`run`] in a test. It panics with
+//! the name of the check that failed.
 //!
 //! ```
 //! use arraystow::conformance::{Subject, run};
@@ -45,21 +45,21 @@ use num_complex::Complex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-/// A place to be tested: empty when it is made.
+/// A place of storage to test. It is empty at first.
 pub trait Subject: Sync {
     /// Protocols that store at this place.
     fn protocols(&self) -> Protocols;
-    /// The names of everything that is stored, of files or of keys.
+    /// The names of everything that is stored: file names or keys.
     fn names(&self) -> Vec<String>;
     /// The bytes stored under a name.
     fn read(&self, name: &str) -> Vec<u8>;
-    /// Puts bytes under a name, instead of what was there.
+    /// Stores bytes under a name and replaces what was there.
     fn write(&self, name: &str, bytes: &[u8]);
     /// Removes what is stored under a name.
     fn remove(&self, name: &str);
 }
 
-/// Runs every check on a fresh place each.
+/// Runs every check, each on a place that `fresh` returns.
 ///
 /// # Panics
 /// If a check fails.
@@ -87,7 +87,7 @@ fn through<T: Element>(array: &ChunkedArray<T>, protocols: &Protocols) -> crate:
     crate::from_slice(&crate::to_vec(array, protocols)?, protocols)
 }
 
-/// What a value of any element type becomes in tests; never all zeros.
+/// Returns a test element of any type.
 fn sample<T: Number>(index: usize) -> T {
     T::from_value(crate::array::sample_value(index))
 }
@@ -148,9 +148,9 @@ fn one_array_once(subject: &impl Subject) {
     let one = crate::to_vec(&array, &protocols).unwrap();
     let names = subject.names().len();
     let twice = crate::to_vec(&[&array, &array], &protocols).unwrap();
-    assert_eq!(subject.names().len(), 2 * names, "one array twice in an object is stored once");
+    assert_eq!(subject.names().len(), 2 * names, "one array twice in a value is stored once");
     let [a, b]: [ChunkedArray<i32>; 2] = crate::from_slice(&twice, &protocols).unwrap();
-    assert!(a.ptr_eq(&b), "one array twice in an object is one array again");
+    assert!(a.ptr_eq(&b), "one array twice in a value is one array again");
     drop(one);
 }
 
@@ -163,18 +163,18 @@ fn opened_lazily(subject: &impl Subject) {
     }
     let loaded: ChunkedArray<i32> = crate::from_slice(&document, &protocols).expect("loading opens no array");
     assert_eq!((loaded.shape(), loaded.grid()), (array.shape(), array.grid()), "shape and chunks without the array");
-    let error = loaded.slice(s![..1]).unwrap().compute().expect_err("a removed array reads as nothing");
+    let error = loaded.slice(s![..1]).unwrap().compute().expect_err("a removed array cannot be read");
     assert!(error.is_gone() && error.array().is_some(), "a removed array is gone: {error:?}");
 }
 
 fn missing(subject: &impl Subject) {
     let id = serde_json::json!(["HDFSerializer", ["1.0.0", "00000000-0000-4000-8000-000000000000"]]);
     let error = crate::deserialize::<ChunkedArray<f32>, _>(id, &subject.protocols()).expect_err("there is no array");
-    assert!(error.is_not_found(), "an array that never was is not found: {error:?}");
-    assert!(subject.names().is_empty(), "reading makes nothing");
+    assert!(error.is_not_found(), "an array that never existed is not found: {error:?}");
+    assert!(subject.names().is_empty(), "reading creates nothing");
 }
 
-/// An object of two arrays that lie in files of their own.
+/// Saves a value of two arrays, each in files of its own.
 fn saved_pair(subject: &impl Subject, codec: Codec) -> (Vec<u8>, [ArrayD<f32>; 2]) {
     let arrays = [1.0_f32, 2.0].map(|factor| Array2::from_shape_fn((20, 9), |(i, j)| factor * (i * j) as f32));
     let chunked = arrays.clone().map(|array| ChunkedArray::from_ndarray(array, &[8, 4]).unwrap());
@@ -182,7 +182,7 @@ fn saved_pair(subject: &impl Subject, codec: Codec) -> (Vec<u8>, [ArrayD<f32>; 2
     (document, arrays.map(Array2::into_dyn))
 }
 
-/// Every array that can be read has the right elements; tells how many cannot.
+/// Checks that every array that can be read has the right elements. Returns the number of arrays that cannot be read.
 fn errors(subject: &impl Subject, document: &[u8], expected: &[ArrayD<f32>; 2], what: &str) -> usize {
     let loaded: [ChunkedArray<f32>; 2] = crate::from_slice(document, &subject.protocols()).expect(what);
     let mut errors = 0;
@@ -206,7 +206,7 @@ fn altered<S: Subject>(fresh: &impl Fn() -> S, codec: Codec) {
     let (document, expected) = saved_pair(&subject, codec);
     let mut noticed = 0;
     let names = subject.names();
-    // Strides that meet every kind of byte: metadata, chunks, checksums.
+    // The stride hits every kind of byte: metadata, chunks, checksums.
     let positions = 120 / names.len() + 4;
     for name in names {
         let bytes = subject.read(&name);
@@ -243,7 +243,7 @@ fn swapped(subject: &impl Subject) {
     for (name, other) in names.iter().zip(bytes.iter().rev()) {
         subject.write(name, other);
     }
-    // Places with several names for an array may keep some pairs equal; values must not be wrong in any case.
+    // Places with several names for an array may keep some pairs equal. Elements must not be wrong in any case.
     let errors = errors(subject, &document, &expected, "arrays exchanged");
     assert!(names.len() != 2 || errors == 2, "two arrays were exchanged and {errors} noticed");
 }
@@ -260,7 +260,7 @@ fn failed_save_leaves_nothing(subject: &impl Subject) {
     assert_eq!(subject.names(), Vec::<String>::new(), "a failed save leaves nothing");
 }
 
-/// A shape that nothing can hold is refused at once, at the latest when the first chunk fails.
+/// A shape that nothing can store is refused at once, or at the latest when the first chunk fails.
 fn too_large(subject: &impl Subject) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = calls.clone();

@@ -1,6 +1,6 @@
 //! The one error type of the crate.
 //!
-//! An error says what went wrong, where in the user's object (`runs[3].field`), in which array, document and file or
+//! An error says what went wrong, where in the user's value (`runs[3].field`), in which array, document and file or
 //! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
 
 use std::fmt::{self, Write as _};
@@ -11,31 +11,31 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What went wrong, coarsely; the text of the [`Error`] has the rest.
+/// The category of an [`Error`]. The error's text has the details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// There is no document, array or chunk of that name.
     NotFound,
-    /// The array was there when it was loaded and has been removed since.
+    /// The array existed when its document was loaded and has been removed since.
     Gone,
-    /// Something of that name is there already.
+    /// The name is already in use.
     AlreadyExists,
-    /// Somebody else changed the document between the reading and the writing.
+    /// The document was changed by another writer between the read and the write.
     Conflict,
-    /// It cannot be known whether the document was replaced; nothing was removed.
+    /// Whether the document was replaced is unknown. Nothing was removed.
     UnknownOutcome,
-    /// A name outside the grammar of names.
+    /// The name does not follow the grammar of names.
     InvalidName,
-    /// An argument that makes no sense: shapes that do not match, a chunk of the wrong shape, a bad slice.
+    /// An argument is invalid: shapes that do not match, a chunk of the wrong shape, a bad slice.
     InvalidInput,
     /// The work was cancelled, by its [`Task`](crate::Task) or because its future was dropped.
     Cancelled,
-    /// A valid wish that this crate, backend or file format cannot fulfil.
+    /// The request is valid, but this crate, backend or file format does not support it.
     Unsupported,
     /// An array was serialized or deserialized without a protocol context.
     NoContext,
-    /// What is stored is not what was written: truncated, altered, swapped, or not ours at all.
+    /// What is stored is not what was written: truncated, altered, swapped, or not written by arraystow at all.
     Corrupt,
     /// The stored array has another data type or rank than the one asked for.
     TypeMismatch,
@@ -55,12 +55,12 @@ pub enum ErrorKind {
 /// Everything that can go wrong in this crate.
 ///
 /// `Display` has the whole message, including the cause's: `{error}` alone is complete. Therefore
-/// [`source`](std::error::Error::source) does not return the cause again, which reporters would print twice, but the cause's own
-/// source, as [`std::io::Error`] does. [`get_ref`](Self::get_ref) returns the cause, for downcasting.
+/// [`source`](std::error::Error::source) does not return the cause again, which reporters would print twice, but the
+/// cause's own source, as [`std::io::Error`] does. [`get_ref`](Self::get_ref) returns the cause, for downcasting.
 ///
-/// An error may quote a stranger's file: names, paths, texts. `Display` and `Debug` escape what would act on a terminal or
-/// in a log (control characters, line ends, marks that turn the direction of writing), so that an error is one line whatever
-/// it quotes. The accessors give texts as they are, and so does the cause; print them with `{:?}`.
+/// An error may quote names, paths and texts from an untrusted file. `Display` and `Debug` escape characters that a
+/// terminal or a log would interpret (control characters, line ends, marks that change the text direction), so an error
+/// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
@@ -135,14 +135,14 @@ impl Error {
         self.edit(|inner| inner.source = Some(Arc::from(source)))
     }
 
-    /// The same error, told after another message.
+    /// The error with another message in front, of which it becomes the cause.
     pub(crate) fn context(self, message: String) -> Self {
         let source = self.clone().edit(|inner| inner.left_behind.clear());
         let inner = Inner { message, source: Some(Arc::new(source)), ..(*self.inner).clone() };
         Self { inner: Arc::new(inner) }
     }
 
-    /// The same error in other words.
+    /// The error with its message replaced.
     pub(crate) fn reworded(self, message: &str) -> Self {
         self.edit(|inner| message.clone_into(&mut inner.message))
     }
@@ -151,7 +151,7 @@ impl Error {
         self.edit(|inner| inner.kind = kind)
     }
 
-    /// Names the place in the object, unless a deeper layer knew better. An empty path is the object itself.
+    /// Names the place in the value, unless a deeper layer did. An empty path is the value itself.
     pub(crate) fn at_path(self, path: &str) -> Self {
         self.edit(|inner| {
             inner.path.get_or_insert_with(|| path.to_owned());
@@ -185,38 +185,38 @@ impl Error {
         if locations.peek().is_none() { self } else { self.edit(|inner| inner.left_behind.extend(locations)) }
     }
 
-    /// What went wrong, coarsely.
+    /// The category of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// The place in the user's object, such as `runs[3].field`, where it is known.
+    /// The place in the user's value, such as `runs[3].field`, if it is known.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.inner.path.as_deref()
     }
 
-    /// The persistent id's file name of the array or object concerned, where there is one.
+    /// The file name in the persistent id of the array or external object concerned, if there is one.
     #[must_use]
     pub fn array(&self) -> Option<&str> {
         self.inner.array.as_deref()
     }
 
-    /// The name of the document concerned, where there is one.
+    /// The name of the document concerned, if there is one.
     #[must_use]
     pub fn document(&self) -> Option<&str> {
         self.inner.document.as_deref()
     }
 
-    /// The file or key concerned, where there is one.
+    /// The file or key concerned, if there is one.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.inner.location.as_deref()
     }
 
-    /// What a failed save could not take back, or must not since its outcome is not known: the files or keys of arrays that
-    /// no document may ever name. Empty as a rule.
+    /// The files or keys of arrays that a failed save has left behind and that no document may ever name. A save leaves
+    /// arrays behind if it cannot remove them, or must not because its outcome is unknown. Usually empty.
     #[must_use]
     pub fn left_behind(&self) -> &[String] {
         &self.inner.left_behind
@@ -265,15 +265,15 @@ predicates! {
     is_user_code UserCode;
 }
 
-/// The most bytes of a text that may quote a stranger's document, which may be all of it.
+/// The most bytes of an error's text. A text may quote an untrusted document, even all of it.
 const MOST_BYTES: usize = 2000;
 
 fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]
 }
 
-/// The beginning of a text on its way to a terminal or a log, with escapes for the characters that would act there instead
-/// of being seen. Escaped twice it is the same: formats quote errors in their own.
+/// Displays the beginning of a text, with escapes for characters that a terminal or a log would interpret. Escaping is
+/// idempotent, since serde formats quote errors in their own errors.
 struct Shown<'a>(&'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -295,8 +295,8 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Whether a character moves the cursor, ends the line, turns the direction of writing or cannot be seen at all. The two
-/// joiners are not among them: Persian and emoji need them.
+/// Whether a character moves the cursor, ends the line, changes the text direction or is invisible. The two zero-width
+/// joiners are not escaped: Persian and emoji need them.
 fn acts(char: char) -> bool {
     char.is_control()
         || matches!(
@@ -328,7 +328,7 @@ impl fmt::Display for Error {
             written
         };
         if let Some(path) = &inner.path {
-            let path = if path.is_empty() { "the object itself" } else { path };
+            let path = if path.is_empty() { "the value itself" } else { path };
             note(f, "at", path)?;
         }
         if let Some(array) = &inner.array {
@@ -347,7 +347,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Names the first few; [`Error::left_behind`] has them all.
+/// Displays the first few; [`Error::left_behind`] returns all of them.
 fn left_behind(f: &mut fmt::Formatter<'_>, all: &[String]) -> fmt::Result {
     const MOST: usize = 4;
     if all.is_empty() {

@@ -1,6 +1,7 @@
 //! Saves Rust values that hold large arrays: serde for the value, HDF5 or Zarr for the arrays.
 //!
-//! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as it is:
+//! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as it
+//! is:
 //!
 //! - serde writes the ordinary fields into a small *document*.
 //! - Each array is diverted to a format for arrays: HDF5 or Zarr in local folders, Zarr in object stores. The document
@@ -54,7 +55,7 @@
 //! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
 //! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
 //! - [`macro@stow`]: options of single fields.
-//! - [`Shared`], [`WeakShared`]: values that stand in several places, trees with parents, graphs.
+//! - [`Shared`], [`WeakShared`]: values that occur in several places, trees with parents, graphs.
 //! - [`persistent`]: external objects, parts of a value that a [`PersistentSerializer`] writes to files of its own.
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value as bytes, its arrays in [`Protocols`].
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
@@ -67,8 +68,8 @@
 //!
 //! | word | meaning |
 //! | --- | --- |
-//! | value | what is saved and loaded as a whole, of any type that serde knows |
-//! | name | what a value is saved under, as `global/ramp`; the segments before the last one are its workflow |
+//! | value | what is saved and loaded as a whole, of any type that serde supports |
+//! | name | what a value is saved under, such as `global/ramp`; the segments before the last one are its workflow |
 //! | document | the file, or the object of an object store, that has the ordinary fields of a value |
 //! | array | a part of a value that is stored outside the document, in HDF5 or Zarr |
 //! | external object | a part of a value that its own [serializer](persistent) writes to files outside the document |
@@ -197,7 +198,7 @@ pub use storage::{
     StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
 };
 
-/// The code of these pages is compiled and run.
+/// Compiles and runs the code of these pages as doc tests.
 #[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3"))]
 mod code_of_pages {
     #[doc = include_str!("../README.md")]
@@ -207,7 +208,7 @@ mod code_of_pages {
 }
 pub use task::{Task, TaskProgress};
 
-/// What the macros' expansions call. No part of the interface: it may change with every release.
+/// Items that the macros' expansions call. Not part of the public interface: they may change with every release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::plugin::{FieldAttr, HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};

@@ -8,12 +8,13 @@ use crate::error::{Error, Result};
 const LARGEST_CHUNK: usize = u32::MAX as usize - 1;
 /// The bytes of the largest element.
 const LARGEST_ELEMENT: usize = 16;
-/// The manifest may take this part of the limit of a document. In memory it takes up to thirty times its length.
+/// The divisor of a document's limit that gives its manifest's limit. In memory a manifest takes up to thirty times its
+/// length.
 const MANIFEST_PART: u64 = 16;
-/// The bytes that a manifest may have under any limit.
+/// The size up to which a manifest is allowed under any limit, in bytes.
 const SMALL_MANIFEST: u64 = 1 << 20;
 
-/// Limits on what is read and written, so that a document or an array of unknown origin cannot take all time or memory.
+/// Limits on what is read and written, so that a document or an array of unknown origin cannot exhaust time or memory.
 ///
 /// The defaults suit the results of measurements and simulations. Raise them for data that you trust. Lower them for a
 /// service that opens files of its users.
@@ -138,7 +139,7 @@ impl Limits {
             return Ok(());
         }
         Err(Error::limit(format!(
-            "the document would have {bytes} bytes, and the limit is {}: keep what is large in arrays, divide the object, or \
+            "the document would have {bytes} bytes, and the limit is {}: keep what is large in arrays, divide the value, or \
              raise the limit with Limits::document_bytes",
             self.document_bytes
         )))
@@ -152,7 +153,7 @@ impl Limits {
         }
         Err(Error::limit(format!(
             "the document's list of arrays would have {bytes} bytes, and the limit is {most}, a sixteenth of the document's: \
-             divide the object, put small arrays together, or raise the limit with Limits::document_bytes"
+             divide the value, merge small arrays, or raise the limit with Limits::document_bytes"
         )))
     }
 
@@ -160,7 +161,7 @@ impl Limits {
         (self.document_bytes / MANIFEST_PART).max(SMALL_MANIFEST)
     }
 
-    /// Returns the error about a document that is too large according to its store.
+    /// Returns the error for a document whose store reports it as too large.
     #[cfg(feature = "object-store")]
     pub(crate) fn too_large_document(&self, error: Error) -> Error {
         error.reworded(&format!(
@@ -183,7 +184,7 @@ impl Limits {
     }
 }
 
-/// Returns the advice of an error.
+/// Returns the advice to raise a limit.
 fn raise(limit: &str) -> String {
     format!(
         "raise it with Limits::{limit}, for Storage::builder(..).limits(..) or Protocols::with_limits(..), if you trust \

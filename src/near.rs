@@ -1,13 +1,14 @@
-//! Names that may have been meant where there is none of that name.
+//! Suggestions for a name that does not exist.
 
-/// Names that are offered.
+/// The most names that are suggested.
 const MOST_OFFERED: usize = 3;
-/// So many names are compared, each if it is no longer than this.
+/// The most names that are compared.
 const MOST_COMPARED: usize = 10_000;
+/// The length of the longest name that is compared, in bytes.
 const LONGEST_COMPARED: usize = 200;
 
-/// `; did you mean "a" or "b"?`, with the names that are nearest to the one that is wanted; nothing if none is near. A name that
-/// begins or ends with what is wanted is near.
+/// Returns `; did you mean "a" or "b"?` with the names nearest to `wanted`, or `None` if none is near. A name that
+/// begins or ends with `wanted` is near.
 pub(crate) fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let wanted = wanted.to_lowercase();
     let most = (wanted.chars().count() / 3).max(1);

@@ -2,7 +2,7 @@
 //!
 //! They are here in the documentation only; the crate itself has no such module.
 
-// The first definition of a link counts: these replace the files' own, which lead from file to file.
+// Markdown uses the first definition of a link: these replace the files' own, which link from file to file.
 macro_rules! pages {
     ($($(#[$links:meta])* $name:ident: $file:literal, $what:literal;)*) => { $(
         #[doc = $what]

@@ -1,10 +1,10 @@
-//! Values that a forked child does not take over: it has no threads but the one that forked.
+//! Values that a forked child does not inherit, because only the thread that forked exists in the child.
 
 use crate::error::Result;
 use once_cell::sync::OnceCell;
 
-/// One value for each process. That of the process that forked is never dropped: to stop threads that are not there would
-/// wait for them.
+/// One value for each process. A child never drops the value of its parent: that would wait for threads that do not
+/// exist.
 pub(crate) struct PerProcess<T> {
     first: OnceCell<Box<Owned<T>>>,
 }
@@ -20,7 +20,7 @@ impl<T> PerProcess<T> {
         Self { first: OnceCell::new() }
     }
 
-    /// The value of this process, made when it is first needed.
+    /// Returns the value of this process, made when it is first needed.
     pub(crate) fn get_or_try_init(&self, make: impl Fn() -> Result<T>) -> Result<&T> {
         let process = std::process::id();
         let make = || Ok(Box::new(Owned { process, value: make()?, forked: OnceCell::new() }));

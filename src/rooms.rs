@@ -1,7 +1,7 @@
-//! The order of the modules, as CONTRIBUTING.md has it, checked on the source files.
+//! Checks the source files against the order of the modules in CONTRIBUTING.md.
 //!
-//! A file may name, after `crate::` or `super::`, only modules that come before its own. Names that stand in comments, in
-//! documentation and in unit tests do not count.
+//! A file may name, after `crate::` or `super::`, only modules that come before its own. Names that stand in comments,
+//! in documentation and in unit tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -26,10 +26,10 @@ const CRATE: [&str; 13] = [
     "plugin",
     "storage",
 ];
-/// The rooms of the plug-in.
+/// The modules of the plug-in, lowest first.
 const PLUGIN: [&str; 12] =
     ["document", "format", "external", "shared", "walk", "ser", "de", "drive", "fields", "resolver", "write", "api"];
-/// Files of the plug-in that need each other: what is in a value is met by the same serializer or deserializer again.
+/// Files of the plug-in that import each other, since serializing and deserializing are recursive.
 const CIRCLES: [&[&str]; 2] =
     [&["de/arrays", "de/deserializer", "de/key_parts", "de/keys"], &["ser/arrays", "ser/maps", "ser/serializer"]];
 
@@ -111,7 +111,7 @@ fn place(order: &[&str], name: &str) -> Option<usize> {
     order.iter().position(|module| *module == name)
 }
 
-/// By the module path of each file, the paths that it names.
+/// Returns the paths that each file names, by the file's module path.
 fn imports() -> Result<BTreeMap<Vec<String>, Vec<Vec<String>>>> {
     let mut imports = BTreeMap::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &[], &mut imports)?;
@@ -135,7 +135,7 @@ fn collect(folder: &Path, module: &[String], imports: &mut BTreeMap<Vec<String>,
     Ok(())
 }
 
-/// The paths in code that begin with `crate` or `super`, from the crate's root.
+/// Returns the paths in the code that begin with `crate` or `super`, made absolute.
 fn named_in(code: &str, own: &[String]) -> Vec<Vec<String>> {
     let code: String =
         code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
@@ -143,7 +143,7 @@ fn named_in(code: &str, own: &[String]) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        // Not the middle of a path, and no visibility.
+        // Not in the middle of a path, and not a visibility.
         let is_begin = matches!(tokens[at], "crate" | "super") && (at == 0 || !matches!(tokens[at - 1], "::" | "in"));
         if is_begin && tokens.get(at + 1) == Some(&"::") {
             at = tree(&tokens, at, Vec::new(), &mut paths);
@@ -154,7 +154,7 @@ fn named_in(code: &str, own: &[String]) -> Vec<Vec<String>> {
     paths.into_iter().filter_map(|path| absolute(&path, own)).collect()
 }
 
-/// Names, `::`, and every other character by itself.
+/// Splits code into names, `::`, and single other characters.
 fn tokens(code: &str) -> Vec<&str> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut tokens = Vec::new();
@@ -199,7 +199,7 @@ fn tree<'a>(tokens: &[&'a str], mut at: usize, mut path: Vec<&'a str>, paths: &m
     }
 }
 
-/// A path from the crate's root.
+/// Returns a path from the crate's root.
 fn absolute(path: &[&str], own: &[String]) -> Option<Vec<String>> {
     let up = path.iter().take_while(|name| **name == "super").count();
     let mut base = if path.first() == Some(&"crate") { Vec::new() } else { own[..own.len().checked_sub(up)?].to_vec() };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
-/// Bytes, or where they are and which of them are to be read.
+/// Bytes in memory, or a handle from which they are read.
 #[derive(Clone)]
 enum Blob {
     Here(Arc<[u8]>),
@@ -70,7 +70,7 @@ pub(super) fn other_objects(subject: &impl Subject) {
     for (from, count) in [(0, 10), (1_048_570, 20), (2_499_990, 10), (0, bytes.len())] {
         assert_eq!(blob.read(from, count).unwrap(), bytes[from as usize..][..count], "{count} bytes from {from} on");
     }
-    assert!(blob.read(2_499_995, 10).is_err(), "there is nothing behind the end");
+    assert!(blob.read(2_499_995, 10).is_err(), "reading past the end fails");
 
     let names = subject.names();
     let name = names.iter().find(|name| subject.read(name).len() == bytes.len());
@@ -79,9 +79,9 @@ pub(super) fn other_objects(subject: &impl Subject) {
     damaged[2_000_000] ^= 1;
     subject.write(name, &damaged);
     assert!(blob.read(1_900_000, 1).is_err(), "a flipped bit is noticed");
-    assert_eq!(blob.read(500, 3).unwrap(), bytes[500..503], "and hurts nothing else");
+    assert_eq!(blob.read(500, 3).unwrap(), bytes[500..503], "the other blocks are still readable");
     subject.write(name, &bytes[..2_400_000]);
-    assert!(blob.read(0, 1).is_err(), "a cut file is noticed");
+    assert!(blob.read(0, 1).is_err(), "a truncated file is noticed");
 
     let Blob::Stored(stored) = blob else { panic!("it is loaded") };
     protocols.remove_object(stored.id()).unwrap();

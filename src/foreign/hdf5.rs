@@ -9,10 +9,10 @@ use crate::limits::Limits;
 use std::fmt;
 use std::path::Path;
 
-/// An HDF5 file that any program has written: its datasets are [opened](Self::array) as chunked arrays by their paths, and
-/// [listed](Self::arrays). Nothing is written, and no link is followed out of the file.
+/// An HDF5 file that any program has written. Its datasets are [opened](Self::array) as chunked arrays by their paths,
+/// and [listed](Self::arrays). Nothing is written, and no link out of the file is followed.
 ///
-/// [`docs/foreign.md`][foreign] has the data types, layouts and filters that are read. What is not is refused by name.
+/// [`docs/foreign.md`][foreign] lists the data types, layouts and filters that are supported. An error names what is not.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -34,7 +34,7 @@ use std::path::Path;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The file must not change while its arrays are read: there is nothing by which that could be seen.
+/// The file must not change while its arrays are read: such a change cannot be detected.
 ///
 /// [foreign]: https://github.com/arraystow/arraystow/blob/main/docs/foreign.md
 #[derive(Clone)]
@@ -46,23 +46,23 @@ pub struct Hdf5File {
 }
 
 impl Hdf5File {
-    /// The local file at this path. It is opened when it is read, and not kept open.
+    /// Returns a handle on the local file at this path. The file is opened when it is read, and not kept open.
     ///
     /// # Errors
-    /// `NotFound` if there is no such file; `InvalidInput` if it is no ordinary one.
+    /// `NotFound` if there is no such file; `InvalidInput` if it is not a regular file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let cannot = |error| Error::io("the file cannot be opened", error).at_location(path.display().to_string());
-        // The user's own links are followed, once; after that there are none.
+        // Links in the user's path are resolved here, once; later reads follow none.
         let path = std::fs::canonicalize(path).map_err(cannot)?;
         let location = path.display().to_string();
         if !path.is_file() {
-            return Err(Error::invalid("this is no ordinary file").at_location(location));
+            return Err(Error::invalid("not a regular file: give the path of an HDF5 file").at_location(location));
         }
         Ok(Self { file: ForeignHdf5::new(path), location, limits: Limits::default() })
     }
 
-    /// What is refused instead of being read; the [defaults](Limits) let pass what a measurement or a simulation leaves.
+    /// Sets the limits on what is read. The [defaults](Limits) suit the results of measurements and simulations.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -74,24 +74,25 @@ impl Hdf5File {
         &self.location
     }
 
-    /// The dataset at a path: `/temperature`, `/run 3/field`; the first slash may be left out. Soft links within the file are
-    /// followed. The array is lazy: its headers and the index of its chunks are read now, its chunks when they are asked for.
+    /// Returns the dataset at a path, such as `/temperature` or `/run 3/field`. The first slash is optional. Soft links
+    /// within the file are followed. The array is lazy: its headers and the index of its chunks are read now, its
+    /// chunks when they are needed.
     ///
     /// # Errors
-    /// `NotFound` if there is nothing at that path, with the names that are near; `InvalidInput` if it is no dataset;
-    /// `Unsupported` for a data type, layout or filter that is not read, and for a link to another file; `Limit` for what
-    /// the limits refuse; `Corrupt` if the file is damaged, or no HDF5 file.
+    /// `NotFound` if there is nothing at that path, with suggestions of similar names; `InvalidInput` if it is not a
+    /// dataset; `Unsupported` for a data type, layout or filter that is not supported, and for a link to another file;
+    /// `Limit` if the array exceeds the limits; `Corrupt` if the file is damaged or not an HDF5 file.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.file.array(path, &self.limits).map_err(|error| error.in_array(path))?;
         array(reader, path, 1)
     }
 
-    /// The datasets at and below a path, `/` for the whole file, each with its data type, shape and chunks. A dataset that
-    /// cannot be read is listed with the reason, and so is a link to another file. No chunk is read. The listing is
-    /// [bounded](FoundArrays::is_complete).
+    /// Lists the datasets at and below a path, `/` for the whole file, each with its data type, shape and chunks. A
+    /// dataset that cannot be read is listed with the reason, and so is a link to another file. No chunk is read. The
+    /// listing is [bounded](FoundArrays::is_complete).
     ///
     /// # Errors
-    /// `NotFound` if there is nothing at that path; `Corrupt` if the file is damaged, or no HDF5 file.
+    /// `NotFound` if there is nothing at that path; `Corrupt` if the file is damaged or not an HDF5 file.
     pub fn arrays(&self, path: &str) -> Result<FoundArrays> {
         self.file.list(path, &self.limits).map_err(|error| error.in_array(path))
     }

@@ -1,6 +1,6 @@
-//! FOREIGN: arrays that other programs have written, in place and to read.
+//! FOREIGN: reads arrays that other programs have written, in place.
 //!
-//! No document names them; a backend opens them by their paths, within the limits that hold for every array.
+//! No document names them. A backend opens them by their paths, within the same limits as every array.
 
 mod array;
 #[cfg(feature = "hdf5")]

@@ -12,10 +12,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A folder with Zarr arrays, of version 2 or 3, that any program has written: local, or in an object store. Its arrays are
-/// [opened](Self::array) by their paths, and [listed](Self::arrays). Nothing is written.
+/// A folder with Zarr arrays, of version 2 or 3, that any program has written: local, or in an object store. Its arrays
+/// are [opened](Self::array) by their paths, and [listed](Self::arrays). Nothing is written.
 ///
-/// [`docs/foreign.md`][foreign] has the data types and codecs that are read. What is not is refused by name.
+/// [`docs/foreign.md`][foreign] lists the data types and codecs that are supported. An error names what is not.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -32,7 +32,7 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The arrays must not change while they are read: there is nothing by which that could be seen.
+/// The arrays must not change while they are read: such a change cannot be detected.
 ///
 /// [foreign]: https://github.com/arraystow/arraystow/blob/main/docs/foreign.md
 #[derive(Clone)]
@@ -44,12 +44,12 @@ pub struct ZarrStore {
 }
 
 impl ZarrStore {
-    /// The folder at this path or URL, as [`Storage::open`](crate::Storage::open) takes them: a Zarr group, an array, or a
-    /// folder of them.
+    /// Opens the folder at this path or URL, as [`Storage::open`](crate::Storage::open) takes them: a Zarr group, an
+    /// array, or a folder of them.
     ///
     /// # Errors
-    /// `NotFound` if there is no such local folder; `InvalidInput` if it is no folder, and for what is spelled as neither a path
-    /// nor a URL; `Unsupported` for a URL of no object store.
+    /// `NotFound` if there is no such local folder; `InvalidInput` if it is not a folder, or the location is neither a
+    /// path nor a URL; `Unsupported` if the URL is not of a supported object store.
     pub fn open(location: impl AsRef<Path>) -> Result<Self> {
         let path = location.as_ref();
         spelling::check(path)?;
@@ -57,11 +57,13 @@ impl ZarrStore {
             return Self::open_url(url);
         }
         let cannot = |error| Error::io("the folder cannot be opened", error).at_location(path.display().to_string());
-        // The user's own links are followed, once; below the folder none are.
+        // Links in the user's path are resolved here, once; links below the folder are not followed.
         let path = std::fs::canonicalize(path).map_err(cannot)?;
         let location = path.display().to_string();
         if !path.is_dir() {
-            return Err(Error::invalid("this is no folder").at_location(location));
+            return Err(
+                Error::invalid("not a folder: give the path of a folder with Zarr arrays").at_location(location)
+            );
         }
         Ok(Self::of(Arc::new(FolderStore::new(&path, Durability::default())), location))
     }
@@ -73,13 +75,14 @@ impl ZarrStore {
 
     #[cfg(not(feature = "object-store"))]
     fn open_url(_: &str) -> Result<Self> {
-        Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"))
+        Err(Error::unsupported("object stores need a feature of arraystow: enable `s3`, `gcs` or `azure`"))
     }
 
-    /// The folder at a URL, with options of the object store; see [`Storage::open_with`](crate::Storage::open_with).
+    /// Opens the folder at a URL, with options of the object store; see
+    /// [`Storage::open_with`](crate::Storage::open_with).
     ///
     /// # Errors
-    /// Those of [`Storage::open_with`](crate::Storage::open_with).
+    /// As [`Storage::open_with`](crate::Storage::open_with).
     #[cfg(feature = "object-store")]
     pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
     where
@@ -92,10 +95,10 @@ impl ZarrStore {
         Ok(Self::of(Arc::new(objects), location))
     }
 
-    /// A folder of any object store.
+    /// Opens a folder of any object store.
     ///
     /// # Errors
-    /// `InvalidName` if there can be no such folder.
+    /// `InvalidName` if the folder's name is invalid.
     #[cfg(feature = "object-store")]
     pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
         let name = client.to_string();
@@ -108,7 +111,7 @@ impl ZarrStore {
         Self { store: ForeignZarr::new(store), location, limits: Limits::default() }
     }
 
-    /// What is refused instead of being read; the [defaults](Limits) let pass what a measurement or a simulation leaves.
+    /// Sets the limits on what is read. The [defaults](Limits) suit the results of measurements and simulations.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -120,28 +123,29 @@ impl ZarrStore {
         &self.location
     }
 
-    /// The array at a path: `/group/temperature`, or `/` for the folder itself; the first slash may be left out. The array is
-    /// lazy: its metadata are read now, its chunks when they are asked for.
+    /// Returns the array at a path, such as `/group/temperature`, or `/` for the folder itself. The first slash is
+    /// optional. The array is lazy: its metadata are read now, its chunks when they are needed.
     ///
     /// # Errors
-    /// `NotFound` if there is no array at that path, with the names that are near; `InvalidInput` if there is a group;
-    /// `Unsupported` for a data type or codec that is not read; `Limit` for what the limits refuse; `Corrupt` if the metadata
-    /// are damaged; `Io` and its kin if the disk or the network fails.
+    /// `NotFound` if there is no array at that path, with suggestions of similar names; `InvalidInput` if it is a
+    /// group; `Unsupported` for a data type or codec that is not supported; `Limit` if the array exceeds the limits;
+    /// `Corrupt` if the metadata are damaged; `Io` or `PermissionDenied` if the disk or the network fails.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.store.array(path, &self.limits).map_err(|error| error.in_array(path))?;
         array(reader, path, self.store.concurrency())
     }
 
-    /// The arrays at a path and in the groups below it, `/` for all, each with its data type, shape and chunks. An array that
-    /// cannot be read is listed with the reason. No chunk is read. The listing is [bounded](FoundArrays::is_complete).
+    /// Lists the arrays at a path and in the groups below it, `/` for all, each with its data type, shape and chunks.
+    /// An array that cannot be read is listed with the reason. No chunk is read. The listing is
+    /// [bounded](FoundArrays::is_complete).
     ///
     /// # Errors
-    /// `NotFound` if there is nothing at that path; `Io` and its kin if the disk or the network fails.
+    /// `NotFound` if there is nothing at that path; `Io` or `PermissionDenied` if the disk or the network fails.
     pub fn arrays(&self, path: &str) -> Result<FoundArrays> {
         self.store.list(path, &self.limits).map_err(|error| error.in_array(path))
     }
 
-    /// As [`array`](Self::array), in the future.
+    /// The async form of [`array`](Self::array).
     ///
     /// # Errors
     /// As [`array`](Self::array).
@@ -150,7 +154,7 @@ impl ZarrStore {
         unblock(move || store.array(&path))
     }
 
-    /// As [`arrays`](Self::arrays), in the future.
+    /// The async form of [`arrays`](Self::arrays).
     ///
     /// # Errors
     /// As [`arrays`](Self::arrays).

@@ -1,7 +1,8 @@
 //! Tasks: work that can be cancelled and watched from outside.
 //!
-//! A thread works in a scope: the tasks whose `run` it is in. The engine's loop takes the scope along to its helpers and looks
-//! at it before each job, and to the pool of the async forms. No function needs a parameter for it.
+//! Each thread works in a scope: the tasks whose `run` it is in. The engine's loop passes the scope on to its helper
+//! threads and checks it before each job. The async forms pass it on to their pool. No function needs a parameter for
+//! it.
 
 mod reports;
 mod scope;
@@ -15,10 +16,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// A handle on work in progress, to cancel it and to watch how far it has come.
+/// A handle on work in progress, to cancel it and to follow its progress.
 ///
-/// Everything that is called within [`run`](Self::run) belongs to the task: saves, loads, computations, reductions, copies,
-/// verifications, removals, sweeps and repairs, of any storage and array. A clone is another handle on the same task.
+/// Everything that is called within [`run`](Self::run) belongs to the task: saves, loads, computations, reductions,
+/// copies, verifications, removals, sweeps and repairs, of any storage and array. A clone is another handle on the same
+/// task.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -44,15 +46,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 ///
 /// # Cancellation
 ///
-/// Work that is cancelled begins no new chunk, array or object; chunks that are being made are finished. It then fails with
-/// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). A save or copy takes back what it wrote, and the old object stays as it is. What must not stop
-/// half-way goes on to its end: the commit of a document, and the removal of arrays that no document names any more. Work
-/// that was done when it was cancelled returns its result.
+/// Cancelled work starts no new chunk, array or external object, finishes the chunks in progress, and fails with
+/// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). A save or copy removes what it wrote, and the old value stays
+/// as it is. Work that must not stop half-way runs to its end: the commit of a document, and the removal of arrays that
+/// no document names any more. Work that is already complete returns its result.
 ///
 /// # Async
 ///
-/// An async form belongs to the task in which it is called, wherever its future is polled. Dropping the future cancels its
-/// work as well, and nothing else of the task.
+/// An async form belongs to the task in which it is called, wherever its future is polled. Dropping the future cancels
+/// only the work of that future, not the rest of the task.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -78,7 +80,7 @@ struct Inner {
     bytes: AtomicU64,
     values_done: AtomicUsize,
     values: AtomicUsize,
-    /// Of the value that a call over several works on.
+    /// The name of the value that a call over several values works on.
     name: Mutex<Option<String>>,
     reports: Reports,
     watcher: Option<Box<Watcher>>,
@@ -86,7 +88,7 @@ struct Inner {
 
 type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
 
-/// How far the work of a [`Task`] has come.
+/// The progress of a [`Task`].
 ///
 /// [`Storage::verify_all`](crate::Storage::verify_all) and [`Storage::repair`](crate::Storage::repair) work on one value
 /// after the other. They count the values as well.
@@ -110,42 +112,42 @@ type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
 #[serde(default)]
 #[non_exhaustive]
 pub struct TaskProgress {
-    /// Bytes of the elements that have been written, read or computed, before compression; in a verification, of the files
-    /// of external objects too.
+    /// The bytes of elements that have been written, read or computed so far, before compression. A verification also
+    /// counts the files of external objects.
     pub bytes_done: u64,
-    /// Bytes of all elements as far as they are known. It grows when another array, value or call begins.
+    /// The bytes of all elements, as far as known. The number grows when another array, value or call begins.
     pub bytes: u64,
-    /// Values that calls over several values are done with.
+    /// The number of values that calls over several values have finished.
     pub values_done: usize,
-    /// All values of these calls.
+    /// The number of all values of these calls.
     pub values: usize,
-    /// The name of the value that such a call has begun last.
+    /// The name of the value that such a call began last.
     pub name: Option<String>,
 }
 
 impl Task {
-    /// A task that nothing belongs to yet.
+    /// Returns a task to which no work belongs yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, with a function that is called with its progress: five times a second at most, and when a call is
-    /// done with its arrays or values. The function runs on the threads that do the work, which wait for it.
+    /// Returns a task with a function that is called with its progress: at most five times a second, and when a call
+    /// has finished its arrays or values. The function runs on the threads that do the work, and blocks them.
     ///
-    /// Of tasks that run within each other, the innermost that has such a function counts.
+    /// If tasks are nested, only the innermost one with such a function reports.
     #[must_use]
     pub fn with_progress(watcher: impl Fn(&TaskProgress) + Send + Sync + 'static) -> Self {
         Self { inner: Arc::new(Inner { watcher: Some(Box::new(watcher)), ..Inner::default() }) }
     }
 
-    /// Runs a function whose work belongs to the task, on this thread. Tasks may run within each other: the work ends when
-    /// one of them is cancelled.
+    /// Runs a function on this thread as work of the task. Tasks can be nested: the work ends when one of them is
+    /// cancelled.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         Scope::current().within(self).enter(work)
     }
 
-    /// Cancels all work of the task, what begins later included. A handler of a signal may call it.
+    /// Cancels all work of the task, including work that begins later. It is safe to call in a signal handler.
     pub fn cancel(&self) {
         self.inner.cancelled.store(true, Ordering::Relaxed);
     }
@@ -156,7 +158,7 @@ impl Task {
         self.inner.cancelled.load(Ordering::Relaxed)
     }
 
-    /// How far the work has come. Counted for tasks [with a function](Self::with_progress) only.
+    /// Returns the progress of the work. It is counted only for tasks [with a function](Self::with_progress).
     #[must_use]
     pub fn progress(&self) -> TaskProgress {
         let Inner { bytes_done, bytes, values_done, values, name, .. } = &*self.inner;

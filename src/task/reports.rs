@@ -1,9 +1,9 @@
-//! How often a function that watches progress is called.
+//! Limits how often a progress function is called.
 
 use crate::lock::Mutex;
 use std::time::{Duration, Instant};
 
-/// How long progress is not reported again.
+/// The shortest time between two reports.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(200);
 
 /// Reports of progress: one at a time, and few of them.
@@ -13,7 +13,7 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    /// Reports, unless that was done a moment ago or is being done.
+    /// Reports, unless another report is in progress or the last one was too recent.
     pub(crate) fn seldom(&self, report: impl FnOnce()) {
         let Some(mut last) = self.last.try_lock() else { return };
         if last.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS) {
@@ -22,7 +22,7 @@ impl Reports {
         }
     }
 
-    /// Reports after all others.
+    /// Reports now, after any report in progress.
     pub(crate) fn now(&self, report: impl FnOnce()) {
         let mut last = self.last.lock();
         report();

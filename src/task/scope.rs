@@ -1,4 +1,4 @@
-//! What the work of a thread belongs to, and what it counts.
+//! The tasks that the work of a thread belongs to, and what the work counts.
 
 use super::Task;
 use crate::error::{Error, ErrorKind, Result};
@@ -7,16 +7,16 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What the work of a thread belongs to.
+/// The tasks that the work of a thread belongs to.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     tasks: Option<Arc<Frame>>,
     /// The innermost task that is watched.
     watched: Option<Task>,
     counting: Counting,
-    /// Whether this is part of a call over several values, which reports its own end.
+    /// Whether the work is part of a call over several values, which reports its own end.
     over_values: bool,
-    /// Whether this is work of the pool, which must not wait for more of its threads.
+    /// Whether the work runs on the pool. It must not wait for other threads of the pool.
     pub(crate) in_pool: bool,
 }
 
@@ -28,12 +28,12 @@ struct Frame {
 /// What a loop counts.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Counting {
-    /// The bytes in all, and the bytes done.
+    /// The total bytes and the bytes done.
     #[default]
     All,
-    /// The bytes done: the bytes in all were counted before.
+    /// The bytes done: the total was counted before.
     Done,
-    /// Nothing: the loop is part of another that counts.
+    /// Nothing: the loop is part of another loop that counts.
     Nothing,
 }
 
@@ -44,18 +44,18 @@ thread_local! {
 }
 
 impl Scope {
-    /// That of this thread. A thread that is ending has none any more.
+    /// Returns the scope of this thread. A thread that is ending has an empty one.
     pub(crate) fn current() -> Self {
         SCOPE.try_with(|scope| scope.borrow().clone()).unwrap_or_default()
     }
 
-    /// Does something in this scope.
+    /// Runs `work` in this scope.
     pub(crate) fn enter<R>(self, work: impl FnOnce() -> R) -> R {
         let _before = Restore(replace(self));
         work()
     }
 
-    /// This scope within a task.
+    /// Returns this scope with a task added as the innermost.
     pub(crate) fn within(self, task: &Task) -> Self {
         let tasks = Some(Arc::new(Frame { task: task.clone(), outer: self.tasks.clone() }));
         match task.inner.watcher {
@@ -72,7 +72,7 @@ impl Scope {
         }
     }
 
-    /// An error if one of the tasks was cancelled.
+    /// Fails if one of the tasks was cancelled.
     pub(crate) fn check(&self) -> Result<()> {
         let mut frames = successors(self.tasks.as_deref(), |frame| frame.outer.as_deref());
         match frames.any(|frame| frame.task.is_cancelled()) {
@@ -86,7 +86,7 @@ fn replace(scope: Scope) -> Scope {
     SCOPE.try_with(|current| current.replace(scope)).unwrap_or_default()
 }
 
-/// Puts a scope back.
+/// Restores a scope when dropped.
 struct Restore(Scope);
 
 impl Drop for Restore {
@@ -95,12 +95,12 @@ impl Drop for Restore {
     }
 }
 
-/// An error if the work of this thread was cancelled.
+/// Fails if the work of this thread was cancelled.
 pub(crate) fn check_cancelled() -> Result<()> {
     SCOPE.try_with(|scope| scope.borrow().check()).unwrap_or(Ok(()))
 }
 
-/// Does something that goes on to its end, whatever is cancelled: a commit, or cleaning up.
+/// Runs work that no cancellation stops: a commit, or cleaning up.
 pub(crate) fn unstoppable<R>(work: impl FnOnce() -> R) -> R {
     let in_pool = Scope::current().in_pool;
     Scope { in_pool, ..Scope::default() }.enter(work)
@@ -118,7 +118,7 @@ impl Counter {
     }
 }
 
-/// Runs a loop over elements of `bytes` bytes, which counts what it has done. Loops within it do not count.
+/// Runs a loop over elements of `bytes` bytes, which counts the bytes done. Loops within it do not count.
 pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
     let scope = Scope::current();
     let task = scope.watched.clone().filter(|_| scope.counting != Counting::Nothing);
@@ -136,7 +136,7 @@ pub(crate) fn counted<R>(bytes: usize, work: impl FnOnce(&Counter) -> R) -> R {
     result
 }
 
-/// Does something whose loops have `bytes` bytes to do in all.
+/// Runs work whose loops process `bytes` bytes in total.
 pub(crate) fn expecting<R>(bytes: u64, work: impl FnOnce() -> R) -> R {
     let scope = Scope::current();
     let task = scope.watched.clone().filter(|_| scope.counting == Counting::All);
@@ -148,7 +148,7 @@ pub(crate) fn expecting<R>(bytes: u64, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Counts the values of a call over several.
+/// Counts the values of a call over several values.
 pub(crate) struct Values(Option<Task>);
 
 impl Values {
@@ -166,7 +166,7 @@ impl Values {
     }
 }
 
-/// Does something with `count` values, one after the other. The end of the last one is reported.
+/// Runs work on `count` values, one after the other. The end of the last one is reported.
 pub(crate) fn over_values<R>(count: usize, work: impl FnOnce(&Values) -> R) -> R {
     let scope = Scope::current();
     let task = scope.watched.clone().filter(|_| scope.counting != Counting::Nothing && !scope.over_values);

@@ -101,7 +101,7 @@ fn a_document_beyond_the_limit_names_the_field_that_is_too_large_and_its_type() 
     );
     says(&many, "the field `runs: Vec<Run>` takes about");
     says(&diverted, "the field `runs[0].name: String` takes about 2");
-    says(&vec![0.5_f64; 20_000], "the object itself, `Vec<f64>`, takes about 1");
+    says(&vec![0.5_f64; 20_000], "the value itself, `Vec<f64>`, takes about 1");
     says(&(1, vec!["a"; 60_000]), "the field `[1]: Vec<&str>` takes about 1");
     let erased: Box<dyn erased_serde::Serialize> = Box::new(weights.runs.clone());
     says(&erased, "the field `[3].weights` takes about 1");

@@ -28,8 +28,8 @@ pub(in crate::plugin) struct Measured {
     largest: Option<Part>,
 }
 
-/// The error about a value whose body has so many bytes, if those are more than a document may have. `root_bytes` of them are
-/// the value, the rest what it shares.
+/// The error about a value whose body has so many bytes, if those are more than a document may have. `root_bytes` of
+/// them are the value, the rest what it shares.
 pub(in crate::plugin) fn check<T: ?Sized + Serialize>(
     value: &T,
     format: Format,
@@ -50,8 +50,8 @@ pub(in crate::plugin) fn check<T: ?Sized + Serialize>(
             // In proportion: another format takes other lengths.
             let bytes = u128::from(part.bytes) * root_bytes as u128 / u128::from(all);
             let what = match (part.path.as_str(), part.type_name) {
-                ("", None) => "the object itself".to_owned(),
-                ("", Some(name)) => format!("the object itself, `{name}`,"),
+                ("", None) => "the value itself".to_owned(),
+                ("", Some(name)) => format!("the value itself, `{name}`,"),
                 (path, None) => format!("the field `{path}`"),
                 (path, Some(name)) => format!("the field `{path}: {name}`"),
             };

@@ -16,7 +16,8 @@ use serde::Serialize;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Walks a value once; nothing is stored. `walk` gives the value to a serializer, and returns the text of the format's error.
+/// Walks a value once; nothing is stored. `walk` gives the value to a serializer, and returns the text of the format's
+/// error.
 pub(in crate::plugin) fn plan<O>(
     settings: PlanSettings,
     walk: impl FnOnce() -> Result<O, String>,
@@ -57,8 +58,8 @@ impl<T: Serialize> WritePiece for Piece<T> {
     }
 }
 
-/// Writes the pieces of all shared values that were met, and of those that are met meanwhile. Returns what the format says, and
-/// the path.
+/// Writes the pieces of all shared values that were met, and of those that are met meanwhile. Returns what the format
+/// says, and the path.
 fn write_pieces() -> Result<(), (String, String)> {
     let begin = |state: &mut SaveState| {
         let next = state.shared.next()?;
@@ -100,7 +101,7 @@ fn finish(shared: SharedSave) -> Result<(SharedPlan, Option<Planned>)> {
 fn circle_error(shared: &SharedSave, circle: &[usize]) -> Error {
     const MOST: usize = 6;
     let shown = |number: &usize| match shared.path(*number) {
-        path if path.is_empty() => "the object itself".to_owned(),
+        path if path.is_empty() => "the value itself".to_owned(),
         path => path,
     };
     let mut paths: Vec<_> = circle.iter().take(MOST).map(shown).collect();

@@ -40,7 +40,7 @@ fn a_circle_of_strong_references_is_refused_with_its_places() {
     let alone = person();
     befriend(&alone, &alone);
     let error = arraystow::to_vec(&alone, &Protocols::new()).unwrap_err();
-    assert!(error.to_string().contains("the object itself and back"), "{error}");
+    assert!(error.to_string().contains("the value itself and back"), "{error}");
     alone.friends.lock().unwrap().clear();
 }
 
