@@ -215,7 +215,7 @@ impl Error {
         self.inner.location.as_deref()
     }
 
-    /// The files or keys of arrays that a failed save has left behind and that no document may ever name. A save leaves
+    /// The files or keys of arrays that a failed save has left behind, which perhaps no document names. A save leaves
     /// arrays behind if it cannot remove them, or must not because its outcome is unknown. Usually empty.
     #[must_use]
     pub fn left_behind(&self) -> &[String] {

@@ -6,10 +6,10 @@ use ndarray::SliceInfoElem;
 use std::fmt;
 use std::sync::Arc;
 
-/// A [`ChunkedArray`] whose element type is known at run time only. Lazy and immutable, as every chunked array; a clone is
-/// another handle on the same array.
+/// A [`ChunkedArray`] whose element type is known at run time only. Lazy and immutable, like every chunked array; a
+/// clone is another handle on the same array.
 ///
-/// [`data_type`](Self::data_type) says which type the elements have, [`downcast`](Self::downcast) gives the typed array.
+/// [`data_type`](Self::data_type) returns the type of the elements, [`downcast`](Self::downcast) the typed array.
 /// [`compute`](Self::compute) reads it into an [`AnyNdArray`](crate::AnyNdArray), [`to_bytes`](Self::to_bytes) into bytes.
 ///
 /// As a field, it takes an array of any element type:
@@ -48,7 +48,7 @@ impl AnyArray {
         &self.inner
     }
 
-    /// The array as one of its own element type.
+    /// The array with its element type, which `T` must be.
     pub(crate) fn typed<T: Element>(&self) -> Result<&ChunkedArray<T>> {
         let typed = self.inner.as_any().downcast_ref();
         typed.ok_or_else(|| Error::invalid("an array is not of its own data type"))
@@ -90,13 +90,13 @@ impl AnyArray {
         self.inner.grid()
     }
 
-    /// How the array is to be compressed, if that was chosen for it.
+    /// The array's own codec, if it has one.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.inner.meta().codec
     }
 
-    /// A part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) has it.
+    /// A part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) returns it.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};

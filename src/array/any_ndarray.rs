@@ -10,8 +10,8 @@ use std::fmt;
 
 macro_rules! any_ndarray {
     ($($variant:ident($rust:ty);)*) => {
-        /// An n-dimensional array in memory whose element type is known at run time only: what
-        /// [`AnyArray::compute`](crate::AnyArray::compute) gives.
+        /// An n-dimensional array in memory whose element type is known at run time only. Returned by
+        /// [`AnyArray::compute`](crate::AnyArray::compute).
         ///
         /// ```
         /// use arraystow::{AnyArray, AnyNdArray, ChunkedArray};
@@ -55,7 +55,7 @@ macro_rules! any_ndarray {
         }
 
         impl fmt::Display for AnyNdArray {
-            /// The elements, long axes shortened, as ndarray shows them.
+            /// Displays the elements as ndarray does, with long axes shortened.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Self::$variant(array) => array.fmt(f),)*

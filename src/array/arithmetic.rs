@@ -10,8 +10,8 @@ use num_complex::Complex;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
 
-/// A number with `+ - * / %` and `-x`: every [`Number`] except `bool`. Integers wrap around, as in numpy; dividing an integer
-/// by zero is an error when the chunk is read.
+/// A number with `+ - * / %` and `-x`: every [`Number`] except `bool`. Integers wrap around, as in numpy; dividing an
+/// integer by zero is an error when the chunk is read.
 ///
 /// ```
 /// use arraystow::{Arithmetic, ChunkedArray};
@@ -133,7 +133,7 @@ where
     ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source)).chosen(meta)
 }
 
-/// Returns the value, or notes that there is none.
+/// Returns the value, or sets `failed` and returns 0.
 #[inline]
 fn note<T: Arithmetic>(value: Option<T>, failed: &mut bool) -> T {
     value.unwrap_or_else(|| {

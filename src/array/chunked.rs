@@ -1,4 +1,4 @@
-//! The chunked array and its properties. Constructors and operations are in the files beside.
+//! The chunked array and its properties. Constructors and operations are in other files of this folder.
 
 use super::notes::Notes;
 use super::source::{Elements, Source, assemble};
@@ -12,11 +12,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The most lazy operations on top of each other. Reading and dropping recurse through them.
+/// The most nested lazy operations. Reading and dropping recurse through them.
 const MOST_OPERATIONS: u32 = 200;
 
-/// An n-dimensional array in chunks: a shape, a chunk grid, a data type and a source that produces a chunk when it is needed.
-/// Immutable; a clone is another handle on the same array.
+/// An n-dimensional array in chunks: a shape, a chunk grid, a data type and a source that produces chunks on demand. It
+/// is immutable; a clone is another handle on the same array.
 ///
 /// Operations ([`map`](Self::map), arithmetic, [`slice`](Self::slice()), [`rechunk`](Self::rechunk), ...) are lazy and
 /// read nothing; [`compute`](Self::compute) and the reductions read chunk by chunk, on all processors.
@@ -37,11 +37,11 @@ pub struct ChunkedArray<T: Element> {
 
 struct Inner<T> {
     grid: ChunkGrid,
-    /// The number of lazy operations on top of each other, including this one.
+    /// The number of nested lazy operations, including this one.
     depth: AtomicU32,
-    /// Behind a lock, since a save that removes what an expression reads from replaces the source.
+    /// Behind a lock: a save that removes the arrays that an expression reads from replaces its source.
     source: RwLock<Arc<dyn Source<T>>>,
-    /// What was chosen for this array.
+    /// The choices made for this array.
     meta: ArrayMeta,
     notes: Arc<Notes>,
 }
@@ -52,16 +52,16 @@ impl<T: Element> ChunkedArray<T> {
         Self::from_parts(grid, Arc::new(Stored { bytes })).chosen(meta)
     }
 
-    /// An array of a source that has no other arrays as inputs.
+    /// An array whose source has no other arrays as inputs.
     pub(super) fn from_parts(grid: ChunkGrid, source: Arc<dyn Source<T>>) -> Self {
         Self::new(grid, 0, source)
     }
 
-    /// An array that is computed from others, of which the deepest has this depth.
+    /// An array that is computed from others. `depth` is that of the deepest of them.
     pub(super) fn operation(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
         if depth >= MOST_OPERATIONS {
             let error = Error::limit(format!(
-                "more than {MOST_OPERATIONS} lazy operations on top of each other: compute() or save the array in between"
+                "more than {MOST_OPERATIONS} nested lazy operations: compute() or save the array in between"
             ));
             return Self::failed(grid, error);
         }
@@ -89,8 +89,8 @@ impl<T: Element> ChunkedArray<T> {
         self
     }
 
-    /// The same elements, with a codec of their own instead of the storage's. This is another array: saving it writes the
-    /// elements even if the storage has them already.
+    /// Returns an array of the same elements with its own codec, which replaces the storage's. Saving it writes the
+    /// elements again, even if the storage already has them.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Codec};
@@ -190,7 +190,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn replace_source(&self, bytes: Arc<dyn StoredBytes>) {
-        // Nothing is below it any more, so that `x = x + 1` and a save can be repeated without end.
+        // The depth is 0 again, so that `x = x + 1` and a save can be repeated without end.
         self.replace_source_by(Arc::new(Stored { bytes }), 0);
     }
 
@@ -199,8 +199,8 @@ impl<T: Element> ChunkedArray<T> {
         self.inner.depth.store(depth, Ordering::Relaxed);
     }
 
-    /// The error of an invalid operation that made this array or one of its inputs, if there is one. Such an array can never
-    /// be computed.
+    /// The error if this array, or one of its inputs, is the result of an invalid operation. Such an array can never be
+    /// computed.
     pub(crate) fn failure(&self) -> Option<Error> {
         fn search(array: &dyn ErasedArray, seen: &mut HashSet<usize>, found: &mut Option<Error>) {
             if found.is_none() && seen.insert(array.address()) {
@@ -213,7 +213,7 @@ impl<T: Element> ChunkedArray<T> {
         found
     }
 
-    /// The elements of a region, through what the evaluation keeps.
+    /// The elements of a region. Chunks that the evaluation keeps are not produced again.
     pub(crate) fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
         if !evaluation.keeps(self.address()) {
             return self.source().produce(evaluation, region);
@@ -223,7 +223,7 @@ impl<T: Element> ChunkedArray<T> {
         })
     }
 
-    /// Writes the elements of a region to memory of the caller.
+    /// Writes the elements of a region to the caller's memory.
     pub(crate) fn read_into(
         &self,
         evaluation: &Evaluation,

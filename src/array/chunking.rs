@@ -1,11 +1,11 @@
-//! How an array is to be cut into chunks, before its shape is known.
+//! How to cut an array into chunks, before its shape is known.
 
 use super::ChunkGrid;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How an array is to be cut into chunks. Functions that take an `impl Into<Chunking>` accept a chunk shape, as `&[64, 64]`,
-/// or a [`ChunkGrid`] as well.
+/// How to cut an array into chunks. Functions that take an `impl Into<Chunking>` also accept a chunk shape, such as
+/// `&[64, 64]`, or a [`ChunkGrid`].
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Chunking};
@@ -28,7 +28,8 @@ pub enum Chunking {
     Shape(Vec<usize>),
     /// Chunks of any lengths, listed per axis, as dask's `chunks`: `[[3, 5, 2], [4, 4]]`.
     Irregular(Vec<Vec<usize>>),
-    /// Equal chunks of at most this number of bytes, uncompressed: the longest axis is halved until a chunk is small enough.
+    /// Equal chunks of at most this number of bytes, uncompressed: the longest axis is halved until a chunk is small
+    /// enough.
     Bytes(usize),
     /// The chunks of a grid.
     Grid(ChunkGrid),
@@ -79,7 +80,7 @@ impl From<&[usize]> for Chunking {
     }
 }
 
-// There is none for `[usize; N]`: clippy would call the `&` of `&[64, 64]` needless.
+// There is no `From<[usize; N]>`: with it, clippy reports the `&` of `&[64, 64]` as needless.
 impl<const N: usize> From<&[usize; N]> for Chunking {
     fn from(chunk_shape: &[usize; N]) -> Self {
         Self::Shape(chunk_shape.to_vec())

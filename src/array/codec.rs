@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 /// How the chunks of an array are compressed. A storage has a codec for new arrays, and an array can have its own.
 ///
-/// A codec is written as a name and, where it has levels, a level: `none`, `gzip:6`, `zstd:3`, `blosc`, `pcodec:8`. This
-/// is the grammar of [`FromStr`], [`Display`](fmt::Display), serde and `#[stow(codec = "zstd:3")]`.
+/// A codec is written as a name and, where it has levels, a level: `none`, `gzip:6`, `zstd:3`, `blosc`, `pcodec:8`.
+/// This is the grammar of [`FromStr`], [`Display`](fmt::Display), serde and `#[stow(codec = "zstd:3")]`.
 ///
 /// ```
 /// use arraystow::Codec;
@@ -43,11 +43,11 @@ impl Codec {
     /// No compression: the fastest to write and to read. The default in HDF5.
     pub const NONE: Self = Self(CodecKind::None);
 
-    /// Blosc: bytes shuffled, then LZ4. Only in Zarr, where it is the default: it costs next to nothing and makes smooth
-    /// numbers smaller than zstd does.
+    /// Blosc: bytes shuffled, then LZ4. Only in Zarr, where it is the default: it is very fast and compresses smooth
+    /// numbers better than zstd.
     pub const BLOSC: Self = Self(CodecKind::Blosc);
 
-    /// Bytes shuffled, then gzip (zlib's format), which every HDF5 reader opens. The levels are 1 to 12.
+    /// Bytes shuffled, then gzip (zlib's format), which every HDF5 reader supports. The levels are 1 to 12.
     ///
     /// # Errors
     /// `InvalidInput` if there is no such level.
@@ -55,8 +55,8 @@ impl Codec {
         Self::checked("gzip", level)
     }
 
-    /// Bytes shuffled, then Zstandard: faster and smaller than gzip; h5py needs `hdf5plugin` to read it. In Zarr without
-    /// the shuffling. The levels are 1 to 22.
+    /// Bytes shuffled, then Zstandard: faster and smaller than gzip; h5py needs `hdf5plugin` to read it. In Zarr
+    /// without the shuffling. The levels are 1 to 22.
     ///
     /// # Errors
     /// `InvalidInput` if there is no such level.
@@ -64,8 +64,9 @@ impl Codec {
         Self::checked("zstd", level)
     }
 
-    /// Pcodec: by far the smallest for smooth numbers, and as slow as gzip. Only in Zarr; arrays of `bool`, 8-bit integers
-    /// and complex numbers, which it does not support, get [`BLOSC`](Self::BLOSC). The levels are 0 to 12.
+    /// Pcodec: compresses smooth numbers by far the best, and is as slow as gzip. Only in Zarr. Arrays of `bool`, 8-bit
+    /// integers and complex numbers, which it does not support, are compressed with [`BLOSC`](Self::BLOSC). The levels
+    /// are 0 to 12.
     ///
     /// # Errors
     /// `InvalidInput` if there is no such level.
@@ -102,8 +103,8 @@ impl Codec {
         self.0
     }
 
-    /// Parses a codec; the error is the rule that the text breaks. `const`, so that a macro's user learns of it when the
-    /// program is compiled.
+    /// Parses a codec; the error is the rule that the text breaks. `const`, so that an invalid codec in a macro's
+    /// attribute is a compile error.
     #[doc(hidden)]
     pub const fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.as_bytes();

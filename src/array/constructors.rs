@@ -1,4 +1,4 @@
-//! Constructors of chunked arrays, and the sources that hold no other array.
+//! Constructors of chunked arrays, and the sources without input arrays.
 
 use super::function::{ChunkSource, FromSource, Function, IntoChunk};
 use super::source::{Elements, Source};
@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayViewMutD, Dimension};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// An array in memory, cut into chunks: of a shape, as `&[64, 64]`, or as a [`Chunking`] says.
+    /// An array in memory, cut into chunks of a shape, such as `&[64, 64]`, or by a [`Chunking`].
     ///
     /// ```
     /// use arraystow::{ChunkedArray, Chunking};
@@ -60,8 +60,8 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::from_parts(grid, Arc::new(Constant(value))))
     }
 
-    /// A lazy array of a function: `chunk` is called for each chunk that is needed, from any thread, with the region of the
-    /// chunk. It returns an ndarray of the region's shape, or a `Result` of one.
+    /// A lazy array computed by a function. `chunk` is called with the region of each chunk that is needed, from any
+    /// thread. It returns an ndarray of the region's shape, or a `Result` of one.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -83,17 +83,17 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::from_source(chunks.into().grid(shape, size_of::<T>())?, Function(chunk)))
     }
 
-    /// A lazy array of a [`ChunkSource`], which has an example.
+    /// A lazy array whose chunks a [`ChunkSource`] produces. See there for an example.
     pub fn from_source(grid: ChunkGrid, source: impl ChunkSource<T>) -> Self {
         Self::from_parts(grid.clone(), Arc::new(FromSource { grid, source }))
     }
 
-    /// An array in memory with a grid of its shape.
+    /// An array in memory. The grid must have its shape.
     fn in_memory<D: Dimension>(array: Array<T, D>, grid: ChunkGrid) -> Self {
         Self::from_parts(grid, Arc::new(InMemory(array.into_dyn().into_shared())))
     }
 
-    /// An array that cannot be computed: the result of an operator that is invalid, since operators cannot return an error.
+    /// An array that cannot be computed: the result of an invalid operation, since operators cannot return an error.
     pub(super) fn failed(grid: ChunkGrid, error: Error) -> Self {
         Self::from_parts(grid, Arc::new(Failed(error)))
     }
@@ -133,7 +133,7 @@ struct Constant<T>(T);
 impl<T: Element> Source<T> for Constant<T> {
     fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
         let mut elements = zeroed::<T>(region.shape())?;
-        // Pages of zeros are not touched.
+        // The memory is zeroed already: filling it with zeros would touch every page.
         if bytemuck::bytes_of(&self.0).iter().any(|byte| *byte != 0) {
             elements.fill(self.0);
         }

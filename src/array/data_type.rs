@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// The data type of an array's elements. [`FromStr`], [`Display`](fmt::Display) and serde use the names of numpy and Zarr.
+/// The data type of an array's elements. [`FromStr`], [`Display`](fmt::Display) and serde use the names of numpy and
+/// Zarr.
 ///
 /// ```
 /// use arraystow::DataType;
@@ -49,7 +50,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// Every data type, in the order of their definition.
+    /// Every data type, in the order of definition.
     pub const ALL: &'static [Self] = &[
         Self::Bool,
         Self::Int8,
@@ -123,7 +124,7 @@ impl FromStr for DataType {
 
     /// Parses the name in numpy and Zarr, such as `float32`. `InvalidInput` if there is no such data type.
     fn from_str(name: &str) -> Result<Self> {
-        let unknown = || Error::invalid(format!("there is no data type {name:?}: there are {}", Self::names()));
+        let unknown = || Error::invalid(format!("there is no data type {name:?}: choose one of {}", Self::names()));
         Self::from_name(name).ok_or_else(unknown)
     }
 }

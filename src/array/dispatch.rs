@@ -1,4 +1,4 @@
-//! From a data type that is known at run time back to the Rust type.
+//! Dispatch from a data type that is known at run time to the Rust type.
 
 /// Evaluates an expression with a type alias for the element type of a data type:
 /// `with_element!(data_type, T => size_of::<T>())`.

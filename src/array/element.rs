@@ -9,14 +9,14 @@ use std::fmt::Debug;
 pub(crate) mod sealed {
     use bytemuck::{CheckedBitPattern, NoUninit, Pod, Zeroable};
 
-    /// Plain bytes that can be checked when they are read (a `bool` byte is 0 or 1). Implemented for elements only, which
-    /// seals `Element`.
+    /// A type of plain bytes whose validity can be checked on reading (a `bool` byte is 0 or 1). Implemented for
+    /// elements only, which seals `Element`.
     pub trait Raw: NoUninit + CheckedBitPattern<Bits: Pod> + Zeroable {}
 }
 
 /// The type of an array's elements: `bool`, `i8` to `i64`, `u8` to `u64`, `f16`, `f32`, `f64`, `Complex<f32>` or
-/// `Complex<f64>`. Arrays of elements can be stored, sliced and mapped; arithmetic asks for [`Arithmetic`], sums for
-/// [`Summable`], `min` and `max` for [`RealElement`], conversions for [`Number`].
+/// `Complex<f64>`. Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums
+/// [`Summable`], `min` and `max` [`RealElement`], and conversions [`Number`].
 ///
 /// Sealed: these are the data types that HDF5, Zarr and numpy have in common.
 ///
@@ -38,8 +38,8 @@ pub trait Element: sealed::Raw + Copy + PartialEq + Debug + Default + Send + Syn
     const FROM_NUMBER: Option<fn(Value) -> Self> = None;
 }
 
-/// An element with an order: every [`Element`] except complex numbers. NaN is both the least and the greatest: `min` and
-/// `max` return it if it is there, as in numpy.
+/// An element with an order: every [`Element`] except complex numbers. `min` and `max` return NaN if an element is NaN,
+/// as in numpy.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, RealElement};

@@ -1,4 +1,4 @@
-//! A chunked array whose element type is not known: what the plan, the engine and the backends handle.
+//! A chunked array with its element type erased, for the plug-in, the engine and the backends.
 
 use super::notes::Notes;
 use super::source::Reading;
@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 /// A [`ChunkedArray`] of any element type.
 pub(crate) trait ErasedArray: Send + Sync {
-    /// Identity: equal only for clones of one array, as long as one of them lives.
+    /// Identity: equal only for clones of one array, as long as one of them is alive.
     fn address(&self) -> usize;
-    /// Keeps the address from being used again.
+    /// A handle that keeps the address from being reused.
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync>;
     fn data_type(&self) -> DataType;
     fn grid(&self) -> &ChunkGrid;
@@ -19,20 +19,20 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn byte_len(&self) -> usize {
         self.grid().len().saturating_mul(self.data_type().size())
     }
-    /// What was chosen for it.
+    /// The choices made for this array.
     fn meta(&self) -> &ArrayMeta;
-    /// What saves have noted.
+    /// The notes of earlier saves.
     fn notes(&self) -> &Notes;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
     fn is_cheap(&self) -> bool;
     fn is_view(&self) -> bool;
-    /// Whether elements of its one input may be left out.
+    /// Whether the array may lack elements of its one input.
     fn is_part(&self) -> bool;
-    /// Why the array can never be computed, looking through all its inputs.
+    /// Why the array or one of its inputs can never be computed, if so.
     fn failure(&self) -> Option<Error>;
-    /// Why it can never be computed, its inputs left aside.
+    /// Why the array can never be computed, regardless of its inputs, if so.
     fn own_failure(&self) -> Option<Error>;
-    /// Where the elements lie, if the array is just read.
+    /// Where the elements are stored, if the array is read and not computed.
     fn stored(&self) -> Option<Arc<dyn StoredBytes>>;
     /// The same where nothing else was chosen for the array, whose field says `field`: the stored array is what is wanted.
     fn as_stored(&self, field: &ArrayMeta) -> Option<Arc<dyn StoredBytes>> {
@@ -46,11 +46,11 @@ pub(crate) trait ErasedArray: Send + Sync {
         region: &Region,
         sink: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()>;
-    /// The same elements, cut otherwise.
+    /// The same elements in other chunks.
     fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>>;
-    /// From now on every clone reads from there, and so does the array that it is another cut of.
+    /// Makes every clone read from stored bytes, and also the array that this one is a rechunking of.
     fn read_from(&self, stored: Arc<dyn StoredBytes>);
-    /// For the way back to the typed array.
+    /// For downcasting to the typed array.
     fn as_any(&self) -> &dyn Any;
 }
 

@@ -1,4 +1,4 @@
-//! One run over one or several arrays: what their expressions share is produced once.
+//! One run over one or several arrays. Chunks that their expressions share are produced once.
 
 use super::kept::KeptChunks;
 use super::source::Reading;
@@ -9,19 +9,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
-/// What shared chunks may take in memory before the oldest are dropped, to be produced again when needed.
+/// The memory for shared chunks, in bytes. Beyond it the oldest are dropped, and produced again when needed.
 const SHARED_BYTES: usize = 64 << 20;
 
-/// The same where many threads work on large chunks: each thread's few must stay, or they are produced over and over.
+/// The memory for shared chunks if many threads work on large chunks. Without room for a few chunks of each thread,
+/// they would be produced over and over.
 const MOST_SHARED_BYTES: usize = 256 << 20;
 
-/// How many chunks of one thread stay, however large: with fewer, an expression like `y = x + x` that is repeated takes
-/// twice as long each time.
+/// The number of chunks that are kept for each thread, however large. With fewer, the time of nested expressions like
+/// `y = x + x` doubles with each level.
 const CHUNKS_PER_THREAD: usize = 3;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
-/// One run over one or several arrays. Chunks that more than one reader needs are kept for a while, in bounded memory.
+/// One run over one or several arrays. Chunks with more than one reader are kept for a while, in bounded memory.
 pub(crate) struct Evaluation {
     shared: HashMap<usize, Shared>,
     chunks: KeptChunks,
@@ -30,9 +31,9 @@ pub(crate) struct Evaluation {
 
 /// An array whose chunks are kept.
 struct Shared {
-    /// Its address is not used again meanwhile.
+    /// Keeps the array's address from being reused.
     _alive: Arc<dyn Any + Send + Sync>,
-    /// How often each chunk is needed, at most; unknown if chunks do not line up.
+    /// How often each chunk is needed at most; `None` if chunks do not line up.
     uses: Option<usize>,
 }
 
@@ -52,7 +53,7 @@ impl Evaluation {
         }
     }
 
-    /// How many chunks are best in the making at the same time.
+    /// The best number of chunks to produce at the same time.
     pub(crate) fn concurrency(&self) -> usize {
         self.concurrency
     }
@@ -62,8 +63,8 @@ impl Evaluation {
         self.shared.contains_key(&address)
     }
 
-    /// The kept chunk, or the one that `produce` gives, which is then kept. While one thread produces a chunk, others
-    /// that need it wait; they cannot wait in a circle, since expressions have no cycles.
+    /// Returns the kept chunk, or calls `produce` and keeps its result. While one thread produces a chunk, others that
+    /// need it wait. This cannot deadlock, since expressions have no cycles.
     pub(crate) fn chunk<C: Clone + Send + Sync + 'static>(
         &self,
         address: usize,
@@ -82,19 +83,19 @@ impl Evaluation {
 /// Finds the arrays that are read more than once.
 #[derive(Default)]
 struct Survey {
-    /// How often each chunk of an array is read; unknown if chunks do not line up.
+    /// How often each chunk of an array is read; `None` if chunks do not line up.
     reads: HashMap<usize, Option<usize>>,
     shared: HashMap<usize, Shared>,
     /// In bytes.
     largest_chunk: usize,
-    /// The most that any of the stored arrays wants.
+    /// The largest that any of the stored arrays asks for.
     concurrency: usize,
 }
 
 impl Survey {
     fn visit(&mut self, array: &dyn ErasedArray, reading: Reading) {
         if array.is_view() {
-            // Whoever reads a view reads what it shows.
+            // Reading a view reads its input.
             array.inputs(&mut |input, own| {
                 self.visit(input, if reading == Reading::Across { reading } else { own });
             });

@@ -1,4 +1,4 @@
-//! Arrays whose chunks are made by the user's code when they are needed.
+//! Arrays whose chunks the user's code makes on demand.
 
 use super::guard::{guarded, place};
 use super::source::{Elements, Source, assemble};
@@ -27,21 +27,21 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 pub trait ChunkSource<T: Element>: Send + Sync + 'static {
-    /// The elements of `region`, which is always one chunk of the array's grid. The result must have exactly the
-    /// region's shape: another one is an error when the chunk is read, never broadcast or cut. Asked twice for the same
-    /// chunk it must give the same elements.
+    /// Returns the elements of `region`, which is always one chunk of the array's grid. The result must have exactly
+    /// the region's shape. Any other shape is an error when the chunk is read; it is never broadcast or cut. Every call
+    /// for the same chunk must return the same elements.
     ///
     /// # Errors
-    /// Whatever keeps it from producing the chunk; it reaches the caller as the source of an [`Error`].
+    /// Any error of the implementation. Callers get it as the cause of an [`Error`] of kind `Source`.
     fn chunk(&self, region: &Region) -> Result<ArrayD<T>, BoxError>;
 }
 
 /// What a chunk function may return: an ndarray of any dimension, or a `Result` of one.
 pub trait IntoChunk<T> {
-    /// The chunk, or why there is none.
+    /// Converts into the chunk.
     ///
     /// # Errors
-    /// The function's own.
+    /// The error that the function returned.
     fn into_chunk(self) -> Result<ArrayD<T>, BoxError>;
 }
 

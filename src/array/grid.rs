@@ -6,10 +6,11 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any lengths, as dask's
+/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any lengths, like dask's
 /// `((3, 5, 2),)`. Chunks are numbered in C order.
 ///
-/// serde has it as the shape and, per axis, the runs of equal chunks: `{"shape": [10], "chunks": [[[3, 1], [5, 1], [2, 1]]]}`.
+/// Serialized as the shape and, per axis, the runs of equal chunks: `{"shape": [10], "chunks": [[[3, 1], [5, 1], [2,
+/// 1]]]}`.
 ///
 /// ```
 /// # use arraystow::ChunkGrid;
@@ -25,7 +26,7 @@ pub struct ChunkGrid {
     axes: Arc<[Axis]>,
 }
 
-/// A grid for serde.
+/// The serialized form of a grid.
 #[derive(Serialize, Deserialize)]
 struct Form {
     shape: Vec<usize>,
@@ -47,7 +48,7 @@ impl TryFrom<Form> for ChunkGrid {
             return Ok(grid);
         }
         let (shape, found) = (&form.shape, &grid.shape);
-        Err(Error::invalid(format!("the chunks of a grid of shape {shape:?} are those of the shape {found:?}")))
+        Err(Error::invalid(format!("the chunks of a grid of shape {shape:?} add up to the shape {found:?}")))
     }
 }
 
@@ -55,7 +56,7 @@ impl TryFrom<Form> for ChunkGrid {
 enum Axis {
     /// Equal chunks of this length.
     Regular(usize),
-    /// Runs of equal chunks. Their number depends on how often the length changes, not on the number of chunks.
+    /// Runs of equal chunks: one for each change of the length, whatever the number of chunks.
     Irregular(Arc<[Run]>),
 }
 
@@ -98,12 +99,12 @@ impl Axis {
         }
     }
 
-    /// The first and one past the last chunk that overlap `start..end`, which is not empty.
+    /// The first and one past the last chunk that overlap `start..end`, which must not be empty.
     fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
         match self {
             Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
             Self::Irregular(runs) => {
-                // The chunks of both runs have elements.
+                // Neither run has chunks of length 0.
                 let first = runs[runs.partition_point(|run| run.end() <= start)];
                 let last = runs[runs.partition_point(|run| run.end() < end)];
                 let (from, to) = ((start - first.start) / first.size, (end - last.start).div_ceil(last.size));
@@ -143,15 +144,15 @@ impl ChunkGrid {
         Self::from_runs(&runs)
     }
 
-    /// The bytes of a chunk, at most, where the user does not choose: 1 MiB.
+    /// The most bytes of a chunk by default: 1 MiB.
     pub(crate) const DEFAULT_BYTES: usize = 1 << 20;
 
-    /// Equal chunks of at most so many bytes: the longest axis is halved until a chunk is small enough.
+    /// Equal chunks of at most `most` bytes: the longest axis is halved until a chunk is small enough.
     pub(super) fn of_bytes(shape: &[usize], element_size: usize, most: usize) -> Result<Self> {
         Self::regular(shape, &chunk_of_bytes(shape, element_size, most))
     }
 
-    /// The default chunks of an array that is in memory, whose elements can be counted therefore.
+    /// The default chunks of an array in memory. It cannot fail: the elements of such an array can be counted.
     pub(super) fn of_array(shape: &[usize], element_size: usize) -> Self {
         let axes = chunk_of_bytes(shape, element_size, Self::DEFAULT_BYTES).into_iter().map(Axis::Regular).collect();
         Self { shape: shape.into(), axes }
@@ -224,8 +225,8 @@ impl ChunkGrid {
         self.axes.iter().zip(&*self.shape).map(largest).collect()
     }
 
-    /// The length of every chunk, per axis, as dask's `chunks`. The lists are as long as there are chunks along the axes; if
-    /// that can be more than fits into memory, use [`chunk_region`](Self::chunk_region) for one chunk at a time.
+    /// The length of every chunk, per axis, like dask's `chunks`. The lists have an entry for each chunk along an axis.
+    /// If they may not fit into memory, use [`chunk_region`](Self::chunk_region) for one chunk at a time.
     #[must_use]
     pub fn chunks(&self) -> Vec<Vec<usize>> {
         self.axes
@@ -260,7 +261,7 @@ impl ChunkGrid {
         let mut axes = Vec::with_capacity(runs.len());
         for axis in runs {
             let (mut first, mut start) = (0usize, 0usize);
-            // Grids with the same chunks are equal, whatever runs a file has.
+            // Merged, so that grids with the same chunks are equal, whatever their runs in a file.
             let mut merged: Vec<Run> = Vec::new();
             for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
                 let (at, number) = (start, first);
@@ -387,7 +388,7 @@ impl ChunkGrid {
     }
 }
 
-/// The shape of chunks of at most so many bytes.
+/// The shape of chunks of at most `most` bytes.
 fn chunk_of_bytes(shape: &[usize], element_size: usize, most: usize) -> Vec<usize> {
     let mut chunk: Vec<usize> = shape.iter().map(|len| (*len).max(1)).collect();
     let bytes = |chunk: &[usize]| chunk.iter().fold(element_size, |n, len| n.saturating_mul(*len));

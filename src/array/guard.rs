@@ -1,4 +1,4 @@
-//! Calls of the user's code: a panic is an error that says where.
+//! Calls of the user's code: a panic becomes an error that names the chunk.
 
 use super::{ChunkGrid, Region};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,7 +13,7 @@ pub(super) fn guarded<R>(who: &str, grid: &ChunkGrid, region: &Region, code: imp
     })
 }
 
-/// What to call a region in messages: its chunk, if it is one.
+/// Describes a region in messages, as a chunk if it is one.
 pub(super) fn place(grid: &ChunkGrid, region: &Region) -> String {
     let (start, shape, whole) = (region.start(), region.shape(), grid.shape());
     match grid.exact_chunk(region) {
@@ -24,7 +24,7 @@ pub(super) fn place(grid: &ChunkGrid, region: &Region) -> String {
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,

@@ -1,7 +1,7 @@
-//! Chunks that are needed again soon, in bounded memory.
+//! A cache of chunks that are needed again soon, in bounded memory.
 //!
-//! The one that was not used for the longest time is dropped first, and each as soon as its last known reader has it. A
-//! cache that protects what was useful before does worse: a run over an array leaves chunks behind that nobody wants.
+//! The least recently used chunk is dropped first. A chunk is dropped as soon as its last known reader has it. A cache
+//! that also weighs how often a chunk was used does worse, since a run over an array does not come back to its chunks.
 
 use crate::error::Result;
 use crate::lock::Mutex;
@@ -23,7 +23,7 @@ pub(super) struct KeptChunks {
 #[derive(Default)]
 struct State {
     chunks: HashMap<Key, Kept>,
-    /// The chunks that are there, by the time of their last use.
+    /// The chunks in the cache, by the time of their last use.
     order: BTreeMap<u64, Key>,
     now: u64,
     bytes: usize,
@@ -42,8 +42,8 @@ impl KeptChunks {
         Self { capacity, state: Mutex::default() }
     }
 
-    /// The kept chunk, or the one that `produce` gives; one thread produces it, the others wait. It is dropped after so
-    /// many uses, if their number is known.
+    /// Returns the kept chunk, or calls `produce` and keeps its result. One thread produces a chunk, the others wait.
+    /// The chunk is dropped after `uses` uses, if their number is known.
     pub(super) fn get(
         &self,
         key: Key,
@@ -62,10 +62,10 @@ impl KeptChunks {
 }
 
 impl State {
-    /// Notes that a chunk was used; gives what need not be kept any longer.
+    /// Notes that a chunk was used. Returns the chunks that are no longer kept.
     fn used(&mut self, key: Key, cell: &Arc<OnceCell<Elements>>, capacity: usize) -> Vec<Kept> {
         let mut dropped = Vec::new();
-        // It may have been dropped, and even be in production again, since it was looked up.
+        // Since it was looked up, the chunk may have been dropped, and may even be in production again.
         let Some(kept) = self.chunks.get_mut(&key).filter(|kept| Arc::ptr_eq(&kept.elements, cell)) else {
             return dropped;
         };

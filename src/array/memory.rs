@@ -1,20 +1,19 @@
-//! Memory for elements: zeroed, and refused with an error instead of an abort where there is not enough.
+//! Zeroed memory for elements. If there is not enough, the result is an error instead of an abort.
 
 use super::Element;
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use std::sync::LazyLock;
 
-/// An array of zeros, from pages that the kernel zeroes when they are first touched.
+/// Returns an array of zeros, in pages that the kernel zeroes on first access.
 ///
 /// # Errors
-/// `Limit` if it does not fit into memory. The kernel promises more than there is and kills the program when it is used;
-/// so what is larger than all memory is refused here.
+/// `Limit` if the array does not fit into memory. The kernel grants more memory than the machine has and kills the
+/// program that uses it, so an array that is larger than all memory is refused here.
 pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     let too_large = || {
         Error::limit(format!(
-            "an array of shape {shape:?} and type {} does not fit into memory; read a slice of it, or go through it \
-             chunk by chunk",
+            "an array of shape {shape:?} and type {} does not fit into memory: read a slice of it, or read it chunk by chunk",
             T::DATA_TYPE
         ))
     };
@@ -27,9 +26,9 @@ pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     ArrayD::from_shape_vec(shape, data).map_err(|_| too_large())
 }
 
-/// The number of elements of that shape, if an array of it can exist at all (ndarray counts in `isize`).
+/// The number of elements of this shape, if an array of it can exist (ndarray counts in `isize`).
 pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
-    // Zero axes count as one here: ndarray refuses a shape whose other axes overflow.
+    // Axes of length 0 count as 1 here: ndarray refuses a shape whose other axes overflow.
     let mut bound = 1usize;
     for len in shape {
         bound = bound.checked_mul((*len).max(1))?;
@@ -38,7 +37,7 @@ pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
     Some(if shape.contains(&0) { 0 } else { bound })
 }
 
-/// Bytes of memory that the machine has, swap included, or that the container may use.
+/// The memory of the machine, including swap, or that the container may use, in bytes.
 pub(crate) fn machine_memory() -> u64 {
     static BYTES: LazyLock<u64> = LazyLock::new(|| all_memory().min(container_memory().unwrap_or(u64::MAX)));
     *BYTES
@@ -56,7 +55,7 @@ fn all_memory() -> u64 {
     u64::MAX
 }
 
-/// What the control group of a container allows, where one is visible.
+/// The memory limit of the container's control group, if there is one.
 fn container_memory() -> Option<u64> {
     let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     files.iter().find_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())

@@ -1,11 +1,11 @@
-//! What is chosen of an array beside its elements.
+//! The choices made for an array besides its elements.
 
 use super::{Codec, Labels};
 
 /// Everything about an array that is not its elements, their type or their grid. A choice for the array itself takes precedence
 /// over one for its field, and this over one for the storage.
 ///
-/// An array is passed on with this one value, from where a choice is made to the format that writes it down.
+/// This one value is passed along with an array, from where a choice is made to the format that writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ArrayMeta {
     /// How chunks are compressed.
@@ -15,7 +15,7 @@ pub(crate) struct ArrayMeta {
 }
 
 impl ArrayMeta {
-    /// With this codec, and nothing else.
+    /// Chooses this codec and nothing else.
     pub(crate) fn of_codec(codec: impl Into<Option<Codec>>) -> Self {
         Self { codec: codec.into(), ..Self::default() }
     }
@@ -25,12 +25,12 @@ impl ArrayMeta {
         Self { labels, ..Self::default() }
     }
 
-    /// What is chosen here, and what is chosen there where it is not.
+    /// The choices made here, completed by those of `other`.
     pub(crate) fn or(&self, other: &Self) -> Self {
         Self { codec: self.codec.or(other.codec), labels: self.labels.or(&other.labels) }
     }
 
-    /// The same with this codec.
+    /// Replaces the codec.
     pub(crate) fn with_codec(self, codec: Codec) -> Self {
         Self { codec: Some(codec), ..self }
     }

@@ -1,16 +1,16 @@
-//! Notes of saves on an array: where its elements lie. An array itself does not know what they say.
+//! Notes that saves attach to an array, about where its elements are stored. They are opaque to the array.
 
 use crate::lock::Mutex;
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
-/// The newest are kept.
+/// The most notes of an array. The newest are kept.
 const MOST: usize = 8;
 
 pub(crate) type Note = Arc<dyn Any + Send + Sync>;
 
-/// What saves have noted of one array; its clones and other cuts of the same elements have it in common.
+/// The notes on one array, shared with its clones and with rechunkings of the same elements.
 #[derive(Default)]
 pub(crate) struct Notes(Mutex<Vec<Note>>);
 
@@ -27,12 +27,12 @@ impl Notes {
         notes.push(note);
     }
 
-    /// The newest first.
+    /// All notes, newest first.
     pub(crate) fn all(&self) -> Vec<Note> {
         self.lock().iter().rev().cloned().collect()
     }
 
-    /// Takes back one that is no longer true.
+    /// Removes a note that is no longer true.
     pub(crate) fn forget(&self, note: &Note) {
         self.lock().retain(|known| !Arc::ptr_eq(known, note));
     }

@@ -1,4 +1,4 @@
-//! Lazy operations element by element, and rechunking.
+//! Lazy element-wise operations, and rechunking.
 
 use super::guard::guarded;
 use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeated};
@@ -70,7 +70,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(ChunkedArray::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels)))
     }
 
-    /// The same elements in other chunks: of a shape, as `&[64, 64]`, or as a [`Chunking`] says. Lazy.
+    /// The same elements in other chunks: of a shape, such as `&[64, 64]`, or by a [`Chunking`]. Lazy.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Chunking};
@@ -97,7 +97,7 @@ impl<T: Element> ChunkedArray<T> {
             .chosen(meta))
     }
 
-    /// Makes the array read from stored bytes, and with it the array that it is a rechunking of.
+    /// Makes the array read from stored bytes, and also the array that it is a rechunking of.
     pub(super) fn read_from(&self, stored: Arc<dyn StoredBytes>) {
         let input = self.source().recut();
         self.replace_source(stored);
@@ -120,14 +120,14 @@ impl<T: Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `Unsupported` from complex to real: choose a part with [`map`](Self::map).
+    /// `Unsupported` for a conversion from complex to real: choose a part with [`map`](Self::map).
     pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
         check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
         let fill = self.fill().map(|fill| bytemuck::bytes_of(&U::from_value(fill.to_value())).to_vec());
         Ok(self.map(|x| U::from_value(x.to_value())).with_labels(self.labels().with_fill(fill)))
     }
 
-    /// [`astype`](Self::astype) to any element; `None` if it is no number, or there is no such conversion.
+    /// [`astype`](Self::astype) to any element type. Returns `None` if it is not a number, or there is no such conversion.
     pub(crate) fn converted<U: Element>(&self) -> Option<ChunkedArray<U>> {
         check_astype(T::DATA_TYPE, U::DATA_TYPE).ok()?;
         U::FROM_NUMBER?;
@@ -138,7 +138,7 @@ impl<T: Number> ChunkedArray<T> {
     }
 }
 
-/// Refuses the conversions that [`ChunkedArray::astype`] does not have.
+/// Fails for conversions that [`ChunkedArray::astype`] does not support.
 pub(crate) fn check_astype(from: DataType, to: DataType) -> Result<()> {
     let complex = |data_type| matches!(data_type, DataType::Complex64 | DataType::Complex128);
     if complex(from) && !complex(to) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A rectangular part of an array: its first element and its shape, per axis.
 ///
-/// Chunk functions get the region of the chunk that they make, and a region can slice a chunked array or an ndarray:
+/// A chunk function gets the region of the chunk to make. A region can also slice a chunked array or an ndarray:
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Region};
@@ -26,7 +26,7 @@ pub struct Region {
     shape: Vec<usize>,
 }
 
-/// A region that is not checked yet.
+/// The serialized form of a region, before it is checked.
 #[derive(Deserialize)]
 struct Form {
     start: Vec<usize>,
@@ -42,7 +42,7 @@ impl TryFrom<Form> for Region {
 }
 
 impl Region {
-    /// The region of this shape that starts at this element.
+    /// Returns the region of this shape that starts at this element.
     ///
     /// ```
     /// # use arraystow::Region;
@@ -70,7 +70,7 @@ impl Region {
         Ok(Self::of(start, shape))
     }
 
-    /// A region of an array, whose positions can be counted.
+    /// Returns a region without the checks of [`new`](Self::new), for a part of an array.
     pub(crate) fn of(start: Vec<usize>, shape: Vec<usize>) -> Self {
         debug_assert_eq!(start.len(), shape.len());
         Self { start, shape }
@@ -111,7 +111,7 @@ impl Region {
         self.shape.contains(&0)
     }
 
-    /// The elements that both have; empty if there are none.
+    /// The region of the elements that both contain; empty if there are none.
     pub(crate) fn intersection(&self, other: &Self) -> Self {
         let mut start = Vec::with_capacity(self.ndim());
         let mut shape = Vec::with_capacity(self.ndim());
@@ -137,7 +137,8 @@ impl Region {
         Self::of(start, self.shape.clone())
     }
 
-    /// The region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for ndarray's `slice`.
+    /// The region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for ndarray's
+    /// `slice`.
     #[must_use]
     pub fn to_slice_info(&self) -> Vec<SliceInfoElem> {
         self.start.iter().zip(&self.shape).map(|(start, len)| Slice::from(*start..start + len).into()).collect()
@@ -157,7 +158,7 @@ mod tests {
         let a = region(&[0, 10], &[5, 5]);
         assert_eq!(a.intersection(&region(&[3, 8], &[9, 4])), region(&[3, 10], &[2, 2]));
         assert_eq!(a.intersection(&a), a);
-        // They touch, or lie apart, on one axis.
+        // They touch on one axis, or are apart.
         assert!(a.intersection(&region(&[5, 10], &[1, 5])).is_empty());
         assert!(a.intersection(&region(&[0, 30], &[5, 5])).is_empty());
         assert!(region(&[], &[]).intersection(&region(&[], &[])).len() == 1);

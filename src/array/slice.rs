@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use ndarray::SliceInfoElem;
 use std::sync::Arc;
 
-/// A slice that touches more chunks than this on one axis does not follow them one by one.
+/// The most chunks on one axis that the chunks of a slice follow one by one.
 const MOST_LISTED_CHUNKS: usize = 1 << 20;
 
 impl<T: Element> ChunkedArray<T> {
@@ -60,7 +60,7 @@ impl<T: Element> ChunkedArray<T> {
         let used = slice.iter().filter(|elem| !elem.is_new_axis()).count();
         if used != self.ndim() {
             return Err(Error::invalid(format!(
-                "a slice of {used} axes of an array of {} axes, shape {:?}",
+                "a slice of {used} axes of an array of {} axes, shape {:?}: give one index or range per axis",
                 self.ndim(),
                 self.shape()
             )));
@@ -93,7 +93,7 @@ impl<T: Element> ChunkedArray<T> {
                     };
                     let stride = step.unsigned_abs();
                     if stride == 0 {
-                        return Err(Error::invalid("a slice with step 0"));
+                        return Err(Error::invalid("a slice has step 0: give a step of 1 or more, or a negative one"));
                     }
                     let count = end.saturating_sub(start).div_ceil(stride);
                     axes.push(Axis::Range(Range { start, end: end.max(start), stride, backwards: step < 0, count }));
@@ -105,7 +105,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 }
 
-/// What becomes of one axis.
+/// What a slice does with one axis.
 #[derive(Clone, Copy, Debug)]
 enum Axis {
     Range(Range),
@@ -124,13 +124,13 @@ struct Range {
 }
 
 impl Range {
-    /// Where the `index`-th element of the slice lies in the input.
+    /// The position in the input of the `index`-th element of the slice.
     fn input(&self, index: usize) -> usize {
         if self.backwards { self.end - 1 - index * self.stride } else { self.start + index * self.stride }
     }
 
-    /// How many elements of the slice lie in each chunk of the input, as `(length, how often)`; chunks without any are
-    /// left out. `None` if it touches too many of them.
+    /// The number of elements of the slice in each chunk of the input, as runs `(length, count)`, without chunks that
+    /// have none. `None` if the slice touches too many chunks.
     fn runs(&self, grid: &ChunkGrid, axis: usize) -> Option<Vec<(usize, usize)>> {
         let mut runs: Vec<(usize, usize)> = Vec::new();
         let mut touched = 0;
@@ -153,7 +153,7 @@ impl Range {
         Some(runs)
     }
 
-    /// Equal chunks, none of which reaches over more of the input than one of its chunks is long.
+    /// Equal chunks, each of which spans at most the length of one chunk of the input.
     fn equal_runs(&self, input_chunk: usize) -> Vec<(usize, usize)> {
         let chunk = (input_chunk / self.stride).max(1);
         let rest = self.count % chunk;
@@ -174,7 +174,7 @@ impl<T: Element> Source<T> for Sliced<T> {
     }
 
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
-        // Chunk by chunk: with a step, a region reaches over more of the input than it has elements.
+        // Chunk by chunk: with a step, a region spans more elements of the input than it has itself.
         assemble(&self.grid, region, |_, chunk| {
             let mut start = Vec::with_capacity(self.input.ndim());
             let mut shape = Vec::with_capacity(self.input.ndim());

@@ -1,11 +1,11 @@
-//! What is behind a chunked array: something that produces the elements of a region.
+//! The source of a chunked array, which produces the elements of a region.
 
 use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
 use crate::error::{Error, Result};
 use ndarray::{ArcArray, ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
 use std::sync::Arc;
 
-/// Elements of a region; shared, so that memory that is already there is lent and not copied.
+/// Elements of a region. Shared, so that existing memory is not copied.
 pub(crate) type Elements<T> = ArcArray<T, IxDyn>;
 
 /// How an array reads one of its inputs.
@@ -13,7 +13,7 @@ pub(crate) type Elements<T> = ArcArray<T, IxDyn>;
 pub(crate) enum Reading {
     /// Each chunk of the input is read once.
     OncePerChunk,
-    /// Chunks do not line up: one chunk of the input may be read for several of the array's.
+    /// Chunks do not line up: one chunk of the input may be read for several chunks of the array.
     Across,
 }
 
@@ -22,12 +22,12 @@ pub(crate) trait Source<T: Element>: Send + Sync {
     /// The elements of `region`, in an array of exactly its shape.
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>>;
 
-    /// The same, into memory of the caller's.
+    /// Writes the elements of `region` to the caller's memory.
     fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
         copy_into(self.produce(evaluation, region)?.view(), out)
     }
 
-    /// Tells every array that this one is computed from.
+    /// Calls `visit` with every array that this one is computed from.
     fn inputs(&self, _visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {}
 
     /// Whether producing costs no more than copying, so that it is not worth keeping.
@@ -41,22 +41,22 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         false
     }
 
-    /// Whether elements of its one input may be left out.
+    /// Whether elements of the one input may be missing.
     fn is_part(&self) -> bool {
         false
     }
 
-    /// The array whose elements these are, if they are only cut otherwise.
+    /// The input, if this is a rechunking of it.
     fn recut(&self) -> Option<ChunkedArray<T>> {
         None
     }
 
-    /// Why this can never be computed, if it cannot.
+    /// Why this can never be computed, if so.
     fn failure(&self) -> Option<Error> {
         None
     }
 
-    /// Where the elements lie, if they are just read.
+    /// Where the elements are stored, if they are read and not computed.
     fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
         None
     }
@@ -81,7 +81,7 @@ pub(crate) fn unshared<T: Element>(elements: Elements<T>) -> std::result::Result
 /// Copies elements; the shapes must agree.
 pub(crate) fn copy_into<T: Element>(from: ArrayViewD<'_, T>, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
     if from.shape() != out.shape() {
-        return Err(Error::invalid(format!("{:?} elements where {:?} belong", from.shape(), out.shape())));
+        return Err(Error::invalid(format!("elements of shape {:?} instead of {:?}", from.shape(), out.shape())));
     }
     if let (Some(from), Some(out)) = (from.as_slice(), out.as_slice_mut()) {
         out.copy_from_slice(from);
@@ -100,7 +100,7 @@ pub(crate) fn copy_into<T: Element>(from: ArrayViewD<'_, T>, out: &mut ArrayView
     Ok(())
 }
 
-/// Builds `region` out of the chunks of `grid` that meet it. `chunk` gives the elements of one whole chunk.
+/// Builds `region` from the chunks of `grid` that overlap it. `chunk` returns the elements of one whole chunk.
 pub(crate) fn assemble<T: Element>(
     grid: &ChunkGrid,
     region: &Region,
@@ -120,7 +120,7 @@ pub(crate) fn assemble<T: Element>(
     let mut out = zeroed::<T>(region.shape())?;
     for number in numbers {
         let whole = grid.chunk_region(number)?;
-        // Chunks of length 0 between the others.
+        // There may be chunks of length 0 between the others.
         if whole.is_empty() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Arrays that lie somewhere and are read chunk by chunk when they are needed.
+//! Stored arrays, which are read chunk by chunk on demand.
 
 use super::source::{Elements, Source, copy_into};
 use super::{ChunkGrid, Element, Evaluation, Labels, Region, zeroed};
@@ -8,19 +8,19 @@ use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// How the elements of a stored array lie: in equal chunks, those at the far edges filled up to full size.
+/// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredLayout {
     /// The grid that the array is stored in; regular.
     pub(crate) grid: ChunkGrid,
     /// The shape of every stored chunk, those at the edges included.
     pub(crate) chunk_shape: Vec<usize>,
-    /// The shape of the parts that a chunk can be read in, if it can: they divide it without a rest.
+    /// The shape of the parts in which a chunk can be read, if it can. It divides the chunk's shape without remainder.
     pub(crate) parts: Option<Vec<usize>>,
 }
 
 impl StoredLayout {
-    /// The parts of a chunk, if only a few of them are needed for these of its elements.
+    /// The parts of a chunk, if only a few of them are needed for the wanted elements.
     fn parts_of_few(&self, wanted: &Region) -> Result<Option<ChunkGrid>> {
         let Some(parts) = &self.parts else { return Ok(None) };
         let parts = ChunkGrid::regular(&self.chunk_shape, parts)?;
@@ -34,23 +34,23 @@ impl StoredLayout {
     }
 }
 
-/// The decoded bytes of a stored array. What implements it opens the array when it is first asked, not before.
+/// The decoded bytes of a stored array. Implementations open the array on first use.
 pub(crate) trait StoredBytes: Any + Send + Sync {
-    /// How the elements lie. Opens the array if it is not open yet.
+    /// The layout of the elements. Opens the array if it is not open yet.
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
-    /// The same in memory of its own, where it comes so: none otherwise.
+    /// Returns one whole decoded chunk, as `read_chunk`, if the backend decodes it into memory of its own anyway.
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
-    /// The same of one part of a chunk, by its number in C order. Only for layouts with parts.
+    /// Fills `out` with one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
     /// What is said of the elements where they are stored.
     fn labels(&self) -> &Labels;
     /// How many chunks are best read at the same time; see `Backend::concurrency`.
     fn concurrency(&self) -> usize;
-    /// Adds to an error where in which object the array belongs.
+    /// Adds the array's place in the value and its document to an error.
     fn locate(&self, error: Error) -> Error;
-    /// For the way back to the concrete type.
+    /// For downcasting to the concrete type.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -58,12 +58,12 @@ pub(super) struct Stored {
     pub(super) bytes: Arc<dyn StoredBytes>,
 }
 
-/// What a thread keeps between two reads.
+/// The most memory that a thread keeps between two reads.
 const MOST_SCRATCH_BYTES: usize = 16 << 20;
 
 thread_local! {
-    /// The last decoded chunk's memory, to be used for the next: fresh pages cost more than the reading. Large ones are
-    /// given back: the thread may be the caller's own and live long.
+    /// The memory of the last decoded chunk, which is reused for the next: fresh pages cost more than reading. Large
+    /// buffers are freed, since the thread may be the caller's own and live long.
     static SCRATCH: Cell<Vec<u128>> = const { Cell::new(Vec::new()) };
 }
 
@@ -84,7 +84,7 @@ fn with_scratch<R>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) ->
 }
 
 impl Stored {
-    /// Reads stored elements of that shape and copies those that are wanted to their place.
+    /// Reads stored elements of this shape and copies the wanted ones to their place in `out`.
     fn read<T: Element>(
         &self,
         shape: &[usize],
@@ -94,14 +94,14 @@ impl Stored {
         read: impl FnOnce(&mut [u8]) -> Result<()>,
     ) -> Result<()> {
         let bytes = shape.iter().try_fold(size_of::<T>(), |bytes, len| bytes.checked_mul(*len));
-        let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than the memory can be")))?;
+        let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than any memory")))?;
         with_scratch(bytes, |scratch| {
             read(scratch)?;
             self.copy(shape, wanted, target, out, scratch)
         })
     }
 
-    /// Copies those that are wanted of the stored elements of that shape.
+    /// Copies the wanted ones of stored elements of this shape to their place in `out`.
     fn copy<T: Element>(
         &self,
         shape: &[usize],
@@ -111,7 +111,7 @@ impl Stored {
         stored: &[u8],
     ) -> Result<()> {
         let elements = bytemuck::checked::try_cast_slice::<u8, T>(stored).map_err(|error| {
-            self.bytes.locate(Error::corrupt(format!("a chunk holds no {} ({error})", T::DATA_TYPE)))
+            self.bytes.locate(Error::corrupt(format!("a chunk is not valid {} ({error})", T::DATA_TYPE)))
         })?;
         let elements = ArrayViewD::from_shape(shape, elements)
             .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
@@ -134,7 +134,7 @@ impl<T: Element> Source<T> for Stored {
         for number in layout.grid.overlapping(region) {
             let chunk = layout.grid.chunk_region(number)?;
             let wanted = chunk.intersection(region).relative_to(&chunk);
-            // Where the wanted elements begin in the region.
+            // The wanted elements' place in the region.
             let first = chunk.intersection(region).relative_to(region);
             let Some(parts) = layout.parts_of_few(&wanted)? else {
                 let shape = &layout.chunk_shape;
@@ -153,7 +153,7 @@ impl<T: Element> Source<T> for Stored {
             for part in parts.overlapping(&wanted) {
                 let of_part = parts.chunk_region(part)?;
                 let both = of_part.intersection(&wanted);
-                // Both are counted from the chunk's first element.
+                // Both are relative to the chunk's first element.
                 let target = both.relative_to(&wanted).moved_by(first.start());
                 let read = |bytes: &mut [u8]| self.bytes.read_part(number, part, bytes);
                 self.read::<T>(of_part.shape(), &both.relative_to(&of_part), &target, out, read)?;

@@ -1,18 +1,18 @@
-//! Values that are a text for serde: parsed by their `FromStr`.
+//! Deserializes values from a string with their `FromStr`.
 
 use serde::de::{Error, Visitor};
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// Visits a text and parses it.
+/// Visits a string and parses it.
 pub(super) struct Parsed<T> {
     expecting: &'static str,
     value: PhantomData<T>,
 }
 
 impl<T> Parsed<T> {
-    /// `expecting` says what the text is, with an example.
+    /// `expecting` describes the string, with an example.
     pub(super) fn new(expecting: &'static str) -> Self {
         Self { expecting, value: PhantomData }
     }
