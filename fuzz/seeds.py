@@ -1,4 +1,4 @@
-"""Writes the seeds of the corpus that Python makes: HDF5 files of strangers, honest and hostile, and pickles. Needs numpy and h5py."""
+"""Writes the seeds of the corpus that Python makes: well-formed and hostile HDF5 files, and pickles. Needs numpy, h5py."""
 
 import io
 import pathlib
@@ -54,7 +54,7 @@ with file("links") as f:
     f["loop"] = h5py.SoftLink("/dask_arrays")
     f["other"] = h5py.ExternalLink("elsewhere", "/dask_arrays")
 
-# Of each kind of block some: heaps, trees of names and attributes, indices with pages and blocks of blocks, types of types.
+# Some of each kind of block: heaps, trees of names and attributes, indices with pages and nested blocks, nested types.
 with file("many") as f:
     d = f.create_dataset("dask_arrays", data=ELEMENTS)
     for i in range(30):
@@ -83,7 +83,7 @@ with file("fixed") as f:
 with file("records") as f:
     f.create_dataset("dask_arrays", data=np.ones((14, 14), "u1"), chunks=(1, 1), maxshape=(None, None))
 
-# Of the files of the test `hostile::trees` the small ones, one for each kind of block.
+# The small files of the test `hostile::trees`, one for each kind of block.
 WALKS = """
 arrays-few attribute-records-shared chunk-records-circle chunks-circle-of-two chunks-twice attribute-type-of-itself
 extensible-without-end fixed-without-end free-pieces-circle header-circle-of-two link-records-shared names-circle-of-two

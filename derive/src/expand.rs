@@ -1,7 +1,7 @@
-//! The code for one field: an attribute that names a function for serde, and the function.
+//! The code for one field: a serde attribute that names a function, and the function.
 //!
-//! Code that can be wrong because of the user's field has the span of the field's attribute. All other code has the macro's
-//! span, so that the user's lints do not check it.
+//! Code that may fail to compile because of the user's field has the span of the field's attribute. All other code has
+//! the macro's span, so that the user's lints do not check it.
 
 use crate::options::Options;
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -12,8 +12,8 @@ pub(crate) struct Expansion {
     options: Options,
     /// The field's type.
     field: Type,
-    /// Whether the type depends on the item's parameters. Then the bounds are where-clauses of serde's impls; otherwise they
-    /// are checked beside the item, with errors at the attribute.
+    /// Whether the type depends on the item's parameters. If so, the bounds are where-clauses of serde's impls. If not,
+    /// they are checked next to the item, with errors at the attribute.
     generic: bool,
     /// The conditions (`cfg`) under which the field exists.
     conditions: Vec<Attribute>,
@@ -40,7 +40,7 @@ impl Expansion {
         Self { save: name("save"), load: name("load"), options, field, generic, conditions }
     }
 
-    /// The attributes of serde for the field.
+    /// The serde attributes for the field.
     pub(crate) fn attributes(&self, has_bound: bool, missing_is_none: bool) -> Vec<Attribute> {
         let mut attributes: Vec<Attribute> = Vec::new();
         let bounded = self.generic && !has_bound;
@@ -82,7 +82,7 @@ impl Expansion {
         }
     }
 
-    /// The functions beside the item.
+    /// The functions next to the item.
     pub(crate) fn functions(&self) -> TokenStream {
         let Self { save, load, field, conditions, .. } = self;
         let serde = quote!(::arraystow::__private::serde);
@@ -147,7 +147,7 @@ impl Expansion {
         }
     }
 
-    /// The name of the newtype that passes through serde's buffers.
+    /// The name of the newtype that carries the options through serde's buffers.
     fn name(&self) -> String {
         format!("$arraystow::stow({})", self.options.text())
     }
@@ -192,7 +192,7 @@ fn mentions_parameter(of: &Type, generics: &Generics) -> bool {
     mentions(of.to_token_stream(), &names)
 }
 
-/// The name of a parameter. A lifetime's has no apostrophe, as in tokens.
+/// The name of a parameter. The name of a lifetime has no apostrophe, as in tokens.
 fn name(parameter: &GenericParam) -> &Ident {
     match parameter {
         GenericParam::Lifetime(lifetime) => &lifetime.lifetime.ident,

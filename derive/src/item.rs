@@ -1,4 +1,4 @@
-//! The attribute macro: it removes the options from the fields and adds attributes of serde that apply them.
+//! The attribute macro, which removes the options from the fields and adds serde attributes that apply them.
 
 use crate::expand::Expansion;
 use crate::options::{Errors, Options, is_stow};
@@ -97,7 +97,7 @@ impl Walk {
             let attributes = SerdeAttributes::of(&field.attrs);
             let saved = self.check_saving(&options, &attributes, around);
             let loaded = self.check_loading(&options, &attributes, around);
-            // The errors that are reported already would only cause more.
+            // Without the errors reported so far, the expansion would cause follow-up errors.
             if !(saved && loaded && self.has_derive) {
                 continue;
             }

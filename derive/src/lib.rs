@@ -11,7 +11,7 @@ use proc_macro::TokenStream;
 
 /// Sets how the arrays in the fields of a struct or an enum are stored.
 ///
-/// The attribute stands above the derives, and the options at the fields:
+/// Put the attribute above the derives, and the options at the fields:
 ///
 /// ```
 /// use arraystow::ChunkedArray;
@@ -47,22 +47,22 @@ use proc_macro::TokenStream;
 /// attributes it is diverted. What an array says itself takes precedence over its field.
 ///
 /// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
-/// values of maps. An array that the storage holds already in these chunks is kept or linked, as without options, and
-/// keeps its codec until it is written again. An array in other chunks is cut again when it is saved. The codec of
+/// values of maps. An array that the storage already holds in these chunks is kept or linked, as without options, and
+/// keeps its codec until it is written again. An array in other chunks is rechunked when it is saved. The codec of
 /// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different
-/// options is stored once for each of them.
+/// options is stored once for each set of options.
 ///
 /// # With serde's attributes
 ///
 /// The macro adds a `serialize_with` or a `deserialize_with` to the field, so the field cannot have its own. All other
-/// attributes of serde work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type,
-/// the arrays' types are bounds of the impls; a `#[serde(bound(..))]` at the field replaces them.
+/// serde attributes work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type,
+/// the impls have bounds on the types of the arrays; a `#[serde(bound(..))]` at the field replaces them.
 ///
 /// # Compile errors
 ///
 /// It is an error if an option is unknown, is given twice, is invalid or would have no effect, if there is no such
-/// codec, or if there is no `#[derive]` of serde below the macro: a derive above it does not see the attributes that it
-/// adds.
+/// codec, or if there is no serde `#[derive]` below the macro. A derive above the macro does not see the attributes
+/// that it adds.
 #[proc_macro_attribute]
 pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     item::stow(arguments.into(), item.into()).into()

@@ -160,7 +160,7 @@ impl Options {
     }
 }
 
-/// The error about an option that is not written correctly.
+/// The error for an option that is not written correctly.
 fn form(name: &str) -> String {
     match name {
         "chunks" => "expected a chunk shape, one number for each axis, as in `chunks = [64, 64]`".to_owned(),
@@ -213,7 +213,7 @@ fn length(element: &Expr) -> Option<usize> {
     }
 }
 
-/// Checks that a codec is a string. The library parses it when the expansion is compiled: it alone has the grammar.
+/// Checks that a codec is a string. Only the library has the grammar, and parses it when the expansion is compiled.
 fn codec(value: &Expr, errors: &mut Errors) -> Option<LitStr> {
     match within_groups(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),

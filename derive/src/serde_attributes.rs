@@ -1,9 +1,9 @@
-//! The attributes of serde that options of fields depend on.
+//! The serde attributes that affect the options of fields.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-/// The names of serde's attributes at one item, variant or field.
+/// The names of the serde attributes of one item, variant or field.
 pub(crate) struct SerdeAttributes(Vec<String>);
 
 impl SerdeAttributes {
@@ -24,7 +24,7 @@ impl SerdeAttributes {
     }
 }
 
-/// Whether one of the attributes, which are those below the macro, is a derive of serde.
+/// Whether one of the attributes below the macro is a serde derive.
 pub(crate) fn has_derive(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let (derive, conditional) = (attribute.path().is_ident("derive"), attribute.path().is_ident("cfg_attr"));

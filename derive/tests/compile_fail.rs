@@ -1,4 +1,4 @@
-//! What the macros refuse, and the words they do it with.
+//! The compile errors of the macros, with their texts.
 #![allow(missing_docs)]
 
 #[test]

@@ -1,4 +1,4 @@
-//! Arrays in memory, and what is done with an array that a stranger made.
+//! Arrays in memory, and the reads that are tried on an untrusted array.
 
 use crate::frame::parts;
 use arraystow::{ChunkedArray, Element, Error, ErrorKind, FileHandle, FileProtocol, OpenMode, Protocols};
@@ -70,12 +70,13 @@ impl Drop for MemoryFile {
     }
 }
 
-/// Gives the arrays of a document the names that they have in every run, and so in the corpus; gives manifest and body.
+/// Gives the arrays of a document fixed names, which are the same in every run and in the corpus. Returns the manifest
+/// and the body.
 pub fn settle(files: &MemoryFiles, document: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (manifest, body) = parts(document).unwrap();
     let (mut manifest, mut body) = (manifest.to_vec(), body.to_vec());
-    let told: serde_json::Value = cbor4ii::serde::from_slice(&manifest).unwrap();
-    for (number, array) in told["arrays"].as_array().unwrap().iter().enumerate() {
+    let parsed: serde_json::Value = cbor4ii::serde::from_slice(&manifest).unwrap();
+    for (number, array) in parsed["arrays"].as_array().unwrap().iter().enumerate() {
         let file = array["id"][1][1].as_str().unwrap();
         let contents = files.0.lock().unwrap().remove(file).unwrap();
         files.0.lock().unwrap().insert(name(number), contents);
@@ -83,7 +84,7 @@ pub fn settle(files: &MemoryFiles, document: &[u8]) -> (Vec<u8>, Vec<u8>) {
             replace(bytes, file.as_bytes(), name(number).as_bytes());
         }
     }
-    replace(&mut manifest, told["write_id"].as_str().unwrap().as_bytes(), NAME.as_bytes());
+    replace(&mut manifest, parsed["write_id"].as_str().unwrap().as_bytes(), NAME.as_bytes());
     (manifest, body)
 }
 
@@ -103,20 +104,20 @@ fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
 /// The name of the array that `open` opens.
 pub const NAME: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Opens the one array as whatever type it is of and reads of it what can be read in short time.
+/// Opens the one array with its own element type and reads as much of it as can be read in a short time.
 pub fn open(protocols: &Protocols) -> Result<(), Error> {
     let error = match open_as::<f32>(protocols) {
         Err(error) if error.kind() == ErrorKind::TypeMismatch => error.to_string(),
         opened => return opened,
     };
-    macro_rules! as_told {
+    macro_rules! with_stored_type {
         ($($T:ty)*) => {
             $(if error.contains(&format!("stored as {},", <$T>::DATA_TYPE)) {
                 return open_as::<$T>(protocols);
             })*
         };
     }
-    as_told!(bool i8 i16 i32 i64 u8 u16 u32 u64 half::f16 f64 Complex<f32> Complex<f64>);
+    with_stored_type!(bool i8 i16 i32 i64 u8 u16 u32 u64 half::f16 f64 Complex<f32> Complex<f64>);
     panic!("of what type is the array? {error}");
 }
 
@@ -126,7 +127,7 @@ fn open_as<T: Element>(protocols: &Protocols) -> Result<(), Error> {
     read(&array)
 }
 
-/// The first and the last element, and all if they are few.
+/// Reads the first and the last element, and all elements if they are few.
 pub fn read<T: Element>(array: &ChunkedArray<T>) -> Result<(), Error> {
     const FEW: usize = 1 << 20;
     assert!(array.shape().iter().product::<usize>() == array.len());

@@ -1,5 +1,5 @@
-//! The blocks of an HDF5 file: where they are, changes of what they lead to, and the checksums that belong to them, without
-//! which no change of a newer file would be looked at.
+//! The blocks of an HDF5 file: finds them, changes their pointers, and corrects their checksums. With wrong checksums,
+//! a changed file of a newer format would be refused at once.
 
 use crate::random::Random;
 
@@ -7,7 +7,7 @@ const SIGNATURES: [&[u8; 4]; 15] = [
     b"TREE", b"SNOD", b"HEAP", b"OHDR", b"OCHK", b"BTHD", b"BTIN", b"BTLF", b"FRHP", b"FHIB", b"FHDB", b"EAHD",
     b"EAIB", b"FAHD", b"FADB",
 ];
-/// The largest file that a change makes.
+/// The size of the largest file that a change makes.
 const LARGEST: usize = 1 << 16;
 
 fn number(file: &[u8], at: usize, width: usize) -> Option<u64> {
@@ -25,13 +25,13 @@ fn put(file: &mut [u8], at: usize, number: u64, width: usize) {
     }
 }
 
-/// Every block with a signature.
+/// The positions of all blocks with a signature.
 fn blocks(file: &[u8]) -> Vec<usize> {
     let starts = |four: &[u8]| four[0].is_ascii_uppercase() && SIGNATURES.iter().any(|signature| four == *signature);
     file.windows(4).enumerate().filter(|(_, four)| starts(four)).map(|(at, _)| at).collect()
 }
 
-/// What looks like a pointer to a block or to a header of the first version.
+/// The positions of what looks like a pointer to a block or to a header of version 1.
 fn pointers(file: &[u8], blocks: &[usize]) -> Vec<usize> {
     let leads = |at: &usize| {
         let header = |to: usize| at % 8 == 0 && to % 8 == 0 && to >= 96 && file[to..].starts_with(&[1, 0]);
@@ -40,7 +40,7 @@ fn pointers(file: &[u8], blocks: &[usize]) -> Vec<usize> {
     (8..file.len().saturating_sub(8)).filter(leads).collect()
 }
 
-/// Circles, shared blocks, other depths and counts, deep types.
+/// Makes one change: a cycle, a shared block, another depth or count, or a deeply nested type.
 pub fn change(random: &mut Random, file: &mut Vec<u8>) {
     let blocks = blocks(file);
     let pointers = pointers(file, &blocks);
@@ -58,7 +58,7 @@ pub fn change(random: &mut Random, file: &mut Vec<u8>) {
         3 => clone(random, file, block, pointer),
         4 => {
             let number = if random.below(2) == 0 { random.below(8) as u64 } else { random.number() };
-            // Levels, counts, depths and sizes are close to the beginning.
+            // Levels, counts, depths and sizes are near the beginning of a block.
             let (at, width) = (block + 4 + random.below(40), 1 << random.below(4));
             put(file, at, number, width);
         }
@@ -68,7 +68,7 @@ pub fn change(random: &mut Random, file: &mut Vec<u8>) {
     }
 }
 
-/// Another block of the same kind, to which a pointer leads.
+/// Appends a copy of a block and makes a pointer lead to it.
 fn clone(random: &mut Random, file: &mut Vec<u8>, block: usize, pointer: usize) {
     let len = (64 << random.below(6)).min(file.len() - block);
     if file.len() + len <= LARGEST {
@@ -78,7 +78,7 @@ fn clone(random: &mut Random, file: &mut Vec<u8>, block: usize, pointer: usize) 
     }
 }
 
-/// A tree of nodes each of which leads to the one below it, many times.
+/// Makes a tree in which each node has the node below it as a child many times.
 fn tower(random: &mut Random, file: &mut Vec<u8>, blocks: &[usize]) {
     let trees: Vec<_> = blocks.iter().filter(|at| file[**at..].starts_with(b"TREE")).collect();
     let Some(root) = trees.get(random.below(trees.len())).map(|at| **at) else { return };
@@ -104,7 +104,8 @@ fn tower(random: &mut Random, file: &mut Vec<u8>, blocks: &[usize]) {
     }
 }
 
-/// A node whose pointers all lead where its first leads, of a version-1 or version-2 tree or of a heap.
+/// Makes all pointers of a node lead where its first one leads. The node is of a version-1 or version-2 tree or of a
+/// heap.
 fn repeat(random: &mut Random, file: &mut [u8], blocks: &[usize]) {
     let nodes: Vec<_> = blocks
         .iter()
@@ -119,15 +120,15 @@ fn repeat(random: &mut Random, file: &mut [u8], blocks: &[usize]) {
     }
 }
 
-/// A type of types of types, over what there is.
+/// Overwrites a type with a deeply nested type.
 fn deep(random: &mut Random, file: &mut [u8]) {
-    // A list, an array and a record of one member, then a number.
+    // A list type, an array type and a record type with one member.
     const NESTED: [&[u8]; 3] = [
         &[0x19, 0, 0, 0, 16, 0, 0, 0],
         &[0x2a, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
         &[0x36, 1, 0, 0, 8, 0, 0, 0, b'a', 0, 0],
     ];
-    // Where a type may be: 8 bytes of eight, after the class and the version of one.
+    // Positions that look like the beginning of a type.
     let types: Vec<_> = (0..file.len().saturating_sub(8))
         .filter(|at| matches!(file[*at], 0x10..=0x3b) && file[*at + 5..*at + 8] == [0; 3] && file[*at + 4] != 0)
         .collect();
@@ -142,7 +143,7 @@ fn deep(random: &mut Random, file: &mut [u8]) {
     }
 }
 
-/// Makes the checksums right, and the end of the file that its superblock names.
+/// Corrects the checksums, and the end of the file in its superblock.
 pub fn seal(file: &mut [u8]) {
     if !file.starts_with(b"\x89HDF") {
         return;
@@ -183,7 +184,7 @@ pub fn seal(file: &mut [u8]) {
     }
 }
 
-/// Writes the checksum of so many bytes behind them.
+/// Writes the checksum of the first `len` bytes of a block after them.
 fn checksum(file: &mut [u8], block: usize, len: usize) {
     if let Some(bytes) = block.checked_add(len).and_then(|end| file.get(block..end)) {
         let sum = lookup3(bytes);
@@ -191,7 +192,7 @@ fn checksum(file: &mut [u8], block: usize, len: usize) {
     }
 }
 
-/// A header and the pieces that its messages lead to.
+/// Corrects the checksums of a header and its continuation blocks.
 fn header(file: &mut [u8], block: usize) -> Option<()> {
     let flags = number(file, block + 5, 1)?;
     let width = 1 << (flags & 3);
@@ -216,14 +217,14 @@ fn header(file: &mut [u8], block: usize) -> Option<()> {
     None
 }
 
-/// The nodes of a version-2 tree.
+/// Corrects the checksums of the nodes of a version-2 tree.
 fn tree(file: &mut [u8], block: usize) -> Option<()> {
     let (node, record) = (number(file, block + 6, 4)?, number(file, block + 10, 2)?);
     let depth = number(file, block + 12, 2)? as usize;
     let width = |most: u64| most.checked_ilog2().map(|bits| bits as usize / 8 + 1);
     let most = node.checked_sub(10)?.checked_div(record)?;
     let count_width = width(most)?;
-    // The bytes of the number of all records, by level.
+    // The width of the total number of records, by level.
     let (mut below, mut widths) = (most, vec![0]);
     for level in 1..=depth.min(64) {
         let pointer = (8 + count_width + widths[level - 1]) as u64;
@@ -253,13 +254,13 @@ fn tree(file: &mut [u8], block: usize) -> Option<()> {
     None
 }
 
-/// The blocks of a fractal heap, as far as the root leads to them.
+/// Corrects the checksums of the blocks of a fractal heap to which the root points directly.
 fn heap(file: &mut [u8], block: usize) -> Option<()> {
     let (width, first) = (number(file, block + 110, 2)?, number(file, block + 112, 8)?);
     let offset = number(file, block + 128, 2)?.div_ceil(8) as usize;
     let (root, rows) = (place(file, block + 132)?, number(file, block + 140, 2)?);
     let direct = |file: &mut [u8], block: usize, len: u64| {
-        // The checksum is at the beginning, and counts as zeros.
+        // The checksum is at the beginning of the block, and is computed with zeros in its place.
         let at = block + 13 + offset;
         put(file, at, 0, 4);
         let bytes = file.get(block..block.checked_add(usize::try_from(len).ok()?)?)?;
@@ -281,7 +282,7 @@ fn heap(file: &mut [u8], block: usize) -> Option<()> {
     Some(())
 }
 
-/// The first block of an extensible array.
+/// Corrects the checksum of the index block of an extensible array.
 fn extensible(file: &mut [u8], block: usize) -> Option<()> {
     let field = |at: usize| number(file, block + at, 1);
     let (element, bits, first) = (field(6)?, field(7)?, field(8)?);
@@ -293,7 +294,7 @@ fn extensible(file: &mut [u8], block: usize) -> Option<()> {
     Some(())
 }
 
-/// The block of a fixed array that has no pages.
+/// Corrects the checksum of the data block of a fixed array without pages.
 fn fixed(file: &mut [u8], block: usize) -> Option<()> {
     let (element, count) = (number(file, block + 6, 1)?, number(file, block + 8, 8)?);
     let root = place(file, block + 16)?;
@@ -301,7 +302,7 @@ fn fixed(file: &mut [u8], block: usize) -> Option<()> {
     Some(())
 }
 
-/// Bob Jenkins' hash, as HDF5 has it.
+/// Bob Jenkins' lookup3 hash, as HDF5 uses it.
 fn lookup3(bytes: &[u8]) -> u32 {
     let word = |bytes: &[u8], at: usize| {
         (0..4).fold(0, |word, i| word | u32::from(bytes.get(at + i).copied().unwrap_or(0)) << (8 * i))

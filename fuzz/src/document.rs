@@ -1,9 +1,13 @@
-//! A document of anybody's, loaded as a type that has a bit of everything.
+//! An untrusted document, loaded as a type that uses many forms of serde.
 //!
-//! The first byte chooses: 0 a body of CBOR, 1 one of JSON, each in a frame with the manifest of the arrays that lie there;
-//! 3 and 4 the same of a type with shared values, which `BETWEEN` divides from the root and from one another; 5 a whole document
-//! that is cut there; 6 a body of CBOR that is deep in the ways that are told; 7 a pickle, which gets the checksum of FunctionFuse;
-//! otherwise the rest is the whole document.
+//! The first byte chooses what the rest of the input is:
+//!
+//! - 0: a body in CBOR, and 1: a body in JSON, each in a frame with the manifest of existing arrays;
+//! - 3 and 4: the same for a type with shared values, separated from the root and from one another by `BETWEEN`;
+//! - 5: the length at which a whole document is cut;
+//! - 6: a description of a deeply nested body in CBOR;
+//! - 7: a pickle, to which the checksum of FunctionFuse is added;
+//! - otherwise: a whole document.
 
 use crate::arrays::{MemoryFiles, read, settle};
 use crate::frame::{frame, parts};
@@ -28,8 +32,9 @@ pub struct Rich {
     small: Array1<u16>,
     any_rank: Option<ArrayD<bool>>,
     texts: Option<Array1<String>>,
-    #[serde(with = "arraystow::ndarray")]
-    told: Array2<f64>,
+    // The corpus has the name `told`.
+    #[serde(with = "arraystow::ndarray", rename = "told")]
+    with_module: Array2<f64>,
     map: BTreeMap<String, Kind>,
     kinds: Vec<Kind>,
     loose: Option<Loose>,
@@ -63,7 +68,7 @@ enum Tagged {
     Nothing,
 }
 
-/// As `serde_json::Value`: the document alone says how deep it is.
+/// A value of any depth, like `serde_json::Value`.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(untagged)]
 enum Value {
@@ -76,7 +81,7 @@ enum Value {
     Map(BTreeMap<String, Value>),
 }
 
-/// Shared values of several types, where one may be taken for another.
+/// Shared values of several types that can be confused with one another.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct Linked {
@@ -99,7 +104,8 @@ enum LooseLink {
     Value(Value),
 }
 
-/// What divides a body with shared values here; the table of their lengths is made for them, or no case would get past it.
+/// Separates the parts of a body with shared values. The table of their lengths is computed: with a mutated table, no
+/// case would get past it.
 const BETWEEN: &[u8] = b"\xfe\xfd\xfc";
 
 struct Place {
@@ -148,7 +154,7 @@ fn rich() -> Rich {
     }
 }
 
-/// Shared values in one another and beside one another.
+/// Nested shared values, and several handles on the same one.
 fn linked() -> Linked {
     let leaf = Shared::new(Linked { name: "leaf".into(), plain: Array1::zeros(2), ..Linked::default() });
     let texts = Shared::new(vec!["a".to_owned(), "b".into()]);
@@ -167,7 +173,7 @@ fn linked() -> Linked {
     Linked { weak: Shared::downgrade(&one), shared: vec![one, other], loose, ..Linked::default() }
 }
 
-/// A document whose body is divided so.
+/// Makes a document from a body whose parts are separated by `BETWEEN`.
 fn divided(format: &str, input: &[u8]) -> Vec<u8> {
     let mut parts = Vec::new();
     let mut rest = input;
@@ -187,7 +193,7 @@ fn divided(format: &str, input: &[u8]) -> Vec<u8> {
     frame(format, &manifest, &[parts[0], &table, &parts[1..].concat()].concat())
 }
 
-/// Root and pieces of a document of ours.
+/// Splits the body of a document that arraystow wrote into the root and the shared values.
 fn divide(document: &[u8]) -> Vec<Vec<u8>> {
     let (manifest, body) = parts(document).unwrap();
     let manifest: serde_json::Value = cbor4ii::serde::from_slice(manifest).unwrap();
@@ -204,7 +210,7 @@ fn divide(document: &[u8]) -> Vec<Vec<u8>> {
     parts
 }
 
-/// What a body can be deep of.
+/// Beginnings of CBOR values that contain the next value.
 const UNITS: [&[u8]; 12] = [
     b"\x81",
     b"\x9f",
@@ -220,25 +226,26 @@ const UNITS: [&[u8]; 12] = [
     b"\xa1\x73$arraystow::inline\xa1\x64data",
 ];
 
-/// Pairs of a unit and how often it comes, until one comes never; then what is at the bottom.
-fn deep(mut told: &[u8]) -> Vec<u8> {
+/// Makes a nested body from pairs of a unit and a number of repetitions. The pairs end with a number of 0, and the
+/// value at the bottom follows.
+fn deep(mut units: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
-    while let [unit, times, rest @ ..] = told {
-        told = rest;
+    while let [unit, times, rest @ ..] = units {
+        units = rest;
         if *times == 0 {
             break;
         }
         body.extend(UNITS[usize::from(*unit) % UNITS.len()].repeat(usize::from(*times) * 4));
     }
-    body.extend_from_slice(told);
+    body.extend_from_slice(units);
     body
 }
 
-/// What is left of the whole document.
-fn cut(told: &[u8]) -> Vec<u8> {
+/// Cuts the whole document at the length that the first two bytes give.
+fn cut(length: &[u8]) -> Vec<u8> {
     let Place { manifest, body, .. } = place();
     let mut whole = frame("cbor", manifest, body);
-    let bytes = told.iter().take(2).fold(0, |bytes, byte| bytes << 8 | usize::from(*byte));
+    let bytes = length.iter().take(2).fold(0, |bytes, byte| bytes << 8 | usize::from(*byte));
     whole.truncate(bytes % (whole.len() + 1));
     whole
 }
@@ -286,7 +293,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Bodies that load, a whole document, and deep ones.
+/// Bodies that can be loaded, a whole document, and deeply nested bodies.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let Place { protocols, manifest, body } = place();
     let whole = frame("cbor", manifest, body);
@@ -309,7 +316,7 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         ("deep-cbor".into(), [[0].as_slice(), b"\xa1\x65value", &[0x81; 300], &[0xf6]].concat()),
         ("cut".into(), vec![5, 1, 0]),
         ("cut-empty".into(), vec![5, 0, 0]),
-        ("deep-told".into(), vec![6, 7, 20, 0, 30, 2, 10, 0, 0, 0xf6]),
+        ("deep-units".into(), vec![6, 7, 20, 0, 30, 2, 10, 0, 0, 0xf6]),
         ("deep-shared".into(), vec![6, 10, 50, 0, 0, 0xf6]),
         ("deep-json".into(), [[1].as_slice(), b"{\"value\":", &[b'['; 300]].concat()),
     ];

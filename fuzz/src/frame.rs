@@ -1,5 +1,5 @@
-//! The document's frame around any manifest and body, with the checksums that belong to them: without it no mutated byte
-//! would get past the first checksum.
+//! The frame of a document around any manifest and body, with the right checksums: otherwise no mutated byte would get
+//! past the first checksum.
 
 /// A document of frame version 1.
 pub fn frame(format: &str, manifest: &[u8], body: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! An HDF5 file of anybody's, opened and read as an array.
+//! An untrusted HDF5 file, opened and read as an array.
 
 use crate::arrays::{MemoryFiles, NAME, open};
 use crate::blocks;
@@ -6,7 +6,7 @@ use crate::random::Random;
 use arraystow::Protocols;
 use std::sync::Arc;
 
-/// A file as it is, and with the checksums that it should have.
+/// Reads a file as it is, and again with corrected checksums.
 pub fn run(input: &[u8]) {
     read(input.to_vec());
     let mut sealed = input.to_vec();
@@ -16,7 +16,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// A change that suits a file: where its blocks lead, how many and how deep they are.
+/// Changes the pointers, counts or depths of the file's blocks.
 pub fn change(random: &mut Random, input: &mut Vec<u8>) {
     blocks::change(random, input);
 }
@@ -27,7 +27,7 @@ fn read(file: Vec<u8>) {
     let _ = open(&Protocols::new().with_file(files).with_limits(crate::limits()));
 }
 
-/// Files of ours, of each kind.
+/// Files that arraystow writes, one of each kind.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     use arraystow::{ChunkedArray, Codec};
     let elements = ndarray::Array2::from_shape_fn((10, 6), |(i, j)| (10 * i + j) as f32);

@@ -1,5 +1,5 @@
-//! What strangers may hand to arraystow, as functions of bytes. A target finds something when it panics, hangs, asks for far
-//! more memory than the limits allow, or reads outside its memory; errors are what is expected.
+//! The untrusted inputs of arraystow, as functions of bytes. A target fails if it panics, hangs, allocates far more
+//! memory than the limits allow, or reads outside its memory. Errors are expected.
 
 pub mod arrays;
 pub mod blocks;
@@ -17,10 +17,10 @@ pub mod zarr_changes;
 
 use arraystow::Limits;
 
-/// The stack of a case: that of a thread of Rust.
+/// The stack of a case, in bytes: the default of Rust's threads.
 const STACK: usize = 2 << 20;
 
-/// Runs a case on a thread with a small stack. What overflows it ends the program.
+/// Runs a case on a thread with a small stack. A stack overflow ends the program.
 ///
 /// # Panics
 /// If the case panics.
@@ -34,7 +34,7 @@ pub fn case(run: impl Fn(&[u8]) + Sync, input: &[u8]) {
     }
 }
 
-/// Small, so that a case is fast and what goes beyond is noticed.
+/// Small limits, so that a case is fast and exceeding them is noticed.
 pub fn limits() -> Limits {
     Limits::default().chunk_bytes(16 << 20).chunks(1 << 16).document_bytes(16 << 20)
 }

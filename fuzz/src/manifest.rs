@@ -1,5 +1,5 @@
-//! A manifest of anybody's in a frame whose checksums are right, around a body that names its arrays; or, after the byte
-//! `RECIPE`, a document that the rest describes.
+//! An untrusted manifest in a frame with right checksums, around a body that names its arrays; or, after the byte
+//! `RECIPE`, a document that the rest of the input describes.
 
 use crate::arrays::{MemoryFiles, name, read, settle};
 use crate::frame::frame;
@@ -30,7 +30,7 @@ fn place() -> &'static Place {
     })
 }
 
-/// A document with that manifest.
+/// A document with this manifest.
 fn document(manifest: &[u8]) -> Vec<u8> {
     let id = |number| json!(["HDFSerializer", ["1.0.0", name(number)]]);
     let body = json!([id(0), {"$arraystow::stored": id(1)}]);
@@ -47,8 +47,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The manifest of the arrays that lie there, one with irregular chunks, one of an array that is huge, and one with an object
-/// of another serializer.
+/// The manifest of the existing arrays, one with irregular chunks, one with a huge array, and one with an external
+/// object.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let Place { protocols, manifest } = place();
     arraystow::from_slice::<Pair>(&document(manifest), protocols).unwrap();

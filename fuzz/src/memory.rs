@@ -1,14 +1,14 @@
-//! An allocator that has no room for what the limits do not allow: whoever asks for it without a way to be refused aborts
-//! the program, and so it is found.
+//! An allocator that refuses allocations far above the limits. Code that makes such an allocation without handling
+//! failure aborts the program, so that the fuzzer finds it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// Far above what a chunk, a document and their copies take under the limits of the targets.
+/// The largest allocation: far above what a chunk, a document and their copies take under the limits of the targets.
 const MOST_BYTES: usize = 192 << 20;
 
 struct Bounded;
 
-// SAFETY: the system's allocator, but for what is refused.
+// SAFETY: calls are forwarded to the system's allocator, or return null, which means failure.
 unsafe impl GlobalAlloc for Bounded {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > MOST_BYTES { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
@@ -30,7 +30,7 @@ unsafe impl GlobalAlloc for Bounded {
 #[global_allocator]
 static ALLOCATOR: Bounded = Bounded;
 
-/// The bytes of the program that are in memory, as Linux counts them; 0 elsewhere.
+/// The resident memory of the program in bytes on Linux; 0 elsewhere.
 pub fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4096)

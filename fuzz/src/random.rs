@@ -1,6 +1,6 @@
-//! Changes of inputs, the same ones for the same seed.
+//! Random mutations of inputs, which are the same for the same seed.
 
-/// A change that suits one target.
+/// A mutation specific to one target.
 pub type Change = fn(&mut Random, &mut Vec<u8>);
 
 const LARGEST: usize = 1 << 16;
@@ -24,7 +24,7 @@ impl Random {
         (self.number() % end.max(1) as u64) as usize
     }
 
-    /// One of the corpus with a few changes.
+    /// An input of the corpus with a few changes.
     pub fn mutation(&mut self, corpus: &[Vec<u8>], change: Option<Change>) -> Vec<u8> {
         let mut input = corpus[self.below(corpus.len())].clone();
         for _ in 0..=self.below(4) {
@@ -37,7 +37,7 @@ impl Random {
         input
     }
 
-    /// A change that suits any bytes.
+    /// Makes a change that applies to any bytes.
     pub fn change(&mut self, input: &mut Vec<u8>, corpus: &[Vec<u8>]) {
         const NUMBERS: [u64; 8] = [0, 1, u64::MAX, 1 << 63, 1 << 60, 1 << 32, 0xffff_ffff, 0x7fff_ffff];
         let at = self.below(input.len());
@@ -70,7 +70,8 @@ impl Random {
     }
 }
 
-/// libFuzzer's mutation of `input[..len]`, which may grow to `most`: every other time one that suits the target.
+/// Mutates `input[..len]`, which may grow to `most`: half of the time as libFuzzer does, otherwise specific to the
+/// target.
 #[cfg(fuzzing)]
 pub fn mutate(input: &mut [u8], len: usize, most: usize, seed: u32, change: Change) -> usize {
     let mut random = Random::new(u64::from(seed) << 17 | 0x9e37);

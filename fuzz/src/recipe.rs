@@ -1,7 +1,8 @@
-//! Documents that bytes describe instead of being them: what a mutation of bytes hardly ever comes to, such as runs that
-//! overflow, texts with escapes, one array named many times, and lists within lists, in a document whose checksums are right.
+//! Documents that the input describes instead of containing them. They reach what byte mutations hardly ever do, such
+//! as runs that overflow, texts with escapes, one array named many times, and nested lists, with right checksums.
 //!
-//! Each goes through all that a storage does with a document of anybody's. Every error must be one line, and short.
+//! A storage does with each of them everything that it does with an untrusted document. Every error must be one short
+//! line.
 
 use crate::arrays::{name, read};
 use crate::frame::{frame, parts};
@@ -16,14 +17,14 @@ use std::sync::{Arc, OnceLock};
 
 type Pair = (ChunkedArray<f32>, ArrayD<f64>);
 
-/// What an input begins with that describes a document; no CBOR does.
+/// The first byte of an input that describes a document. No CBOR begins with it.
 pub const RECIPE: u8 = 0xff;
 
 /// Numbers at which something may overflow.
 const EDGES: [u64; 14] =
     [0, 1, 2, 3, 16, 40, 255, 1 << 31, 1 << 32, (1 << 53) + 1, 1 << 62, (1 << 63) - 1, 1 << 63, u64::MAX];
 
-/// Texts that act on a terminal or in a log, and texts that people write.
+/// Texts that a terminal or a log would interpret, and ordinary texts.
 const TEXTS: [&str; 14] = [
     "",
     "field",
@@ -59,7 +60,7 @@ fn place() -> &'static Place {
         storage.save("w/x", &(chunked, plain.into_dyn())).unwrap();
         let document = get(&client, "w/x");
         let mut manifest: Value = cbor4ii::serde::from_slice(parts(&document).unwrap().0).unwrap();
-        // Names that are the same in every run.
+        // Give the arrays names that are the same in every run.
         for (number, array) in manifest["arrays"].as_array_mut().unwrap().iter_mut().enumerate() {
             let file = array["id"][1][1].as_str().unwrap().to_owned();
             let listed: Vec<_> = block_on(client.list(None).map_ok(|meta| meta.location).try_collect()).unwrap();
@@ -84,7 +85,7 @@ fn get(client: &InMemory, key: &str) -> Vec<u8> {
     block_on(async { client.get(&key.into()).await?.bytes().await }).unwrap().to_vec()
 }
 
-/// The bytes of a recipe; after its end come zeros.
+/// The bytes of a recipe, followed by zeros without end.
 struct Recipe<'a>(&'a [u8]);
 
 impl Recipe<'_> {
@@ -102,7 +103,7 @@ impl Recipe<'_> {
         EDGES[self.below(EDGES.len())]
     }
 
-    /// One of the texts, or several, or one that is long.
+    /// One of the texts, two of them, or a long one.
     fn text(&mut self) -> String {
         let text = TEXTS[self.below(TEXTS.len())];
         match self.byte() {
@@ -121,13 +122,13 @@ impl Recipe<'_> {
         json!(axes)
     }
 
-    /// Lists and maps within each other, deeper than anything may be.
+    /// Nested lists or maps, deeper than the library allows.
     fn nested(&mut self) -> Value {
-        // As deep as serde_json drops without much of a stack.
+        // As deep as serde_json can drop with a small stack.
         let depth = self.below(100) * 10;
         let is_map = self.below(2) == 0;
         let bottom = json!(self.text());
-        // `json!` would copy what is within, at each level.
+        // `json!` would copy the inner value at each level.
         let map = |value| Value::Object([("data".to_owned(), value)].into_iter().collect());
         (0..depth).fold(bottom, |value, _| if is_map { map(value) } else { Value::Array(vec![value]) })
     }
@@ -155,14 +156,14 @@ impl Recipe<'_> {
             3 => array["data_type"] = json!(self.text()),
             4 => array["bytes"] = json!(self.edge()),
             5 => array["id"] = json!([self.text(), [self.text(), self.text()]]),
-            // One array, and perhaps under one name, many times.
+            // One array many times, under different names or the same name.
             6 => {
-                // What a case takes should be the library's time, and not that of making the document.
+                // Bounded, so that a case does not spend its time on making the document.
                 let (times, is_same) =
                     (self.below(200).min(1000_usize.saturating_sub(arrays.len())), self.below(2) == 0);
                 for number in 0..times {
                     let mut again = arrays[0].clone();
-                    // An earlier change may have made something else of the id.
+                    // An earlier change may have replaced the id.
                     if let (false, Some(file)) = (is_same, again.pointer_mut("/id/1/1")) {
                         *file = json!(name(number + 2));
                     }
@@ -184,14 +185,14 @@ impl Recipe<'_> {
                 let (key, value) = (self.text(), self.value());
                 manifest[key] = value;
             }
-            // Of the body: other ids, other values, and both arrays the same.
+            // In the body: other ids, other values, and both arrays the same.
             11 => body[self.below(2)] = self.value(),
             _ => body[1] = json!({"$arraystow::stored": body[0]}),
         }
     }
 }
 
-/// A document, perhaps cut, and a glob.
+/// Makes a document, which may be cut, and a glob.
 fn made(recipe: &[u8]) -> (Vec<u8>, String) {
     let Place { manifest, body, .. } = place();
     let (mut manifest, mut body) = (manifest.clone(), body.clone());
@@ -207,7 +208,7 @@ fn made(recipe: &[u8]) -> (Vec<u8>, String) {
         _ => serde_json::to_vec(&body).unwrap(),
     };
     let mut document = frame(format, &manifest, &body);
-    // Cut at the beginning, near the end, or anywhere; more often not.
+    // Mostly whole; otherwise cut near the beginning, near the end, or anywhere.
     match ends {
         0..160 => {}
         160..192 => document.truncate(usize::from(ends - 160)),
@@ -217,7 +218,7 @@ fn made(recipe: &[u8]) -> (Vec<u8>, String) {
     (document, glob)
 }
 
-/// All that a storage does with the document.
+/// Does everything with the document that a storage does.
 pub fn run(recipe: &[u8]) {
     let Place { storage, other, client, .. } = place();
     let (document, glob) = made(recipe);
@@ -248,7 +249,7 @@ fn note(result: Result<(), Error>) {
     }
 }
 
-/// Whether an error is one short line of what can be seen.
+/// Checks that an error is one short line of visible characters.
 pub fn check(error: &Error) {
     let text = error.to_string();
     let acts = |char: char| char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

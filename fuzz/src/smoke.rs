@@ -1,19 +1,19 @@
-//! The targets without a fuzzer: over their corpus, then over that many mutations of it, the same every time.
+//! Runs the targets without a fuzzer: over their corpus, then over mutations of it, which are the same every time.
 
 use crate::random::{Change, Random};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What one case may take: far more than any does.
+/// The time that one case may take: far more than any does.
 const LONGEST: Duration = Duration::from_secs(10);
-/// What the program may have in memory, the C libraries included.
+/// The memory that the program may use, including the C libraries.
 const MOST_MEMORY: u64 = 1 << 30;
 
-/// Runs a target; `change` is a change that suits what its inputs are. Arguments: `-runs=N`, and files to run instead.
+/// Runs a target. `change` is a mutation specific to the target. Arguments: `-runs=N`, or files to run instead.
 ///
 /// # Panics
-/// If a case panics or takes too long; its bytes are then in a file.
+/// If a case panics or takes too long. Its bytes are left in a file.
 pub fn run(target: &str, case: impl Fn(&[u8]) + Sync, change: Option<Change>) {
     let case = |input: &[u8]| crate::case(&case, input);
     let mut runs = 1000;
@@ -38,8 +38,8 @@ pub fn run(target: &str, case: impl Fn(&[u8]) + Sync, change: Option<Change>) {
     watch(begun.clone());
     let mutated = (0..runs).map(|_| random.mutation(&corpus, change));
     for (number, input) in corpus.iter().cloned().chain(mutated).enumerate() {
-        // A case that aborts the program leaves its bytes.
-        std::fs::write(&aside, &input).expect("the case cannot be kept");
+        // Written before the run, so that the bytes are left if the case aborts the program.
+        std::fs::write(&aside, &input).expect("the case cannot be written");
         let now = Instant::now();
         *begun.lock().unwrap_or_else(PoisonError::into_inner) = now;
         case(&input);
@@ -51,7 +51,7 @@ pub fn run(target: &str, case: impl Fn(&[u8]) + Sync, change: Option<Change>) {
     println!("{target}: {all} cases in {:.1?}, the slowest {slowest:.1?}", started.elapsed());
 }
 
-/// Ends the program when a case takes too long or the program too much memory.
+/// Aborts the program when a case takes too long or the program uses too much memory.
 fn watch(begun: Arc<Mutex<Instant>>) {
     std::thread::spawn(move || {
         loop {

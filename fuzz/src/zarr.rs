@@ -1,8 +1,8 @@
-//! A Zarr array of anybody's: metadata of both versions, a table of checksums and one chunk, under every key that it might
-//! have.
+//! An untrusted Zarr array: metadata of both versions, a table of checksums and one chunk, which is stored under every
+//! key that it might have.
 //!
-//! The input is four pieces, each with its length in two bytes before it (`zarr.json`, `.zarray`, `.zattrs`, the table), and
-//! the rest is the chunk. An empty piece is no object.
+//! The input has four pieces (`zarr.json`, `.zarray`, `.zattrs`, the table), each preceded by its length in two bytes.
+//! The rest is the chunk. An empty piece is not stored.
 
 use crate::arrays::{NAME, open};
 use arraystow::{Protocols, S3Protocol};
@@ -33,7 +33,7 @@ pub fn run(input: &[u8]) {
     let _ = open(&Protocols::new().with_s3(S3Protocol::new(store, "").unwrap()).with_limits(crate::limits()));
 }
 
-/// The pieces of an input, and its chunk.
+/// Splits an input into its pieces and its chunk.
 pub fn pieces(input: &[u8]) -> ([&[u8]; 4], &[u8]) {
     let mut rest = input;
     let pieces = PIECES.map(|_| {
@@ -45,7 +45,7 @@ pub fn pieces(input: &[u8]) -> ([&[u8]; 4], &[u8]) {
     (pieces, rest)
 }
 
-/// The input of these pieces.
+/// Makes an input of these pieces.
 pub fn input(pieces: [&[u8]; 4], chunk: &[u8]) -> Vec<u8> {
     let mut input = Vec::new();
     for piece in pieces {
@@ -56,7 +56,7 @@ pub fn input(pieces: [&[u8]; 4], chunk: &[u8]) -> Vec<u8> {
     input
 }
 
-/// Arrays of ours of both versions and all codecs, and such as others write.
+/// Arrays that arraystow writes, in both versions and with all codecs, and arrays like those of other programs.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     use arraystow::{ChunkedArray, Codec, ZarrVersion};
     let elements = ndarray::Array2::from_shape_fn((4, 4), |(i, j)| (10 * i + j) as f32);
@@ -134,7 +134,7 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-/// The objects of the one array in a store, as an input.
+/// Makes an input of the objects of the only array in a store.
 fn taken_apart(store: &dyn ObjectStore) -> Vec<u8> {
     use futures::TryStreamExt;
     let listed: Vec<_> = futures::executor::block_on(store.list(None).try_collect()).unwrap();

@@ -1,16 +1,16 @@
-//! Changes that suit Zarr arrays: to the metadata as JSON, and to the chunk along with its codecs.
+//! Mutations specific to Zarr arrays: of the metadata as JSON, and of the chunk along with its codecs.
 
 use crate::random::Random;
 use crate::zarr::{input, pieces};
 use libdeflater::{CompressionLvl, Compressor};
 use serde_json::{Value, json};
 
-/// Stands where a bare NaN or infinity is to stand, which no JSON value is.
+/// A placeholder for a bare NaN or infinity, which JSON values cannot represent.
 const BARE: &str = "@bare@";
-/// Stands where a list is to stand that is deeper than a value may be.
+/// A placeholder for a list that is nested deeper than a value can be.
 const DEEP: &str = "@deep@";
 
-/// Changes one thing of an array.
+/// Makes one change to an array.
 pub fn change(random: &mut Random, bytes: &mut Vec<u8>) {
     let (metadata, chunk) = pieces(bytes);
     let mut metadata = metadata.map(<[u8]>::to_vec);
@@ -18,7 +18,7 @@ pub fn change(random: &mut Random, bytes: &mut Vec<u8>) {
     let of = random.below(3);
     let parsed = serde_json::from_slice::<Value>(&metadata[of]).ok().filter(Value::is_object);
     let Some(mut value) = parsed else {
-        // Something that can be changed.
+        // Later changes need an object to change.
         if metadata[of].is_empty() {
             metadata[of] = b"{}".to_vec();
             *bytes = input(metadata.each_ref().map(Vec::as_slice), &chunk);
@@ -73,20 +73,20 @@ fn some_part<'a>(random: &mut Random, value: &'a mut Value) -> &'a mut Value {
         let at = random.below(count);
         part = match part {
             Value::Array(values) => &mut values[at],
-            Value::Object(members) => members.values_mut().nth(at).expect("there are so many"),
+            Value::Object(members) => members.values_mut().nth(at).expect("`at` is below the count"),
             _ => unreachable!("it has parts"),
         };
     }
 }
 
-/// The lists of codecs: of the chunks, of the parts of shards and of their index, and the filters of version 2.
+/// Finds the lists of codecs: of the chunks, of the parts of shards and of their index, and the filters of version 2.
 fn lists<'a>(value: &'a mut Value, found: &mut Vec<&'a mut Vec<Value>>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
                 let is_list = ["codecs", "index_codecs", "filters"].contains(&name.as_str());
                 let is_sharded = |codecs: &Vec<Value>| codecs.iter().any(|codec| codec["name"] == "sharding_indexed");
-                // Either the list itself or what is within it.
+                // Either the list itself or the lists within it.
                 if is_list && member.as_array().is_some_and(|codecs| !is_sharded(codecs)) {
                     found.extend(member.as_array_mut());
                 } else {
@@ -138,7 +138,7 @@ fn nest_shards(random: &mut Random, value: &mut Value) {
     }
 }
 
-/// One more codec of the chunk, which is compressed with it; or a chunk that becomes far more than it should.
+/// Adds a codec and compresses the chunk with it, or replaces the chunk by one that decompresses to far too many bytes.
 fn compressed(random: &mut Random, value: &mut Value, chunk: &[u8]) -> Vec<u8> {
     let bomb = vec![0; 1 << random.below(25)];
     let chunk = if random.below(4) == 0 { &bomb } else { chunk };

@@ -1,4 +1,4 @@
-//! Chunk shapes that are none.
+//! Invalid chunk shapes.
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 

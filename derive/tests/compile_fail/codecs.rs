@@ -1,4 +1,4 @@
-//! Codecs that there are not, as the library's own rule has it.
+//! Invalid codecs, with the errors of the library's parser.
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 

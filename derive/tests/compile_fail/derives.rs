@@ -1,4 +1,4 @@
-//! A derive of serde's must be below the macro.
+//! A serde derive must be below the macro.
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is inline has no chunks and no codec.
+//! An inline array has no chunks and no codec.
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

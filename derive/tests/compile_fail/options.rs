@@ -1,4 +1,4 @@
-//! Unknown options, options given twice, and values that make no sense: all errors of an item at once.
+//! Unknown options, options given twice, and invalid values: all errors of an item at once.
 use arraystow::ChunkedArray;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Where the macro and its options cannot stand.
+//! Places where the macro and its options are not allowed.
 use arraystow::ChunkedArray;
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Options that would have no effect beside an attribute of serde's.
+//! Options that would have no effect together with a serde attribute.
 use arraystow::ChunkedArray;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
