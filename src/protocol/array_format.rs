@@ -54,7 +54,7 @@ impl ArrayFormat {
         if is_built { Ok(()) } else { Err(self.not_built()) }
     }
 
-    /// The error about arrays of a format that is not built in.
+    /// The error for arrays of a format that is not built in.
     pub(crate) fn not_built(self) -> Error {
         Error::unsupported(format!("arrays of the format {self} need the feature `{self}` of arraystow"))
     }
@@ -94,7 +94,7 @@ impl ArrayOptions {
         if format == ArrayFormat::Hdf5 {
             let refuse = |option: &str| {
                 Err(Error::invalid(format!(
-                    "the option {option} is for Zarr arrays, and new arrays become HDF5 files here: leave it out, or choose \
+                    "the option {option} is for Zarr arrays, but new arrays are HDF5 files here: remove it, or choose \
                      ArrayFormat::Zarr"
                 )))
             };

@@ -1,4 +1,4 @@
-//! What all users of one client share: the bound on its requests, and what is known of its store.
+//! State that all users of one client share: the bound on its requests, and what is known about its store.
 
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
@@ -7,7 +7,7 @@ use once_cell::sync::OnceCell;
 use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 
-/// Requests under way at a time. Measured at a latency of 20 ms: fewer requests wait, more requests gain nothing.
+/// The most requests in flight. Measured at a latency of 20 ms: with fewer, requests wait; more gain nothing.
 pub(crate) const CONCURRENCY: usize = 64;
 
 /// The clients in use. A client in this list is alive, so its address identifies it.
@@ -26,7 +26,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Returns what belongs to this client.
+    /// Returns the state of this client.
     pub(super) fn of(client: &Arc<dyn ObjectStore>) -> Arc<Self> {
         let mut clients = CLIENTS.lock();
         clients.retain(|known| known.client.strong_count() > 0);
@@ -52,8 +52,8 @@ impl Shared {
             return Ok(());
         }
         Err(Error::unsupported(
-            "this process was forked from one that has used this object store already, and a connection cannot be used by both: \
-             open the storage anew in the child, or fork before the first use",
+            "this process was forked after its parent had used the object store, and connections cannot be shared: open the \
+             storage again in the child, or fork before the first use",
         ))
     }
 }

@@ -1,20 +1,20 @@
-//! Options that are addresses. An invalid address is refused here, with the right spelling, and not in the middle of a
-//! request.
+//! Checks options that are addresses, so that an invalid one is refused at once, with the right spelling, and not in
+//! the middle of a request.
 
 use crate::error::{Error, Result};
 use url::Url;
 
-/// Parses the address of a server. Anything else is an error.
+/// Parses the address of a server.
 pub(super) fn check(option: &str, value: &str) -> Result<Url> {
     let refuse = |why: String| Err(Error::invalid(format!("the option {option} {why}")));
     let variable = option.to_ascii_uppercase();
     if value.trim().is_empty() {
         return refuse(format!(
-            "is empty: give an address such as https://s3.example.org, or leave it (and {variable}) out"
+            "is empty: give an address such as https://s3.example.org, or remove it (and {variable})"
         ));
     }
     if value.trim() != value {
-        return refuse("begins or ends with white space: leave that out".to_owned());
+        return refuse("begins or ends with white space: remove it".to_owned());
     }
     let lower = value.to_ascii_lowercase();
     let has_scheme = ["http://", "https://"].iter().any(|scheme| lower.starts_with(scheme));
@@ -39,15 +39,15 @@ pub(super) fn check(option: &str, value: &str) -> Result<Url> {
         return refuse("names no server: write it as https://s3.example.org".to_owned());
     }
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return refuse("has credentials in it: give them as options of their own, or in the environment".to_owned());
+        return refuse("contains credentials: give them as separate options, or in the environment".to_owned());
     }
     if parsed.query().is_some() || parsed.fragment().is_some() {
-        return refuse("has a \"?\" or a \"#\" in it: an address ends before them".to_owned());
+        return refuse("contains a \"?\" or a \"#\": remove it and what follows".to_owned());
     }
     Ok(parsed)
 }
 
-/// Fails if the address has the bucket in it. It must be the address of the server.
+/// Fails if the address contains the bucket. It must be the address of the server.
 #[cfg(feature = "s3")]
 pub(super) fn check_no_bucket(option: &str, endpoint: &Url, bucket: &str) -> Result<()> {
     let host = endpoint.host_str().unwrap_or_default();
@@ -60,8 +60,8 @@ pub(super) fn check_no_bucket(option: &str, endpoint: &Url, bucket: &str) -> Res
     let port = endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
     let right = format!("{}://{}{port}", endpoint.scheme(), in_host.unwrap_or(host));
     Err(Error::invalid(format!(
-        "the option {option} has the bucket in it, which belongs in the URL, as in s3://{bucket}/folder: write {right} (or set \
-         the option aws_virtual_hosted_style_request to true, if the server wants the bucket in its name)"
+        "the option {option} contains the bucket, which belongs in the URL, as in s3://{bucket}/folder: write {right} (or set \
+         the option aws_virtual_hosted_style_request to true, if the server expects the bucket in its name)"
     )))
 }
 
@@ -77,7 +77,7 @@ pub(super) fn check_region(region: &str) -> Result<()> {
     ))
 }
 
-/// Returns a value for a message if it looks like a server's name. Another text may be a secret at the wrong option.
+/// Returns a value for a message if it looks like a server's name. Any other text may be a secret in the wrong option.
 fn shown(value: &str) -> Option<&str> {
     let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
     let is_shown = is_name && value.len() <= 100 && (value.contains(['.', ':']) || value.starts_with("localhost"));

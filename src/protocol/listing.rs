@@ -17,7 +17,7 @@ use std::time::Duration;
 const MOST_WITHIN: usize = 2_000_000;
 /// The most objects below a folder. They are counted or removed as they arrive.
 const MOST_BELOW: usize = 200_000_000;
-/// The most pages in a row without an entry that the page before does not have.
+/// The most consecutive pages without a new entry.
 const MOST_IDLE: usize = 100;
 /// The most pages that may be nearly empty. Beyond them, pages must have a few entries each.
 const MOST_SPARSE: usize = 300;
@@ -44,7 +44,7 @@ pub(super) enum GivenUp {
 impl fmt::Display for GivenUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Endless(why) => write!(f, "the server's listing does not come to an end: {why}"),
+            Self::Endless(why) => write!(f, "the server's listing does not end: {why}"),
             Self::TooMany(most) => write!(f, "the folder has more than {most} objects"),
         }
     }
@@ -120,7 +120,7 @@ fn pages(
     })
 }
 
-/// What is known of the pages so far.
+/// What is known about the pages so far.
 #[derive(Default)]
 struct Watch {
     /// Hashes of the page tokens, because there may be many.
@@ -143,7 +143,7 @@ impl Watch {
         self.first = first.cloned();
         self.found = self.found.saturating_add(page.objects.len() + page.common_prefixes.len());
         if self.idle > MOST_IDLE {
-            return Err(GivenUp::Endless("its pages have nothing new"));
+            return Err(GivenUp::Endless("its pages have no new entries"));
         }
         if self.tokens.len() > MOST_SPARSE.saturating_add(self.found / FEW) {
             return Err(GivenUp::Endless("its pages are nearly empty"));
@@ -157,7 +157,7 @@ fn patient(objects: BoxStream<'static, Result<ObjectMeta>>) -> impl Stream<Item 
     stream::try_unfold((objects, None::<Path>), |(mut objects, first)| async move {
         let Some(object) = or_give_up(objects.try_next()).await?? else { return Ok(None) };
         if first.as_ref() == Some(&object.location) {
-            return Err(GivenUp::Endless("it begins again").into());
+            return Err(GivenUp::Endless("it starts again from the beginning").into());
         }
         let first = first.or_else(|| Some(object.location.clone()));
         Ok(Some((object, (objects, first))))

@@ -1,6 +1,6 @@
 //! Credentials that a machine in a cloud provides for its programs. Without credentials in the options, a client asks
-//! the machine. Elsewhere no machine answers. This module makes that an error within seconds, which says how to give
-//! credentials.
+//! the machine. Outside a cloud there is no answer. This module makes that an error within seconds, which says how to
+//! give credentials.
 
 use object_store::{CredentialProvider, Error as Failure, Result};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Objects under a prefix of an object store: the requests that arrays and documents are made of.
+//! Objects under a prefix of an object store: the requests that read and write arrays and documents.
 //!
 //! The number of requests at a time is bounded, for all threads and saves together. Every error names the object.
 
@@ -37,7 +37,7 @@ pub(crate) struct Objects {
     client: Arc<dyn ObjectStore>,
     lists: Arc<Lists>,
     folder: Path,
-    /// What messages call the store: `s3://bucket`.
+    /// The name of the store in messages, such as `s3://bucket`.
     store: Arc<str>,
     /// Identifies the store within this process.
     identity: Arc<str>,
@@ -71,7 +71,7 @@ pub(crate) struct Listing {
 impl Objects {
     pub(crate) fn new(client: Arc<dyn ObjectStore>, folder: &str, store: String) -> Result<Self> {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
-            Error::new(ErrorKind::InvalidName, "the folder in the object store cannot be").with_source(error)
+            Error::new(ErrorKind::InvalidName, "the folder in the object store has an invalid name").with_source(error)
         })?;
         let shared = Shared::of(&client);
         let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
@@ -113,7 +113,7 @@ impl Objects {
         self.shared.heeds_conditions.get() == Some(&true)
     }
 
-    /// Returns what messages call an object.
+    /// Describes an object in messages.
     pub(crate) fn describe(&self, key: &str) -> String {
         let separator = if self.folder.as_ref().is_empty() || key.is_empty() { "" } else { "/" };
         format!("{}/{}{separator}{key}", self.store, self.folder)
@@ -149,7 +149,7 @@ impl Objects {
         };
         let got = got.await.map_err(|error| self.failed("read", &key, error))?;
         got.map_err(|size| {
-            let text = format!("the object has {size} bytes where {most} are the most that it can have");
+            let text = format!("the object has {size} bytes, but can have at most {most}");
             Error::limit(text).at_location(self.describe(&key))
         })
     }
@@ -179,7 +179,7 @@ impl Objects {
         self.putting_unless(key, contents, replace, &AtomicBool::new(false)).await
     }
 
-    /// As `putting`, but does nothing if it was given up before the request began. A request in progress is never
+    /// Like `putting`, but does nothing if `given_up` was set before the request began. A request in progress is never
     /// dropped, because the store might still carry it out later.
     pub(crate) async fn putting_unless(
         self,
@@ -209,7 +209,7 @@ impl Objects {
         self.client.put_multipart(&path).await.map_err(|error| self.failed("written", &key, error))
     }
 
-    /// Returns the error of a part.
+    /// Returns the error for a part that cannot be written.
     pub(crate) fn not_written(&self, key: &str, error: object_store::Error) -> Error {
         self.failed("written", key, error)
     }
@@ -220,7 +220,7 @@ impl Objects {
         wait_reading(async move {
             let path = this.path(&key)?;
             let _permit = this.permit().await?;
-            this.client.head(&path).await.map(|meta| meta.size).map_err(|error| this.failed("looked for", &key, error))
+            this.client.head(&path).await.map(|meta| meta.size).map_err(|error| this.failed("looked up", &key, error))
         })
     }
 
@@ -233,7 +233,7 @@ impl Objects {
             match this.client.head(&path).await {
                 Ok(_) => Ok(true),
                 Err(object_store::Error::NotFound { .. }) => Ok(false),
-                Err(error) => Err(this.failed("looked for", &key, error)),
+                Err(error) => Err(this.failed("looked up", &key, error)),
             }
         })
     }
@@ -329,8 +329,8 @@ impl Objects {
         self.remove_all(&[key.to_owned()])
     }
 
-    /// Removes objects, a thousand with one request where the store can. A missing object is not an error. Goes on
-    /// after an error, and returns the first.
+    /// Removes objects, a thousand with one request if the store supports it. A missing object is not an error.
+    /// Continues after an error, and returns the first one.
     pub(crate) fn remove_all(&self, keys: &[String]) -> Result<()> {
         let paths = keys.iter().map(|key| self.path(key)).collect::<Result<Vec<_>>>()?;
         let (this, first) = (self.clone(), keys.first().cloned().unwrap_or_default());
@@ -411,7 +411,7 @@ impl Objects {
         self.shared.check_process()?;
         // The semaphore is never closed.
         let permit = self.shared.requests.acquire().await;
-        permit.map_err(|error| Error::new(ErrorKind::Io, "no request is possible any more").with_source(error))
+        permit.map_err(|error| Error::new(ErrorKind::Io, "no more requests are possible").with_source(error))
     }
 
     fn failed(&self, what: &str, key: &str, error: object_store::Error) -> Error {
@@ -422,10 +422,10 @@ impl Objects {
         let no_credentials = source.and_then(|source| source.downcast_ref::<NoCredentials>());
         let (kind, hint) = match &error {
             _ if matches!(given_up, Some(GivenUp::TooMany(_))) => {
-                (ErrorKind::Limit, " (put the objects of so large a folder into several workflows)")
+                (ErrorKind::Limit, " (divide the values of this folder into several workflows)")
             }
             _ if no_credentials.is_some() => (ErrorKind::PermissionDenied, ""),
-            // A missing object would be a chunk of fill values, so this is another kind.
+            // Not `NotFound`: a missing object can be a chunk of fill values.
             _ if text.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),

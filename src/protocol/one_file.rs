@@ -1,4 +1,4 @@
-//! A single local file, to read.
+//! A single local file, for reading.
 
 use super::{FileHandle, FileProtocol, OpenMode, disk};
 use std::io;

@@ -1,7 +1,7 @@
-//! The threads that carry requests: a small runtime of the crate's own.
+//! The threads that send requests: a small runtime of the crate's own.
 //!
-//! A caller waits for a request on an ordinary channel. So the synchronous functions work on any thread, and on a
-//! thread of the user's runtime too, where starting another runtime would panic.
+//! A caller waits for a request on an ordinary channel. So the synchronous functions work on any thread, including the
+//! threads of the user's runtime, where starting another runtime would panic.
 //!
 //! A forked child has only the thread that forked, so it gets a runtime of its own.
 
@@ -29,7 +29,7 @@ pub(crate) fn handle() -> Result<&'static Handle> {
     Ok(RUNTIME.get_or_try_init(start)?.handle())
 }
 
-/// The time between two checks whether the work of a request was cancelled.
+/// The time between two checks for cancellation.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Runs a future to its end on the runtime and waits for it. A request that changes something is never dropped, because
@@ -42,7 +42,7 @@ where
     run(future, false)
 }
 
-/// As [`wait`], for requests that change nothing. Such a request is dropped when the work is cancelled.
+/// Like [`wait`], for requests that change nothing. Such a request is dropped when the work is cancelled.
 pub(crate) fn wait_reading<F, T>(future: F) -> Result<T>
 where
     F: Future<Output = Result<T>> + Send + 'static,
@@ -65,7 +65,7 @@ where
         match receive.recv_timeout(BETWEEN_LOOKS) {
             Ok(result) => return result,
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Error::new(ErrorKind::Io, "a request was given up: its code panicked"));
+                return Err(Error::new(ErrorKind::Io, "a request was not completed: its code panicked"));
             }
             Err(RecvTimeoutError::Timeout) if can_be_given_up => {
                 check_cancelled().inspect_err(|_| request.abort())?;

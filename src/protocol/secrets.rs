@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// Replaces a secret.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
-/// The length of the shortest secret that is replaced. Shorter texts would be found in any text.
+/// The length of the shortest secret that is replaced. Shorter secrets would match in any text.
 const SHORTEST: usize = 4;
 /// The parts of a refused request that S3's answers repeat, for any client.
 const REPEATED: [&str; 6] = [

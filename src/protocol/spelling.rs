@@ -1,4 +1,4 @@
-//! Misspelled places. They are an error that gives the right spelling, instead of a folder of that name.
+//! Misspelled places. They are an error with the right spelling, instead of a folder of that name.
 
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -8,8 +8,8 @@ const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "m
 /// Other schemes that users try.
 const OTHERS: [&str; 6] = ["file", "http", "https", "gcs", "ftp", "hdfs"];
 
-/// Fails for a text that looks like a URL but is none, and for one that only a shell turns into a path. A folder of
-/// that name is reached as `./` and its name.
+/// Fails for a text that looks like a URL but is not one, and for a text that only a shell turns into a path. To use a
+/// folder of that name, write `./` before it.
 pub(crate) fn check(place: &Path) -> Result<()> {
     let Some(text) = place.to_str() else { return Ok(()) };
     if text.is_empty() {
@@ -17,9 +17,7 @@ pub(crate) fn check(place: &Path) -> Result<()> {
     }
     let is_ragged = text.trim() != text || text.chars().any(char::is_control);
     if is_ragged && (is_url(text) || !place.exists()) {
-        return Err(Error::invalid(
-            "the place begins or ends with white space, or has a line end in it: leave that out",
-        ));
+        return Err(Error::invalid("the place begins or ends with white space, or contains a line end: remove that"));
     }
     if let Some((scheme, rest)) = text.split_once(':') {
         check_url(text, &scheme.to_ascii_lowercase(), rest)?;
@@ -42,7 +40,7 @@ fn check_url(text: &str, scheme: &str, rest: &str) -> Result<()> {
         let path = rest.strip_prefix("//").unwrap_or(rest);
         let right = if path.starts_with('/') { shown(path) } else { None }.unwrap_or("/data/surveys");
         return Err(Error::invalid(format!(
-            "a folder is given by its path alone, without {scheme}: in front, and lies on this machine: write {right:?}"
+            "a folder lies on this machine and is given by its path alone, without {scheme}: in front: write {right:?}"
         )));
     }
     if !STORES.contains(&scheme) && !OTHERS.contains(&scheme) {
@@ -61,8 +59,8 @@ fn misspelled(scheme: &str, rest: &str) -> Error {
         None => "bucket/folder",
     };
     Error::invalid(format!(
-        "a URL has \"://\" after its scheme, and then the bucket: write \"{scheme}://{right}\" (a folder that is called so is \
-         reached with \"./\" in front)"
+        "a URL has \"://\" after its scheme, and then the bucket: write \"{scheme}://{right}\" (for a folder of this name, write \
+         \"./\" in front)"
     ))
 }
 
@@ -80,8 +78,8 @@ fn check_shell(text: &str) -> Result<()> {
     let rest = text.get(first.len()..).unwrap_or_default();
     let right = home.map_or_else(|| "/home/me/data".to_owned(), |home| format!("{}{rest}", home.trim_end_matches('/')));
     Err(Error::invalid(format!(
-        "{first:?} stands for a folder to a shell only: write the path out, as in {right:?} (a folder that is called so is \
-         reached with \"./\" in front)"
+        "only a shell replaces {first:?} by a folder: write out the path, as in {right:?} (for a folder of this name, write \
+         \"./\" in front)"
     )))
 }
 

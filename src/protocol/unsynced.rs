@@ -1,4 +1,4 @@
-//! Folders with new names that a power cut may still undo.
+//! Folders with new names that a power cut may still lose.
 
 use super::{Durability, disk};
 use crate::error::{Error, Result};

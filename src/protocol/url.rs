@@ -1,4 +1,4 @@
-//! Makes a client from a URL and options.
+//! Makes the client of an object store from a URL and options.
 
 use super::objects::Objects;
 use super::secrets::Secrets;
@@ -14,8 +14,9 @@ use url::Url;
 
 /// Opens the place of a URL. The options are those of object_store. An unknown option is an error.
 pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
-    // The URL may contain credentials. None may get into a message.
-    let parsed = Url::parse(url).map_err(|error| Error::invalid("this is no URL").with_source(error))?;
+    // The URL may contain credentials, which must not get into a message.
+    let cannot = |error| Error::invalid("not a URL: write it as s3://bucket/folder").with_source(error);
+    let parsed = Url::parse(url).map_err(cannot)?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(Error::invalid("credentials do not belong in the URL: give them as options or in the environment"));
     }
@@ -30,7 +31,7 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
     Ok(if parsed.scheme() == "memory" { objects } else { objects.of_store(&identity(&store, options)) })
 }
 
-/// Identifies the clients that were opened with the same URL and options, without showing an option.
+/// Returns the same text for clients with the same URL and options. It does not reveal the options.
 fn identity(store: &str, options: &[(String, String)]) -> String {
     let mut options: Vec<_> = options.iter().collect();
     options.sort_unstable();
@@ -50,7 +51,7 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     match url.scheme() {
         "memory" => {
             if let Some((key, _)) = options.first() {
-                return Err(Error::invalid(format!("memory:// has no options, and {} is none of its", shown(key))));
+                return Err(Error::invalid(format!("memory:// has no options: remove the option {}", shown(key))));
             }
             let client = Arc::new(object_store::memory::InMemory::new());
             Ok(Opened { client, pages: None, secrets: Secrets::default() })
@@ -67,10 +68,10 @@ fn client(url: &Url, options: &[(String, String)]) -> Result<Opened> {
         "az" | "azure" | "abfs" | "abfss" => Err(Error::unsupported("az:// needs the feature `azure` of arraystow")),
         #[cfg(not(feature = "s3"))]
         "s3" | "s3a" => Err(Error::unsupported("s3:// needs the feature `s3` of arraystow")),
-        "gcs" => Err(Error::unsupported("gcs:// is written gs://")),
+        "gcs" => Err(Error::unsupported("gcs:// is not supported: write gs://")),
         scheme => Err(Error::unsupported(format!(
-            "{scheme}:// is not a place for a storage: use s3://bucket/folder, or the path of a folder. (A server \
-             of S3's protocol that is not Amazon's goes into the option aws_endpoint.)"
+            "{scheme}:// is not supported: use s3://bucket/folder, or the path of a folder (for an S3 server other than \
+             Amazon's, set the option aws_endpoint)"
         ))),
     }
 }
@@ -124,7 +125,7 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
         "user_agent",
     ];
     let mut builder = AmazonS3Builder::new();
-    // As `from_env` does, except that an empty variable counts as not set.
+    // Like `from_env`, except that an empty variable counts as not set.
     for (name, value) in std::env::vars_os() {
         let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
         if name.starts_with("AWS_")
@@ -177,7 +178,7 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
     if !plain && builder.get_config_value(&AmazonS3ConfigKey::UnsignedPayload).is_none() {
         builder = builder.with_unsigned_payload(true);
     }
-    // The secrets of the environment too.
+    // Including the secrets from the environment.
     let credentials = [AmazonS3ConfigKey::AccessKeyId, AmazonS3ConfigKey::SecretAccessKey, AmazonS3ConfigKey::Token];
     let credentials = credentials.iter().filter_map(|key| builder.get_config_value(key)).collect();
     let builder = builder.with_retry(retries());
@@ -271,7 +272,7 @@ fn built<S: ObjectStore + PaginatedListStore>(
             Ok(Opened { pages: Some(client.clone()), client, secrets: Secrets::new(credentials) })
         }
         Err(error) => {
-            // A secret may be given for the wrong option.
+            // A secret may have been given for the wrong option.
             credentials.extend(options.iter().map(|(_, value)| value.clone()));
             Err(Error::invalid("the object store cannot be opened with these options")
                 .with_source(Secrets::new(credentials).cleaned(error)))

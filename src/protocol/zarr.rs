@@ -54,6 +54,6 @@ impl FromStr for ZarrVersion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ZarrOptions {
     pub(crate) version: ZarrVersion,
-    /// The most bytes, before compression, of the chunks that are put together in one object. 0 for one object a chunk.
+    /// The most bytes, before compression, of the chunks in one shard. 0 for one object or file per chunk.
     pub(crate) shard_bytes: usize,
 }

@@ -144,7 +144,7 @@ fn pipes_keep_nobody_waiting() {
             storage.remove("a/pipe").unwrap_err(),
         ] {
             assert_eq!((error.kind(), error.document()), (ErrorKind::Io, Some("a/pipe")), "{error}");
-            assert!(error.to_string().contains("no ordinary file"), "{error}");
+            assert!(error.to_string().contains("not a regular file"), "{error}");
         }
         let found = storage.sweep().unwrap();
         assert_eq!((found.leftovers().count(), found.skipped().len()), (0, 1), "{found:?}");
@@ -156,7 +156,7 @@ fn pipes_keep_nobody_waiting() {
         std::fs::remove_file(&array).unwrap();
         pipe(array.to_str().unwrap());
         let loaded: ChunkedArray<f64> = storage.load("a/run").unwrap();
-        assert!(loaded.compute().unwrap_err().to_string().contains("no ordinary file"));
+        assert!(loaded.compute().unwrap_err().to_string().contains("not a regular file"));
         storage.verify("a/run", arraystow::VerifyDepth::Deep).unwrap();
     });
 }

@@ -1,4 +1,4 @@
-//! The calls by which arrays and documents are written to, and opened in, a local file system.
+//! The calls that write and open arrays and documents in a local file system.
 //!
 //! With the feature `faults`, a test sees each call before and after it happens, and can make it fail or delay it.
 //! Without the feature these are the plain calls.
@@ -8,7 +8,7 @@ mod unix;
 
 #[cfg(not(unix))]
 compile_error!(
-    "arraystow knows the file systems of Unix only: another system needs a module beside src/protocol/disk/unix.rs"
+    "arraystow supports the file systems of Unix only: another system needs a module like src/protocol/disk/unix.rs"
 );
 
 #[cfg(feature = "faults")]
@@ -44,7 +44,7 @@ pub enum Durability {
     #[default]
     Synced,
     /// The operating system chooses when to write. A killed program loses nothing. After a power cut, the newest values
-    /// may be missing or damaged, and so may the values that they replaced. The damage is noticed.
+    /// may be missing or damaged, and so may the values that they replaced. The damage is detected on reading.
     NotSynced,
 }
 
@@ -104,7 +104,7 @@ impl DiskFile {
         }
     }
 
-    /// Opens an existing ordinary file, to read it or to find out whether it is locked.
+    /// Opens an existing regular file, to read it or to find out whether it is locked.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         open(path).map(|file| Self::new(file, path))
     }
@@ -263,18 +263,18 @@ pub(crate) fn sync_folder(path: &Path, durability: Durability) -> io::Result<()>
     }
 }
 
-/// Opens an ordinary file to read it. A link is refused, because it could lead anywhere, and a pipe, because it could
+/// Opens a regular file to read it. A link is refused, because it could lead anywhere, and a pipe, because it could
 /// block.
 ///
 /// # Errors
-/// `InvalidInput` for anything that is not an ordinary file, such as a folder.
+/// `InvalidInput` for anything that is not a regular file, such as a folder.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     call!(Call::Open(path), open_ordinary(path))
 }
 
 fn open_ordinary(path: &Path) -> io::Result<File> {
     let other = || {
-        let text = "it is no ordinary file, and arraystow opens no other (links neither)";
+        let text = "it is not a regular file: arraystow opens no links, folders, pipes or devices";
         io::Error::new(io::ErrorKind::InvalidInput, text)
     };
     let file = system::without_links().read(true).open(path);

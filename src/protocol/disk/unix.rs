@@ -1,4 +1,4 @@
-//! The calls of Unix that this crate needs. Another operating system would be another module like this one.
+//! The calls of Unix that this crate needs. Another operating system needs another module like this one.
 
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
@@ -60,7 +60,7 @@ pub(super) fn reserve(file: &File, len: u64) -> io::Result<()> {
         return Ok(());
     }
     match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
-        // Not every file system can; a write then fails instead.
+        // Not every file system supports this; a write to a full disk then fails instead.
         Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
     }

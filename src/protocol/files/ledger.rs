@@ -1,5 +1,5 @@
-//! The files that the serializer of one external object may use. Their names begin with the object's id, so that all
-//! that the serializer writes is found again and removed with the object.
+//! The files that the serializer of one external object may use. Their names begin with the object's id, so that every
+//! file that the serializer writes is found again and removed with the object.
 
 use super::FileSummary;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,13 +33,18 @@ impl Ledger {
     pub(super) fn begin(&self, name: &str) -> Result<()> {
         let mut written = self.written.lock();
         if written.len() >= MOST_FILES {
-            return Err(Error::limit(format!("an object has {MOST_FILES} files at most")));
+            return Err(Error::limit(format!(
+                "an external object has at most {MOST_FILES} files: put more into each of them"
+            )));
         }
         if self.stored {
             return Err(Error::invalid("an object that is stored never changes: save the changed one"));
         }
         if written.contains_key(name) {
-            return Err(Error::new(ErrorKind::AlreadyExists, format!("the file {name} was written already")));
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("the file {name} was already created: give each file its own extension"),
+            ));
         }
         written.insert(name.to_owned(), None);
         Ok(())

@@ -1,8 +1,8 @@
-//! The files of external objects, beside the arrays, through either protocol. A
+//! The files of external objects, which are stored next to the arrays through either protocol. A
 //! [`PersistentSerializer`](crate::PersistentSerializer) writes and reads them.
 //!
-//! A file is written from beginning to end, and read at any position. The manifest has a checksum for every MiB, and
-//! every read compares it.
+//! A file is written from beginning to end, and read at any position. The manifest has a checksum for every MiB, which
+//! every read verifies.
 
 mod ledger;
 mod place;
@@ -19,7 +19,7 @@ pub use writer::FileWriter;
 /// The bytes that one checksum covers.
 pub(crate) const BLOCK: usize = 1 << 20;
 
-/// What was written to a file, or must be in it.
+/// The length and the checksums of a file, as written or as expected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileSummary {
     pub(crate) bytes: u64,

@@ -10,8 +10,7 @@ const MOST_BLOCKS: u64 = 8;
 
 /// An open file of an external object, from [`ExternalFiles::open`](crate::persistent::ExternalFiles::open).
 ///
-/// It reads and seeks. All that it returns has been compared with the checksums in the document, if the document has
-/// any.
+/// It reads and seeks. If the document has checksums, all bytes are verified before they are returned.
 pub struct FileReader {
     files: Files,
     name: String,
@@ -31,15 +30,14 @@ impl FileReader {
     pub(crate) fn open(files: Files, name: &str, expected: Option<FileSummary>) -> Result<Self> {
         let (opened, len) = files.open(name).map_err(|error| match (error.is_not_found(), &expected) {
             (true, Some(_)) => error.with_kind(ErrorKind::Gone).reworded(
-                "a file of the object is not there any more: the object was removed or replaced; load it again",
+                "a file of the external object no longer exists: its value was removed or replaced; load the value again",
             ),
             _ => error,
         })?;
         if let Some(expected) = &expected
             && expected.bytes != len
         {
-            let text =
-                format!("the file has {len} bytes where {} were written; restore it from a copy", expected.bytes);
+            let text = format!("the file has {len} bytes, but {} were written: restore it from a copy", expected.bytes);
             return Err(Error::corrupt(text).at_location(files.describe(name)));
         }
         let name = name.to_owned();
@@ -72,7 +70,7 @@ impl FileReader {
             self.buffer.clear();
             let at = start + (wrong * BLOCK) as u64;
             let text = format!(
-                "the file is not what was written (the checksum of its bytes from {at} on differs); restore it from a copy"
+                "the file is not what was written (the checksum of its bytes from {at} on differs): restore it from a copy"
             );
             return Err(Error::corrupt(text).at_location(self.files.describe(&self.name)));
         }
@@ -96,7 +94,8 @@ impl FileReader {
                     return Ok(());
                 }
                 self.buffer.clear();
-                Err(Error::corrupt("the object is shorter than it was").at_location(self.files.describe(&self.name)))
+                let error = Error::corrupt("the object was truncated after it was opened: restore it from a copy");
+                Err(error.at_location(self.files.describe(&self.name)))
             }
         }
     }

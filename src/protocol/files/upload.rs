@@ -1,5 +1,4 @@
-//! An object of a store that is written piece by piece: a small one with one request, a large one in parts, a few at a
-//! time.
+//! Writes an object of a store piece by piece: a small one with one request, a large one in parts, a few at a time.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Objects, Replace, handle, wait};

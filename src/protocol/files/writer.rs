@@ -44,7 +44,7 @@ impl FileWriter {
             Some(failure) => Err(failure),
             None => self.hand_on(),
         };
-        let sink = self.sink.take().ok_or_else(|| Error::invalid("the file was finished already"))?;
+        let sink = self.sink.take().ok_or_else(|| Error::invalid("the file is already finished"))?;
         let ended = written.and_then(|()| match &sink {
             Sink::File(file) => {
                 self.files.sync_file(file).map_err(|error| self.files.failed("made durable", &self.name, error))
@@ -86,7 +86,7 @@ impl FileWriter {
             }
             #[cfg(feature = "object-store")]
             Some(Sink::Object(upload)) => upload.write(&self.buffer)?,
-            None => return Err(Error::invalid("the file was finished already")),
+            None => return Err(Error::invalid("the file is already finished")),
         }
         self.summary.checksums.push(crc32c::crc32c(&self.buffer));
         self.summary.bytes += self.buffer.len() as u64;

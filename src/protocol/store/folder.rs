@@ -30,7 +30,7 @@ pub(crate) struct FolderStore {
 }
 
 impl FolderStore {
-    /// Returns the store of a folder, which exists when something is written.
+    /// Returns the store of a folder, which is made when something is written.
     pub(crate) fn new(root: &Path, durability: Durability) -> Self {
         Self { root: root.into(), durability, unsynced: Arc::default() }
     }
@@ -56,12 +56,12 @@ impl FolderStore {
         Ok(path)
     }
 
-    /// Fails if a folder is a link, or is reached by one.
+    /// Fails if a folder is a link, or is reached through one.
     fn refuse_links(&self, folder: &Path) -> Result<()> {
         for folder in folder.ancestors().take_while(|folder| *folder != &*self.root) {
             if std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
-                let text = "there is a symbolic link, which may lead out of the storage, and arraystow follows none below \
-                            its folder: put what it leads to in its place";
+                let text = "this is a symbolic link, which may lead out of the storage, and arraystow follows none below \
+                            its folder: replace the link by its target";
                 return Err(Error::unsupported(text).at_location(folder.display().to_string()));
             }
         }
@@ -73,7 +73,7 @@ impl FolderStore {
         move |error| {
             match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Error::io(format!("{what}: there is no room left; make some and save again"), error)
+                    Error::io(format!("{what}: no room left on the disk; free some and save again"), error)
                 }
                 _ => Error::io(what, error),
             }
@@ -169,10 +169,10 @@ impl FolderStore {
 /// The entries of a folder. A missing folder has none.
 fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
     if depth > DEEPEST {
-        return Err(io::Error::other(format!("more than {DEEPEST} folders lie in each other, which no array has")));
+        return Err(io::Error::other(format!("folders are nested more than {DEEPEST} deep, which no array has")));
     }
     match std::fs::read_dir(folder) {
-        // A file in its place is not an array's.
+        // A file in the place of a folder does not belong to an array.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
         entries => entries?.collect(),
     }
@@ -190,7 +190,7 @@ impl ByteStore for FolderStore {
     fn get(&self, key: &str, most: u64) -> Result<Bytes> {
         let (file, len) = self.open(key)?;
         if len > most {
-            let text = format!("the file has {len} bytes where {most} are the most that it can have");
+            let text = format!("the file has {len} bytes, but can have at most {most}");
             return Err(Error::limit(text).at_location(self.describe(key)));
         }
         file.contents(most).map(Bytes::from).map_err(self.failed("read", key))
@@ -215,7 +215,7 @@ impl ByteStore for FolderStore {
         let mut bytes = Vec::new();
         bytes
             .try_reserve_exact(count)
-            .map_err(|_| Error::limit(format!("there is no memory for a part of {count} bytes")))?;
+            .map_err(|_| Error::limit(format!("a part of {count} bytes does not fit into memory")))?;
         bytes.resize(count, 0);
         file.read_exact_at(&mut bytes, range.start).map_err(self.failed("read", key))?;
         Ok((bytes.into(), len))
@@ -249,7 +249,7 @@ impl ByteStore for FolderStore {
         match std::fs::symlink_metadata(self.path(key)?) {
             Ok(metadata) => Ok(metadata.is_file()),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
-            Err(error) => Err(self.failed("looked for", key)(error)),
+            Err(error) => Err(self.failed("looked up", key)(error)),
         }
     }
 

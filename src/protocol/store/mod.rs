@@ -1,4 +1,4 @@
-//! Bytes under keys such as `dask_arrays/<name>/c/0/1`, the parts of Zarr arrays, in a folder or an object store.
+//! Bytes under keys such as `dask_arrays/<name>/c/0/1`: the parts of Zarr arrays, in a folder or an object store.
 
 mod folder;
 #[cfg(feature = "object-store")]
@@ -12,19 +12,20 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A place for bytes under keys. `/` separates the segments of a key. All before a separator is a folder.
+/// A place for bytes under keys. `/` separates the segments of a key. What comes before a separator is a folder.
 pub(crate) trait ByteStore: Send + Sync {
     /// Returns the bytes of a key. More than `most` bytes are an error of the kind `Limit`.
     fn get(&self, key: &str, most: u64) -> Result<Bytes>;
-    /// The same for several keys at a time. `None` for a missing key.
+    /// Returns the bytes of several keys, with `None` for a missing key.
     fn get_each(&self, keys: &[(String, u64)]) -> Result<Vec<Option<Bytes>>>;
-    /// Returns a part of a key's bytes, as far as they reach, and the number of all its bytes.
+    /// Returns a part of a key's bytes, cut at their end, and the number of all its bytes.
     fn get_part(&self, key: &str, part: Part) -> Result<(Bytes, u64)>;
-    /// Writes a key in one step, and replaces what it has.
+    /// Writes a key in one step, and replaces its bytes.
     fn put(&self, key: &str, contents: Vec<u8>) -> Result<()> {
         self.put_through(key.rsplit_once('/').map_or("", |(folder, _)| folder), key, contents)
     }
-    /// The same for a key without a folder of its own. What a crash leaves lies in `folder`, and is removed with it.
+    /// Like `put`, for a key without a folder of its own. A crash leaves a temporary file in `folder`, which is removed
+    /// with that folder.
     fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()>;
     /// Writes many new keys.
     fn puts(&self) -> Box<dyn Puts>;
@@ -40,8 +41,8 @@ pub(crate) trait ByteStore: Send + Sync {
     fn remove_all(&self, keys: &[String]) -> Result<()>;
     /// Removes every key below a folder. A missing folder is not an error.
     fn remove_below(&self, folder: &str) -> Result<()>;
-    /// Copies every key below a folder of another store of the same kind, without reading the bytes if it can. `None`
-    /// if there is no such way.
+    /// Copies every key below a folder of another store of the same kind, without reading the bytes if possible.
+    /// Returns `None` if the other store is of another kind.
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>>;
     /// Makes the names of all keys written so far durable.
     fn sync(&self) -> Result<()>;
@@ -64,7 +65,7 @@ pub(crate) trait ByteStore: Send + Sync {
 pub(crate) trait Puts: Send + Sync {
     /// Begins to write a key. `held` is dropped when the bytes are written. The error may be that of an earlier key.
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()>;
-    /// Waits for all writes that were begun. After an error no other begins.
+    /// Waits for all writes that have begun. After an error no further write begins.
     fn settle(&self) -> Result<()>;
 }
 
@@ -75,7 +76,7 @@ pub(crate) enum Part {
     Last(u64),
 }
 
-/// All that lies below a folder.
+/// The number and total length of the keys below a folder.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Below {
     pub(crate) count: usize,
@@ -88,15 +89,16 @@ impl Below {
     }
 }
 
-/// What was copied.
+/// The result of a copy.
 pub(crate) struct Copied {
     pub(crate) below: Below,
-    /// Whether the bytes passed through this process, which then compares them with their checksums.
+    /// Whether the bytes passed through this process, which then verifies their checksums.
     pub(crate) was_read: bool,
 }
 
-/// The most bytes in memory while keys are copied.
+/// The most keys in memory while keys are copied.
 const MOST_KEYS: usize = 64;
+/// The most bytes in memory while keys are copied.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Copies every key below a folder into a folder of another store.
@@ -156,7 +158,7 @@ mod tests {
         assert!(lengths(&[]).is_empty());
         assert_eq!(lengths(&[1, 2, 3]), [3]);
         assert_eq!(lengths(&[MOST_BYTES, 1, MOST_BYTES - 1, 1]), [1, 2, 1]);
-        // One that is too large goes alone.
+        // A key that is too large is a batch of its own.
         assert_eq!(lengths(&[1, u64::MAX, 1]), [1, 1, 1]);
         assert_eq!(lengths(&vec![0; 2 * MOST_KEYS + 1]), [MOST_KEYS, MOST_KEYS, 1]);
     }

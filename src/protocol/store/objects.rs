@@ -130,7 +130,7 @@ impl Puts for ObjectPuts {
             },
             handle()?,
         );
-        // Looks at the puts that have ended, so that an error is returned early.
+        // Checks the puts that have ended, so that an error is returned early.
         while let Some(ended) = puts.try_join_next() {
             joined(ended)?;
         }
@@ -161,5 +161,5 @@ impl Drop for ObjectPuts {
 }
 
 fn joined(ended: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
-    ended.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "a request was given up: its code panicked")))
+    ended.unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "a request was not completed: its code panicked")))
 }

@@ -80,7 +80,7 @@ fn a_listing_without_end_is_given_up() {
         }
         for error in errors {
             assert_eq!(error.kind(), ErrorKind::Io, "{what}: {error}");
-            assert!(error.to_string().contains("does not come to an end"), "{what}: {error}");
+            assert!(error.to_string().contains("does not end"), "{what}: {error}");
             assert!(error.location().unwrap().starts_with("s3://bucket/folder"), "{what}: {error}");
         }
         // A look whether there is anything below a name.
