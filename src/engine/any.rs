@@ -1,4 +1,4 @@
-//! Arrays whose element type is known at run time only, into memory.
+//! Reads arrays whose element type is known at run time only into memory.
 
 use super::pages::prefer_huge_pages;
 use crate::array::{AnyArray, AnyNdArray, Element, element_count, with_element, zeroed};
@@ -9,7 +9,7 @@ impl AnyArray {
     /// The whole array in memory, as [`ChunkedArray::compute`](crate::ChunkedArray::compute) reads it.
     ///
     /// # Errors
-    /// `Limit` if the array does not fit into memory; whatever keeps a chunk from being read or made.
+    /// `Limit` if the array does not fit into memory; any error of reading or computing a chunk.
     pub fn compute(&self) -> Result<AnyNdArray> {
         with_element!(self.data_type(), T => Ok(self.typed::<T>()?.compute()?.into()))
     }
@@ -24,14 +24,14 @@ impl AnyArray {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if there is no such chunk; whatever keeps it from being read or made.
+    /// `NotFound` if there is no such chunk; any error of reading or computing it.
     pub fn chunk(&self, coordinates: &[usize]) -> Result<AnyNdArray> {
         with_element!(self.data_type(), T => Ok(self.typed::<T>()?.chunk(coordinates)?.into()))
     }
 
     /// The bytes of all elements, little-endian, in C order: [`len`](Self::len) times
-    /// [`data_type().size()`](crate::DataType::size) bytes. A `bool` is 0 or 1; a complex number is its real part, then its
-    /// imaginary one.
+    /// [`data_type().size()`](crate::DataType::size) bytes. A `bool` is 0 or 1; a complex number is its real part, then
+    /// its imaginary part.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};
@@ -50,17 +50,19 @@ impl AnyArray {
         Ok(bytes)
     }
 
-    /// The same, into memory of the caller. Each chunk goes straight to its place if `out` is aligned as the elements are;
-    /// otherwise the array is in memory a second time meanwhile. After an error `out` holds any bytes.
+    /// Reads the bytes of all elements, as [`to_bytes`](Self::to_bytes) returns them, into the caller's memory. If
+    /// `out` is aligned for the elements, each chunk is read directly into its place; otherwise a second copy of the
+    /// array is in memory for the time of the call. After an error the content of `out` is unspecified.
     ///
     /// # Errors
-    /// `InvalidInput` if `out` has another length than the elements; as [`compute`](Self::compute).
+    /// `InvalidInput` if `out` does not have the length of the elements; otherwise as [`compute`](Self::compute).
     pub fn read_into(&self, out: &mut [u8]) -> Result<()> {
         let len = self.byte_len()?;
         if out.len() != len {
-            return Err(Error::invalid(format!("room of {} bytes for an array of {len}", out.len())));
+            let found = out.len();
+            return Err(Error::invalid(format!("the array has {len} bytes, but the buffer has {found}")));
         }
-        // Zeros are elements of every type, which other bytes need not be.
+        // Zeros are valid elements of every type; other bytes may not be.
         out.fill(0);
         with_element!(self.data_type(), T => self.read_typed::<T>(out))
     }
@@ -70,7 +72,7 @@ impl AnyArray {
         bytes.ok_or_else(|| Error::limit("the array has more bytes than can be counted"))
     }
 
-    /// `out` is all zeros.
+    /// Reads the elements into `out`, which must be all zeros.
     fn read_typed<T: Element>(&self, out: &mut [u8]) -> Result<()> {
         let array = self.typed::<T>()?;
         if let Ok(elements) = bytemuck::checked::try_cast_slice_mut::<u8, T>(&mut *out) {

@@ -1,4 +1,4 @@
-//! The async forms of arrays: each is its blocking function, as `unblock` runs it.
+//! The async forms of arrays: each runs its blocking function with `unblock`.
 
 use super::compute::Chunks;
 use super::offload::unblock;
@@ -8,10 +8,10 @@ use ndarray::ArrayD;
 
 /// # Async forms
 ///
-/// Every function that reads or computes elements has an async form of the same name with `_async`. It does the same, fails
-/// with the same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and
-/// serves what has no form of its own. Dropping the future cancels the work, so that no new chunk is begun; see
-/// [`Task`](crate::Task).
+/// Every function that reads or computes elements has an async form of the same name with `_async`. It does the same
+/// and fails with the same errors, but does not block the executor. It works with any executor. [`unblock`] describes
+/// how, and serves for functions without an async form. Dropping the future cancels the work: no new chunk is started;
+/// see [`Task`](crate::Task).
 ///
 /// ```
 /// # use arraystow::ChunkedArray;
@@ -25,7 +25,7 @@ use ndarray::ArrayD;
 /// # }).unwrap();
 /// ```
 impl<T: Element> ChunkedArray<T> {
-    /// Runs a function of the array on the pool.
+    /// Runs a function on the array in the pool.
     fn away<R, F>(&self, work: F) -> impl Future<Output = Result<R>> + Send + use<T, R, F>
     where
         R: Send + 'static,
@@ -119,7 +119,7 @@ impl AnyArray {
 }
 
 impl<T: Element> Chunks<T> {
-    /// The async form of `next`. A chunk whose future is dropped comes again.
+    /// The async form of `next`. If the future is dropped, the next call returns the same chunk.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

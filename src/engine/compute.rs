@@ -1,4 +1,4 @@
-//! Arrays into memory: whole, one chunk, or chunk after chunk.
+//! Reads arrays into memory: as a whole, one chunk, or chunk by chunk.
 
 use super::pages::prefer_huge_pages;
 use super::workers::{Job, run};
@@ -9,10 +9,11 @@ use ndarray::{ArrayD, ArrayViewMutD, Axis};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The whole array in memory: every chunk once, on all processors, each straight to its place.
+    /// Reads the whole array into memory. Every chunk is read or computed once, on all processors, directly into its
+    /// place.
     ///
     /// # Errors
-    /// `Limit` if the array does not fit into memory; whatever keeps a chunk from being read or made.
+    /// `Limit` if the array does not fit into memory; any error of reading or computing a chunk.
     pub fn compute(&self) -> Result<ArrayD<T>> {
         self.prepare()?;
         let mut out = zeroed::<T>(self.shape())?;
@@ -23,13 +24,13 @@ impl<T: Element> ChunkedArray<T> {
         Ok(out)
     }
 
-    /// Refuses what cannot be computed, before memory is asked for: what a document says of an array may be wrong.
+    /// Fails for an array that cannot be computed, before memory is allocated: its shape in the document may be wrong.
     pub(super) fn prepare(&self) -> Result<()> {
         self.check()?;
         self.reading_grid().map(drop)
     }
 
-    /// The whole array into memory of its shape.
+    /// Reads the whole array into memory of its shape.
     pub(super) fn compute_into(&self, out: ArrayViewMutD<'_, T>) -> Result<()> {
         self.check()?;
         let grid = self.reading_grid()?;
@@ -48,7 +49,7 @@ impl<T: Element> ChunkedArray<T> {
     /// One chunk, by its coordinates in the chunk grid.
     ///
     /// # Errors
-    /// `NotFound` if there is no such chunk; whatever keeps it from being read or made.
+    /// `NotFound` if there is no such chunk; any error of reading or computing it.
     pub fn chunk(&self, coordinates: &[usize]) -> Result<ArrayD<T>> {
         self.check()?;
         let region = self.grid().chunk_region(self.grid().chunk_number(coordinates)?)?;
@@ -56,7 +57,7 @@ impl<T: Element> ChunkedArray<T> {
         self.read_region(&evaluation, region)
     }
 
-    /// Every chunk in turn, in C order, with the region that it fills. One chunk is in memory at a time.
+    /// Iterates over the chunks in C order, each with its region. One chunk is in memory at a time.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -69,19 +70,19 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// If the array can never be computed; what concerns one chunk comes with the chunk.
+    /// Fails if the array can never be computed. Errors of single chunks are returned by the iterator.
     pub fn chunks(&self) -> Result<Chunks<T>> {
         self.check()?;
         let evaluation = Evaluation::of([self as &dyn ErasedArray]);
         Ok(Chunks { array: self.clone(), evaluation: Arc::new(evaluation), next: 0 })
     }
 
-    /// Refuses arrays that can never be computed before anything is read.
+    /// Fails for an array that can never be computed, before anything is read.
     pub(super) fn check(&self) -> Result<()> {
         self.failure().map_or(Ok(()), Err)
     }
 
-    /// The grid to go through when all is read anyway: the stored one, so that no stored chunk is read twice.
+    /// The grid for reading the whole array: the stored one if there is one, so that no stored chunk is read twice.
     pub(super) fn reading_grid(&self) -> Result<ChunkGrid> {
         match ErasedArray::stored(self) {
             Some(stored) => Ok(stored.layout()?.grid.clone()),
@@ -89,7 +90,7 @@ impl<T: Element> ChunkedArray<T> {
         }
     }
 
-    /// Runs as one job, so that a panic in the user's code is an error here too.
+    /// Reads one region as one job, so that a panic of the user's code becomes an error.
     fn read_region(&self, evaluation: &Evaluation, region: Region) -> Result<ArrayD<T>> {
         let mut out = zeroed::<T>(region.shape())?;
         let (len, jobs) = (region.len(), [job::<T>(region, out.view_mut())]);
@@ -97,7 +98,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(out)
     }
 
-    /// Reads regions of `len` elements together, each into its part of the memory.
+    /// Reads regions, each into its part of the memory. `len` is their total number of elements.
     fn read_parts<'a>(
         &self,
         evaluation: &Evaluation,
@@ -166,9 +167,9 @@ impl<T: Element> std::fmt::Debug for Chunks<T> {
 /// Cuts memory into the disjoint parts of a grid, in C order, one at a time.
 struct Parts<'a, T> {
     grid: &'a ChunkGrid,
-    /// How many parts are still to come.
+    /// The number of parts left.
     left: usize,
-    /// What is left to cut: the memory, its region, the axis to cut and the next chunk on that axis.
+    /// The memory left to cut, each piece with its start, the axis to cut and the next chunk on that axis.
     stack: Vec<(ArrayViewMutD<'a, T>, Vec<usize>, usize, usize)>,
 }
 
@@ -206,12 +207,13 @@ impl<'a, T> Iterator for Parts<'a, T> {
     }
 }
 
-/// How many times a chunk is in memory beside its result while it comes: from afar as it is sent and as it is decoded.
+/// The number of copies of a chunk in memory besides its result while it is read: from a remote store, the received
+/// bytes and the decoded ones.
 pub(super) fn beside(evaluation: &Evaluation) -> usize {
     if evaluation.concurrency() > 1 { 2 } else { 0 }
 }
 
 /// The error for reductions that have no value without elements.
 pub(super) fn no_elements(what: &str) -> Error {
-    Error::invalid(format!("the {what} of an array without elements"))
+    Error::invalid(format!("an array without elements has no {what}"))
 }

@@ -1,12 +1,12 @@
-//! Handles of this process on stored arrays. An array that no document names any more may be left to them: it is removed when
-//! the last one is dropped.
+//! Handles of this process on stored arrays. An array that no document names any more can be left to its handle, which
+//! removes it when it is dropped.
 
 use crate::lock::Mutex;
 use crate::task::unstoppable;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Weak};
 
-/// By the identity of the array.
+/// The handles of this process, by the identity of the array.
 static HANDLES: LazyLock<Mutex<HashMap<String, Weak<Handle>>>> = LazyLock::new(Mutex::default);
 
 /// What all arrays of this process that read one stored array have in common.
@@ -18,7 +18,7 @@ pub(crate) struct Handle {
 type Removal = Box<dyn FnOnce() + Send>;
 
 impl Handle {
-    /// The handle on the array of this identity, of which there is only one at a time.
+    /// Returns the handle on the array of this identity. There is only one at a time.
     pub(crate) fn on(identity: String) -> Arc<Self> {
         let mut handles = HANDLES.lock();
         if let Some(handle) = handles.get(&identity).and_then(Weak::upgrade) {
@@ -29,7 +29,7 @@ impl Handle {
         handle
     }
 
-    /// The same if there is one.
+    /// Returns the handle on the array of this identity, if there is one.
     pub(crate) fn find(identity: &str) -> Option<Arc<Self>> {
         HANDLES.lock().get(identity).and_then(Weak::upgrade)
     }

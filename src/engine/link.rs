@@ -1,4 +1,4 @@
-//! Stored arrays as arrays of their own in another place, without decoding them.
+//! Links or copies a stored array to another place, without decoding it.
 
 use super::stored::{Expected, StoredArray};
 use super::verify::{check_all, check_length};
@@ -8,8 +8,8 @@ use crate::error::{ErrorKind, Result};
 use std::sync::Arc;
 
 impl StoredArray {
-    /// Makes it an array of its own in another backend, under another name, without decoding it, if that is possible. What
-    /// is checked is what is taken.
+    /// Makes an independent array of this one in another backend, under another name, without decoding it. Returns
+    /// `None` if this is not possible. The array that is linked or copied is the one that is checked.
     pub(crate) fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<Linked>> {
         let linked = to.link(&**self.backend(), self.name(), name, &|reader| self.check(reader));
         let linked = linked.map_err(|error| match error.kind() {
@@ -41,7 +41,7 @@ impl StoredArray {
         check_length(&copy, summary.bytes)?;
         match check_all(&copy).into_iter().next() {
             None => Ok(()),
-            Some(error) => Err(error.context("the array was damaged, or changed, while it was copied".to_owned())),
+            Some(error) => Err(error.context("the array was damaged or changed while it was copied".to_owned())),
         }
     }
 }

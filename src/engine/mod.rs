@@ -1,7 +1,7 @@
 //! ENGINE: runs arrays in parallel and in bounded memory.
 //!
-//! Chunk source to writer (`write`), stored chunks to arrays (`stored`), arrays to memory or to a number (`compute`,
-//! `reduce`). One loop drives them all (`workers`); it knows neither serde nor documents. Async
+//! `write` writes the chunks of arrays, `stored` reads them, `compute` reads arrays into memory, and `reduce` reduces
+//! them to a number. All of them run on one loop (`workers`), which does not depend on serde or documents. The async
 //! forms run on a `pool`.
 
 mod any;

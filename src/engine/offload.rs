@@ -1,4 +1,5 @@
-//! The one mechanism of the async forms: blocking work on a thread of the pool, cancelled when its future is dropped.
+//! The mechanism of all async forms: blocking work on a thread of the pool, which is cancelled when its future is
+//! dropped.
 
 use super::pool;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,12 +9,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Runs blocking work of this crate away from the executor: on a thread of a bounded pool. All async forms, such as
-/// [`Storage::save_async`](crate::Storage::save_async) and [`ChunkedArray::sum_async`](crate::ChunkedArray::sum_async), are
-/// made of it; it is there for everything else. The future runs on any executor.
+/// Runs blocking work of this crate on a thread of a bounded pool, so that it does not block an executor. All async
+/// forms, such as [`Storage::save_async`](crate::Storage::save_async) and
+/// [`ChunkedArray::sum_async`](crate::ChunkedArray::sum_async), use it. Call it for functions without an async form.
+/// The future works with any executor.
 ///
-/// The work begins when the future is first polled. Dropping the future cancels it as [`Task::cancel`] does: no new chunk is
-/// begun, and a save takes back what it wrote. It belongs to the task in which `unblock` is called, too.
+/// The work begins when the future is first polled. Dropping the future cancels it, as [`Task::cancel`] does: no new
+/// chunk is started, and a save removes what it wrote. The work also belongs to the task in which `unblock` is called.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -42,7 +44,7 @@ where
 }
 
 impl Scope {
-    /// As [`unblock`], for work that belongs to this scope.
+    /// Like [`unblock`], for work that belongs to this scope.
     pub(crate) fn offload<T, E, F>(&self, work: F) -> Offloaded<T, E>
     where
         T: Send + 'static,
@@ -62,9 +64,9 @@ impl Scope {
     }
 }
 
-/// The result of work on another thread, in the future.
+/// The future of work on another thread.
 pub(crate) struct Offloaded<T, E> {
-    /// Until it begins.
+    /// The work, until it begins.
     work: Option<pool::Work>,
     receive: oneshot::Receiver<Result<T, E>>,
     task: Task,
@@ -75,7 +77,8 @@ impl<T, E: From<Error>> Future for Offloaded<T, E> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         if let Some(work) = self.work.take() {
-            // Work of the pool that waits for other work of it would wait for ever, were all threads to do so.
+            // Work that runs in the pool gets a thread of its own: if all threads of the pool waited for other work in
+            // it, none would ever finish.
             let begun = if Scope::current().in_pool { pool::spawn_apart(work) } else { pool::in_background(work) };
             if let Err(error) = begun {
                 return Poll::Ready(Err(error.into()));

@@ -1,29 +1,29 @@
-//! Where stored arrays come from, and which version of a document their holder knows.
+//! Where loaded arrays come from, and which version of a document their holder knows.
 
 use crate::lock::Mutex;
 use std::sync::Arc;
 
-/// Where in which object an array belongs: for errors, and for a save that meets the array again.
+/// The place of a loaded array in its value, for errors and for a save that contains the array again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     /// The document's name, if it has one.
     pub(crate) document: Option<String>,
-    /// The first path in the object, if it is known.
+    /// The first path in the value, if it is known.
     pub(crate) path: Option<String>,
-    /// The version that it was loaded from, if it was loaded from a storage.
+    /// The version that the array was loaded from, if it was loaded from a storage.
     pub(crate) edition: Option<Arc<Edition>>,
 }
 
-/// The version of a document that the holder of loaded arrays knows: the one that they were loaded from, or the one that
-/// a save of them has made since. The arrays of one load, and their clones, have it in common.
+/// The version of a document that the holder of loaded arrays knows: the one that they were loaded from, or the one
+/// that a later save of them made. The arrays of one load, and their clones, share it.
 #[derive(Debug)]
 pub(crate) struct Edition {
     document: String,
-    /// More than one if the outcome of a save is not known.
+    /// More than one if the outcome of a save is unknown.
     write_ids: Mutex<Vec<String>>,
 }
 
-/// Saves of one object in a row whose outcome is not known.
+/// The most consecutive saves of one value with an unknown outcome that are remembered.
 const MOST_UNKNOWN: usize = 64;
 
 impl Edition {
@@ -40,12 +40,12 @@ impl Edition {
         self.write_ids.lock().iter().any(|known| known == write_id)
     }
 
-    /// A save of the arrays has made this version.
+    /// Notes that a save of the arrays has made this version.
     pub(crate) fn becomes(&self, write_id: &str) {
         *self.write_ids.lock() = vec![write_id.to_owned()];
     }
 
-    /// A save of the arrays may have made this version.
+    /// Notes that a save of the arrays may have made this version.
     pub(crate) fn may_become(&self, write_id: &str) {
         let mut known = self.write_ids.lock();
         if known.len() < MOST_UNKNOWN {

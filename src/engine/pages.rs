@@ -1,11 +1,11 @@
-//! Huge pages for large results: page faults are the largest cost of a large read.
+//! Huge pages for large results, since page faults are the largest cost of a large read.
 #![cfg_attr(target_os = "linux", allow(unsafe_code, reason = "madvise is the kernel's memory call"))]
 
-/// From here on it is worth asking.
+/// The size from which huge pages are worthwhile.
 #[cfg(target_os = "linux")]
 const LEAST_BYTES: usize = 4 << 20;
 
-/// Asks the kernel to back this memory, which has not been used yet, with huge pages. Nothing depends on it.
+/// Asks the kernel to back this memory, which has not been accessed yet, with huge pages. Failure has no effect.
 #[cfg(target_os = "linux")]
 pub(super) fn prefer_huge_pages<T>(memory: &mut [T]) {
     const PAGE: usize = 4096;

@@ -1,4 +1,4 @@
-//! The threads of the async forms: started when they are needed, a bounded number of them, gone when there is nothing to do.
+//! The threads of the async forms: a bounded number, started on demand, which end when they are idle.
 
 use crate::error::{Error, Result};
 use crate::lock::{Condvar, Mutex};
@@ -8,13 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
-/// Threads at the same time. They mostly wait, for a disk, a server, a lock or helpers; what is more than that waits in line.
+/// The most threads. They mostly wait for a disk, a server, a lock or helper threads. Further work is queued.
 const MOST_THREADS: usize = 64;
 
-/// How long a thread waits for more.
+/// How long an idle thread waits for work before it ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// As of the helpers of a loop.
+/// The stack of a thread, as large as that of a loop's helpers.
 const STACK_BYTES: usize = 8 << 20;
 
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -34,7 +34,7 @@ struct State {
     idle: usize,
 }
 
-/// Does something on a thread of the pool.
+/// Runs work on a thread of the pool.
 pub(crate) fn in_background(work: Work) -> Result<()> {
     POOL.get_or_try_init(|| Ok(Pool::default()))?.add(work)
 }
@@ -66,7 +66,7 @@ impl Pool {
                     state.line.pop_back();
                     return Err(error);
                 }
-                // One of the others will come to it.
+                // Another thread will take the work.
                 Err(_) => {}
             }
         }
@@ -78,7 +78,7 @@ impl Pool {
         loop {
             if let Some(work) = state.line.pop_front() {
                 drop(state);
-                // The one who waits for the work learns of it.
+                // The future of the work returns the panic as an error.
                 let _ = catch_unwind(AssertUnwindSafe(work));
                 state = self.state.lock();
                 continue;

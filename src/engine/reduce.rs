@@ -1,4 +1,4 @@
-//! Arrays to a number, chunk by chunk, in parallel; the result does not depend on the number of threads.
+//! Reduces arrays to a number, chunk by chunk, in parallel. The result does not depend on the number of threads.
 
 use super::compute::{beside, no_elements};
 use super::workers::{Job, run};
@@ -12,10 +12,11 @@ use ndarray::ArrayViewD;
 use std::collections::BTreeMap;
 
 impl<T: Summable> ChunkedArray<T> {
-    /// The sum of all elements: integers exactly (as `i64` or `u64`), floats in `f64`, `bool` counts.
+    /// The sum of all elements. Integers are summed exactly (as `i64` or `u64`), floats in `f64`; the sum of `bool` is
+    /// the number of `true`.
     ///
     /// # Errors
-    /// `Limit` if an integer sum does not fit; whatever keeps a chunk from being read or made.
+    /// `Limit` if an integer sum does not fit; any error of reading or computing a chunk.
     pub fn sum(&self) -> Result<T::Sum> {
         T::sum(self.total()?).ok_or_else(|| Error::limit("the sum does not fit into 64 bits"))
     }
@@ -23,7 +24,7 @@ impl<T: Summable> ChunkedArray<T> {
     /// The mean of all elements, in `f64` or `Complex<f64>`.
     ///
     /// # Errors
-    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
     pub fn mean(&self) -> Result<T::Mean> {
         if self.is_empty() {
             return Err(no_elements("mean"));
@@ -37,19 +38,19 @@ impl<T: Summable> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// The smallest element; NaN if there is one, as in numpy.
+    /// The smallest element, or NaN if an element is NaN, as in numpy.
     ///
     /// # Errors
-    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
     pub fn min(&self) -> Result<T> {
         let pick = |least: T, x: T| if x.below(least) { x } else { least };
         self.extreme(pick)?.ok_or_else(|| no_elements("minimum"))
     }
 
-    /// The greatest element; NaN if there is one, as in numpy.
+    /// The greatest element, or NaN if an element is NaN, as in numpy.
     ///
     /// # Errors
-    /// `InvalidInput` without elements; whatever keeps a chunk from being read or made.
+    /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
     pub fn max(&self) -> Result<T> {
         let pick = |greatest: T, x: T| if x.above(greatest) { x } else { greatest };
         self.extreme(pick)?.ok_or_else(|| no_elements("maximum"))
@@ -172,12 +173,12 @@ impl<T: Element> ChunkedArray<T> {
     }
 }
 
-/// Joins results in the order of the chunks as soon as they are there: an array has more chunks than memory has room for
-/// their results, and floats added up in another order give another sum.
+/// Joins results in the order of the chunks, as soon as they are available: the results of all chunks may not fit into
+/// memory, and the sum of floats depends on their order.
 struct InOrder<R> {
     joined: Option<R>,
     next: usize,
-    /// Those whose predecessor is missing.
+    /// The results whose predecessors are missing.
     waiting: BTreeMap<usize, R>,
 }
 
@@ -194,7 +195,7 @@ impl<R> InOrder<R> {
     }
 }
 
-/// Several running totals: the processor adds them side by side, and floats lose less.
+/// Sums a chunk in several lanes, which the processor adds in parallel and which loses less precision.
 fn total_of<T: Summable>(chunk: ArrayViewD<'_, T>) -> T::Total {
     const LANES: usize = 16;
     let Some(slice) = chunk.as_slice_memory_order() else {

@@ -1,4 +1,4 @@
-//! Taking back arrays that no document names.
+//! Removes arrays that no document names.
 
 use super::workers::{Job, run};
 use crate::backend::Backend;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// A removal that fails after this time has waited for a server that does not answer: the others are not tried.
+/// If a removal fails after more than this time, the server does not answer, and no other removal is tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Removes arrays, finished or not, many at a time. Returns the locations of those that stay behind. What is not there any

@@ -1,4 +1,4 @@
-//! Arrays that lie in a backend: opened when their data is first asked for, checked against what the document says.
+//! Arrays in a backend, which are opened on first use and checked against the document.
 
 use super::handles::Handle;
 use super::origin::Origin;
@@ -16,14 +16,14 @@ static NO_LABELS: Labels = Labels::NONE;
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
-    /// None where the document does not say it: it is then what lies there.
+    /// `None` if the document does not say it. Any format is then accepted.
     pub(crate) format: Option<ArrayFormat>,
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
     pub(crate) labels: Labels,
     /// None where the document does not say it: nothing then tells the array from another of its form.
     pub(crate) digest: Option<String>,
-    /// As `StoredSummary::rest`.
+    /// See `StoredSummary::rest`.
     pub(crate) rest: Option<String>,
 }
 
@@ -38,17 +38,17 @@ pub(crate) struct StoredArray {
 }
 
 impl StoredArray {
-    /// An array that is not opened before it is read.
+    /// An array that is opened when it is first read.
     pub(crate) fn lazy(backend: Arc<dyn Backend>, name: String, expected: Expected, origin: Origin) -> Self {
         Self { backend, name, expected: Some(expected), origin, reader: OnceCell::new(), handle: None }
     }
 
-    /// The array as one that is read by its holder: should a save replace it, it may be left to the holder.
+    /// Registers a handle on the array: a save that replaces the array can leave it to its holder.
     pub(crate) fn held(self) -> Self {
         Self { handle: self.backend.identity(&self.name).map(Handle::on), ..self }
     }
 
-    /// An array that is opened now, because no manifest has its shape.
+    /// An array that is opened now, because no manifest gives its shape.
     pub(crate) fn open(backend: Arc<dyn Backend>, name: String, origin: Origin) -> Result<Self> {
         let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new(), handle: None };
         let reader = stored.backend.open(&stored.name).map_err(|error| stored.locate(error))?;
@@ -76,12 +76,12 @@ impl StoredArray {
         &self.origin
     }
 
-    /// Bytes of everything that is stored of it.
+    /// The bytes of everything that is stored for the array.
     pub(crate) fn stored_bytes(&self) -> Result<u64> {
         self.backend.stored_bytes(&self.name).map_err(|error| self.in_file(error))
     }
 
-    /// What other programs misread of it. An array that is, is checked.
+    /// Returns what other programs misread in the array. Such an array is also checked.
     pub(crate) fn misread(&self) -> Result<Misread> {
         let misread = self.backend.misread(&self.name).map_err(|error| self.in_file(error))?;
         if misread != Misread::default() {
@@ -90,25 +90,25 @@ impl StoredArray {
         Ok(misread)
     }
 
-    /// Rewrites its metadata so that other programs read it well.
+    /// Rewrites the metadata so that other programs read the array correctly.
     pub(crate) fn repair(&self) -> Result<()> {
         self.backend.repair(&self.name).map_err(|error| self.in_file(error))
     }
 
-    /// Adds to an error which array of which object it is about.
+    /// Adds the array, its place in the value and its location to an error.
     pub(crate) fn in_file(&self, error: Error) -> Error {
         self.locate(self.gone(error)).at_location(self.backend.describe(&self.name))
     }
 
-    /// An array that a document named and that is not there any more. Of one that is just being removed a part may be missing
-    /// already, which looks like damage.
+    /// Turns the error for an array that no longer exists into `Gone`. An array that is being removed may have lost
+    /// only some parts, which looks like damage.
     fn gone(&self, error: Error) -> Error {
         let is_gone =
             error.is_not_found() || (error.is_corrupt() && matches!(self.backend.contains(&self.name), Ok(false)));
         if is_gone {
             error
                 .with_kind(ErrorKind::Gone)
-                .reworded("the array is not there any more: its object was removed or replaced; load the object again")
+                .reworded("the array no longer exists: its value was removed or replaced; load the value again")
         } else {
             error
         }
@@ -123,7 +123,7 @@ impl StoredArray {
         })
     }
 
-    /// Refuses an array that is not the one that the document names.
+    /// Fails if the array is not the one that the document names.
     pub(super) fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
         match &self.expected {
             Some(expected) => expected.check(reader).map_err(|error| self.in_file(error)),
@@ -136,7 +136,7 @@ impl Expected {
     fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
         let another = |what: &str, found: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
             Error::corrupt(format!(
-                "another array lies where the document's array should: its {what} is {found:?}, not {expected:?}; \
+                "the stored array is not the one that the document names: its {what} is {found:?}, not {expected:?}; \
                  restore the file from a copy"
             ))
         };

@@ -1,4 +1,4 @@
-//! Checks stored arrays without decoding them: whether they are there, and whether every byte is what was written.
+//! Checks stored arrays without decoding them: whether they exist, and whether every byte is what was written.
 
 use super::stored::StoredArray;
 use super::workers::{Job, run};
@@ -6,23 +6,23 @@ use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use crate::task::counted;
 
-/// Damaged chunks of one array that are reported one by one.
+/// The most damaged chunks of one array that are reported one by one.
 const MOST_REPORTED: usize = 1000;
 
-/// Looks whether the array is there and has the length that it should have.
+/// Checks that the array exists and has the right length.
 pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
     let found = array.stored_bytes()?;
-    // A repair changes what an array takes; its checksums still say what it should be.
+    // A repair changes the length of an array; its checksums still cover the chunks.
     let repaired = || array.reader().is_ok_and(|it| it.written_bytes() == bytes && it.stored_bytes() == found);
     if found == bytes || repaired() {
         return Ok(());
     }
     Err(array.in_file(Error::corrupt(format!(
-        "the array takes {found} bytes where {bytes} were written; restore it from a copy"
+        "the array has {found} bytes, but {bytes} were written: restore it from a copy"
     ))))
 }
 
-/// Reads and checks everything that is stored of the array; returns all that is wrong.
+/// Reads and checks everything that is stored for the array. Returns all faults.
 pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
     let reader = match array.reader() {
         Ok(reader) => reader,
@@ -57,7 +57,7 @@ pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
     let more = count - reported.len();
     faults.extend(reported.into_iter().map(|(_, error)| error));
     if more > 0 {
-        faults.push(array.in_file(Error::corrupt(format!("and {more} more chunks are damaged"))));
+        faults.push(array.in_file(Error::corrupt(format!("{more} more chunks are damaged"))));
     }
     faults.extend(run.err());
     faults

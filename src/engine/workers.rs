@@ -1,9 +1,9 @@
 //! The loop that runs jobs on all processors.
 //!
-//! The caller works too, with as many helpers as processors are free of this crate's work: a save from every thread of
-//! the user's pool gets along without helpers instead of without processors. No thread waits for one that may be waiting
-//! for it, and none takes up other work while it waits, so a chunk function that computes another array, or a
-//! save inside a save, cannot dead-lock.
+//! The caller works too, with as many helper threads as there are processors without work of this crate. If every
+//! thread of the user's pool saves something, the saves run without helpers and do not overload the processors. No
+//! thread waits for one that may be waiting for it, and none takes up other work while it waits. So a chunk function
+//! that computes another array, or a save inside a save, cannot deadlock.
 
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,18 +14,19 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-/// What the jobs of one run may hold in memory together. A job that is larger runs alone.
+/// The memory that the jobs of one run may use together. A larger job runs alone.
 const BYTES_IN_FLIGHT: usize = 192 << 20;
 
-/// Expressions are read down the stack; a deep one must not depend on how small the caller's threads are.
+/// The stack of a helper. Nested expressions recurse, and must not depend on how small the stacks of the caller's
+/// threads are.
 const HELPER_STACK_BYTES: usize = 8 << 20;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
-/// Those that mostly wait for answers; each processor has room for many.
+/// Helpers that mostly wait for answers. There may be many for each processor.
 static WAITERS: AtomicUsize = AtomicUsize::new(0);
 
-/// Something to be done, and the memory that it takes meanwhile.
+/// A unit of work, and the memory that it uses.
 pub(crate) struct Job<W> {
     pub(crate) work: W,
     pub(crate) bytes: usize,
@@ -47,7 +48,7 @@ where
     let Some(second) = jobs.next() else {
         return unless_cancelled(&work, first.work);
     };
-    // More helpers than jobs would only be started to find that nothing is left.
+    // More helpers than jobs would have nothing to do.
     let most_helpers = jobs.size_hint().1.map_or(usize::MAX, |left| left.saturating_add(1));
     let most_helpers = most_helpers.min(concurrency.max(*PROCESSORS) - 1);
     let queue = Queue {
@@ -59,7 +60,7 @@ where
     };
     let tasks = Scope::current();
     thread::scope(|scope| {
-        // One permit for each helper; the caller needs none.
+        // Each helper needs a permit; the caller does not.
         let mut helpers = Vec::new();
         while helpers.len() < most_helpers
             && let Some(permit) = Permit::take(concurrency)
@@ -143,7 +144,7 @@ impl<I> Queue<I> {
     }
 }
 
-/// The right to one helper thread.
+/// The permit for one helper thread.
 struct Permit(&'static AtomicUsize);
 
 impl Permit {

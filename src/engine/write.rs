@@ -1,4 +1,4 @@
-//! The write phase of a save: the chunks of all arrays in one run.
+//! The write phase of a save, which writes the chunks of all arrays in one run.
 
 use super::remove::remove_arrays;
 use super::workers::{Job, run};
@@ -11,17 +11,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Arrays that are open for writing at the same time; each holds a file descriptor.
+/// The most arrays that are open for writing at the same time. Each holds a file descriptor.
 const MOST_OPEN: usize = 64;
 
-/// Arrays that share work and are written together, at the price of descriptors.
+/// The most arrays that share work and are written together, although each holds a file descriptor.
 const MOST_RELATED: usize = 256;
 
-/// An array to be written.
+/// An array to write.
 pub(crate) struct WriteJob {
-    /// The name that it gets in the backend.
+    /// The new name in the backend.
     pub(crate) name: String,
-    /// Where it is in the object, for errors.
+    /// The place in the value, for errors.
     pub(crate) path: String,
     pub(crate) array: Arc<dyn ErasedArray>,
     pub(crate) meta: ArrayMeta,
@@ -45,8 +45,8 @@ impl WriteJob {
     }
 }
 
-/// Writes all arrays and makes them durable. On an error everything that was written is removed again; the error names
-/// what could not be.
+/// Writes all arrays and makes them durable. On an error everything that was written is removed again, and the error
+/// names the arrays that could not be removed.
 pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<Vec<StoredSummary>> {
     let summaries = Mutex::new(vec![None; jobs.len()]);
     let bytes = jobs.iter().map(|job| job.array.byte_len()).fold(0, usize::saturating_add);
@@ -101,7 +101,7 @@ fn write_batch(
 struct Writing<'a> {
     job: &'a WriteJob,
     index: usize,
-    /// The job's array, cut as it will be stored.
+    /// The job's array, in the chunks in which it is stored.
     array: Arc<dyn ErasedArray>,
     grid: ChunkGrid,
     chunk_bytes: usize,
@@ -200,7 +200,7 @@ impl<'a> Iterator for Merged<'a> {
         if let Some(writing) = self.empty.pop() {
             return Some(Job { work: (writing, None), bytes: 0 });
         }
-        // The one that is least far: next / count, compared without dividing.
+        // The array with the least progress: next / count, compared without dividing.
         let (position, _) = self.arrays.iter().enumerate().min_by(|(_, a), (_, b)| {
             let (x, y) = (a.1 as u128 * b.2 as u128, b.1 as u128 * a.2 as u128);
             x.cmp(&y)
@@ -216,7 +216,8 @@ impl<'a> Iterator for Merged<'a> {
     }
 }
 
-/// Cuts the jobs into batches, each a list of families of arrays that share work. Unrelated arrays are families of one.
+/// Divides the jobs into batches, each a list of families of arrays that share work. An unrelated array is a family of
+/// one.
 fn batches(jobs: &[WriteJob]) -> Vec<Vec<Vec<usize>>> {
     let mut batches: Vec<Vec<Vec<usize>>> = Vec::new();
     let mut open = MOST_OPEN;
@@ -235,7 +236,7 @@ fn batches(jobs: &[WriteJob]) -> Vec<Vec<Vec<usize>>> {
     batches
 }
 
-/// Arrays that have an input in common which is worth computing once, together.
+/// Groups the arrays that share an input which is expensive to compute twice.
 fn families(jobs: &[WriteJob]) -> Vec<Vec<usize>> {
     let mut parent: Vec<usize> = (0..jobs.len()).collect();
     fn root(parent: &mut [usize], mut index: usize) -> usize {
