@@ -63,7 +63,7 @@ pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use meta::ArrayMeta;
 pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
-#[cfg(feature = "zarr")]
 pub(crate) use ops::{Count, Reducer, Spread, Truth};
+#[cfg(feature = "zarr")]
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};
