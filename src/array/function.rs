@@ -102,8 +102,8 @@ pub(super) fn made<T: Element>(
     })?;
     if chunk.shape() != whole.shape() {
         return Err(Error::invalid(format!(
-            "{who} gave an array of shape {:?} for chunk {number} (start {:?}) where {:?} was asked for; chunks at the far \
-             edges may be smaller than the chunk shape",
+            "{who} returned an array of shape {:?} for chunk {number} (start {:?}) instead of {:?}; chunks at the far edges \
+             may be smaller than the chunk shape",
             chunk.shape(),
             whole.start(),
             whole.shape()

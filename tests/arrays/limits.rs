@@ -156,7 +156,7 @@ fn ten_thousand_operations_are_an_error() {
             for error in [array.compute().unwrap_err(), array.sum().unwrap_err(), array.chunk(&[0]).unwrap_err()] {
                 assert_eq!(error.kind(), ErrorKind::Limit, "{name}");
                 let text = error.to_string();
-                assert!(text.contains("more than 200 lazy operations") && text.contains("compute()"), "{text}");
+                assert!(text.contains("more than 200 nested lazy operations") && text.contains("compute()"), "{text}");
             }
         });
     }
