@@ -5,6 +5,8 @@ use super::secrets::Secrets;
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 use super::{endpoint, machine};
 use crate::error::{Error, Result};
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+use crate::near::did_you_mean;
 use object_store::list::PaginatedListStore;
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use percent_encoding::percent_decode_str;
@@ -292,9 +294,12 @@ fn retries() -> RetryConfig {
 
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 fn unknown_option(key: &str, known: &[&str]) -> Error {
-    let key = key.to_ascii_lowercase();
-    let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(&key, a).total_cmp(&strsim::jaro_winkler(&key, b)));
-    Error::invalid(format!("there is no option {}; did you mean {:?}?", shown(&key), nearest.unwrap_or(&"")))
+    let names = || known.iter().copied();
+    let near = did_you_mean(key, names()).or_else(|| {
+        names().next().map(|name| format!("; the options are those of the crate object_store, such as {name:?}"))
+    });
+    let key = shown(&key.to_ascii_lowercase());
+    Error::invalid(format!("there is no option {key}{}", near.unwrap_or_default()))
 }
 
 /// Returns an option's name for a message. A text that does not look like a name may be a secret in the wrong place,

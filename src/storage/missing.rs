@@ -3,9 +3,7 @@
 use super::name::{Name, Workflow};
 use super::place::{Document, Place};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Names that are offered.
-const MOST_OFFERED: usize = 3;
+use crate::near::did_you_mean;
 
 /// What there is near a name that there is not.
 pub(super) struct Near {
@@ -97,27 +95,7 @@ impl Near {
                 (format!("there is no document of that name in {location:?}, workflow {workflow:?}"), name.as_str())
             }
         };
-        match offer(wanted, &self.names).as_slice() {
-            [] => text,
-            [names @ .., last] if !names.is_empty() => format!("{text}; did you mean {} or {last}?", names.join(", ")),
-            [last, ..] => format!("{text}; did you mean {last}?"),
-        }
+        let near = did_you_mean(wanted, self.names.iter().map(String::as_str));
+        format!("{text}{}", near.unwrap_or_default())
     }
-}
-
-/// The names that are nearest to the one that is wanted, if any is near, quoted.
-fn offer(wanted: &str, names: &[String]) -> Vec<String> {
-    let last = |name: &str| name.rsplit_once('/').map_or(name, |(_, last)| last).to_lowercase();
-    let wanted = last(wanted);
-    let most = (wanted.chars().count() / 3).max(1);
-    let distance = |name: &String| {
-        let name = last(name);
-        // A name that was cut, or has an ending.
-        let is_begun = wanted.chars().count() > 2 && (name.starts_with(&wanted) || wanted.starts_with(&name));
-        let distance = if is_begun { 1 } else { strsim::damerau_levenshtein(&wanted, &name) };
-        (distance <= most).then_some(distance)
-    };
-    let mut near: Vec<_> = names.iter().filter_map(|name| Some((distance(name)?, name))).collect();
-    near.sort_unstable();
-    near.into_iter().take(MOST_OFFERED).map(|(_, name)| format!("{name:?}")).collect()
 }
