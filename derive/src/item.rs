@@ -1,7 +1,8 @@
 //! The attribute macro, which removes the options from the fields and adds serde attributes that apply them.
 
+use crate::diagnostics::Errors;
 use crate::expand::Expansion;
-use crate::options::{Errors, Options, is_stow};
+use crate::options::{Options, is_stow};
 use crate::serde_attributes::{SerdeAttributes, has_derive};
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,6 +1,6 @@
 //! `dims`, `units` and `attrs(..)` at a field: what its arrays say of their elements.
 
-use crate::options::{Errors, within_groups};
+use crate::diagnostics::{Errors, within_groups};
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;

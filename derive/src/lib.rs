@@ -1,5 +1,6 @@
 //! The macros of arraystow. The crate `arraystow` exports them; use them from there.
 
+mod diagnostics;
 mod expand;
 mod item;
 mod labels;

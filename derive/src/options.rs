@@ -1,32 +1,11 @@
 //! `#[stow(..)]` at a field: parsing, and the checks that need no type.
 
+use crate::diagnostics::{Errors, within_groups};
 use crate::labels::{self, Labels};
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Token};
-
-/// All errors of an item, reported together.
-#[derive(Default)]
-pub(crate) struct Errors(Option<Error>);
-
-impl Errors {
-    pub(crate) fn add(&mut self, error: Error) {
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.add(Error::new(span, message));
-    }
-
-    /// The errors as code, if there are any.
-    pub(crate) fn tokens(&self) -> Option<TokenStream> {
-        self.0.as_ref().map(Error::to_compile_error)
-    }
-}
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Token};
 
 /// The options of one field.
 pub(crate) struct Options {
@@ -174,14 +153,6 @@ pub(crate) fn is_stow(attribute: &Attribute) -> bool {
     let path = attribute.path();
     let ours = path.segments.len() == 2 && path.segments.first().is_some_and(|first| first.ident == "arraystow");
     path.is_ident("stow") || (ours && path.segments.last().is_some_and(|last| last.ident == "stow"))
-}
-
-/// The expression in the invisible groups that a variable of `macro_rules!` expands to.
-pub(crate) fn within_groups(value: &Expr) -> &Expr {
-    match value {
-        Expr::Group(group) => within_groups(&group.expr),
-        value => value,
-    }
 }
 
 fn chunks(value: &Expr, errors: &mut Errors) -> Option<Vec<usize>> {

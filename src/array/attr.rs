@@ -1,6 +1,6 @@
 //! Values of an array's attributes.
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -146,20 +146,37 @@ impl Hash for Attr {
 
 impl<'de> Deserialize<'de> for Attr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AttrVisitor)
+        deserializer.deserialize_any(AttrVisitor { lists: true })
     }
 }
 
-/// A list may have as many values; the attributes of an array have fewer.
+/// The most values in a list. The size of all attributes of an array allows for fewer.
 const MOST_VALUES: usize = 32 << 10;
 
-struct AttrVisitor;
+/// Reads a value.
+#[derive(Clone, Copy)]
+struct AttrVisitor {
+    /// Whether it may be a list.
+    lists: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for AttrVisitor {
+    type Value = Attr;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Attr, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for AttrVisitor {
     type Value = Attr;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, or a list of texts or of numbers")
+        f.write_str(if self.lists {
+            "a text, a number, or a list of texts or of numbers"
+        } else {
+            "a text or a number"
+        })
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Attr, E> {
@@ -179,67 +196,30 @@ impl<'de> Visitor<'de> for AttrVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Attr, A::Error> {
-        let mixed = || A::Error::custom("a list has values of several kinds");
+        if !self.lists {
+            return Err(A::Error::custom("a list of an attribute has a list in it"));
+        }
         let mut attr = Attr::Ints(Vec::new());
         let mut count = 0;
-        while let Some(value) = list.next_element::<Single>()? {
+        while let Some(value) = list.next_element_seed(Self { lists: false })? {
             count += 1;
             if count > MOST_VALUES {
                 return Err(A::Error::custom(format!("a list of an attribute has more than {MOST_VALUES} values")));
             }
             match (&mut attr, value) {
-                (Attr::Ints(list), Single::Int(number)) => list.push(number),
-                (Attr::Floats(list), Single::Float(number)) => list.push(number),
-                (Attr::Floats(list), Single::Int(number)) => list.push(number as f64),
-                (Attr::Texts(list), Single::Text(text)) => list.push(text),
-                (Attr::Ints(list), Single::Float(number)) => {
+                (Attr::Ints(list), Attr::Int(number)) => list.push(number),
+                (Attr::Floats(list), Attr::Float(number)) => list.push(number),
+                (Attr::Floats(list), Attr::Int(number)) => list.push(number as f64),
+                (Attr::Texts(list), Attr::Text(text)) => list.push(text),
+                (Attr::Ints(list), Attr::Float(number)) => {
                     let floats = list.iter().map(|number| *number as f64).chain([number]);
                     attr = Attr::Floats(floats.collect());
                 }
-                (Attr::Ints(list), Single::Text(text)) if list.is_empty() => attr = Attr::Texts(vec![text]),
-                _ => return Err(mixed()),
+                (Attr::Ints(list), Attr::Text(text)) if list.is_empty() => attr = Attr::Texts(vec![text]),
+                _ => return Err(A::Error::custom("a list of an attribute has both texts and numbers")),
             }
         }
         Ok(attr)
-    }
-}
-
-/// One value of a list.
-enum Single {
-    Int(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl<'de> Deserialize<'de> for Single {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SingleVisitor;
-
-        impl Visitor<'_> for SingleVisitor {
-            type Value = Single;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a number")
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Single, E> {
-                Ok(Single::Int(number))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Single, E> {
-                Ok(i64::try_from(number).map_or(Single::Float(number as f64), Single::Int))
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Single, E> {
-                Ok(Single::Float(number))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Single, E> {
-                Ok(Single::Text(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(SingleVisitor)
     }
 }
 
@@ -321,6 +301,16 @@ mod tests {
             assert_eq!(json.and_then(|json| serde_json::from_str::<Attr>(&json).ok()), Some(attr.clone()));
             let cbor = cbor4ii::serde::to_vec(Vec::new(), &attr).ok();
             assert_eq!(cbor.and_then(|cbor| cbor4ii::serde::from_slice::<Attr>(&cbor).ok()), Some(attr));
+        }
+    }
+
+    #[test]
+    fn lists_are_of_one_kind() {
+        let read = |json: &str| serde_json::from_str::<Attr>(json).ok();
+        assert_eq!(read("[1, 2.5]"), Some(Attr::from([1.0, 2.5])));
+        assert_eq!(read("[]"), Some(Attr::Ints(Vec::new())));
+        for wrong in ["[1, \"a\"]", "[\"a\", 1]", "[[1]]", "[null]", "true", "{}"] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What an array says of itself: the names of its axes, its attributes, the value that stands for a missing element.
+//! The labels of an array: the names of its axes, its attributes, and the value that stands for a missing element.
 
 use super::Attr;
 use crate::error::{Error, Result};
@@ -9,12 +9,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Attributes of an array may take as many bytes together, names included. HDF5 keeps up to 64 KiB beside a dataset.
+/// The most bytes of all attributes of an array together, with their names. HDF5 keeps up to 64 KiB beside a dataset.
 const MOST_ATTR_BYTES: usize = 32 << 10;
-/// A name has as many bytes at most.
+/// The most bytes of a name.
 const LONGEST_NAME: usize = 200;
 
-/// Names that the file formats, or arraystow, have for something else.
+/// Names of attributes that have a meaning in the file formats, or in arraystow.
 const RESERVED_ATTRS: [&str; 12] = [
     "arraystow",
     "_ARRAY_DIMENSIONS",
@@ -29,22 +29,22 @@ const RESERVED_ATTRS: [&str; 12] = [
     "_NCProperties",
     "_nc3_strict",
 ];
-/// Objects of the file in which an HDF5 array lies.
+/// Names of other objects in the HDF5 file of an array.
 const RESERVED_DIMS: [&str; 3] = ["dask_arrays", "arraystow", "arraystow_crc32c"];
 
-/// As many axes as HDF5 has.
+/// The most axes of an array in HDF5.
 const MOST_AXES: usize = 32;
 /// More than the bytes of any element.
 const LARGEST_FILL: usize = 64 << 10;
-/// An array has as many attributes at most.
+/// The most attributes of an array.
 const MOST_ATTRS: usize = 1000;
 
-/// What is said of an array's elements. Passed on with the array by the operations that keep what is said true.
+/// The labels of an array. An operation passes on those that hold for its result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Said", into = "Said")]
 pub(crate) struct Labels(Option<Arc<Said>>);
 
-/// In the form in which a manifest has it.
+/// The labels as a manifest and a description have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Said {
     /// A name for each axis.
@@ -70,7 +70,7 @@ impl From<Labels> for Said {
 }
 
 impl Labels {
-    /// Nothing is said.
+    /// No labels.
     pub(crate) const NONE: Self = Self(None);
 
     pub(crate) fn new(said: Said) -> Self {
@@ -98,7 +98,7 @@ impl Labels {
         self.0.as_ref()?.fill.as_deref()
     }
 
-    /// What is said here, and what is said there where it is not.
+    /// These labels, and those of `other` that are not among them.
     pub(crate) fn or(&self, other: &Self) -> Self {
         let (Some(here), Some(there)) = (&self.0, &other.0) else {
             return if self.is_empty() { other.clone() } else { self.clone() };
@@ -141,15 +141,14 @@ impl Labels {
         Self::new(Said { dims: self.said().dims, ..Said::default() })
     }
 
-    /// What is left for a result with these axes of the array, or with a new one.
+    /// The labels of a result with these axes of the array. `None` is a new axis.
     pub(crate) fn with_axes(&self, axes: impl IntoIterator<Item = Option<usize>>) -> Self {
         let Some(dims) = self.dims() else { return self.clone() };
         let named = axes.into_iter().map(|axis| dims.get(axis?).cloned());
         self.with_dims(named.collect())
     }
 
-    /// What is left for a result of both arrays, element by element: names of axes, which are those of both, or of the one that
-    /// has names.
+    /// The labels of a result of two arrays, element by element: the names of the axes, which both have or only one.
     pub(crate) fn common_dims(&self, other: &Self) -> Result<Self> {
         match (self.dims(), other.dims()) {
             (Some(dims), Some(others)) if dims != others => Err(Error::invalid(format!(
@@ -161,7 +160,7 @@ impl Labels {
         }
     }
 
-    /// Refuses what no array of so many axes and of elements of so many bytes can say.
+    /// Checks the labels of an array with this number of axes and bytes per element.
     pub(crate) fn check(&self, axes: usize, element_bytes: usize) -> Result<()> {
         let Some(said) = &self.0 else { return Ok(()) };
         if let Some(dims) = &said.dims {

@@ -32,7 +32,7 @@ impl Notes {
         self.lock().iter().rev().cloned().collect()
     }
 
-    /// Removes a note that is no longer true.
+    /// Removes a note that has become false.
     pub(crate) fn forget(&self, note: &Note) {
         self.lock().retain(|known| !Arc::ptr_eq(known, note));
     }

@@ -44,7 +44,7 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
     /// Fills `out` with one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
-    /// What is said of the elements where they are stored.
+    /// The labels that the array is stored with.
     fn labels(&self) -> &Labels;
     /// How many chunks are best read at the same time; see `Backend::concurrency`.
     fn concurrency(&self) -> usize;

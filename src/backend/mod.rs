@@ -204,14 +204,8 @@ pub(crate) trait ArrayReader: Send + Sync {
     fn written_bytes(&self) -> u64 {
         self.stored_bytes()
     }
-    /// What is said of the elements, in files of arraystow; what other programs say is read by [`read_labels`].
-    ///
-    /// [`read_labels`]: Self::read_labels
+    /// The labels in the array's description; none without a description.
     fn labels(&self) -> &Labels;
-    /// What other programs say of the elements: what of it can be read.
-    fn read_labels(&self) -> Result<Labels> {
-        Ok(self.labels().clone())
-    }
     /// As `StoredSummary::digest`; none for a stranger's array.
     fn digest(&self) -> Option<&str>;
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is

@@ -10,9 +10,6 @@ use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::sync::Arc;
 
-/// Of an array that no manifest describes.
-static NO_LABELS: Labels = Labels::NONE;
-
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
@@ -21,7 +18,7 @@ pub(crate) struct Expected {
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
     pub(crate) labels: Labels,
-    /// None where the document does not say it: nothing then tells the array from another of its form.
+    /// None where the document does not have it. The array cannot then be distinguished from another of the same type and shape.
     pub(crate) digest: Option<String>,
     /// See `StoredSummary::rest`.
     pub(crate) rest: Option<String>,
@@ -181,7 +178,7 @@ impl StoredBytes for StoredArray {
         match (&self.expected, self.reader.get()) {
             (Some(expected), _) => &expected.labels,
             (None, Some(reader)) => reader.labels(),
-            (None, None) => &NO_LABELS,
+            (None, None) => &Labels::NONE,
         }
     }
 

@@ -11,15 +11,13 @@ struct Foreign {
     reader: Arc<dyn ArrayReader>,
     path: String,
     concurrency: usize,
-    labels: Labels,
 }
 
 /// The array of a reader, which lies at that path of its file or store.
-pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
+pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> AnyArray {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-    let labels = reader.read_labels().map_err(|error| error.in_array(path))?;
-    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency, labels });
-    Ok(with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into()))
+    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
+    with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into())
 }
 
 impl StoredBytes for Foreign {
@@ -40,7 +38,7 @@ impl StoredBytes for Foreign {
     }
 
     fn labels(&self) -> &Labels {
-        &self.labels
+        self.reader.labels()
     }
 
     fn concurrency(&self) -> usize {

@@ -63,7 +63,7 @@ pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
     unstoppable(|| place.open(name).is_ok_and(|document| looks(document).is_ok_and(|ours| !ours)))
 }
 
-/// Whether a file of so many bytes looks as a document of arraystow or of FunctionFuse. `skip` passes over bytes.
+/// Whether a file of this length looks like a document of arraystow or of FunctionFuse. `skip` skips bytes.
 pub(super) fn looks_as_document<R: Read>(
     contents: &mut R,
     bytes: u64,

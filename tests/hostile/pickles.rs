@@ -51,29 +51,29 @@ fn code_is_named_and_not_run() {
 #[test]
 fn damaged_pickles_are_refused_at_their_byte() {
     for (pickle, text) in [
-        (&b"\x80\x04"[..], "byte 2: it ends before its time"),
+        (&b"\x80\x04"[..], "byte 2: it is cut off"),
         (b"\x80\x09N.", "this is not a document"),
-        (b"\x80\x04N", "it ends before its time"),
+        (b"\x80\x04N", "it is cut off"),
         (b"\x80\x04.", "its stack is empty"),
         (b"\x80\x04(.", "its stack is empty"),
         (b"\x80\x04N(.", "its stack is empty"),
-        (b"\x80\x04N.N.", "something follows its end"),
+        (b"\x80\x04N.N.", "bytes follow its end"),
         (b"\x80\x04e.", "no mark"),
-        (b"\x80\x04N(Ne.", "what is no list"),
+        (b"\x80\x04N(Ne.", "not a list"),
         (b"\x80\x04}(Nu.", "a key has no value"),
         (b"\x80\x04(Nd.", "a key has no value"),
-        (b"\x80\x04h\x05.", "nothing in place 5"),
+        (b"\x80\x04h\x05.", "place 5 of its memo is empty"),
         (b"\x80\x04Nb.", "its stack is empty"),
-        (b"\x80\x04NNb.", "what is no object"),
+        (b"\x80\x04NNb.", "not an object"),
         (b"\x80\x04\x8c\x02\xff\xfe.", "no text"),
-        (b"\x80\x04X\xff\xff\xff\xffx.", "4294967295 bytes are to follow"),
+        (b"\x80\x04X\xff\xff\xff\xffx.", "4294967295 more bytes should follow"),
         (b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffx.", "document"),
-        (b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xffx.", "bytes are to follow"),
-        (b"\x80\x04\x8b\xff\xff\xff\x7f\x01.", "bytes are to follow"),
+        (b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xffx.", "more bytes should follow"),
+        (b"\x80\x04\x8b\xff\xff\xff\x7f\x01.", "more bytes should follow"),
         (b"\x80\x04I12\n.", "protocol 0 or 1"),
         (b"\x80\x02Pid\n.", "protocol 0 or 1"),
-        (b"\x80\x05\x97.", "out of band"),
-        (b"\x80\x04\xff.", "no opcode 0xff"),
+        (b"\x80\x05\x97.", "out-of-band"),
+        (b"\x80\x04\xff.", "the opcode 0xff does not exist"),
         (b"\x80\x04NQ.", "persistent id"),
         (
             b"\x80\x04X\x01\x00\x00\x00aX\x01\x00\x00\x00bX\x04\x00\x00\x00../x\x86\x86Q.",
@@ -84,7 +84,7 @@ fn damaged_pickles_are_refused_at_their_byte() {
             b"\x80\x04cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00i4\x85RC\x01x\x86R.",
             "not of its own dtype",
         ),
-        (b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe4\xb8\xadX\x06\x00\x00\x00latin1\x86R.", "no byte"),
+        (b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe4\xb8\xadX\x06\x00\x00\x00latin1\x86R.", "a character above 255"),
     ] {
         fails(&format!("{pickle:?}"), pickle, text);
     }
@@ -117,7 +117,7 @@ fn what_grows_without_end_is_refused() {
     let call = b"c_codecs\nencode\nh\x00h\x01\x86R".repeat(10_000);
     fails("copies", &[encode, call, b"e.".to_vec()].concat(), "too many copies");
     let digits = [b"\x80\x04\x8b\x00\x00\x10\x00".to_vec(), vec![1; 1 << 20], b".".to_vec()].concat();
-    fails("a long integer", &digits, "up to 4300 digits");
+    fails("a long integer", &digits, "more than 4300 digits");
     // Marks and values that come to nothing.
     let marks = [b"\x80\x04".to_vec(), vec![b'('; 1 << 20], b"N.".to_vec()].concat();
     assert_eq!(load(marks).unwrap(), "null");

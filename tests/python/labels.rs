@@ -25,7 +25,7 @@ fn climate() -> Climate {
         rain: ChunkedArray::from_ndarray(rain, &[2, 2, 5])
             .unwrap()
             .with_fill(-1)
-            .with_attr("flags", ["dry", "wet"])
+            .with_attr("flags", ["", "dry", "", "drenched"])
             .unwrap(),
         lat: Array1::linspace(-60.0, 60.0, 4),
     }
@@ -70,7 +70,7 @@ check(dataset.air, air, ("time", "lat", "lon"), "K", "air")
 check(dataset.rain, rain, ("time", "lat", "lon"), "mm", "rain")
 check(dataset.lat, lat, ("lat",), "degrees_north", "lat")
 assert dataset.air.attrs["long_name"] == "air temperature" and dataset.air.attrs["level"] == 2
-assert dataset.rain.attrs["flags"] == ["dry", "wet"]
+assert dataset.rain.attrs["flags"] == ["", "dry", "", "drenched"]
 # The coordinate serves to select.
 assert float(dataset.air.sel(lat=20, time=1, lon=4)) == 9.0
 print("one data set")
@@ -107,7 +107,7 @@ with h5py.File(path("air")) as file:
     description = json.loads(data.attrs["arraystow"])
     assert (description["document"], description["path"]) == ("climate", "air")
 with h5py.File(path("rain")) as file:
-    assert [str(flag) for flag in file["dask_arrays"].attrs["flags"].astype(str)] == ["dry", "wet"]
+    assert [str(flag) for flag in file["dask_arrays"].attrs["flags"].astype(str)] == ["", "dry", "", "drenched"]
 with netCDF4.Dataset(path("rain")) as file:
     data = file["dask_arrays"]
     assert data.dimensions == ("time", "lat", "lon") and data.units == "mm"

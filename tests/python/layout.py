@@ -105,7 +105,7 @@ def ids(value):
 
 
 def said(description, entry):
-    """What is said of the elements: the manifest and the array say the same."""
+    """The labels of an array. The manifest and the array have the same."""
     labels = description.get("labels", {})
     assert labels == entry.get("labels", {}), (labels, entry)
     return labels

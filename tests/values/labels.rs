@@ -13,7 +13,13 @@ fn grid() -> ChunkedArray<f32> {
 fn labelled() -> ChunkedArray<f32> {
     let grid = grid().with_dims(["lat", "lon"]).unwrap().with_attr("units", "K").unwrap();
     let grid = grid.with_attr("valid_range", [150.0, 350.5]).unwrap().with_attr("level", 3_i64).unwrap();
-    grid.with_attr("flags", ["low", ""]).unwrap().with_attr("empty", "").unwrap().with_fill(-9999.0)
+    grid.with_attr("flags", ["low", "", "higher"])
+        .unwrap()
+        .with_attr("empty", "")
+        .unwrap()
+        .with_attr("none", Vec::<i64>::new())
+        .unwrap()
+        .with_fill(-9999.0)
 }
 
 /// A storage of each kind; the server must live as long.

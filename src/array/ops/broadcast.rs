@@ -28,8 +28,8 @@ pub(in crate::array) fn common_grid(grids: &[&ChunkGrid]) -> Option<ChunkGrid> {
     ChunkGrid::from_runs(&runs).ok()
 }
 
-/// What is left of the labels of both arrays, of so many axes each, for a result element by element: the names of the axes,
-/// aligned as the shapes are.
+/// The labels of a result of two arrays, element by element: the names of the axes, aligned as the shapes are. Takes the
+/// number of axes of each array.
 pub(in crate::array) fn common_labels(left: (&Labels, usize), right: (&Labels, usize)) -> Result<Labels> {
     let (long, short) = if left.1 < right.1 { (right, left) } else { (left, right) };
     if long.1 == short.1 {

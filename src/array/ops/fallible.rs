@@ -71,7 +71,7 @@ where
     }
 }
 
-/// Where the element lies that is the `count`-th of the region, in C order.
+/// The position of the `count`-th element of the region, in C order.
 fn position(region: &Region, mut count: usize) -> Vec<usize> {
     let mut at = region.start().to_vec();
     for (at, len) in at.iter_mut().zip(region.shape()).rev() {

@@ -36,7 +36,7 @@ impl<T: Element> ChunkedArray<T> {
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..self.ndim()) {
             return Err(Error::invalid(format!(
-                "{axes:?} is no order of the axes of an array of shape {:?}: it must name each axis once",
+                "{axes:?} is not an order of the axes of an array of shape {:?}: name each axis once",
                 self.shape()
             )));
         }

@@ -63,7 +63,7 @@ impl<T: Element, R: Reducer<T>> Source<R::Out> for Reduced<T, R> {
     }
 }
 
-/// What a row of elements becomes.
+/// How the elements of a row go to the states.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Each element has a state of its own.
@@ -84,7 +84,7 @@ fn absorb<T: Element, R: Reducer<T>>(
     states: &mut [R::State],
 ) {
     let (first, lens, ndim) = (part.start(), part.shape(), blocks.len());
-    // What one step on an axis is among the states, and among the positions in a block.
+    // The distance of two neighbours on an axis: among the states, and among the positions in a block.
     let (mut strides, mut steps) = (vec![1; ndim], vec![1; ndim]);
     for axis in (1..ndim).rev() {
         strides[axis - 1] = strides[axis] * target.shape()[axis];

@@ -3,11 +3,11 @@
 use crate::array::{Element, Number, RealElement, Summable};
 use crate::error::{Error, Result};
 
-/// Joins elements into a state, and gives the result of it.
+/// Joins elements into a state, from which the result is made.
 pub(crate) trait Reducer<T>: Send + Sync + 'static {
     type State: Clone + Send;
     type Out: Element;
-    /// What there is no result of without elements; `None` if there is one.
+    /// The name of the result, if there is none without elements.
     const NEEDS_ELEMENTS: Option<&'static str> = None;
     fn start(&self) -> Self::State;
     /// Adds the element at this position, counted in C order over the reduced axes.
@@ -268,7 +268,7 @@ impl<T: RealElement + Number> Reducer<T> for Spread {
 
 /// Whether any element, or all of them, are not zero.
 pub(crate) struct Truth {
-    /// What decides: `true` of any, `false` of all.
+    /// The value that decides: `true` for any, `false` for all.
     pub(crate) decides: bool,
 }
 

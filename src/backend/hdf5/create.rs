@@ -4,6 +4,7 @@
 //! compressed ones are added one by one, since their sizes are not known before.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
+use super::attributes::{self, space};
 use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, GROUP};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
@@ -14,17 +15,14 @@ use super::types;
 use crate::array::{DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::FileBytes;
-use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
 use hdf5_sys::h5d::{H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk};
 use hdf5_sys::h5g::{H5Gclose, H5Gcreate2};
 use hdf5_sys::h5p::{
     H5P_CLS_DATASET_CREATE, H5P_CLS_GROUP_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk,
     H5Pset_est_link_info, H5Pset_fill_time, H5Pset_filter, H5Pset_obj_track_times, H5Pset_shuffle,
 };
-use hdf5_sys::h5s::{H5S_class_t, H5Sclose, H5Screate, H5Screate_simple};
-use hdf5_sys::h5t::{H5T_C_S1, H5T_cset_t, H5Tclose, H5Tcopy, H5Tset_cset, H5Tset_size};
 use hdf5_sys::h5z::H5Z_FLAG_OPTIONAL;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
 /// What an array is in HDF5's terms.
@@ -91,7 +89,7 @@ pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> 
     let (dataset, first_chunk, checksums) = file.call(|file| {
         let dataset = elements(file, plan)?;
         describe(&dataset, plan.description)?;
-        let scale = |name: &CString, len| new_scale(file, name, len);
+        let scale = |name: &CStr, len| new_scale(file, name, len);
         labels::write(file, &dataset, plan.data_type, plan.layout.grid.shape(), plan.labels, scale)?;
         let count = plan.layout.grid.chunk_count();
         let first_chunk = match plan.filters {
@@ -164,20 +162,8 @@ fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
 
 /// Adds the description, as a string that needs no other object in the file.
 fn describe(dataset: &Handle, description: &str) -> Result<()> {
-    // SAFETY: the constant is valid once libhdf5 is initialized.
-    let text = id("copy a type", H5Tclose, || unsafe { H5Tcopy(*H5T_C_S1) })?;
-    // SAFETY: a valid type and a length that is not 0.
-    status("set the length of a string", || unsafe { H5Tset_size(text.id(), description.len().max(1)) })?;
-    // SAFETY: as above.
-    status("set the encoding of a string", || unsafe { H5Tset_cset(text.id(), H5T_cset_t::H5T_CSET_UTF8) })?;
-    let space = space(&[])?;
-    let attribute = id("add an attribute", H5Aclose, || {
-        // SAFETY: valid ids and a C string.
-        unsafe { H5Acreate2(dataset.id(), ATTRIBUTE.as_ptr(), text.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT) }
-    })?;
-    // SAFETY: the text is as long as its type.
-    status("write an attribute", || unsafe { H5Awrite(attribute.id(), text.id(), description.as_ptr().cast()) })?;
-    attribute.close("close an attribute")
+    let utf8 = attributes::utf8(description.len().max(1))?;
+    attributes::write(dataset, ATTRIBUTE, &utf8, &[], description.as_bytes())
 }
 
 /// A list of dataset properties: no time stamps, so that equal arrays are equal files, and no filling with zeros.
@@ -213,19 +199,6 @@ fn group(file: &Handle) -> Result<Handle> {
 fn allocate_now(list: &Handle) -> Result<()> {
     // SAFETY: a valid list.
     status("set the time of allocation", || unsafe { H5Pset_alloc_time(list.id(), H5D_ALLOC_TIME_EARLY) })
-}
-
-pub(super) fn space(shape: &[usize]) -> Result<Handle> {
-    let shape: Vec<u64> = shape.iter().map(|len| *len as u64).collect();
-    id("make a dataspace", H5Sclose, || {
-        // SAFETY: as many lengths as are announced; no maximum means that it is the shape itself.
-        unsafe {
-            match shape.as_slice() {
-                [] => H5Screate(H5S_class_t::H5S_SCALAR),
-                shape => H5Screate_simple(shape.len() as c_int, shape.as_ptr(), std::ptr::null()),
-            }
-        }
-    })
 }
 
 fn dataset(parent: &Handle, name: &CStr, element_type: &Handle, space: &Handle, list: &Handle) -> Result<Handle> {

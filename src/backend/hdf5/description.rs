@@ -40,7 +40,7 @@ pub(super) struct Description {
     document: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// What is said of the elements: what the other attributes and the dimension scales say to other programs.
+    /// The labels, which other programs read from the other attributes and the dimension scales.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     labels: Labels,
 }

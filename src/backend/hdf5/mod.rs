@@ -3,6 +3,7 @@
 //! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
 //! every file through a driver of ours (`driver`), so any [`FileProtocol`] will do.
 
+mod attributes;
 mod class;
 mod create;
 mod description;

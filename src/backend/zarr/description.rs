@@ -26,7 +26,7 @@ pub(super) struct Description {
     document: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// What is said of the elements: what the members of the metadata say to other programs.
+    /// The labels, which other programs read from the other members of the metadata.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     labels: Labels,
 }

@@ -216,7 +216,7 @@ fn take(input: &mut impl Read, len: u64, into: &mut Vec<u8>, elsewhere: u64) -> 
     if (read as u64) < len { Err(truncated(elsewhere.saturating_add(into.len() as u64))) } else { Ok(()) }
 }
 
-/// Refuses what the limits do not allow. A length that the input does not have is no matter of limits: it is damaged.
+/// Returns the error of a limit that `len` bytes exceed. If the input has fewer bytes, it is truncated, and that is the error.
 fn refuse(checked: Result<()>, input: &mut impl Read, len: u64, before: u64) -> Result<()> {
     /// Of a length that is really there so much is looked at: what is damaged promises exabytes.
     const LOOKED_AT: u64 = 4 << 30;

@@ -1,6 +1,6 @@
-//! Documents that Python's pickle reads. A pickle is a program, and what a program drops again does no harm: so the head of a
-//! document in pickle, with the manifest, is a text of bytes that is put on the stack and dropped before the value comes. At the end
-//! is a SHA-1, as FunctionFuse wants it.
+//! Documents that Python's pickle module reads. A pickle is a program. It begins with the head of the document, which has the
+//! manifest, as bytes that are pushed on the stack and dropped again. The value follows, and then a SHA-1, which FunctionFuse
+//! checks.
 //!
 //! Documents of FunctionFuse have no head: a pickle, and the SHA-1.
 
@@ -23,14 +23,14 @@ const PROTOCOLS: std::ops::RangeInclusive<u8> = 2..=5;
 /// Bytes of a SHA-1. It protects against damage and not against forgery.
 const SHA1_BYTES: usize = 20;
 
-/// What a document in pickle has beside head and body.
+/// Bytes of a document in pickle that belong to neither head nor body.
 pub(super) const MOST_BYTES: usize = OPENING.len() + LENGTH + 1 + SHA1_BYTES;
-/// By how many bytes a document in pickle is known.
+/// The number of bytes that identify the beginning of a document in pickle.
 pub(super) const START_BYTES: usize = OPENING.len() + LENGTH + MAGIC.len();
-/// How many bytes at its end a pickle with FunctionFuse's checksum is known by.
+/// The number of bytes that identify the end of a pickle with FunctionFuse's checksum.
 pub(crate) const END_BYTES: u64 = 1 + SHA1_BYTES as u64;
 
-/// What the body of a document in pickle is checked with.
+/// What is needed to check the body of a document in pickle.
 #[derive(Clone, Debug)]
 pub(super) enum Pickled {
     /// The SHA-1 of what lies before the body.
@@ -66,8 +66,7 @@ pub(super) fn is_bare(start: &[u8]) -> bool {
     matches!(start, [0x80, protocol, ..] if PROTOCOLS.contains(protocol)) && !begins(start)
 }
 
-/// Whether a file with this beginning and end may be a pickle with FunctionFuse's checksum. Of the end as many bytes are shown as
-/// [`END_BYTES`].
+/// Whether a file with this beginning and these last [`END_BYTES`] bytes may be a pickle with FunctionFuse's checksum.
 pub(crate) fn ends_as_document(start: &[u8], end: &[u8]) -> bool {
     is_bare(start) && end.len() as u64 == END_BYTES && end.first() == Some(&STOP)
 }
@@ -83,7 +82,7 @@ pub(super) fn read_bare(input: &mut impl Read, limits: &Limits) -> Result<(Vec<u
     }
 }
 
-/// Reads what is left, `before` bytes after the beginning. The last bytes are a checksum, if there are so many.
+/// Reads the rest, `before` bytes after the beginning. The last bytes are the checksum, unless there are too few.
 fn read_rest(input: &mut impl Read, before: u64, limits: &Limits) -> Result<(Vec<u8>, Option<[u8; SHA1_BYTES]>)> {
     let mut body = Vec::new();
     let most = limits.most_document_bytes().saturating_sub(before).saturating_add(1);

@@ -1,4 +1,4 @@
-//! The head of a document, or what stands for it where there is none.
+//! The head of a document, which is made from the body where there is none.
 
 use crate::array::Labels;
 use crate::error::{Error, Result};
@@ -9,15 +9,15 @@ use crate::plugin::format::pickle::{self, FoundId};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// Reads a document up to its body. Of a document of FunctionFuse, which has no manifest, the ids in its pickle stand for one:
-/// nothing but their names is then known of its arrays.
+/// Reads a document up to its body. A document of FunctionFuse has no manifest: it is made from the ids in the pickle, and only has the
+/// names of the arrays.
 pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
     let (body, sha1) = match frame::read_head(input, limits)? {
         Opened::Document(head) => return Ok(*head),
         Opened::Pickle(body, sha1) => (body, sha1),
     };
     let ids = pickle::ids(&body).map_err(Error::corrupt)?;
-    // Another document has another one.
+    // Different for each content.
     let write_id: String = sha1.iter().map(|byte| format!("{byte:02x}")).collect();
     let manifest = Manifest::bare(write_id, ids.into_iter().map(named).collect());
     Ok(Head::of_pickle(body, manifest))

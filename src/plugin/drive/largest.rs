@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::plugin::document::body_format::Format;
 use crate::plugin::drive::save::{plan, root};
+use crate::plugin::format::compounds::compounds;
 use crate::plugin::ser::serializer::Wrapped;
 use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::walk::shared_save::SharedPlace;
@@ -288,50 +289,8 @@ impl ser::Serializer for Measure {
     }
 }
 
-macro_rules! by_index {
-    ($($compound:ident $method:ident;)*) => {
-        $(impl ser::$compound for Open {
-            type Ok = Measured;
-            type Error = Failed;
-
-            fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Failed> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<Measured, Failed> {
-                self.close()
-            }
-        })*
-    };
-}
-
-by_index! {
-    SerializeSeq serialize_element;
-    SerializeTuple serialize_element;
-    SerializeTupleStruct serialize_field;
-    SerializeTupleVariant serialize_field;
-}
-
-macro_rules! by_field {
-    ($($compound:ident;)*) => {
-        $(impl ser::$compound for Open {
-            type Ok = Measured;
-            type Error = Failed;
-
-            fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Failed> {
-                self.field(key, value)
-            }
-
-            fn end(self) -> Result<Measured, Failed> {
-                self.close()
-            }
-        })*
-    };
-}
-
-by_field! {
-    SerializeStruct;
-    SerializeStructVariant;
+compounds! {
+    impl Open { Ok = Measured, Error = Failed, element, field, close }
 }
 
 impl ser::SerializeMap for Open {

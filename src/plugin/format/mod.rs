@@ -1,6 +1,7 @@
 //! The serde formats that arraystow chooses itself, CBOR, JSON and pickle: how each is written and read, and what each can read back.
 
 pub(in crate::plugin) mod cbor;
+pub(in crate::plugin) mod compounds;
 pub(in crate::plugin) mod json;
 pub(in crate::plugin) mod part;
 pub(in crate::plugin) mod pickle;

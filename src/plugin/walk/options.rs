@@ -48,6 +48,8 @@ impl From<FieldAttr> for Attr {
 #[derive(Default)]
 pub(in crate::plugin) struct InForce {
     now: Options,
+    /// What they choose for arrays; made once, since many arrays may share it.
+    meta: ArrayMeta,
     /// Those that were in force, by the name of their newtype: what serde buffered comes by once more.
     named: HashMap<&'static str, Options>,
 }
@@ -64,10 +66,8 @@ impl Options {
             inline: self.inline || (outer.inline && !diverted),
         }
     }
-}
 
-impl Options {
-    /// Whether arrays are to say something of their elements, for which there is no place in the document.
+    /// Whether the field has labels for its arrays. The document has no place for them.
     fn is_labelled(&self) -> bool {
         self.dims.is_some() || !self.attrs.is_empty()
     }
@@ -90,16 +90,16 @@ impl InForce {
         self.now.inline
     }
 
-    /// What the field says of its arrays, where nothing was chosen for an array itself.
-    pub(in crate::plugin) fn meta(&self) -> ArrayMeta {
-        ArrayMeta { codec: self.now.codec, labels: self.now.labels() }
+    /// What the field chooses for its arrays. The choice for an array itself takes precedence.
+    pub(in crate::plugin) fn meta(&self) -> &ArrayMeta {
+        &self.meta
     }
 
     /// Puts options in force within those of a field around, which are returned. They are known by their name from now on.
     pub(in crate::plugin) fn enter(&mut self, name: &'static str, options: Options) -> Options {
         self.named.insert(name, options);
         let outer = self.now;
-        self.now = options.within(outer);
+        self.put(options.within(outer));
         outer
     }
 
@@ -115,6 +115,7 @@ impl InForce {
 
     /// Puts them in force again.
     pub(in crate::plugin) fn put(&mut self, options: Options) {
+        self.meta = ArrayMeta { codec: options.codec, labels: options.labels() };
         self.now = options;
     }
 

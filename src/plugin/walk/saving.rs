@@ -108,11 +108,11 @@ impl SaveState {
     ) -> Result<PersistentId> {
         let path = self.take_place();
         let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
-        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone, &self.options.meta()));
+        let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone, self.options.meta()));
         let identity = match &kept {
             Some(id) => Identity::Kept(id.file().to_owned()),
             None => {
-                let meta = clone.meta().or(&self.options.meta());
+                let meta = clone.meta().or(self.options.meta());
                 Identity::Array(array.address(), clone.grid().chunk_shape(), meta)
             }
         };
@@ -194,7 +194,7 @@ impl SaveState {
     ) -> PersistentId {
         let is_kept = kept.is_some();
         let id = kept.unwrap_or_else(PersistentId::fresh);
-        let external = External::Array(PlannedArray { array, meta: self.options.meta(), plain });
+        let external = External::Array(PlannedArray { array, meta: self.options.meta().clone(), plain });
         self.add(Planned { id, paths: vec![path], external, kept: is_kept })
     }
 

@@ -40,7 +40,7 @@ impl<'de> Value<'de> {
         Ok(move |node| Self { node, levels, ..self })
     }
 
-    /// The error about what only code of Python's could build.
+    /// The error about a value that only Python code can build.
     fn refused(self, class: &str) -> Text {
         let place = match ids::place_of(self.graph, self.node, self.all_levels) {
             Some(path) if !path.is_empty() => format!(" at {path:?}"),
@@ -58,7 +58,7 @@ impl<'de> Value<'de> {
     }
 }
 
-/// Shows all elements, and refuses those that the visitor leaves.
+/// Passes all elements to the visitor. Elements that it leaves are an error.
 fn visit_all<'de, I, T, V>(mut elements: SeqDeserializer<I, Text>, visitor: V) -> Result<V::Value, Text>
 where
     I: Iterator<Item = T>,
@@ -77,7 +77,7 @@ impl<'de> IntoDeserializer<'de, Text> for Value<'de> {
     }
 }
 
-/// Shows a value that holds no others.
+/// Passes a value without others in it to the visitor.
 fn visit_scalar<'de, V: Visitor<'de>>(scalar: &'de Scalar<'de>, visitor: V) -> Result<V::Value, Text> {
     match scalar {
         Scalar::Text(text) => visitor.visit_borrowed_str(text),
@@ -156,7 +156,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
         }
     }
 
-    /// Bytes are a list of numbers for who asks for one.
+    /// Bytes are a list of numbers where the type asks for a list.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
             Node::Scalar(Scalar::Bytes(bytes)) => {
@@ -289,7 +289,7 @@ impl<'de> Deserializer<'de> for Element<'de> {
         match self.elements.get(self.index) {
             Some(Scalar::Text(Cow::Owned(text))) => visitor.visit_string(text),
             Some(scalar) => visit_number(&scalar, visitor),
-            None => Err(Text::custom("an element of a numpy array is no value of its dtype")),
+            None => Err(Text::custom("an element of a numpy array is not a value of its dtype")),
         }
     }
 

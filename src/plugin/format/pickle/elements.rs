@@ -1,4 +1,4 @@
-//! numpy's data types, scalars and arrays, as far as their elements are plain values.
+//! The data types, scalars and arrays of numpy whose elements are plain values.
 
 use crate::plugin::format::pickle::scalar::Scalar;
 use std::borrow::Cow;
@@ -40,7 +40,7 @@ impl NumpyType {
         }
     }
 
-    /// Whether elements of it are plain values.
+    /// Whether its elements are plain values.
     pub(super) fn is_plain(&self) -> bool {
         match self.kind {
             b'b' => self.size == 1,
@@ -53,7 +53,7 @@ impl NumpyType {
         }
     }
 
-    /// Decodes one element; none if it is of another length, or no text of Unicode.
+    /// Decodes one element. `None` if it has another length, or a text is not valid Unicode.
     pub(super) fn element<'a>(&self, bytes: &'a [u8]) -> Option<Scalar<'a>> {
         if bytes.len() != self.size {
             return None;
@@ -81,7 +81,7 @@ impl NumpyType {
                 let (real, imaginary) = bytes.split_at(self.size / 2);
                 Scalar::Complex(float(real), float(imaginary))
             }
-            // Zeros at the end fill up.
+            // A text is padded with zeros.
             b'S' => {
                 let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
                 Scalar::Bytes(Cow::Borrowed(&bytes[..len]))
@@ -103,7 +103,8 @@ pub(super) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Elements of this shape; none if the bytes are too few or too many, or the elements are no plain values.
+    /// The elements of an array of this shape. `None` if there are too few or too many bytes, or the elements are not plain
+    /// values.
     pub(super) fn new(
         numpy_type: &NumpyType,
         shape: &[usize],
@@ -136,7 +137,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Elements in Fortran's order, in C order. There is at least one.
+/// Reorders elements from Fortran order to C order. There is at least one.
 fn transposed(bytes: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
     let mut strides = Vec::with_capacity(shape.len());
     let mut stride = size;

@@ -1,4 +1,4 @@
-//! The ids in a pickle, and where they stand in its value. No Rust type is needed, and objects of classes are looked into.
+//! The ids in a pickle, and their places in its value. No Rust type is needed. Objects of classes are searched too.
 
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::Path;
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 /// An id in a pickle.
 pub(in crate::plugin) struct FoundId {
     pub(in crate::plugin) id: PersistentId,
-    /// The places where it stands, each text as errors print it.
+    /// The paths of its places in the value, as errors print them.
     pub(in crate::plugin) paths: Vec<String>,
-    /// Whether it is that of a plain `ndarray`.
+    /// Whether it is the id of a plain `ndarray`.
     pub(in crate::plugin) plain: bool,
 }
 
-/// All ids, in the order in which they stand in the pickle, each once. Deeper than so many levels they have no paths.
+/// All ids, each once, in the order of the pickle. Ids below this many levels have no paths.
 pub(super) fn find(graph: &Graph<'_>, levels: u16) -> Vec<FoundId> {
     let (mut found, mut at, mut by_file) = (Vec::new(), HashMap::new(), HashMap::new());
     for id in &graph.ids {
@@ -38,7 +38,7 @@ pub(super) fn place_of(graph: &Graph<'_>, node: Ref, levels: u16) -> Option<Stri
     search(graph, HashMap::from([(node, 0)]), levels).into_iter().next().map(|(_, path)| path)
 }
 
-/// The places of nodes, with what stands for each.
+/// The paths of nodes.
 fn search(graph: &Graph<'_>, at: HashMap<Ref, usize>, levels: u16) -> Vec<(usize, String)> {
     if at.is_empty() {
         return Vec::new();
@@ -52,7 +52,7 @@ struct Search<'g> {
     graph: &'g Graph<'g>,
     at: HashMap<Ref, usize>,
     found: Vec<(usize, String)>,
-    /// The nodes that were walked: what stands in several places is named in the first.
+    /// The nodes that were walked. A node with several places gets the path of the first.
     seen: Vec<bool>,
 }
 

@@ -1,8 +1,8 @@
 //! Integers of more than 128 bits: two's complement, little-endian.
 
-/// As many digits as Python itself makes of an integer before it asks.
+/// The most digits of an integer: Python's own default limit.
 const MOST_DIGITS: usize = 4300;
-/// Bytes of the largest integer of so many digits.
+/// Bytes of the largest integer with that many digits.
 const MOST_BYTES: usize = 1787;
 
 /// The integer, if only `u128` holds it.
@@ -13,10 +13,10 @@ pub(super) fn to_u128(bytes: &[u8]) -> Option<u128> {
 
 /// The integer in decimal digits.
 pub(super) fn to_decimal(bytes: &[u8]) -> Result<String, String> {
-    /// Digits that are divided off at a time.
+    /// Digits per division.
     const STEP: usize = 18;
     if bytes.len() > MOST_BYTES {
-        return Err(format!("an integer has {} bytes, and those of up to {MOST_DIGITS} digits are read", bytes.len()));
+        return Err(format!("an integer has {} bytes, which is more than {MOST_DIGITS} digits", bytes.len()));
     }
     let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
     let mut words: Vec<u64> = bytes.chunks(4).map(|word| word_of(word, negative)).collect();
@@ -64,7 +64,7 @@ mod tests {
             to_decimal(&power(200)).as_deref(),
             Ok("1606938044258990275541962092341162602522202993782792835301376")
         );
-        // -2^135: the bits of 2^135 above which all are ones.
+        // -2^135: bit 135 and all bits above it are 1.
         let minus = [vec![0; 16], vec![0x80]].concat();
         assert_eq!(to_decimal(&minus).as_deref(), Ok("-43556142965880123323311949751266331066368"));
         assert_eq!(to_decimal(&[vec![0xff; 17], vec![0x7f]].concat()).map(|digits| digits.len()), Ok(44));

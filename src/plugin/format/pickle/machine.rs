@@ -1,8 +1,8 @@
-//! The machine that a pickle is a program for: a stack, a memo, and opcodes.
+//! The machine that runs a pickle: a stack, a memo, and opcodes.
 //!
-//! Python's machine calls what a pickle names. This one calls nothing: what would be called becomes an
-//! [`Object`] of that name, but for the few calls that plain values need; see
-//! [`plain`]. Time and memory are those of the pickle's length: each opcode makes a bounded number of values.
+//! Python's machine calls the functions that a pickle names. This one calls nothing: a call becomes an [`Object`] with the
+//! name of the function, except for the few calls that plain values need; see [`plain`]. Time and memory are proportional
+//! to the length of the pickle: each opcode makes a bounded number of values.
 
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{PLAIN, STORED};
@@ -18,7 +18,7 @@ struct Machine<'a> {
     at: usize,
     store: Store<'a>,
     stack: Vec<Ref>,
-    /// The heights of the stack where marks are.
+    /// The heights of the stack at the marks.
     marks: Vec<usize>,
     memo: HashMap<u32, Ref>,
     ids: Vec<Id>,
@@ -27,7 +27,7 @@ struct Machine<'a> {
 /// Why a pickle cannot be read.
 type Fault = String;
 
-/// Reads a pickle, which must be all that there is.
+/// Reads a pickle. Nothing may follow it.
 pub(super) fn read(input: &[u8]) -> Result<Graph<'_>, Fault> {
     let mut machine = Machine {
         input,
@@ -48,7 +48,7 @@ impl<'a> Machine<'a> {
             let [opcode] = self.array()?;
             match opcode {
                 b'.' if self.at == self.input.len() => return self.pop(),
-                b'.' => return Err("something follows its end".into()),
+                b'.' => return Err("bytes follow its end".into()),
                 b'(' => self.marks.push(self.stack.len()),
                 b'0' => self.discard()?,
                 b'1' => drop(self.pop_to_mark()?),
@@ -82,16 +82,16 @@ impl<'a> Machine<'a> {
                 0x92 | b'i' | b'o' | 0x82..=0x84 => self.object(opcode)?,
                 0x80 => match self.array()? {
                     [2..=5] => {}
-                    [protocol] => return Err(format!("it is of protocol {protocol}, and 2 to 5 are read")),
+                    [protocol] => return Err(format!("its protocol is {protocol}, and only 2 to 5 can be read")),
                 },
-                // How the rest is divided is no matter where all of it is in memory.
+                // Frames do not matter: the whole pickle is in memory.
                 0x95 => drop(self.array::<8>()?),
                 b'F' | b'I' | b'L' | b'P' | b'S' | b'V' | b'g' | b'p' => {
                     let opcode = char::from(opcode);
-                    return Err(format!("the opcode {opcode:?} is of protocol 0 or 1, and 2 to 5 are read"));
+                    return Err(format!("the opcode {opcode:?} is of protocol 0 or 1, and only 2 to 5 can be read"));
                 }
-                0x97 | 0x98 => return Err("a part of it was kept elsewhere (a buffer out of band)".into()),
-                opcode => return Err(format!("there is no opcode {opcode:#04x}")),
+                0x97 | 0x98 => return Err("a part of it was stored elsewhere (an out-of-band buffer)".into()),
+                opcode => return Err(format!("the opcode {opcode:#04x} does not exist")),
             }
         }
     }
@@ -99,13 +99,13 @@ impl<'a> Machine<'a> {
     fn bytes(&mut self, len: u64) -> Result<&'a [u8], Fault> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let bytes = usize::try_from(len).ok().and_then(|len| rest.get(..len));
-        let bytes = bytes.ok_or_else(|| format!("it ends before its time: {len} bytes are to follow"))?;
+        let bytes = bytes.ok_or_else(|| format!("it is cut off: {len} more bytes should follow"))?;
         self.at += bytes.len();
         Ok(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        self.bytes(N as u64)?.try_into().map_err(|_| "it ends before its time".into())
+        self.bytes(N as u64)?.try_into().map_err(|_| "it is cut off".into())
     }
 
     fn line(&mut self) -> Result<&'a str, Fault> {
@@ -122,7 +122,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// The height of the stack at the last mark, below which nothing is taken.
+    /// The height of the stack at the last mark. Nothing below it is taken.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -138,7 +138,7 @@ impl<'a> Machine<'a> {
         Ok(top)
     }
 
-    /// Takes the top of the stack away, which may be a mark.
+    /// Removes the top of the stack, which may be a mark.
     fn discard(&mut self) -> Result<(), Fault> {
         if self.marks.last() == Some(&self.stack.len()) {
             self.marks.pop();
@@ -215,7 +215,7 @@ impl<'a> Machine<'a> {
             (Some(Node::List(into)), b'a' | b'e') | (Some(Node::Set(into)), 0x90) => into.extend(values),
             (Some(Node::Dict(into)), _) if of_entries => into.extend(values),
             (Some(Node::Object(object)), _) => object.parts.extend(values),
-            _ => return Err("something is appended to what is no list, set or dict".into()),
+            _ => return Err("something is appended to a value that is not a list, a set or a dict".into()),
         }
         Ok(())
     }
@@ -236,7 +236,7 @@ impl<'a> Machine<'a> {
             b'h' => u8::from_le_bytes(self.array()?).into(),
             _ => u32::from_le_bytes(self.array()?),
         };
-        let node = *self.memo.get(&number).ok_or_else(|| format!("there is nothing in place {number} of its memo"))?;
+        let node = *self.memo.get(&number).ok_or_else(|| format!("place {number} of its memo is empty"))?;
         self.stack.push(node);
         Ok(())
     }
@@ -257,7 +257,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The id on the top of the stack: `(name, (version, file))`. A plain array's becomes the map that stands for one.
+    /// Takes the id on the top of the stack: `(name, (version, file))`. The id of a plain array becomes the map of the form
+    /// `STORED`.
     fn persistent_id(&mut self) -> Result<(), Fault> {
         let pid = self.pop()?;
         let parts = self.two(pid).and_then(|[name, rest]| {
@@ -295,7 +296,7 @@ impl<'a> Machine<'a> {
         } else {
             let name = self.pop_many(2)?;
             let [Some(module), Some(name)] = [0, 1].map(|at| self.borrowed_text(*name.get(at)?)) else {
-                return Err("the name of a class is no text".into());
+                return Err("the name of a class is not a text".into());
             };
             (module, name)
         };
@@ -309,7 +310,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What a call would make, for the opcodes by which plain values come.
+    /// Pushes the result of a call, for the calls that plain values need.
     fn call(&mut self, opcode: u8) -> Result<(), Fault> {
         let (arguments, callee) = (self.pop()?, self.pop()?);
         if opcode == b'R'
@@ -322,7 +323,7 @@ impl<'a> Machine<'a> {
         self.push(Node::Object(Box::new(Object { callee: Some(callee), parts: vec![arguments] })))
     }
 
-    /// What only code could make.
+    /// Pushes an object that only code can build.
     fn object(&mut self, opcode: u8) -> Result<(), Fault> {
         let object = match opcode {
             0x92 => {
@@ -352,7 +353,7 @@ impl<'a> Machine<'a> {
         match (built, self.store.nodes.get_mut(object as usize)) {
             (Some(node), Some(place)) => *place = node,
             (None, Some(Node::Object(object))) => object.parts.push(state),
-            _ => return Err("a state is set of what is no object".into()),
+            _ => return Err("a state is set on a value that is not an object".into()),
         }
         Ok(())
     }
@@ -362,7 +363,7 @@ impl<'a> Machine<'a> {
 fn integer(bytes: &[u8]) -> Scalar<'_> {
     let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
     let fill = if negative { 0xff } else { 0 };
-    // Bytes that only carry the sign go.
+    // Drops bytes that only repeat the sign.
     let mut len = bytes.len();
     while len > 16 && bytes[len - 1] == fill && (bytes[len - 2] >= 0x80) == negative {
         len -= 1;

@@ -1,8 +1,7 @@
 //! Python's pickle: how a body is written and read, and which ids it holds. No code that a pickle names is ever run.
 //!
 //! A pickle is a program for a small machine, so it is read as a whole into a graph of values ([`machine`], [`plain`]),
-//! and the graph is what serde reads ([`de`]) and what is searched for ids (`ids`). It is written in one go, in protocol 4
-//! ([`ser`]).
+//! which serde reads ([`de`]) and which is searched for ids (`ids`). It is written in one pass, in protocol 4 ([`ser`]).
 
 mod de;
 mod elements;
@@ -23,7 +22,7 @@ use crate::plugin::format::quirks::Quirks;
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 
-/// What pickle, as it is written and read here, does its own way.
+/// The quirks of pickle, as it is written and read here.
 pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     levels: 255,
     nested: "maps and variants that a pickle",
@@ -45,7 +44,7 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     if met.is_some() { Err(NO_PARTS.to_owned()) } else { ser::write(value, into).map_err(|error| error.to_string()) }
 }
 
-/// Reads a value, which must be all that there is.
+/// Reads a value. Nothing may follow it.
 pub(in crate::plugin) fn read<S, T>(bytes: &[u8], begin: Begin, seed: S) -> Result<T, String>
 where
     S: for<'de> DeserializeSeed<'de, Value = T>,

@@ -1,4 +1,4 @@
-//! What a pickle holds, as a graph: a value that stands in several places is one node.
+//! The values of a pickle, as a graph: a value with several places is one node.
 
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::format::pickle::elements::{Elements, NumpyType};
@@ -17,15 +17,15 @@ pub(super) enum Node<'a> {
     Set(Vec<Ref>),
     /// Keys and values in turn.
     Dict(Vec<Ref>),
-    /// A name that stands for code.
+    /// The name of a class or function.
     Global(Box<Global<'a>>),
     /// The elements of a numpy array.
     Elements(Box<Elements<'a>>),
-    /// What numpy calls a dtype.
+    /// A numpy dtype.
     NumpyType(Box<NumpyType>),
-    /// A numpy array whose elements have not come yet.
+    /// A numpy array that has no elements yet.
     Unfilled,
-    /// What only code of Python's could build.
+    /// An object that only Python code can build.
     Object(Box<Object>),
 }
 
@@ -49,7 +49,7 @@ impl Global<'_> {
 pub(super) struct Object {
     /// The class, or the function that makes it; none for an extension's number.
     pub(super) callee: Option<Ref>,
-    /// Everything that it is made of.
+    /// Its arguments and its state.
     pub(super) parts: Vec<Ref>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Object {
 pub(super) struct Id {
     pub(super) node: Ref,
     pub(super) id: PersistentId,
-    /// Whether it is that of a plain `ndarray`.
+    /// Whether it is the id of a plain `ndarray`.
     pub(super) plain: bool,
 }
 
@@ -67,15 +67,15 @@ pub(super) struct Id {
 pub(super) struct Graph<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) root: Ref,
-    /// In the order in which they stand in the pickle.
+    /// In the order of the pickle.
     pub(super) ids: Vec<Id>,
-    /// What walks may still take; see [`take`](Self::take).
+    /// Bytes that walks may still take; see [`take`](Self::take).
     left: Cell<u64>,
 }
 
-/// What a small pickle may become in a walk.
+/// The bytes that a walk of a small pickle may take.
 const LEAST: u64 = 4 << 20;
-/// How many times as large as the pickle what is walked may be.
+/// The bytes that a walk may take, as a multiple of the pickle's length.
 const TIMES: u64 = 64;
 
 impl<'a> Graph<'a> {
@@ -87,7 +87,7 @@ impl<'a> Graph<'a> {
         self.nodes.get(node as usize)
     }
 
-    /// The name of what only code of Python's could build.
+    /// The name of an object that only Python code can build.
     pub(super) fn class_of(&self, object: &Object) -> String {
         const MOST_STEPS: usize = 16;
         let first_argument = |object: &Object| match self.node(*object.parts.first()?) {
@@ -97,7 +97,7 @@ impl<'a> Graph<'a> {
         let mut object = object;
         for _ in 0..MOST_STEPS {
             match (object.callee.and_then(|callee| self.node(callee)), first_argument(object)) {
-                // Functions that make an object of the class that they are given.
+                // These functions make an object of the class in their arguments.
                 (Some(Node::Global(callee)), Some(Node::Global(class))) if callee.module.starts_with("copy") => {
                     return class.text();
                 }

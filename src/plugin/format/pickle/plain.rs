@@ -1,5 +1,5 @@
-//! The few calls that plain values need, by their exact names: protocols 2 and 3 have no opcodes for bytes and sets, and numpy's
-//! scalars and arrays have none in any. Nothing is called; what the call would give is made here.
+//! The few calls that plain values need, by their exact names. Protocols 2 and 3 have no opcodes for bytes and sets, and no
+//! protocol has opcodes for numpy's scalars and arrays. Nothing is called: this module makes the result of the call.
 
 use crate::plugin::document::names::{ARRAY_FIELDS, INLINE};
 use crate::plugin::format::pickle::elements::{Elements, NumpyType};
@@ -8,7 +8,7 @@ use crate::plugin::format::pickle::scalar::Scalar;
 use crate::plugin::format::pickle::store::Store;
 use std::borrow::Cow;
 
-/// What a call gives; none if it is no plain value.
+/// Returns the result of a call. `None` if it is not a plain value.
 pub(super) fn call<'a>(
     store: &mut Store<'a>,
     Global { module, name }: Global<'a>,
@@ -49,14 +49,14 @@ fn set<'a>(store: &mut Store<'a>, arguments: Arguments) -> Result<Option<Node<'a
     Ok(Some(Node::Set(elements)))
 }
 
-/// Bytes, from bytes, or from a text whose characters are the bytes.
+/// Makes bytes from bytes, or from a text in Latin-1.
 fn bytes<'a>(store: &mut Store<'a>, arguments: Arguments) -> Result<Option<Node<'a>>, String> {
     let bytes = match (arguments[0].map(|text| store.node(text)).transpose()?, text(store, arguments[1])) {
         (None, None) => Cow::Borrowed(&b""[..]),
         (Some(Node::Scalar(Scalar::Bytes(bytes))), None) => bytes.clone(),
         (Some(Node::Scalar(Scalar::Text(text))), Some("latin1" | "latin-1")) => {
             let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-            Cow::Owned(bytes.ok_or("bytes have a character that is no byte")?)
+            Cow::Owned(bytes.ok_or("bytes have a character above 255")?)
         }
         _ => return Ok(None),
     };
@@ -96,7 +96,7 @@ fn scalar<'a>(store: &mut Store<'a>, [of, bytes, ..]: Arguments) -> Result<Optio
     scalar.map(|scalar| Some(Node::Scalar(scalar))).ok_or_else(|| "a numpy scalar is not of its own dtype".to_owned())
 }
 
-/// An element of bytes that are this node's alone.
+/// Makes one element from the bytes of this node.
 fn owned<'a>(scalar: Scalar<'_>) -> Scalar<'a> {
     match scalar {
         Scalar::None => Scalar::None,
@@ -107,7 +107,7 @@ fn owned<'a>(scalar: Scalar<'_>) -> Scalar<'a> {
         Scalar::Complex(real, imaginary) => Scalar::Complex(real, imaginary),
         Scalar::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
         Scalar::Bytes(bytes) => Scalar::Bytes(Cow::Owned(bytes.into_owned())),
-        // No dtype has one.
+        // A dtype has no such element.
         Scalar::Large(_) => Scalar::None,
     }
 }
@@ -118,7 +118,7 @@ fn from_buffer<'a>(store: &mut Store<'a>, [bytes, of, shape, order]: Arguments) 
     array(store, of, shape, fortran_order, bytes)
 }
 
-/// What an object becomes by the state that is set; none if it stays what it is.
+/// Returns what an object becomes when its state is set. `None` if it stays the same.
 pub(super) fn build<'a>(store: &mut Store<'a>, object: Ref, state: Ref) -> Result<Option<Node<'a>>, String> {
     let Node::Tuple(state) = store.node(state)? else { return Ok(None) };
     match (store.node(object)?, state.as_slice()) {
@@ -136,7 +136,7 @@ pub(super) fn build<'a>(store: &mut Store<'a>, object: Ref, state: Ref) -> Resul
     }
 }
 
-/// A numpy array as an `ndarray` that stands in the document; none if its elements are no plain values.
+/// Makes an inline `ndarray` from a numpy array. `None` if its elements are not plain values.
 fn array<'a>(
     store: &mut Store<'a>,
     of: Ref,

@@ -1,8 +1,8 @@
-//! Values of a pickle that hold no others.
+//! Values of a pickle without other values in them.
 
 use std::borrow::Cow;
 
-/// A value that holds no others.
+/// A value without other values in it.
 #[derive(Clone, Debug)]
 pub(super) enum Scalar<'a> {
     None,

@@ -1,6 +1,7 @@
 //! The serde Serializer of a pickle of protocol 4: opcodes, appended to the body as the value is walked.
 
 use crate::plugin::document::names::ID;
+use crate::plugin::format::compounds::compounds;
 use serde::de::value::Error as Text;
 use serde::ser::{self, Error, Serialize};
 
@@ -27,7 +28,7 @@ pub(super) fn write<T: ?Sized + Serialize>(value: &T, mut into: Vec<u8>) -> Resu
     Ok(into)
 }
 
-/// What a value is to what it stands in.
+/// The role of a value in the one around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Value,
@@ -96,7 +97,7 @@ impl<'o> Writer<'o> {
         self.out.extend_from_slice(&bytes[..len]);
     }
 
-    /// Something with its length before it: one, four or eight bytes, each with its own opcode.
+    /// Appends bytes after their length, which has one, four or eight bytes. Each has its own opcode.
     fn sized(self, bytes: &[u8], [short, middle, long]: [u8; 3]) {
         match (u8::try_from(bytes.len()), u32::try_from(bytes.len())) {
             (Ok(len), _) => self.out.extend_from_slice(&[short, len]),
@@ -116,7 +117,7 @@ impl<'o> Writer<'o> {
         self.sized(text.as_bytes(), [0x8c, b'X', 0x8d]);
     }
 
-    /// Refuses what Python cannot hash.
+    /// Fails for a key that Python cannot hash.
     fn hashable(&self, what: &str) -> Result<(), Text> {
         if self.role == Role::Value {
             return Ok(());
@@ -150,6 +151,11 @@ impl Open<'_> {
     fn add<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Text> {
         self.count += 1;
         value.serialize(Writer { out: self.out, role: self.role })
+    }
+
+    fn add_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Text> {
+        self.add(key)?;
+        self.add(value)
     }
 
     fn close(self) -> Result<(), Text> {
@@ -334,51 +340,8 @@ impl<'o> ser::Serializer for Writer<'o> {
     }
 }
 
-macro_rules! by_index {
-    ($($compound:ident $method:ident;)*) => {
-        $(impl ser::$compound for Open<'_> {
-            type Ok = ();
-            type Error = Text;
-
-            fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Text> {
-                self.add(value)
-            }
-
-            fn end(self) -> Result<(), Text> {
-                self.close()
-            }
-        })*
-    };
-}
-
-by_index! {
-    SerializeSeq serialize_element;
-    SerializeTuple serialize_element;
-    SerializeTupleStruct serialize_field;
-    SerializeTupleVariant serialize_field;
-}
-
-macro_rules! by_field {
-    ($($compound:ident;)*) => {
-        $(impl ser::$compound for Open<'_> {
-            type Ok = ();
-            type Error = Text;
-
-            fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Text> {
-                self.add(key)?;
-                self.add(value)
-            }
-
-            fn end(self) -> Result<(), Text> {
-                self.close()
-            }
-        })*
-    };
-}
-
-by_field! {
-    SerializeStruct;
-    SerializeStructVariant;
+compounds! {
+    impl Open<'_> { Ok = (), Error = Text, add, add_field, close }
 }
 
 impl ser::SerializeMap for Open<'_> {

@@ -9,7 +9,7 @@ pub(super) struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    /// For a pickle of so many bytes.
+    /// A store for a pickle of this many bytes.
     pub(super) fn new(bytes: usize) -> Self {
         const LEAST: usize = 1 << 20;
         Self { nodes: Vec::new(), left: bytes.saturating_mul(8).saturating_add(LEAST) }
