@@ -99,7 +99,7 @@ impl<'a> Machine<'a> {
     fn bytes(&mut self, len: u64) -> Result<&'a [u8], Fault> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let bytes = usize::try_from(len).ok().and_then(|len| rest.get(..len));
-        let bytes = bytes.ok_or_else(|| format!("it is cut off: {len} more bytes should follow"))?;
+        let bytes = bytes.ok_or_else(|| format!("it is cut off: {len} bytes should follow"))?;
         self.at += bytes.len();
         Ok(bytes)
     }
