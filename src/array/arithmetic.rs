@@ -129,8 +129,7 @@ where
     F: Fn(T) -> Option<T> + Send + Sync + 'static,
 {
     let source = WithScalar { input: array.clone(), function };
-    let meta = ArrayMeta::of_labels(array.labels().dims_only());
-    ChunkedArray::operation(array.grid().clone(), array.depth(), Arc::new(source)).chosen(meta)
+    array.mapped(Arc::new(source))
 }
 
 /// Returns the value, or sets `failed` and returns 0.

@@ -29,8 +29,7 @@ impl<T: Element> ChunkedArray<T> {
         F: Fn(T) -> U + Send + Sync + 'static,
     {
         let source = Map { input: self.clone(), function };
-        let meta = ArrayMeta::of_labels(self.labels().dims_only());
-        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source)).chosen(meta)
+        self.mapped(Arc::new(source))
     }
 
     /// The array of `function` of every pair of elements, in the chunks of `self`. Lazy. Shapes are broadcast, as in arithmetic.

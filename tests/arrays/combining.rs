@@ -1,5 +1,7 @@
 //! Broadcasting, comparisons, logic, selections, concatenations, permutations and index lists, against ndarray.
 
+#[cfg(target_os = "linux")]
+use super::support::is_alone;
 use super::support::{Counter, any_grid, counted, grid_for, lazy};
 use arraystow::{ChunkGrid, ChunkedArray, Element, ErrorKind};
 use ndarray::{Array1, ArrayD, Axis, array, concatenate, stack};
@@ -178,17 +180,11 @@ fn each_chunk_of_the_inputs_is_read_once() {
     }
 }
 
-/// Peak of this process; the test runs itself again to have one of its own.
+/// The peak of memory is that of a process, so the test has its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_chain_of_operators_takes_the_memory_of_its_inputs_only() {
-    const CHILD: &str = "ARRAYSTOW_TEST_CHAIN";
-    if std::env::var_os(CHILD).is_none() {
-        let this = "combining::a_chain_of_operators_takes_the_memory_of_its_inputs_only";
-        let program = std::env::current_exe().unwrap();
-        let child = std::process::Command::new(program).args(["--exact", this]).env(CHILD, "1").output().unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    if !is_alone("combining::a_chain_of_operators_takes_the_memory_of_its_inputs_only") {
         return;
     }
     // One chunk of 64 MiB each.

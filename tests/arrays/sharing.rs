@@ -1,5 +1,7 @@
 //! What an expression needs more than once is produced once, and kept no longer than need be.
 
+#[cfg(target_os = "linux")]
+use super::support::is_alone;
 use super::support::{Counter, counted, within};
 use arraystow::{ChunkGrid, ChunkedArray};
 use ndarray::{ArrayD, s};
@@ -150,17 +152,11 @@ fn threads_wait_for_a_shared_chunk_instead_of_producing_it_too() {
     assert_eq!(counter.chunks_and_most(), (1, 1));
 }
 
-/// Peak of this process; the test runs itself again to have one of its own.
+/// The peak of memory is that of a process, so the test has its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn kept_slices_do_not_hold_on_to_whole_chunks() {
-    const CHILD: &str = "ARRAYSTOW_TEST_PEAK";
-    if std::env::var_os(CHILD).is_none() {
-        let this = "sharing::kept_slices_do_not_hold_on_to_whole_chunks";
-        let program = std::env::current_exe().unwrap();
-        let child = std::process::Command::new(program).args(["--exact", this]).env(CHILD, "1").output().unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    if !is_alone("sharing::kept_slices_do_not_hold_on_to_whole_chunks") {
         return;
     }
     let ones = |region: &arraystow::Region| ArrayD::from_elem(region.shape(), 1_u8);

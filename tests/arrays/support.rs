@@ -22,6 +22,20 @@ pub(super) fn within<R>(seconds: u64, what: &'static str, test: impl FnOnce() ->
     result
 }
 
+/// Whether this process runs that test alone. Otherwise, another process is started that does, and must pass.
+#[cfg(target_os = "linux")]
+pub(super) fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "ARRAYSTOW_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().unwrap();
+    let child = std::process::Command::new(program).args(["--exact", test]).env(ALONE, "1").output().unwrap();
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    false
+}
+
 /// As many elements as the shape has, all different, counted up in C order.
 pub(super) fn counted(shape: &[usize]) -> ArrayD<i64> {
     ArrayD::from_shape_vec(shape, (0..shape.iter().product::<usize>() as i64).collect()).unwrap()

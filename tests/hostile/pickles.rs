@@ -84,7 +84,10 @@ fn damaged_pickles_are_refused_at_their_byte() {
             b"\x80\x04cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00i4\x85RC\x01x\x86R.",
             "not of its own dtype",
         ),
-        (b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe4\xb8\xadX\x06\x00\x00\x00latin1\x86R.", "a character above 255"),
+        (
+            b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe4\xb8\xadX\x06\x00\x00\x00latin1\x86R.",
+            "a character above 255",
+        ),
     ] {
         fails(&format!("{pickle:?}"), pickle, text);
     }

@@ -2,7 +2,7 @@
 
 use crate::array::function::{IntoChunk, made};
 use crate::array::source::{Elements, Reading, Source, assemble};
-use crate::array::{ArrayMeta, ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, Region};
 use crate::error::Result;
 use ndarray::ArrayViewD;
 use std::sync::Arc;
@@ -30,8 +30,7 @@ impl<T: Element> ChunkedArray<T> {
     {
         let function = move |region: &Region, elements: ArrayViewD<'_, T>| function(region, elements).into_chunk();
         let source = MapChunks { input: self.clone(), function };
-        let meta = ArrayMeta::of_labels(self.labels().dims_only());
-        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source)).chosen(meta)
+        self.mapped(Arc::new(source))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::array::function::BoxError;
 use crate::array::guard::guarded;
 use crate::array::source::{Elements, Reading, Source};
-use crate::array::{ArrayMeta, ChunkedArray, Element, ErasedArray, Evaluation, Region};
+use crate::array::{ChunkedArray, Element, ErasedArray, Evaluation, Region};
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::ArrayD;
 use std::sync::Arc;
@@ -29,8 +29,7 @@ impl<T: Element> ChunkedArray<T> {
     {
         let function = move |x| function(x).map_err(Into::into);
         let source = TryMap { input: self.clone(), function };
-        let meta = ArrayMeta::of_labels(self.labels().dims_only());
-        ChunkedArray::operation(self.grid().clone(), self.depth(), Arc::new(source)).chosen(meta)
+        self.mapped(Arc::new(source))
     }
 }
 
