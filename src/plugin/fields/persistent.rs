@@ -1,4 +1,4 @@
-//! External objects: parts of a value that a serializer of yours writes to files of their own.
+//! External objects: parts of a value that your own serializer writes to files of their own.
 //!
 //! A [`PersistentSerializer`] does for one type what this crate does for arrays. It writes the external object to
 //! [files](ExternalFiles) beside the document, which keeps the object's [`PersistentId`]. An instance of it is registered
