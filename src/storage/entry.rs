@@ -34,7 +34,7 @@ pub struct ValueInfo {
     /// Its arrays, in the order in which the value has them.
     pub arrays: Vec<ArrayInfo>,
     /// Its [external objects](crate::persistent).
-    pub objects: Vec<ExternalObjectInfo>,
+    pub external_objects: Vec<ExternalObjectInfo>,
 }
 
 impl ValueInfo {
@@ -58,7 +58,6 @@ pub struct ArrayInfo {
     /// The data type.
     pub data_type: DataType,
     /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as `[length, how many]`.
-    #[serde(with = "grid")]
     pub grid: ChunkGrid,
     /// The [names of its axes](crate::ChunkedArray::dims), if they have names.
     #[serde(default)]
@@ -84,7 +83,7 @@ impl ArrayInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalObjectInfo {
-    /// Its places in the object graph; more than one if it is shared.
+    /// Its places in the value; more than one if it is shared.
     pub paths: Vec<String>,
     /// The name of its serializer.
     pub serializer: String,
@@ -92,33 +91,4 @@ pub struct ExternalObjectInfo {
     pub files: Vec<String>,
     /// Bytes of its files.
     pub bytes: u64,
-}
-
-/// A grid as its shape and the runs of equal chunks of each axis.
-mod grid {
-    use crate::array::ChunkGrid;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Runs {
-        shape: Vec<usize>,
-        chunks: Vec<Vec<(usize, usize)>>,
-    }
-
-    pub(super) fn serialize<S: Serializer>(grid: &ChunkGrid, serializer: S) -> Result<S::Ok, S::Error> {
-        Runs { shape: grid.shape().to_vec(), chunks: grid.runs() }.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ChunkGrid, D::Error> {
-        let Runs { shape, chunks } = Runs::deserialize(deserializer)?;
-        let grid = ChunkGrid::from_runs(&chunks).map_err(D::Error::custom)?;
-        if grid.shape() != shape {
-            return Err(D::Error::custom(format!(
-                "chunks of the shape {:?} in a grid of the shape {shape:?}",
-                grid.shape()
-            )));
-        }
-        Ok(grid)
-    }
 }

@@ -106,14 +106,15 @@ impl Storage {
         });
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         let files = self.place.protocols(name.workflow()).files()?;
-        let objects = head.manifest.objects.iter().map(|entry| ExternalObjectInfo {
+        let external_objects = head.manifest.objects.iter().map(|entry| ExternalObjectInfo {
             paths: entry.paths.clone(),
             serializer: entry.id.name().to_owned(),
             files: entry.files.iter().map(|file| files.describe(&file.name)).collect(),
             bytes: entry.bytes(),
         });
-        let objects = objects.collect();
-        Ok(ValueInfo { name: name.as_str().to_owned(), format: head.format, bytes: document.bytes, arrays, objects })
+        let external_objects = external_objects.collect();
+        let (name, bytes) = (name.as_str().to_owned(), document.bytes);
+        Ok(ValueInfo { name, format: head.format, bytes, arrays, external_objects })
     }
 
     /// The names of all documents of a workflow and of those below it.

@@ -28,7 +28,7 @@ pub struct Repair {
 #[non_exhaustive]
 pub struct RepairedArray {
     /// The name of the value that it belongs to.
-    pub object: String,
+    pub value: String,
     /// Its places in that value.
     pub paths: Vec<String>,
     /// The file name of its persistent id.
@@ -118,8 +118,8 @@ impl Storage {
         })?;
         for entry in entries {
             if let Some(Misread { fill_value, axis_names }) = done.get(entry.id.file()).copied() {
-                let (object, file) = (name.as_str().to_owned(), entry.id.file().to_owned());
-                repair.arrays.push(RepairedArray { object, paths: entry.paths, file, fill_value, axis_names });
+                let (value, file) = (name.as_str().to_owned(), entry.id.file().to_owned());
+                repair.arrays.push(RepairedArray { value, paths: entry.paths, file, fill_value, axis_names });
             }
         }
         Ok(())

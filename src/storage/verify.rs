@@ -35,7 +35,7 @@ pub struct Verification {
     /// written cannot be known.
     pub unchecked: usize,
     /// Its [external objects](crate::persistent).
-    pub objects: usize,
+    pub external_objects: usize,
     /// Bytes of its document, its arrays and its external objects, as they were saved.
     pub bytes: u64,
     /// All that is wrong; each names the place in the value, the array and the file or key.
@@ -117,7 +117,7 @@ impl Storage {
                 name: name.as_str().to_owned(),
                 arrays: 0,
                 unchecked: 0,
-                objects: 0,
+                external_objects: 0,
                 bytes: 0,
                 faults: Vec::new(),
             };
@@ -191,7 +191,7 @@ impl Storage {
                 }
             }
             for entry in &head.manifest.objects {
-                found.objects += 1;
+                found.external_objects += 1;
                 for file in &entry.files {
                     if check_cancelled().is_err() {
                         return;
@@ -218,7 +218,7 @@ impl Storage {
         let read = std::io::copy(&mut reader, &mut std::io::sink());
         read.map(drop).map_err(|error| match error.downcast::<Error>() {
             Ok(error) => error,
-            Err(error) => Error::io("a file of the object cannot be read", error),
+            Err(error) => Error::io("a file of the external object cannot be read", error),
         })
     }
 }

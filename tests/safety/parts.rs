@@ -319,7 +319,7 @@ fn objects_of_other_serializers() {
     let wanted: BTreeSet<String> =
         wanted.into_iter().chain(["last.text".to_owned(), "last.other".to_owned()]).collect();
     let name = |file: &str| file.rsplit('/').next().unwrap().to_owned();
-    let objects = storage.info("object").unwrap().objects;
+    let objects = storage.info("object").unwrap().external_objects;
     let places = objects
         .into_iter()
         .flat_map(|object| object.files.into_iter().map(move |file| (file, object.paths[0].clone())));

@@ -152,7 +152,7 @@ pub fn files_named(storage: &Storage) -> BTreeSet<String> {
         for array in info.arrays {
             named.insert(format!("{workflow}bigdata/{}", array.file));
         }
-        for file in info.objects.into_iter().flat_map(|object| object.files) {
+        for file in info.external_objects.into_iter().flat_map(|object| object.files) {
             let name = file.rsplit('/').next().unwrap();
             named.insert(format!("{workflow}bigdata/{name}"));
         }

@@ -166,7 +166,7 @@ fn main() -> BoxResult<()> {
     let mean = temperature.iter().sum::<f64>() / temperature.len() as f64;
     println!("{}: {} stations, {mean:.2} degrees on the average", campaign.ship, temperature.len());
     println!("greatest depth: {} m", campaign.depth.max()?);
-    for object in storage.info("north-sea/1996")?.objects {
+    for object in storage.info("north-sea/1996")?.external_objects {
         println!("{} is kept by {}: {} bytes in {}", object.paths[0], object.serializer, object.bytes, object.files[0]);
     }
 

@@ -1,8 +1,9 @@
 //! Zarr arrays that other programs have written: anywhere below a folder, local or of an object store.
 
 use super::facts::Facts;
+use super::fetch::below;
 use super::metadata::{ATTRIBUTES_NAME, MOST_BYTES, Metadata, array_name};
-use super::reader::{Reader, below};
+use super::reader::Reader;
 use crate::backend::ArrayReader;
 use crate::backend::found::{ArrayForm, FoundArrays, Listing};
 use crate::error::{Error, ErrorKind, Result};

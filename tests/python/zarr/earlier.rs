@@ -150,7 +150,7 @@ fn xarray_reads_what_earlier_versions_wrote_after_a_repair() {
         assert!(repair.faults.is_empty(), "{:?}", repair.faults);
         assert_eq!(repair.arrays.len(), if zarr == 2 { 18 } else { 17 });
         for array in &repair.arrays {
-            assert!(storage.info(&array.object).unwrap().arrays.iter().any(|known| known.file == array.file));
+            assert!(storage.info(&array.value).unwrap().arrays.iter().any(|known| known.file == array.file));
             assert_eq!((array.fill_value, array.axis_names), (zarr == 2, array.paths != ["scalar"]), "{array:?}");
         }
 

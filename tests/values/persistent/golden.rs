@@ -16,7 +16,7 @@ fn what_this_version_once_wrote_loads() {
         }
         assert!(storage.verify(&name, VerifyDepth::Deep).unwrap().is_sound());
         assert_run(&storage.load::<Run>(&name).unwrap());
-        assert_eq!(storage.info(&name).unwrap().objects[0].serializer, "example.org/tables");
+        assert_eq!(storage.info(&name).unwrap().external_objects[0].serializer, "example.org/tables");
     }
 }
 

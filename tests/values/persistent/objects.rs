@@ -15,8 +15,8 @@ fn an_object_comes_back_and_goes_with_its_document() {
         assert_run(&storage.load("a/run").unwrap());
 
         let info = storage.info("a/run").unwrap();
-        assert_eq!((info.arrays.len(), info.objects.len()), (2, 1));
-        let object = &info.objects[0];
+        assert_eq!((info.arrays.len(), info.external_objects.len()), (2, 1));
+        let object = &info.external_objects[0];
         assert_eq!(
             (object.paths.as_slice(), object.serializer.as_str()),
             (&["table".to_owned()][..], "example.org/tables")
@@ -46,12 +46,12 @@ fn one_object_in_several_places_is_one_object() {
         let storage = place.storage();
         let one = table(10);
         storage.save("x", &Twice { first: one.clone(), second: one }).unwrap();
-        assert_eq!(storage.info("x").unwrap().objects[0].paths, ["first", "second"]);
+        assert_eq!(storage.info("x").unwrap().external_objects[0].paths, ["first", "second"]);
         let loaded: Twice = storage.load("x").unwrap();
         assert!(Arc::ptr_eq(&loaded.first.0, &loaded.second.0));
         // Equal is not the same.
         storage.save("x", &Twice { first: table(10), second: table(10) }).unwrap();
-        assert_eq!(storage.info("x").unwrap().objects.len(), 2);
+        assert_eq!(storage.info("x").unwrap().external_objects.len(), 2);
     }
 }
 
@@ -102,7 +102,8 @@ fn anywhere_in_a_graph_in_any_format() {
         let storage = place.storage();
         storage.save("graph", &graph()).unwrap();
         assert_eq!(storage.load::<Graph>("graph").unwrap(), graph());
-        let paths: Vec<String> = storage.info("graph").unwrap().objects.into_iter().flat_map(|o| o.paths).collect();
+        let paths: Vec<String> =
+            storage.info("graph").unwrap().external_objects.into_iter().flat_map(|o| o.paths).collect();
         assert_eq!(paths[1], "many[0]");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -156,7 +157,8 @@ fn a_lazy_object_reads_what_it_needs_and_is_checked() {
         assert!(loaded.text.part(0, 1).unwrap_err().is_gone());
 
         let info = storage.info("again").unwrap();
-        let file = place.files().into_iter().find(|file| info.objects[0].files[0].ends_with(file.as_str())).unwrap();
+        let file =
+            place.files().into_iter().find(|file| info.external_objects[0].files[0].ends_with(file.as_str())).unwrap();
         let mut bytes = place.read(&file);
         bytes[5_000_000] ^= 1;
         place.write(&file, &bytes);

@@ -13,10 +13,10 @@ fn list_info_verify_and_remove() {
         place.storage().save("a/run", &run()).unwrap();
         let storage = bare(&place);
         assert_eq!(storage.list("**").unwrap().len(), 1);
-        assert_eq!(storage.info("a/run").unwrap().objects.len(), 1);
+        assert_eq!(storage.info("a/run").unwrap().external_objects.len(), 1);
         let found = storage.verify("a/run", VerifyDepth::Deep).unwrap();
         assert!(found.is_sound(), "{:?}", found.faults);
-        assert_eq!((found.arrays, found.objects), (2, 1));
+        assert_eq!((found.arrays, found.external_objects), (2, 1));
         storage.remove("a/run").unwrap();
         assert_eq!(place.files(), [""; 0]);
     }

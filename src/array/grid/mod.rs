@@ -1,8 +1,11 @@
 //! The chunk grid: how an array is cut into chunks.
 
+mod axis;
+
 use super::Region;
 use super::memory::element_count;
 use crate::error::{Error, Result};
+use axis::AxisChunks;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -20,97 +23,35 @@ use std::sync::Arc;
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Form", into = "Form")]
+#[serde(try_from = "SerializedGrid", into = "SerializedGrid")]
 pub struct ChunkGrid {
     shape: Arc<[usize]>,
-    axes: Arc<[Axis]>,
+    axes: Arc<[AxisChunks]>,
 }
 
 /// The serialized form of a grid.
 #[derive(Serialize, Deserialize)]
-struct Form {
+struct SerializedGrid {
     shape: Vec<usize>,
     chunks: Vec<Vec<(usize, usize)>>,
 }
 
-impl From<ChunkGrid> for Form {
+impl From<ChunkGrid> for SerializedGrid {
     fn from(grid: ChunkGrid) -> Self {
         Self { shape: grid.shape.to_vec(), chunks: grid.runs() }
     }
 }
 
-impl TryFrom<Form> for ChunkGrid {
+impl TryFrom<SerializedGrid> for ChunkGrid {
     type Error = Error;
 
-    fn try_from(form: Form) -> Result<Self> {
+    fn try_from(form: SerializedGrid) -> Result<Self> {
         let grid = Self::from_runs(&form.chunks)?;
         if *grid.shape == *form.shape {
             return Ok(grid);
         }
         let (shape, found) = (&form.shape, &grid.shape);
         Err(Error::invalid(format!("the chunks of a grid of shape {shape:?} add up to the shape {found:?}")))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Axis {
-    /// Equal chunks of this length.
-    Regular(usize),
-    /// Runs of equal chunks: one for each change of the length, whatever the number of chunks.
-    Irregular(Arc<[Run]>),
-}
-
-/// Consecutive chunks of equal length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Run {
-    /// The number of the first chunk.
-    first: usize,
-    /// The position of the first chunk.
-    start: usize,
-    size: usize,
-    times: usize,
-}
-
-impl Run {
-    fn end(&self) -> usize {
-        self.start + self.size * self.times
-    }
-}
-
-impl Axis {
-    fn count(&self, len: usize) -> usize {
-        match self {
-            Self::Regular(chunk) => len.div_ceil(*chunk),
-            Self::Irregular(runs) => runs.last().map_or(0, |run| run.first + run.times),
-        }
-    }
-
-    /// Start and length of one chunk.
-    fn chunk(&self, len: usize, index: usize) -> (usize, usize) {
-        match self {
-            Self::Regular(chunk) => {
-                let start = index * chunk;
-                (start, (*chunk).min(len - start))
-            }
-            Self::Irregular(runs) => {
-                let run = runs[runs.partition_point(|run| run.first <= index) - 1];
-                (run.start + (index - run.first) * run.size, run.size)
-            }
-        }
-    }
-
-    /// The first and one past the last chunk that overlap `start..end`, which must not be empty.
-    fn overlapping(&self, start: usize, end: usize) -> (usize, usize) {
-        match self {
-            Self::Regular(chunk) => (start / chunk, end.div_ceil(*chunk)),
-            Self::Irregular(runs) => {
-                // Neither run has chunks of length 0.
-                let first = runs[runs.partition_point(|run| run.end() <= start)];
-                let last = runs[runs.partition_point(|run| run.end() < end)];
-                let (from, to) = ((start - first.start) / first.size, (end - last.start).div_ceil(last.size));
-                (first.first + from, last.first + to)
-            }
-        }
     }
 }
 
@@ -131,7 +72,7 @@ impl ChunkGrid {
             return Err(Error::invalid(format!("the chunk shape {chunk_shape:?} has an axis of length 0")));
         }
         // A chunk longer than its axis is as long as the axis.
-        let axes = chunk_shape.iter().zip(shape).map(|(chunk, len)| Axis::Regular((*chunk).min((*len).max(1))));
+        let axes = chunk_shape.iter().zip(shape).map(|(chunk, len)| AxisChunks::Regular((*chunk).min((*len).max(1))));
         Self::new(shape.to_vec(), axes.collect())
     }
 
@@ -154,11 +95,12 @@ impl ChunkGrid {
 
     /// The default chunks of an array in memory. It cannot fail: the elements of such an array can be counted.
     pub(super) fn of_array(shape: &[usize], element_size: usize) -> Self {
-        let axes = chunk_of_bytes(shape, element_size, Self::DEFAULT_BYTES).into_iter().map(Axis::Regular).collect();
+        let axes =
+            chunk_of_bytes(shape, element_size, Self::DEFAULT_BYTES).into_iter().map(AxisChunks::Regular).collect();
         Self { shape: shape.into(), axes }
     }
 
-    fn new(shape: Vec<usize>, axes: Vec<Axis>) -> Result<Self> {
+    fn new(shape: Vec<usize>, axes: Vec<AxisChunks>) -> Result<Self> {
         element_count(&shape).ok_or_else(|| too_many(&shape))?;
         let mut count = 1usize;
         for (axis, len) in axes.iter().zip(&shape) {
@@ -209,8 +151,8 @@ impl ChunkGrid {
         self.axes
             .iter()
             .map(|axis| match axis {
-                Axis::Regular(chunk) => Some(*chunk),
-                Axis::Irregular(_) => None,
+                AxisChunks::Regular(chunk) => Some(*chunk),
+                AxisChunks::Irregular(_) => None,
             })
             .collect()
     }
@@ -218,11 +160,7 @@ impl ChunkGrid {
     /// The largest chunk per axis.
     #[must_use]
     pub fn largest_chunk(&self) -> Vec<usize> {
-        let largest = |(axis, len): (&Axis, &usize)| match axis {
-            Axis::Regular(chunk) => (*chunk).min(*len),
-            Axis::Irregular(runs) => runs.iter().map(|run| run.size).max().unwrap_or(0),
-        };
-        self.axes.iter().zip(&*self.shape).map(largest).collect()
+        self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.longest(*len)).collect()
     }
 
     /// The length of every chunk, per axis, like dask's `chunks`. The lists have an entry for each chunk along an axis.
@@ -238,21 +176,7 @@ impl ChunkGrid {
 
     /// The lengths of the chunks, per axis, as runs of equal lengths: `(length, count)`.
     pub(crate) fn runs(&self) -> Vec<Vec<(usize, usize)>> {
-        let axis_runs = |(axis, len): (&Axis, &usize)| match axis {
-            Axis::Regular(chunk) => {
-                let (full, rest) = (len / chunk, len % chunk);
-                let mut runs = Vec::with_capacity(2);
-                if full > 0 {
-                    runs.push((*chunk, full));
-                }
-                if rest > 0 {
-                    runs.push((rest, 1));
-                }
-                runs
-            }
-            Axis::Irregular(runs) => runs.iter().map(|run| (run.size, run.times)).collect(),
-        };
-        self.axes.iter().zip(&*self.shape).map(axis_runs).collect()
+        self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.runs(*len)).collect()
     }
 
     /// The grid of these runs, which may come from a file. It takes no more memory than the runs.
@@ -260,26 +184,9 @@ impl ChunkGrid {
         let mut shape = Vec::with_capacity(runs.len());
         let mut axes = Vec::with_capacity(runs.len());
         for axis in runs {
-            let (mut first, mut start) = (0usize, 0usize);
-            // Merged, so that grids with the same chunks are equal, whatever their runs in a file.
-            let mut merged: Vec<Run> = Vec::new();
-            for (size, times) in axis.iter().filter(|(_, times)| *times > 0) {
-                let (at, number) = (start, first);
-                start = size.checked_mul(*times).and_then(|n| n.checked_add(start)).ok_or_else(|| too_many(&shape))?;
-                first = first.checked_add(*times).ok_or_else(|| too_many(&shape))?;
-                match merged.last_mut() {
-                    // Cannot overflow: it is at most `first`.
-                    Some(last) if last.size == *size => last.times += times,
-                    _ => merged.push(Run { first: number, start: at, size: *size, times: *times }),
-                }
-            }
-            axes.push(match merged.as_slice() {
-                [] => Axis::Regular(1),
-                [run] if run.size > 0 => Axis::Regular(run.size),
-                [run, last] if last.times == 1 && last.size < run.size && last.size > 0 => Axis::Regular(run.size),
-                runs => Axis::Irregular(runs.into()),
-            });
-            shape.push(start);
+            let (chunks, len) = AxisChunks::of_runs(axis).ok_or_else(|| too_many(&shape))?;
+            axes.push(chunks);
+            shape.push(len);
         }
         Self::new(shape, axes)
     }

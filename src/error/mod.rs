@@ -3,54 +3,19 @@
 //! An error says what went wrong, where in the user's value (`runs[3].field`), in which array, document and file or
 //! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
 
-use std::fmt::{self, Write as _};
+mod kind;
+mod shown;
+
+pub use kind::ErrorKind;
+
+use shown::{Shown, shortened};
+use std::fmt;
 use std::sync::Arc;
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The category of an [`Error`]. The error's text has the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// There is no document, array or chunk of that name.
-    NotFound,
-    /// The array existed when its document was loaded and has been removed since.
-    Gone,
-    /// The name is already in use.
-    AlreadyExists,
-    /// The document was changed by another writer between the read and the write.
-    Conflict,
-    /// Whether the document was replaced is unknown. Nothing was removed.
-    UnknownOutcome,
-    /// The name does not follow the grammar of names.
-    InvalidName,
-    /// An argument is invalid: shapes that do not match, a chunk of the wrong shape, a bad slice.
-    InvalidInput,
-    /// The work was cancelled, by its [`Task`](crate::Task) or because its future was dropped.
-    Cancelled,
-    /// The request is valid, but this crate, backend or file format does not support it.
-    Unsupported,
-    /// An array was serialized or deserialized without a protocol context.
-    NoContext,
-    /// What is stored is not what was written: truncated, altered, swapped, or not written by arraystow at all.
-    Corrupt,
-    /// The stored array has another data type or rank than the one asked for.
-    TypeMismatch,
-    /// A limit on size, depth or memory was reached.
-    Limit,
-    /// The credentials or the file's permissions do not allow it.
-    PermissionDenied,
-    /// The operating system or the network failed.
-    Io,
-    /// The serde format or the user's `Serialize` or `Deserialize` failed.
-    Serde,
-    /// The user's own code failed or panicked: a function of chunks, a [`ChunkSource`](crate::ChunkSource) or a
-    /// [`PersistentSerializer`](crate::PersistentSerializer). [`Error::get_ref`] returns its error.
-    UserCode,
-}
 
 /// Everything that can go wrong in this crate.
 ///
@@ -265,55 +230,6 @@ predicates! {
     is_user_code UserCode;
 }
 
-/// The most bytes of an error's text. A text may quote an untrusted document, even all of it.
-const MOST_BYTES: usize = 2000;
-
-fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MOST_BYTES)]
-}
-
-/// Displays the beginning of a text, with escapes for characters that a terminal or a log would interpret. Escaping is
-/// idempotent, since serde formats quote errors in their own errors.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut left = MOST_BYTES;
-        for char in self.0.chars() {
-            let escapes = acts(char).then(|| char.escape_default());
-            let bytes = escapes.as_ref().map_or(char.len_utf8(), ExactSizeIterator::len);
-            match left.checked_sub(bytes) {
-                Some(fewer) => left = fewer,
-                None => break,
-            }
-            match escapes {
-                Some(escaped) => write!(f, "{escaped}")?,
-                None => f.write_char(char)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a character moves the cursor, ends the line, changes the text direction or is invisible. The two zero-width
-/// joiners are not escaped: Persian and emoji need them.
-fn acts(char: char) -> bool {
-    char.is_control()
-        || matches!(
-            char,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'
-                | '\u{200e}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
@@ -365,6 +281,34 @@ fn left_behind(f: &mut fmt::Formatter<'_>, all: &[String]) -> fmt::Result {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {self}", self.inner.kind)
+    }
+}
+
+/// The error of an I/O trait that calls this crate. [`std::io::Error::get_ref`] returns the error of this crate.
+///
+/// ```
+/// use std::io;
+///
+/// fn names() -> io::Result<Vec<String>> {
+///     let storage = arraystow::Storage::open("no such folder")?;
+///     Ok(storage.list("run/*")?.into_iter().map(|entry| entry.name).collect())
+/// }
+/// let error: io::Error = arraystow::Storage::open("s3:/typo").map(drop).unwrap_err().into();
+/// assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+/// ```
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        use std::io::ErrorKind as Io;
+        let kind = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::Gone => Io::NotFound,
+            ErrorKind::AlreadyExists => Io::AlreadyExists,
+            ErrorKind::InvalidName | ErrorKind::InvalidInput => Io::InvalidInput,
+            ErrorKind::Unsupported => Io::Unsupported,
+            ErrorKind::Corrupt | ErrorKind::TypeMismatch => Io::InvalidData,
+            ErrorKind::PermissionDenied => Io::PermissionDenied,
+            _ => Io::Other,
+        };
+        Self::new(kind, error)
     }
 }
 
