@@ -1,47 +1,17 @@
 //! Work that is cancelled: nothing is lost by it, and nothing is left behind.
 
-use super::sample::{Notes, Run, assert_sound, files, large_run_of, noted_run_of, step_of};
+use super::place::Place;
+use super::sample::{Run, assert_sound, files, large_run_of, noted_run_of, step_of};
 use arraystow::faults::{Call, Watcher, watch};
-use arraystow::{ArrayFormat, ChunkedArray, ErrorKind, Result, Storage, Task, TaskProgress, VerifyDepth};
+use arraystow::{ChunkedArray, ErrorKind, Result, Storage, Task, VerifyDepth};
 use arraystow_s3_server::Server;
 use futures::executor::block_on;
 use ndarray::{Array1, Array2};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A folder with arrays of either format, or a folder on a server.
-enum Place {
-    Files(tempfile::TempDir, ArrayFormat),
-    Objects(Server),
-}
-
-impl Place {
-    fn all() -> [Self; 3] {
-        let files = |format| Self::Files(tempfile::tempdir().unwrap(), format);
-        [files(ArrayFormat::Hdf5), files(ArrayFormat::Zarr), Self::Objects(Server::start())]
-    }
-
-    fn storage(&self) -> Storage {
-        let builder = match self {
-            Self::Files(folder, format) => Storage::builder(folder.path().join("root")).array_format(*format),
-            Self::Objects(server) => server.builder("root"),
-        };
-        builder.serializer(Notes).open().unwrap()
-    }
-
-    /// Every file or key.
-    fn contents(&self) -> BTreeSet<String> {
-        match self {
-            Self::Files(folder, _) => files(folder.path()),
-            Self::Objects(server) => server.keys().into_iter().collect(),
-        }
-    }
-}
 
 /// A run that cancels the task when this chunk of it is made.
 fn run_that_cancels(step: u64, task: &Task, at: usize) -> Run {
@@ -306,109 +276,4 @@ fn a_request_that_is_not_answered_is_given_up() {
         }
     });
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
-}
-
-/// What a task counts while it does something.
-fn counted(work: impl FnOnce()) -> TaskProgress {
-    let task = Task::with_progress(|at| assert!(at.bytes_done <= at.bytes));
-    task.run(work);
-    task.progress()
-}
-
-#[test]
-fn saves_loads_copies_and_verifications_count_the_bytes_of_their_elements() {
-    #[derive(Serialize, Deserialize)]
-    struct Two {
-        lazy: ChunkedArray<f64>,
-        plain: Array2<i32>,
-    }
-    const LAZY: u64 = 37 * 41 * 8;
-    const PLAIN: u64 = 50 * 60 * 4;
-    for (place, other) in Place::all().into_iter().zip(Place::all().into_iter().rev()) {
-        let storage = place.storage();
-        let lazy = ChunkedArray::from_ndarray(Array2::<f64>::zeros((37, 41)), &[8, 8]).unwrap();
-        let two = Two { lazy, plain: Array2::zeros((50, 60)) };
-        let all = |bytes: u64, what: &str, progress: TaskProgress| {
-            assert_eq!((progress.bytes_done, progress.bytes), (bytes, bytes), "{what}");
-        };
-        all(LAZY + PLAIN, "save", counted(|| drop(storage.save("two", &two).unwrap())));
-        all(PLAIN, "load", counted(|| drop(storage.load::<Two>("two").unwrap())));
-        all(PLAIN, "load_async", counted(|| drop(block_on(storage.load_async::<Two>("two")).unwrap())));
-        all(
-            LAZY,
-            "compute",
-            counted(|| assert_eq!(storage.load::<Two>("two").unwrap().lazy.sum().unwrap(), 0.0)).less(PLAIN),
-        );
-        all(LAZY + PLAIN, "verify", counted(|| drop(storage.verify("two", VerifyDepth::Deep).unwrap())));
-        all(LAZY + PLAIN, "verify_all", counted(|| drop(storage.verify_all(VerifyDepth::Deep).unwrap())));
-        all(0, "a quick look", counted(|| drop(storage.verify("two", VerifyDepth::Quick).unwrap())));
-        // Decoded and encoded, and as it is.
-        all(LAZY + PLAIN, "copy", counted(|| drop(storage.copy("two", &other.storage()).unwrap())));
-        let near = match &place {
-            Place::Files(folder, format) => {
-                Storage::builder(folder.path().join("near")).array_format(*format).open().unwrap()
-            }
-            Place::Objects(server) => server.storage("near"),
-        };
-        all(LAZY + PLAIN, "copy nearby", counted(|| drop(storage.copy("two", &near).unwrap())));
-        // Linked to where it was saved.
-        all(LAZY + PLAIN, "save again", counted(|| drop(storage.save("again", &two).unwrap())));
-    }
-}
-
-trait Less {
-    fn less(self, bytes: u64) -> Self;
-}
-
-impl Less for TaskProgress {
-    fn less(mut self, bytes: u64) -> Self {
-        self.bytes -= bytes;
-        self.bytes_done -= bytes;
-        self
-    }
-}
-
-#[test]
-fn every_function_has_an_async_form() {
-    for (place, other) in Place::all().into_iter().zip(Place::all()) {
-        let storage = place.storage();
-        block_on(async {
-            assert!(!storage.exists_async().await.unwrap());
-            storage.create_async("w/run", &noted_run_of(1)).await.unwrap();
-            assert_eq!(
-                storage.create_async("w/run", &noted_run_of(1)).await.unwrap_err().kind(),
-                ErrorKind::AlreadyExists
-            );
-            storage.save_async("w/run", &noted_run_of(2)).await.unwrap();
-            assert!(storage.exists_async().await.unwrap() && storage.contains_async("w/run").await.unwrap());
-            assert_eq!(storage.info_async("w/run").await.unwrap().arrays.len(), 2);
-            let field = storage.array_async("w/run", "field").await.unwrap();
-            assert_eq!(field.to_bytes_async().await.unwrap().len(), 30 * 20 * 8);
-            assert_eq!(field.compute_async().await.unwrap().shape(), [30, 20]);
-            assert_eq!(field.chunk_async(&[0, 0]).await.unwrap().shape(), [30, 20]);
-            let value = storage.value_async("w/run").await.unwrap();
-            assert!(format!("{value:?}").contains("run 2"));
-            let (run, version) = storage.load_versioned_async::<Run>("w/run").await.unwrap();
-            assert_eq!((run.step, &version), (2, &storage.version_async("w/run").await.unwrap()));
-            storage.save_if_async("w/run", &noted_run_of(3), &version).await.unwrap();
-            let error = storage.save_if_async("w/run", &noted_run_of(4), &version).await.unwrap_err();
-            assert!(error.is_conflict());
-            let change = |run: &mut Run| -> Result<u64> { Ok(std::mem::replace(run, noted_run_of(4)).step) };
-            assert_eq!(storage.update_async("w/run", change).await.unwrap(), 3);
-            storage.copy_async("w/run", &other.storage()).await.unwrap();
-            assert_eq!(other.storage().load_async::<Run>("w/run").await.unwrap().step, 4);
-            assert!(storage.verify_async("w/run", VerifyDepth::Deep).await.unwrap().is_sound());
-            assert_eq!(storage.verify_all_async(VerifyDepth::Quick).await.unwrap().len(), 1);
-            let swept = storage.sweep_async().await.unwrap();
-            assert!(swept.remove_async().await.unwrap().is_empty());
-            assert!(storage.repair_async("**").await.unwrap().faults.is_empty());
-            assert_eq!(storage.list_async("w/*").await.unwrap().len(), 1);
-            storage.save_async("w/a", &1).await.unwrap();
-            storage.save_async("w/b", &2).await.unwrap();
-            storage.remove_async("w/a").await.unwrap();
-            assert_eq!(storage.remove_matching_async("*/b").await.unwrap(), ["w/b"]);
-            assert_eq!(storage.remove_workflow_async("w").await.unwrap(), ["w/run"]);
-        });
-        assert_eq!(step_of(&storage, "w/run"), None);
-    }
 }

@@ -13,6 +13,7 @@
 #![allow(unreachable_pub, reason = "modules of one program")]
 #![cfg(all(feature = "hdf5", feature = "s3"))]
 
+mod async_forms;
 mod cancelled;
 mod copies;
 mod crash;
@@ -23,7 +24,9 @@ mod interleavings;
 mod io_faults;
 mod many;
 mod parts;
+mod place;
 mod power_cut;
+mod progress;
 mod sample;
 mod stress;
 mod swaps;

@@ -22,6 +22,8 @@ mod file_protocol;
 mod folder;
 #[cfg(feature = "hdf5")]
 mod golden;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+mod names;
 #[cfg(all(feature = "hdf5", feature = "object-store"))]
 mod pickled;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]

@@ -1,0 +1,286 @@
+//! A power cut at any moment: every call on the file system is recorded, and for every prefix of the record the folders are
+//! laid out as a power cut could leave them. Of what was not synced, nothing, all or any part may be there.
+
+mod disk;
+mod record;
+
+use super::sample::{Notes, Random, Run, files, files_named, noted_run_of, run_of, swept, times};
+use arraystow::faults::watch;
+use arraystow::{ArrayFormat, Codec, Durability, Storage, VerifyDepth};
+use disk::Disk;
+use record::Recorder;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a power cut may leave under a name: one of these steps, or nothing.
+type Allowed<'a> = &'a [Option<u64>];
+
+/// Returns an error unless one of the values that may be there is there, whole.
+fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), String> {
+    let found = match storage.load::<Run>(name) {
+        Ok(run) => {
+            let field = run.field.compute().map_err(|error| error.to_string())?;
+            let expected = run_of(run.step);
+            if field != expected.field.compute().unwrap() || run.mask != expected.mask || run.name != expected.name {
+                return Err(format!("step {} is not whole", run.step));
+            }
+            let verified = storage.verify(name, VerifyDepth::Deep).map_err(|error| error.to_string())?;
+            if !verified.is_sound() {
+                return Err(format!("{:?}", verified.faults));
+            }
+            Some(run.step)
+        }
+        Err(error) if error.is_not_found() => None,
+        Err(error) => return Err(error.to_string()),
+    };
+    if allowed.contains(&found) { Ok(()) } else { Err(format!("{found:?} is there, not one of {allowed:?}")) }
+}
+
+/// Records `action` and cuts the power after each of its calls. Returns the number of outcomes that were tried, and what
+/// was wrong in them. What is saved under `name` must be one of `before` or `after`, and `after` once the action has
+/// returned. `prepare` returns a name that is not durable when the action begins, or nothing.
+fn cut_everywhere(
+    durability: Durability,
+    (format, codec): (ArrayFormat, Codec),
+    prepare: impl Fn(&Storage) -> &'static str,
+    action: impl Fn(&Storage),
+    name: &str,
+    before: Allowed<'_>,
+    after: Option<u64>,
+) -> (usize, Vec<String>) {
+    let base = tempfile::tempdir().unwrap();
+    let open = |base: &Path| {
+        let builder = Storage::builder(base.join("root")).durability(durability).array_format(format).codec(codec);
+        builder.serializer(Notes).open().unwrap()
+    };
+    let storage = open(base.path());
+    let unsynced = prepare(&storage);
+    let mut disk = Disk::of(base.path());
+    if !unsynced.is_empty() {
+        disk.forget(&base.path().join(unsynced));
+    }
+    let recorder = Arc::new(Recorder::default());
+    let watching = watch(base.path(), recorder.clone());
+    action(&storage);
+    drop(watching);
+    let record = recorder.take();
+    assert!(record.len() > 3, "{record:?}");
+
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for cut in 0..=record.len() {
+        if cut > 0 {
+            disk.apply(&record[cut - 1]);
+        }
+        let only_after = [after];
+        let either = [before, &only_after].concat();
+        let allowed: Allowed<'_> = if cut == record.len() { &only_after } else { &either };
+        for luck in 0..times(6, 40) as u64 {
+            let mut random = Random(luck * 7919 + cut as u64);
+            let mut survives = |what: &str| match luck {
+                0 => false,
+                1 => true,
+                2 => what == "name",
+                3 => what == "bytes",
+                _ => random.below(2) == 0,
+            };
+            let left = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+            disk.lay_out(left.path(), &mut survives);
+            let storage = open(left.path());
+            tried += 1;
+            let problem = check(&storage, name, allowed).err().or_else(|| {
+                swept(&storage);
+                let root = Path::new(storage.location());
+                let (there, named) = (files(root), files_named(&storage));
+                check(&storage, name, allowed)
+                    .err()
+                    .or_else(|| (there != named).then(|| format!("{there:?} {named:?}")))
+            });
+            wrong.extend(problem.map(|problem| {
+                let last = cut.checked_sub(1).map(|last| &record[last]);
+                format!("after {cut} of {} calls, the last being {last:?}, luck {luck}: {problem}", record.len())
+            }));
+        }
+    }
+    if durability == Durability::Synced {
+        // The model sees what the disk has.
+        let real = arraystow_tests::files(base.path());
+        let model = tempfile::tempdir().unwrap();
+        disk.lay_out(model.path(), &mut |_| true);
+        let modelled = arraystow_tests::files(model.path());
+        assert_eq!(real, modelled);
+        for file in real {
+            assert!(
+                std::fs::read(base.path().join(&file)).unwrap() == std::fs::read(model.path().join(&file)).unwrap(),
+                "{file} is modelled wrong"
+            );
+        }
+    }
+    (tried, wrong)
+}
+
+const HDF5: (ArrayFormat, Codec) = (ArrayFormat::Hdf5, Codec::NONE);
+const ZARR: (ArrayFormat, Codec) = (ArrayFormat::Zarr, Codec::BLOSC);
+
+fn nothing_is_lost(
+    prepare: impl Fn(&Storage),
+    action: impl Fn(&Storage),
+    name: &str,
+    before: Allowed<'_>,
+    after: Option<u64>,
+) {
+    let prepared = |storage: &Storage| {
+        prepare(storage);
+        ""
+    };
+    for kind in [HDF5, (ArrayFormat::Hdf5, Codec::gzip(3).unwrap()), ZARR] {
+        let (tried, wrong) = cut_everywhere(Durability::Synced, kind, prepared, &action, name, before, after);
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+        println!("{tried} power cuts");
+    }
+}
+
+#[test]
+fn in_a_first_save() {
+    nothing_is_lost(|_| {}, |storage| drop(storage.save("a/b/run", &run_of(1)).unwrap()), "a/b/run", &[None], Some(1));
+}
+
+#[test]
+fn in_a_save_that_replaces() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &run_of(2)).unwrap()),
+        "sim/run",
+        &[Some(1)],
+        Some(2),
+    );
+}
+
+#[test]
+fn in_a_save_that_keeps_its_arrays() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &storage.load::<Run>("sim/run").unwrap()).unwrap()),
+        "sim/run",
+        &[Some(1)],
+        Some(1),
+    );
+}
+
+#[test]
+fn in_a_save_that_links_arrays_of_another_object() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(storage.save("other/run", &storage.load::<Run>("sim/run").unwrap()).unwrap()),
+        "other/run",
+        &[None],
+        Some(1),
+    );
+}
+
+#[test]
+fn in_a_save_with_an_object_of_another_serializer() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &noted_run_of(1)).unwrap()),
+        |storage| drop(storage.save("sim/run", &noted_run_of(2)).unwrap()),
+        "sim/run",
+        &[Some(1)],
+        Some(2),
+    );
+}
+
+#[test]
+fn in_a_removal() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| storage.remove("sim/run").unwrap(),
+        "sim/run",
+        &[Some(1)],
+        None,
+    );
+}
+
+#[test]
+fn in_a_removal_of_many() {
+    nothing_is_lost(
+        |storage| {
+            for name in ["sim/first", "sim/run", "sim/third"] {
+                storage.save(name, &run_of(1)).unwrap();
+            }
+        },
+        |storage| assert_eq!(storage.remove_workflow("sim").unwrap().len(), 3),
+        "sim/run",
+        &[Some(1)],
+        None,
+    );
+}
+
+#[test]
+fn in_a_save_after_a_removal_that_emptied_the_folder() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| {
+            storage.remove("sim/run").unwrap();
+            storage.save("sim/run", &run_of(2)).unwrap();
+        },
+        "sim/run",
+        &[Some(1), None],
+        Some(2),
+    );
+}
+
+#[test]
+fn in_a_copy() {
+    let source = tempfile::tempdir().unwrap();
+    let source = Storage::open(source.path()).unwrap();
+    source.save("sim/run", &run_of(3)).unwrap();
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| drop(source.copy("sim/run", storage).unwrap()),
+        "sim/run",
+        &[Some(1)],
+        Some(3),
+    );
+}
+
+/// The handle has synced the folders before; these are others.
+#[test]
+fn in_a_save_in_folders_that_others_have_made_anew() {
+    for (unsynced, again) in [("root/a/b", "a/b"), ("root/a", "a"), ("root", "")] {
+        let (tried, wrong) = cut_everywhere(
+            Durability::Synced,
+            HDF5,
+            |storage| {
+                storage.save("a/b/run", &run_of(1)).unwrap();
+                storage.save("a/b/run", &run_of(2)).unwrap();
+                std::fs::remove_dir_all(Path::new(storage.location()).join(again)).unwrap();
+                std::fs::create_dir_all(Path::new(storage.location()).join("a/b")).unwrap();
+                unsynced
+            },
+            |storage| drop(storage.save("a/b/run", &run_of(3)).unwrap()),
+            "a/b/run",
+            &[None],
+            Some(3),
+        );
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
+/// Without syncing much is lost: these tests would notice.
+#[test]
+fn these_tests_notice_what_is_not_synced() {
+    for kind in [HDF5, ZARR] {
+        let (tried, wrong) = cut_everywhere(
+            Durability::NotSynced,
+            kind,
+            |storage| {
+                storage.save("sim/run", &run_of(1)).unwrap();
+                ""
+            },
+            |storage| drop(storage.save("sim/run", &run_of(2)).unwrap()),
+            "sim/run",
+            &[Some(1)],
+            Some(2),
+        );
+        assert!(wrong.len() > tried / 20, "{} of {tried}", wrong.len());
+    }
+}
