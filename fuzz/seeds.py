@@ -89,9 +89,10 @@ arrays-few attribute-records-shared chunk-records-circle chunks-circle-of-two ch
 extensible-without-end fixed-without-end free-pieces-circle header-circle-of-two link-records-shared names-circle-of-two
 names-shared type-is-elsewhere
 """
-SCRIPT = pathlib.Path(__file__).parent.parent / "tests" / "hostile" / "trees.py"
+SCRIPTS = [pathlib.Path(__file__).parent.parent / "tests" / "hostile" / name for name in ("blocks.py", "trees.py")]
 with tempfile.TemporaryDirectory() as folder:
-    subprocess.run([sys.executable, SCRIPT, folder], check=True)
+    script = "".join(path.read_text() for path in SCRIPTS)
+    subprocess.run([sys.executable, "-c", script, folder], check=True)
     for name in WALKS.split():
         shutil.copy(pathlib.Path(folder) / name, FOLDER / f"walks-{name}")
 

@@ -160,7 +160,7 @@ mod per_process;
 mod plugin;
 mod protocol;
 #[cfg(test)]
-mod rooms;
+mod rules;
 mod storage;
 mod task;
 

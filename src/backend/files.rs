@@ -31,7 +31,7 @@ impl FileArrays {
     pub(crate) fn new(files: Arc<dyn FileProtocol>, options: ArrayOptions, limits: Limits) -> Self {
         let folder = local_folder(&*files);
         #[cfg(feature = "hdf5")]
-        let hdf5: Option<Arc<dyn Backend>> = Some(Arc::new(super::Hdf5Files::new(files.clone(), limits)));
+        let hdf5: Option<Arc<dyn Backend>> = Some(Arc::new(super::hdf5::Hdf5Files::new(files.clone(), limits)));
         #[cfg(not(feature = "hdf5"))]
         let hdf5 = None;
         #[cfg(feature = "zarr")]

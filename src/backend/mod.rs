@@ -25,8 +25,6 @@ mod zarr;
 pub use found::{ArrayForm, FoundArray, FoundArrays};
 #[cfg(feature = "hdf5")]
 pub(crate) use hdf5::ForeignHdf5;
-#[cfg(feature = "hdf5")]
-use hdf5::Hdf5Files;
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 

@@ -1,6 +1,6 @@
 //! Files of external objects.
 
-use super::Subject;
+use super::subject::Subject;
 use crate::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};

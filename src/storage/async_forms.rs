@@ -2,11 +2,12 @@
 
 use super::Storage;
 use super::entry::{ListEntry, ValueInfo};
+use super::leftover::Leftover;
 use super::name::Name;
 use super::repair::Repair;
 use super::report::SaveReport;
 use super::save::Intent;
-use super::sweep::{Leftover, Sweep};
+use super::sweep::Sweep;
 use super::update::{Failure, MOST_TRIES, pause};
 use super::verify::{Verification, VerifyDepth};
 use super::version::Version;

@@ -14,10 +14,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a save in an object store may be silent before a sweep takes it for dead.
-#[cfg(feature = "object-store")]
-pub(super) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
-
 /// A shorter one would be renewed all the time.
 const SHORTEST_LEASE: Duration = Duration::from_millis(50);
 
@@ -226,7 +222,7 @@ impl StorageBuilder {
         if self.arrays.format == Some(ArrayFormat::Hdf5) {
             return Err(Error::unsupported("an object store has Zarr arrays only: choose no other format"));
         }
-        let lease = self.lease.unwrap_or(DEFAULT_LEASE);
+        let lease = self.lease.unwrap_or(super::objects::DEFAULT_LEASE);
         Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.arrays, self.limits, lease)))
     }
 }

@@ -1,25 +1,9 @@
 //! What is said of a document that is not there: where it was looked for, and which name may have been meant.
 
 use super::name::{Name, Workflow};
-use super::place::{Document, Place};
+use super::place::{Document, Missing, Near, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::did_you_mean;
-
-/// What there is near a name that there is not.
-pub(super) struct Near {
-    pub(super) missing: Missing,
-    /// The names that there are in its place.
-    pub(super) names: Vec<String>,
-}
-
-/// What is not there.
-pub(super) enum Missing {
-    /// The whole storage.
-    Storage,
-    /// This workflow, while the one above it is there.
-    Workflow(Workflow),
-    Document,
-}
 
 /// Opens a document for a user, who wants to know what there is instead.
 pub(super) fn open(place: &dyn Place, name: &Name) -> Result<Document> {

@@ -7,6 +7,7 @@ mod copy;
 mod entry;
 mod folder;
 mod glob;
+mod leftover;
 mod list;
 mod load;
 mod missing;
@@ -28,9 +29,10 @@ mod version;
 
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
+pub use leftover::{Leftover, LeftoverKind};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
-pub use sweep::{Leftover, LeftoverKind, Sweep};
+pub use sweep::Sweep;
 pub use verify::{Verification, VerifyDepth};
 pub use version::Version;
 

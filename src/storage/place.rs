@@ -1,9 +1,7 @@
 //! What a storage needs of the place where its documents lie: a folder, or an object store.
 
-use super::missing::Near;
+use super::leftover::{Leftover, Remains};
 use super::name::{Name, Workflow};
-use super::superseded::Superseded;
-use super::sweep::{Leftover, Remains};
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -65,6 +63,22 @@ pub(super) trait Place: Send + Sync {
     fn leftovers(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>>;
     /// Removes those of `these` that are leftovers still, and returns them.
     fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
+}
+
+/// What there is near a name that there is not.
+pub(super) struct Near {
+    pub(super) missing: Missing,
+    /// The names that there are in its place.
+    pub(super) names: Vec<String>,
+}
+
+/// What is not there.
+pub(super) enum Missing {
+    /// The whole storage.
+    Storage,
+    /// This workflow, while the one above it is there.
+    Workflow(Workflow),
+    Document,
 }
 
 /// What the ids of announced arrays are.
@@ -204,4 +218,20 @@ pub(super) enum Outcome<'a> {
     Refused(Error),
     /// It is not known whether the new document is there to stay.
     Unknown(Error),
+}
+
+/// Documents that a commit replaced, or that were removed. As long as this is held, the place keeps others from their arrays.
+pub(super) struct Superseded<'a> {
+    pub(super) manifests: Vec<Manifest>,
+    /// The arrays and external objects that stay, by their file names: a document has them again, or a copy is bringing them.
+    pub(super) staying: HashSet<String>,
+    pub(super) hold: Box<dyn Hold + 'a>,
+}
+
+/// The lock or the announcements by which a place keeps others from arrays until it is dropped.
+pub(super) trait Hold {
+    /// Whether it may have ended already. Nothing is removed then.
+    fn is_over(&self) -> bool {
+        false
+    }
 }

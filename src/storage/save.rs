@@ -1,6 +1,7 @@
 //! Saving: plan, write, commit.
 
 use super::Storage;
+use super::leftover::Remains;
 use super::name::Name;
 use super::place::{
     Announced, Before, Claim, Expected, NewDocument, Outcome, Place, Present, REPLACED, Seen, replaced,
@@ -8,7 +9,7 @@ use super::place::{
 use super::read::is_ours;
 use super::report::SaveReport;
 use super::sources::{Sources, ToLeave, as_stored};
-use super::sweep::{Remains, named};
+use super::sweep::named;
 use super::version::Version;
 use crate::backend::Backend;
 use crate::engine::Handle;

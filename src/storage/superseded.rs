@@ -1,29 +1,13 @@
 //! What becomes of the arrays of documents that were replaced or removed.
 
 use super::name::Workflow;
-use super::place::Place;
+use super::place::{Place, Superseded};
 use super::sources::reads_from;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray, remove_arrays};
 use crate::plugin::{Manifest, SavePlan, remove_files};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Documents that a commit replaced, or that were removed. As long as this is held, the place keeps others from their arrays.
-pub(super) struct Superseded<'a> {
-    pub(super) manifests: Vec<Manifest>,
-    /// The arrays and external objects that stay, by their file names: a document has them again, or a copy is bringing them.
-    pub(super) staying: HashSet<String>,
-    pub(super) hold: Box<dyn Hold + 'a>,
-}
-
-/// The lock or the announcements by which a place keeps others from arrays until it is dropped.
-pub(super) trait Hold {
-    /// Whether it may have ended already. Nothing is removed then.
-    fn is_over(&self) -> bool {
-        false
-    }
-}
 
 impl Superseded<'_> {
     /// Removes the arrays and external objects that `goes` is true for. What fails is left to a sweep: the documents are

@@ -134,7 +134,8 @@ fn circles_shared_blocks_and_deep_types_are_refused_in_every_operation() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
-    let made = python_env::run(python_env::HDF5, include_str!("trees.py"), &[files.to_str().unwrap()]);
+    let script = concat!(include_str!("blocks.py"), include_str!("trees.py"));
+    let made = python_env::run(python_env::HDF5, script, &[files.to_str().unwrap()]);
     assert_eq!(made, "made\n");
     let peak = folder.path().join("peak");
     let name = "trees::circles_shared_blocks_and_deep_types_are_refused_in_every_operation";

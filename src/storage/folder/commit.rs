@@ -11,8 +11,8 @@ use crate::protocol::{DiskFile, disk};
 use crate::storage::missing::{Found, sorted};
 use crate::storage::name::Name;
 use crate::storage::place::{Announced, Place, Present, Removal};
+use crate::storage::place::{Hold, Superseded};
 use crate::storage::read::{head, is_ours, locations, removable};
-use crate::storage::superseded::{Hold, Superseded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

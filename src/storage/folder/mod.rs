@@ -7,11 +7,12 @@ mod links;
 mod record;
 mod sweep;
 
-use super::missing::{Missing, Near};
+use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
-use super::place::{Announced, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
+use super::place::{
+    Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
+};
 use super::read::looks_as_document;
-use super::sweep::{Leftover, Remains};
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;

@@ -10,7 +10,6 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Mutex;
 use crate::protocol::{Objects, Replace, handle};
-use crate::storage::builder::DEFAULT_LEASE;
 use crate::storage::place::{Announced, Claim};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -19,6 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinHandle;
 
+/// How long a save may be silent before a sweep takes it for dead.
+pub(in crate::storage) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
 /// The folder of the leases, beside the arrays.
 const SAVING: &str = ".saving";
 /// Of a lease; a few hundred thousand arrays in one save.

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
 use crate::protocol::{CONCURRENCY, Replace, Version};
 use crate::storage::place::{Announced, Claim, Place, Present};
-use crate::storage::superseded::{Hold, Superseded};
+use crate::storage::place::{Hold, Superseded};
 use bytes::Bytes;
 
 /// How often the put is tried again because somebody else was faster.

@@ -6,10 +6,13 @@ mod commit;
 mod remove;
 mod sweep;
 
-use super::missing::{Missing, Near};
+pub(super) use announce::DEFAULT_LEASE;
+
+use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
-use super::place::{Announced, Before, Claim, Document, Expected, Listed, NewDocument, Outcome, Place, Removal, Seen};
-use super::sweep::{Leftover, Remains};
+use super::place::{
+    Announced, Before, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
+};
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;

@@ -10,8 +10,8 @@ use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::missing::{Found, sorted};
 use crate::storage::place::{Announced, Claim, Removal};
+use crate::storage::place::{Hold, Superseded};
 use crate::storage::read::{locations, removable};
-use crate::storage::superseded::{Hold, Superseded};
 use std::collections::HashSet;
 
 /// The leases of many removals, given back together.

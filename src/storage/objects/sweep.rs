@@ -10,9 +10,10 @@ use crate::backend::{Backend, is_id};
 use crate::error::{ErrorKind, Result};
 use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
+use crate::storage::leftover::{Leftover, LeftoverKind, Remains};
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::{Announced, Place};
-use crate::storage::sweep::{Leftover, LeftoverKind, Remains, named};
+use crate::storage::sweep::named;
 use std::collections::HashSet;
 
 impl ObjectFolder {

@@ -38,26 +38,15 @@
 )]
 
 mod files;
+mod subject;
+
+pub use subject::Subject;
 
 use crate::{ChunkGrid, ChunkedArray, Codec, Element, ErrorKind, Number, Protocols, Region};
 use ndarray::{Array1, Array2, ArrayD, s};
 use num_complex::Complex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
-
-/// A place of storage to test. It is empty at first.
-pub trait Subject: Sync {
-    /// Protocols that store at this place.
-    fn protocols(&self) -> Protocols;
-    /// The names of everything that is stored: file names or keys.
-    fn names(&self) -> Vec<String>;
-    /// The bytes stored under a name.
-    fn read(&self, name: &str) -> Vec<u8>;
-    /// Stores bytes under a name and replaces what was there.
-    fn write(&self, name: &str, bytes: &[u8]);
-    /// Removes what is stored under a name.
-    fn remove(&self, name: &str);
-}
 
 /// Runs every check, each on a place that `fresh` returns.
 ///

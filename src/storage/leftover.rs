@@ -1,0 +1,52 @@
+//! What a sweep finds.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that no document refers to; see [`Storage::sweep`] for an example. With serde it is a map of its fields.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Leftover {
+    /// What it is.
+    pub kind: LeftoverKind,
+    /// The file, or the key; of an array of many objects, what all their keys begin with.
+    pub location: String,
+    /// How large it is.
+    #[serde(default)]
+    pub bytes: u64,
+}
+
+/// What a [`Leftover`] is, by its name: its content is not read. With serde: `array`, `external_object`, `document` or
+/// `save_record`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::LeftoverKind;
+///
+/// let found = storage.sweep()?;
+/// let arrays = found.leftovers().filter(|leftover| leftover.kind == LeftoverKind::Array).count();
+/// # assert_eq!(arrays, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LeftoverKind {
+    /// An array. In a folder with HDF5, a file of an external object has the same name if it has no ending.
+    Array,
+    /// A file of an [external object](crate::persistent), or of the shared values in it.
+    ExternalObject,
+    /// A document that was not put in its place.
+    Document,
+    /// What a save in progress put down about itself: its record in a folder, its lease in an object store.
+    SaveRecord,
+}
+
+/// What a leftover is among those of its workflow: the same thing later has the same value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Remains {
+    /// The array of this id.
+    Array(String),
+    /// Of an external object, of a save in progress, or unfinished: the file of this name beside the arrays.
+    File(String),
+}
