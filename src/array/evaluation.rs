@@ -24,13 +24,13 @@ static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallel
 
 /// One run over one or several arrays. Chunks with more than one reader are kept for a while, in bounded memory.
 pub(crate) struct Evaluation {
-    shared: HashMap<usize, Shared>,
+    shared: HashMap<usize, KeptArray>,
     chunks: KeptChunks,
     concurrency: usize,
 }
 
 /// An array whose chunks are kept.
-struct Shared {
+struct KeptArray {
     /// Keeps the array's address from being reused.
     _alive: Arc<dyn Any + Send + Sync>,
     /// How often each chunk is needed at most; `None` if chunks do not line up.
@@ -85,7 +85,7 @@ impl Evaluation {
 struct Survey {
     /// How often each chunk of an array is read; `None` if chunks do not line up.
     reads: HashMap<usize, Option<usize>>,
-    shared: HashMap<usize, Shared>,
+    shared: HashMap<usize, KeptArray>,
     /// In bytes.
     largest_chunk: usize,
     /// The largest that any of the stored arrays asks for.
@@ -111,7 +111,7 @@ impl Survey {
         if reads != Some(1) && !array.is_cheap() {
             let largest = array.grid().largest_chunk().into_iter().product::<usize>();
             self.largest_chunk = self.largest_chunk.max(largest.saturating_mul(array.data_type().size()));
-            self.shared.entry(address).or_insert_with(|| Shared { _alive: array.keep_alive(), uses: None }).uses =
+            self.shared.entry(address).or_insert_with(|| KeptArray { _alive: array.keep_alive(), uses: None }).uses =
                 reads;
         }
         if before.is_none() {

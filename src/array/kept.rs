@@ -17,11 +17,11 @@ type Elements = Arc<dyn Any + Send + Sync>;
 
 pub(super) struct KeptChunks {
     capacity: usize,
-    state: Mutex<State>,
+    state: Mutex<KeptState>,
 }
 
 #[derive(Default)]
-struct State {
+struct KeptState {
     chunks: HashMap<Key, Kept>,
     /// The chunks in the cache, by the time of their last use.
     order: BTreeMap<u64, Key>,
@@ -61,7 +61,7 @@ impl KeptChunks {
     }
 }
 
-impl State {
+impl KeptState {
     /// Notes that a chunk was used. Returns the chunks that are no longer kept.
     fn used(&mut self, key: Key, cell: &Arc<OnceCell<Elements>>, capacity: usize) -> Vec<Kept> {
         let mut dropped = Vec::new();

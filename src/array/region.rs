@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Form")]
+#[serde(try_from = "SerializedRegion")]
 pub struct Region {
     start: Vec<usize>,
     shape: Vec<usize>,
@@ -28,15 +28,15 @@ pub struct Region {
 
 /// The serialized form of a region, before it is checked.
 #[derive(Deserialize)]
-struct Form {
+struct SerializedRegion {
     start: Vec<usize>,
     shape: Vec<usize>,
 }
 
-impl TryFrom<Form> for Region {
+impl TryFrom<SerializedRegion> for Region {
     type Error = Error;
 
-    fn try_from(form: Form) -> Result<Self> {
+    fn try_from(form: SerializedRegion) -> Result<Self> {
         Self::new(form.start, form.shape)
     }
 }

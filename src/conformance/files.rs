@@ -55,10 +55,10 @@ impl PersistentSerializer for Blobs {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Held(#[serde(with = "crate::persistent")] Blob);
+struct HeldBlob(#[serde(with = "crate::persistent")] Blob);
 
-fn held(bytes: Vec<u8>) -> Held {
-    Held(Blob::Here(bytes.into()))
+fn held(bytes: Vec<u8>) -> HeldBlob {
+    HeldBlob(Blob::Here(bytes.into()))
 }
 
 pub(super) fn other_objects(subject: &impl Subject) {
@@ -66,7 +66,7 @@ pub(super) fn other_objects(subject: &impl Subject) {
     // More than two blocks with a checksum each.
     let bytes: Vec<u8> = (0..2_500_000_u32).map(|i| (i / 7) as u8).collect();
     let document = crate::to_vec(&held(bytes.clone()), &protocols).unwrap();
-    let Held(blob) = crate::from_slice(&document, &protocols).unwrap();
+    let HeldBlob(blob) = crate::from_slice(&document, &protocols).unwrap();
     for (from, count) in [(0, 10), (1_048_570, 20), (2_499_990, 10), (0, bytes.len())] {
         assert_eq!(blob.read(from, count).unwrap(), bytes[from as usize..][..count], "{count} bytes from {from} on");
     }

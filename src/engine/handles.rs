@@ -7,17 +7,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Weak};
 
 /// The handles of this process, by the identity of the array.
-static HANDLES: LazyLock<Mutex<HashMap<String, Weak<Handle>>>> = LazyLock::new(Mutex::default);
+static HANDLES: LazyLock<Mutex<HashMap<String, Weak<ArrayHandle>>>> = LazyLock::new(Mutex::default);
 
 /// What all arrays of this process that read one stored array have in common.
-pub(crate) struct Handle {
+pub(crate) struct ArrayHandle {
     identity: String,
     left: Mutex<Option<Removal>>,
 }
 
 type Removal = Box<dyn FnOnce() + Send>;
 
-impl Handle {
+impl ArrayHandle {
     /// Returns the handle on the array of this identity. There is only one at a time.
     pub(crate) fn on(identity: String) -> Arc<Self> {
         let mut handles = HANDLES.lock();
@@ -49,7 +49,7 @@ impl Handle {
     }
 }
 
-impl Drop for Handle {
+impl Drop for ArrayHandle {
     fn drop(&mut self) {
         {
             let mut handles = HANDLES.lock();

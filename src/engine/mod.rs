@@ -21,7 +21,7 @@ mod workers;
 mod write;
 
 pub use compute::Chunks;
-pub(crate) use handles::Handle;
+pub(crate) use handles::ArrayHandle;
 pub use offload::unblock;
 pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;

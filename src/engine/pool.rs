@@ -23,12 +23,12 @@ static POOL: PerProcess<Pool> = PerProcess::new();
 
 #[derive(Default)]
 struct Pool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     more: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     line: VecDeque<Work>,
     threads: usize,
     idle: usize,

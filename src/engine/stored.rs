@@ -1,6 +1,6 @@
 //! Arrays in a backend, which are opened on first use and checked against the document.
 
-use super::handles::Handle;
+use super::handles::ArrayHandle;
 use super::origin::Origin;
 use crate::array::{ChunkGrid, DataType, Labels, StoredBytes, StoredLayout};
 use crate::backend::{ArrayReader, Backend, Misread};
@@ -31,7 +31,7 @@ pub(crate) struct StoredArray {
     expected: Option<Expected>,
     origin: Origin,
     reader: OnceCell<Arc<dyn ArrayReader>>,
-    handle: Option<Arc<Handle>>,
+    handle: Option<Arc<ArrayHandle>>,
 }
 
 impl StoredArray {
@@ -42,7 +42,7 @@ impl StoredArray {
 
     /// Registers a handle on the array: a save that replaces the array can leave it to its holder.
     pub(crate) fn held(self) -> Self {
-        Self { handle: self.backend.identity(&self.name).map(Handle::on), ..self }
+        Self { handle: self.backend.identity(&self.name).map(ArrayHandle::on), ..self }
     }
 
     /// An array that is opened now, because no manifest gives its shape.
@@ -65,7 +65,7 @@ impl StoredArray {
         self.expected.as_ref()
     }
 
-    pub(crate) fn handle(&self) -> Option<&Handle> {
+    pub(crate) fn handle(&self) -> Option<&ArrayHandle> {
         self.handle.as_deref()
     }
 

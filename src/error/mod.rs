@@ -28,11 +28,11 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
 #[derive(Clone)]
 pub struct Error {
-    inner: Arc<Inner>,
+    inner: Arc<ErrorDetails>,
 }
 
 #[derive(Clone)]
-struct Inner {
+struct ErrorDetails {
     kind: ErrorKind,
     message: String,
     document: Option<String>,
@@ -48,7 +48,7 @@ impl Error {
         let mut message = message.into();
         message.truncate(shortened(&message).len());
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(ErrorDetails {
                 kind,
                 message,
                 document: None,
@@ -90,7 +90,7 @@ impl Error {
         Self::new(kind, what).with_source(source)
     }
 
-    fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    fn edit(mut self, change: impl FnOnce(&mut ErrorDetails)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self
     }
@@ -103,7 +103,7 @@ impl Error {
     /// The error with another message in front, of which it becomes the cause.
     pub(crate) fn context(self, message: String) -> Self {
         let source = self.clone().edit(|inner| inner.left_behind.clear());
-        let inner = Inner { message, source: Some(Arc::new(source)), ..(*self.inner).clone() };
+        let inner = ErrorDetails { message, source: Some(Arc::new(source)), ..(*self.inner).clone() };
         Self { inner: Arc::new(inner) }
     }
 

@@ -48,7 +48,7 @@ pub(crate) use self::{
     external::registry::Registry,
     external::saved::note_saved,
     resolver::Resolver,
-    resolver::reading::Reading,
+    resolver::reading::ReadBatch,
     walk::saving::{Keep, PlanSettings},
     write::{Tally, write_plan},
 };

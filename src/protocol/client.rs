@@ -15,17 +15,17 @@ static CLIENTS: Mutex<Vec<Known>> = Mutex::new(Vec::new());
 
 struct Known {
     client: Weak<dyn ObjectStore>,
-    shared: Arc<Shared>,
+    shared: Arc<ClientState>,
 }
 
-pub(super) struct Shared {
+pub(super) struct ClientState {
     pub(super) requests: Semaphore,
     pub(super) heeds_conditions: OnceCell<bool>,
     /// The process that has sent the first request. Its connections do not work in another process.
     process: OnceCell<u32>,
 }
 
-impl Shared {
+impl ClientState {
     /// Returns the state of this client.
     pub(super) fn of(client: &Arc<dyn ObjectStore>) -> Arc<Self> {
         let mut clients = CLIENTS.lock();

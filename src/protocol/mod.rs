@@ -56,7 +56,7 @@ pub use zarr::ZarrVersion;
 #[cfg(feature = "object-store")]
 pub(crate) use {
     client::CONCURRENCY,
-    objects::{Listing, Objects, Replace, Version},
+    objects::{Listing, ObjectVersion, Objects, Replace},
     runtime::{handle, wait},
     url::open as open_url,
 };

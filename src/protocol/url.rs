@@ -26,7 +26,7 @@ pub(crate) fn open(url: &str, options: &[(String, String)]) -> Result<Objects> {
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return Err(Error::invalid("a storage's URL has no \"?\" and no \"#\": give what follows as options"));
     }
-    let Opened { client, pages, secrets } = client(&parsed, options)?;
+    let OpenedStore { client, pages, secrets } = client(&parsed, options)?;
     let store = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or_default());
     let objects = Objects::new(client, &folder, store.clone())?.listing(pages).hiding(secrets);
     // Each client of a store in memory has its own store.
@@ -41,7 +41,7 @@ fn identity(store: &str, options: &[(String, String)]) -> String {
 }
 
 /// A client.
-struct Opened {
+struct OpenedStore {
     client: Arc<dyn ObjectStore>,
     /// The same client, if it shows the pages of its listings.
     pages: Option<Arc<dyn PaginatedListStore>>,
@@ -49,14 +49,14 @@ struct Opened {
     secrets: Secrets,
 }
 
-fn client(url: &Url, options: &[(String, String)]) -> Result<Opened> {
+fn client(url: &Url, options: &[(String, String)]) -> Result<OpenedStore> {
     match url.scheme() {
         "memory" => {
             if let Some((key, _)) = options.first() {
                 return Err(Error::invalid(format!("memory:// has no options: remove the option {}", shown(key))));
             }
             let client = Arc::new(object_store::memory::InMemory::new());
-            Ok(Opened { client, pages: None, secrets: Secrets::default() })
+            Ok(OpenedStore { client, pages: None, secrets: Secrets::default() })
         }
         #[cfg(feature = "s3")]
         "s3" | "s3a" => s3(url, options),
@@ -91,7 +91,7 @@ const AZURE_ADVICE: &str = "set AZURE_STORAGE_ACCOUNT_KEY in the environment, or
                             for a public container set the option azure_skip_signature to true";
 
 #[cfg(feature = "s3")]
-fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
+fn s3(url: &Url, options: &[(String, String)]) -> Result<OpenedStore> {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
     const KNOWN: &[&str] = &[
         "aws_access_key_id",
@@ -192,7 +192,7 @@ fn s3(url: &Url, options: &[(String, String)]) -> Result<Opened> {
 }
 
 #[cfg(feature = "gcs")]
-fn gcs(url: &Url, options: &[(String, String)]) -> Result<Opened> {
+fn gcs(url: &Url, options: &[(String, String)]) -> Result<OpenedStore> {
     use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
     const KNOWN: &[&str] = &[
         "google_service_account",
@@ -220,7 +220,7 @@ fn gcs(url: &Url, options: &[(String, String)]) -> Result<Opened> {
 }
 
 #[cfg(feature = "azure")]
-fn azure(url: &Url, options: &[(String, String)]) -> Result<Opened> {
+fn azure(url: &Url, options: &[(String, String)]) -> Result<OpenedStore> {
     use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
     const KNOWN: &[&str] = &[
         "azure_storage_account_name",
@@ -265,13 +265,13 @@ fn built<S: ObjectStore + PaginatedListStore>(
     built: object_store::Result<S>,
     options: &[(String, String)],
     mut credentials: Vec<String>,
-) -> Result<Opened> {
+) -> Result<OpenedStore> {
     let secret = |key: &str| SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word));
     credentials.extend(options.iter().filter(|(key, _)| secret(key)).map(|(_, value)| value.clone()));
     match built {
         Ok(client) => {
             let client = Arc::new(client);
-            Ok(Opened { pages: Some(client.clone()), client, secrets: Secrets::new(credentials) })
+            Ok(OpenedStore { pages: Some(client.clone()), client, secrets: Secrets::new(credentials) })
         }
         Err(error) => {
             // A secret may have been given for the wrong option.

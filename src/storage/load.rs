@@ -6,7 +6,7 @@ use super::name::Name;
 use super::read::{head, look_at_arrays};
 use crate::engine::{Edition, Origin};
 use crate::error::{Error, Result};
-use crate::plugin::{Head, Reading, Resolver, read_document};
+use crate::plugin::{Head, ReadBatch, Resolver, read_document};
 use crate::task::{Scope, check_cancelled};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
@@ -137,7 +137,7 @@ struct Fetched {
 enum Attempt<T> {
     Done(Result<T>),
     /// It is to be made again when this was read.
-    Again(Box<Fetched>, Reading),
+    Again(Box<Fetched>, ReadBatch),
 }
 
 impl Fetched {

@@ -23,15 +23,15 @@ pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
 
 /// What a removal came to: what it found, for each name the error about a document that is not there, and the first other error,
 /// after which no more is taken.
-pub(super) struct Found<T> {
+pub(super) struct RemovalResults<T> {
     pub(super) there: Vec<T>,
     pub(super) missing: Vec<Option<Error>>,
     pub(super) failed: Option<Error>,
 }
 
 /// Sorts the results of a removal.
-pub(super) fn sorted<T>(results: impl Iterator<Item = Result<T>>) -> Found<T> {
-    let mut found = Found { there: Vec::new(), missing: Vec::new(), failed: None };
+pub(super) fn sorted<T>(results: impl Iterator<Item = Result<T>>) -> RemovalResults<T> {
+    let mut found = RemovalResults { there: Vec::new(), missing: Vec::new(), failed: None };
     for result in results {
         match result {
             Ok(there) => {

@@ -107,7 +107,7 @@ pub(super) enum Seen {
     Nothing,
     /// This version of a document.
     #[cfg(feature = "object-store")]
-    Version(crate::protocol::Version),
+    Version(crate::protocol::ObjectVersion),
     /// It cannot be told: a commit looks again.
     Unknown,
 }

@@ -12,7 +12,7 @@ use super::sources::{Sources, ToLeave, as_stored};
 use super::sweep::named;
 use super::version::Version;
 use crate::backend::Backend;
-use crate::engine::Handle;
+use crate::engine::ArrayHandle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{
     Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, remove_files, write_document, write_plan,
@@ -323,7 +323,7 @@ fn keep(document: String) -> Keep {
         // One that a document of FunctionFuse names has no checksums: it is written anew.
         stored.expected().filter(|expected| expected.digest.is_some())?;
         let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));
-        let is_left = || stored.handle().is_some_and(Handle::is_left);
+        let is_left = || stored.handle().is_some_and(ArrayHandle::is_left);
         (is_mine && !is_left()).then(|| PersistentId::of(stored.name()))
     })
 }

@@ -4,7 +4,7 @@ use super::name::Name;
 use super::place::{Announced, Claim, Place};
 use crate::array::ErasedArray;
 use crate::backend::Backend;
-use crate::engine::{Edition, Handle, Origin, StoredArray};
+use crate::engine::{ArrayHandle, Edition, Origin, StoredArray};
 use crate::engine::{in_background, on_executor};
 use crate::plugin::{Manifest, SavePlan};
 use std::collections::{HashMap, HashSet};
@@ -127,7 +127,7 @@ impl ToLeave {
     ) -> Option<Self> {
         let backend = place.backend(name.workflow());
         let is_left = |file: &&str| {
-            let is_held = |identity: &String| sources.leave(identity) && Handle::find(identity).is_some();
+            let is_held = |identity: &String| sources.leave(identity) && ArrayHandle::find(identity).is_some();
             !stays(file) && backend.identity(file).as_ref().is_some_and(is_held)
         };
         let arrays = replaced?.arrays.iter().filter(|_| sources.is_any).map(|entry| entry.id.file());
@@ -142,7 +142,7 @@ impl ToLeave {
     /// Leaves an array that no document names any more to those who still hold it.
     pub(super) fn leave(&self, file: &str, backend: &Arc<dyn Backend>) -> bool {
         let identity = self.files.get(file).and_then(|file| backend.identity(file));
-        let Some(handle) = identity.and_then(|identity| Handle::find(&identity)) else { return false };
+        let Some(handle) = identity.and_then(|identity| ArrayHandle::find(&identity)) else { return false };
         let (backend, file, announced) = (backend.clone(), file.to_owned(), self.announced.clone());
         handle.leave(move || {
             unblocking(&*backend.clone(), move || {

@@ -70,11 +70,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 /// ```
 #[derive(Clone, Default)]
 pub struct Task {
-    inner: Arc<Inner>,
+    inner: Arc<TaskState>,
 }
 
 #[derive(Default)]
-struct Inner {
+struct TaskState {
     cancelled: AtomicBool,
     bytes_done: AtomicU64,
     bytes: AtomicU64,
@@ -138,7 +138,7 @@ impl Task {
     /// If tasks are nested, only the innermost one with such a function reports.
     #[must_use]
     pub fn with_progress(watcher: impl Fn(&TaskProgress) + Send + Sync + 'static) -> Self {
-        Self { inner: Arc::new(Inner { watcher: Some(Box::new(watcher)), ..Inner::default() }) }
+        Self { inner: Arc::new(TaskState { watcher: Some(Box::new(watcher)), ..TaskState::default() }) }
     }
 
     /// Runs a function on this thread as work of the task. Tasks can be nested: the work ends when one of them is
@@ -161,7 +161,7 @@ impl Task {
     /// Returns the progress of the work. It is counted only for tasks [with a function](Self::with_progress).
     #[must_use]
     pub fn progress(&self) -> TaskProgress {
-        let Inner { bytes_done, bytes, values_done, values, name, .. } = &*self.inner;
+        let TaskState { bytes_done, bytes, values_done, values, name, .. } = &*self.inner;
         TaskProgress {
             bytes_done: bytes_done.load(Ordering::Relaxed),
             bytes: bytes.load(Ordering::Relaxed),

@@ -1,13 +1,13 @@
 //! Comparisons, which give arrays of `bool`.
 
-use super::operand::{Kind, Operand};
+use super::operand::{Operand, OperandKind};
 use crate::array::{ChunkedArray, Element, RealElement};
 
 impl<T: Element> ChunkedArray<T> {
     fn compare(&self, other: Operand<T>, sign: &'static str, is_true: fn(&T, &T) -> bool) -> ChunkedArray<bool> {
         match other.0 {
-            Kind::Value(value) => self.map(move |x| is_true(&x, &value)),
-            Kind::Array(other) => self
+            OperandKind::Value(value) => self.map(move |x| is_true(&x, &value)),
+            OperandKind::Array(other) => self
                 .zipped(&other, sign, move |x, y| is_true(&x, &y))
                 .unwrap_or_else(|error| ChunkedArray::failed(self.grid().clone(), error)),
         }

@@ -15,10 +15,10 @@ use crate::error::Result;
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Operand<T: Element>(pub(super) Kind<T>);
+pub struct Operand<T: Element>(pub(super) OperandKind<T>);
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind<T: Element> {
+pub(super) enum OperandKind<T: Element> {
     Array(ChunkedArray<T>),
     Value(T),
 }
@@ -27,8 +27,8 @@ impl<T: Element> Operand<T> {
     /// The operand as an array; a value has no axes.
     pub(super) fn into_array(self) -> Result<ChunkedArray<T>> {
         match self.0 {
-            Kind::Array(array) => Ok(array),
-            Kind::Value(value) => ChunkedArray::full(&[], value, Chunking::Whole),
+            OperandKind::Array(array) => Ok(array),
+            OperandKind::Value(value) => ChunkedArray::full(&[], value, Chunking::Whole),
         }
     }
 }
@@ -36,20 +36,20 @@ impl<T: Element> Operand<T> {
 impl<T: Element> From<T> for Operand<T> {
     /// One value.
     fn from(value: T) -> Self {
-        Self(Kind::Value(value))
+        Self(OperandKind::Value(value))
     }
 }
 
 impl<T: Element> From<&ChunkedArray<T>> for Operand<T> {
     /// An array.
     fn from(array: &ChunkedArray<T>) -> Self {
-        Self(Kind::Array(array.clone()))
+        Self(OperandKind::Array(array.clone()))
     }
 }
 
 impl<T: Element> From<ChunkedArray<T>> for Operand<T> {
     /// An array.
     fn from(array: ChunkedArray<T>) -> Self {
-        Self(Kind::Array(array))
+        Self(OperandKind::Array(array))
     }
 }

@@ -65,7 +65,7 @@ impl<T: Element, R: Reducer<T>> Source<R::Out> for Reduced<T, R> {
 
 /// How the elements of a row go to the states.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RowStates {
     /// Each element has a state of its own.
     Kept,
     /// All have one state.
@@ -91,16 +91,16 @@ fn absorb<T: Element, R: Reducer<T>>(
         steps[axis - 1] = steps[axis] * blocks[axis];
     }
     let kind = |axis: usize| match blocks[axis] {
-        1 => Kind::Kept,
-        block if first[axis] / block == (first[axis] + lens[axis] - 1) / block => Kind::Single,
-        _ => Kind::Pieces,
+        1 => RowStates::Kept,
+        block if first[axis] / block == (first[axis] + lens[axis] - 1) / block => RowStates::Single,
+        _ => RowStates::Pieces,
     };
-    let row_kind = if ndim == 0 { Kind::Single } else { kind(ndim - 1) };
+    let row_kind = if ndim == 0 { RowStates::Single } else { kind(ndim - 1) };
     // A row is the last axis, and those before it whose elements and states follow each other in memory.
     let mut outer = ndim.saturating_sub(1);
-    while outer > 0 && row_kind != Kind::Pieces && kind(outer - 1) == row_kind {
+    while outer > 0 && row_kind != RowStates::Pieces && kind(outer - 1) == row_kind {
         let follows = match row_kind {
-            Kind::Kept => lens[outer] == target.shape()[outer],
+            RowStates::Kept => lens[outer] == target.shape()[outer],
             _ => lens[outer] == blocks[outer],
         };
         if !follows {
@@ -118,13 +118,13 @@ fn absorb<T: Element, R: Reducer<T>>(
             at += steps[axis] * (position % blocks[axis]);
         }
         match row_kind {
-            Kind::Kept => {
+            RowStates::Kept => {
                 for (state, x) in states[state..state + row_len].iter_mut().zip(row) {
                     reducer.add(state, *x, at);
                 }
             }
-            Kind::Single => reducer.row(&mut states[state], row, at),
-            Kind::Pieces => {
+            RowStates::Single => reducer.row(&mut states[state], row, at),
+            RowStates::Pieces => {
                 let block = blocks[ndim - 1];
                 let (mut left, mut len) = (row, block - first[ndim - 1] % block);
                 while !left.is_empty() {

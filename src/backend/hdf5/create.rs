@@ -36,7 +36,7 @@ pub(super) struct Plan<'a> {
 
 /// A new file and where things go in it.
 pub(super) struct Created {
-    pub(super) array: Open,
+    pub(super) array: NewFile,
     /// Where the first uncompressed chunk goes; the others follow in C order. None if there is none.
     pub(super) first_chunk: Option<u64>,
     /// Where the checksums go. None if there are none.
@@ -44,12 +44,12 @@ pub(super) struct Created {
 }
 
 /// The new file, open in libhdf5.
-pub(super) struct Open {
+pub(super) struct NewFile {
     file: File,
     dataset: Handle,
 }
 
-impl Open {
+impl NewFile {
     /// Adds one encoded chunk: at these elements, and with a bit for each filter that was left out.
     pub(super) fn write_chunk(&self, start: &[usize], mask: u32, encoded: &[u8]) -> Result<()> {
         let start: Vec<u64> = start.iter().map(|at| *at as u64).collect();
@@ -99,7 +99,7 @@ pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> 
         let checksums = if count > 0 { Some(checksums(file, count)?) } else { None };
         Ok((dataset, first_chunk, checksums))
     })?;
-    Ok(Created { array: Open { file, dataset }, first_chunk, checksums })
+    Ok(Created { array: NewFile { file, dataset }, first_chunk, checksums })
 }
 
 /// Makes the dataset of the elements.

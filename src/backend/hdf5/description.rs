@@ -82,10 +82,10 @@ impl Description {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
         #[derive(Deserialize)]
-        struct Version {
+        struct VersionOnly {
             version: u32,
         }
-        let Version { version } =
+        let VersionOnly { version } =
             serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
         if !(1..=VERSION).contains(&version) {
             return Err(Error::unsupported(format!(

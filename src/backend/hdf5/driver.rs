@@ -10,8 +10,8 @@ use super::class::{
 };
 use super::fault::io_error;
 use super::library::{checked, status};
-use super::reading::Reading;
-use super::watch::Kind;
+use super::reading::WatchedFile;
+use super::watch::BlockKind;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
@@ -35,7 +35,7 @@ pub(super) struct Connection {
     bytes: Arc<FileBytes>,
     opened: AtomicBool,
     /// How the file is read; none if it is being written.
-    reading: Option<Reading>,
+    reading: Option<WatchedFile>,
     /// libhdf5 cannot carry an error, so the first one waits here.
     error: Mutex<Option<Error>>,
     failed: AtomicBool,
@@ -47,11 +47,11 @@ impl Connection {
     }
 
     pub(super) fn to_read(bytes: Arc<FileBytes>, limits: &Limits) -> Result<Arc<Self>> {
-        let reading = Reading::new(bytes.clone(), limits)?;
+        let reading = WatchedFile::new(bytes.clone(), limits)?;
         Ok(Self::new(bytes, Some(reading)))
     }
 
-    fn new(bytes: Arc<FileBytes>, reading: Option<Reading>) -> Arc<Self> {
+    fn new(bytes: Arc<FileBytes>, reading: Option<WatchedFile>) -> Arc<Self> {
         Arc::new(Self {
             bytes,
             opened: AtomicBool::new(false),
@@ -133,11 +133,11 @@ impl Connection {
     }
 }
 
-fn kind_of(kind: H5FD_mem_t) -> Kind {
+fn kind_of(kind: H5FD_mem_t) -> BlockKind {
     match kind {
-        H5FD_MEM_OHDR => Kind::Header,
-        H5FD_MEM_DRAW => Kind::Data,
-        _ => Kind::Other,
+        H5FD_MEM_OHDR => BlockKind::Header,
+        H5FD_MEM_DRAW => BlockKind::Data,
+        _ => BlockKind::Other,
     }
 }
 

@@ -18,7 +18,7 @@ const LONGEST: usize = 8;
 
 /// How the elements of a dataset are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Elements {
+pub(super) struct StoredElements {
     pub(super) data_type: DataType,
     /// Bytes of a stored element.
     pub(super) size: usize,
@@ -29,7 +29,7 @@ pub(super) struct Elements {
     order: ByteOrder,
 }
 
-impl Elements {
+impl StoredElements {
     /// Elements of one number; the number may have fewer bytes than the data type, whose lowest are then zero, or more.
     pub(super) fn real(data_type: DataType, size: usize, order: ByteOrder) -> Self {
         Self { data_type, size, offsets: vec![0], width: size, order }

@@ -4,7 +4,7 @@
 //! seed's) are taken as they are, within bounds.
 
 use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
-use super::elements::{ByteOrder, Elements};
+use super::elements::{ByteOrder, StoredElements};
 use super::fault::io_error;
 use super::file::File;
 use super::fill::{Fill, fill};
@@ -12,7 +12,7 @@ use super::filters::{self, Pipeline};
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
 use super::library::{self, Handle};
-use super::links::Kind;
+use super::links::ObjectKind;
 use super::paths;
 use super::recognize::recognize;
 use super::stretch;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 const LARGEST_COMPACT: usize = 1 << 16;
 
 pub(super) struct Header {
-    pub(super) elements: Elements,
+    pub(super) elements: StoredElements,
     pub(super) grid: ChunkGrid,
     pub(super) labels: Labels,
     pub(super) layout: StoredLayout,
@@ -51,7 +51,7 @@ pub(super) struct Seal {
 
 /// What a dataset says of itself, without its index and its description.
 struct Facts {
-    elements: Elements,
+    elements: StoredElements,
     storage: Storage,
     layout: StoredLayout,
     chunk_bytes: usize,
@@ -161,9 +161,9 @@ fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
     };
     let object = paths::open(file, path)?;
     let what = match object.kind {
-        Kind::Dataset => return Ok((object.handle, false)),
-        Kind::Group => "a group: name a dataset in it",
-        Kind::Other => "a named data type, not a dataset",
+        ObjectKind::Dataset => return Ok((object.handle, false)),
+        ObjectKind::Group => "a group: name a dataset in it",
+        ObjectKind::Other => "a named data type, not a dataset",
     };
     Err(Error::invalid(format!("{path:?} is {what}")))
 }
@@ -275,7 +275,7 @@ fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -
     let dataset = dataset.ok_or_else(|| damaged("are gone"))?;
     let storage = inspect::storage(&inspect::properties(&dataset)?)?;
     let elements = recognize(&inspect::element_type(&dataset)?)?;
-    if storage != Storage::Contiguous || elements != Elements::real(DataType::UInt32, 4, ByteOrder::Little) {
+    if storage != Storage::Contiguous || elements != StoredElements::real(DataType::UInt32, 4, ByteOrder::Little) {
         return Err(damaged("are not stored as they should be"));
     }
     if inspect::shape(&dataset)? != [count] {

@@ -18,12 +18,12 @@ pub(super) enum Index {
     /// All elements, here in memory.
     Inline(Vec<u8>),
     /// Chunks here and there, by number, ascending. Those that are missing are the fill value.
-    Listed(Vec<(usize, Place)>),
+    Listed(Vec<(usize, ChunkPlace)>),
 }
 
 /// Where one chunk lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ChunkPlace {
     pub(super) address: u64,
     pub(super) size: usize,
     /// A bit for each filter that was left out.
@@ -66,7 +66,7 @@ impl Index {
 
     fn listed(dataset: &Handle, extent: &Extent<'_>, per_axis: &[usize], numbering: &Numbering) -> Result<Self> {
         let count = extent.layout.grid.chunk_count();
-        let mut places: Vec<(usize, Place)> = Vec::new();
+        let mut places: Vec<(usize, ChunkPlace)> = Vec::new();
         let mut coordinates = Vec::new();
         inspect::each_chunk(dataset, per_axis.len(), |entry| {
             if places.len() == count {
@@ -89,7 +89,7 @@ impl Index {
     }
 
     /// Where the chunk lies, if it is listed.
-    pub(super) fn listed_place(places: &[(usize, Place)], number: usize) -> Option<Place> {
+    pub(super) fn listed_place(places: &[(usize, ChunkPlace)], number: usize) -> Option<ChunkPlace> {
         // Where no chunk is missing, its number is its index.
         let direct = places.get(number).filter(|(at, _)| *at == number);
         let found = direct.or_else(|| places.get(places.binary_search_by_key(&number, |(at, _)| *at).ok()?));
@@ -155,14 +155,14 @@ impl Extent<'_> {
         Ok((number, is_edge))
     }
 
-    fn place(&self, entry: &Entry<'_>, is_edge: bool) -> Result<Place> {
+    fn place(&self, entry: &Entry<'_>, is_edge: bool) -> Result<ChunkPlace> {
         inside(entry.address, u128::from(entry.size), self.file_len)?;
         let mask = if is_edge && self.edges_are_unfiltered { u32::MAX } else { entry.mask };
         let size = usize::try_from(entry.size).unwrap_or(usize::MAX);
         if !self.pipeline.could_hold(self.chunk_bytes, size, mask) {
             return Err(Error::corrupt(format!("{size} bytes cannot hold a chunk of {} bytes", self.chunk_bytes)));
         }
-        Ok(Place { address: entry.address, size, mask })
+        Ok(ChunkPlace { address: entry.address, size, mask })
     }
 }
 

@@ -121,7 +121,7 @@ pub(super) fn soft_path(parent: &Handle, name: &CStr, len: usize) -> Result<Stri
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ObjectKind {
     Group,
     Dataset,
     /// A data type with a name, or whatever a later version of HDF5 has.
@@ -131,7 +131,7 @@ pub(super) enum Kind {
 /// An open object of a file.
 pub(super) struct Object {
     pub(super) handle: Handle,
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     pub(super) token: Token,
 }
 
@@ -143,9 +143,9 @@ pub(super) fn open(parent: &Handle, name: &CStr) -> Result<Object> {
     // SAFETY: a valid object; `info` is larger than what libhdf5 writes.
     status("look at an object", || unsafe { H5Oget_info3(handle.id(), &raw mut info, BASIC) })?;
     let kind = match info.kind {
-        0 => Kind::Group,
-        1 => Kind::Dataset,
-        _ => Kind::Other,
+        0 => ObjectKind::Group,
+        1 => ObjectKind::Dataset,
+        _ => ObjectKind::Other,
     };
     Ok(Object { handle, kind, token: info.token })
 }

@@ -4,7 +4,7 @@
 use super::file::File;
 use super::header::{damaged, form};
 use super::library::Handle;
-use super::links::{self, Kind, Link};
+use super::links::{self, Link, ObjectKind};
 use super::paths::{self, elsewhere};
 use crate::backend::found::{FoundArrays, Listing};
 use crate::error::{Error, Result};
@@ -20,9 +20,9 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
     let mut seen = HashSet::from([start.token]);
     let mut groups: Vec<(String, Handle)> = Vec::new();
     match start.kind {
-        Kind::Group => groups.push((path, start.handle)),
-        Kind::Dataset => listing.add(path, file.call(|_| form(&start.handle, file_len, limits))),
-        Kind::Other => {}
+        ObjectKind::Group => groups.push((path, start.handle)),
+        ObjectKind::Dataset => listing.add(path, file.call(|_| form(&start.handle, file_len, limits))),
+        ObjectKind::Other => {}
     }
     while let Some((path, group)) = groups.pop() {
         let links = match attempt(file, || links_of(&group, path.len(), &mut listing)) {
@@ -49,11 +49,11 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
             }
             let opened = attempt(file, || links::open(&group, &name)).map(|object| (object.kind, object));
             match opened {
-                Ok((Kind::Dataset, object)) => {
+                Ok((ObjectKind::Dataset, object)) => {
                     let form = attempt(file, || form(&object.handle, file_len, limits));
                     listing.add(path, form);
                 }
-                Ok((Kind::Group, object)) if seen.insert(object.token) => groups.push((path, object.handle)),
+                Ok((ObjectKind::Group, object)) if seen.insert(object.token) => groups.push((path, object.handle)),
                 Ok(_) => {}
                 Err(error) => listing.refuse(path, error),
             }

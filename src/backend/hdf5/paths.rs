@@ -1,7 +1,7 @@
 //! Objects of a file by their paths: step by step, so that no link leads out of the file and none leads in a circle.
 
 use super::library::Handle;
-use super::links::{self, Kind, Link, Object};
+use super::links::{self, Link, Object, ObjectKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::did_you_mean;
 use std::ffi::{CStr, CString};
@@ -25,7 +25,7 @@ pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
     let mut left: Vec<String> = steps(path).rev().map(str::to_owned).collect();
     let mut followed = 0;
     while let Some(step) = left.pop() {
-        if at.kind != Kind::Group {
+        if at.kind != ObjectKind::Group {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 format!("there is no {step:?} in {walked:?}, which is no group"),

@@ -2,7 +2,7 @@
 
 use super::fault::io_error;
 use super::header::{self, Header, Wanted};
-use super::index::{Index, Place, in_chunk};
+use super::index::{ChunkPlace, Index, in_chunk};
 use super::place::Location;
 use super::rest;
 use crate::array::{ChunkGrid, DataType, Labels, StoredLayout};
@@ -154,7 +154,7 @@ impl Reader {
         self.check(number, out)
     }
 
-    fn read_encoded(&self, number: usize, place: Place, out: &mut [u8]) -> Result<()> {
+    fn read_encoded(&self, number: usize, place: ChunkPlace, out: &mut [u8]) -> Result<()> {
         scratch::with(place.size, |stored| {
             self.read_at(&self.location.open()?, place.address, stored)?;
             self.check(number, stored)?;

@@ -1,7 +1,7 @@
 //! What libhdf5 reads of a file that is opened: bounded, watched, and out of the file's head where it lies there.
 
 use super::fault::io_error;
-use super::watch::{Kind, Source, Watch};
+use super::watch::{BlockKind, Source, Watch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
@@ -18,14 +18,14 @@ const PAGE: u64 = 4096;
 /// read a dozen pieces.
 const HEAD: usize = 4096;
 
-pub(super) struct Reading {
+pub(super) struct WatchedFile {
     bytes: Arc<FileBytes>,
     head: Vec<u8>,
     watch: Mutex<Watch>,
     allowance: AtomicU64,
 }
 
-impl Reading {
+impl WatchedFile {
     pub(super) fn new(bytes: Arc<FileBytes>, limits: &Limits) -> Result<Self> {
         let mut head = vec![0; HEAD];
         let filled = bytes.read_at(&mut head, 0).map_err(cannot_be_read)?;
@@ -45,7 +45,7 @@ impl Reading {
     }
 
     /// Reads a block for libhdf5, unless it is better not followed.
-    pub(super) fn read(&self, block: &mut [u8], address: u64, kind: Kind, end_of_file: u64) -> Result<()> {
+    pub(super) fn read(&self, block: &mut [u8], address: u64, kind: BlockKind, end_of_file: u64) -> Result<()> {
         self.fill(block, address)?;
         let mut watch = self.watch.lock();
         watch.see(&Watched { reading: self, end_of_file }, address, kind, block)
@@ -64,7 +64,7 @@ impl Reading {
 
 /// A file as the watch reads it: within the same bounds.
 struct Watched<'a> {
-    reading: &'a Reading,
+    reading: &'a WatchedFile,
     end_of_file: u64,
 }
 

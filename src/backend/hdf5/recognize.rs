@@ -3,7 +3,7 @@
 //! What h5py reads as a value that one of the data types holds is taken; anything else is refused by its name.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::elements::{ByteOrder, Elements};
+use super::elements::{ByteOrder, StoredElements};
 use super::library::{Handle, checked, id, locked, number, status};
 use crate::array::DataType;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ const MOST_NAMED: usize = 8;
 const LONGEST_NAME: usize = 40;
 
 /// How elements of that type are stored.
-pub(super) fn recognize(file_type: &Handle) -> Result<Elements> {
+pub(super) fn recognize(file_type: &Handle) -> Result<StoredElements> {
     let size = size_of(file_type)?;
     let class = class_of(file_type);
     let elements = match class {
@@ -113,7 +113,7 @@ fn numbers(what: &str, file_type: &Handle, size: usize) -> Result<String> {
     Ok(text)
 }
 
-fn integer(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn integer(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     // SAFETY: a valid type.
     let signed = match locked(|| unsafe { H5Tget_sign(file_type.id()) }) {
         H5T_sign_t::H5T_SGN_NONE => false,
@@ -132,11 +132,11 @@ fn integer(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
         _ => return Ok(None),
     };
     let all_bits = bits_of(file_type)? == (size * 8, 0);
-    Ok(order_of(file_type, size).filter(|_| all_bits).map(|order| Elements::real(data_type, size, order)))
+    Ok(order_of(file_type, size).filter(|_| all_bits).map(|order| StoredElements::real(data_type, size, order)))
 }
 
 /// Bitfields are unsigned integers, as h5py has them; those of a single bit are `bool`.
-fn bits(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn bits(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     let Some(order) = order_of(file_type, size) else { return Ok(None) };
     let data_type = match (size, bits_of(file_type)?) {
         (1, (1, 0)) => DataType::Bool,
@@ -146,7 +146,7 @@ fn bits(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
         (8, (64, 0)) => DataType::UInt64,
         _ => return Ok(None),
     };
-    Ok(Some(Elements::real(data_type, size, order)))
+    Ok(Some(StoredElements::real(data_type, size, order)))
 }
 
 /// Where the sign, the exponent (with its length) and the mantissa (with its length) are, and the exponent's bias.
@@ -165,7 +165,7 @@ fn float_layout(file_type: &Handle) -> Result<[usize; 6]> {
     Ok([sign, exponent, exponent_len, mantissa, mantissa_len, bias])
 }
 
-fn float(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn float(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     let data_type = match (size, float_layout(file_type)?) {
         (2, [15, 10, 5, 0, 10, 15]) => DataType::Float16,
         // bfloat16: the upper half of binary32.
@@ -176,11 +176,11 @@ fn float(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
     // SAFETY: a valid type.
     let implied = locked(|| unsafe { H5Tget_norm(file_type.id()) }) == H5T_norm_t::H5T_NORM_IMPLIED;
     let ieee = implied && bits_of(file_type)? == (size * 8, 0);
-    Ok(order_of(file_type, size).filter(|_| ieee).map(|order| Elements::real(data_type, size, order)))
+    Ok(order_of(file_type, size).filter(|_| ieee).map(|order| StoredElements::real(data_type, size, order)))
 }
 
 /// h5py's `bool`: an enumeration of FALSE = 0 and TRUE = 1, over integers of any kind.
-fn boolean(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn boolean(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     // SAFETY: a valid enumeration.
     let members = number("count the members of a type", || unsafe { H5Tget_nmembers(file_type.id()) })?;
     let base = base_of(file_type)?;
@@ -201,7 +201,7 @@ fn boolean(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
             return Ok(None);
         }
     }
-    Ok(Some(Elements::real(DataType::Bool, size, order)))
+    Ok(Some(StoredElements::real(DataType::Bool, size, order)))
 }
 
 fn base_of(file_type: &Handle) -> Result<Handle> {
@@ -210,17 +210,17 @@ fn base_of(file_type: &Handle) -> Result<Handle> {
 }
 
 /// The complex numbers of HDF5 2: the real part, then the imaginary one.
-fn complex_number(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn complex_number(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     let part = base_of(file_type)?;
     if class_of(&part) != H5T_class_t::H5T_FLOAT {
         return Ok(None);
     }
     let part = float(&part, size_of(&part)?)?;
-    Ok(part.and_then(|part| Elements::complex(&part, size, [0, part.size])))
+    Ok(part.and_then(|part| StoredElements::complex(&part, size, [0, part.size])))
 }
 
 /// Complex numbers as a record of their two parts, in either order and with gaps.
-fn complex_record(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
+fn complex_record(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     if member_count(file_type)? != 2 {
         return Ok(None);
     }
@@ -238,7 +238,7 @@ fn complex_record(file_type: &Handle, size: usize) -> Result<Option<Elements>> {
     if part != other {
         return Ok(None);
     }
-    Ok(Elements::complex(&part, size, [at, other_at]))
+    Ok(StoredElements::complex(&part, size, [at, other_at]))
 }
 
 fn member_count(file_type: &Handle) -> Result<usize> {
@@ -247,7 +247,7 @@ fn member_count(file_type: &Handle) -> Result<usize> {
 }
 
 /// A member that is a floating-point number, and its offset.
-fn float_member(file_type: &Handle, index: usize) -> Result<Option<(Elements, usize)>> {
+fn float_member(file_type: &Handle, index: usize) -> Result<Option<(StoredElements, usize)>> {
     let index = index as c_uint;
     // SAFETY: a valid record, and a member that it has.
     let (class, offset) =

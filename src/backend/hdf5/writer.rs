@@ -1,6 +1,6 @@
 //! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are.
 
-use super::create::{Created, Open, Plan, create};
+use super::create::{Created, NewFile, Plan, create};
 use super::description::{Description, digest};
 use super::fault::io_error;
 use super::filters;
@@ -36,7 +36,7 @@ enum Target {
     /// Straight, one after another from this address on; libhdf5 is done with the file. None if there are no chunks.
     At(Option<u64>),
     /// Through libhdf5, which finds a place for each.
-    Through(Open),
+    Through(NewFile),
 }
 
 impl Writer {

@@ -4,7 +4,7 @@
 //! leaves to it and no more, two buffers are the most that are in memory at a time, and all threads share the memory for
 //! what lies between the stages.
 
-use super::pipeline::{Checksum, Packing, Pipeline, Place, Stage};
+use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
 use crate::array::DataType;
 use crate::backend::room::BETWEEN;
 use crate::backend::{checks, shuffle};
@@ -171,10 +171,10 @@ impl Stage {
 
 impl Checksum {
     /// The bytes without their checksum.
-    fn check(self, place: Place, input: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
+    fn check(self, place: ChecksumPlace, input: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
         let split = match place {
-            Place::Before => input.split_first_chunk::<4>(),
-            Place::Behind => input.split_last_chunk::<4>().map(|(bytes, sum)| (sum, bytes)),
+            ChecksumPlace::Before => input.split_first_chunk::<4>(),
+            ChecksumPlace::Behind => input.split_last_chunk::<4>().map(|(bytes, sum)| (sum, bytes)),
         };
         let (sum, bytes) = split.ok_or_else(|| Error::corrupt("it has no checksum"))?;
         let expected = match self {
@@ -186,7 +186,7 @@ impl Checksum {
         if expected.to_le_bytes() != *sum {
             return Err(Error::corrupt("its checksum is another"));
         }
-        let kept = if place == Place::Before { 4..input.len() } else { 0..input.len() - 4 };
+        let kept = if place == ChecksumPlace::Before { 4..input.len() } else { 0..input.len() - 4 };
         Ok(match input {
             Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[kept]),
             Cow::Owned(mut bytes) => {

@@ -2,7 +2,7 @@
 
 use super::description::Described;
 use super::fill::Fill;
-use super::found::Found;
+use super::found::FoundMetadata;
 use super::json::Members;
 use super::keys::Keys;
 use super::metadata::Metadata;
@@ -38,7 +38,7 @@ impl Facts {
                 v2::read(Members::read(&metadata.array, v2::WANTED)?, description.flatten())?
             }
         };
-        let Found { shape, mut chunk_shape, data_type, pipeline, sharding, fill, keys, description } = found;
+        let FoundMetadata { shape, mut chunk_shape, data_type, pipeline, sharding, fill, keys, description } = found;
         // Some say 0 where there is nothing to cut.
         for (chunk, len) in chunk_shape.iter_mut().zip(&shape) {
             if *len == 0 && *chunk == 0 {

@@ -28,7 +28,7 @@ pub(crate) struct ForeignZarr {
 }
 
 /// What lies at a path.
-enum Node {
+enum ZarrNode {
     Array(Metadata),
     Group,
     Nothing,
@@ -68,13 +68,13 @@ impl ForeignZarr {
             let batch: Vec<String> = left.drain(..left.len().min(AT_A_TIME)).collect();
             for (path, node) in batch.iter().zip(self.nodes(&batch)) {
                 match node {
-                    Ok(Node::Array(metadata)) => {
+                    Ok(ZarrNode::Array(metadata)) => {
                         let form =
                             form(&metadata, limits).map_err(|error| error.at_location(self.store.describe(path)));
                         listing.add(shown(path), form);
                     }
                     // The folder that is asked for need be no group.
-                    Ok(node) if matches!(node, Node::Group) || *path == at => {
+                    Ok(node) if matches!(node, ZarrNode::Group) || *path == at => {
                         for name in self.store.folders(path)? {
                             let path = below(path, &name);
                             if !listing.take(path.len()) {
@@ -91,7 +91,7 @@ impl ForeignZarr {
         let found = listing.finish();
         if found.arrays.is_empty()
             && !at.is_empty()
-            && matches!(self.nodes(std::slice::from_ref(&at)).pop(), Some(Ok(Node::Nothing)))
+            && matches!(self.nodes(std::slice::from_ref(&at)).pop(), Some(Ok(ZarrNode::Nothing)))
         {
             return Err(self.missing(&at).at_location(self.store.describe(&at)));
         }
@@ -99,7 +99,7 @@ impl ForeignZarr {
     }
 
     /// What lies at each of some paths.
-    fn nodes(&self, paths: &[String]) -> Vec<Result<Node>> {
+    fn nodes(&self, paths: &[String]) -> Vec<Result<ZarrNode>> {
         let names = [array_name(ZarrVersion::V3), array_name(ZarrVersion::V2), ATTRIBUTES_NAME, GROUP_NAME];
         let keys = |path: &String| names.map(|name| (below(path, name), MOST_BYTES));
         let wanted: Vec<_> = paths.iter().flat_map(keys).collect();
@@ -112,7 +112,7 @@ impl ForeignZarr {
     }
 
     fn is_group(&self, path: &str) -> bool {
-        matches!(self.nodes(&[path.to_owned()]).pop(), Some(Ok(Node::Group)))
+        matches!(self.nodes(&[path.to_owned()]).pop(), Some(Ok(ZarrNode::Group)))
     }
 
     /// The error about a path at which there is no array.
@@ -136,25 +136,25 @@ fn is_group(path: &str) -> Error {
 }
 
 /// What these metadata are of: those of version 3, those of version 2 and its attributes, those of a group of version 2.
-fn node(found: &[Option<Bytes>]) -> Node {
+fn node(found: &[Option<Bytes>]) -> ZarrNode {
     #[derive(Deserialize)]
-    struct Kind<'a> {
+    struct NodeMetadata<'a> {
         node_type: &'a str,
     }
     let get = |index: usize| found.get(index).and_then(Option::as_ref);
     if let Some(array) = get(0) {
-        return match serde_json::from_slice::<Kind<'_>>(array) {
-            Ok(Kind { node_type: "group" }) => Node::Group,
-            _ => Node::Array(Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }),
+        return match serde_json::from_slice::<NodeMetadata<'_>>(array) {
+            Ok(NodeMetadata { node_type: "group" }) => ZarrNode::Group,
+            _ => ZarrNode::Array(Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }),
         };
     }
     match (get(1), get(3)) {
         (Some(array), _) => {
             let attributes = get(2).map(|attributes| attributes.to_vec());
-            Node::Array(Metadata { version: ZarrVersion::V2, array: array.to_vec(), attributes })
+            ZarrNode::Array(Metadata { version: ZarrVersion::V2, array: array.to_vec(), attributes })
         }
-        (None, Some(_)) => Node::Group,
-        (None, None) => Node::Nothing,
+        (None, Some(_)) => ZarrNode::Group,
+        (None, None) => ZarrNode::Nothing,
     }
 }
 

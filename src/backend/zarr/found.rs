@@ -10,7 +10,7 @@ use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
 
 /// The metadata as one version has them.
-pub(super) struct Found {
+pub(super) struct FoundMetadata {
     pub(super) shape: Vec<usize>,
     pub(super) chunk_shape: Vec<usize>,
     pub(super) data_type: DataType,

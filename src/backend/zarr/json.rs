@@ -36,7 +36,7 @@ impl Members {
         let text = with_quoted_numbers(text);
         let mut reader = serde_json::Deserializer::from_slice(&text);
         let mut left = MOST_VALUES;
-        let members = reader.deserialize_map(Reading { wanted, left: &mut left });
+        let members = reader.deserialize_map(MembersVisitor { wanted, left: &mut left });
         let members = members.map_err(|error| match left {
             0 => Error::limit(format!("the array's metadata are made of more than {MOST_VALUES} values: {error}")),
             _ => unreadable(&error),
@@ -122,12 +122,12 @@ fn with_quoted_numbers(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Reads what is wanted, of as many values as are left.
-struct Reading<'a> {
+struct MembersVisitor<'a> {
     wanted: Wanted,
     left: &'a mut usize,
 }
 
-impl<'de> Visitor<'de> for Reading<'_> {
+impl<'de> Visitor<'de> for MembersVisitor<'_> {
     type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -39,7 +39,7 @@ pub(super) enum Stage {
     Blosc,
     /// The first bytes of all elements of that size, then the second ones.
     Shuffle(usize),
-    Checksum(Checksum, Place),
+    Checksum(Checksum, ChecksumPlace),
 }
 
 /// The checksums, each of four bytes, little-endian.
@@ -53,7 +53,7 @@ pub(super) enum Checksum {
 
 /// Where a checksum lies, seen from what it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ChecksumPlace {
     Before,
     Behind,
 }
@@ -166,10 +166,10 @@ impl Stage {
             "zlib" => Ok(Self::Zlib),
             "zstd" => Ok(Self::Zstd),
             "blosc" => Ok(Self::Blosc),
-            "crc32" => sum(Checksum::Crc32, Place::Before, Place::Behind),
-            "adler32" => sum(Checksum::Adler32, Place::Before, Place::Behind),
-            "crc32c" => sum(Checksum::Crc32c, Place::Behind, Place::Before),
-            "fletcher32" => Ok(Self::Checksum(Checksum::Fletcher32, Place::Behind)),
+            "crc32" => sum(Checksum::Crc32, ChecksumPlace::Before, ChecksumPlace::Behind),
+            "adler32" => sum(Checksum::Adler32, ChecksumPlace::Before, ChecksumPlace::Behind),
+            "crc32c" => sum(Checksum::Crc32c, ChecksumPlace::Behind, ChecksumPlace::Before),
+            "fletcher32" => Ok(Self::Checksum(Checksum::Fletcher32, ChecksumPlace::Behind)),
             "shuffle" => {
                 let size = codec.take("elementsize").unwrap_or_else(|| 4.into());
                 let bytes = size.as_u64().and_then(|size| usize::try_from(size).ok());
@@ -180,10 +180,10 @@ impl Stage {
     }
 }
 
-fn name_of(place: Place) -> &'static str {
+fn name_of(place: ChecksumPlace) -> &'static str {
     match place {
-        Place::Before => "start",
-        Place::Behind => "end",
+        ChecksumPlace::Before => "start",
+        ChecksumPlace::Behind => "end",
     }
 }
 

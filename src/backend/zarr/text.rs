@@ -45,9 +45,9 @@ impl Members {
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reading;
+        struct TextVisitor;
 
-        impl<'de> Visitor<'de> for Reading {
+        impl<'de> Visitor<'de> for TextVisitor {
             type Value = Members;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,6 +66,6 @@ impl<'de> Deserialize<'de> for Members {
             }
         }
 
-        deserializer.deserialize_map(Reading)
+        deserializer.deserialize_map(TextVisitor)
     }
 }

@@ -3,7 +3,7 @@
 use super::description::Description;
 use super::extension::Extension;
 use super::fill::Fill;
-use super::found::{Found, check_axes, unknown_type};
+use super::found::{FoundMetadata, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
 use super::metadata::dtype_v2;
@@ -29,7 +29,7 @@ pub(super) const WANTED: Wanted = Wanted {
     attributes: None,
 };
 
-pub(super) fn read(mut members: Members, description: Option<Description>) -> Result<Found> {
+pub(super) fn read(mut members: Members, description: Option<Description>) -> Result<FoundMetadata> {
     let format = members.need("zarr_format")?;
     if format != 2 {
         return Err(Error::unsupported(format!(
@@ -60,7 +60,7 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     };
     let pipeline = Pipeline::read_v2(codecs(&mut members)?, packing, order)?;
     let keys = Keys { with_prefix: false, separator };
-    Ok(Found { shape, chunk_shape, data_type, pipeline, sharding: None, fill, keys, description })
+    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, sharding: None, fill, keys, description })
 }
 
 /// The filters and the compressor.

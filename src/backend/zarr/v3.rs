@@ -2,10 +2,10 @@
 
 use super::extension::Extension;
 use super::fill::Fill;
-use super::found::{Found, check_axes, unknown_type};
+use super::found::{FoundMetadata, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
-use super::pipeline::{Checksum, MOST_CODECS, Packing, Pipeline, Place, Stage, too_many};
+use super::pipeline::{Checksum, ChecksumPlace, MOST_CODECS, Packing, Pipeline, Stage, too_many};
 use super::shards::Indexing;
 use crate::array::DataType;
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub(super) const WANTED: Wanted = Wanted {
     attributes: Some("attributes"),
 };
 
-pub(super) fn read(mut members: Members) -> Result<Found> {
+pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     let format = members.need("zarr_format")?;
     if format != 3 {
         return Err(Error::unsupported(format!(
@@ -69,7 +69,7 @@ pub(super) fn read(mut members: Members) -> Result<Found> {
         None => (pipeline(codecs, data_type, axes)?, None),
     };
     let description = members.description;
-    Ok(Found { shape, chunk_shape, data_type, pipeline, sharding, fill, keys, description })
+    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, sharding, fill, keys, description })
 }
 
 /// The codec that makes one object of several chunks.
@@ -151,7 +151,7 @@ fn sharding(
     let of_index = pipeline(of_index, DataType::UInt64, axes + 1)?;
     let checked = match (&of_index.order, of_index.packing, of_index.stages.as_slice()) {
         (None, Packing::LittleEndian, []) => false,
-        (None, Packing::LittleEndian, [Stage::Checksum(Checksum::Crc32c, Place::Behind)]) => true,
+        (None, Packing::LittleEndian, [Stage::Checksum(Checksum::Crc32c, ChecksumPlace::Behind)]) => true,
         _ => {
             return Err(Error::unsupported("the array's shards have an index of a kind that arraystow does not read"));
         }

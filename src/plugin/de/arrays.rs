@@ -48,7 +48,7 @@ impl<V> ArrayVisitor<'_, V> {
         V: Visitor<'de>,
     {
         let elements = whole(id, self.at.path).map_err(de_error)?;
-        let fields = FieldMap { fields: Fields::stored(elements), path: Some(self.at.path) };
+        let fields = FieldMap { fields: ArrayFields::stored(elements), path: Some(self.at.path) };
         self.visitor.visit_map(fields).map_err(|error| E::custom(format_args!("{UNFIT_ELEMENTS}: {error}")))
     }
 }
@@ -66,12 +66,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut forms: A) -> Result<V::Value, A::Error> {
-        let value = match forms.next_key::<Form>()? {
-            Some(Form::Stored) => {
+        let value = match forms.next_key::<StoredOrInline>()? {
+            Some(StoredOrInline::Stored) => {
                 let id = forms.next_value()?;
                 self.show(&id)?
             }
-            Some(Form::Inline) => {
+            Some(StoredOrInline::Inline) => {
                 let is_ours = self.at.format.is_some();
                 let visitor = Fielded { visitor: self.visitor, path: self.at.path, is_ours };
                 let asked = Asked::Fields(ARRAY_FIELDS);
@@ -88,26 +88,26 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
 }
 
 /// Which of its forms an array has.
-pub(in crate::plugin) enum Form {
+pub(in crate::plugin) enum StoredOrInline {
     Stored,
     Inline,
 }
 
-impl<'de> Deserialize<'de> for Form {
+impl<'de> Deserialize<'de> for StoredOrInline {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct FormVisitor;
 
         impl Visitor<'_> for FormVisitor {
-            type Value = Form;
+            type Value = StoredOrInline;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the form of an array that arraystow saved")
             }
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Form, E> {
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<StoredOrInline, E> {
                 match name {
-                    STORED => Ok(Form::Stored),
-                    INLINE => Ok(Form::Inline),
+                    STORED => Ok(StoredOrInline::Stored),
+                    INLINE => Ok(StoredOrInline::Inline),
                     _ => Err(E::unknown_field(name, &[STORED, INLINE])),
                 }
             }
@@ -129,7 +129,7 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
 }
 
 /// An array's fields, one after the other.
-pub(in crate::plugin) enum Fields {
+pub(in crate::plugin) enum ArrayFields {
     Stored {
         elements: Arc<PlainElements>,
         /// Whether they are converted to the type that is asked for.
@@ -144,7 +144,7 @@ pub(in crate::plugin) enum Fields {
     },
 }
 
-impl Fields {
+impl ArrayFields {
     pub(in crate::plugin) fn stored(elements: Arc<PlainElements>) -> Self {
         Self::Stored { elements, convert: is_conversion_asked(), next: 0 }
     }
@@ -207,7 +207,7 @@ impl Fields {
 
 /// The fields as a map, whose errors are plain texts.
 struct FieldMap<'p> {
-    fields: Fields,
+    fields: ArrayFields,
     path: Option<&'p Path<'p>>,
 }
 

@@ -94,7 +94,7 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
     /// A complex number.
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, E> {
         let number: Complex<f64> = self.to()?;
-        visitor.visit_seq(SeqDeserializer::new([number.re, number.im].into_iter().map(Part)))
+        visitor.visit_seq(SeqDeserializer::new([number.re, number.im].into_iter().map(ComplexPart)))
     }
 
     forward_to_deserialize_any! {
@@ -104,9 +104,9 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
 }
 
 /// One of the two parts of a complex number.
-struct Part(f64);
+struct ComplexPart(f64);
 
-impl<'de, E: de::Error> IntoDeserializer<'de, E> for Part {
+impl<'de, E: de::Error> IntoDeserializer<'de, E> for ComplexPart {
     type Deserializer = Convertible<E>;
 
     fn into_deserializer(self) -> Convertible<E> {

@@ -5,7 +5,7 @@
 //! array's two forms, the visitor is shown the array's own fields instead, and the buffer holds what it would hold
 //! without us.
 
-use crate::plugin::de::arrays::{Fields, read_array};
+use crate::plugin::de::arrays::{ArrayFields, read_array};
 use crate::plugin::de::at::At;
 use crate::plugin::de::deserializer::{Seed, bounded, visit_scalars};
 use crate::plugin::de::key_parts::KeyParts;
@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 
 /// What the first key was.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum FirstKey {
     Other,
     Stored,
     Inline,
@@ -38,26 +38,26 @@ pub(in crate::plugin) struct MapWalk<'p, 'de, A> {
     key: Cow<'de, str>,
     /// Whether the next key is the first and may be an array's.
     look: bool,
-    form: Form,
+    form: FirstKey,
     /// From then on what the visitor is shown.
-    fields: Option<Fields>,
+    fields: Option<ArrayFields>,
 }
 
 impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
     pub(in crate::plugin) fn new(inner: A, at: At<'p>, asked: Asked) -> Self {
         let look = asked == Asked::Everything;
-        Self { inner, at, asked, key: Cow::Borrowed(""), look, form: Form::Other, fields: None }
+        Self { inner, at, asked, key: Cow::Borrowed(""), look, form: FirstKey::Other, fields: None }
     }
 
     /// The array's own fields, in the place of the one entry that stands for it.
-    fn array_fields(&mut self) -> Result<Fields, A::Error> {
+    fn array_fields(&mut self) -> Result<ArrayFields, A::Error> {
         let fields = match self.form {
-            Form::Stored => {
+            FirstKey::Stored => {
                 let id: PersistentId = self.inner.next_value()?;
-                Fields::stored(whole(&id, self.at.path).map_err(de_error)?)
+                ArrayFields::stored(whole(&id, self.at.path).map_err(de_error)?)
             }
             _ => match self.inner.next_value_seed(Seed { seed: PhantomData::<Value<'static>>, at: self.at })? {
-                Value::Map(fields) => Fields::inline(fields),
+                Value::Map(fields) => ArrayFields::inline(fields),
                 _ => return Err(A::Error::custom("an array in the document is no map of its fields")),
             },
         };
@@ -83,9 +83,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        if self.form != Form::Other {
+        if self.form != FirstKey::Other {
             let mut fields = self.array_fields().inspect_err(|_| note_load_place(self.at.path))?;
-            self.form = Form::Other;
+            self.form = FirstKey::Other;
             // The visitor has been given the first field's name as the key.
             fields.skip_key();
             self.fields = Some(fields);
@@ -109,7 +109,7 @@ struct KeySeed<'k, 'de, T> {
     seed: T,
     key: &'k mut Cow<'de, str>,
     look: bool,
-    form: &'k mut Form,
+    form: &'k mut FirstKey,
     format: Option<Format>,
 }
 
@@ -140,7 +140,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for VariantSeed<'_, 'de,
 
     #[inline]
     fn deserialize<D: de::Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
-        let mut form = Form::Other;
+        let mut form = FirstKey::Other;
         self.seed.deserialize(KeyDeserializer {
             inner,
             key: self.key,
@@ -155,7 +155,7 @@ struct KeyDeserializer<'k, 'de, D> {
     inner: D,
     key: &'k mut Cow<'de, str>,
     look: bool,
-    form: &'k mut Form,
+    form: &'k mut FirstKey,
     format: Option<Format>,
 }
 
@@ -163,7 +163,7 @@ pub(in crate::plugin) struct KeyVisitor<'k, 'de, V> {
     visitor: V,
     key: &'k mut Cow<'de, str>,
     look: bool,
-    form: &'k mut Form,
+    form: &'k mut FirstKey,
     format: Option<Format>,
 }
 
@@ -256,7 +256,7 @@ impl<'de, V> KeyVisitor<'_, 'de, V> {
         format: Option<Format>,
         visit: impl FnOnce(KeyVisitor<'_, 'de, V>) -> R,
     ) -> R {
-        visit(KeyVisitor { visitor, key: &mut Cow::Borrowed(""), look: false, form: &mut Form::Other, format })
+        visit(KeyVisitor { visitor, key: &mut Cow::Borrowed(""), look: false, form: &mut FirstKey::Other, format })
     }
 
     /// Whether this key stands for an array.
@@ -264,12 +264,12 @@ impl<'de, V> KeyVisitor<'_, 'de, V> {
     fn is_array(&mut self, key: &str) -> bool {
         if self.look && key.as_bytes().first() == Some(&b'$') {
             *self.form = match key {
-                STORED => Form::Stored,
-                INLINE => Form::Inline,
-                _ => Form::Other,
+                STORED => FirstKey::Stored,
+                INLINE => FirstKey::Inline,
+                _ => FirstKey::Other,
             };
         }
-        *self.form != Form::Other
+        *self.form != FirstKey::Other
     }
 
     #[inline]

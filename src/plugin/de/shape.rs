@@ -86,14 +86,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Fielded<'_, V> {
         if !self.is_ours {
             return self.visitor.visit_map(map);
         }
-        self.visitor.visit_map(Fields { inner: map, path: self.path, place: 0 })
+        self.visitor.visit_map(ShapeFields { inner: map, path: self.path, place: 0 })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
         if !self.is_ours {
             return self.visitor.visit_seq(sequence);
         }
-        self.visitor.visit_seq(Fields { inner: sequence, path: self.path, place: 0 })
+        self.visitor.visit_seq(ShapeFields { inner: sequence, path: self.path, place: 0 })
     }
 }
 
@@ -103,14 +103,14 @@ const MOST_AXES: usize = 1024;
 /// Which of the fields is the shape.
 const DIM: usize = 1;
 
-struct Fields<'p, A> {
+struct ShapeFields<'p, A> {
     inner: A,
     path: &'p Path<'p>,
     /// Which field comes next, as an array has them.
     place: usize,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for ShapeFields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
@@ -128,7 +128,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Fields<'_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for ShapeFields<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {

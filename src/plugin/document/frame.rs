@@ -96,13 +96,13 @@ struct Frame {
 }
 
 /// What a file is.
-pub(in crate::plugin) enum Opened {
+pub(in crate::plugin) enum OpenedDocument {
     Document(Box<Head>),
     /// A pickle without a manifest, as FunctionFuse writes it: the pickle, and its SHA-1.
     Pickle(Vec<u8>, [u8; 20]),
 }
 
-impl Opened {
+impl OpenedDocument {
     /// The head of a document that must have one.
     pub(in crate::plugin) fn document(self) -> Result<Head> {
         match self {
@@ -114,13 +114,13 @@ impl Opened {
 
 /// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill. A pickle without a manifest
 /// is read whole.
-pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Opened> {
+pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<OpenedDocument> {
     let mut start = Vec::new();
     let read = input.take(START_BYTES).read_to_end(&mut start);
     read.map_err(|error| Error::io("cannot read the document", error))?;
     if pickled::is_bare(&start) {
         let (body, sha1) = pickled::read_bare(&mut start.as_slice().chain(input), limits)?;
-        return Ok(Opened::Pickle(body, sha1));
+        return Ok(OpenedDocument::Pickle(body, sha1));
     }
     let frame = read_frame(&mut start.as_slice().chain(input), limits)?;
     let format = Format::from_name(&frame.bytes[frame.format])?;
@@ -131,7 +131,7 @@ pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Re
     let len = (frame.before.len() + frame.bytes.len() + HASH_BYTES) as u64;
     let is_pickle = format == Format::Pickle;
     let pickled = is_pickle.then(|| Pickled::after(&[&frame.before, &frame.bytes, &frame.hash]));
-    Ok(Opened::Document(Box::new(Head { format, manifest, hash: frame.hash, len, pickled })))
+    Ok(OpenedDocument::Document(Box::new(Head { format, manifest, hash: frame.hash, len, pickled })))
 }
 
 /// Whether this began as a document and was cut or altered since, so that nothing can be known of its arrays.

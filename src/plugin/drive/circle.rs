@@ -17,28 +17,28 @@ pub(in crate::plugin) fn find(count: usize, edges: &[(usize, usize)]) -> Option<
         next[*from] += 1;
     }
     let mut next = starts.clone();
-    let mut state = vec![State::New; count + 1];
+    let mut state = vec![VisitState::New; count + 1];
     for first in 0..=count {
-        if state[first] != State::New {
+        if state[first] != VisitState::New {
             continue;
         }
         let mut open = vec![first];
-        state[first] = State::Open;
+        state[first] = VisitState::Open;
         while let Some(&at) = open.last() {
             if next[at] == starts[at + 1] {
-                state[at] = State::Done;
+                state[at] = VisitState::Done;
                 open.pop();
                 continue;
             }
             let to = targets[next[at]];
             next[at] += 1;
             match state[to] {
-                State::New => {
-                    state[to] = State::Open;
+                VisitState::New => {
+                    state[to] = VisitState::Open;
                     open.push(to);
                 }
-                State::Open => return Some(open.into_iter().skip_while(|number| *number != to).collect()),
-                State::Done => {}
+                VisitState::Open => return Some(open.into_iter().skip_while(|number| *number != to).collect()),
+                VisitState::Done => {}
             }
         }
     }
@@ -46,7 +46,7 @@ pub(in crate::plugin) fn find(count: usize, edges: &[(usize, usize)]) -> Option<
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum VisitState {
     New,
     /// On the way from the first one.
     Open,

@@ -3,7 +3,7 @@
 use crate::array::Labels;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::plugin::document::frame::{self, Head, Opened};
+use crate::plugin::document::frame::{self, Head, OpenedDocument};
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, Named, ObjectEntry};
 use crate::plugin::format::pickle::{self, FoundId};
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ use std::io::Read;
 /// names of the arrays.
 pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
     let (body, sha1) = match frame::read_head(input, limits)? {
-        Opened::Document(head) => return Ok(*head),
-        Opened::Pickle(body, sha1) => (body, sha1),
+        OpenedDocument::Document(head) => return Ok(*head),
+        OpenedDocument::Pickle(body, sha1) => (body, sha1),
     };
     let ids = pickle::ids(&body).map_err(Error::corrupt)?;
     // Different for each content.

@@ -15,7 +15,7 @@ use std::any::type_name;
 use std::fmt;
 
 /// A part of a value.
-struct Part {
+struct ValuePart {
     /// Where it is; empty for the value itself.
     path: String,
     /// Its Rust type, without the modules, if it has one that people know.
@@ -26,7 +26,7 @@ struct Part {
 /// How much a value takes, and which part of it the most.
 pub(in crate::plugin) struct Measured {
     bytes: u64,
-    largest: Option<Part>,
+    largest: Option<ValuePart>,
 }
 
 /// The error about a value whose body has so many bytes, if those are more than a document may have. `root_bytes` of
@@ -80,13 +80,13 @@ impl Measured {
         Self { bytes, largest: None }
     }
 
-    fn part<T: ?Sized>(self, path: &str) -> Part {
+    fn part<T: ?Sized>(self, path: &str) -> ValuePart {
         match self.largest {
             Some(part) if part.bytes.saturating_mul(2) >= self.bytes => {
                 let dot = if path.is_empty() || part.path.is_empty() || part.path.starts_with('[') { "" } else { "." };
-                Part { path: format!("{path}{dot}{}", part.path), ..part }
+                ValuePart { path: format!("{path}{dot}{}", part.path), ..part }
             }
-            _ => Part { path: path.to_owned(), type_name: short_name(type_name::<T>()), bytes: self.bytes },
+            _ => ValuePart { path: path.to_owned(), type_name: short_name(type_name::<T>()), bytes: self.bytes },
         }
     }
 }
@@ -138,16 +138,16 @@ impl ser::Error for Failed {
 }
 
 /// What is open.
-pub(in crate::plugin) struct Open {
+pub(in crate::plugin) struct OpenPart {
     bytes: u64,
-    largest: Option<Part>,
+    largest: Option<ValuePart>,
     /// Bytes of what the largest part is in.
     most: u64,
     next: usize,
     key: Option<String>,
 }
 
-impl Open {
+impl OpenPart {
     fn new(bytes: u64) -> Self {
         Self { bytes, largest: None, most: 0, next: 0, key: None }
     }
@@ -215,8 +215,8 @@ macro_rules! of_length {
 
 macro_rules! opens {
     ($($method:ident($($argument:ident: $rust:ty),*) -> $open:ident = $bytes:expr;)*) => {
-        $(fn $method(self, $($argument: $rust),*) -> Result<Open, Failed> {
-            Ok(Open::new($bytes))
+        $(fn $method(self, $($argument: $rust),*) -> Result<OpenPart, Failed> {
+            Ok(OpenPart::new($bytes))
         })*
     };
 }
@@ -224,13 +224,13 @@ macro_rules! opens {
 impl ser::Serializer for Measure {
     type Ok = Measured;
     type Error = Failed;
-    type SerializeSeq = Open;
-    type SerializeTuple = Open;
-    type SerializeTupleStruct = Open;
-    type SerializeTupleVariant = Open;
-    type SerializeMap = Open;
-    type SerializeStruct = Open;
-    type SerializeStructVariant = Open;
+    type SerializeSeq = OpenPart;
+    type SerializeTuple = OpenPart;
+    type SerializeTupleStruct = OpenPart;
+    type SerializeTupleVariant = OpenPart;
+    type SerializeMap = OpenPart;
+    type SerializeStruct = OpenPart;
+    type SerializeStructVariant = OpenPart;
 
     integers! {
         serialize_i8(i8);
@@ -259,13 +259,13 @@ impl ser::Serializer for Measure {
     }
 
     opens! {
-        serialize_seq(_len: Option<usize>) -> Open = 9;
-        serialize_tuple(_len: usize) -> Open = 1;
-        serialize_tuple_struct(_name: &'static str, _len: usize) -> Open = 1;
-        serialize_tuple_variant(_name: &'static str, _index: u32, variant: &'static str, _len: usize) -> Open = text(variant);
-        serialize_map(_len: Option<usize>) -> Open = 9;
-        serialize_struct(_name: &'static str, _len: usize) -> Open = 1;
-        serialize_struct_variant(_name: &'static str, _index: u32, variant: &'static str, _len: usize) -> Open = text(variant);
+        serialize_seq(_len: Option<usize>) -> OpenPart = 9;
+        serialize_tuple(_len: usize) -> OpenPart = 1;
+        serialize_tuple_struct(_name: &'static str, _len: usize) -> OpenPart = 1;
+        serialize_tuple_variant(_name: &'static str, _index: u32, variant: &'static str, _len: usize) -> OpenPart = text(variant);
+        serialize_map(_len: Option<usize>) -> OpenPart = 9;
+        serialize_struct(_name: &'static str, _len: usize) -> OpenPart = 1;
+        serialize_struct_variant(_name: &'static str, _index: u32, variant: &'static str, _len: usize) -> OpenPart = text(variant);
     }
 
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<Measured, Failed> {
@@ -283,17 +283,17 @@ impl ser::Serializer for Measure {
         variant: &'static str,
         value: &T,
     ) -> Result<Measured, Failed> {
-        let mut open = Open::new(1);
+        let mut open = OpenPart::new(1);
         open.field(variant, value)?;
         open.close()
     }
 }
 
 compounds! {
-    impl Open { Ok = Measured, Error = Failed, element, field, close }
+    impl OpenPart { Ok = Measured, Error = Failed, element, field, close }
 }
 
-impl ser::SerializeMap for Open {
+impl ser::SerializeMap for OpenPart {
     type Ok = Measured;
     type Error = Failed;
 

@@ -112,7 +112,7 @@ impl<P: PersistentSerializer> UserSerializer for Registered<P> {
 
     fn handle(&self, object: &dyn Any) -> Option<Box<dyn UserObject>> {
         let object = object.downcast_ref::<P::Object>()?.clone();
-        Some(Box::new(Handle { serializer: self.0.clone(), object }))
+        Some(Box::new(WithSerializer { serializer: self.0.clone(), object }))
     }
 
     fn read(&self, files: &ExternalFiles) -> Result<Object> {
@@ -124,12 +124,12 @@ impl<P: PersistentSerializer> UserSerializer for Registered<P> {
     }
 }
 
-struct Handle<P: PersistentSerializer> {
+struct WithSerializer<P: PersistentSerializer> {
     serializer: Arc<P>,
     object: P::Object,
 }
 
-impl<P: PersistentSerializer> UserObject for Handle<P> {
+impl<P: PersistentSerializer> UserObject for WithSerializer<P> {
     fn write(&self, files: &ExternalFiles) -> Result<()> {
         calling::<P, _>("writes", || self.serializer.write(&self.object, files))
     }

@@ -2,7 +2,7 @@
 
 use crate::array::AnyArray;
 use crate::plugin::fields::diverted::divert;
-use crate::plugin::fields::found::Found;
+use crate::plugin::fields::found::FoundNdarray;
 use crate::plugin::walk::context::saving;
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::chunked;
@@ -30,9 +30,9 @@ impl<'de> Deserialize<'de> for AnyArray {
     /// # Errors
     /// `NoContext` outside a load; `TypeMismatch` if the elements of an array in the document are of no data type.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Found::deserialize(deserializer)? {
-            Found::Id(id) => chunked(&id),
-            Found::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.to_chunked()),
+        match FoundNdarray::deserialize(deserializer)? {
+            FoundNdarray::Id(id) => chunked(&id),
+            FoundNdarray::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.to_chunked()),
         }
         .map(Self::of)
         .map_err(de_error)

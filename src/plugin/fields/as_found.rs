@@ -9,14 +9,14 @@ use serde_content::{Number, Value};
 
 /// What is known of the elements so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ElementKind {
     Bool,
     Integer { negative: bool, large: bool },
     Float { single: bool },
     Complex { single: bool },
 }
 
-impl Kind {
+impl ElementKind {
     fn of(element: &Value<'static>) -> Option<Self> {
         match element {
             Value::Bool(_) => Some(Self::Bool),
@@ -79,7 +79,7 @@ pub(in crate::plugin) fn data_type(elements: &Value<'static>) -> Option<DataType
     let (Value::Seq(elements) | Value::Tuple(elements)) = elements else { return None };
     let mut elements = elements.iter();
     let Some(first) = elements.next() else { return Some(DataType::Float64) };
-    elements.try_fold(Kind::of(first)?, |kind, element| kind.and(Kind::of(element)?))?.data_type()
+    elements.try_fold(ElementKind::of(first)?, |kind, element| kind.and(ElementKind::of(element)?))?.data_type()
 }
 
 #[cfg(test)]

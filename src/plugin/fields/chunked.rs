@@ -4,7 +4,7 @@ use crate::array::{ChunkedArray, Element, ErasedArray, check_astype};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::fields::diverted::divert;
-use crate::plugin::fields::found::Found;
+use crate::plugin::fields::found::FoundNdarray;
 use crate::plugin::walk::context::{loading, saving};
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::chunked;
@@ -27,9 +27,9 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
     /// # Errors
     /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Found::deserialize(deserializer)? {
-            Found::Id(id) => find(&id),
-            Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+        match FoundNdarray::deserialize(deserializer)? {
+            FoundNdarray::Id(id) => find(&id),
+            FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
                 let array = elements.to_chunked()?;
                 downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
             }),

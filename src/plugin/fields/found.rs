@@ -5,7 +5,7 @@
 
 use crate::array::{DataType, Element, with_element};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::de::arrays::Form;
+use crate::plugin::de::arrays::StoredOrInline;
 use crate::plugin::document::elements::{Elements, PlainElements};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
@@ -17,22 +17,22 @@ use serde_content::Value;
 use std::fmt;
 
 /// What there is of an array.
-pub(in crate::plugin) enum Found {
+pub(in crate::plugin) enum FoundNdarray {
     Id(PersistentId),
     /// The array itself: it was small, or serde buffered it.
-    Fields(Fields),
+    Fields(NdarrayFields),
 }
 
 /// The fields of an ndarray of unknown type.
 #[derive(Deserialize)]
-pub(in crate::plugin) struct Fields {
+pub(in crate::plugin) struct NdarrayFields {
     #[serde(default, rename = "v")]
     _version: IgnoredAny,
     dim: Vec<usize>,
     data: Value<'static>,
 }
 
-impl<'de> Deserialize<'de> for Found {
+impl<'de> Deserialize<'de> for FoundNdarray {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         // Asks our Deserializer, if it is the next, for what there really is.
         deserializer.deserialize_newtype_struct(CHUNKED, FoundVisitor)
@@ -42,13 +42,16 @@ impl<'de> Deserialize<'de> for Found {
 struct FoundVisitor;
 
 impl<'de> Visitor<'de> for FoundVisitor {
-    type Value = Found;
+    type Value = FoundNdarray;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array that arraystow saved")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Found, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<FoundNdarray, D::Error> {
         // serde's buffers and formats for people describe what they have. Others have to be asked for a type.
         if deserializer.is_human_readable() {
             deserializer.deserialize_any(self)
@@ -57,18 +60,18 @@ impl<'de> Visitor<'de> for FoundVisitor {
         }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> std::result::Result<Found, A::Error> {
-        PersistentId::deserialize(SeqAccessDeserializer::new(sequence)).map(Found::Id)
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> std::result::Result<FoundNdarray, A::Error> {
+        PersistentId::deserialize(SeqAccessDeserializer::new(sequence)).map(FoundNdarray::Id)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<FoundNdarray, A::Error> {
         let found = match map.next_key::<Key>()? {
-            Some(Key::Form(Form::Stored)) => Found::Id(map.next_value()?),
-            Some(Key::Form(Form::Inline)) => Found::Fields(map.next_value()?),
+            Some(Key::Form(StoredOrInline::Stored)) => FoundNdarray::Id(map.next_value()?),
+            Some(Key::Form(StoredOrInline::Inline)) => FoundNdarray::Fields(map.next_value()?),
             // The field before those that are wanted.
             Some(Key::Version) => {
                 map.next_value::<IgnoredAny>()?;
-                return Fields::deserialize(MapAccessDeserializer::new(map)).map(Found::Fields);
+                return NdarrayFields::deserialize(MapAccessDeserializer::new(map)).map(FoundNdarray::Fields);
             }
             None => return Err(de::Error::invalid_length(0, &self)),
         };
@@ -80,7 +83,7 @@ impl<'de> Visitor<'de> for FoundVisitor {
 }
 
 enum Key {
-    Form(Form),
+    Form(StoredOrInline),
     Version,
 }
 
@@ -90,11 +93,11 @@ impl<'de> Deserialize<'de> for Key {
         if key == ARRAY_FIELDS[0] {
             return Ok(Self::Version);
         }
-        Form::deserialize(de::value::StrDeserializer::new(&key)).map(Self::Form)
+        StoredOrInline::deserialize(de::value::StrDeserializer::new(&key)).map(Self::Form)
     }
 }
 
-impl Fields {
+impl NdarrayFields {
     /// Those of an array of this shape, whose elements are values of any kind.
     pub(in crate::plugin) fn of_values(dim: Vec<usize>, elements: &impl Serialize) -> Result<Self> {
         let data = elements.serialize(serde_content::Serializer::new());

@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::fields::diverted::divert;
-use crate::plugin::fields::found::Found;
+use crate::plugin::fields::found::FoundNdarray;
 use crate::plugin::walk::context::saving;
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::whole_of_noted;
@@ -61,9 +61,9 @@ where
     D: Dimension,
     De: Deserializer<'de>,
 {
-    match Found::deserialize(deserializer)? {
-        Found::Id(id) => read(&id),
-        Found::Fields(fields) => fields.elements::<T>().and_then(|elements| {
+    match FoundNdarray::deserialize(deserializer)? {
+        FoundNdarray::Id(id) => read(&id),
+        FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
             let axes = elements.shape.len();
             elements
                 .to_array::<T>()

@@ -15,7 +15,7 @@ use crate::plugin::external::arrays::{open, typed};
 use crate::plugin::external::protocols::{Protocols, no_protocol};
 use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::objects::ObjectReader;
-use crate::plugin::resolver::reading::{Listed, Read, ReadItems, Reading};
+use crate::plugin::resolver::reading::{Listed, Read, ReadBatch, ReadItems};
 use crate::plugin::walk::ahead::{Judgement, Walk};
 use crate::plugin::walk::loading::ArrayResolver;
 use std::cell::{Cell, RefCell};
@@ -48,7 +48,7 @@ pub(crate) struct Resolver {
     /// Bytes of the plain arrays and external objects that were asked for.
     asked: Cell<u64>,
     /// What is to be read before the walk is tried again, if it must not wait.
-    postponed: Option<RefCell<Reading>>,
+    postponed: Option<RefCell<ReadBatch>>,
 }
 
 /// What was read.
@@ -95,7 +95,7 @@ impl Resolver {
 
     /// What such a walk has come to, or all that is left. It is to be tried again when this was [read](Self::take_in),
     /// whatever its result.
-    pub(crate) fn postponed(&self, all: bool) -> Option<Reading> {
+    pub(crate) fn postponed(&self, all: bool) -> Option<ReadBatch> {
         let mut postponed = self.postponed.as_ref()?.take();
         if postponed.is_empty() {
             return None;
@@ -120,7 +120,7 @@ impl Resolver {
     }
 
     /// Reads now, or when the walk has been given up.
-    fn read(&self, reading: Reading) -> Result<()> {
+    fn read(&self, reading: ReadBatch) -> Result<()> {
         match &self.postponed {
             Some(postponed) if !reading.is_empty() => {
                 postponed.borrow_mut().append(reading);
@@ -165,9 +165,9 @@ impl Resolver {
     }
 
     /// The array of this id, and others that the walk will ask for.
-    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> Reading {
+    fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> ReadBatch {
         let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
-        let mut reading = Reading::at_a_time(concurrency);
+        let mut reading = ReadBatch::at_a_time(concurrency);
         self.add(id, &mut reading);
         let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
         // Others only if they are asked for as plain ones.
@@ -181,7 +181,7 @@ impl Resolver {
     }
 
     /// Adds an array, unless it was read already or cannot be.
-    fn add(&self, id: &PersistentId, reading: &mut Reading) {
+    fn add(&self, id: &PersistentId, reading: &mut ReadBatch) {
         let file = id.file();
         if self.wholes.borrow().contains_key(file) {
             return;
@@ -200,9 +200,9 @@ impl Resolver {
     }
 
     /// The object of this id, and others that the walk will ask for.
-    fn wanted_objects(&self, id: &PersistentId, entry: Option<&ObjectEntry>, walk: Option<&Walk>) -> Reading {
+    fn wanted_objects(&self, id: &PersistentId, entry: Option<&ObjectEntry>, walk: Option<&Walk>) -> ReadBatch {
         let concurrency = self.objects.concurrency();
-        let mut reading = Reading::at_a_time(concurrency);
+        let mut reading = ReadBatch::at_a_time(concurrency);
         self.objects.add(id, entry, &mut reading);
         if let (Some(walk), Some(listed)) = (walk, self.objects.listed()) {
             let following = listed.after(id.file()).iter();
@@ -214,7 +214,7 @@ impl Resolver {
     }
 
     /// Adds an object, unless it was read already.
-    fn add_object(&self, entry: &ObjectEntry, reading: &mut Reading) {
+    fn add_object(&self, entry: &ObjectEntry, reading: &mut ReadBatch) {
         if !self.read_objects.borrow().contains_key(entry.id.file()) {
             self.objects.add(&entry.id, Some(entry), reading);
         }

@@ -8,7 +8,7 @@ use crate::plugin::external::external_files::ExternalFiles;
 use crate::plugin::external::protocols::Protocols;
 use crate::plugin::external::shared_file::read as read_shared;
 use crate::plugin::external::user_serializer::Object;
-use crate::plugin::resolver::reading::{Listed, Read, Reading};
+use crate::plugin::resolver::reading::{Listed, Read, ReadBatch};
 use crate::protocol::files::Ledger;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl ObjectReader {
     }
 
     /// Adds an object to what is read.
-    pub(in crate::plugin) fn add(&self, id: &PersistentId, entry: Option<&ObjectEntry>, reading: &mut Reading) {
+    pub(in crate::plugin) fn add(&self, id: &PersistentId, entry: Option<&ObjectEntry>, reading: &mut ReadBatch) {
         let (protocols, of, entry) = (self.protocols.clone(), id.clone(), entry.cloned());
         reading.add(id.file(), 0, move || Read::Object(read_object(&protocols, &of, entry.as_ref())));
     }

@@ -50,12 +50,12 @@ struct Item {
 
 /// Things to be read together.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(crate) struct ReadBatch {
     items: Vec<Item>,
     concurrency: usize,
 }
 
-impl Reading {
+impl ReadBatch {
     /// Nothing yet. `concurrency` items are read at the same time.
     pub(in crate::plugin) fn at_a_time(concurrency: usize) -> Self {
         Self { items: Vec::new(), concurrency }

@@ -44,7 +44,7 @@ pub(in crate::plugin) struct SharedSave {
 }
 
 struct SharedValue {
-    held: Held,
+    held: HeldValue,
     /// Where it was first met strongly.
     met: Met,
     /// The options of the field there.
@@ -54,7 +54,7 @@ struct SharedValue {
 }
 
 #[derive(Clone)]
-enum Held {
+enum HeldValue {
     /// Met by weak references only, so far.
     Weakly {
         _value: Rc<dyn Any>,
@@ -137,10 +137,10 @@ impl SharedSave {
         let number = self.number(value);
         self.edges.push((self.current, number));
         let shared = &mut self.values[number - 1];
-        if let Held::Weakly { .. } = shared.held {
+        if let HeldValue::Weakly { .. } = shared.held {
             let step = path.strip_prefix(&self.path).unwrap_or(&path);
             shared.met = (self.current, step.to_owned());
-            shared.held = Held::Strongly(piece(value));
+            shared.held = HeldValue::Strongly(piece(value));
             shared.options = options;
             self.queue.push_back(number);
         }
@@ -156,7 +156,7 @@ impl SharedSave {
         match self.numbers.entry((Arc::as_ptr(value).addr(), TypeId::of::<T>())) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
-                let held = Held::Weakly { _value: Rc::new(value.clone()) };
+                let held = HeldValue::Weakly { _value: Rc::new(value.clone()) };
                 let (met, options) = ((ROOT, String::new()), Options::default());
                 self.values.push(SharedValue { held, met, options, piece: 0..0 });
                 *new.insert(self.values.len())
@@ -173,7 +173,7 @@ impl SharedSave {
     pub(in crate::plugin) fn next(&mut self) -> Option<NextPiece> {
         let (number, format) = (self.queue.pop_front()?, self.format);
         let SharedValue { held, met, options, .. } = self.values.get(number - 1)?;
-        let Held::Strongly(value) = held else { return None };
+        let HeldValue::Strongly(value) = held else { return None };
         let (value, met, options) = (value.clone(), met.clone(), *options);
         self.current = number;
         self.path = self.path(number);

@@ -13,7 +13,7 @@ compile_error!(
 
 #[cfg(feature = "faults")]
 use super::faults::{self, Call};
-pub(crate) use system::Node;
+pub(crate) use system::FileIdentity;
 #[cfg(unix)]
 use unix as system;
 
@@ -154,7 +154,7 @@ impl DiskFile {
     /// Returns whether the file still has this path.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         match (self.file.metadata(), std::fs::symlink_metadata(path)) {
-            (Ok(own), Ok(there)) => Node::of(&own) == Node::of(&there),
+            (Ok(own), Ok(there)) => FileIdentity::of(&own) == FileIdentity::of(&there),
             _ => false,
         }
     }

@@ -20,12 +20,12 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
 
 /// Identifies a file or folder among all that exist at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct FileIdentity {
     device: u64,
     number: u64,
 }
 
-impl Node {
+impl FileIdentity {
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), number: metadata.ino() }
     }

@@ -24,7 +24,7 @@ pub(super) enum Sink {
 }
 
 /// A file that is read at any position.
-pub(super) enum Opened {
+pub(super) enum OpenedFile {
     File(FileBytes),
     #[cfg(feature = "object-store")]
     Object {
@@ -50,20 +50,20 @@ impl Files {
     }
 
     /// Opens a file, and returns it with its length in bytes.
-    pub(super) fn open(&self, name: &str) -> Result<(Opened, u64)> {
+    pub(super) fn open(&self, name: &str) -> Result<(OpenedFile, u64)> {
         match self {
             Self::File(protocol) => {
                 let file = match local_path(&**protocol, name) {
                     Some(path) => DiskFile::open(&path).map(FileBytes::Local),
                     None => calling(|| protocol.open(name, OpenMode::Read)).map(FileBytes::new),
                 };
-                let opened = file.and_then(|file| file.len().map(|len| (Opened::File(file), len)));
+                let opened = file.and_then(|file| file.len().map(|len| (OpenedFile::File(file), len)));
                 opened.map_err(|error| self.failed("opened", name, error))
             }
             #[cfg(feature = "object-store")]
             Self::Objects(objects) => {
                 let len = objects.len(name)?;
-                Ok((Opened::Object { objects: objects.clone(), key: name.to_owned() }, len))
+                Ok((OpenedFile::Object { objects: objects.clone(), key: name.to_owned() }, len))
             }
         }
     }

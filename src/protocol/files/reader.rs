@@ -1,6 +1,6 @@
 //! Reading a file at any position.
 
-use super::place::{Files, Opened};
+use super::place::{Files, OpenedFile};
 use super::{BLOCK, FileSummary};
 use crate::error::{Error, ErrorKind, Result};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ const MOST_BLOCKS: u64 = 8;
 pub struct FileReader {
     files: Files,
     name: String,
-    opened: Opened,
+    opened: OpenedFile,
     expected: Option<FileSummary>,
     len: u64,
     position: u64,
@@ -80,13 +80,13 @@ impl FileReader {
     /// Fills the buffer with `count` bytes, which the file is known to have.
     fn read(&mut self, start: u64, count: usize) -> Result<()> {
         match &self.opened {
-            Opened::File(file) => {
+            OpenedFile::File(file) => {
                 self.buffer.resize(count, 0);
                 file.read_exact_at(&mut self.buffer, start)
                     .map_err(|error| self.files.failed("read", &self.name, error))
             }
             #[cfg(feature = "object-store")]
-            Opened::Object { objects, key } => {
+            OpenedFile::Object { objects, key } => {
                 let range = object_store::GetRange::Bounded(start..start + count as u64);
                 let (bytes, _) = objects.get_range(key, range)?;
                 self.buffer.extend_from_slice(&bytes);

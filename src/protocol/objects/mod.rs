@@ -8,7 +8,7 @@ mod folders;
 pub(crate) use folders::Listing;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::client::Shared;
+use crate::protocol::client::ClientState;
 use crate::protocol::listing::Lists;
 use crate::protocol::runtime::{wait, wait_reading};
 use crate::protocol::secrets::Secrets;
@@ -30,7 +30,7 @@ pub(crate) struct Objects {
     store: Arc<str>,
     /// Identifies the store within this process.
     identity: Arc<str>,
-    shared: Arc<Shared>,
+    shared: Arc<ClientState>,
     secrets: Secrets,
 }
 
@@ -41,12 +41,12 @@ pub(crate) enum Replace {
     /// No object: the key must not exist.
     Nothing,
     /// Only this version of the object.
-    Version(Version),
+    Version(ObjectVersion),
 }
 
 /// A version of an object, as its store identifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Version {
+pub(crate) struct ObjectVersion {
     e_tag: Option<String>,
     version: Option<String>,
 }
@@ -56,7 +56,7 @@ impl Objects {
         let folder = Path::parse(folder.trim_matches('/')).map_err(|error| {
             Error::new(ErrorKind::InvalidName, "the folder in the object store has an invalid name").with_source(error)
         })?;
-        let shared = Shared::of(&client);
+        let shared = ClientState::of(&client);
         let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
         let lists = Arc::new(Lists::new(client.clone(), None));
         Ok(Self { shared, identity, lists, client, folder, store: store.into(), secrets: Secrets::default() })
@@ -115,16 +115,16 @@ impl Objects {
     }
 
     /// Returns the object's bytes and its version. Fails without reading if it has more than `most` bytes.
-    pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, Version)> {
+    pub(crate) fn get(&self, key: &str, most: u64) -> Result<(Bytes, ObjectVersion)> {
         wait_reading(self.clone().getting(key.to_owned(), most))
     }
 
-    pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, Version)> {
+    pub(crate) async fn getting(self, key: String, most: u64) -> Result<(Bytes, ObjectVersion)> {
         let path = self.path(&key)?;
         let _permit = self.permit().await?;
         let got = async {
             let result = self.client.get(&path).await?;
-            let version = Version { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
+            let version = ObjectVersion { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
             if result.meta.size > most {
                 return Ok(Err(result.meta.size));
             }
@@ -175,7 +175,7 @@ impl Objects {
         let mode = match replace {
             Replace::Any => PutMode::Overwrite,
             Replace::Nothing => PutMode::Create,
-            Replace::Version(Version { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
+            Replace::Version(ObjectVersion { e_tag, version }) => PutMode::Update(UpdateVersion { e_tag, version }),
         };
         let _permit = self.permit().await?;
         if given_up.load(Ordering::Acquire) {

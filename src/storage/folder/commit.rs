@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, disk};
-use crate::storage::missing::{Found, sorted};
+use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::name::Name;
 use crate::storage::place::{Announced, Place, Present, Removal};
 use crate::storage::place::{Hold, Superseded};
@@ -104,7 +104,8 @@ impl Folder {
         }
         let workflow = self.workflow(first.workflow());
         let lock = WorkflowLock::acquire(&workflow, self.durability)?;
-        let Found { there: removed, missing, failed } = sorted(names.iter().map(|name| self.remove_name(name)));
+        let RemovalResults { there: removed, missing, failed } =
+            sorted(names.iter().map(|name| self.remove_name(name)));
         if !removed.is_empty() {
             disk::sync_folder(&workflow, self.durability).map_err(|error| {
                 let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \

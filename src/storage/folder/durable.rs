@@ -55,7 +55,7 @@ pub(super) fn make_folder(path: &Path, durability: Durability) -> io::Result<()>
 /// Tells a folder from another one that was made later in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Made {
-    node: disk::Node,
+    node: disk::FileIdentity,
     /// The number of a folder that was removed is given to the next one.
     at: SystemTime,
 }
@@ -64,7 +64,7 @@ impl Made {
     /// The folder that is there now, if the file system tells when it was made.
     pub(super) fn look(folder: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(folder).ok()?;
-        Some(Self { node: disk::Node::of(&metadata), at: metadata.created().ok()? })
+        Some(Self { node: disk::FileIdentity::of(&metadata), at: metadata.created().ok()? })
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
-use crate::protocol::{CONCURRENCY, Replace, Version};
+use crate::protocol::{CONCURRENCY, ObjectVersion, Replace};
 use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::place::{Hold, Superseded};
 use bytes::Bytes;
@@ -15,7 +15,7 @@ const MOST_ATTEMPTS: usize = 20;
 
 /// What is under a name.
 struct Current {
-    version: Version,
+    version: ObjectVersion,
     /// Of a document that can be read.
     manifest: Option<Manifest>,
 }

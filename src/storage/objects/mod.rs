@@ -17,7 +17,7 @@ use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::Protocols;
-use crate::protocol::{ArrayOptions, Listing, Objects, Version};
+use crate::protocol::{ArrayOptions, Listing, ObjectVersion, Objects};
 use announce::Lease;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -44,7 +44,7 @@ impl ObjectFolder {
     }
 
     /// A document's bytes and its version.
-    fn get_document(&self, name: &Name) -> Result<(Bytes, Version)> {
+    fn get_document(&self, name: &Name) -> Result<(Bytes, ObjectVersion)> {
         let got = self.objects.get(name.as_str(), self.limits.most_document_bytes());
         got.map_err(
             |error| if error.kind() == ErrorKind::Limit { self.limits.too_large_document(error) } else { error },

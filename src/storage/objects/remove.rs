@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Mutex;
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
-use crate::storage::missing::{Found, sorted};
+use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::place::{Announced, Claim, Removal};
 use crate::storage::place::{Hold, Superseded};
 use crate::storage::read::{locations, removable};
@@ -48,7 +48,7 @@ impl ObjectFolder {
             Ok(())
         })?;
         let looked = looked.into_inner();
-        let Found { there: mut going, missing, failed } = sorted(looked.into_iter().flatten());
+        let RemovalResults { there: mut going, missing, failed } = sorted(looked.into_iter().flatten());
         let unclear = self.remove_names(&mut going).err();
         Ok(Removal { missing, failed: unclear.or(failed), superseded: self.supersede_all(going) })
     }

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::records::{ATTRIBUTES_BY_NAME, ATTRIBUTES_BY_ORDER, CHUNKS, FILTERED_CHUNKS, LINKS_BY_NAME, LINKS_BY_ORDER};
-use super::{Node, View, Watch, damaged, types};
+use super::{BlockRole, View, Watch, damaged, types};
 use crate::error::Result;
 use std::collections::{HashSet, VecDeque};
 
@@ -39,7 +39,7 @@ pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()
         ATTRIBUTES => stored_apart(watch, view, message, 2, [ATTRIBUTES_BY_NAME, ATTRIBUTES_BY_ORDER]),
         SPACE => space(message.body),
         CONTINUATION => match Cursor::new(message.body, 0).number(view.format.address) {
-            Some(piece) => watch.reach(view, piece, message.address, Node::Piece),
+            Some(piece) => watch.reach(view, piece, message.address, BlockRole::Piece),
             None => Ok(()),
         },
         _ => Ok(()),
@@ -193,7 +193,7 @@ fn stored_apart(
         if turn == 0 && view.is_nowhere(heap) != view.is_nowhere(tree) {
             return Err(damaged("of links or attributes there is a heap without a tree, or a tree without a heap"));
         }
-        watch.reach(view, tree, pointer, Node::Tree { kinds: kind..=kind, axes: 0 })?;
+        watch.reach(view, tree, pointer, BlockRole::Tree { kinds: kind..=kind, axes: 0 })?;
     }
     Ok(())
 }
@@ -216,12 +216,12 @@ fn layout(watch: &mut Watch, view: &View<'_>, message: &Message<'_>) -> Result<(
         1 | 2 => {
             let (axes, class) = (cursor.size(1)?, cursor.number(1)?);
             cursor.skip(5)?;
-            (class == CHUNKED).then_some(Node::Chunks(axes))
+            (class == CHUNKED).then_some(BlockRole::Chunks(axes))
         }
         3 => {
             let class = cursor.number(1)?;
             let axes = cursor.size(1)?;
-            (class == CHUNKED).then_some(Node::Chunks(axes))
+            (class == CHUNKED).then_some(BlockRole::Chunks(axes))
         }
         _ => {
             let class = cursor.number(1)?;
@@ -231,7 +231,7 @@ fn layout(watch: &mut Watch, view: &View<'_>, message: &Message<'_>) -> Result<(
             let kind = cursor.number(1)?;
             cursor.skip(6)?;
             (class == CHUNKED && kind == VERSION_2_TREE)
-                .then(|| Node::Tree { kinds: CHUNKS..=FILTERED_CHUNKS, axes: axes.saturating_sub(1) })
+                .then(|| BlockRole::Tree { kinds: CHUNKS..=FILTERED_CHUNKS, axes: axes.saturating_sub(1) })
         }
     })();
     let Some(node) = index else { return Ok(()) };

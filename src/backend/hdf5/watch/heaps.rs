@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::records::{LARGE_OBJECTS, LARGE_OBJECTS_BY_PLACE};
-use super::{Node, View, Watch, damaged};
+use super::{BlockRole, View, Watch, damaged};
 use crate::error::{Error, Result};
 
 /// libhdf5 makes none larger; what is larger is stored by itself.
@@ -100,24 +100,24 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
     }
     let (to_large, large, id) = large;
     let kind = if id > format.address + format.length { LARGE_OBJECTS_BY_PLACE } else { LARGE_OBJECTS };
-    watch.reach(view, large, to_large, Node::Tree { kinds: kind..=kind, axes: 0 })?;
+    watch.reach(view, large, to_large, BlockRole::Tree { kinds: kind..=kind, axes: 0 })?;
     let direct_rows = u64::from(direct.ilog2() - first.ilog2()) + 2;
     let heap = Heap { width, first, direct_rows, offset: bits.div_ceil(8) as usize };
     let most_rows = bits - u64::from(first.ilog2() + width.ilog2()) + 1;
     if rows == 0 && size <= first {
-        return watch.reach(view, root, pointer, Node::HeapData { heap, offset: 0 });
+        return watch.reach(view, root, pointer, BlockRole::HeapData { heap, offset: 0 });
     }
     // Rows that lead to further blocks lead to such with a row at least.
     let shallow = rows <= direct_rows || direct_rows > u64::from(width.ilog2());
     if rows == 0 || rows > most_rows || !shallow || size > heap.row(rows) {
         return Err(impossible());
     }
-    watch.reach(view, root, pointer, Node::HeapBlock { heap, offset: 0 })
+    watch.reach(view, root, pointer, BlockRole::HeapBlock { heap, offset: 0 })
 }
 
 /// A block of a fractal heap that leads to others.
 pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
-    let Some(Node::HeapBlock { heap, offset }) = watch.expected(address) else {
+    let Some(BlockRole::HeapBlock { heap, offset }) = watch.expected(address) else {
         return Err(damaged(format!("no heap has the block at {address}")));
     };
     let mut cursor = Cursor::new(block, 5);
@@ -131,8 +131,11 @@ pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u
             let Some(child) = cursor.number(view.format.address) else { return Ok(()) };
             is_empty &= view.is_nowhere(child);
             let offset = offset.wrapping_add(heap.row(row)).wrapping_add(column.wrapping_mul(heap.block(row)));
-            let node =
-                if row < heap.direct_rows { Node::HeapData { heap, offset } } else { Node::HeapBlock { heap, offset } };
+            let node = if row < heap.direct_rows {
+                BlockRole::HeapData { heap, offset }
+            } else {
+                BlockRole::HeapBlock { heap, offset }
+            };
             watch.reach(view, child, pointer, node)?;
         }
     }
@@ -142,7 +145,9 @@ pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u
 /// A block of a fractal heap with elements.
 pub(super) fn data(watch: &Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
     match watch.expected(address) {
-        Some(Node::HeapData { heap, offset }) => check_offset(view, address, &mut Cursor::new(block, 5), heap, offset),
+        Some(BlockRole::HeapData { heap, offset }) => {
+            check_offset(view, address, &mut Cursor::new(block, 5), heap, offset)
+        }
         _ => Err(damaged(format!("no heap has the block at {address}"))),
     }
 }

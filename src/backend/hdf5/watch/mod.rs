@@ -33,7 +33,7 @@ pub(super) trait Source {
 
 /// What libhdf5 says that it reads, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum BlockKind {
     Header,
     Data,
     Other,
@@ -43,7 +43,7 @@ pub(super) struct Watch {
     most_chunks: u64,
     format: Option<Format>,
     /// Every block that a walk may come to, with the pointer that leads there.
-    reached: HashMap<u64, (u64, Node)>,
+    reached: HashMap<u64, (u64, BlockRole)>,
     /// The messages that others refer to, by type and header, which are found to be no references themselves.
     referred: HashSet<(u64, u64)>,
 }
@@ -61,7 +61,7 @@ struct Format {
 
 /// What a block must be, as the pointer to it says.
 #[derive(Clone)]
-enum Node {
+enum BlockRole {
     /// A further piece of a header.
     Piece,
     /// A node of a tree of names.
@@ -117,7 +117,7 @@ impl Watch {
     }
 
     /// Looks at a block that was read, before libhdf5 gets it.
-    pub(super) fn see(&mut self, source: &dyn Source, position: u64, kind: Kind, block: &[u8]) -> Result<()> {
+    pub(super) fn see(&mut self, source: &dyn Source, position: u64, kind: BlockKind, block: &[u8]) -> Result<()> {
         let signature = block.first_chunk::<4>().unwrap_or(&[0; 4]);
         match signature {
             // Before a dataset can be asked of what kind it is, libhdf5 makes room for all parts that a virtual one claims
@@ -151,8 +151,8 @@ impl Watch {
             b"FAHD" => arrays::fixed(self, &view, block),
             b"OHDR" => headers::look(self, &view, address),
             // The first version has no signature. What is taken for a header and is none has nothing to refuse.
-            [1, ..] if kind == Kind::Header => headers::look(self, &view, address),
-            _ if kind == Kind::Data => types::huge(block),
+            [1, ..] if kind == BlockKind::Header => headers::look(self, &view, address),
+            _ if kind == BlockKind::Data => types::huge(block),
             _ => Ok(()),
         }
     }
@@ -177,7 +177,7 @@ impl Watch {
     }
 
     /// Notes that the pointer leads to that block; refuses a second pointer to it.
-    fn reach(&mut self, view: &View<'_>, block: u64, pointer: u64, node: Node) -> Result<()> {
+    fn reach(&mut self, view: &View<'_>, block: u64, pointer: u64, node: BlockRole) -> Result<()> {
         if view.is_nowhere(block) {
             return Ok(());
         }
@@ -189,7 +189,7 @@ impl Watch {
     }
 
     /// What the block must be, if a pointer leads there.
-    fn expected(&self, block: u64) -> Option<Node> {
+    fn expected(&self, block: u64) -> Option<BlockRole> {
         self.reached.get(&block).map(|(_, node)| node.clone())
     }
 }

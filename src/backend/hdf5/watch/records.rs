@@ -1,7 +1,7 @@
 //! Version-2 B-trees: of names, of attributes, of the large objects of a heap, of chunks.
 
 use super::cursor::Cursor;
-use super::{Node, View, Watch, damaged};
+use super::{BlockRole, View, Watch, damaged};
 use crate::error::Result;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub(super) fn header(watch: &mut Watch, view: &View<'_>, address: u64, block: &[
     let impossible = || damaged(format!("the B-tree at {address} is impossible"));
     // libhdf5 takes the type that the tree says for that which it looks for.
     let axes = match watch.expected(address) {
-        Some(Node::Tree { kinds, axes }) if kinds.contains(&kind) => axes,
+        Some(BlockRole::Tree { kinds, axes }) if kinds.contains(&kind) => axes,
         None if kind == SHARED_MESSAGES => 0,
         _ => return Err(impossible()),
     };
@@ -89,7 +89,7 @@ pub(super) fn header(watch: &mut Watch, view: &View<'_>, address: u64, block: &[
     if count > tree.levels[depth as usize].most || (count > 0 && view.is_nowhere(root)) {
         return Err(impossible());
     }
-    watch.reach(view, root, pointer, Node::Records { tree: Arc::new(tree), depth: depth as usize, count })
+    watch.reach(view, root, pointer, BlockRole::Records { tree: Arc::new(tree), depth: depth as usize, count })
 }
 
 /// The possible sizes of a record of that type.
@@ -113,7 +113,7 @@ fn sizes(view: &View<'_>, kind: u64, axes: usize) -> Option<RangeInclusive<u64>>
 
 /// A node that leads to others.
 pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
-    let Some(Node::Records { tree, depth, count }) = watch.expected(address) else {
+    let Some(BlockRole::Records { tree, depth, count }) = watch.expected(address) else {
         return Err(damaged(format!("no B-tree has the node at {address}")));
     };
     let Some(below) = depth.checked_sub(1) else { return Ok(()) };
@@ -130,7 +130,7 @@ pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8
         if count > tree.levels[below].most || view.is_nowhere(child) {
             return Err(damaged(format!("the B-tree's node at {address} is impossible")));
         }
-        watch.reach(view, child, pointer, Node::Records { tree: tree.clone(), depth: below, count })?;
+        watch.reach(view, child, pointer, BlockRole::Records { tree: tree.clone(), depth: below, count })?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Version-1 B-trees: of the names of a group, of the chunks of a dataset.
 
 use super::cursor::Cursor;
-use super::{Node, View, Watch, damaged};
+use super::{BlockRole, View, Watch, damaged};
 use crate::error::Result;
 
 const NAMES: u64 = 0;
@@ -15,12 +15,12 @@ pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8
     let (key, node) = if kind == NAMES {
         // Several places say where the root of such a tree is; what is met first without a parent is one.
         if watch.expected(address).is_none() {
-            watch.reach(view, address, address, Node::Names)?;
+            watch.reach(view, address, address, BlockRole::Names)?;
         }
-        (view.format.length, Node::Names)
+        (view.format.length, BlockRole::Names)
     } else {
         match watch.expected(address) {
-            Some(Node::Chunks(axes)) => (8 + 8 * axes, Node::Chunks(axes)),
+            Some(BlockRole::Chunks(axes)) => (8 + 8 * axes, BlockRole::Chunks(axes)),
             _ => return Err(damaged(format!("no dataset has the index of chunks at {address}"))),
         }
     };

@@ -7,7 +7,7 @@ mod write;
 use crate::array::{AnyArray, AnyNdArray, DataType, with_element};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::fields::found::Fields;
+use crate::plugin::fields::found::NdarrayFields;
 use crate::plugin::shared::{Shared, WeakShared};
 
 /// A value whose Rust type is not known: what a document holds, as a tree with arrays as leaves. See
@@ -169,7 +169,7 @@ impl InlineArray {
     /// # Errors
     /// `TypeMismatch` if there is no such data type: the elements may be texts, or of different types.
     pub fn to_ndarray(&self) -> Result<AnyNdArray> {
-        let elements = Fields::of_values(self.shape.clone(), &self.elements)?.elements_as_found()?;
+        let elements = NdarrayFields::of_values(self.shape.clone(), &self.elements)?.elements_as_found()?;
         let data_type = elements.data_type().unwrap_or(DataType::Float64);
         with_element!(data_type, T => {
             let array = elements.to_array::<T>();

@@ -1,6 +1,6 @@
 //! The serde Deserializer of a pickle that was read.
 
-use crate::plugin::format::pickle::elements::Elements;
+use crate::plugin::format::pickle::elements::NumpyElements;
 use crate::plugin::format::pickle::ids;
 use crate::plugin::format::pickle::large;
 use crate::plugin::format::pickle::nodes::{Graph, Node, Ref};
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 /// A value of a pickle, at its depth.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'de> {
+pub(super) struct PickleValue<'de> {
     graph: &'de Graph<'de>,
     node: Ref,
     /// The levels that are left.
@@ -22,7 +22,7 @@ pub(super) struct Value<'de> {
     all_levels: u16,
 }
 
-impl<'de> Value<'de> {
+impl<'de> PickleValue<'de> {
     pub(super) fn root(graph: &'de Graph<'de>, levels: u16) -> Self {
         Self { graph, node: graph.root, levels, all_levels: levels }
     }
@@ -69,7 +69,7 @@ where
     elements.end().map(|()| value)
 }
 
-impl<'de> IntoDeserializer<'de, Text> for Value<'de> {
+impl<'de> IntoDeserializer<'de, Text> for PickleValue<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -110,7 +110,7 @@ fn visit_number<'de, V: Visitor<'de>>(scalar: &Scalar<'_>, visitor: V) -> Result
     }
 }
 
-impl<'de> Deserializer<'de> for Value<'de> {
+impl<'de> Deserializer<'de> for PickleValue<'de> {
     type Error = Text;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
@@ -138,7 +138,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
                 }
             }
             Node::Elements(elements) => {
-                let elements: &Elements<'de> = elements;
+                let elements: &NumpyElements<'de> = elements;
                 let _ = self.inside()?;
                 visit_all(SeqDeserializer::new((0..elements.len()).map(|index| Element { elements, index })), visitor)
             }
@@ -206,7 +206,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
 
 /// The entries of a dict.
 struct Entries<'de> {
-    of: Value<'de>,
+    of: PickleValue<'de>,
     left: &'de [Ref],
     value: Option<Ref>,
 }
@@ -232,20 +232,20 @@ impl<'de> MapAccess<'de> for &mut Entries<'de> {
 
 /// A variant with contents: a dict of one entry.
 struct Variant<'de> {
-    variant: Value<'de>,
-    contents: Value<'de>,
+    variant: PickleValue<'de>,
+    contents: PickleValue<'de>,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'de> {
     type Error = Text;
-    type Variant = Value<'de>;
+    type Variant = PickleValue<'de>;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Value<'de>), Text> {
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, PickleValue<'de>), Text> {
         Ok((seed.deserialize(self.variant)?, self.contents))
     }
 }
 
-impl<'de> VariantAccess<'de> for Value<'de> {
+impl<'de> VariantAccess<'de> for PickleValue<'de> {
     type Error = Text;
 
     fn unit_variant(self) -> Result<(), Text> {
@@ -270,7 +270,7 @@ impl<'de> VariantAccess<'de> for Value<'de> {
 
 /// An element of a numpy array.
 struct Element<'de> {
-    elements: &'de Elements<'de>,
+    elements: &'de NumpyElements<'de>,
     index: usize,
 }
 
@@ -308,6 +308,6 @@ impl<'de> Deserializer<'de> for Element<'de> {
 }
 
 /// Reads the value, or returns the text of the error.
-pub(super) fn read<'de, S: DeserializeSeed<'de>>(value: Value<'de>, seed: S) -> Result<S::Value, String> {
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(value: PickleValue<'de>, seed: S) -> Result<S::Value, String> {
     seed.deserialize(value).map_err(|error| error.to_string())
 }

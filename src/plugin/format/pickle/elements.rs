@@ -96,13 +96,13 @@ impl NumpyType {
 
 /// The elements of a numpy array, in C order.
 #[derive(Debug)]
-pub(super) struct Elements<'a> {
+pub(super) struct NumpyElements<'a> {
     numpy_type: NumpyType,
     bytes: Cow<'a, [u8]>,
     count: usize,
 }
 
-impl<'a> Elements<'a> {
+impl<'a> NumpyElements<'a> {
     /// The elements of an array of this shape. `None` if there are too few or too many bytes, or the elements are not plain
     /// values.
     pub(super) fn new(
@@ -164,11 +164,11 @@ fn transposed(bytes: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Elements, NumpyType, Scalar};
+    use super::{NumpyElements, NumpyType, Scalar};
     use std::borrow::Cow;
 
     fn integers(shape: &[usize], fortran_order: bool, bytes: &'static [u8]) -> Option<Vec<i128>> {
-        let elements = Elements::new(&NumpyType::parse("i1")?, shape, fortran_order, Cow::Borrowed(bytes))?;
+        let elements = NumpyElements::new(&NumpyType::parse("i1")?, shape, fortran_order, Cow::Borrowed(bytes))?;
         let integer = |index| match elements.get(index) {
             Some(Scalar::Integer(value)) => Some(value),
             _ => None,

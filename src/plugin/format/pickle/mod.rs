@@ -53,7 +53,7 @@ where
         return Err(NO_PARTS.to_owned());
     }
     let graph = machine::read(bytes)?;
-    de::read(de::Value::root(&graph, QUIRKS.levels), seed)
+    de::read(de::PickleValue::root(&graph, QUIRKS.levels), seed)
 }
 
 /// The ids in a pickle.

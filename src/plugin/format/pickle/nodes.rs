@@ -1,7 +1,7 @@
 //! The values of a pickle, as a graph: a value with several places is one node.
 
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::format::pickle::elements::{Elements, NumpyType};
+use crate::plugin::format::pickle::elements::{NumpyElements, NumpyType};
 use crate::plugin::format::pickle::scalar::Scalar;
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ pub(super) enum Node<'a> {
     /// The name of a class or function.
     Global(Box<Global<'a>>),
     /// The elements of a numpy array.
-    Elements(Box<Elements<'a>>),
+    Elements(Box<NumpyElements<'a>>),
     /// A numpy dtype.
     NumpyType(Box<NumpyType>),
     /// A numpy array that has no elements yet.

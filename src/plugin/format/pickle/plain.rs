@@ -2,7 +2,7 @@
 //! protocol has opcodes for numpy's scalars and arrays. Nothing is called: this module makes the result of the call.
 
 use crate::plugin::document::names::{ARRAY_FIELDS, INLINE};
-use crate::plugin::format::pickle::elements::{Elements, NumpyType};
+use crate::plugin::format::pickle::elements::{NumpyElements, NumpyType};
 use crate::plugin::format::pickle::nodes::{Global, Node, Object, Ref};
 use crate::plugin::format::pickle::scalar::Scalar;
 use crate::plugin::format::pickle::store::Store;
@@ -160,7 +160,7 @@ fn array<'a>(
         store.copying(bytes.len())?;
     }
     store.copying(size_of::<Ref>() * axes.len())?;
-    let elements = lengths.and_then(|lengths| Elements::new(&of, &lengths, fortran_order, bytes));
+    let elements = lengths.and_then(|lengths| NumpyElements::new(&of, &lengths, fortran_order, bytes));
     let elements = elements.ok_or("a numpy array is not of its own shape and dtype")?;
     let mut entries = Vec::with_capacity(2 * ARRAY_FIELDS.len());
     let data = store.add(Node::Elements(Box::new(elements)))?;

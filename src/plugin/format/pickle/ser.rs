@@ -21,7 +21,7 @@ pub(super) fn write<T: ?Sized + Serialize>(value: &T, mut into: Vec<u8>) -> Resu
     let frame = into.len() + BEGIN.len();
     into.extend_from_slice(&BEGIN);
     into.extend_from_slice(&[0; LENGTH]);
-    value.serialize(Writer { out: &mut into, role: Role::Value })?;
+    value.serialize(PickleWriter { out: &mut into, role: Role::Value })?;
     into.push(b'.');
     let length = (into.len() - frame - LENGTH) as u64;
     into[frame..frame + LENGTH].copy_from_slice(&length.to_le_bytes());
@@ -36,13 +36,13 @@ enum Role {
     Key,
 }
 
-struct Writer<'o> {
+struct PickleWriter<'o> {
     out: &'o mut Vec<u8>,
     role: Role,
 }
 
 /// A list, a tuple or a dict that is open.
-struct Open<'o> {
+struct OpenContainer<'o> {
     out: &'o mut Vec<u8>,
     role: Role,
     count: usize,
@@ -70,7 +70,7 @@ const SHORT: usize = 3;
 /// Sets one entry of a dict.
 const SETITEM: u8 = b's';
 
-impl<'o> Writer<'o> {
+impl<'o> PickleWriter<'o> {
     fn integer(self, value: i128) {
         match (u8::try_from(value), u16::try_from(value), i32::try_from(value)) {
             (Ok(value), ..) => self.out.extend_from_slice(&[b'K', value]),
@@ -128,12 +128,12 @@ impl<'o> Writer<'o> {
         )))
     }
 
-    fn open(self, begin: &[u8], end: End) -> Open<'o> {
+    fn open(self, begin: &[u8], end: End) -> OpenContainer<'o> {
         self.out.extend_from_slice(begin);
-        Open { out: self.out, role: self.role, count: 0, end }
+        OpenContainer { out: self.out, role: self.role, count: 0, end }
     }
 
-    fn tuple(self, len: usize) -> Open<'o> {
+    fn tuple(self, len: usize) -> OpenContainer<'o> {
         if len <= SHORT { self.open(&[], End::Short) } else { self.open(&[MARK], LONG_TUPLE) }
     }
 
@@ -142,15 +142,15 @@ impl<'o> Writer<'o> {
         self.hashable("the variant of an enum with contents")?;
         self.out.push(EMPTY_DICT);
         let Self { out, role } = self;
-        Writer { out: &mut *out, role }.text(variant);
-        Ok(Writer { out, role })
+        PickleWriter { out: &mut *out, role }.text(variant);
+        Ok(PickleWriter { out, role })
     }
 }
 
-impl Open<'_> {
+impl OpenContainer<'_> {
     fn add<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Text> {
         self.count += 1;
-        value.serialize(Writer { out: self.out, role: self.role })
+        value.serialize(PickleWriter { out: self.out, role: self.role })
     }
 
     fn add_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Text> {
@@ -192,16 +192,16 @@ macro_rules! integers {
     };
 }
 
-impl<'o> ser::Serializer for Writer<'o> {
+impl<'o> ser::Serializer for PickleWriter<'o> {
     type Ok = ();
     type Error = Text;
-    type SerializeSeq = Open<'o>;
-    type SerializeTuple = Open<'o>;
-    type SerializeTupleStruct = Open<'o>;
-    type SerializeTupleVariant = Open<'o>;
-    type SerializeMap = Open<'o>;
-    type SerializeStruct = Open<'o>;
-    type SerializeStructVariant = Open<'o>;
+    type SerializeSeq = OpenContainer<'o>;
+    type SerializeTuple = OpenContainer<'o>;
+    type SerializeTupleStruct = OpenContainer<'o>;
+    type SerializeTupleVariant = OpenContainer<'o>;
+    type SerializeMap = OpenContainer<'o>;
+    type SerializeStruct = OpenContainer<'o>;
+    type SerializeStructVariant = OpenContainer<'o>;
 
     integers! {
         serialize_i8(i8);
@@ -286,22 +286,22 @@ impl<'o> ser::Serializer for Writer<'o> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Text> {
-        let Writer { out, role } = self.variant(variant)?;
-        value.serialize(Writer { out: &mut *out, role })?;
+        let PickleWriter { out, role } = self.variant(variant)?;
+        value.serialize(PickleWriter { out: &mut *out, role })?;
         out.push(SETITEM);
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Open<'o>, Text> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<OpenContainer<'o>, Text> {
         self.hashable("a list")?;
         Ok(self.open(&[EMPTY_LIST, MARK], LIST))
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Open<'o>, Text> {
+    fn serialize_tuple(self, len: usize) -> Result<OpenContainer<'o>, Text> {
         Ok(self.tuple(len))
     }
 
-    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Open<'o>, Text> {
+    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<OpenContainer<'o>, Text> {
         if name != ID {
             return Ok(self.tuple(len));
         }
@@ -315,17 +315,17 @@ impl<'o> ser::Serializer for Writer<'o> {
         _: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Open<'o>, Text> {
+    ) -> Result<OpenContainer<'o>, Text> {
         let (begin, end): (&[u8], _) = if len <= SHORT { (&[], &End::Short) } else { (&[MARK], &LONG_TUPLE) };
         Ok(self.variant(variant)?.open(begin, End::Variant(end)))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Open<'o>, Text> {
+    fn serialize_map(self, _: Option<usize>) -> Result<OpenContainer<'o>, Text> {
         self.hashable("a map or a struct")?;
         Ok(self.open(&[EMPTY_DICT, MARK], DICT))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'o>, Text> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<OpenContainer<'o>, Text> {
         self.serialize_map(None)
     }
 
@@ -335,22 +335,22 @@ impl<'o> ser::Serializer for Writer<'o> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Open<'o>, Text> {
+    ) -> Result<OpenContainer<'o>, Text> {
         Ok(self.variant(variant)?.open(&[EMPTY_DICT, MARK], End::Variant(&DICT)))
     }
 }
 
 compounds! {
-    impl Open<'_> { Ok = (), Error = Text, add, add_field, close }
+    impl OpenContainer<'_> { Ok = (), Error = Text, add, add_field, close }
 }
 
-impl ser::SerializeMap for Open<'_> {
+impl ser::SerializeMap for OpenContainer<'_> {
     type Ok = ();
     type Error = Text;
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Text> {
         self.count += 1;
-        key.serialize(Writer { out: self.out, role: Role::Key })
+        key.serialize(PickleWriter { out: self.out, role: Role::Key })
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Text> {
