@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The most bytes of all attributes of an array together, with their names. HDF5 keeps up to 64 KiB beside a dataset.
-const MOST_ATTR_BYTES: usize = 32 << 10;
+pub(crate) const MOST_ATTR_BYTES: usize = 32 << 10;
 /// The most bytes of a name.
 const LONGEST_NAME: usize = 200;
 
@@ -37,7 +37,7 @@ const MOST_AXES: usize = 32;
 /// More than the bytes of any element.
 const LARGEST_FILL: usize = 64 << 10;
 /// The most attributes of an array.
-const MOST_ATTRS: usize = 1000;
+pub(crate) const MOST_ATTRS: usize = 1000;
 
 /// The labels of an array. An operation passes on those that hold for its result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +75,23 @@ impl Labels {
 
     pub(crate) fn new(said: Said) -> Self {
         Self((said != Said::default()).then(|| Arc::new(said)))
+    }
+
+    /// What the file of another program says, without what an array with so many axes and bytes per element cannot have.
+    #[cfg(any(feature = "hdf5", feature = "zarr"))]
+    pub(crate) fn of_others(said: Said, axes: usize, element_bytes: usize) -> Self {
+        let mut left = MOST_ATTR_BYTES;
+        let mut fits = |name: &str, value: &Attr| {
+            let bytes = name.len().saturating_add(value.byte_len());
+            let fits = bytes <= left && check_attr(name, value).is_ok();
+            left -= if fits { bytes } else { 0 };
+            fits
+        };
+        Self::new(Said {
+            dims: said.dims.filter(|dims| check_dims(dims, axes).is_ok()),
+            attrs: said.attrs.into_iter().filter(|(name, value)| fits(name, value)).take(MOST_ATTRS).collect(),
+            fill: said.fill.filter(|fill| fill.len() == element_bytes),
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -59,6 +59,8 @@ pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use guard::panic_text;
 pub(crate) use labels::{Labels, Said, few};
+#[cfg(feature = "hdf5")]
+pub(crate) use labels::{MOST_ATTR_BYTES, MOST_ATTRS};
 pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use meta::ArrayMeta;
 pub(crate) use number::Value;

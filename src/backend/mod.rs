@@ -4,6 +4,8 @@
 //! the engine decides what is read and written when. Every backend passes `conformance`.
 
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
+mod bzip2;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod checks;
 mod files;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]

@@ -72,6 +72,11 @@ impl Connection {
         self.reading.is_none()
     }
 
+    /// How the file is read; none if it is being written.
+    pub(super) fn reading(&self) -> Option<&WatchedFile> {
+        self.reading.as_ref()
+    }
+
     /// The first error since the last call.
     pub(super) fn take_error(&self) -> Option<Error> {
         self.error.lock().take()

@@ -6,6 +6,7 @@
 
 use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
+use super::reading::WatchedFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::FileBytes;
@@ -66,6 +67,20 @@ impl File {
     /// Goes on with a file that is read after something in it could not be.
     pub(super) fn recover(&self) {
         self.connection.recover();
+    }
+
+    /// Does something that the file can do without.
+    pub(super) fn attempt<R>(&self, work: impl FnOnce(&Handle) -> Result<R>) -> Result<R> {
+        let result = self.call(work);
+        if result.is_err() {
+            self.recover();
+        }
+        result
+    }
+
+    /// How the file is read; none if it is being written.
+    pub(super) fn reading(&self) -> Option<&WatchedFile> {
+        self.connection.reading()
     }
 
     /// Closes the file; everything made of it must be closed before.

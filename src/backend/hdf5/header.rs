@@ -13,6 +13,7 @@ use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
 use super::library::{self, Handle};
 use super::links::ObjectKind;
+use super::others_labels;
 use super::paths;
 use super::recognize::recognize;
 use super::stretch;
@@ -80,6 +81,9 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Res
     let file = File::open(bytes.clone(), limits).map_err(not_hdf5)?;
     let read = file.call(|file| read_dataset(file, file_len, limits, wanted));
     let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
+    if let (Wanted::Dataset(path), None) = (wanted, &description) {
+        header.labels = others_labels::read(&file, path, header.layout.grid.ndim(), &header.elements);
+    }
     file.close()?;
     // Past libhdf5's lock.
     if let Some(json) = description {

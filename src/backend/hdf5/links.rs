@@ -54,7 +54,15 @@ struct ObjectInfo {
     _file: u64,
     token: Token,
     kind: c_int,
-    _room: [c_int; 27],
+    _links: c_uint,
+    _times: [i64; 4],
+    attributes: u64,
+    _room: [u64; 8],
+}
+
+impl ObjectInfo {
+    const EMPTY: Self =
+        Self { _file: 0, token: [0; 16], kind: -1, _links: 0, _times: [0; 4], attributes: 0, _room: [0; 8] };
 }
 
 /// What tells an object of a file from the others.
@@ -64,10 +72,12 @@ pub(super) type Token = [u8; 16];
 const _: () = {
     assert!(std::mem::offset_of!(LinkInfo, value) == 24, "where a C compiler puts it");
     assert!(std::mem::offset_of!(ObjectInfo, kind) == 24, "where a C compiler puts it");
+    assert!(std::mem::offset_of!(ObjectInfo, attributes) == 64, "where a C compiler puts it");
 };
 
-/// `H5O_INFO_BASIC`.
+/// `H5O_INFO_BASIC` and `H5O_INFO_NUM_ATTRS`.
 const BASIC: c_uint = 1;
+const ATTRIBUTES: c_uint = 4;
 
 /// `H5_INDEX_NAME` and `H5_ITER_NATIVE`: in the order in which the links lie, without a list of all of them.
 const BY_NAME: c_int = 0;
@@ -139,7 +149,7 @@ pub(super) struct Object {
 pub(super) fn open(parent: &Handle, name: &CStr) -> Result<Object> {
     // SAFETY: a valid file or group, and a C string.
     let handle = id("open an object", H5Oclose, || unsafe { H5Oopen(parent.id(), name.as_ptr(), H5P_DEFAULT) })?;
-    let mut info = ObjectInfo { _file: 0, token: [0; 16], kind: -1, _room: [0; 27] };
+    let mut info = ObjectInfo::EMPTY;
     // SAFETY: a valid object; `info` is larger than what libhdf5 writes.
     status("look at an object", || unsafe { H5Oget_info3(handle.id(), &raw mut info, BASIC) })?;
     let kind = match info.kind {
@@ -150,9 +160,27 @@ pub(super) fn open(parent: &Handle, name: &CStr) -> Result<Object> {
     Ok(Object { handle, kind, token: info.token })
 }
 
+/// How many attributes an object has.
+pub(super) fn attribute_count(object: &Handle) -> Result<u64> {
+    let mut info = ObjectInfo::EMPTY;
+    // SAFETY: a valid object; `info` is larger than what libhdf5 writes.
+    status("count the attributes", || unsafe { H5Oget_info3(object.id(), &raw mut info, ATTRIBUTES) })?;
+    Ok(info.attributes)
+}
+
 /// Shows the links of a group, in no particular order, until `show` wants no more.
 pub(super) fn each(group: &Handle, mut show: impl FnMut(CString, Link) -> bool) -> Result<()> {
-    type Show<'a> = &'a mut dyn FnMut(CString, Link) -> bool;
+    each_of(group, &mut |name, info| show(name, Link::of(info)))
+}
+
+/// Shows the objects of a group with their addresses in the file, in no particular order, until `show` wants no more.
+pub(super) fn each_object(group: &Handle, mut show: impl FnMut(CString, u64) -> bool) -> Result<()> {
+    // The token of an object begins with its address.
+    each_of(group, &mut |name, info| info.kind != HARD_LINK || show(name, u64::from_le_bytes(info.value)))
+}
+
+fn each_of(group: &Handle, show: &mut dyn FnMut(CString, &LinkInfo) -> bool) -> Result<()> {
+    type Show<'a> = &'a mut dyn FnMut(CString, &LinkInfo) -> bool;
     unsafe extern "C" fn visit(_: hid_t, name: *const c_char, info: *const LinkInfo, data: *mut c_void) -> herr_t {
         // SAFETY: `data` is the closure that H5Literate2 was given below, and nothing else uses it meanwhile.
         let show = unsafe { &mut *data.cast::<Show<'_>>() };
@@ -161,14 +189,14 @@ pub(super) fn each(group: &Handle, mut show: impl FnMut(CString, Link) -> bool) 
         let (name, kind, value) = unsafe {
             (CStr::from_ptr(name).to_owned(), (&raw const (*info).kind).read(), (&raw const (*info).value).read())
         };
-        let link = Link::of(&LinkInfo { kind, _order: [0; 5], value, _room: [0; 8] });
-        match catch_unwind(AssertUnwindSafe(|| show(name, link))) {
+        let link = LinkInfo { kind, _order: [0; 5], value, _room: [0; 8] };
+        match catch_unwind(AssertUnwindSafe(|| show(name, &link))) {
             Ok(true) => 0,
             Ok(false) => 1,
             Err(_) => -1,
         }
     }
-    let mut show: Show<'_> = &mut show;
+    let mut show: Show<'_> = show;
     status("list a group", || {
         // SAFETY: a valid group; `visit` has the signature that is asked for, and `show` outlives the call.
         unsafe { H5Literate2(group.id(), BY_NAME, AS_THEY_LIE, std::ptr::null_mut(), visit, (&raw mut show).cast()) }

@@ -67,11 +67,7 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
 
 /// Does something with the file, which can be used on if it fails.
 fn attempt<R>(file: &File, work: impl FnOnce() -> Result<R>) -> Result<R> {
-    let result = file.call(|_| work());
-    if result.is_err() {
-        file.recover();
-    }
-    result.map_err(|error| damaged(error, "this part of the file is damaged"))
+    file.attempt(|_| work()).map_err(|error| damaged(error, "this part of the file is damaged"))
 }
 
 /// The links of a group, as many as there is room for in the listing.

@@ -3,6 +3,7 @@
 //! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
 //! every file through a driver of ours (`driver`), so any [`FileProtocol`] will do.
 
+mod attribute_values;
 mod attributes;
 mod class;
 mod create;
@@ -21,10 +22,11 @@ mod labels;
 mod library;
 mod links;
 mod listing;
-mod lzf;
 mod numbering;
+mod others_labels;
 mod paths;
 mod place;
+mod raw;
 mod reader;
 mod reading;
 mod recognize;

@@ -8,6 +8,8 @@ use std::ffi::{CStr, CString};
 
 /// Soft links that are followed on the way to one object.
 const MOST_LINKS: usize = 16;
+/// Groups that are kept of those on the way to one object.
+const MOST_GROUPS: usize = 16;
 /// Names of a group that are compared with one that is not there.
 const MOST_NAMES: usize = 1000;
 
@@ -16,10 +18,25 @@ pub(super) fn steps(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(|step| !step.is_empty() && *step != ".")
 }
 
+/// An object, and where it lies.
+pub(super) struct FoundObject {
+    pub(super) object: Object,
+    /// Its name, which is empty for the root.
+    pub(super) name: String,
+    /// The groups that it lies in, the innermost last, and not more than a few.
+    pub(super) groups: Vec<Handle>,
+}
+
 /// Opens the object at a path of the file. Soft links within the file are followed.
 pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
+    find(file, path).map(|found| found.object)
+}
+
+/// Opens the object at a path of the file, with the groups that it lies in.
+pub(super) fn find(file: &Handle, path: &str) -> Result<FoundObject> {
     let root = || links::open(file, c"/");
     let mut at = root()?;
+    let (mut name, mut groups) = (String::new(), Vec::new());
     let mut walked = String::from("/");
     // The next one last.
     let mut left: Vec<String> = steps(path).rev().map(str::to_owned).collect();
@@ -31,11 +48,16 @@ pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
                 format!("there is no {step:?} in {walked:?}, which is no group"),
             ));
         }
-        let name = c_name(&step)?;
-        match links::link(&at.handle, &name)? {
+        let link_name = c_name(&step)?;
+        match links::link(&at.handle, &link_name)? {
             None => return Err(missing(&at.handle, &walked, &step)),
             Some(Link::Hard) => {
-                at = links::open(&at.handle, &name)?;
+                let next = links::open(&at.handle, &link_name)?;
+                if groups.len() == MOST_GROUPS {
+                    groups.remove(0);
+                }
+                groups.push(std::mem::replace(&mut at, next).handle);
+                name.clone_from(&step);
                 if walked.len() > 1 {
                     walked.push('/');
                 }
@@ -48,16 +70,17 @@ pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
                         "the path {path:?} leads through more than {MOST_LINKS} links, or in a circle of them"
                     )));
                 }
-                let target = links::soft_path(&at.handle, &name, len)?;
+                let target = links::soft_path(&at.handle, &link_name, len)?;
                 if target.starts_with('/') {
                     (at, walked) = (root()?, String::from("/"));
+                    groups.clear();
                 }
                 left.extend(steps(&target).rev().map(str::to_owned));
             }
-            Some(Link::Elsewhere) => return Err(elsewhere(&name)),
+            Some(Link::Elsewhere) => return Err(elsewhere(&link_name)),
         }
     }
-    Ok(at)
+    Ok(FoundObject { object: at, name, groups })
 }
 
 /// The error about a link that leads out of the file.

@@ -1,7 +1,7 @@
 //! What libhdf5 reads of a file that is opened: bounded, watched, and out of the file's head where it lies there.
 
 use super::fault::io_error;
-use super::watch::{BlockKind, Source, Watch};
+use super::watch::{BlockKind, Collection, Source, Watch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
@@ -49,6 +49,17 @@ impl WatchedFile {
         self.fill(block, address)?;
         let mut watch = self.watch.lock();
         watch.see(&Watched { reading: self, end_of_file }, address, kind, block)
+    }
+
+    /// Bounds what may still be read, if it is not bounded more tightly.
+    pub(super) fn allow(&self, bytes: u64) {
+        self.allowance.fetch_min(bytes, Ordering::Relaxed);
+    }
+
+    /// Reads a collection of a global heap, which libhdf5 is not to read.
+    pub(super) fn collection(&self, address: u64) -> Result<Option<Collection>> {
+        let end_of_file = self.bytes.len().map_err(cannot_be_read)?;
+        self.watch.lock().collection(&Watched { reading: self, end_of_file }, address)
     }
 
     fn fill(&self, buf: &mut [u8], address: u64) -> Result<()> {

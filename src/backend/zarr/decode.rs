@@ -7,7 +7,7 @@
 use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
 use crate::array::DataType;
 use crate::backend::room::BETWEEN;
-use crate::backend::{checks, shuffle};
+use crate::backend::{bzip2, checks, shuffle};
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use libdeflater::{DecompressionError, Decompressor};
@@ -147,11 +147,23 @@ impl Stage {
             Self::Zstd => into_room(room, |out| {
                 zstd::bulk::decompress_to_buffer(&input, out).map_err(|error| damaged().with_source(error))
             })?,
+            Self::Lz4 => {
+                let (len, block) = input.split_first_chunk::<4>().ok_or_else(damaged)?;
+                let len = usize::try_from(u32::from_le_bytes(*len)).unwrap_or(usize::MAX);
+                if len > room {
+                    return Err(claims(len, room));
+                }
+                into_room(len, |out| {
+                    let undone = lz4_flex::block::decompress_into(block, out);
+                    undone.ok().filter(|found| *found == len).ok_or_else(damaged)
+                })?
+            }
+            Self::Bzip2 => into_room(room, |out| bzip2::decompress(&input, out).ok_or_else(damaged))?,
             Self::Blosc => {
                 // Its header tells the length, for which room is made.
                 let len = blosc_validate(&input).ok_or_else(damaged)?;
                 if len > room {
-                    return Err(Error::corrupt(format!("it claims to become {len} bytes, and {room} are the most")));
+                    return Err(claims(len, room));
                 }
                 blosc_decompress_bytes(&input, len, 1).map_err(|error| damaged().with_source(error))?
             }
@@ -266,4 +278,8 @@ fn unpack(data_type: DataType, input: &[u8], elements: usize) -> Result<Vec<u8>>
 
 fn damaged() -> Error {
     Error::corrupt("it cannot be decoded")
+}
+
+fn claims(len: usize, room: usize) -> Error {
+    Error::corrupt(format!("it claims to become {len} bytes, and {room} are the most"))
 }

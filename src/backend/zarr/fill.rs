@@ -26,6 +26,11 @@ impl Fill {
         })
     }
 
+    /// The element's bytes.
+    pub(super) fn into_element(self) -> Vec<u8> {
+        self.0
+    }
+
     /// Fills memory with it.
     pub(super) fn fill(&self, out: &mut [u8]) {
         if self.0.iter().all(|byte| *byte == 0) {

@@ -1,6 +1,8 @@
 //! An element as the fill value of new metadata.
 
+use super::fill::Fill;
 use crate::array::DataType;
+use crate::protocol::ZarrVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use half::f16;
@@ -29,6 +31,23 @@ pub(super) fn fill_for_xarray(data_type: DataType, element: &[u8]) -> Option<Val
         DataType::Float16 | DataType::Float32 | DataType::Float64 => encoded(float(element)?),
         whole => integer(whole, element)?,
     })
+}
+
+/// The element that the attribute `_FillValue` names: as xarray writes it, or as a plain number.
+pub(super) fn element_of_xarray(data_type: DataType, value: &Value) -> Option<Vec<u8>> {
+    let decoded = |value: &Value| {
+        let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+        match bytes.and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => number(f64::from_le_bytes(bytes)),
+            None => value.clone(),
+        }
+    };
+    let plain = match (data_type, value) {
+        (DataType::Float16 | DataType::Float32 | DataType::Float64, value) => decoded(value),
+        (DataType::Complex64 | DataType::Complex128, Value::Array(parts)) => parts.iter().map(decoded).collect(),
+        (_, value) => value.clone(),
+    };
+    Fill::read(ZarrVersion::V3, data_type, &plain).ok().map(Fill::into_element)
 }
 
 fn number(number: f64) -> Value {
@@ -68,9 +87,7 @@ fn integer(data_type: DataType, element: &[u8]) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fill::Fill;
     use super::*;
-    use crate::protocol::ZarrVersion;
 
     #[test]
     fn fill_values_are_read_as_they_are_written() {
@@ -90,6 +107,9 @@ mod tests {
                 let mut bytes = vec![0xaa; element.len()];
                 assert!(read.is_some_and(|fill| fill.map(|fill| fill.fill(&mut bytes)).is_ok()), "{data_type}");
                 assert_eq!(bytes, *element, "{data_type}");
+                let for_xarray = fill_for_xarray(*data_type, element);
+                let read = for_xarray.and_then(|fill| element_of_xarray(*data_type, &fill));
+                assert_eq!(read.as_ref(), Some(element), "{data_type}");
             }
         }
     }

@@ -47,7 +47,7 @@ impl ForeignZarr {
     /// Opens the array at a path; the empty one is the folder itself.
     pub(crate) fn array(&self, path: &str, limits: &Limits) -> Result<Arc<dyn ArrayReader>> {
         let path = normal(path);
-        let opened = Reader::open(self.store.clone(), path.clone(), limits);
+        let opened = Reader::open(self.store.clone(), path.clone(), limits, true);
         let reader = opened.map_err(|error| {
             let error = match error.kind() {
                 ErrorKind::NotFound => self.missing(&path),

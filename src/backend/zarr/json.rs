@@ -60,10 +60,28 @@ impl Members {
         self.take(name).ok_or_else(|| unreadable(&format!("`{name}` is missing")))
     }
 
+    /// A member, which may be missing or null.
+    pub(super) fn peek(&self, name: &str) -> Option<&Value> {
+        self.known.get(name)
+    }
+
     /// Takes a member, which may be missing or null.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.known.remove(name)
     }
+}
+
+/// The most values in the attributes of other programs.
+const MOST_ATTRIBUTE_VALUES: usize = 1 << 16;
+
+/// The members of the object that the text is: those of these names, or all. A number that JSON does not have is null. None
+/// if the text is damaged or made of too many values.
+pub(super) fn members(text: &[u8], names: Option<&[&str]>) -> Option<Map<String, Value>> {
+    let text = without_bare_numbers(text, false);
+    let mut reader = serde_json::Deserializer::from_slice(&text);
+    let mut left = MOST_ATTRIBUTE_VALUES;
+    let members = reader.deserialize_map(Chosen { names, left: &mut left }).ok()?;
+    reader.end().ok().map(|()| members)
 }
 
 /// The error about metadata that cannot be read.
@@ -92,6 +110,11 @@ pub(super) fn shown(value: &Value) -> String {
 /// The same text with `NaN`, `Infinity` and `-Infinity` as strings where they stand for numbers. Zarr's metadata name them
 /// by these strings; Python writes them bare, into attributes too, which JSON does not allow.
 fn with_quoted_numbers(text: &[u8]) -> Cow<'_, [u8]> {
+    without_bare_numbers(text, true)
+}
+
+/// The same text with strings or null in the place of numbers that JSON does not have.
+fn without_bare_numbers(text: &[u8], as_strings: bool) -> Cow<'_, [u8]> {
     const NAMES: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
     let mut quoted = Vec::new();
     let (mut copied, mut at, mut in_string) = (0, 0, false);
@@ -102,9 +125,13 @@ fn with_quoted_numbers(text: &[u8]) -> Cow<'_, [u8]> {
             b'N' | b'I' | b'-' if !in_string => {
                 if let Some(name) = NAMES.into_iter().find(|name| text[at..].starts_with(name)) {
                     quoted.extend_from_slice(&text[copied..at]);
-                    quoted.push(b'"');
-                    quoted.extend_from_slice(name);
-                    quoted.push(b'"');
+                    if as_strings {
+                        quoted.push(b'"');
+                        quoted.extend_from_slice(name);
+                        quoted.push(b'"');
+                    } else {
+                        quoted.extend_from_slice(b"null");
+                    }
                     at += name.len();
                     copied = at;
                     continue;
@@ -151,6 +178,35 @@ impl<'de> Visitor<'de> for MembersVisitor<'_> {
                 if map.next_value_seed(only)? != Some(Value::Bool(false)) {
                     members.unknown.get_or_insert(name);
                 }
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// Reads members of these names, or all, of as many values as are left.
+struct Chosen<'a> {
+    names: Option<&'a [&'a str]>,
+    left: &'a mut usize,
+}
+
+impl<'de> Visitor<'de> for Chosen<'_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if self.names.is_some_and(|names| !names.contains(&&*name)) {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let value = map.next_value_seed(Bounded(&mut *self.left))?;
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member is there twice"));
             }
         }
         Ok(members)

@@ -20,6 +20,7 @@ mod json;
 mod keys;
 mod metadata;
 mod new;
+mod others_labels;
 mod pipeline;
 mod reader;
 mod repair;
@@ -86,7 +87,7 @@ impl Backend for ZarrArrays {
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
-        let opened = Reader::open(self.store.clone(), Self::key(name), &self.limits);
+        let opened = Reader::open(self.store.clone(), Self::key(name), &self.limits, false);
         Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
     }
 

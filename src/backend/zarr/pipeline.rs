@@ -36,6 +36,9 @@ pub(super) enum Stage {
     Gzip,
     Zlib,
     Zstd,
+    /// A block of LZ4, behind its length in four bytes, little-endian.
+    Lz4,
+    Bzip2,
     Blosc,
     /// The first bytes of all elements of that size, then the second ones.
     Shuffle(usize),
@@ -150,7 +153,8 @@ impl Stage {
     /// The codec of bytes that numcodecs calls so.
     fn read(name: &str, codec: &mut Extension) -> Result<Self> {
         let written_with: &[&str] = match name {
-            "gzip" | "zlib" => &["level"],
+            "gzip" | "zlib" | "bz2" => &["level"],
+            "lz4" => &["acceleration"],
             "zstd" => &["level", "checksum"],
             "blosc" => &["cname", "clevel", "shuffle", "typesize", "blocksize"],
             _ => &[],
@@ -165,6 +169,8 @@ impl Stage {
             "gzip" => Ok(Self::Gzip),
             "zlib" => Ok(Self::Zlib),
             "zstd" => Ok(Self::Zstd),
+            "lz4" => Ok(Self::Lz4),
+            "bz2" => Ok(Self::Bzip2),
             "blosc" => Ok(Self::Blosc),
             "crc32" => sum(Checksum::Crc32, ChecksumPlace::Before, ChecksumPlace::Behind),
             "adler32" => sum(Checksum::Adler32, ChecksumPlace::Before, ChecksumPlace::Behind),

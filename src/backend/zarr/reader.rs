@@ -3,6 +3,7 @@
 use super::decode::Decoder;
 use super::facts::Facts;
 use super::fetch::{below, fetch};
+use super::others_labels;
 use super::shards::{Indexing, index_bytes, index_of};
 use super::table::{Entry, Table, digest};
 use crate::array::{ChunkGrid, DataType, Labels, Region, StoredLayout, copy_into};
@@ -24,6 +25,7 @@ pub(super) struct Reader {
     decoder: Decoder,
     shards: Option<Shards>,
     grid: ChunkGrid,
+    labels: Labels,
     /// What only arrays of ours have.
     seal: Option<Seal>,
     stored_bytes: u64,
@@ -49,7 +51,8 @@ struct Seal {
 }
 
 impl Reader {
-    pub(super) fn open(store: Arc<dyn ByteStore>, key: String, limits: &Limits) -> Result<Self> {
+    /// Opens an array. `is_any` says that any program may have written it, whose labels it has.
+    pub(super) fn open(store: Arc<dyn ByteStore>, key: String, limits: &Limits, is_any: bool) -> Result<Self> {
         let (metadata, table) = fetch(&*store, &key, limits)?;
         let facts = Facts::read(&metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
@@ -86,8 +89,16 @@ impl Reader {
                 Some(Seal { table, digest: digest(&own, &table_bytes) })
             }
         };
-        let grid = facts.described.as_ref().map_or(&facts.layout.grid, |described| &described.grid).clone();
-        Ok(Self { store, key, facts, decoder, shards, grid, seal, stored_bytes, written_bytes })
+        let (grid, labels) = match &facts.described {
+            Some(described) => (described.grid.clone(), described.labels.clone()),
+            None if is_any => {
+                let (grid, data_type) = (facts.layout.grid.clone(), facts.data_type);
+                let labels = others_labels::read(&metadata, grid.ndim(), data_type);
+                (grid, labels)
+            }
+            None => (facts.layout.grid.clone(), Labels::NONE),
+        };
+        Ok(Self { store, key, facts, decoder, shards, grid, labels, seal, stored_bytes, written_bytes })
     }
 
     fn read(&self, number: usize, out: &mut [u8]) -> Result<()> {
@@ -326,7 +337,7 @@ impl ArrayReader for Reader {
     }
 
     fn labels(&self) -> &Labels {
-        self.facts.described.as_ref().map_or(&Labels::NONE, |described| &described.labels)
+        &self.labels
     }
 
     fn layout(&self) -> &StoredLayout {

@@ -45,13 +45,14 @@ def compact(path):
     h5d.create(file.id, path.encode(), kind, space, properties, links).write(h5s.ALL, h5s.ALL, data)
 
 
-def nbit(path):
+def nbit(path, bits=32):
     properties = h5p.create(h5p.DATASET_CREATE)
     properties.set_chunk((10, 8))
     properties.set_filter(h5z.FILTER_NBIT, 0, ())
     links = h5p.create(h5p.LINK_CREATE)
     links.set_create_intermediate_group(True)
-    kind = h5t.STD_I32LE
+    kind = h5t.STD_I32LE.copy()
+    kind.set_precision(bits)
     values = (data % 1000).astype("i4")
     h5d.create(file.id, path.encode(), kind, h5s.create_simple(data.shape), properties, links).write(h5s.ALL, h5s.ALL, values)
 
@@ -83,7 +84,8 @@ row(F, "shuffle, gzip and fletcher32", make=dataset(compression="gzip", shuffle=
 row(F, "lzf", make=dataset(compression="lzf", **CHUNKS))
 row(F, "zstd", make=dataset(**hdf5plugin.Zstd(), **CHUNKS))
 row(F, "szip", make=dataset(compression="szip", **CHUNKS))
-row(F, "n-bit", make=nbit)
+row(F, "n-bit of numbers of which every bit matters", make=nbit)
+row(F, "n-bit of others", make=lambda path: nbit(path, 12))
 row(F, "scale-offset", make=dataset(scaleoffset=2, **CHUNKS))
 row(F, "blosc", make=dataset(**hdf5plugin.Blosc(), **CHUNKS))
 row(F, "blosc2", make=dataset(**hdf5plugin.Blosc2(), **CHUNKS))

@@ -1,5 +1,7 @@
 //! Arrays that other programs have written, in place.
 
+mod filters;
 mod hdf5;
+mod labels;
 mod page;
 mod zarr;

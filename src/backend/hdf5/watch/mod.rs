@@ -11,11 +11,14 @@
 
 mod arrays;
 mod cursor;
+mod globals;
 mod headers;
 mod heaps;
 mod records;
 mod trees;
 mod types;
+
+pub(super) use globals::Collection;
 
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};

@@ -1,22 +1,36 @@
 //! The filters of HDF5 that arraystow knows, which it runs itself: outside libhdf5's lock, and within bounds of its own
 //! whatever a file says.
 //!
-//! Written are shuffle with deflate or zstd; read are also lzf and fletcher32. libhdf5 never runs a filter here, so no file
-//! can make it load one from the disk.
+//! Written are shuffle with deflate or zstd; read are also those of h5py and of hdf5plugin for which there is a decoder.
+//! libhdf5 never runs a filter here, so no file can make it load one from the disk.
 
-use super::lzf;
+mod bitshuffle;
+mod blocks;
+mod lzf;
+mod scale_offset;
+
 use crate::array::{Codec, CodecKind};
+use crate::backend::bzip2;
 use crate::backend::checks::fletcher32;
 use crate::backend::room::BETWEEN;
 use crate::backend::{scratch, shuffle};
 use crate::error::{Error, Result};
+use bitshuffle::{Bitshuffle, Packing};
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
+use scale_offset::ScaleOffset;
 use std::cell::RefCell;
 
 pub(super) const DEFLATE: i32 = 1;
 pub(super) const SHUFFLE: i32 = 2;
 const FLETCHER32: i32 = 3;
+const NBIT: i32 = 5;
+const SCALE_OFFSET: i32 = 6;
+const BZIP2: i32 = 307;
 const LZF: i32 = 32_000;
+#[cfg(feature = "zarr")]
+const BLOSC: i32 = 32_001;
+const LZ4: i32 = 32_004;
+const BITSHUFFLE: i32 = 32_008;
 /// As registered with the HDF Group.
 pub(super) const ZSTD: i32 = 32_015;
 
@@ -106,12 +120,10 @@ fn compress(codec: Codec, from: &[u8], to: &mut [u8]) -> Option<usize> {
 fn name(id: i32) -> &'static str {
     match id {
         4 => " (szip)",
-        5 => " (n-bit)",
-        6 => " (scale-offset)",
-        307 => " (bzip2)",
+        NBIT => " (n-bit)",
+        SCALE_OFFSET => " (scale-offset)",
         32_001 => " (blosc)",
-        32_004 => " (lz4)",
-        32_008 => " (bitshuffle)",
+        BITSHUFFLE => " (bitshuffle)",
         32_013 => " (zfp)",
         32_017 => " (sz)",
         32_018 => " (fcidecomp)",
@@ -129,6 +141,14 @@ enum Filter {
     Fletcher32,
     Lzf,
     Zstd,
+    Bzip2,
+    Lz4,
+    Bitshuffle(Bitshuffle),
+    ScaleOffset(ScaleOffset),
+    /// Of numbers of which every bit matters: nothing.
+    NBit,
+    #[cfg(feature = "zarr")]
+    Blosc,
 }
 
 /// The filters of a dataset, in the order in which they were applied.
@@ -137,18 +157,7 @@ pub(super) struct Pipeline(Vec<Filter>);
 
 impl Pipeline {
     pub(super) fn new(named: &[Named], element_size: usize) -> Result<Self> {
-        let filter = |named: &Named| match named.id {
-            DEFLATE => Ok(Filter::Deflate),
-            SHUFFLE => Ok(Filter::Shuffle(named.values.first().map_or(element_size, |size| *size as usize))),
-            FLETCHER32 => Ok(Filter::Fletcher32),
-            LZF => Ok(Filter::Lzf),
-            ZSTD => Ok(Filter::Zstd),
-            id => Err(Error::unsupported(format!(
-                "the dataset uses the HDF5 filter {id}{}, which arraystow does not have; write it again with gzip (h5repack)",
-                name(id)
-            ))),
-        };
-        named.iter().map(filter).collect::<Result<_>>().map(Self)
+        named.iter().map(|named| Filter::new(named, element_size)).collect::<Result<_>>().map(Self)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -169,7 +178,18 @@ impl Pipeline {
             Filter::Deflate => ratio.saturating_mul(1100),
             Filter::Lzf => ratio.saturating_mul(200),
             Filter::Zstd => ratio.saturating_mul(1 << 17),
-            Filter::Shuffle(_) | Filter::Fletcher32 => ratio,
+            Filter::Bzip2 => ratio.saturating_mul(1 << 21),
+            Filter::Lz4 => ratio.saturating_mul(256),
+            Filter::Bitshuffle(bitshuffle) => ratio.saturating_mul(match bitshuffle.packing {
+                Packing::None => 1,
+                Packing::Lz4 => 256,
+                Packing::Zstd => 1 << 17,
+            }),
+            #[cfg(feature = "zarr")]
+            Filter::Blosc => ratio.saturating_mul(1 << 18),
+            // Equal numbers take no room at all.
+            Filter::ScaleOffset(_) => usize::MAX,
+            Filter::Shuffle(_) | Filter::Fletcher32 | Filter::NBit => ratio,
         });
         stored.saturating_mul(ratio) >= len && stored <= limit(len)
     }
@@ -215,6 +235,39 @@ fn limit(len: usize) -> usize {
 }
 
 impl Filter {
+    /// The filter of that number and parameters.
+    fn new(named: &Named, element_size: usize) -> Result<Self> {
+        let filter = match named.id {
+            DEFLATE => Some(Self::Deflate),
+            SHUFFLE => Some(Self::Shuffle(named.values.first().map_or(element_size, |size| *size as usize))),
+            FLETCHER32 => Some(Self::Fletcher32),
+            LZF => Some(Self::Lzf),
+            ZSTD => Some(Self::Zstd),
+            BZIP2 => Some(Self::Bzip2),
+            LZ4 => Some(Self::Lz4),
+            BITSHUFFLE => Bitshuffle::new(&named.values).map(Self::Bitshuffle),
+            SCALE_OFFSET => ScaleOffset::new(&named.values).map(Self::ScaleOffset),
+            // The second parameter says that there is nothing to be left out.
+            NBIT => (named.values.get(1) == Some(&1)).then_some(Self::NBit),
+            #[cfg(feature = "zarr")]
+            BLOSC => Some(Self::Blosc),
+            _ => None,
+        };
+        filter.ok_or_else(|| {
+            let (id, name, instead) = (named.id, name(named.id), "write it again with gzip (h5repack)");
+            let known = [NBIT, SCALE_OFFSET, BITSHUFFLE].contains(&id);
+            Error::unsupported(match (id, &*named.values) {
+                (32_001, _) => format!(
+                    "the dataset uses the HDF5 filter {id}{name}, which arraystow has with its feature `zarr`; enable it, or {instead}"
+                ),
+                (_, values) if known => format!(
+                    "the dataset uses the HDF5 filter {id}{name} with parameters that arraystow does not know, {values:?}; {instead}"
+                ),
+                _ => format!("the dataset uses the HDF5 filter {id}{name}, which arraystow does not have; {instead}"),
+            })
+        })
+    }
+
     /// Undoes one filter; tells how many bytes came out, which is never more than there is room for.
     fn undo(self, input: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
@@ -222,19 +275,23 @@ impl Filter {
                 let inflate = kept.get_or_insert_with(Decompressor::new);
                 inflate.zlib_decompress(input, out).map_err(|error| damaged(&format!("deflate: {error}")))
             }),
-            Self::Zstd => UNZSTD.with_borrow_mut(|kept| {
-                let made = if kept.is_none() {
-                    zstd::bulk::Decompressor::new()
-                } else {
-                    Err(std::io::ErrorKind::Other.into())
-                };
-                if let Ok(made) = made {
-                    *kept = Some(made);
-                }
-                let unzstd = kept.as_mut().ok_or_else(|| Error::limit("there is no memory to undo zstd"))?;
-                unzstd.decompress_to_buffer(input, out).map_err(|error| damaged(&format!("zstd: {error}")))
-            }),
+            Self::Zstd => unzstd(input, out),
             Self::Lzf => lzf::decompress(input, out).ok_or_else(|| damaged("lzf: bad data")),
+            Self::Bzip2 => bzip2::decompress(input, out).ok_or_else(|| damaged("bzip2: bad data")),
+            Self::Lz4 => blocks::unlz4(input, out).ok_or_else(|| damaged("lz4: bad data")),
+            Self::Bitshuffle(bitshuffle) => {
+                let undone = bitshuffle.undo(input, out, |block, out| match bitshuffle.packing {
+                    Packing::Zstd => unzstd(block, out).ok(),
+                    _ => lz4_flex::block::decompress_into(block, out).ok(),
+                });
+                undone.ok_or_else(|| damaged("bitshuffle: bad data"))
+            }
+            Self::ScaleOffset(scale_offset) => {
+                scale_offset.undo(input, out).ok_or_else(|| damaged("scale-offset: bad data"))
+            }
+            #[cfg(feature = "zarr")]
+            Self::Blosc => unblosc(input, out),
+            Self::NBit => Self::copy(input, out),
             Self::Shuffle(element_size) => {
                 let out = out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?;
                 shuffle::unshuffle(element_size, input, out);
@@ -248,6 +305,26 @@ impl Filter {
         out.get_mut(..input.len()).ok_or_else(|| damaged("it is too long"))?.copy_from_slice(input);
         Ok(input.len())
     }
+}
+
+fn unzstd(input: &[u8], out: &mut [u8]) -> Result<usize> {
+    UNZSTD.with_borrow_mut(|kept| {
+        let made = if kept.is_none() { zstd::bulk::Decompressor::new() } else { Err(std::io::ErrorKind::Other.into()) };
+        if let Ok(made) = made {
+            *kept = Some(made);
+        }
+        let unzstd = kept.as_mut().ok_or_else(|| Error::limit("there is no memory to undo zstd"))?;
+        unzstd.decompress_to_buffer(input, out).map_err(|error| damaged(&format!("zstd: {error}")))
+    })
+}
+
+#[cfg(feature = "zarr")]
+fn unblosc(input: &[u8], out: &mut [u8]) -> Result<usize> {
+    use zarrs::array::codec::{blosc_decompress_bytes, blosc_validate};
+    // Its header has the length, for which room is made.
+    let len = blosc_validate(input).filter(|len| *len <= out.len()).ok_or_else(|| damaged("blosc: bad data"))?;
+    let bytes = blosc_decompress_bytes(input, len, 1).map_err(|error| damaged(&format!("blosc: {error}")))?;
+    Filter::copy(&bytes, out)
 }
 
 /// Checks the checksum behind the bytes.
