@@ -59,7 +59,7 @@
 //! - [`persistent`]: external objects, parts of a value that a [`PersistentSerializer`] writes to files of its own.
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value as bytes, its arrays in [`Protocols`].
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
-//! - [`Hdf5File`], `ZarrStore`: arrays that other programs have written, in place.
+//! - [`Hdf5File`], [`ZarrStore`]: arrays that other programs have written, in place.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //! - `pages`, in this documentation: the guide, the guarantees, the layout on disk and more.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
@@ -136,7 +136,25 @@
 //!   this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
 //! - `faults`: for this crate's own tests, which see each call on the file system and make it fail or delay it.
-
+//!
+// Without a feature, its items are links into the documentation on docs.rs.
+#![cfg_attr(
+    not(feature = "derive"),
+    doc = "[`macro@stow`]: https://docs.rs/arraystow/latest/arraystow/attr.stow.html",
+    doc = "[`derive@Persistent`]: https://docs.rs/arraystow/latest/arraystow/derive.Persistent.html"
+)]
+#![cfg_attr(
+    not(feature = "hdf5"),
+    doc = "[`Hdf5File`]: https://docs.rs/arraystow/latest/arraystow/struct.Hdf5File.html"
+)]
+#![cfg_attr(
+    not(feature = "zarr"),
+    doc = "[`ZarrStore`]: https://docs.rs/arraystow/latest/arraystow/struct.ZarrStore.html"
+)]
+#![cfg_attr(
+    not(feature = "object-store"),
+    doc = "[`ObjectStoreProtocol`]: https://docs.rs/arraystow/latest/arraystow/struct.ObjectStoreProtocol.html"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(any(feature = "hdf5", feature = "zarr")), allow(dead_code, reason = "arrays need a format"))]
 
