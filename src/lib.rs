@@ -187,11 +187,11 @@ pub use arraystow_derive::{Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, Attr, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
-    IntoChunk, Number, Operand, RealElement, Reduction, Region, Summable,
+    IntoChunk, Number, Operand, Padding, RealElement, Reduction, Region, Summable,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};
-pub use engine::{Chunks, unblock};
+pub use engine::{Chunks, SkipNan, unblock};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "hdf5")]
 pub use foreign::Hdf5File;

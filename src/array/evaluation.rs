@@ -22,8 +22,13 @@ const CHUNKS_PER_THREAD: usize = 3;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
+/// Runs work for each number below a count, in parallel where threads are free. Takes the best number of jobs at the same
+/// time, the bytes that each job uses, the count, and the work.
+pub(crate) type Fork = fn(usize, usize, usize, &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()>;
+
 /// One run over one or several arrays. Chunks with more than one reader are kept for a while, in bounded memory.
 pub(crate) struct Evaluation {
+    fork: Fork,
     shared: HashMap<usize, KeptArray>,
     chunks: KeptChunks,
     concurrency: usize,
@@ -38,8 +43,8 @@ struct KeptArray {
 }
 
 impl Evaluation {
-    /// Prepares a run that reads every chunk of each of these arrays once.
-    pub(crate) fn of<'a>(arrays: impl IntoIterator<Item = &'a dyn ErasedArray>) -> Self {
+    /// Prepares a run that reads every chunk of each of these arrays once. `fork` runs parts of a chunk's work in parallel.
+    pub(crate) fn of<'a>(arrays: impl IntoIterator<Item = &'a dyn ErasedArray>, fork: Fork) -> Self {
         let mut survey = Survey::default();
         for array in arrays {
             survey.visit(array, Reading::OncePerChunk);
@@ -47,6 +52,7 @@ impl Evaluation {
         let few = survey.largest_chunk.saturating_mul(CHUNKS_PER_THREAD);
         let most = few.saturating_mul(*PROCESSORS).min(MOST_SHARED_BYTES);
         Self {
+            fork,
             shared: survey.shared,
             chunks: KeptChunks::new(most.max(few).max(SHARED_BYTES)),
             concurrency: survey.concurrency,
@@ -58,9 +64,19 @@ impl Evaluation {
         self.concurrency
     }
 
+    /// Runs `work` for each number below `count`, in parallel where threads are free. Each part uses so many bytes.
+    pub(crate) fn fork(&self, bytes: usize, count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
+        (self.fork)(self.concurrency, bytes, count, &work)
+    }
+
     /// Whether chunks of the array at this address are kept.
     pub(crate) fn keeps(&self, address: usize) -> bool {
         self.shared.contains_key(&address)
+    }
+
+    /// The chunk, if it is kept.
+    pub(crate) fn kept<C: Clone + Send + Sync + 'static>(&self, address: usize, number: usize) -> Option<C> {
+        self.chunks.peek((address, number))?.downcast_ref().cloned()
     }
 
     /// Returns the kept chunk, or calls `produce` and keeps its result. While one thread produces a chunk, others that

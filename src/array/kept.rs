@@ -42,6 +42,11 @@ impl KeptChunks {
         Self { capacity, state: Mutex::default() }
     }
 
+    /// The chunk, if it is kept. This is no use of it.
+    pub(super) fn peek(&self, key: Key) -> Option<Elements> {
+        self.state.lock().chunks.get(&key)?.elements.get().cloned()
+    }
+
     /// Returns the kept chunk, or calls `produce` and keeps its result. One thread produces a chunk, the others wait.
     /// The chunk is dropped after `uses` uses, if their number is known.
     pub(super) fn get(

@@ -29,6 +29,7 @@ mod notes;
 mod number;
 mod operations;
 mod ops;
+mod ordered;
 mod region;
 mod slice;
 mod source;
@@ -49,7 +50,7 @@ pub use grid::ChunkGrid;
 #[cfg(feature = "conformance")]
 pub(crate) use number::sample_value;
 pub use number::{Number, Summable};
-pub use ops::{Operand, Reduction};
+pub use ops::{Operand, Padding, Reduction};
 pub use region::Region;
 
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
@@ -65,7 +66,8 @@ pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use meta::ArrayMeta;
 pub(crate) use number::Value;
 pub(crate) use operations::check_astype;
-pub(crate) use ops::{Count, Reducer, Spread, Truth};
+pub(crate) use ops::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth, state_of};
+pub(crate) use ordered::{distance, key, key_bits, number_of};
 #[cfg(feature = "zarr")]
 pub(crate) use source::copy_into;
 pub(crate) use stored::{StoredBytes, StoredLayout};

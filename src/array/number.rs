@@ -127,7 +127,7 @@ pub trait Summable: Number {
     /// The type of a mean: `f64` or `Complex<f64>`.
     type Mean: Element;
     #[doc(hidden)]
-    type Total: Copy + Default + Send;
+    type Total: Copy + Default + Send + Sync;
     #[doc(hidden)]
     fn add_to(self, total: Self::Total) -> Self::Total;
     #[doc(hidden)]

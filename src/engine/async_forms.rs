@@ -2,9 +2,9 @@
 
 use super::compute::Chunks;
 use super::offload::unblock;
-use crate::array::{AnyArray, AnyNdArray, ChunkedArray, Element, RealElement, Region, Summable};
+use crate::array::{AnyArray, AnyNdArray, ChunkedArray, Element, Number, RealElement, Region, Summable};
 use crate::error::{Error, Result};
-use ndarray::ArrayD;
+use ndarray::{Array1, ArrayD};
 
 /// # Async forms
 ///
@@ -86,6 +86,86 @@ impl<T: RealElement> ChunkedArray<T> {
     /// As [`max`](Self::max).
     pub fn max_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
         self.away(Self::max)
+    }
+}
+
+impl<T: Element> ChunkedArray<T> {
+    /// The async form of [`any`](Self::any).
+    ///
+    /// # Errors
+    /// As [`any`](Self::any).
+    pub fn any_async(&self) -> impl Future<Output = Result<bool>> + Send + use<T> {
+        self.away(Self::any)
+    }
+
+    /// The async form of [`all`](Self::all).
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn all_async(&self) -> impl Future<Output = Result<bool>> + Send + use<T> {
+        self.away(Self::all)
+    }
+
+    /// The async form of [`count`](Self::count).
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    pub fn count_async(&self) -> impl Future<Output = Result<i64>> + Send + use<T> {
+        self.away(Self::count)
+    }
+}
+
+impl<T: RealElement> ChunkedArray<T> {
+    /// The async form of [`argmin`](Self::argmin).
+    ///
+    /// # Errors
+    /// As [`argmin`](Self::argmin).
+    pub fn argmin_async(&self) -> impl Future<Output = Result<usize>> + Send + use<T> {
+        self.away(Self::argmin)
+    }
+
+    /// The async form of [`argmax`](Self::argmax).
+    ///
+    /// # Errors
+    /// As [`argmax`](Self::argmax).
+    pub fn argmax_async(&self) -> impl Future<Output = Result<usize>> + Send + use<T> {
+        self.away(Self::argmax)
+    }
+}
+
+impl<T: RealElement + Number> ChunkedArray<T> {
+    /// The async form of [`var`](Self::var).
+    ///
+    /// # Errors
+    /// As [`var`](Self::var).
+    pub fn var_async(&self, ddof: usize) -> impl Future<Output = Result<f64>> + Send + use<T> {
+        self.away(move |array| array.var(ddof))
+    }
+
+    /// The async form of [`std`](Self::std).
+    ///
+    /// # Errors
+    /// As [`std`](Self::std).
+    pub fn std_async(&self, ddof: usize) -> impl Future<Output = Result<f64>> + Send + use<T> {
+        self.away(move |array| array.std(ddof))
+    }
+
+    /// The async form of [`histogram`](Self::histogram).
+    ///
+    /// # Errors
+    /// As [`histogram`](Self::histogram).
+    pub fn histogram_async(&self, edges: &[f64]) -> impl Future<Output = Result<Array1<i64>>> + Send + use<T> {
+        let edges = edges.to_vec();
+        self.away(move |array| array.histogram(&edges))
+    }
+
+    /// The async form of [`quantile`](Self::quantile).
+    ///
+    /// # Errors
+    /// As [`quantile`](Self::quantile).
+    pub fn quantile_async(&self, quantiles: &[f64]) -> impl Future<Output = Result<Array1<f64>>> + Send + use<T> {
+        let quantiles = quantiles.to_vec();
+        self.away(move |array| array.quantile(&quantiles))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads arrays into memory: as a whole, one chunk, or chunk by chunk.
 
 use super::pages::prefer_huge_pages;
-use super::workers::{Job, run};
+use super::workers::{Job, evaluation, run};
 use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
 use crate::task::counted;
@@ -37,7 +37,7 @@ impl<T: Element> ChunkedArray<T> {
         if self.is_empty() {
             return Ok(());
         }
-        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        let evaluation = evaluation([self as &dyn ErasedArray]);
         let parts = Parts::of(out, &grid);
         let jobs = parts.map(|(region, part)| {
             let job = job::<T>(region, part);
@@ -53,7 +53,7 @@ impl<T: Element> ChunkedArray<T> {
     pub fn chunk(&self, coordinates: &[usize]) -> Result<ArrayD<T>> {
         self.check()?;
         let region = self.grid().chunk_region(self.grid().chunk_number(coordinates)?)?;
-        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        let evaluation = evaluation([self as &dyn ErasedArray]);
         self.read_region(&evaluation, region)
     }
 
@@ -73,7 +73,7 @@ impl<T: Element> ChunkedArray<T> {
     /// Fails if the array can never be computed. Errors of single chunks are returned by the iterator.
     pub fn chunks(&self) -> Result<Chunks<T>> {
         self.check()?;
-        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
+        let evaluation = evaluation([self as &dyn ErasedArray]);
         Ok(Chunks { array: self.clone(), evaluation: Arc::new(evaluation), next: 0 })
     }
 

@@ -1,9 +1,10 @@
 //! Reduces arrays to a number, chunk by chunk, in parallel. The result does not depend on the number of threads.
 
 use super::compute::{beside, no_elements};
-use super::workers::{Job, run};
+use super::workers::{Job, evaluation, run};
 use crate::array::{
-    ChunkedArray, Count, Element, ErasedArray, Evaluation, Number, RealElement, Reducer, Spread, Summable, Truth,
+    ChunkedArray, Count, Element, ErasedArray, Extreme, Number, Position, RealElement, Reducer, Region, Spread,
+    Summable, Truth, state_of,
 };
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
@@ -33,7 +34,7 @@ impl<T: Summable> ChunkedArray<T> {
     }
 
     fn total(&self) -> Result<T::Total> {
-        self.reduce(total_of::<T>, T::join).map(Option::unwrap_or_default)
+        self.reduce(|_, chunk| total_of(chunk), T::join).map(Option::unwrap_or_default)
     }
 }
 
@@ -57,7 +58,7 @@ impl<T: RealElement> ChunkedArray<T> {
     }
 
     fn extreme(&self, pick: impl Fn(T, T) -> T + Sync) -> Result<Option<T>> {
-        let of_chunk = |chunk: ArrayViewD<'_, T>| chunk.iter().copied().reduce(&pick);
+        let of_chunk = |_: &Region, chunk: ArrayViewD<'_, T>| chunk.iter().copied().reduce(&pick);
         let join = |a: Option<T>, b: Option<T>| match (a, b) {
             (Some(a), Some(b)) => Some(pick(a, b)),
             (a, b) => a.or(b),
@@ -99,21 +100,51 @@ impl<T: Element> ChunkedArray<T> {
         self.reduce_by(Count)
     }
 
-    fn reduce_by<R: Reducer<T>>(&self, reducer: R) -> Result<R::Out> {
-        let of_chunk = |chunk: ArrayViewD<'_, T>| {
-            let mut state = reducer.start();
-            match chunk.as_slice_memory_order() {
-                Some(row) => reducer.row(&mut state, row, 0),
-                None => chunk.iter().for_each(|x| reducer.add(&mut state, *x, 0)),
-            }
-            state
-        };
+    pub(super) fn reduce_by<R: Reducer<T>>(&self, reducer: R) -> Result<R::Out> {
+        let of_chunk = |region: &Region, chunk: ArrayViewD<'_, T>| state_of(&reducer, self.shape(), region, chunk);
         let join = |mut state, other| {
             reducer.join(&mut state, other);
             state
         };
         let state = self.reduce(of_chunk, join)?;
         reducer.finish(state.unwrap_or_else(|| reducer.start()))
+    }
+}
+
+impl<T: RealElement> ChunkedArray<T> {
+    /// The position of the smallest element, counted in C order over the whole array, as in numpy: that of the first one, if
+    /// there are several, and that of the first NaN, if there is one.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from_ndarray(ndarray::array![[3, 2], [1, 1]], &[1, 1])?;
+    /// assert_eq!((array.argmin()?, array.argmax()?), (2, 0));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
+    pub fn argmin(&self) -> Result<usize> {
+        self.position(Extreme::Least, false)
+    }
+
+    /// The position of the greatest element; as [`argmin`](Self::argmin).
+    ///
+    /// # Errors
+    /// As [`argmin`](Self::argmin).
+    pub fn argmax(&self) -> Result<usize> {
+        self.position(Extreme::Greatest, false)
+    }
+
+    pub(super) fn position(&self, extreme: Extreme, skip_nan: bool) -> Result<usize> {
+        if self.is_empty() {
+            return Err(no_elements(match extreme {
+                Extreme::Least => "position of the minimum",
+                Extreme::Greatest => "position of the maximum",
+            }));
+        }
+        let at = self.reduce_by(Position { extreme, skip_nan })?;
+        usize::try_from(at).map_err(|_| Error::limit("a position that is larger than this machine can count"))
     }
 }
 
@@ -147,29 +178,37 @@ impl<T: Element> ChunkedArray<T> {
     /// One value for each chunk, joined in the order of the chunks.
     fn reduce<R: Send>(
         &self,
-        of_chunk: impl Fn(ArrayViewD<'_, T>) -> R + Sync,
+        of_chunk: impl Fn(&Region, ArrayViewD<'_, T>) -> R + Sync,
         join: impl Fn(R, R) -> R + Sync,
     ) -> Result<Option<R>> {
+        let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
+        self.each_chunk(|number, region, elements| {
+            let result = of_chunk(region, elements);
+            results.lock().add(number, result, &join);
+        })?;
+        Ok(results.into_inner().joined)
+    }
+
+    /// Hands the elements of each chunk to `work`, with its number and its region, in parallel.
+    pub(super) fn each_chunk(&self, work: impl Fn(usize, &Region, ArrayViewD<'_, T>) + Sync) -> Result<()> {
         self.check()?;
         let grid = self.reading_grid()?;
         if self.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
-        let evaluation = Evaluation::of([self as &dyn ErasedArray]);
-        let results = Mutex::new(InOrder { joined: None, next: 0, waiting: BTreeMap::new() });
+        let evaluation = evaluation([self as &dyn ErasedArray]);
         let largest: usize = grid.largest_chunk().iter().product();
         let bytes = largest.saturating_mul(size_of::<T>()).saturating_mul(1 + beside(&evaluation));
         let jobs = (0..grid.chunk_count()).map(|work| Job { work, bytes });
         counted(self.len().saturating_mul(size_of::<T>()), |done| {
             run(evaluation.concurrency(), jobs, |number| {
-                let elements = self.produce(&evaluation, &grid.chunk_region(number)?)?;
-                let result = of_chunk(elements.view());
-                results.lock().add(number, result, &join);
+                let region = grid.chunk_region(number)?;
+                let elements = self.produce(&evaluation, &region)?;
+                work(number, &region, elements.view());
                 done.add(elements.len().saturating_mul(size_of::<T>()));
                 Ok(())
             })
-        })?;
-        Ok(results.into_inner().joined)
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 //! thread waits for one that may be waiting for it, and none takes up other work while it waits. So a chunk function
 //! that computes another array, or a save inside a save, cannot deadlock.
 
-use crate::array::panic_text;
+use crate::array::{ErasedArray, Evaluation, panic_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{Condvar, Mutex};
 use crate::task::{Scope, check_cancelled};
@@ -30,6 +30,13 @@ static WAITERS: AtomicUsize = AtomicUsize::new(0);
 pub(crate) struct Job<W> {
     pub(crate) work: W,
     pub(crate) bytes: usize,
+}
+
+/// Prepares a run over arrays that runs parts of a chunk's work by [`run`] too.
+pub(super) fn evaluation<'a>(arrays: impl IntoIterator<Item = &'a dyn ErasedArray>) -> Evaluation {
+    Evaluation::of(arrays, |concurrency, bytes, count, work| {
+        run(concurrency, (0..count).map(|work| Job { work, bytes }), work)
+    })
 }
 
 /// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that

@@ -1,7 +1,7 @@
 //! The write phase of a save, which writes the chunks of all arrays in one run.
 
 use super::remove::remove_arrays;
-use super::workers::{Job, run};
+use super::workers::{Job, evaluation, run};
 use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ fn write_batch(
         families.push(Merged::of(writing));
     }
     let arrays: Vec<_> = families.iter().flat_map(Merged::arrays).collect();
-    let evaluation = Evaluation::of(arrays.iter().map(|array| &**array));
+    let evaluation = evaluation(arrays.iter().map(|array| &**array));
     let written = run(evaluation.concurrency(), families.iter_mut().flatten(), |(writing, number)| {
         writing.step(number, &evaluation, summaries, done)
     });

@@ -4,6 +4,7 @@
 
 mod axes;
 mod combining;
+mod distribution;
 mod errors;
 mod expressions;
 mod grids;
@@ -11,6 +12,7 @@ mod limits;
 mod making;
 mod operations;
 mod reductions;
+mod reshaping;
 mod sharing;
 mod slicing;
 mod support;

@@ -1,10 +1,17 @@
 //! Sum, mean, minimum and maximum.
 
+#[cfg(target_os = "linux")]
+use super::support::is_alone;
 use super::support::lazy;
 use arraystow::{ChunkGrid, ChunkedArray, Element, ErrorKind};
 use half::f16;
 use ndarray::{Array1, Array2, ArrayD, IxDyn, ShapeBuilder};
 use num_complex::Complex;
+#[cfg(target_os = "linux")]
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
 
 fn chunked<T: Element>(elements: &[T]) -> ChunkedArray<T> {
     let elements = Array1::from(elements.to_vec()).into_dyn();
@@ -108,5 +115,85 @@ fn many_chunks_are_joined_in_their_order() {
     let expected = in_order.reduce(|a, b| a + b).unwrap();
     for _ in 0..20 {
         assert_eq!(array.sum().unwrap().to_bits(), expected.to_bits());
+    }
+}
+
+#[test]
+fn positions_are_those_of_the_first_in_the_whole_array() {
+    let numbers = Array2::from_shape_fn((7, 9), |(i, j)| ((i * 5 + j * 3) % 8) as i32 - 2).into_dyn();
+    for chunk in [[7, 9], [2, 4], [1, 1], [3, 9], [7, 2]] {
+        let array = lazy(&numbers, &ChunkGrid::regular(&[7, 9], &chunk).unwrap());
+        let place = |x: i32| numbers.iter().position(|y| *y == x).unwrap();
+        let (least, greatest) = (array.min().unwrap(), array.max().unwrap());
+        assert_eq!((array.argmin().unwrap(), array.argmax().unwrap()), (place(least), place(greatest)), "{chunk:?}");
+        let along = array.along(&[0, 1]).unwrap().argmax().compute().unwrap()[[]];
+        assert_eq!(along as usize, array.argmax().unwrap());
+        let reversed = array.slice(ndarray::s![..;-1, ..;-1]).unwrap();
+        let last = numbers.as_slice().unwrap().iter().rposition(|y| *y == least).unwrap();
+        assert_eq!(62 - reversed.argmin().unwrap(), last);
+    }
+    let floats = chunked(&[1.0, f64::NAN, -3.0, f64::NAN, 7.0]);
+    assert_eq!((floats.argmin().unwrap(), floats.argmax().unwrap()), (1, 1));
+    assert_eq!(chunked::<f32>(&[]).argmin().unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn nan_is_skipped_on_request() {
+    let floats = chunked(&[1.0, f64::NAN, -3.0, f64::NAN, 7.0, 7.0]);
+    let skipping = floats.skip_nan();
+    assert_eq!((skipping.sum().unwrap(), skipping.mean().unwrap()), (12.0, 3.0));
+    assert_eq!((skipping.min().unwrap(), skipping.max().unwrap()), (-3.0, 7.0));
+    assert_eq!((skipping.argmin().unwrap(), skipping.argmax().unwrap()), (2, 4));
+    assert_eq!((skipping.var(0).unwrap(), skipping.std(1).unwrap()), (18.0, 24.0_f64.sqrt()));
+    assert!(floats.var(0).unwrap().is_nan() && floats.sum().unwrap().is_nan());
+    let none = chunked(&[f32::NAN; 3]).skip_nan();
+    assert!(none.min().unwrap().is_nan() && none.mean().unwrap().is_nan() && none.sum().unwrap() == 0.0);
+    assert!(none.argmax().is_err());
+    let empty = chunked::<f64>(&[]).skip_nan();
+    assert_eq!(empty.sum().unwrap(), 0.0);
+    assert!(empty.mean().is_err() && empty.min().is_err() && empty.argmin().is_err());
+    assert_eq!(chunked(&[1, 2]).skip_nan().mean().unwrap(), 1.5);
+}
+
+/// As long as one test of a process has all processors, the others have one thread each.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reduction_to_one_chunk_runs_on_all_processors() {
+    if !is_alone("reductions::a_reduction_to_one_chunk_runs_on_all_processors") {
+        return;
+    }
+    let threads = Arc::new(Mutex::new(HashSet::new()));
+    let seen = threads.clone();
+    let array = ChunkedArray::from_fn(&[100, 10_000], &[1, 10_000], move |region| {
+        seen.lock().unwrap().insert(std::thread::current().id());
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        ArrayD::from_elem(region.shape(), 1.0)
+    });
+    let sum = array.unwrap().along(&[0]).unwrap().sum();
+    assert_eq!(sum.grid().chunk_count(), 1);
+    assert_eq!(sum.compute().unwrap()[[5]], 100.0);
+    assert_eq!(threads.lock().unwrap().len(), std::thread::available_parallelism().map_or(1, usize::from).min(8));
+}
+
+#[test]
+fn a_reduction_gives_the_same_on_any_number_of_threads() {
+    let array = ChunkedArray::from_fn(&[600, 1000], &[10, 500], |region| {
+        let first = region.start()[0] * 1000 + region.start()[1];
+        ArrayD::from_shape_fn(region.shape(), |at| ((first + at[0] * 1000 + at[1]) as f64).sqrt() * 1.000_1)
+    });
+    let array = array.unwrap();
+    for axes in [&[0][..], &[1], &[0, 1]] {
+        let along = array.along(axes).unwrap();
+        let (sum, spread, place) = (along.sum(), along.std(1), along.argmax());
+        let expected = (sum.compute().unwrap(), spread.compute().unwrap(), place.compute().unwrap());
+        // Of eight computations at the same time, most have one thread.
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let found = (sum.compute().unwrap(), spread.compute().unwrap(), place.compute().unwrap());
+                    assert_eq!(found, expected, "along {axes:?}");
+                });
+            }
+        });
     }
 }

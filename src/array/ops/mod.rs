@@ -4,17 +4,23 @@ pub(super) mod broadcast;
 mod chunks;
 mod compare;
 mod concatenate;
+mod cumulative;
 mod fallible;
 mod logic;
 mod operand;
+mod overlap;
+mod pad;
 mod permute;
 mod reduced;
 mod reducers;
 mod reduction;
+mod reshape;
 mod select;
 mod take;
 
-pub(crate) use reducers::{Count, Reducer, Spread, Truth};
+pub(crate) use reduced::state_of;
+pub(crate) use reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth};
 
 pub use operand::Operand;
+pub use pad::Padding;
 pub use reduction::Reduction;

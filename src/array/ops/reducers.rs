@@ -9,6 +9,8 @@ pub(crate) trait Reducer<T>: Send + Sync + 'static {
     type Out: Element;
     /// The name of the result, if there is none without elements.
     const NEEDS_ELEMENTS: Option<&'static str> = None;
+    /// Whether the positions of elements count.
+    const NEEDS_POSITIONS: bool = false;
     fn start(&self) -> Self::State;
     /// Adds the element at this position, counted in C order over the reduced axes.
     fn add(&self, state: &mut Self::State, x: T, at: usize);
@@ -35,8 +37,8 @@ fn is_nan<T: Element>(x: T) -> bool {
 }
 
 /// Sums in the type of `Summable::Total`.
-pub(super) struct Sum {
-    pub(super) skip_nan: bool,
+pub(crate) struct Sum {
+    pub(crate) skip_nan: bool,
 }
 
 impl<T: Summable> Reducer<T> for Sum {
@@ -79,8 +81,8 @@ impl<T: Summable> Reducer<T> for Sum {
 }
 
 /// The total and the number of elements.
-pub(super) struct Mean {
-    pub(super) skip_nan: bool,
+pub(crate) struct Mean {
+    pub(crate) skip_nan: bool,
 }
 
 impl<T: Summable> Reducer<T> for Mean {
@@ -111,7 +113,7 @@ impl<T: Summable> Reducer<T> for Mean {
 
 /// Which of two elements is searched for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extreme {
+pub(crate) enum Extreme {
     Least,
     Greatest,
 }
@@ -134,9 +136,9 @@ impl Extreme {
 }
 
 /// The least or the greatest element.
-pub(super) struct Pick {
-    pub(super) extreme: Extreme,
-    pub(super) skip_nan: bool,
+pub(crate) struct Pick {
+    pub(crate) extreme: Extreme,
+    pub(crate) skip_nan: bool,
 }
 
 impl<T: RealElement> Reducer<T> for Pick {
@@ -167,15 +169,16 @@ impl<T: RealElement> Reducer<T> for Pick {
 }
 
 /// The position of the first least or greatest element.
-pub(super) struct Position {
-    pub(super) extreme: Extreme,
-    pub(super) skip_nan: bool,
+pub(crate) struct Position {
+    pub(crate) extreme: Extreme,
+    pub(crate) skip_nan: bool,
 }
 
 impl<T: RealElement> Reducer<T> for Position {
     type State = Option<(T, usize)>;
     type Out = i64;
     const NEEDS_ELEMENTS: Option<&'static str> = Some("position of the minimum or maximum");
+    const NEEDS_POSITIONS: bool = true;
 
     fn start(&self) -> Self::State {
         None

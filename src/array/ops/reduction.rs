@@ -129,7 +129,7 @@ impl<T: Element> Reduction<T> {
         let blocks = self.blocks.clone();
         let kept = (0..dropped.len()).filter(|axis| !dropped[*axis]).map(Some);
         let meta = ArrayMeta::of_labels(input.labels().dims_only().with_axes(kept));
-        let source = Reduced { input: input.clone(), blocks, dropped, reading, reducer };
+        let source = Reduced { input: input.clone(), blocks, dropped, reading, chunks: grid.chunk_count(), reducer };
         ChunkedArray::operation(grid, input.depth(), Arc::new(source)).chosen(meta)
     }
 

@@ -1,0 +1,129 @@
+//! Counts of elements between edges.
+
+use crate::array::{ChunkedArray, Element, Number, RealElement, Value};
+use crate::error::{Error, Result};
+use crate::lock::Mutex;
+use ndarray::Array1;
+
+impl<T: RealElement + Number> ChunkedArray<T> {
+    /// The number of elements between each two edges, as numpy's `histogram` counts them: from one edge up to, but without,
+    /// the next; the last bin has its upper edge too. NaN and what lies outside is not counted. Elements are compared with the
+    /// edges exactly, large integers too.
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let array = ChunkedArray::from_ndarray(ndarray::array![0.5, 1.0, 1.5, 2.0, 9.0, f64::NAN], &[2])?;
+    /// assert_eq!(array.histogram(&[0.0, 1.0, 2.0])?, ndarray::array![1, 3]);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` for fewer than two edges, for edges that decrease, and for NaN; any error of reading or computing a chunk.
+    pub fn histogram(&self, edges: &[f64]) -> Result<Array1<i64>> {
+        let bins = Bins::new(edges)?;
+        let counts = self.tally(edges.len() - 1, |x| bins.of(x.to_value()))?;
+        let too_many = |_| Error::limit("a count that does not fit into 64 bits");
+        counts.into_iter().map(|count| i64::try_from(count).map_err(too_many)).collect()
+    }
+}
+
+impl<T: Element> ChunkedArray<T> {
+    /// Counts the elements of each slot.
+    pub(super) fn tally(&self, slots: usize, slot: impl Fn(T) -> Option<usize> + Sync) -> Result<Vec<u64>> {
+        let counts = Mutex::new(vec![0; slots]);
+        self.each_chunk(|_, _, elements| {
+            let count = |counts: &mut [u64]| {
+                for x in &elements {
+                    if let Some(slot) = slot(*x) {
+                        counts[slot] += 1;
+                    }
+                }
+            };
+            if elements.len() < slots {
+                // Counts of its own would cost more than the chunk.
+                count(&mut counts.lock());
+                return;
+            }
+            let mut own = vec![0; slots];
+            count(&mut own);
+            for (sum, own) in counts.lock().iter_mut().zip(own) {
+                *sum += own;
+            }
+        })?;
+        Ok(counts.into_inner())
+    }
+}
+
+/// The bins between edges.
+struct Bins<'a> {
+    edges: &'a [f64],
+    /// The least integer of each bin.
+    least: Vec<i128>,
+    /// The greatest integer of the last bin.
+    greatest: i128,
+}
+
+impl<'a> Bins<'a> {
+    fn new(edges: &'a [f64]) -> Result<Self> {
+        let [inner @ .., last] = edges else {
+            return Err(Error::invalid("a histogram without edges: give at least two"));
+        };
+        if inner.is_empty() {
+            return Err(Error::invalid(format!("a histogram with the one edge {last}: give at least two")));
+        }
+        if let Some(at) =
+            edges.windows(2).position(|pair| pair[0].partial_cmp(&pair[1]).is_none_or(|order| order.is_gt()))
+        {
+            let (low, high) = (edges[at], edges[at + 1]);
+            return Err(Error::invalid(format!(
+                "the edges of a histogram must not decrease, but edge {at} is {low} and edge {} is {high}",
+                at + 1
+            )));
+        }
+        // Conversions saturate, beyond the range of every integer type.
+        let least = inner.iter().map(|edge| edge.ceil() as i128).collect();
+        Ok(Self { edges, least, greatest: last.floor() as i128 })
+    }
+
+    /// The bin of a number.
+    #[inline]
+    fn of(&self, x: Value) -> Option<usize> {
+        let bins = self.least.len();
+        match x {
+            Value::Float(x) => {
+                let is_inside = x <= self.edges[bins];
+                if is_inside { self.edges[..bins].partition_point(|edge| *edge <= x).checked_sub(1) } else { None }
+            }
+            Value::Int(x) => self.of_integer(i128::from(x)),
+            Value::UInt(x) => self.of_integer(i128::from(x)),
+            Value::Complex(_) => None,
+        }
+    }
+
+    #[inline]
+    fn of_integer(&self, x: i128) -> Option<usize> {
+        if x > self.greatest {
+            return None;
+        }
+        self.least.partition_point(|least| *least <= x).checked_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_compared_with_edges_exactly() {
+        let edges = [-0.5, 0.5, 9_007_199_254_740_992.0, f64::INFINITY];
+        let Ok(bins) = Bins::new(&edges) else { unreachable!("edges") };
+        let found = |x: i64| bins.of(Value::Int(x));
+        assert_eq!(
+            [-1, 0, 1, 9_007_199_254_740_991, 9_007_199_254_740_992, i64::MAX].map(found),
+            [None, Some(0), Some(1), Some(1), Some(2), Some(2)]
+        );
+        assert_eq!(bins.of(Value::UInt(u64::MAX)), Some(2));
+        assert_eq!(bins.of(Value::Float(f64::INFINITY)), Some(2));
+        assert_eq!(bins.of(Value::Float(f64::NAN)), None);
+    }
+}
