@@ -8,5 +8,6 @@ mod functionfuse;
 mod hdf5;
 mod labels;
 mod layout;
+mod operations;
 mod values;
 mod zarr;
