@@ -183,13 +183,13 @@ fn shapes<T: Number>(to: &mut Comparison, shape: &[usize]) {
     let x = to.input::<T>("x", shape);
     let y = to.input::<T>("y", shape);
     let (a, b, c) = (shape[0], shape[1], shape[2]);
-    for axis in 0..3 {
+    for (axis, len) in shape.iter().enumerate() {
         let both = ChunkedArray::concatenate(axis, [&x, &y, &x]).unwrap();
         to.same(&format!("np.concatenate([x, y, x], axis={axis})"), both);
         to.same(&format!("np.stack([x, y], axis={axis})"), ChunkedArray::stack(axis, [&x, &y]).unwrap());
-        let list: Vec<usize> = (0..9).map(|_| to.random.below(shape[axis])).collect();
+        let list: Vec<usize> = (0..9).map(|_| to.random.below(*len)).collect();
         to.same(&format!("np.take(x, {list:?}, axis={axis})"), x.take(axis, &list).unwrap());
-        let mask: Vec<bool> = (0..shape[axis]).map(|_| to.random.below(2) == 0).collect();
+        let mask: Vec<bool> = (0..*len).map(|_| to.random.below(2) == 0).collect();
         let text = mask.iter().map(|is| if *is { "1," } else { "0," }).collect::<String>();
         to.same(&format!("np.compress([{text}], x, axis={axis})"), x.compress(axis, &mask).unwrap());
     }

@@ -286,6 +286,7 @@ impl<T: Element> Source<T> for Reshaped<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Dimension;
 
     #[test]
     fn boxes_have_all_elements_of_a_span_in_order() {
