@@ -223,6 +223,10 @@ mod code_of_pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/checkpoints.md")]
+    struct Checkpoints;
+    #[doc = include_str!("../docs/time-series.md")]
+    struct TimeSeries;
 }
 pub use task::{Task, TaskProgress};
 

@@ -15,12 +15,17 @@ macro_rules! pages {
 }
 
 pages! {
+    #[doc = "[checkpoints]: crate::pages::checkpoints"]
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[formats]: crate::pages::formats"]
     #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
     #[doc = "[performance memory]: crate::pages::performance#memory"]
+    #[doc = "[time series]: crate::pages::time_series"]
     guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
     building: "building", "What a build needs, and the features.";
+    #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
+    #[doc = "[time series]: crate::pages::time_series"]
+    checkpoints: "checkpoints", "A history of values that costs what changes.";
     #[doc = "[guide files-of-other-programs]: crate::pages::guide#files-of-other-programs"]
     foreign: "foreign", "What is read of the files of other programs.";
     formats: "formats", "Which forms of serde come back from which format.";
@@ -34,4 +39,7 @@ pages! {
     performance: "performance", "Time and memory, measured.";
     readers: "readers", "What other programs read.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";
+    #[doc = "[checkpoints]: crate::pages::checkpoints"]
+    #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
+    time_series: "time-series", "Arrays that get a step a day.";
 }

@@ -28,6 +28,10 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn is_view(&self) -> bool;
     /// Whether the array may lack elements of its one input.
     fn is_part(&self) -> bool;
+    /// The input that has the elements of `region` unchanged, and the region in which it has them.
+    fn passed_on(&self, region: &Region) -> Option<(Arc<dyn ErasedArray>, Region)>;
+    /// The array of which this is a later version with the same codec.
+    fn version_of(&self) -> Option<Arc<dyn ErasedArray>>;
     /// Why the array or one of its inputs can never be computed, if so.
     fn failure(&self) -> Option<Error>;
     /// Why the array can never be computed, regardless of its inputs, if so.
@@ -93,6 +97,16 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn is_part(&self) -> bool {
         self.source().is_part()
+    }
+
+    fn passed_on(&self, region: &Region) -> Option<(Arc<dyn ErasedArray>, Region)> {
+        let (input, region) = self.source().passed_on(region)?;
+        Some((Arc::new(input), region))
+    }
+
+    fn version_of(&self) -> Option<Arc<dyn ErasedArray>> {
+        let before = self.source().version_of()?.clone();
+        Some(Arc::new(before))
     }
 
     fn failure(&self) -> Option<Error> {

@@ -218,6 +218,10 @@ impl<T: Element> Source<T> for Rechunk<T> {
         true
     }
 
+    fn passed_on(&self, region: &Region) -> Option<(ChunkedArray<T>, Region)> {
+        Some((self.input.clone(), region.clone()))
+    }
+
     fn recut(&self) -> Option<ChunkedArray<T>> {
         Some(self.input.clone())
     }

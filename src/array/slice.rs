@@ -56,6 +56,30 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::operation(grid, self.depth(), Arc::new(source)).chosen(meta))
     }
 
+    /// The region that a slice without steps and new axes names, and the axes that it drops.
+    pub(super) fn region_of(&self, slice: &[SliceInfoElem]) -> Result<(Region, Vec<usize>)> {
+        let (mut start, mut shape, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
+        for axis in self.slice_axes(slice)? {
+            match axis {
+                Axis::Range(Range { start: first, count, stride: 1, backwards: false, .. }) => {
+                    start.push(first);
+                    shape.push(count);
+                }
+                Axis::Index(index) => {
+                    dropped.push(start.len());
+                    start.push(index);
+                    shape.push(1);
+                }
+                Axis::Range(_) | Axis::New => {
+                    return Err(Error::invalid(
+                        "a slice with a step or a new axis names no region: give ranges and indices only",
+                    ));
+                }
+            }
+        }
+        Ok((Region::of(start, shape), dropped))
+    }
+
     fn slice_axes(&self, slice: &[SliceInfoElem]) -> Result<Vec<Axis>> {
         let used = slice.iter().filter(|elem| !elem.is_new_axis()).count();
         if used != self.ndim() {
@@ -222,5 +246,15 @@ impl<T: Element> Source<T> for Sliced<T> {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn passed_on(&self, region: &Region) -> Option<(ChunkedArray<T>, Region)> {
+        let start = |(axis, start): (&Axis, &usize)| match axis {
+            Axis::Range(Range { start: first, stride: 1, backwards: false, .. }) => Some(first + start),
+            Axis::Range(_) | Axis::Index(_) | Axis::New => None,
+        };
+        let start = self.axes.iter().zip(region.start()).map(start).collect::<Option<Vec<_>>>()?;
+        // An axis that was dropped leaves fewer than there are.
+        (self.axes.len() == region.ndim()).then(|| (self.input.clone(), Region::of(start, region.shape().to_vec())))
     }
 }

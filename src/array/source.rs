@@ -51,6 +51,17 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         None
     }
 
+    /// The input that has the elements of `region` unchanged and in the same order, and the region in which it has them. A chunk
+    /// that is stored like this is not computed again.
+    fn passed_on(&self, _region: &Region) -> Option<(ChunkedArray<T>, Region)> {
+        None
+    }
+
+    /// The array of which this is a later version, so that it is stored with the same codec.
+    fn version_of(&self) -> Option<&ChunkedArray<T>> {
+        None
+    }
+
     /// Why this can never be computed, if so.
     fn failure(&self) -> Option<Error> {
         None

@@ -177,6 +177,17 @@ pub(crate) trait Backend: Send + Sync {
     fn describe(&self, name: &str) -> String;
 }
 
+/// What became of a chunk that an array in the making was to take over from a stored one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// It was not taken over, and is to be written.
+    No,
+    /// Its stored bytes were read and written.
+    Copied,
+    /// So many bytes were linked, or copied by a server.
+    Linked(u64),
+}
+
 /// An array in the making. Chunks come from several threads, each chunk once, in any order.
 ///
 /// A writer that is dropped before `finish`, and one whose `finish` fails, writes nothing after that. `Backend::remove` then
@@ -187,6 +198,9 @@ pub(crate) trait ArrayWriter: Send + Sync {
     /// Encodes and writes one chunk: the elements of the grid's region of that number, not filled up, little-endian, in
     /// C order.
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()>;
+    /// Writes one chunk by taking over the stored bytes of a chunk of another array and their checksum, undecoded, if both arrays
+    /// are stored alike. The caller has compared the shapes of their chunks and parts.
+    fn carry(&self, number: usize, from: &dyn ArrayReader, chunk: usize) -> Result<Carried>;
     /// Writes what is left, makes the array durable and gives it its name.
     fn finish(self: Box<Self>) -> Result<StoredSummary>;
 }
@@ -206,6 +220,10 @@ pub(crate) trait ArrayReader: Send + Sync {
     }
     /// The labels in the array's description; none without a description.
     fn labels(&self) -> &Labels;
+    /// How the chunks of an array of ours are compressed; none for a stranger's array.
+    fn codec(&self) -> Option<Codec>;
+    /// For the way back to the concrete type.
+    fn as_any(&self) -> &dyn Any;
     /// As `StoredSummary::digest`; none for a stranger's array.
     fn digest(&self) -> Option<&str>;
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is

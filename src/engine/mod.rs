@@ -6,6 +6,7 @@
 
 mod any;
 mod async_forms;
+mod carry;
 mod compute;
 mod handles;
 mod histogram;
@@ -17,12 +18,14 @@ mod pool;
 mod quantile;
 mod reduce;
 mod remove;
+mod saved;
 mod skip_nan;
 mod stored;
 mod verify;
 mod workers;
 mod write;
 
+pub(crate) use carry::kept_codec;
 pub use compute::Chunks;
 pub(crate) use handles::ArrayHandle;
 pub use offload::unblock;
@@ -30,8 +33,9 @@ pub(crate) use origin::Edition;
 pub(crate) use origin::Origin;
 pub(crate) use pool::{in_background, on_executor};
 pub(crate) use remove::remove_arrays;
+pub(crate) use saved::Saved;
 pub use skip_nan::SkipNan;
 pub(crate) use stored::{Expected, StoredArray};
 pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};
-pub(crate) use write::{WriteJob, write_arrays};
+pub(crate) use write::{WriteJob, WrittenArrays, write_arrays};

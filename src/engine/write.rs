@@ -1,15 +1,16 @@
 //! The write phase of a save, which writes the chunks of all arrays in one run.
 
+use super::carry::{Carrier, was_saved};
 use super::remove::remove_arrays;
 use super::workers::{Job, evaluation, run};
 use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
-use crate::backend::{ArraySpec, ArrayWriter, Backend, FirstPlace, StoredSummary};
+use crate::backend::{ArraySpec, ArrayWriter, Backend, Carried, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use crate::task::{Counter, counted, unstoppable};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The most arrays that are open for writing at the same time. Each holds a file descriptor.
 const MOST_OPEN: usize = 64;
@@ -45,17 +46,51 @@ impl WriteJob {
     }
 }
 
+/// What was written.
+#[derive(Debug, Default)]
+pub(crate) struct WrittenArrays {
+    /// In the order of the jobs.
+    pub(crate) summaries: Vec<StoredSummary>,
+    /// The chunks that were taken over as they are stored elsewhere.
+    pub(crate) carried_chunks: usize,
+    /// The bytes of those that this process did not write.
+    pub(crate) linked_bytes: u64,
+}
+
+/// What the jobs under way share.
+struct Progress<'a> {
+    carrier: Carrier<'a>,
+    summaries: Mutex<Vec<Option<StoredSummary>>>,
+    carried_chunks: AtomicUsize,
+    linked_bytes: AtomicU64,
+}
+
+impl Progress<'_> {
+    fn into_written(self) -> WrittenArrays {
+        WrittenArrays {
+            summaries: self.summaries.into_inner().into_iter().flatten().collect(),
+            carried_chunks: self.carried_chunks.into_inner(),
+            linked_bytes: self.linked_bytes.into_inner(),
+        }
+    }
+}
+
 /// Writes all arrays and makes them durable. On an error everything that was written is removed again, and the error
 /// names the arrays that could not be removed.
-pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<Vec<StoredSummary>> {
-    let summaries = Mutex::new(vec![None; jobs.len()]);
+pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<WrittenArrays> {
+    let progress = Progress {
+        carrier: Carrier::new(backend),
+        summaries: Mutex::new(vec![None; jobs.len()]),
+        carried_chunks: AtomicUsize::new(0),
+        linked_bytes: AtomicU64::new(0),
+    };
     let bytes = jobs.iter().map(|job| job.array.byte_len()).fold(0, usize::saturating_add);
     let mut started = Vec::new();
     let write = |done: &Counter| {
-        batches(jobs).iter().try_for_each(|batch| write_batch(backend, jobs, batch, &mut started, &summaries, done))
+        batches(jobs).iter().try_for_each(|batch| write_batch(backend, jobs, batch, &mut started, &progress, done))
     };
     match counted(bytes, write).and_then(|()| backend.sync()) {
-        Ok(()) => Ok(summaries.into_inner().into_iter().flatten().collect()),
+        Ok(()) => Ok(progress.into_written()),
         Err(error) => Err(error.leaving(remove_arrays(backend, started))),
     }
 }
@@ -66,7 +101,7 @@ fn write_batch(
     jobs: &[WriteJob],
     batch: &[Vec<usize>],
     started: &mut Vec<String>,
-    summaries: &Mutex<Vec<Option<StoredSummary>>>,
+    progress: &Progress<'_>,
     done: &Counter,
 ) -> Result<()> {
     let mut families = Vec::with_capacity(batch.len());
@@ -82,8 +117,11 @@ fn write_batch(
     }
     let arrays: Vec<_> = families.iter().flat_map(Merged::arrays).collect();
     let evaluation = evaluation(arrays.iter().map(|array| &**array));
-    let written = run(evaluation.concurrency(), families.iter_mut().flatten(), |(writing, number)| {
-        writing.step(number, &evaluation, summaries, done)
+    // Chunks that a server copies take a journey each.
+    let mut seen = HashSet::new();
+    let far = if arrays.iter().any(|array| was_saved(&**array, &mut seen)) { backend.concurrency() } else { 1 };
+    let written = run(evaluation.concurrency().max(far), families.iter_mut().flatten(), |(writing, number)| {
+        writing.step(number, &evaluation, progress, done)
     });
     if written.is_err() {
         // Side by side, because each may wait for its requests.
@@ -130,36 +168,45 @@ impl<'a> Writing<'a> {
         self: Arc<Self>,
         number: Option<usize>,
         evaluation: &Evaluation,
-        summaries: &Mutex<Vec<Option<StoredSummary>>>,
+        progress: &Progress<'_>,
         done: &Counter,
     ) -> Result<()> {
         let job = self.job;
         let step = || {
             if let Some(number) = number {
-                self.write(number, evaluation, done)?;
+                self.write(number, evaluation, progress)?;
+                done.add(self.grid.chunk_region(number)?.len().saturating_mul(self.array.data_type().size()));
+                self.left.fetch_sub(1, Ordering::AcqRel);
             }
             // A chunk that failed is still left.
             if let Some(last) = Arc::into_inner(self).filter(|last| last.left.load(Ordering::Acquire) == 0) {
                 let summary = last.writer.finish()?;
-                summaries.lock()[last.index] = Some(summary);
+                progress.summaries.lock()[last.index] = Some(summary);
             }
             Ok(())
         };
         step().map_err(|error| job.locate(error))
     }
 
-    fn write(&self, number: usize, evaluation: &Evaluation, done: &Counter) -> Result<()> {
+    fn write(&self, number: usize, evaluation: &Evaluation, progress: &Progress<'_>) -> Result<()> {
         let region = self.grid.chunk_region(number)?;
+        match progress.carrier.carry(&*self.writer, number, &self.array, &region)? {
+            Carried::No => {}
+            carried => {
+                progress.carried_chunks.fetch_add(1, Ordering::Relaxed);
+                if let Carried::Linked(bytes) = carried {
+                    progress.linked_bytes.fetch_add(bytes, Ordering::Relaxed);
+                }
+                return Ok(());
+            }
+        }
         let bytes = region.len().saturating_mul(self.array.data_type().size());
         self.array.region_bytes(evaluation, &region, &mut |elements| {
             if elements.len() != bytes {
                 return Err(Error::invalid(format!("{} bytes for a chunk of {bytes}", elements.len())));
             }
             self.writer.write_chunk(number, elements)
-        })?;
-        done.add(bytes);
-        self.left.fetch_sub(1, Ordering::AcqRel);
-        Ok(())
+        })
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct Tally {
     pub(crate) arrays_written: usize,
     pub(crate) arrays_linked: usize,
     pub(crate) arrays_kept: usize,
+    pub(crate) chunks_carried: usize,
     pub(crate) objects_written: usize,
     pub(crate) objects_kept: usize,
     /// Of arrays and files, as they are stored.
@@ -72,8 +73,9 @@ impl Written {
                 bytes = bytes.saturating_add(len);
             }
         }
-        let Stored { linked, linked_bytes, .. } = self.stored;
+        let Stored { linked, linked_bytes, carried_chunks, .. } = self.stored;
         Tally {
+            chunks_carried: carried_chunks,
             arrays_linked: linked,
             arrays_written: tally.arrays_written.saturating_sub(linked),
             bytes_written: bytes.saturating_sub(linked_bytes),

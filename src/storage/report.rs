@@ -39,16 +39,20 @@ pub struct SaveReport {
     /// The version that was made, to save over it with [`save_if`](crate::Storage::save_if).
     pub version: Version,
     /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects. Arrays
-    /// that were linked or kept do not count, unless their bytes were copied by this program.
+    /// and chunks that were linked or kept do not count, unless their bytes were copied by this program.
     #[serde(default)]
     pub bytes_written: u64,
-    /// Arrays whose chunks were computed, encoded and written.
+    /// Arrays whose chunks were written: computed and encoded, or taken over ([`chunks_carried`](Self::chunks_carried)).
     #[serde(default)]
     pub arrays_written: usize,
     /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by the
     /// server in an object store, or copied byte by byte between two file systems.
     #[serde(default)]
     pub arrays_linked: usize,
+    /// Chunks of the arrays that were written which were stored already and were taken over as they are, neither decoded nor
+    /// computed nor encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
+    #[serde(default)]
+    pub chunks_carried: usize,
     /// Arrays of the replaced document that stayed where they were.
     #[serde(default)]
     pub arrays_kept: usize,
@@ -67,6 +71,7 @@ impl SaveReport {
             bytes_written: tally.bytes_written.saturating_add(document.len() as u64),
             arrays_written: tally.arrays_written,
             arrays_linked: tally.arrays_linked,
+            chunks_carried: tally.chunks_carried,
             arrays_kept: tally.arrays_kept,
             external_objects_written: tally.objects_written,
             external_objects_kept: tally.objects_kept,
@@ -75,11 +80,15 @@ impl SaveReport {
 }
 
 impl fmt::Display for SaveReport {
-    /// As `40960 bytes written; arrays: 1 written, 0 linked, 2 kept`, with external objects if there are any.
+    /// As `40960 bytes written; arrays: 1 written, 0 linked, 2 kept`, with chunks that were carried over and external objects if
+    /// there are any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes_written, arrays_written, arrays_linked, arrays_kept, .. } = self;
         write!(f, "{bytes_written} bytes written; ")?;
         write!(f, "arrays: {arrays_written} written, {arrays_linked} linked, {arrays_kept} kept")?;
+        if self.chunks_carried > 0 {
+            write!(f, "; {} chunks carried over", self.chunks_carried)?;
+        }
         let (written, kept) = (self.external_objects_written, self.external_objects_kept);
         if written + kept > 0 {
             write!(f, "; external objects: {written} written, {kept} kept")?;

@@ -18,3 +18,4 @@ mod slicing;
 mod support;
 mod tasks;
 mod threads;
+mod versions;

@@ -5,6 +5,7 @@
 
 mod foreign;
 mod functionfuse;
+mod growing;
 mod hdf5;
 mod labels;
 mod layout;

@@ -9,11 +9,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const PLACE: &str = "ARRAYSTOW_TEST_PLACE";
-const LEASE: Duration = Duration::from_millis(600);
+pub const PLACE: &str = "ARRAYSTOW_TEST_PLACE";
+pub const LEASE: Duration = Duration::from_millis(600);
 
 /// The storage of a place as the parent gives it: a folder and the format of its arrays, or a URL and options.
-fn builder(place: &str, lease: Duration) -> StorageBuilder {
+pub fn builder(place: &str, lease: Duration) -> StorageBuilder {
     let mut lines = place.lines();
     let root = lines.next().unwrap();
     let mut builder = Storage::builder(root).serializer(Notes);
@@ -35,9 +35,8 @@ fn builder(place: &str, lease: Duration) -> StorageBuilder {
 fn child_saves_until_it_is_killed() {
     let Ok(place) = std::env::var(PLACE) else { return };
     let storage = builder(&place, LEASE).open().unwrap();
-    let first: u64 = std::env::var("ARRAYSTOW_TEST_STEP").unwrap().parse().unwrap();
     println!("ready");
-    for step in first.. {
+    for step in first_step().. {
         let mut run = large_run_of(step);
         if step % 2 == 0 {
             run.note = noted_run_of(step).note;
@@ -53,17 +52,22 @@ fn child_saves_until_it_is_killed() {
     }
 }
 
+/// The first step of a child.
+pub fn first_step() -> u64 {
+    std::env::var("ARRAYSTOW_TEST_STEP").unwrap().parse().unwrap()
+}
+
 /// A save that was starved for so long that its lease ran out is tried again.
-fn until_saved(save: impl Fn() -> arraystow::Result<()>) {
+pub fn until_saved(save: impl Fn() -> arraystow::Result<()>) {
     while let Err(error) = save() {
         assert!(error.is_conflict(), "{error}");
     }
 }
 
-/// Kills a child at some moment; gives the last step that it told to be saved.
-fn killed_after(place: &str, first: u64, moment: Duration) -> Option<u64> {
+/// Runs a child, which is a test of this name, and kills it at some moment. Returns the last step that it said was saved.
+pub fn killed_after(child: &str, place: &str, first: u64, moment: Duration) -> Option<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child_saves_until_it_is_killed", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", child, "--nocapture", "--test-threads", "1"])
         .env(PLACE, place)
         .env("ARRAYSTOW_TEST_STEP", first.to_string())
         .stdout(Stdio::piped())
@@ -88,7 +92,7 @@ fn kill_many(place: &str, longest_us: u64, seed: u64, check: impl Fn(&Storage) -
     let (mut step, mut leftovers, mut interrupted) = (0, 0, 0);
     for kill in 0..times(30, 200) {
         let moment = Duration::from_micros(random.below(longest_us));
-        let told = killed_after(place, step + 1, moment).unwrap_or(step);
+        let told = killed_after("crash::child_saves_until_it_is_killed", place, step + 1, moment).unwrap_or(step);
         let found = step_of(&storage, "sim/run").expect("the object is lost");
         assert!(found == told || found == told + 1, "kill {kill}: step {found} is there, but {told} was saved last");
         let left = check(&storage);

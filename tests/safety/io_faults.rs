@@ -44,14 +44,24 @@ impl Watcher for Failing {
 type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
 /// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
-const ACTIONS: [Action; 6] = [
+const ACTIONS: [Action; 7] = [
     ("replaces", |storage| storage.save("sim/run", &run_of(2)).map(drop), Some(2)),
     ("creates", |storage| storage.save("a/b/run", &run_of(2)).map(drop), Some(1)),
     ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
     ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
+    ("carries", carry, Some(1)),
     ("notes", |storage| storage.save("sim/run", &noted_run_of(2)).map(drop), Some(2)),
     ("removes", |storage| storage.remove("sim/run"), None),
 ];
+
+/// Saves an array of which the attributes alone are new: its chunks are taken over.
+fn carry(storage: &Storage) -> Result<()> {
+    let run: Run = storage.load("sim/run")?;
+    let field = run.field.with_attr("units", "K")?;
+    let report = storage.save("sim/run", &Run { field, ..run })?;
+    assert_eq!(report.chunks_carried, 1);
+    Ok(())
+}
 
 /// What must be true after an action that went wrong, or did not.
 fn check(storage: &Storage, result: &Result<()>, after: Option<u64>, what: &str) {

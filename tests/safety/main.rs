@@ -19,6 +19,7 @@ mod copies;
 mod crash;
 mod full_disk;
 mod gate;
+mod growing;
 mod integrity;
 mod interleavings;
 mod io_faults;

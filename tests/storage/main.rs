@@ -14,6 +14,8 @@ mod any;
 mod bad_input;
 #[cfg(all(feature = "hdf5", target_os = "linux"))]
 mod bounded_memory;
+#[cfg(all(feature = "hdf5", feature = "s3"))]
+mod carried;
 #[cfg(feature = "hdf5")]
 mod conformance;
 #[cfg(feature = "hdf5")]

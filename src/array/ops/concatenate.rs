@@ -53,7 +53,7 @@ impl<T: Element> ChunkedArray<T> {
             }
         }
         let grid = ChunkGrid::from_runs(&runs)?;
-        let source = Concatenated { arrays, axis, starts };
+        let source = Concatenated { arrays, axis, starts, grown: None };
         Ok(Self::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels)))
     }
 
@@ -86,11 +86,13 @@ impl<T: Element> ChunkedArray<T> {
     }
 }
 
-struct Concatenated<T: Element> {
-    arrays: Vec<ChunkedArray<T>>,
-    axis: usize,
+pub(super) struct Concatenated<T: Element> {
+    pub(super) arrays: Vec<ChunkedArray<T>>,
+    pub(super) axis: usize,
     /// Where each array begins.
-    starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
+    /// If this is the first array, to which the others were appended: how these are read.
+    pub(super) grown: Option<Reading>,
 }
 
 impl<T: Element> Concatenated<T> {
@@ -137,9 +139,10 @@ impl<T: Element> Source<T> for Concatenated<T> {
             runs
         };
         let first = self.arrays.first().map(chunks);
-        for array in &self.arrays {
+        for (number, array) in self.arrays.iter().enumerate() {
             let lines_up = Some(chunks(array)) == first;
-            visit(array, if lines_up { Reading::OncePerChunk } else { Reading::Across });
+            let appended = self.grown.filter(|_| number > 0).unwrap_or(Reading::OncePerChunk);
+            visit(array, if lines_up { appended } else { Reading::Across });
         }
     }
 
@@ -149,5 +152,17 @@ impl<T: Element> Source<T> for Concatenated<T> {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn passed_on(&self, region: &Region) -> Option<(ChunkedArray<T>, Region)> {
+        let mut parts = self.parts(region);
+        match (parts.next(), parts.next()) {
+            (Some((array, own, _)), None) => Some((array.clone(), own)),
+            _ => None,
+        }
+    }
+
+    fn version_of(&self) -> Option<&ChunkedArray<T>> {
+        self.grown.and(self.arrays.first())
     }
 }

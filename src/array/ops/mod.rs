@@ -1,5 +1,6 @@
 //! Operations on chunked arrays, one family a file. Each makes its result with `ChunkedArray::operation`.
 
+mod append;
 pub(super) mod broadcast;
 mod chunks;
 mod compare;
@@ -17,6 +18,7 @@ mod reduction;
 mod reshape;
 mod select;
 mod take;
+mod update;
 
 pub(crate) use reduced::state_of;
 pub(crate) use reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth};

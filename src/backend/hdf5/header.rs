@@ -17,7 +17,7 @@ use super::others_labels;
 use super::paths;
 use super::recognize::recognize;
 use super::stretch;
-use crate::array::{ChunkGrid, DataType, Labels, StoredLayout};
+use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::backend::found::ArrayForm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -46,6 +46,7 @@ pub(super) struct Header {
 
 /// What only files of ours have.
 pub(super) struct Seal {
+    pub(super) codec: Codec,
     pub(super) checksums: Vec<u32>,
     pub(super) digest: String,
 }
@@ -80,14 +81,14 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Res
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
     let file = File::open(bytes.clone(), limits).map_err(not_hdf5)?;
     let read = file.call(|file| read_dataset(file, file_len, limits, wanted));
-    let (mut header, description, checksums) = read.map_err(|error| damaged(error, "the file is damaged"))?;
+    let (mut header, description) = read.map_err(|error| damaged(error, "the file is damaged"))?;
     if let (Wanted::Dataset(path), None) = (wanted, &description) {
         header.labels = others_labels::read(&file, path, header.layout.grid.ndim(), &header.elements);
     }
     file.close()?;
     // Past libhdf5's lock.
-    if let Some(json) = description {
-        header.seal = Some(seal(bytes, &json, checksums, header.layout.grid.chunk_count())?);
+    if let Some(found) = description {
+        header.seal = Some(found.seal(bytes, header.layout.grid.chunk_count())?);
     }
     Ok(header)
 }
@@ -106,13 +107,21 @@ pub(super) fn damaged(error: Error, what: &str) -> Error {
     }
 }
 
-/// The header; and the description with the address of the checksums, if the file is one of ours.
+/// What a file of ours has, before its checksums are read.
+struct Unsealed {
+    description: Vec<u8>,
+    codec: Codec,
+    /// Where the checksums are; none if there are none.
+    checksums: Option<u64>,
+}
+
+/// The header; and what else there is if the file is one of ours.
 fn read_dataset(
     file: &Handle,
     file_len: u64,
     limits: &Limits,
     wanted: Wanted<'_>,
-) -> Result<(Header, Option<Vec<u8>>, Option<u64>)> {
+) -> Result<(Header, Option<Unsealed>)> {
     let (dataset, may_be_described) = open(file, wanted)?;
     let properties = inspect::properties(&dataset)?;
     let facts = Facts::read(&dataset, &properties, file_len, limits)?;
@@ -120,9 +129,9 @@ fn read_dataset(
     let fill = facts.fill(&dataset, &properties, &index)?;
     let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
     let mut grid = facts.layout.grid.clone();
-    let (mut labels, mut checksums) = (Labels::NONE, None);
-    if let Some(json) = &description {
-        let described = facts.described(json)?;
+    let (mut labels, mut unsealed) = (Labels::NONE, None);
+    if let Some(description) = description {
+        let described = facts.described(&description)?;
         (grid, labels) = (described.grid, described.labels);
         let count = facts.layout.grid.chunk_count();
         if let Some(missing) = index.first_missing(count) {
@@ -130,9 +139,11 @@ fn read_dataset(
                 "chunk {missing} of {count} is not in the file; restore it from a copy"
             )));
         }
-        if count > 0 {
-            checksums = Some(checksums_address(file, described.checksums_beside, count, file_len)?);
-        }
+        let checksums = match count {
+            0 => None,
+            _ => Some(checksums_address(file, described.checksums_beside, count, file_len)?),
+        };
+        unsealed = Some(Unsealed { description, codec: described.codec, checksums });
     }
     let Facts { elements, layout, chunk_bytes, stored_chunk_bytes, pipeline, .. } = facts;
     let seal = None;
@@ -149,7 +160,7 @@ fn read_dataset(
         file_len,
         seal,
     };
-    Ok((header, description, checksums))
+    Ok((header, unsealed))
 }
 
 /// Opens the dataset; tells whether it lies where arrays of arraystow have theirs, which may have a description.
@@ -290,17 +301,19 @@ fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -
     Ok(address)
 }
 
-/// Reads the checksums of `count` chunks.
-fn seal(bytes: &FileBytes, json: &[u8], address: Option<u64>, count: usize) -> Result<Seal> {
-    let mut table = Vec::new();
-    if let Some(address) = address {
-        // The file is at least that long.
-        table.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
-        table.resize(count, 0_u32);
-        bytes
-            .read_exact_at(bytemuck::cast_slice_mut(&mut table), address)
-            .map_err(|error| io_error("the checksums cannot be read", error))?;
+impl Unsealed {
+    /// Reads the checksums of `count` chunks.
+    fn seal(self, bytes: &FileBytes, count: usize) -> Result<Seal> {
+        let mut checksums = Vec::new();
+        if let Some(address) = self.checksums {
+            // The file is at least that long.
+            checksums.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for the checksums"))?;
+            checksums.resize(count, 0_u32);
+            bytes
+                .read_exact_at(bytemuck::cast_slice_mut(&mut checksums), address)
+                .map_err(|error| io_error("the checksums cannot be read", error))?;
+        }
+        let digest = digest(&self.description, &checksums);
+        Ok(Seal { codec: self.codec, checksums, digest })
     }
-    let digest = digest(json, &table);
-    Ok(Seal { checksums: table, digest })
 }

@@ -5,13 +5,14 @@ use super::header::{self, Header, Wanted};
 use super::index::{ChunkPlace, Index, in_chunk};
 use super::place::Location;
 use super::rest;
-use crate::array::{ChunkGrid, DataType, Labels, StoredLayout};
+use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::backend::ArrayReader;
 use crate::backend::room::Room;
 use crate::backend::scratch;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::{ArrayFormat, FileBytes};
+use std::any::Any;
 use std::sync::Arc;
 
 /// Elements in the form in which they are stored, where memory has another. Entered before what lies between filters.
@@ -101,28 +102,45 @@ impl Reader {
     }
 
     /// Where a stored chunk lies and how long it is; none if it is not in a place of its own.
-    fn place(&self, number: usize) -> Result<Option<(u64, usize)>> {
+    fn place(&self, number: usize) -> Result<Option<ChunkPlace>> {
+        let plain = |address, size| Some(ChunkPlace { address, size, mask: 0 });
         let header = &self.header;
         let region = header.layout.grid.chunk_region(number)?;
         let size = header.elements.size;
         let chunk_bytes = header.stored_chunk_bytes;
         Ok(match &header.index {
             Index::Empty | Index::Inline(_) => None,
-            Index::Consecutive(first) => Some((first + number as u64 * chunk_bytes as u64, chunk_bytes)),
+            Index::Consecutive(first) => plain(first + number as u64 * chunk_bytes as u64, chunk_bytes),
             Index::Contiguous(address) => {
                 let first =
                     region.start().iter().zip(header.layout.grid.shape()).fold(0, |at, (start, len)| at * len + start);
-                Some((address + (first * size) as u64, region.len() * size))
+                plain(address + (first * size) as u64, region.len() * size)
             }
-            Index::Listed(places) => Index::listed_place(places, number).map(|place| (place.address, place.size)),
+            Index::Listed(places) => Index::listed_place(places, number),
         })
     }
 
     fn check_stored(&self, number: usize) -> Result<()> {
-        let Some((address, size)) = self.place(number)? else { return Ok(()) };
-        scratch::with(size, |stored| {
-            self.read_at(&self.location.open()?, address, stored)?;
+        let Some(place) = self.place(number)? else { return Ok(()) };
+        scratch::with(place.size, |stored| {
+            self.read_at(&self.location.open()?, place.address, stored)?;
             self.check(number, stored)
+        })
+    }
+
+    /// Hands on the stored bytes of a chunk, checked, with the mask of the filters that were left out; `None` if they are not in a
+    /// place of their own.
+    pub(super) fn stored_chunk<R>(
+        &self,
+        number: usize,
+        hand_on: impl FnOnce(&[u8], u32) -> Result<R>,
+    ) -> Result<Option<R>> {
+        let place = self.place(number).map_err(|error| self.in_chunk(number, error))?;
+        let Some(place) = place else { return Ok(None) };
+        scratch::with(place.size, |stored| {
+            let read = self.location.open().and_then(|file| self.read_at(&file, place.address, stored));
+            read.and_then(|()| self.check(number, stored)).map_err(|error| self.in_chunk(number, error))?;
+            hand_on(stored, place.mask).map(Some)
         })
     }
 
@@ -208,6 +226,14 @@ impl ArrayReader for Reader {
 
     fn stored_bytes(&self) -> u64 {
         self.header.file_len
+    }
+
+    fn codec(&self) -> Option<Codec> {
+        self.header.seal.as_ref().map(|seal| seal.codec)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 
     fn digest(&self) -> Option<&str> {

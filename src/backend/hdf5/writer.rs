@@ -5,9 +5,10 @@ use super::description::{Description, digest};
 use super::fault::io_error;
 use super::filters;
 use super::place::Location;
+use super::reader::Reader;
 use super::rest;
-use crate::array::{Codec, StoredLayout};
-use crate::backend::{ArraySpec, ArrayWriter, StoredSummary};
+use crate::array::{Codec, DataType, StoredLayout};
+use crate::backend::{ArrayReader, ArraySpec, ArrayWriter, Carried, StoredSummary};
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -20,6 +21,7 @@ pub(super) struct Writer {
     location: Location,
     unsynced: Arc<Unsynced>,
     bytes: Arc<FileBytes>,
+    data_type: DataType,
     codec: Codec,
     element_size: usize,
     layout: StoredLayout,
@@ -74,6 +76,7 @@ impl Writer {
             location,
             unsynced,
             bytes,
+            data_type: spec.data_type,
             codec,
             element_size,
             layout,
@@ -100,22 +103,46 @@ impl Writer {
     /// Writes a chunk of full size.
     fn write_full(&self, number: usize, start: &[usize], chunk: &[u8]) -> Result<()> {
         match &self.target {
+            Target::At(_) => self.write_encoded(number, start, chunk, 0),
+            Target::Through(_) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
+                self.write_encoded(number, start, encoded, mask)
+            }),
+        }
+    }
+
+    /// Writes the bytes that are stored of a chunk, with the mask of the filters that were left out.
+    fn write_encoded(&self, number: usize, start: &[usize], encoded: &[u8], mask: u32) -> Result<()> {
+        self.note(number, encoded)?;
+        match &self.target {
             Target::At(first) => {
                 let first = first.ok_or_else(|| Error::invalid("an array without chunks was given one"))?;
-                self.note(number, chunk)?;
                 let address = first + number as u64 * self.chunk_bytes as u64;
-                let written = self.bytes.write_all_at(chunk, address);
+                let written = self.bytes.write_all_at(encoded, address);
                 written.map_err(|error| io_error("a chunk cannot be written", error))?;
                 if self.location.durability() == Durability::Synced {
-                    self.bytes.write_back(address, chunk.len());
+                    self.bytes.write_back(address, encoded.len());
                 }
                 Ok(())
             }
-            Target::Through(array) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
-                self.note(number, encoded)?;
-                array.write_chunk(start, mask, encoded)
-            }),
+            Target::Through(array) => array.write_chunk(start, mask, encoded),
         }
+    }
+
+    /// Takes over a chunk of another file.
+    fn take_over(&self, number: usize, from: &Reader, chunk: usize) -> Result<Carried> {
+        if from.data_type() != self.data_type || from.codec() != Some(self.codec) {
+            return Ok(Carried::No);
+        }
+        let region = self.layout.grid.chunk_region(number)?;
+        let carried = from.stored_chunk(chunk, |encoded, mask| {
+            if matches!(self.target, Target::At(_)) && encoded.len() != self.chunk_bytes {
+                return Ok(Carried::No);
+            }
+            // Its checksum is the one that it had, with which it was compared.
+            let written = self.write_encoded(number, region.start(), encoded, mask);
+            written.map(|()| Carried::Copied).map_err(|error| self.location.locate(error))
+        })?;
+        Ok(carried.unwrap_or(Carried::No))
     }
 
     fn note(&self, number: usize, stored: &[u8]) -> Result<()> {
@@ -160,6 +187,10 @@ impl ArrayWriter for Writer {
 
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()> {
         self.write(number, elements).map_err(|error| self.location.locate(error))
+    }
+
+    fn carry(&self, number: usize, from: &dyn ArrayReader, chunk: usize) -> Result<Carried> {
+        from.as_any().downcast_ref().map_or(Ok(Carried::No), |from| self.take_over(number, from, chunk))
     }
 
     fn finish(self: Box<Self>) -> Result<StoredSummary> {

@@ -9,7 +9,7 @@ use super::metadata::Metadata;
 use super::pipeline::Pipeline;
 use super::shards::Indexing;
 use super::{v2, v3};
-use crate::array::{ChunkGrid, DataType, StoredLayout};
+use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::ZarrVersion;
@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub(super) chunk_bytes: usize,
     /// The codecs of a chunk, or of a shard's part.
     pub(super) pipeline: Pipeline,
+    /// The codec that arrays of ours with this pipeline are written with.
+    pub(super) codec: Option<Codec>,
     /// How the index of a shard lies in it, if there are shards.
     pub(super) indexing: Option<Indexing>,
     pub(super) fill: Fill,
@@ -30,6 +32,18 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Whether chunks of this shape are stored as the same bytes here as there. Where one chunk is one object every chunk is stored,
+    /// but a part of a shard that holds the fill value only is not.
+    pub(super) fn are_encoded_as(&self, other: &Self) -> bool {
+        self.data_type == other.data_type
+            && self.codec.is_some()
+            && self.codec == other.codec
+            && self.pipeline == other.pipeline
+            && self.layout.parts == other.layout.parts
+            && self.indexing == other.indexing
+            && (self.indexing.is_none() || self.fill == other.fill)
+    }
+
     pub(super) fn read(metadata: &Metadata, limits: &Limits) -> Result<Self> {
         let found = match metadata.version {
             ZarrVersion::V3 => v3::read(Members::read(&metadata.array, v3::WANTED)?)?,
@@ -38,7 +52,8 @@ impl Facts {
                 v2::read(Members::read(&metadata.array, v2::WANTED)?, description.flatten())?
             }
         };
-        let FoundMetadata { shape, mut chunk_shape, data_type, pipeline, sharding, fill, keys, description } = found;
+        let FoundMetadata { shape, mut chunk_shape, data_type, pipeline, codec, sharding, fill, keys, description } =
+            found;
         // Some say 0 where there is nothing to cut.
         for (chunk, len) in chunk_shape.iter_mut().zip(&shape) {
             if *len == 0 && *chunk == 0 {
@@ -58,6 +73,6 @@ impl Facts {
         let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
         let described = description.map(|description| description.check(data_type, &layout)).transpose()?;
-        Ok(Self { data_type, layout, chunk_bytes, pipeline, indexing, fill, keys, described })
+        Ok(Self { data_type, layout, chunk_bytes, pipeline, codec, indexing, fill, keys, described })
     }
 }

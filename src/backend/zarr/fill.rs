@@ -8,6 +8,7 @@ use half::f16;
 use serde_json::Value;
 
 /// The fill value's bytes, little-endian.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fill(Vec<u8>);
 
 impl Fill {

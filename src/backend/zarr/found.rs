@@ -5,7 +5,7 @@ use super::fill::Fill;
 use super::keys::Keys;
 use super::pipeline::Pipeline;
 use super::shards::Indexing;
-use crate::array::DataType;
+use crate::array::{Codec, DataType};
 use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
 
@@ -15,6 +15,8 @@ pub(super) struct FoundMetadata {
     pub(super) chunk_shape: Vec<usize>,
     pub(super) data_type: DataType,
     pub(super) pipeline: Pipeline,
+    /// The codec that arrays of ours with this pipeline are written with.
+    pub(super) codec: Option<Codec>,
     /// The shape of a shard's parts and how its index lies in it, if there are shards.
     pub(super) sharding: Option<(Vec<usize>, Indexing)>,
     pub(super) fill: Fill,

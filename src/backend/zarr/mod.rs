@@ -24,6 +24,7 @@ mod others_labels;
 mod pipeline;
 mod reader;
 mod repair;
+mod seal;
 mod shards;
 mod table;
 mod text;

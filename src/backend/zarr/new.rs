@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
 use serde_json::{Value, json};
 
+/// libdeflate has three levels that zlib has not.
+const MOST_GZIP: u8 = 9;
+
 impl Metadata {
     /// The metadata of a new array of this name.
     pub(super) fn new(version: ZarrVersion, name: &str, spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
@@ -92,7 +95,7 @@ fn codecs_v3(codec: Codec, data_type: DataType) -> Value {
         {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": size, "blocksize": 0}});
     match codec.kind() {
         CodecKind::None => json!([bytes]),
-        CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(9)}}]),
+        CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(MOST_GZIP)}}]),
         CodecKind::Zstd(level) => {
             json!([bytes, {"name": "zstd", "configuration": {"level": level, "checksum": false}}])
         }
@@ -103,6 +106,36 @@ fn codecs_v3(codec: Codec, data_type: DataType) -> Value {
     }
 }
 
+/// The codec that has these codecs in the metadata of version 3 of an array of ours, its shards aside.
+pub(super) fn codec_of_v3(codecs: &Value, data_type: DataType) -> Option<Codec> {
+    let of_parts = &codecs[0]["configuration"]["codecs"];
+    let codecs = if of_parts.is_array() { of_parts } else { codecs };
+    let last = codecs.as_array()?.last()?;
+    let codec = codec_of(last["name"].as_str()?, &last["configuration"]["level"])?;
+    (codecs_v3(codec, data_type) == *codecs).then_some(codec)
+}
+
+/// The codec that has this compressor in the metadata of version 2 of an array of ours.
+pub(super) fn codec_of_v2(compressor: &Value) -> Option<Codec> {
+    let codec = match compressor {
+        Value::Null => Codec::NONE,
+        _ => codec_of(compressor["id"].as_str()?, &compressor["level"])?,
+    };
+    compressor_v2(codec).is_ok_and(|own| own == *compressor).then_some(codec)
+}
+
+fn codec_of(name: &str, level: &Value) -> Option<Codec> {
+    let level = || level.as_u64().and_then(|level| u8::try_from(level).ok());
+    match name {
+        "bytes" => Some(Codec::NONE),
+        "blosc" => Some(Codec::BLOSC),
+        "gzip" => Codec::gzip(level()?).ok(),
+        "zstd" => Codec::zstd(level()?).ok(),
+        "numcodecs.pcodec" => Codec::pcodec(level()?).ok(),
+        _ => None,
+    }
+}
+
 fn has_pcodec(data_type: DataType) -> bool {
     !matches!(data_type, DataType::Bool | DataType::Int8 | DataType::UInt8 | DataType::Complex64 | DataType::Complex128)
 }
@@ -110,11 +143,48 @@ fn has_pcodec(data_type: DataType) -> bool {
 fn compressor_v2(codec: Codec) -> Result<Value> {
     Ok(match codec.kind() {
         CodecKind::None => Value::Null,
-        CodecKind::Gzip(level) => json!({"id": "gzip", "level": level.min(9)}),
+        CodecKind::Gzip(level) => json!({"id": "gzip", "level": level.min(MOST_GZIP)}),
         CodecKind::Zstd(level) => json!({"id": "zstd", "level": level}),
         CodecKind::Blosc => json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}),
         CodecKind::Pcodec(_) => {
             return Err(Error::unsupported("pcodec is not in version 2 of Zarr: choose blosc, zstd, gzip or none"));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codec_is_found_in_the_metadata() {
+        let codecs =
+            ["none", "blosc", "gzip:1", "gzip:12", "zstd:3", "pcodec:8"].map(|codec| codec.parse::<Codec>().unwrap());
+        for data_type in DataType::ALL.iter().copied() {
+            for codec in codecs {
+                let codecs = codecs_v3(codec, data_type);
+                let found = codec_of_v3(&codecs, data_type).unwrap();
+                assert_eq!(codecs_v3(found, data_type), codecs, "{codec} {data_type}");
+            }
+        }
+        for codec in codecs.into_iter().filter(|codec| codec.name() != "pcodec") {
+            let compressor = compressor_v2(codec).unwrap();
+            assert_eq!(compressor_v2(codec_of_v2(&compressor).unwrap()).unwrap(), compressor, "{codec}");
+        }
+    }
+
+    #[test]
+    fn codecs_of_others_are_none_of_ours() {
+        let big = json!([{"name": "bytes", "configuration": {"endian": "big"}}]);
+        assert_eq!(codec_of_v3(&big, DataType::Int32), None);
+        let more = json!([{"name": "transpose"}, {"name": "bytes", "configuration": {"endian": "little"}}]);
+        assert_eq!(codec_of_v3(&more, DataType::Int32), None);
+        assert_eq!(
+            codec_of_v2(&json!({"id": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 1, "blocksize": 0})),
+            None
+        );
+        for broken in [json!(null), json!(7), json!([]), json!([{}]), json!({"level": -1})] {
+            assert_eq!(codec_of_v3(&broken, DataType::Int32), None, "{broken}");
+        }
+    }
 }

@@ -4,9 +4,10 @@ use super::decode::Decoder;
 use super::facts::Facts;
 use super::fetch::{below, fetch};
 use super::others_labels;
-use super::shards::{Indexing, index_bytes, index_of};
+use super::seal::Seal;
+use super::shards::{Indexing, index_bytes};
 use super::table::{Entry, Table, digest};
-use crate::array::{ChunkGrid, DataType, Labels, Region, StoredLayout, copy_into};
+use crate::array::{ChunkGrid, Codec, DataType, Labels, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -15,12 +16,13 @@ use crate::protocol::store::{ByteStore, Part};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use quick_cache::sync::Cache;
+use std::any::Any;
 use std::sync::Arc;
 
 pub(super) struct Reader {
-    store: Arc<dyn ByteStore>,
+    pub(super) store: Arc<dyn ByteStore>,
     key: String,
-    facts: Facts,
+    pub(super) facts: Facts,
     /// Of whole chunks, or of the parts of shards.
     decoder: Decoder,
     shards: Option<Shards>,
@@ -44,11 +46,6 @@ struct Shards {
 /// Indices of shards that are kept: so many, unless they are large.
 const MOST_INDEXED: usize = 1024;
 const MOST_INDEXED_BYTES: usize = 64 << 20;
-
-struct Seal {
-    table: Table,
-    digest: String,
-}
 
 impl Reader {
     /// Opens an array. `is_any` says that any program may have written it, whose labels it has.
@@ -249,13 +246,28 @@ impl Reader {
         self.decoder.decode(stored, out)
     }
 
-    fn check_object(&self, number: usize) -> Result<()> {
-        let Some(seal) = &self.seal else { return Ok(()) };
-        let Some(stored) = self.fetch_chunk(number)? else { return self.missing(&mut []) };
+    /// The object of a chunk of ours, of which every byte is checked.
+    fn checked_object(&self, seal: &Seal, number: usize) -> Result<Bytes> {
+        let stored = self.fetch_chunk(number)?.ok_or_else(lost)?;
         match &self.shards {
-            None => seal.table.entry(number)?.check(&stored),
-            Some(shards) => seal.check_whole_shard(number, shards.parts.chunk_count(), &stored),
+            None => seal.table.entry(number)?.check(&stored)?,
+            Some(shards) => seal.check_whole_shard(number, shards.parts.chunk_count(), &stored)?,
         }
+        Ok(stored)
+    }
+
+    /// Where the bytes of a chunk, or of the parts of a shard, lie in its object, and their checksums; none of a stranger's.
+    pub(super) fn entries(&self, number: usize) -> Result<Option<Vec<Entry>>> {
+        let Some(seal) = &self.seal else { return Ok(None) };
+        let parts = self.shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
+        let entries = (number * parts..(number + 1) * parts).map(|entry| seal.table.entry(entry));
+        entries.collect::<Result<_>>().map(Some).map_err(|error| self.in_chunk(number, error))
+    }
+
+    /// The stored bytes of a chunk of ours, checked.
+    pub(super) fn stored_chunk(&self, number: usize) -> Result<Bytes> {
+        let seal = self.seal.as_ref().ok_or_else(|| Error::invalid("the array has no checksums"))?;
+        self.checked_object(seal, number).map_err(|error| self.in_chunk(number, error))
     }
 
     /// Reads the index of a stranger's shard.
@@ -274,44 +286,15 @@ impl Reader {
     /// A chunk that is not there: of a stranger's array it is the fill value.
     fn missing(&self, out: &mut [u8]) -> Result<()> {
         if self.seal.is_some() {
-            return Err(Error::corrupt("its object is lost"));
+            return Err(lost());
         }
         self.facts.fill.fill(out);
         Ok(())
     }
 
-    fn chunk_key(&self, number: usize) -> Result<String> {
+    pub(super) fn chunk_key(&self, number: usize) -> Result<String> {
         let coordinates = self.facts.layout.grid.chunk_coordinates(number)?;
         Ok(below(&self.key, &self.facts.keys.key(&coordinates)))
-    }
-}
-
-impl Seal {
-    /// Refuses a shard of another length: what is missing may be its index only, which other readers need.
-    fn check_shard(&self, number: usize, parts: usize, found: u64) -> Result<()> {
-        let mut len = 0;
-        for part in 0..parts {
-            let entry = self.table.entry(number * parts + part)?;
-            len = len.max(entry.offset.saturating_add(entry.len));
-        }
-        let len = len.saturating_add(index_bytes(parts) as u64);
-        if found == len { Ok(()) } else { Err(Error::corrupt(format!("it has {found} bytes and should have {len}"))) }
-    }
-
-    /// Checks every byte of a shard: its parts, and its index, which only other readers need.
-    fn check_whole_shard(&self, number: usize, parts: usize, stored: &[u8]) -> Result<()> {
-        self.check_shard(number, parts, stored.len() as u64)?;
-        let mut entries = Vec::with_capacity(parts);
-        for part in 0..parts {
-            let entry = self.table.entry(number * parts + part)?;
-            if entry.len > 0 {
-                let bytes = entry.range().and_then(|range| stored.get(range));
-                entry.check(bytes.ok_or_else(|| Error::corrupt("it is cut off"))?)?;
-            }
-            entries.push(entry);
-        }
-        let index = stored.len().checked_sub(index_bytes(parts)).and_then(|start| stored.get(start..));
-        if index == Some(&index_of(&entries)) { Ok(()) } else { Err(Error::corrupt("its index is another")) }
     }
 }
 
@@ -321,6 +304,10 @@ impl Shards {
         let parts = self.parts.chunk_count();
         of_part.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
     }
+}
+
+fn lost() -> Error {
+    Error::corrupt("its object is lost")
 }
 
 impl ArrayReader for Reader {
@@ -352,6 +339,14 @@ impl ArrayReader for Reader {
         self.written_bytes
     }
 
+    fn codec(&self) -> Option<Codec> {
+        self.seal.as_ref().and(self.facts.codec)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn digest(&self) -> Option<&str> {
         self.seal.as_ref().map(|seal| seal.digest.as_str())
     }
@@ -365,7 +360,8 @@ impl ArrayReader for Reader {
     }
 
     fn check_chunk(&self, number: usize) -> Result<()> {
-        self.check_object(number).map_err(|error| self.in_chunk(number, error))
+        let Some(seal) = &self.seal else { return Ok(()) };
+        self.checked_object(seal, number).map(drop).map_err(|error| self.in_chunk(number, error))
     }
 
     /// The digest and the chunks' checksums cover everything.
@@ -379,6 +375,11 @@ impl ArrayReader for Reader {
 }
 
 impl Reader {
+    /// The error about a chunk whose object is not there.
+    pub(super) fn lost(&self, number: usize) -> Error {
+        self.in_chunk(number, lost())
+    }
+
     fn in_chunk(&self, number: usize, error: Error) -> Error {
         let key = self.chunk_key(number).unwrap_or_else(|_| self.key.clone());
         let error = if error.is_corrupt() {

@@ -7,6 +7,7 @@ use super::found::{FoundMetadata, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
 use super::metadata::dtype_v2;
+use super::new::codec_of_v2;
 use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
 use crate::array::DataType;
 use crate::error::{Error, Result};
@@ -58,19 +59,23 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
             return Err(Error::unsupported(format!("the array has the dimension separator {}", shown(&separator))));
         }
     };
-    let pipeline = Pipeline::read_v2(codecs(&mut members)?, packing, order)?;
+    let filters = members.take("filters").unwrap_or_default();
+    let compressor = members.take("compressor").unwrap_or_default();
+    let is_plain = packing == Packing::LittleEndian && order.is_none() && filters.is_null();
+    let codec = Some(&compressor).filter(|_| is_plain && description.is_some()).and_then(codec_of_v2);
+    let pipeline = Pipeline::read_v2(codecs(filters, compressor)?, packing, order)?;
     let keys = Keys { with_prefix: false, separator };
-    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, sharding: None, fill, keys, description })
+    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, codec, sharding: None, fill, keys, description })
 }
 
 /// The filters and the compressor.
-fn codecs(members: &mut Members) -> Result<Vec<Extension>> {
-    let filters = match members.take("filters").unwrap_or_default() {
+fn codecs(filters: Value, compressor: Value) -> Result<Vec<Extension>> {
+    let filters = match filters {
         Value::Null => Vec::new(),
         Value::Array(filters) => filters,
         other => return Err(unreadable(&format!("`filters` is no list, but {}", shown(&other)))),
     };
-    let compressor = members.take("compressor").filter(|compressor| !compressor.is_null());
+    let compressor = Some(compressor).filter(|compressor| !compressor.is_null());
     if filters.len() + usize::from(compressor.is_some()) > MOST_CODECS {
         return Err(too_many());
     }

@@ -5,6 +5,7 @@ use super::fill::Fill;
 use super::found::{FoundMetadata, check_axes, unknown_type};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
+use super::new::codec_of_v3;
 use super::pipeline::{Checksum, ChecksumPlace, MOST_CODECS, Packing, Pipeline, Stage, too_many};
 use super::shards::Indexing;
 use crate::array::DataType;
@@ -55,7 +56,9 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     let keys = keys(members.need("chunk_key_encoding")?)?;
     let fill = Fill::read(ZarrVersion::V3, data_type, &members.need("fill_value")?)?;
     let mut left = MOST_CODECS;
-    let mut codecs = codecs(members.need("codecs")?, &mut left)?;
+    let listed = members.need("codecs")?;
+    let codec = members.description.as_ref().and_then(|_| codec_of_v3(&listed, data_type));
+    let mut codecs = codecs(listed, &mut left)?;
     let axes = shape.len();
     let sharding = match codecs.as_slice() {
         [only] if only.name == SHARDING => codecs.pop(),
@@ -69,7 +72,7 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
         None => (pipeline(codecs, data_type, axes)?, None),
     };
     let description = members.description;
-    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, sharding, fill, keys, description })
+    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, codec, sharding, fill, keys, description })
 }
 
 /// The codec that makes one object of several chunks.

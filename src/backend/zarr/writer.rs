@@ -1,16 +1,19 @@
 //! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
 
 use super::codec::Encoder;
+use super::facts::Facts;
 use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
+use super::reader::Reader;
 use super::shards;
 use super::table::{Building, Entry, NAME, digest};
 use crate::array::StoredLayout;
 use crate::backend::room::Room;
-use crate::backend::{ArraySpec, ArrayWriter, StoredSummary, layout, scratch};
+use crate::backend::{ArrayReader, ArraySpec, ArrayWriter, Carried, StoredSummary, layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::ZarrOptions;
 use crate::protocol::store::{ByteStore, Puts};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
@@ -21,6 +24,8 @@ pub(super) struct Writer {
     key: String,
     metadata: Metadata,
     layout: StoredLayout,
+    /// The metadata as they are read; `None` if they are beyond the limits.
+    facts: Option<Facts>,
     element_size: usize,
     chunk_bytes: usize,
     encoder: Encoder,
@@ -46,9 +51,22 @@ impl Writer {
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let plain = spec.codec() == crate::array::Codec::NONE && layout.parts.is_none();
         let encoder = Encoder::new(metadata.parse(spec.data_type)?, &layout.chunk_shape, plain)?;
+        let facts = Facts::read(&metadata, limits).ok();
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
-        Ok(Self { puts: store.puts(), store, key, metadata, layout, element_size, chunk_bytes, encoder, parts, table })
+        Ok(Self {
+            puts: store.puts(),
+            store,
+            key,
+            metadata,
+            layout,
+            facts,
+            element_size,
+            chunk_bytes,
+            encoder,
+            parts,
+            table,
+        })
     }
 
     fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
@@ -65,16 +83,46 @@ impl Writer {
 
     fn write_full(&self, number: usize, chunk: &[u8]) -> Result<()> {
         let encoded = self.encoder.encode(chunk)?;
-        if self.layout.parts.is_none() {
-            self.table.note(number, Entry::of(0, &encoded))?;
-        } else {
-            for (part, entry) in shards::entries(&encoded, self.parts)?.into_iter().enumerate() {
-                self.table.note(number * self.parts + part, entry)?;
+        let entries = match self.layout.parts {
+            None => vec![Entry::of(0, &encoded)],
+            Some(_) => shards::entries(&encoded, self.parts)?,
+        };
+        self.note(number, entries)?;
+        let room = UNDER_WAY.enter(encoded.len());
+        self.puts.put(self.chunk_key(number)?, encoded, Box::new(room))
+    }
+
+    fn note(&self, number: usize, entries: Vec<Entry>) -> Result<()> {
+        let mut entries = entries.into_iter().enumerate();
+        entries.try_for_each(|(part, entry)| self.table.note(number * self.parts + part, entry))
+    }
+
+    fn chunk_key(&self, number: usize) -> Result<String> {
+        Ok(format!("{}/{}", self.key, self.encoder.chunk_key(&self.layout.grid.chunk_coordinates(number)?)))
+    }
+
+    /// Takes over the object of a chunk.
+    fn take_over(&self, number: usize, from: &Reader, chunk: usize) -> Result<Carried> {
+        let is_alike = self.facts.as_ref().is_some_and(|own| own.are_encoded_as(&from.facts));
+        let entries = if is_alike { from.entries(chunk)? } else { None };
+        let Some(entries) = entries else { return Ok(Carried::No) };
+        let (to, source) = (self.chunk_key(number)?, from.chunk_key(chunk)?);
+        let index = if self.layout.parts.is_some() { shards::index_bytes(self.parts) } else { 0 };
+        let bytes = entries.iter().map(|entry| entry.len).fold(index as u64, u64::saturating_add);
+        self.note(number, entries)?;
+        // What another store has may not be durable yet.
+        if self.store.writes_as(&*from.store) {
+            match self.store.take_over(&*from.store, &source, &to) {
+                Ok(true) => return Ok(Carried::Linked(bytes)),
+                Ok(false) => {}
+                Err(error) if error.is_not_found() => return Err(from.lost(chunk)),
+                Err(error) => return Err(error),
             }
         }
-        let key = format!("{}/{}", self.key, self.encoder.chunk_key(&self.layout.grid.chunk_coordinates(number)?));
-        let room = UNDER_WAY.enter(encoded.len());
-        self.puts.put(key, encoded, Box::new(room))
+        let stored = from.stored_chunk(chunk)?;
+        let room = UNDER_WAY.enter(stored.len());
+        let put = self.puts.put(to, Cow::Borrowed(&stored), Box::new(room));
+        put.map(|()| Carried::Copied).map_err(|error| error.at_location(self.store.describe(&self.key)))
     }
 
     fn finish_array(&self) -> Result<StoredSummary> {
@@ -109,6 +157,10 @@ impl ArrayWriter for Writer {
 
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()> {
         self.write(number, elements).map_err(|error| error.at_location(self.store.describe(&self.key)))
+    }
+
+    fn carry(&self, number: usize, from: &dyn ArrayReader, chunk: usize) -> Result<Carried> {
+        from.as_any().downcast_ref().map_or(Ok(Carried::No), |from| self.take_over(number, from, chunk))
     }
 
     fn finish(self: Box<Self>) -> Result<StoredSummary> {

@@ -2,7 +2,7 @@
 
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
 use crate::backend::{Backend, Linked, StoredSummary};
-use crate::engine::{Origin, StoredArray, WriteJob, write_arrays};
+use crate::engine::{Origin, StoredArray, WriteJob, WrittenArrays, kept_codec, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{ArrayEntry, ManifestEntry};
@@ -67,13 +67,15 @@ fn link_or_compute(
                 name: file.to_owned(),
                 path: planned.path().to_owned(),
                 array: any.array.clone(),
-                meta: any.meta().or(defaults),
+                meta: any.meta_to_write(&**backend).map_err(|error| planned.locate(error))?.or(defaults),
                 document: document.map(str::to_owned),
             }),
         }
         summaries.push(linked.map(|linked| linked.summary));
     }
-    let mut computed = write_arrays(&**backend, &jobs)?.into_iter();
+    let WrittenArrays { summaries: computed, carried_chunks, linked_bytes } = write_arrays(&**backend, &jobs)?;
+    let mut computed = computed.into_iter();
+    stored.add_carried(carried_chunks, linked_bytes);
     stored.add_arrays(jobs.into_iter().map(|job| job.name));
     let entries = arrays.iter().zip(summaries).filter_map(|((planned, any), linked)| {
         let summary = linked.or_else(|| computed.next())?;
@@ -109,6 +111,16 @@ fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to
         Ok(Some(linked)) => Ok(Some(linked)),
         // Loaded from a document that is gone, it may lie in another.
         not_linked => any.link_saved(defaults, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
+    }
+}
+
+impl PlannedArray {
+    /// What was chosen for this array, which is to be written to `backend`. A stored array, and a later version of one, keeps its
+    /// codec.
+    fn meta_to_write(&self, backend: &dyn Backend) -> Result<ArrayMeta> {
+        let own = self.array.meta();
+        let kept = if own.codec.is_some() { None } else { kept_codec(&self.array, backend)? };
+        Ok(own.or(&ArrayMeta::of_codec(kept)).or(&self.meta))
     }
 }
 

@@ -27,13 +27,16 @@ pub(crate) struct Stored {
     pub(in crate::plugin) linked: usize,
     /// Bytes of those that were linked, and so not written.
     pub(in crate::plugin) linked_bytes: u64,
+    /// Chunks of arrays that were written, taken over as they were stored elsewhere.
+    pub(in crate::plugin) carried_chunks: usize,
 }
 
 impl Stored {
     /// Nothing yet.
     pub(in crate::plugin) fn new(protocols: &Protocols) -> Self {
         let (protocols, backend) = (protocols.clone(), protocols.backend());
-        Self { protocols, backend, arrays: Vec::new(), files: Vec::new(), linked: 0, linked_bytes: 0 }
+        let (arrays, files) = (Vec::new(), Vec::new());
+        Self { protocols, backend, arrays, files, linked: 0, linked_bytes: 0, carried_chunks: 0 }
     }
 
     pub(in crate::plugin) fn protocols(&self) -> &Protocols {
@@ -55,6 +58,12 @@ impl Stored {
         if !linked.copied {
             self.linked_bytes = self.linked_bytes.saturating_add(linked.summary.bytes);
         }
+    }
+
+    /// Adds chunks that were taken over, of which this process did not write so many bytes.
+    pub(crate) fn add_carried(&mut self, chunks: usize, linked_bytes: u64) {
+        self.carried_chunks += chunks;
+        self.linked_bytes = self.linked_bytes.saturating_add(linked_bytes);
     }
 
     pub(crate) fn add_files(&mut self, files: impl IntoIterator<Item = String>) {

@@ -2,36 +2,19 @@
 
 use crate::array::{ArrayMeta, ErasedArray};
 use crate::backend::{Backend, Linked};
-use crate::engine::{Expected, Origin, StoredArray};
-use crate::error::Result;
+use crate::engine::Saved;
 use crate::plugin::document::manifest::Manifest;
 use crate::plugin::external::destination::defaults;
 use crate::plugin::external::planned::{PlannedArray, SavePlan};
 use crate::plugin::external::protocols::Protocols;
 use std::sync::Arc;
 
-/// A place where an array was saved. It may be gone, and is checked before it is used.
-struct Saved {
-    backend: Arc<dyn Backend>,
-    name: String,
-    expected: Expected,
-    /// What it was stored with; not known of an array that was loaded.
-    meta: Option<ArrayMeta>,
-}
-
-impl Saved {
-    /// Whether the array, saved here and now, would become the same.
-    fn is_like(&self, array: &dyn ErasedArray, meta: &Option<ArrayMeta>, backend: &dyn Backend) -> bool {
-        self.meta == *meta
-            && self.expected.data_type == array.data_type()
-            && self.expected.grid == *array.grid()
-            && backend.writes_as(&*self.backend)
-    }
-
-    fn link(&self, to: &Arc<dyn Backend>, name: &str) -> Result<Option<Linked>> {
-        let (backend, from) = (self.backend.clone(), self.name.clone());
-        StoredArray::lazy(backend, from, self.expected.clone(), Origin::default()).link(to, name)
-    }
+/// Whether the array, saved here and now, would become the same as the saved one.
+fn is_like(saved: &Saved, array: &dyn ErasedArray, meta: &Option<ArrayMeta>, backend: &dyn Backend) -> bool {
+    saved.meta == *meta
+        && saved.expected.data_type == array.data_type()
+        && saved.expected.grid == *array.grid()
+        && backend.writes_as(&*saved.backend)
 }
 
 impl PlannedArray {
@@ -52,10 +35,10 @@ impl PlannedArray {
         let meta = self.wanted(defaults);
         for note in notes.all() {
             let Some(saved) = note.downcast_ref::<Saved>() else { continue };
-            if !saved.is_like(&*self.array, &meta, &**to) {
+            if !is_like(saved, &*self.array, &meta, &**to) {
                 continue;
             }
-            match saved.link(to, name) {
+            match saved.stored().link(to, name) {
                 Ok(Some(linked)) => return Some(linked),
                 Ok(None) => {}
                 Err(error) if error.is_cancelled() => return None,

@@ -118,6 +118,17 @@ impl Objects {
         })
     }
 
+    /// Copies an object on the server, within one store.
+    pub(crate) fn copy(&self, from: &Self, from_key: &str, to_key: &str) -> Result<()> {
+        let (this, source, target) = (self.clone(), from.path(from_key)?, self.path(to_key)?);
+        let location = from_key.to_owned();
+        wait(async move {
+            let _permit = this.permit().await?;
+            let copied = this.client.copy_opts(&source, &target, CopyOptions::default()).await;
+            copied.map_err(|error| this.failed("copied", &location, error))
+        })
+    }
+
     /// Copies every object below a folder, on the server or from one store to another, and returns the number and
     /// bytes.
     pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<Below> {

@@ -305,6 +305,12 @@ impl ByteStore for FolderStore {
         Ok(Some(copied))
     }
 
+    fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool> {
+        let Some(from) = from.as_any().downcast_ref::<Self>() else { return Ok(false) };
+        let (source, to) = (from.path(from_key)?, self.path(to_key)?);
+        self.link(&source, &to).map_err(self.failed("linked", to_key))
+    }
+
     fn sync(&self) -> Result<()> {
         self.unsynced.sync(self.durability)
     }
@@ -338,24 +344,26 @@ impl ByteStore for FolderStore {
 impl FolderStore {
     /// Makes the file `to` with the content of `from`. Returns whether the bytes were copied.
     fn duplicate(&self, from: &Path, to: &Path) -> io::Result<bool> {
+        if self.link(from, to)? {
+            return Ok(false);
+        }
+        let file = DiskFile::open(from)?;
+        disk::copy(&file, from, to)?.sync(self.durability)?;
+        Ok(true)
+    }
+
+    /// Makes the file `to` a link to `from`. Returns whether the file system can do this.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<bool> {
         let folder = to.parent().unwrap_or(&self.root);
         if std::fs::symlink_metadata(folder).is_err() {
             self.make_folders(folder)?;
         }
-        let linked = disk::link(from, to);
-        let is_copied = match linked {
-            Ok(()) => false,
-            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
-                return Err(error);
-            }
-            Err(_) => {
-                let file = DiskFile::open(from)?;
-                disk::copy(&file, from, to)?.sync(self.durability)?;
-                true
-            }
-        };
         self.unsynced.add(folder, &self.root);
-        Ok(is_copied)
+        match disk::link(from, to) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Err(error),
+            Err(_) => Ok(false),
+        }
     }
 }
 

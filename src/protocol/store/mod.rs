@@ -44,6 +44,9 @@ pub(crate) trait ByteStore: Send + Sync {
     /// Copies every key below a folder of another store of the same kind, without reading the bytes if possible.
     /// Returns `None` if the other store is of another kind.
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>>;
+    /// Makes a new key with the bytes of a key of another store, which do not pass through this process. Returns `false` if that
+    /// is not possible. The key is as durable as one that was put only if the other store writes keys as this one does.
+    fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool>;
     /// Makes the names of all keys written so far durable.
     fn sync(&self) -> Result<()>;
     /// Returns whether `other` writes keys as this store does, and as durably.

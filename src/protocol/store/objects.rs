@@ -81,6 +81,13 @@ impl ByteStore for Objects {
         Ok(Some(Copied { below, was_read: false }))
     }
 
+    fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool> {
+        match from.as_any().downcast_ref::<Self>() {
+            Some(from) if self.same_store(from) => self.copy(from, from_key, to_key).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
     /// An object is durable when its PUT is answered.
     fn sync(&self) -> Result<()> {
         Ok(())

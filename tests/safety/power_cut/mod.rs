@@ -178,6 +178,21 @@ fn in_a_save_that_links_arrays_of_another_object() {
 }
 
 #[test]
+fn in_a_save_that_takes_chunks_over() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &run_of(1)).unwrap()),
+        |storage| {
+            let run: Run = storage.load("sim/run").unwrap();
+            let field = run.field.with_attr("units", "K").unwrap();
+            assert_eq!(storage.save("sim/run", &Run { field, ..run }).unwrap().chunks_carried, 1);
+        },
+        "sim/run",
+        &[Some(1)],
+        Some(1),
+    );
+}
+
+#[test]
 fn in_a_save_with_an_object_of_another_serializer() {
     nothing_is_lost(
         |storage| drop(storage.save("sim/run", &noted_run_of(1)).unwrap()),

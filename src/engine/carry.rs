@@ -1,0 +1,115 @@
+//! Chunks that pass through an expression unchanged. What is stored of them is taken over, with its checksum: nothing is
+//! decoded, computed or encoded.
+
+use super::saved::Saved;
+use super::stored::StoredArray;
+use crate::array::{Codec, ErasedArray, Region};
+use crate::backend::{ArrayWriter, Backend, Carried};
+use crate::error::{ErrorKind, Result};
+use crate::lock::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Takes over chunks of arrays that are stored.
+pub(super) struct Carrier<'a> {
+    backend: &'a dyn Backend,
+    /// Where arrays that are no stored ones were saved, by their addresses.
+    saved: Mutex<HashMap<usize, Option<Arc<StoredArray>>>>,
+}
+
+impl<'a> Carrier<'a> {
+    /// Takes over what is written to `backend`. The arrays must live as long as this.
+    pub(super) fn new(backend: &'a dyn Backend) -> Self {
+        Self { backend, saved: Mutex::default() }
+    }
+
+    /// Gives `writer` the chunk with this number if `region` of the array, which is the chunk, is stored somewhere as the writer
+    /// would store it.
+    pub(super) fn carry(
+        &self,
+        writer: &dyn ArrayWriter,
+        number: usize,
+        array: &Arc<dyn ErasedArray>,
+        region: &Region,
+    ) -> Result<Carried> {
+        let (mut array, mut region) = (array.clone(), region.clone());
+        loop {
+            if let Some(stored) = as_stored(&*array) {
+                // What is read from there cannot be computed otherwise.
+                return take(&stored, &region, writer, number);
+            }
+            if let Some(stored) = self.saved(&*array) {
+                match take(&stored, &region, writer, number) {
+                    Ok(Carried::No) => {}
+                    // Removed or damaged meanwhile: it can be computed.
+                    Err(error) if matches!(error.kind(), ErrorKind::Gone | ErrorKind::Corrupt) => {}
+                    carried => return carried,
+                }
+            }
+            match array.passed_on(&region) {
+                Some(input) => (array, region) = input,
+                None => return Ok(Carried::No),
+            }
+        }
+    }
+
+    /// The newest place where the array was saved, if it is still there.
+    fn saved(&self, array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
+        let mut saved = self.saved.lock();
+        saved.entry(array.address()).or_insert_with(|| newest(array, self.backend)).clone()
+    }
+}
+
+/// Whether chunks of the array may be taken over from a place where it, or an input, was saved.
+pub(super) fn was_saved(array: &dyn ErasedArray, seen: &mut HashSet<usize>) -> bool {
+    if !seen.insert(array.address()) {
+        return false;
+    }
+    let mut found = !array.notes().all().is_empty();
+    array.inputs(&mut |input, _| found = found || was_saved(input, seen));
+    found
+}
+
+/// The codec with which the array is to be stored if nothing else is chosen: that of the stored array of which it is a later version.
+/// `None` if there is no such array, or the backend has no such codec.
+pub(crate) fn kept_codec(array: &Arc<dyn ErasedArray>, backend: &dyn Backend) -> Result<Option<Codec>> {
+    let mut array = array.clone();
+    loop {
+        if let Some(stored) = as_stored(&*array) {
+            let reader = stored.reader()?;
+            let codec = reader.codec().filter(|_| reader.format() == backend.format());
+            return Ok(codec.filter(|codec| backend.check_codec(*codec).is_ok()));
+        }
+        match array.version_of() {
+            Some(before) => array = before,
+            None => return Ok(None),
+        }
+    }
+}
+
+fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
+    array.stored()?.into_any().downcast().ok()
+}
+
+fn newest(array: &dyn ErasedArray, backend: &dyn Backend) -> Option<Arc<StoredArray>> {
+    array.notes().all().iter().find_map(|note| {
+        let saved = note.downcast_ref::<Saved>().filter(|saved| backend.writes_as(&*saved.backend))?;
+        let stored = saved.stored();
+        stored.reader().is_ok().then(|| Arc::new(stored))
+    })
+}
+
+/// Gives the writer a stored chunk, if it is exactly this region and stored as the writer would store it.
+fn take(stored: &StoredArray, region: &Region, writer: &dyn ArrayWriter, number: usize) -> Result<Carried> {
+    let reader = stored.reader()?;
+    let (layout, own) = (reader.layout(), writer.layout());
+    if layout.chunk_shape != own.chunk_shape || layout.parts != own.parts {
+        return Ok(Carried::No);
+    }
+    // A chunk at an edge is filled up. It has the shape of the region here as there, so it is filled up alike.
+    let Some(chunk) = layout.grid.exact_chunk(region) else { return Ok(Carried::No) };
+    writer.carry(number, &**reader, chunk).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::Corrupt => stored.in_file(error),
+        _ => error,
+    })
+}
