@@ -33,10 +33,14 @@ impl<T: Element> ChunkedArray<T> {
         let counts = Mutex::new(vec![0; slots]);
         self.each_chunk(|_, _, elements| {
             let count = |counts: &mut [u64]| {
-                for x in &elements {
+                let mut add = |x: &T| {
                     if let Some(slot) = slot(*x) {
                         counts[slot] += 1;
                     }
+                };
+                match elements.as_slice_memory_order() {
+                    Some(elements) => elements.iter().for_each(&mut add),
+                    None => elements.iter().for_each(&mut add),
                 }
             };
             if elements.len() < slots {

@@ -1,8 +1,11 @@
 //! Arrays far larger than memory, expressions far deeper than a stack: errors, never an abort.
 
+#[cfg(target_os = "linux")]
+use super::support::is_alone;
 use super::support::{counted, lazy, within};
-use arraystow::{ChunkGrid, ChunkedArray, ErrorKind, Region};
+use arraystow::{ChunkGrid, ChunkedArray, ErrorKind, Padding, Region, Task};
 use ndarray::{ArrayD, s};
+use num_complex::Complex;
 
 /// Each element is its position on the first axis.
 fn ramp(shape: &[usize], chunk: &[usize]) -> ChunkedArray<i64> {
@@ -46,6 +49,82 @@ fn a_huge_step_reads_a_chunk_per_element_and_not_what_lies_between() {
         let more = ramp(&[HUGE], &[64]).slice(s![1_usize << 40..;-(1_isize << 30)]).unwrap();
         assert_eq!(more.slice(s![..2]).unwrap().compute().unwrap()[[1]], (HUGE - 1 - (1 << 30)) as i64);
     });
+}
+
+#[test]
+fn operations_on_huge_arrays_cost_what_is_read() {
+    within(60, "operations on huge arrays", || {
+        let array = ramp(&[HUGE], &[1 << 20]);
+        let square = array.reshape(&[1 << 20, 1 << 40]).unwrap();
+        assert_eq!(square.slice(s![3, 5..7]).unwrap().sum().unwrap(), (3 << 41) + 11);
+        let padded = ramp(&[1 << 50], &[1000]).pad(&[(1 << 49, 7)], Padding::Reflect).unwrap();
+        assert_eq!(padded.slice(s![-9..]).unwrap().compute().unwrap()[[8]], (1 << 50) - 8);
+        assert_eq!(padded.slice(s![0]).unwrap().compute().unwrap()[[]], 1 << 49);
+        let differences =
+            array.map_overlap(&[1], Padding::Edge, |_, x| &x.slice(s![2..]) - &x.slice(s![..-2])).unwrap();
+        assert_eq!(differences.slice(s![1_usize << 59]).unwrap().compute().unwrap()[[]], 2);
+        let wide = array.map_overlap(&[1 << 58], Padding::Constant(0), |_, x| x.to_owned()).unwrap();
+        assert_eq!(wide.slice(s![..1]).unwrap().compute().unwrap_err().kind(), ErrorKind::Limit);
+        assert_eq!(array.cumsum(0).unwrap().slice(s![..4]).unwrap().compute().unwrap()[[3]], 6);
+    });
+}
+
+#[test]
+fn work_without_end_is_cancelled() {
+    let array = ramp(&[HUGE], &[1000]);
+    let last = |array: ChunkedArray<i64>| array.slice(s![-1..]).and_then(|last| last.compute()).map(drop);
+    let all: [&(dyn Fn() -> arraystow::Result<()> + Sync); 6] = [
+        &|| array.along(&[0])?.sum().compute().map(drop),
+        &|| last(array.cumsum(0)?),
+        &|| array.histogram(&[0.0, 1.0]).map(drop),
+        &|| array.quantile(&[0.5]).map(drop),
+        &|| array.skip_nan().mean().map(drop),
+        &|| array.argmax().map(drop),
+    ];
+    for (number, work) in all.into_iter().enumerate() {
+        within(60, "work that is cancelled", || {
+            let task = Task::new();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    std::thread::sleep(std::time::Duration::from_millis(30));
+                    task.cancel();
+                });
+                assert!(task.run(work).unwrap_err().is_cancelled(), "{number}");
+            });
+        });
+    }
+}
+
+/// The peak of memory is that of a process, so the test has its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn operations_on_arrays_larger_than_their_memory() {
+    if !is_alone("limits::operations_on_arrays_larger_than_their_memory") {
+        return;
+    }
+    // 512 MiB in chunks of 1 MiB.
+    let ones = |region: &Region| ArrayD::from_elem(region.shape(), Complex::new(1.0, 2.0));
+    let array = ChunkedArray::from_fn(&[1024, 32_768], &[16, 4096], ones).unwrap();
+    let largest = Complex::new(1024.0, 2048.0);
+    assert_eq!(array.cumsum(0).unwrap().slice(s![-1, ..]).unwrap().chunk(&[7]).unwrap()[[0]], largest);
+    let read =
+        |array: ChunkedArray<Complex<f64>>| array.chunks().unwrap().map(|chunk| chunk.unwrap().1.len()).sum::<usize>();
+    assert_eq!(read(array.cumsum(0).unwrap()), 1 << 25);
+    let padded = array.pad(&[(16, 0), (0, 0)], Padding::Reflect).unwrap();
+    assert_eq!(read(padded), (1 << 25) + 16 * 32_768);
+    let inner = array.map_overlap(&[1, 2], Padding::Edge, |_, x| x.slice(s![1..-1, 2..-2]).to_owned()).unwrap();
+    assert_eq!(read(inner), 1 << 25);
+    let line = array.rechunk(&[1, 32_768]).unwrap().reshape(&[1 << 25]).unwrap();
+    assert_eq!(read(line), 1 << 25);
+    assert_eq!(array.along(&[0, 1]).unwrap().mean().compute().unwrap()[[]], Complex::new(1.0, 2.0));
+    let ramp = ChunkedArray::from_fn(&[1 << 24], &[1 << 17], |region: &Region| {
+        ndarray::Array1::from_shape_fn(region.shape()[0], |at| (region.start()[0] + at) as f64)
+    });
+    assert_eq!(ramp.unwrap().quantile(&[0.5]).unwrap()[0], f64::from(1 << 23) - 0.5);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let mib = peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024;
+    assert!(mib < 220, "a peak of {mib} MiB");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::memory::element_count;
 use crate::error::{Error, Result};
 use axis::AxisChunks;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any lengths, like dask's
@@ -255,6 +256,15 @@ impl ChunkGrid {
 
     /// The numbers of the chunks that overlap the region, in C order. An iterator, since they may not fit into memory.
     pub(crate) fn overlapping(&self, region: &Region) -> impl ExactSizeIterator<Item = usize> + use<> {
+        self.some_overlapping(region, 0..usize::MAX)
+    }
+
+    /// Those of the chunks that overlap the region whose places among them are in a range.
+    pub(in crate::array) fn some_overlapping(
+        &self,
+        region: &Region,
+        places: Range<usize>,
+    ) -> impl ExactSizeIterator<Item = usize> + use<> {
         let mut total = usize::from(!region.is_empty());
         // Per axis: the first chunk, the number of chunks that overlap, and the number of all chunks.
         let mut axes = Vec::with_capacity(self.ndim());
@@ -266,7 +276,7 @@ impl ChunkGrid {
             total *= last - first;
             axes.push((first, last - first, self.axes[axis].count(self.shape[axis])));
         }
-        (0..total).map(move |index| {
+        (places.start.min(total)..places.end.min(total)).map(move |index| {
             let (mut rest, mut number, mut weight) = (index, 0, 1);
             for (first, len, count) in axes.iter().rev() {
                 number += (first + rest % len) * weight;

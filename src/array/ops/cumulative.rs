@@ -71,13 +71,16 @@ impl<T: Summable> CumulativeSum<T> {
         let step: usize = grid.chunks_per_axis()[self.axis + 1..].iter().product();
         let address = Arc::as_ptr(&self.identity).addr();
         let number_of = |index: usize| number - (last - index) * step;
-        let kept = (0..=last)
-            .rev()
-            .find_map(|index| Some((index + 1, evaluation.kept::<Totals<T>>(address, number_of(index))?)));
-        let (first, mut totals) = kept.unwrap_or_else(|| {
-            let width = grid.chunk_region(number).map_or(0, |chunk| self.width(&chunk));
-            (0, vec![T::Total::default(); width].into())
-        });
+        let (mut first, mut kept) = (last + 1, None);
+        while first > 0 && kept.is_none() {
+            check_cancelled()?;
+            kept = evaluation.kept::<Totals<T>>(address, number_of(first - 1));
+            first -= usize::from(kept.is_none());
+        }
+        let mut totals = match kept {
+            Some(kept) => kept,
+            None => vec![T::Total::default(); self.width(&grid.chunk_region(number)?)].into(),
+        };
         for index in first..=last {
             check_cancelled()?;
             let chunk = grid.chunk_region(number_of(index))?;

@@ -90,9 +90,9 @@ impl<T: Element, R: Reducer<T>> Reduced<T, R> {
         let bytes = bytes.saturating_add(states.len().saturating_mul(size_of::<R::State>()));
         let done = Mutex::new(vec![None; segments]);
         evaluation.fork(bytes, segments, |segment| {
-            let (first, end) = (chunks * segment / segments, chunks * (segment + 1) / segments);
+            let share = chunks.div_ceil(segments);
             let mut own = self.start(target)?;
-            let numbers = grid.overlapping(wanted).skip(first).take(end - first);
+            let numbers = grid.some_overlapping(wanted, share * segment..share * (segment + 1));
             self.absorb_chunks(evaluation, numbers, wanted, target, &mut own)?;
             done.lock()[segment] = Some(own);
             Ok(())
