@@ -27,7 +27,7 @@ impl<T: Element> ChunkedArray<T> {
     /// storage.save("map", &ChunkedArray::<f32>::zeros(&[100, 100], &[50, 50])?)?;
     ///
     /// let map: ChunkedArray<f32> = storage.load("map")?;
-    /// let ones = ChunkedArray::full(&[20, 30], &[20, 30], 1.0)?;
+    /// let ones = ChunkedArray::full(&[20, 30], 1.0, &[20, 30])?;
     /// let report = storage.save("map", &map.updated(s![10..30, 60..90], &ones)?)?;
     /// assert_eq!(report.chunks_carried, 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
