@@ -155,7 +155,7 @@
     not(feature = "object-store"),
     doc = "[`ObjectStoreProtocol`]: https://docs.rs/arraystow/latest/arraystow/struct.ObjectStoreProtocol.html"
 )]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "object-store"))))]
 #![cfg_attr(not(any(feature = "hdf5", feature = "zarr")), allow(dead_code, reason = "arrays need a format"))]
 
 #[cfg(not(target_endian = "little"))]
@@ -210,6 +210,7 @@ pub use protocol::ZarrVersion;
 pub use protocol::faults;
 pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader, FileWriter, OpenMode};
 #[cfg(feature = "object-store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
     ArrayInfo, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray, SaveReport, Storage,

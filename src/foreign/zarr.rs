@@ -1,5 +1,8 @@
 //! Zarr arrays of other programs.
 
+#[cfg_attr(not(feature = "object-store"), path = "zarr/no_objects.rs")]
+mod objects;
+
 use super::array::array;
 use crate::array::AnyArray;
 use crate::backend::{ForeignZarr, FoundArrays};
@@ -66,45 +69,6 @@ impl ZarrStore {
             );
         }
         Ok(Self::of(Arc::new(FolderStore::new(&path, Durability::default())), location))
-    }
-
-    #[cfg(feature = "object-store")]
-    fn open_url(url: &str) -> Result<Self> {
-        Self::open_with::<String, String>(url, [])
-    }
-
-    #[cfg(not(feature = "object-store"))]
-    fn open_url(_: &str) -> Result<Self> {
-        Err(Error::unsupported("object stores need a feature of arraystow: enable `s3`, `gcs` or `azure`"))
-    }
-
-    /// Opens the folder at a URL, with options of the object store; see
-    /// [`Storage::open_with`](crate::Storage::open_with).
-    ///
-    /// # Errors
-    /// As [`Storage::open_with`](crate::Storage::open_with).
-    #[cfg(feature = "object-store")]
-    pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
-    where
-        K: Into<String>,
-        V: Into<String>,
-    {
-        let options: Vec<_> = options.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let objects = crate::protocol::open_url(url, &options)?;
-        let location = objects.describe("");
-        Ok(Self::of(Arc::new(objects), location))
-    }
-
-    /// Opens a folder of any object store.
-    ///
-    /// # Errors
-    /// `InvalidName` if the folder's name is invalid.
-    #[cfg(feature = "object-store")]
-    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
-        let name = client.to_string();
-        let objects = crate::protocol::Objects::new(client, folder, name)?;
-        let location = objects.describe("");
-        Ok(Self::of(Arc::new(objects), location))
     }
 
     fn of(store: Arc<dyn ByteStore>, location: String) -> Self {

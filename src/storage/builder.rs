@@ -1,5 +1,8 @@
 //! The options of a storage.
 
+#[cfg_attr(not(feature = "object-store"), path = "builder/no_objects.rs")]
+mod objects;
+
 use super::Storage;
 use super::name::Workflow;
 use super::place::Place;
@@ -29,11 +32,11 @@ pub struct StorageBuilder {
     durability: Option<Durability>,
     lease: Option<Duration>,
     registry: Registry,
+    /// Options of the client that is made for a URL.
+    options: Vec<(String, String)>,
     /// The user's own client, and the folder in its store.
     #[cfg(feature = "object-store")]
     client: Option<(Arc<dyn object_store::ObjectStore>, String)>,
-    #[cfg(feature = "object-store")]
-    options: Vec<(String, String)>,
 }
 
 impl StorageBuilder {
@@ -47,28 +50,10 @@ impl StorageBuilder {
             durability: None,
             lease: None,
             registry: Registry::default(),
+            options: Vec::new(),
             #[cfg(feature = "object-store")]
             client: None,
-            #[cfg(feature = "object-store")]
-            options: Vec::new(),
         }
-    }
-
-    /// Options of a storage in a folder of any object store; see [`Storage::from_object_store`].
-    ///
-    /// ```
-    /// use arraystow::{Codec, StorageBuilder};
-    /// use std::sync::Arc;
-    ///
-    /// let client = Arc::new(object_store::memory::InMemory::new());
-    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::zstd(3)?).open()?;
-    /// # Ok::<(), arraystow::Error>(())
-    /// ```
-    #[cfg(feature = "object-store")]
-    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: impl Into<String>) -> Self {
-        let mut builder = Self::new(PathBuf::new());
-        builder.client = Some((client, folder.into()));
-        builder
     }
 
     /// How the chunks of arrays saved from now on are compressed.
@@ -133,13 +118,6 @@ impl StorageBuilder {
         self
     }
 
-    /// An option of the object store, as `("aws_endpoint", "https://...")`.
-    #[cfg(feature = "object-store")]
-    pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.options.push((key.into(), value.into()));
-        self
-    }
-
     /// The version of the Zarr format that new arrays get, unless their group is of the other already.
     #[cfg(feature = "zarr")]
     pub fn zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
@@ -172,30 +150,18 @@ impl StorageBuilder {
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {
-        #[cfg(feature = "object-store")]
-        if let Some((client, folder)) = &self.client {
-            if let Some((key, _)) = self.options.first() {
-                return Err(Error::invalid(format!("a client has its options already, and {key:?} comes too late")));
-            }
-            let objects = crate::protocol::Objects::new(client.clone(), folder, client.to_string())?;
-            return self.object_folder(objects);
+        if let Some(place) = self.place_of_client() {
+            return place;
         }
         spelling::check(&self.root)?;
         // Neither the URL nor options are told in an error: they may hold credentials.
         if self.root.to_str().is_some_and(spelling::is_url) {
-            #[cfg(feature = "object-store")]
-            {
-                let objects = crate::protocol::open_url(&self.root.to_string_lossy(), &self.options)?;
-                return self.object_folder(objects);
-            }
-            #[cfg(not(feature = "object-store"))]
-            return Err(Error::unsupported("a URL is given: object stores need the feature `s3` of arraystow"));
+            return self.place_of_url();
         }
         self.folder()
     }
 
     fn folder(self) -> Result<Arc<dyn Place>> {
-        #[cfg(feature = "object-store")]
         if !self.options.is_empty() {
             return Err(Error::invalid("a folder has no options: those that are given are for object stores"));
         }
@@ -211,20 +177,6 @@ impl StorageBuilder {
         let durability = self.durability.unwrap_or_default();
         Ok(Arc::new(super::folder::Folder::open(&self.root, durability, self.arrays, self.limits)?))
     }
-
-    #[cfg(feature = "object-store")]
-    fn object_folder(self, objects: crate::protocol::Objects) -> Result<Arc<dyn Place>> {
-        if self.durability.is_some() {
-            return Err(Error::invalid(
-                "an object store is durable by itself, and has no option `durability`: leave it out",
-            ));
-        }
-        if self.arrays.format == Some(ArrayFormat::Hdf5) {
-            return Err(Error::unsupported("an object store has Zarr arrays only: choose no other format"));
-        }
-        let lease = self.lease.unwrap_or(super::objects::DEFAULT_LEASE);
-        Ok(Arc::new(super::objects::ObjectFolder::new(objects, self.arrays, self.limits, lease)))
-    }
 }
 
 impl fmt::Debug for StorageBuilder {
@@ -236,8 +188,6 @@ impl fmt::Debug for StorageBuilder {
             _ => text.field("root", &self.root),
         };
         text.field("codec", &self.codec).field("format", &self.format).field("limits", &self.limits);
-        #[cfg(feature = "object-store")]
-        text.field("options", &self.options.len());
-        text.field("arrays", &self.arrays).finish()
+        text.field("options", &self.options.len()).field("arrays", &self.arrays).finish()
     }
 }

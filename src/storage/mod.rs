@@ -112,42 +112,6 @@ impl Storage {
         StorageBuilder::new(folder.as_ref().to_owned())
     }
 
-    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on, as
-    /// well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
-    ///
-    /// ```
-    /// use arraystow::Storage;
-    ///
-    /// let options = [("aws_endpoint", "https://s3.example.org"), ("aws_region", "here")];
-    /// let storage = Storage::open_with("s3://bucket/surveys", options)?;
-    /// assert_eq!(storage.location(), "s3://bucket/surveys");
-    ///
-    /// let error = Storage::open_with("s3://bucket/surveys", [("aws_endpiont", "https://s3.example.org")]).unwrap_err();
-    /// assert!(error.to_string().contains("did you mean \"aws_endpoint\""));
-    /// # Ok::<(), arraystow::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have; `Unsupported` for another scheme than `s3`, `gs`
-    /// (feature `gcs`), `az` (feature `azure`) and `memory`.
-    #[cfg(feature = "object-store")]
-    pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
-    where
-        K: Into<String>,
-        V: Into<String>,
-    {
-        options.into_iter().fold(Self::builder(url), |builder, (key, value)| builder.option(key, value)).open()
-    }
-
-    /// A storage in a folder of any object store.
-    ///
-    /// # Errors
-    /// `InvalidName` if there can be no such folder.
-    #[cfg(feature = "object-store")]
-    pub fn from_object_store(client: Arc<dyn object_store::ObjectStore>, folder: &str) -> Result<Self> {
-        StorageBuilder::from_object_store(client, folder).open()
-    }
-
     /// How the arrays and external objects of a workflow are written and read.
     fn protocols(&self, workflow: &Workflow) -> Protocols {
         let protocols = self.place.protocols(workflow).with_registry(self.registry.clone());

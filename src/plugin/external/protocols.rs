@@ -1,8 +1,9 @@
 //! The protocols of a save or a load, the options of arrays that are written through them, and the registered serializers.
 
+#[cfg_attr(not(feature = "object-store"), path = "protocols/no_objects.rs")]
+mod objects;
+
 use crate::array::Codec;
-#[cfg(feature = "object-store")]
-use crate::backend::ZarrArrays;
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -13,8 +14,6 @@ use crate::plugin::external::shared_file;
 use crate::plugin::external::user_serializer::PersistentSerializer;
 use crate::protocol::files::{Files, Ledger};
 use crate::protocol::{ArrayFormat, ArrayOptions, FileProtocol};
-#[cfg(feature = "object-store")]
-use crate::protocol::{ObjectStoreProtocol, Objects};
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,7 +34,7 @@ use std::sync::Arc;
 pub struct Protocols {
     file: Option<Arc<dyn FileProtocol>>,
     #[cfg(feature = "object-store")]
-    object_store: Option<ObjectStoreProtocol>,
+    object_store: Option<crate::protocol::ObjectStoreProtocol>,
     arrays: ArrayOptions,
     codec: Option<Codec>,
     limits: Limits,
@@ -54,28 +53,6 @@ impl Protocols {
     #[must_use]
     pub fn with_file(mut self, files: impl FileProtocol) -> Self {
         self.file = Some(Arc::new(files));
-        self
-    }
-
-    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used.
-    #[cfg(feature = "object-store")]
-    #[must_use]
-    pub fn with_object_store(mut self, object_store: ObjectStoreProtocol) -> Self {
-        self.object_store = Some(object_store);
-        self
-    }
-
-    /// The same as [`with_object_store`](Self::with_object_store).
-    #[cfg(feature = "object-store")]
-    #[must_use]
-    pub fn with_s3(self, s3: crate::protocol::S3Protocol) -> Self {
-        self.with_object_store(s3)
-    }
-
-    /// The same of a storage.
-    #[cfg(feature = "object-store")]
-    pub(crate) fn with_objects(mut self, objects: Objects) -> Self {
-        self.object_store = Some(ObjectStoreProtocol::of(objects));
         self
     }
 
@@ -190,11 +167,7 @@ impl Protocols {
         if let Some(file) = &self.file {
             return Ok(Files::File(file.clone()));
         }
-        #[cfg(feature = "object-store")]
-        if let Some(object_store) = &self.object_store {
-            return Ok(Files::Objects(object_store.objects().clone()));
-        }
-        Err(no_protocol())
+        self.object_files().ok_or_else(no_protocol)
     }
 
     /// Returns the backend of arrays, if there is a protocol.
@@ -202,12 +175,7 @@ impl Protocols {
         if let Some(files) = &self.file {
             return Some(Arc::new(FileArrays::new(files.clone(), self.arrays, self.limits)));
         }
-        #[cfg(feature = "object-store")]
-        if let Some(object_store) = &self.object_store {
-            let objects = Arc::new(object_store.objects().clone());
-            return Some(Arc::new(ZarrArrays::new(objects, self.arrays.zarr(), self.limits)));
-        }
-        None
+        self.object_backend()
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -218,13 +186,6 @@ impl Protocols {
     #[must_use]
     pub fn file(&self) -> Option<&Arc<dyn FileProtocol>> {
         self.file.as_ref()
-    }
-
-    /// Returns the protocol for object stores, if there is one.
-    #[cfg(feature = "object-store")]
-    #[must_use]
-    pub fn object_store(&self) -> Option<&ObjectStoreProtocol> {
-        self.object_store.as_ref()
     }
 
     /// Returns the limits.
@@ -244,9 +205,7 @@ impl fmt::Debug for Protocols {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_ref().map(|file| file.describe(""));
         let mut text = f.debug_struct("Protocols");
-        text.field("file", &file);
-        #[cfg(feature = "object-store")]
-        text.field("object_store", &self.object_store);
+        self.debug_objects(text.field("file", &file));
         text.field("codec", &self.codec).field("limits", &self.limits).finish()
     }
 }

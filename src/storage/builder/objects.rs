@@ -1,0 +1,101 @@
+//! The functions and options of storages in object stores.
+
+use super::StorageBuilder;
+use crate::error::{Error, Result};
+use crate::protocol::{ArrayFormat, Objects, open_url};
+use crate::storage::Storage;
+use crate::storage::objects::{DEFAULT_LEASE, ObjectFolder};
+use crate::storage::place::Place;
+use object_store::ObjectStore;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
+impl Storage {
+    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on, as
+    /// well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
+    ///
+    /// ```
+    /// use arraystow::Storage;
+    ///
+    /// let options = [("aws_endpoint", "https://s3.example.org"), ("aws_region", "here")];
+    /// let storage = Storage::open_with("s3://bucket/surveys", options)?;
+    /// assert_eq!(storage.location(), "s3://bucket/surveys");
+    ///
+    /// let error = Storage::open_with("s3://bucket/surveys", [("aws_endpiont", "https://s3.example.org")]).unwrap_err();
+    /// assert!(error.to_string().contains("did you mean \"aws_endpoint\""));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have; `Unsupported` for another scheme than `s3`, `gs`
+    /// (feature `gcs`), `az` (feature `azure`) and `memory`.
+    pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        options.into_iter().fold(Self::builder(url), |builder, (key, value)| builder.option(key, value)).open()
+    }
+
+    /// A storage in a folder of any object store.
+    ///
+    /// # Errors
+    /// `InvalidName` if there can be no such folder.
+    pub fn from_object_store(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {
+        StorageBuilder::from_object_store(client, folder).open()
+    }
+}
+
+#[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
+impl StorageBuilder {
+    /// Options of a storage in a folder of any object store; see [`Storage::from_object_store`].
+    ///
+    /// ```
+    /// use arraystow::{Codec, StorageBuilder};
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// let storage = StorageBuilder::from_object_store(client, "some/folder").codec(Codec::zstd(3)?).open()?;
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    pub fn from_object_store(client: Arc<dyn ObjectStore>, folder: impl Into<String>) -> Self {
+        let mut builder = Self::new(PathBuf::new());
+        builder.client = Some((client, folder.into()));
+        builder
+    }
+
+    /// An option of the object store, as `("aws_endpoint", "https://...")`.
+    pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.push((key.into(), value.into()));
+        self
+    }
+
+    pub(super) fn place_of_client(&self) -> Option<Result<Arc<dyn Place>>> {
+        let (client, folder) = self.client.as_ref()?;
+        if let Some((key, _)) = self.options.first() {
+            let text = format!("a client has its options already, and {key:?} comes too late");
+            return Some(Err(Error::invalid(text)));
+        }
+        let objects = Objects::new(client.clone(), folder, client.to_string());
+        Some(objects.and_then(|objects| self.object_folder(objects)))
+    }
+
+    pub(super) fn place_of_url(&self) -> Result<Arc<dyn Place>> {
+        let objects = open_url(&self.root.to_string_lossy(), &self.options)?;
+        self.object_folder(objects)
+    }
+
+    fn object_folder(&self, objects: Objects) -> Result<Arc<dyn Place>> {
+        if self.durability.is_some() {
+            return Err(Error::invalid(
+                "an object store is durable by itself, and has no option `durability`: leave it out",
+            ));
+        }
+        if self.arrays.format == Some(ArrayFormat::Hdf5) {
+            return Err(Error::unsupported("an object store has Zarr arrays only: choose no other format"));
+        }
+        let lease = self.lease.unwrap_or(DEFAULT_LEASE);
+        Ok(Arc::new(ObjectFolder::new(objects, self.arrays, self.limits, lease)))
+    }
+}
