@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(all(feature = "derive", feature = "hdf5", feature = "s3"))]
 
+mod auto_traits;
 mod derive;
 mod labels;
 mod persistent;
