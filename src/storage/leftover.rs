@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that no document refers to; see [`Storage::sweep`](crate::Storage::sweep) for an example. With serde it is a map of its fields.
+/// Something that no document refers to; see [`Storage::sweep`](crate::Storage::sweep) for an example. With serde it is
+/// a map of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Leftover {
