@@ -189,6 +189,10 @@ impl Backend for FileArrays {
         self.of_format(self.chosen)?.check_codec(codec)
     }
 
+    fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
+        self.of_format(self.chosen)?.keeps_codec(name, codec)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

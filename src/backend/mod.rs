@@ -165,6 +165,11 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// Refuses a codec that new arrays cannot have.
     fn check_codec(&self, codec: Codec) -> Result<()>;
+    /// Whether the array of that name, a later version of one of the same format, can keep this codec.
+    fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
+        let _ = name;
+        Ok(self.check_codec(codec).is_ok())
+    }
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {
         1

@@ -70,15 +70,17 @@ pub(super) fn was_saved(array: &dyn ErasedArray, seen: &mut HashSet<usize>) -> b
     found
 }
 
-/// The codec with which the array is to be stored if nothing else is chosen: that of the stored array of which it is a later version.
-/// `None` if there is no such array, or the backend has no such codec.
-pub(crate) fn kept_codec(array: &Arc<dyn ErasedArray>, backend: &dyn Backend) -> Result<Option<Codec>> {
+/// The codec with which the array of that name is to be stored if nothing else is chosen: that of the stored array of which it is a
+/// later version. `None` if there is no such array, or the backend cannot write such an array with its codec.
+pub(crate) fn kept_codec(array: &Arc<dyn ErasedArray>, backend: &dyn Backend, name: &str) -> Result<Option<Codec>> {
     let mut array = array.clone();
     loop {
         if let Some(stored) = as_stored(&*array) {
             let reader = stored.reader()?;
-            let codec = reader.codec().filter(|_| reader.format() == backend.format());
-            return Ok(codec.filter(|codec| backend.check_codec(*codec).is_ok()));
+            return match reader.codec().filter(|_| reader.format() == backend.format()) {
+                Some(codec) if backend.keeps_codec(name, codec)? => Ok(Some(codec)),
+                _ => Ok(None),
+            };
         }
         match array.version_of() {
             Some(before) => array = before,

@@ -37,7 +37,7 @@ pub(crate) use foreign::ForeignZarr;
 use super::{
     ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, StoredSummary, is_id,
 };
-use crate::array::Codec;
+use crate::array::{Codec, CodecKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::store::{ByteStore, Copied, copy_below};
@@ -69,6 +69,12 @@ impl ZarrArrays {
         [marker(ZarrVersion::V3), marker(ZarrVersion::V2)]
     }
 
+    /// The version of the group, which is made if there is none, for the array of that name.
+    fn version(&self, name: &str) -> Result<ZarrVersion> {
+        let ensure = || group::ensure(&*self.store, self.options.version, &Self::key(name));
+        self.group.get_or_try_init(ensure).copied()
+    }
+
     fn key(name: &str) -> String {
         format!("{GROUP}/{name}")
     }
@@ -80,8 +86,7 @@ impl Backend for ZarrArrays {
     }
 
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
-        let version =
-            *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version, &Self::key(name)))?;
+        let version = self.version(name)?;
         let options = ZarrOptions { version, ..self.options };
         let locate = |error: Error| error.at_location(self.describe(name));
         Ok(Box::new(Writer::create(self.store.clone(), Self::key(name), options, &self.limits, spec).map_err(locate)?))
@@ -132,6 +137,10 @@ impl Backend for ZarrArrays {
         Ok(())
     }
 
+    fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
+        Ok(!matches!(codec.kind(), CodecKind::Pcodec(_)) || self.version(name)? == ZarrVersion::V3)
+    }
+
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {
         let other = other.holder(from).and_then(|other| other.as_any().downcast_ref::<Self>());
         let Some(other) = other else { return Ok(None) };
@@ -139,8 +148,7 @@ impl Backend for ZarrArrays {
         check(&*reader)?;
         let Some(digest) = reader.digest().map(str::to_owned) else { return Ok(None) };
         // Without a group, and in one of another version, other readers would not find the array.
-        let version =
-            *self.group.get_or_try_init(|| group::ensure(&*self.store, self.options.version, &Self::key(to)))?;
+        let version = self.version(to)?;
         let marker = format!("{}/{}", Self::key(from), metadata::array_name(version));
         if !other.store.exists(&marker)? {
             return Ok(None);

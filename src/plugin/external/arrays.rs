@@ -67,7 +67,7 @@ fn link_or_compute(
                 name: file.to_owned(),
                 path: planned.path().to_owned(),
                 array: any.array.clone(),
-                meta: any.meta_to_write(&**backend).map_err(|error| planned.locate(error))?.or(defaults),
+                meta: any.meta_to_write(&**backend, file).map_err(|error| planned.locate(error))?.or(defaults),
                 document: document.map(str::to_owned),
             }),
         }
@@ -115,11 +115,11 @@ fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to
 }
 
 impl PlannedArray {
-    /// What was chosen for this array, which is to be written to `backend`. A stored array, and a later version of one, keeps its
+    /// What was chosen for this array, which is to be written to `backend` under this name. A stored array, and a later version of one, keeps its
     /// codec.
-    fn meta_to_write(&self, backend: &dyn Backend) -> Result<ArrayMeta> {
+    fn meta_to_write(&self, backend: &dyn Backend, name: &str) -> Result<ArrayMeta> {
         let own = self.array.meta();
-        let kept = if own.codec.is_some() { None } else { kept_codec(&self.array, backend)? };
+        let kept = if own.codec.is_some() { None } else { kept_codec(&self.array, backend, name)? };
         Ok(own.or(&ArrayMeta::of_codec(kept)).or(&self.meta))
     }
 }

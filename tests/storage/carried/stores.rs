@@ -1,7 +1,7 @@
 //! What only object stores have: shards, and servers that fail.
 
 use super::{Place, assert_holds, counted, elements};
-use arraystow::{ArrayFormat, ChunkedArray};
+use arraystow::{ArrayFormat, ChunkedArray, Codec, ZarrVersion};
 use ndarray::{Array2, Axis, concatenate};
 
 #[test]
@@ -51,4 +51,21 @@ fn a_failed_copy_fails_the_save_and_leaves_the_old_value() {
     assert_holds(&storage, "series", &expected.clone().into_dyn());
     assert_eq!(storage.save("series", &grown).unwrap().chunks_carried, 4);
     assert_holds(&storage, "series", &concatenate![Axis(0), expected, expected].into_dyn());
+}
+
+#[test]
+fn version_2_of_zarr_keeps_the_codecs_that_it_has() {
+    let (newer, older) = (Place::folder(ArrayFormat::Zarr), Place::folder(ArrayFormat::Zarr));
+    let expected = elements([64, 32], 0);
+    for (codec, carried) in [(Codec::zstd(3).unwrap(), 4), (Codec::BLOSC, 4), (Codec::pcodec(4).unwrap(), 0)] {
+        let there = older.builder().zarr_version(ZarrVersion::V2).open().unwrap();
+        let name = codec.name();
+        newer.storage().save(name, &counted(&expected).0.with_codec(codec)).unwrap();
+        newer.storage().copy(name, &there).unwrap();
+        assert_holds(&there, name, &expected.clone().into_dyn());
+        let series: ChunkedArray<i64> = newer.storage().load(name).unwrap();
+        let grown = series.appended(0, &counted(&expected).0).unwrap();
+        assert_eq!(there.save(name, &grown).unwrap().chunks_carried, carried, "{codec}");
+        assert_holds(&there, name, &concatenate![Axis(0), expected, expected].into_dyn());
+    }
 }
