@@ -1,4 +1,4 @@
-"""Writes the seeds of the corpus that Python makes: well-formed and hostile HDF5 files, and pickles. Needs numpy, h5py."""
+"""Writes the seeds of the corpus that Python makes: well-formed and hostile HDF5 files, and pickles. Needs numpy, h5py, hdf5plugin."""
 
 import io
 import pathlib
@@ -10,6 +10,7 @@ import tempfile
 import uuid
 
 import h5py
+import hdf5plugin
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent / "corpus" / "hdf5"
@@ -19,6 +20,16 @@ KINDS = {
     "chunked": {"chunks": (4, 4)},
     "gzip": {"chunks": (4, 4), "compression": "gzip", "shuffle": True, "fletcher32": True},
     "lzf": {"chunks": (4, 4), "compression": "lzf"},
+    "bzip2": {"chunks": (4, 4), **hdf5plugin.BZip2()},
+    "lz4": {"chunks": (4, 4), **hdf5plugin.LZ4(nbytes=32)},
+    "bitshuffle": {"chunks": (4, 4), **hdf5plugin.Bitshuffle(cname="none")},
+    "bitshuffle-lz4": {"chunks": (4, 4), **hdf5plugin.Bitshuffle()},
+    "bitshuffle-zstd": {"chunks": (4, 4), **hdf5plugin.Bitshuffle(cname="zstd")},
+    "blosc": {"chunks": (4, 4), **hdf5plugin.Blosc()},
+    "blosc2": {"chunks": (4, 4), **hdf5plugin.Blosc2()},
+    "zstd": {"chunks": (4, 4), **hdf5plugin.Zstd()},
+    "scale-offset": {"chunks": (4, 4), "scaleoffset": 2},
+    "scale-offset-fill": {"chunks": (4, 4), "scaleoffset": 2, "fillvalue": 7},
     "resizable": {"chunks": (4, 4), "maxshape": (None, None)},
     "one-resizable": {"chunks": (4, 4), "maxshape": (None, 6)},
 }
@@ -32,6 +43,24 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 for kind, options in KINDS.items():
     with file(kind) as f:
         f.create_dataset("dask_arrays", data=ELEMENTS, **options)
+with file("scale-offset-integers") as f:
+    f.create_dataset("dask_arrays", data=ELEMENTS.astype("i2"), chunks=(4, 4), scaleoffset=0)
+for libver in ["earliest", "latest"]:
+    with file(f"labels-{libver}", libver) as f:
+        d = f.create_dataset("dask_arrays", data=ELEMENTS, chunks=(4, 4))
+        for name, length in [("time", 10), ("x", 6)]:
+            f[name] = np.arange(float(length))
+            f[name].make_scale(name)
+        d.dims[0].attach_scale(f["time"])
+        d.dims[1].attach_scale(f["x"])
+        d.dims[1].label = "length"
+        d.attrs["units"] = "K"
+        d.attrs["names"] = ["a", "", "bcd"]
+        d.attrs["fixed"] = np.array([b"a", b"bc"])
+        d.attrs["numbers"] = np.arange(3, dtype=">i2")
+        d.attrs["_FillValue"] = np.float32(-1)
+        for i in range(12):
+            d.attrs[f"text {i}"] = f"value {i}"
 with file("earliest", "earliest") as f:
     f.create_dataset("dask_arrays", data=ELEMENTS.astype(">f8"), chunks=(4, 4))
 with file("compact") as f:

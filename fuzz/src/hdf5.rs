@@ -3,8 +3,9 @@
 use crate::arrays::{MemoryFiles, NAME, open};
 use crate::blocks;
 use crate::random::Random;
-use arraystow::Protocols;
-use std::sync::Arc;
+use arraystow::{Hdf5File, Protocols};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
 /// Reads a file as it is, and again with corrected checksums.
 pub fn run(input: &[u8]) {
@@ -21,7 +22,21 @@ pub fn change(random: &mut Random, input: &mut Vec<u8>) {
     blocks::change(random, input);
 }
 
+/// The file as another program's lies on the disk.
+static FILE: LazyLock<PathBuf> =
+    LazyLock::new(|| std::env::temp_dir().join(format!("arraystow-fuzz-{}.h5", std::process::id())));
+
 fn read(file: Vec<u8>) {
+    std::fs::write(&*FILE, &file).unwrap();
+    if let Ok(file) = Hdf5File::open(&*FILE) {
+        let file = file.with_limits(crate::limits());
+        if let Ok(array) = file.array("/dask_arrays") {
+            // Whatever its labels are, an array can have them.
+            let labels = (array.dims().map(<[String]>::len), array.attrs().len());
+            assert!(labels.0.is_none_or(|dims| dims == array.ndim()));
+        }
+        let _ = file.arrays("/");
+    }
     let files = MemoryFiles::default();
     files.0.lock().unwrap().insert(NAME.to_owned(), Arc::new(file));
     let _ = open(&Protocols::new().with_file(files).with_limits(crate::limits()));

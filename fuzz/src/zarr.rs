@@ -5,7 +5,7 @@
 //! The rest is the chunk. An empty piece is not stored.
 
 use crate::arrays::{NAME, open};
-use arraystow::{Protocols, S3Protocol};
+use arraystow::{Protocols, S3Protocol, ZarrStore};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use std::sync::Arc;
@@ -30,6 +30,10 @@ pub fn run(input: &[u8]) {
         CHUNKS.iter().for_each(|key| put(key, chunk));
     }
     let store: Arc<dyn ObjectStore> = Arc::new(store);
+    let others = ZarrStore::from_object_store(store.clone(), "dask_arrays").unwrap().with_limits(crate::limits());
+    if let Ok(array) = others.array(NAME) {
+        assert!(array.dims().is_none_or(|dims| dims.len() == array.ndim()));
+    }
     let _ = open(&Protocols::new().with_s3(S3Protocol::new(store, "").unwrap()).with_limits(crate::limits()));
 }
 
@@ -117,13 +121,22 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         )
     };
     let filters = r#"[{"id":"shuffle","elementsize":4},{"id":"crc32"},{"id":"fletcher32"}]"#;
-    let attributes = br#"{"missing_value": NaN, "valid": [Infinity, -Infinity, "NaN"]}"#;
+    let attributes = br#"{"missing_value": NaN, "valid": [Infinity, -Infinity, "NaN"], "_ARRAY_DIMENSIONS": ["x"], "units": "K",
+"_FillValue": "AAAAAICHw8A=", "levels": [1, 2.5], "names": ["a", ""], "nested": {"a": [true, null]}}"#;
     for (name, metadata) in [
         ("nan", v2("null", "null", "NaN")),
         ("zlib", v2("[]", r#"{"id":"zlib","level":1}"#, "false")),
+        ("lz4", v2("[]", r#"{"id":"lz4","acceleration":1}"#, "0")),
+        ("bz2", v2("[]", r#"{"id":"bz2","level":1}"#, "0")),
         ("filters", v2(filters, "null", "\"-Infinity\"")),
     ] {
-        seeds.push((format!("others-v2-{name}"), input([&[], metadata.as_bytes(), attributes, &[]], &[0; 16])));
+        // The blocks of 16 zeros of two compressions, as numcodecs writes them.
+        let chunk: &[u8] = match name {
+            "lz4" => &[16, 0, 0, 0, 22, 0, 1, 0, 80, 0, 0, 0, 0, 0],
+            "bz2" => b"BZh91AY&SY\xaa\xd2\xdd7\0\0\0@\0@\x04 \0!\0\x82\x83\x17rE8P\x90\xaa\xd2\xdd7",
+            _ => &[0; 16],
+        };
+        seeds.push((format!("others-v2-{name}"), input([&[], metadata.as_bytes(), attributes, &[]], chunk)));
     }
     for (name, codecs) in others {
         let index: Vec<u8> = [32_u64, 2, 34, 2].iter().flat_map(|number| number.to_le_bytes()).collect();

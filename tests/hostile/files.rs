@@ -10,7 +10,7 @@ use std::process::Command;
 const FOLDER: &str = "ARRAYSTOW_TEST_HOSTILE_FILES";
 
 const SCRIPT: &str = r#"
-import sys, os, struct, zlib, numpy as np, h5py, hdf5plugin
+import bz2, sys, os, struct, zlib, numpy as np, h5py, hdf5plugin
 folder = sys.argv[1]
 def new(name, libver="latest"): return h5py.File(f"{folder}/{name}", "w", libver=libver)
 
@@ -79,7 +79,22 @@ with new("shuffle-of-nothing") as f:
 with new("zstd-claim") as f:
     d = f.create_dataset("dask_arrays", (16,), "f8", chunks=(16,), **hdf5plugin.Zstd())
     d.id.write_direct_chunk((0,), b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 2**60) + b"\x01\x00\x00")
-with new("filter-plugin") as f: f.create_dataset("dask_arrays", data=np.arange(16, dtype="f8"), chunks=(16,), **hdf5plugin.Blosc())
+with new("filter-plugin") as f: f.create_dataset("dask_arrays", data=np.arange(16, dtype="f8"), chunks=(16,), **hdf5plugin.Blosc2())
+def stored(name, chunk, **options):
+    with new(name) as f:
+        d = f.create_dataset("dask_arrays", (16,), "f8", chunks=(16,), **options)
+        d.id.write_direct_chunk((0,), chunk)
+stored("lz4-claim", struct.pack(">QI", 2**60, 2**31) + bytes(40), **hdf5plugin.LZ4())
+stored("lz4-blocks", struct.pack(">QI", 128, 1) + bytes(60), **hdf5plugin.LZ4())
+stored("lz4-block-of-nothing", struct.pack(">QI", 128, 0) + bytes(60), **hdf5plugin.LZ4())
+stored("bitshuffle-claim", struct.pack(">QI", 2**60, 64) + bytes(40), **hdf5plugin.Bitshuffle())
+stored("bitshuffle-block", struct.pack(">QI", 128, 2**31) + bytes(40), **hdf5plugin.Bitshuffle())
+stored("bitshuffle-short", bytes(100), **hdf5plugin.Bitshuffle(cname="none"))
+stored("bzip2-bomb", bz2.compress(bytes(2**26)), **hdf5plugin.BZip2())
+stored("bzip2-cut", bz2.compress(bytes(128))[:-8], **hdf5plugin.BZip2())
+stored("scale-offset-short", struct.pack("<IB", 64, 8) + bytes(60), scaleoffset=3)
+stored("scale-offset-bits", struct.pack("<IB", 65, 8) + bytes(160), scaleoffset=3)
+stored("blosc-claim", struct.pack("<BBBBIII", 2, 1, 0, 8, 2**31 - 1, 64, 60) + bytes(44), **hdf5plugin.Blosc())
 with new("filter-unknown") as f:
     plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plist.set_chunk((16,)); plist.set_filter(31999, h5py.h5z.FLAG_OPTIONAL, (1, 2, 3))
@@ -176,6 +191,17 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("deflate-too-short", &[ErrorKind::Corrupt]),
     ("shuffle-of-nothing", &[ErrorKind::Corrupt]),
     ("zstd-claim", &[ErrorKind::Corrupt]),
+    ("lz4-claim", &[ErrorKind::Corrupt]),
+    ("lz4-blocks", &[ErrorKind::Corrupt]),
+    ("lz4-block-of-nothing", &[ErrorKind::Corrupt]),
+    ("bitshuffle-claim", &[ErrorKind::Corrupt]),
+    ("bitshuffle-block", &[ErrorKind::Corrupt]),
+    ("bitshuffle-short", &[ErrorKind::Corrupt]),
+    ("bzip2-bomb", &[ErrorKind::Corrupt]),
+    ("bzip2-cut", &[ErrorKind::Corrupt]),
+    ("scale-offset-short", &[ErrorKind::Corrupt]),
+    ("scale-offset-bits", &[ErrorKind::Corrupt]),
+    ("blosc-claim", &[ErrorKind::Corrupt]),
     ("filter-plugin", &[ErrorKind::Unsupported]),
     ("filter-unknown", &[ErrorKind::Unsupported]),
     ("a-group", &[ErrorKind::Corrupt]),
