@@ -138,6 +138,12 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         };
         seeds.push((format!("others-v2-{name}"), input([&[], metadata.as_bytes(), attributes, &[]], chunk)));
     }
+    let uneven = v3(bytes).replace(
+        r#"{"name":"regular",
+"configuration":{"chunk_shape":[4]}}"#,
+        r#"{"name":"rectilinear","configuration":{"kind":"inline","chunk_shapes":[[1,[1,2],3]]}}"#,
+    );
+    seeds.push(("others-rectilinear".to_owned(), input([uneven.as_bytes(), &[], &[], &[]], &[9])));
     for (name, codecs) in others {
         let index: Vec<u8> = [32_u64, 2, 34, 2].iter().flat_map(|number| number.to_le_bytes()).collect();
         let chunk = [index.as_slice(), &[1, 2, 3, 4]].concat();

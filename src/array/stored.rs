@@ -8,10 +8,11 @@ use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size.
+/// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size. Some
+/// arrays of other programs have chunks of different shapes; a reader pads them to the largest of each axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredLayout {
-    /// The grid that the array is stored in; regular.
+    /// The grid that the array is stored in; regular, unless another program has written it.
     pub(crate) grid: ChunkGrid,
     /// The shape of every stored chunk, those at the edges included.
     pub(crate) chunk_shape: Vec<usize>,

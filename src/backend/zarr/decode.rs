@@ -6,6 +6,7 @@
 
 use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
 use crate::array::DataType;
+use crate::backend::layout::fill_up;
 use crate::backend::room::BETWEEN;
 use crate::backend::{bzip2, checks, shuffle};
 use crate::error::{Error, Result};
@@ -65,6 +66,14 @@ impl Decoder {
         }
         out.copy_from_slice(&elements);
         Ok(())
+    }
+
+    /// Fills `out`, a chunk of this shape, with the elements of a chunk of a smaller shape at its beginning.
+    pub(super) fn decode_smaller(&self, shape: &[usize], stored: &[u8], out: &mut [u8]) -> Result<()> {
+        let smaller = Self::new(self.pipeline.clone(), self.data_type, shape);
+        let elements = smaller.undo(stored)?;
+        out.fill(0);
+        fill_up(&elements, shape, &self.shape, self.data_type.size(), out)
     }
 
     fn undo<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>> {

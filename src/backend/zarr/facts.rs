@@ -8,6 +8,7 @@ use super::keys::Keys;
 use super::metadata::Metadata;
 use super::pipeline::Pipeline;
 use super::shards::Indexing;
+use super::uneven::{FoundChunks, LastEdges};
 use super::{v2, v3};
 use crate::array::{ChunkGrid, Codec, DataType, StoredLayout};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +26,8 @@ pub(super) struct Facts {
     pub(super) codec: Option<Codec>,
     /// How the index of a shard lies in it, if there are shards.
     pub(super) indexing: Option<Indexing>,
+    /// How long the last chunks are stored, if chunks have different shapes. The layout has the largest of each axis.
+    pub(super) last_edges: Option<LastEdges>,
     pub(super) fill: Fill,
     pub(super) keys: Keys,
     /// What the description of an array of ours says.
@@ -41,6 +44,8 @@ impl Facts {
             && self.pipeline == other.pipeline
             && self.layout.parts == other.layout.parts
             && self.indexing == other.indexing
+            && self.last_edges.is_none()
+            && other.last_edges.is_none()
             && (self.indexing.is_none() || self.fill == other.fill)
     }
 
@@ -52,16 +57,26 @@ impl Facts {
                 v2::read(Members::read(&metadata.array, v2::WANTED)?, description.flatten())?
             }
         };
-        let FoundMetadata { shape, mut chunk_shape, data_type, pipeline, codec, sharding, fill, keys, description } =
-            found;
-        // Some say 0 where there is nothing to cut.
-        for (chunk, len) in chunk_shape.iter_mut().zip(&shape) {
-            if *len == 0 && *chunk == 0 {
-                *chunk = 1;
+        let FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding, fill, keys, description } = found;
+        let (grid, chunk_shape, last_edges) = match chunks {
+            FoundChunks::Uneven(chunks) => (chunks.grid, chunks.largest, Some(chunks.last)),
+            FoundChunks::Equal(mut chunk_shape) => {
+                // Some say 0 where there is nothing to cut.
+                for (chunk, len) in chunk_shape.iter_mut().zip(&shape) {
+                    if *len == 0 && *chunk == 0 {
+                        *chunk = 1;
+                    }
+                }
+                let grid = ChunkGrid::regular(&shape, &chunk_shape);
+                (grid.map_err(|error| error.with_kind(ErrorKind::Corrupt))?, chunk_shape, None)
             }
-        }
-        let grid = ChunkGrid::regular(&shape, &chunk_shape).map_err(|error| error.with_kind(ErrorKind::Corrupt))?;
+        };
         let (parts, indexing) = sharding.unzip();
+        if parts.is_some() && last_edges.is_some() {
+            return Err(Error::unsupported(
+                "the array has shards of different shapes, which arraystow does not read; rechunk it to equal ones",
+            ));
+        }
         if let Some(parts) = &parts {
             let divide = |(len, part): (&usize, &usize)| *part > 0 && len.is_multiple_of(*part);
             if parts.len() != chunk_shape.len() || !chunk_shape.iter().zip(parts).all(divide) {
@@ -73,6 +88,6 @@ impl Facts {
         let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
         let described = description.map(|description| description.check(data_type, &layout)).transpose()?;
-        Ok(Self { data_type, layout, chunk_bytes, pipeline, codec, indexing, fill, keys, described })
+        Ok(Self { data_type, layout, chunk_bytes, pipeline, codec, indexing, last_edges, fill, keys, described })
     }
 }

@@ -5,6 +5,7 @@ use super::fill::Fill;
 use super::keys::Keys;
 use super::pipeline::Pipeline;
 use super::shards::Indexing;
+use super::uneven::FoundChunks;
 use crate::array::{Codec, DataType};
 use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 /// The metadata as one version has them.
 pub(super) struct FoundMetadata {
     pub(super) shape: Vec<usize>,
-    pub(super) chunk_shape: Vec<usize>,
+    pub(super) chunks: FoundChunks,
     pub(super) data_type: DataType,
     pub(super) pipeline: Pipeline,
     /// The codec that arrays of ours with this pipeline are written with.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The most values in what is read of an array's metadata, the attributes aside.
-const MOST_VALUES: usize = 4096;
+const MOST_VALUES: usize = 1 << 16;
 
 /// What is looked for in an object.
 #[derive(Clone, Copy)]

@@ -28,6 +28,7 @@ mod seal;
 mod shards;
 mod table;
 mod text;
+mod uneven;
 mod v2;
 mod v3;
 mod writer;

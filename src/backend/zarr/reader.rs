@@ -109,7 +109,13 @@ impl Reader {
         let Some(stored) = self.fetch_chunk(number)? else { return self.missing(out) };
         let Some(shards) = &self.shards else {
             self.check(number, &stored)?;
-            return self.decoder.decode(&stored, out);
+            return match &self.facts.last_edges {
+                None => self.decoder.decode(&stored, out),
+                Some(last) => {
+                    let shape = last.chunk_shape(&self.facts.layout.grid, number)?;
+                    self.decoder.decode_smaller(&shape, &stored, out)
+                }
+            };
         };
         let count = shards.parts.chunk_count();
         match &self.seal {
@@ -124,9 +130,9 @@ impl Reader {
         }
     }
 
-    /// A chunk where it was decoded, which saves a copy; not of a shard, which is put together.
+    /// A chunk where it was decoded, which saves a copy; not of a shard, which is put together, and not a smaller one.
     fn whole(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
-        if self.shards.is_some() {
+        if self.shards.is_some() || self.facts.last_edges.is_some() {
             return Ok(None);
         }
         if let Some(stored) = self.fetch_chunk(number)? {

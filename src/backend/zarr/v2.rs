@@ -9,6 +9,7 @@ use super::keys::Keys;
 use super::metadata::dtype_v2;
 use super::new::codec_of_v2;
 use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
+use super::uneven::FoundChunks;
 use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
@@ -40,7 +41,7 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     }
     let shape = lengths("`shape`", &members.need("shape")?)?;
     check_axes(&shape)?;
-    let chunk_shape = lengths("`chunks`", &members.need("chunks")?)?;
+    let chunks = FoundChunks::Equal(lengths("`chunks`", &members.need("chunks")?)?);
     let dtype = members.need("dtype")?;
     let (data_type, packing) = from_dtype(&dtype).ok_or_else(|| unknown_type(&shown(&dtype)))?;
     let fill = Fill::read(ZarrVersion::V2, data_type, &members.take("fill_value").unwrap_or_default())?;
@@ -65,7 +66,7 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     let codec = Some(&compressor).filter(|_| is_plain && description.is_some()).and_then(codec_of_v2);
     let pipeline = Pipeline::read_v2(codecs(filters, compressor)?, packing, order)?;
     let keys = Keys { with_prefix: false, separator };
-    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, codec, sharding: None, fill, keys, description })
+    Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding: None, fill, keys, description })
 }
 
 /// The filters and the compressor.

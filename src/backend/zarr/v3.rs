@@ -8,6 +8,7 @@ use super::keys::Keys;
 use super::new::codec_of_v3;
 use super::pipeline::{Checksum, ChecksumPlace, MOST_CODECS, Packing, Pipeline, Stage, too_many};
 use super::shards::Indexing;
+use super::uneven::FoundChunks;
 use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
@@ -52,7 +53,7 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     let shape = lengths("`shape`", &members.need("shape")?)?;
     check_axes(&shape)?;
     let data_type = data_type(members.need("data_type")?)?;
-    let chunk_shape = chunk_grid(members.need("chunk_grid")?)?;
+    let chunks = chunk_grid(members.need("chunk_grid")?, &shape)?;
     let keys = keys(members.need("chunk_key_encoding")?)?;
     let fill = Fill::read(ZarrVersion::V3, data_type, &members.need("fill_value")?)?;
     let mut left = MOST_CODECS;
@@ -72,7 +73,7 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
         None => (pipeline(codecs, data_type, axes)?, None),
     };
     let description = members.description;
-    Ok(FoundMetadata { shape, chunk_shape, data_type, pipeline, codec, sharding, fill, keys, description })
+    Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding, fill, keys, description })
 }
 
 /// The codec that makes one object of several chunks.
@@ -98,14 +99,25 @@ fn data_type(value: Value) -> Result<DataType> {
     Ok(data_type)
 }
 
-fn chunk_grid(value: Value) -> Result<Vec<usize>> {
+fn chunk_grid(value: Value, shape: &[usize]) -> Result<FoundChunks> {
     let mut grid = Extension::read("chunk grid", value)?;
-    if grid.name != "regular" {
-        return Err(grid.refused("rechunk the array to chunks of one shape: arraystow reads regular grids"));
-    }
-    let chunk_shape = grid.take_lengths("chunk_shape")?;
+    let chunks = match &*grid.name {
+        "regular" => FoundChunks::Equal(grid.take_lengths("chunk_shape")?),
+        "rectilinear" => {
+            let kind = grid.take("kind").unwrap_or_default();
+            if kind != "inline" {
+                return Err(grid.unknown_value("kind", &kind));
+            }
+            FoundChunks::of_edges(&grid.take("chunk_shapes").unwrap_or_default(), shape)?
+        }
+        _ => {
+            return Err(
+                grid.refused("rechunk the array: arraystow reads the chunk grids \"regular\" and \"rectilinear\"")
+            );
+        }
+    };
     grid.finish()?;
-    Ok(chunk_shape)
+    Ok(chunks)
 }
 
 fn keys(value: Value) -> Result<Keys> {

@@ -4,4 +4,5 @@ mod filters;
 mod hdf5;
 mod labels;
 mod page;
+mod uneven;
 mod zarr;

@@ -1,6 +1,6 @@
 """Makes a Zarr array for each row of docs/foreign.md, in a folder; prints the rows as JSON, with the elements that zarr-python
 reads of each in a file beside them."""
-import json, sys, warnings
+import json, os, sys, warnings
 import numpy as np, zarr, numcodecs
 import zarr.codecs as codecs
 import zarr.codecs.numcodecs as of_numcodecs
@@ -47,6 +47,7 @@ make(V, "blosc, bits shuffled", 3, compressors=codecs.BloscCodec(cname="lz4", sh
 make(V, "crc32c", 3, compressors=[codecs.Crc32cCodec()])
 make(V, "transpose", 3, filters=[codecs.TransposeCodec(order=(1, 0))])
 make(V, "sharding", 3, shards=(20, 16))
+make(V, "sharding, the index at the start", 3, shards=None, serializer=codecs.ShardingCodec(chunk_shape=(5, 4), index_location="start"), compressors=None)
 make(V, "sharding with zstd and crc32c", 3, shards=(20, 16), compressors=[codecs.ZstdCodec(), codecs.Crc32cCodec()])
 N = "Codecs of numcodecs, in version 3"
 make(N, "zlib", 3, compressors=of_numcodecs.Zlib(level=1))
@@ -90,4 +91,17 @@ make(T, "texts of fixed length", 3, values=np.array(["a", "bc"]))
 make(T, "texts", 3, values=np.array(["a", "bc"], dtype=np.dtypes.StringDType()))
 make(T, "dates and times", 3, values=np.array(["2026-01-01"], "M8[s]"))
 make(T, "records", 3, values=np.zeros(3, [("a", "i4"), ("b", "f4")]))
+# zarr-python has it only from 3.2 on.
+grid, place = "chunks of different lengths (rectilinear)", f"{folder}/store/{T}/chunks of different lengths (rectilinear)"
+edges = [[1, [10, 3], 6], [5, 16]]
+metadata = dict(
+    zarr_format=3, node_type="array", shape=[37, 21], data_type="float32", fill_value=0, codecs=[{"name": "bytes", "configuration": {"endian": "little"}}],
+    chunk_grid={"name": "rectilinear", "configuration": {"kind": "inline", "chunk_shapes": edges}}, chunk_key_encoding={"name": "default"},
+)
+for i, (top, bottom) in enumerate([(0, 1), (1, 11), (11, 21), (21, 31), (31, 37)]):
+    os.makedirs(f"{place}/c/{i}")
+    for j, (left, right) in enumerate([(0, 5), (5, 21)]):
+        open(f"{place}/c/{i}/{j}", "wb").write(np.ascontiguousarray(data[top:bottom, left:right]).tobytes())
+json.dump(metadata, open(f"{place}/zarr.json", "w"))
+row(T, grid, f"/{T}/{grid}", data)
 print(json.dumps(rows))
