@@ -61,6 +61,8 @@ impl<T: Element> ChunkedArray<T> {
 /// The bins between edges.
 struct Bins<'a> {
     edges: &'a [f64],
+    /// How many bins one unit is long, if all are equally long.
+    bins_per_unit: f64,
     /// The least integer of each bin.
     least: Vec<i128>,
     /// The greatest integer of the last bin.
@@ -86,22 +88,33 @@ impl<'a> Bins<'a> {
         }
         // Conversions saturate, beyond the range of every integer type.
         let least = inner.iter().map(|edge| edge.ceil() as i128).collect();
-        Ok(Self { edges, least, greatest: last.floor() as i128 })
+        let bins_per_unit = inner.len() as f64 / (last - inner[0]);
+        Ok(Self { edges, bins_per_unit, least, greatest: last.floor() as i128 })
     }
 
     /// The bin of a number.
     #[inline]
     fn of(&self, x: Value) -> Option<usize> {
-        let bins = self.least.len();
         match x {
-            Value::Float(x) => {
-                let is_inside = x <= self.edges[bins];
-                if is_inside { self.edges[..bins].partition_point(|edge| *edge <= x).checked_sub(1) } else { None }
-            }
+            Value::Float(x) => self.of_float(x),
+            // Exactly a float.
+            Value::Int(x) if x.unsigned_abs() <= 1 << 53 => self.of_float(x as f64),
+            Value::UInt(x) if x <= 1 << 53 => self.of_float(x as f64),
             Value::Int(x) => self.of_integer(i128::from(x)),
             Value::UInt(x) => self.of_integer(i128::from(x)),
             Value::Complex(_) => None,
         }
+    }
+
+    #[inline]
+    fn of_float(&self, x: f64) -> Option<usize> {
+        let bins = self.least.len();
+        // Right if the bins are equally long, but for rounding.
+        let guess = ((x - self.edges[0]) * self.bins_per_unit) as usize;
+        if guess < bins && self.edges[guess] <= x && x < self.edges[guess + 1] {
+            return Some(guess);
+        }
+        if x <= self.edges[bins] { self.edges[..bins].partition_point(|edge| *edge <= x).checked_sub(1) } else { None }
     }
 
     #[inline]

@@ -220,6 +220,9 @@ fn each_chunk_is_read_once() {
         (array.cumsum(1).unwrap(), 30),
         (array.cumsum(1).unwrap().cumsum(0).unwrap(), 30),
         (rows.cumsum(1).unwrap(), 5),
+        (array.cumsum(0).unwrap() + &array, 30),
+        (array.map(|x| x + 1).slice(s![4.., ..;-1]).unwrap().cumsum(0).unwrap(), 24),
+        (array.map_overlap(&[1, 2], Padding::Edge, sum).unwrap().along(&[0]).unwrap().sum(), 30),
     ];
     for (number, (result, chunks)) in results.iter().enumerate() {
         counter.reset();
