@@ -3,6 +3,7 @@
 //! The limits are the same for reading and for writing, so that a saved value can be loaded with the same limits.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// The most bytes of a stored chunk that `Limits` allow: HDF5 counts a chunk's bytes in 32 bits.
 const LARGEST_CHUNK: usize = u32::MAX as usize - 1;
@@ -32,12 +33,41 @@ const SMALL_MANIFEST: u64 = 1 << 20;
 ///
 /// Besides these limits, reading a whole array (`compute`, a plain `ndarray` field) fails if the array is larger than
 /// the machine's memory. Read a slice of it, or read it chunk by chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// With serde it is a map of the limits. One that is missing has its default, and an unknown one is an error.
+///
+/// ```
+/// # use arraystow::Limits;
+/// let limits: Limits = serde_json::from_str(r#"{"chunks": 1000}"#)?;
+/// assert_eq!(limits, Limits::default().chunks(1000));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "SerializedLimits")]
 #[non_exhaustive]
 pub struct Limits {
     chunk_bytes: usize,
     chunks: usize,
     document_bytes: u64,
+}
+
+/// The serialized form of limits, before their values are cut to what is possible.
+#[derive(Deserialize)]
+#[serde(rename = "Limits", deny_unknown_fields)]
+struct SerializedLimits {
+    chunk_bytes: Option<usize>,
+    chunks: Option<usize>,
+    document_bytes: Option<u64>,
+}
+
+impl From<SerializedLimits> for Limits {
+    fn from(serialized: SerializedLimits) -> Self {
+        let default = Self::default();
+        default
+            .chunk_bytes(serialized.chunk_bytes.unwrap_or(default.chunk_bytes))
+            .chunks(serialized.chunks.unwrap_or(default.chunks))
+            .document_bytes(serialized.document_bytes.unwrap_or(default.document_bytes))
+    }
 }
 
 impl Default for Limits {

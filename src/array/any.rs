@@ -34,6 +34,19 @@ use std::sync::Arc;
 /// assert_eq!(channel.samples.downcast::<u16>()?.sum()?, 6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// It has the properties of the typed array:
+///
+/// ```
+/// # use arraystow::{AnyArray, ChunkedArray, Codec, DataType};
+/// let typed = ChunkedArray::from_ndarray(ndarray::Array2::<f32>::ones((4, 6)), &[2, 3])?;
+/// let array = AnyArray::from(typed.with_codec(Codec::zstd(3)?));
+/// assert_eq!((array.shape(), array.ndim(), array.len(), array.is_empty()), (&[4, 6][..], 2, 24, false));
+/// assert_eq!((array.grid().chunk_count(), array.codec()), (4, Some(Codec::zstd(3)?)));
+/// let elements = array.compute()?;
+/// assert_eq!((elements.data_type(), elements.shape()), (DataType::Float32, &[4, 6][..]));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AnyArray {
     inner: Arc<dyn ErasedArray>,

@@ -31,7 +31,7 @@ macro_rules! any_ndarray {
         }
 
         impl AnyNdArray {
-            /// The data type of the elements.
+            /// The data type of the elements. See [`AnyArray`](crate::AnyArray) for an example.
             #[must_use]
             pub fn data_type(&self) -> DataType {
                 match self {
@@ -39,7 +39,7 @@ macro_rules! any_ndarray {
                 }
             }
 
-            /// Elements per axis.
+            /// Elements per axis. See [`AnyArray`](crate::AnyArray) for an example.
             #[must_use]
             pub fn shape(&self) -> &[usize] {
                 match self {

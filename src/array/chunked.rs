@@ -31,6 +31,25 @@ const MOST_OPERATIONS: u32 = 200;
 /// assert_eq!(doubled.slice(s![3, 10..12])?.compute()?.as_slice(), Some(&[60.0, 66.0][..]));
 /// # Ok::<(), arraystow::Error>(())
 /// ```
+///
+/// What is known of an array is known without reading it. Reductions read all of it, a chunk at a time:
+///
+/// ```
+/// use arraystow::{ChunkedArray, DataType};
+///
+/// let array = ChunkedArray::from_ndarray(ndarray::array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &[1, 2])?;
+/// assert_eq!((array.shape(), array.ndim(), array.len(), array.is_empty()), (&[2, 3][..], 2, 6, false));
+/// assert_eq!(array.data_type(), DataType::Float64);
+/// assert_eq!(array.grid().chunks(), [vec![1, 1], vec![2, 1]]);
+/// assert_eq!(array.chunk(&[1, 0])?, ndarray::array![[4.0, 5.0]].into_dyn());
+///
+/// assert_eq!((array.count()?, array.sum()?, array.mean()?), (6, 21.0, 3.5));
+/// assert_eq!((array.min()?, array.max()?), (1.0, 6.0));
+/// assert_eq!(array.var(1)?, 3.5);
+/// let is_high = array.map(|x| x > 5.0);
+/// assert!(is_high.any()? && !is_high.all()?);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 pub struct ChunkedArray<T: Element> {
     inner: Arc<Inner<T>>,
 }

@@ -49,6 +49,13 @@ impl Codec {
 
     /// Bytes shuffled, then gzip (zlib's format), which every HDF5 reader supports. The levels are 1 to 12.
     ///
+    /// ```
+    /// # use arraystow::Codec;
+    /// assert_eq!(Codec::gzip(4)?.to_string(), "gzip:4");
+    /// assert!(Codec::gzip(100).is_err());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `InvalidInput` if there is no such level.
     pub fn gzip(level: u8) -> Result<Self> {
@@ -67,6 +74,12 @@ impl Codec {
     /// Pcodec: compresses smooth numbers by far the best, and is as slow as gzip. Only in Zarr. Arrays of `bool`, 8-bit
     /// integers and complex numbers, which it does not support, are compressed with [`BLOSC`](Self::BLOSC). The levels
     /// are 0 to 12.
+    ///
+    /// ```
+    /// # use arraystow::Codec;
+    /// assert_eq!(Codec::pcodec(8)?.to_string(), "pcodec:8");
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `InvalidInput` if there is no such level.

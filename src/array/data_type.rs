@@ -69,6 +69,11 @@ impl DataType {
     ];
 
     /// The name in numpy and Zarr, such as `float32`.
+    ///
+    /// ```
+    /// # use arraystow::DataType;
+    /// assert_eq!(DataType::Float32.name(), "float32");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -32,11 +32,23 @@ pub trait ChunkSource<T: Element>: Send + Sync + 'static {
     /// for the same chunk must return the same elements.
     ///
     /// # Errors
-    /// Any error of the implementation. Callers get it as the cause of an [`Error`] of kind `Source`.
+    /// Any error of the implementation. Callers get it as the cause of an [`Error`] of kind `UserCode`.
     fn chunk(&self, region: &Region) -> Result<ArrayD<T>, BoxError>;
 }
 
 /// What a chunk function may return: an ndarray of any dimension, or a `Result` of one.
+///
+/// ```
+/// use arraystow::{ChunkedArray, Error, IntoChunk};
+/// use ndarray::{Array1, ArrayD};
+///
+/// let zeros = ChunkedArray::from_fn(&[10], &[5], |region| Array1::<f64>::zeros(region.len()))?;
+/// let failed = ChunkedArray::<f64>::from_fn(&[10], &[5], |_| Err::<ArrayD<f64>, _>("no sensor"))?;
+/// assert!(zeros.compute().is_ok() && failed.compute().unwrap_err().is_user_code());
+/// let chunk: ArrayD<f64> = Array1::zeros(5).into_chunk()?;
+/// # let _ = chunk;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 pub trait IntoChunk<T> {
     /// Converts into the chunk.
     ///

@@ -25,7 +25,7 @@ impl<T: Element> ChunkedArray<T> {
         self.said(self.labels().with_dims(Some(dims)))
     }
 
-    /// The same elements without names of the axes.
+    /// The same elements without names of the axes. See [`with_dims`](Self::with_dims) for the opposite.
     #[must_use]
     pub fn without_dims(&self) -> Self {
         self.with_labels(self.labels().with_dims(None))
@@ -54,7 +54,7 @@ impl<T: Element> ChunkedArray<T> {
         self.said(self.labels().with_attr(name.as_ref(), value.into()))
     }
 
-    /// The same elements without the attribute of that name.
+    /// The same elements without the attribute of that name. See [`Attr`] for an example.
     #[must_use]
     pub fn without_attr(&self, name: impl AsRef<str>) -> Self {
         self.with_labels(self.labels().without_attr(name.as_ref()))

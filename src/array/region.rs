@@ -19,6 +19,15 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(rows.compute()?.slice(corner.to_slice_info().as_slice()).sum(), 8);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
+///
+/// ```
+/// # use arraystow::Region;
+/// let region = Region::new([2, 4], [2, 2])?;
+/// assert_eq!((region.start(), region.shape()), (&[2, 4][..], &[2, 2][..]));
+/// assert_eq!(region.end().collect::<Vec<_>>(), [4, 6]);
+/// assert_eq!((region.ndim(), region.len(), region.is_empty()), (2, 4, false));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "SerializedRegion")]
 pub struct Region {

@@ -2,8 +2,10 @@
 
 use crate::array::{ChunkGrid, DataType};
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
-/// The arrays in an HDF5 file or a Zarr store, in the order of their paths.
+/// The arrays in an HDF5 file or a Zarr store, in the order of their paths. See [`Hdf5File`](crate::Hdf5File) for an
+/// example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FoundArrays {
@@ -13,7 +15,7 @@ pub struct FoundArrays {
     pub is_complete: bool,
 }
 
-/// One array of an HDF5 file or a Zarr store.
+/// One array of an HDF5 file or a Zarr store. See [`Hdf5File`](crate::Hdf5File) for an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FoundArray {
@@ -23,8 +25,9 @@ pub struct FoundArray {
     pub form: Result<ArrayForm>,
 }
 
-/// The data type, shape and chunks of an array.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The data type, shape and chunks of an array. With serde it is a map of its fields. See
+/// [`Hdf5File`](crate::Hdf5File) for an example.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArrayForm {
     /// The data type.
@@ -34,7 +37,7 @@ pub struct ArrayForm {
 }
 
 impl ArrayForm {
-    /// Elements per axis.
+    /// Elements per axis. See [`Hdf5File`](crate::Hdf5File) for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()

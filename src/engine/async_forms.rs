@@ -213,6 +213,10 @@ impl<T: Element> Chunks<T> {
     /// # Ok::<(), arraystow::Error>(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// # Errors
+    /// The errors of [`compute`](ChunkedArray::compute), for the chunk that could not be computed. The next call returns the
+    /// chunk after it.
     pub async fn next_async(&mut self) -> Option<Result<(Region, ArrayD<T>)>> {
         let mut chunks = self.clone();
         let next = unblock(move || Ok::<_, Error>((chunks.next(), chunks))).await;

@@ -152,6 +152,8 @@ impl<T: Element> Iterator for Chunks<T> {
 
 impl<T: Element> ExactSizeIterator for Chunks<T> {}
 
+impl<T: Element> std::iter::FusedIterator for Chunks<T> {}
+
 impl<T: Element> Clone for Chunks<T> {
     fn clone(&self) -> Self {
         Self { array: self.array.clone(), evaluation: self.evaluation.clone(), next: self.next }

@@ -13,6 +13,14 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The result of most functions of this crate.
+///
+/// ```
+/// fn sum_of(name: &str) -> arraystow::Result<f64> {
+///     let storage = arraystow::Storage::open("surveys")?;
+///     storage.load::<arraystow::ChunkedArray<f64>>(name)?.sum()
+/// }
+/// assert!(sum_of("no/such/value").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,6 +34,25 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// An error may quote names, paths and texts from an untrusted file. `Display` and `Debug` escape characters that a
 /// terminal or a log would interpret (control characters, line ends, marks that change the text direction), so an error
 /// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::{ChunkedArray, ErrorKind};
+///
+/// let error = storage.load::<ChunkedArray<f32>>("survey").unwrap_err();
+/// assert_eq!((error.kind(), error.document()), (ErrorKind::NotFound, Some("survey")));
+/// assert!(error.is_not_found() && error.left_behind().is_empty());
+///
+/// // The error of a function that computes chunks, in a field of a value:
+/// let broken = ChunkedArray::<f32>::from_fn(&[10], &[5], |_| Err::<ndarray::Array1<f32>, _>("no sensor"))?;
+/// let error = storage.save("survey", &(1, broken)).unwrap_err();
+/// assert_eq!((error.kind(), error.path()), (ErrorKind::UserCode, Some("[1]")));
+/// assert_eq!(error.get_ref().map(ToString::to_string), Some("no sensor".to_owned()));
+/// println!("{error}"); // with the document, the array's id and, if one is concerned, the file
+/// assert!(error.array().is_some() && error.location().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<ErrorDetails>,
@@ -200,7 +227,7 @@ macro_rules! predicates {
         /// A predicate for each [`ErrorKind`], which has the explanation.
         impl Error {
             $(
-                #[doc = concat!("Whether the kind is [`ErrorKind::", stringify!($kind), "`].")]
+                #[doc = concat!("Whether the kind is [`ErrorKind::", stringify!($kind), "`]. See [`Error`] for an example.")]
                 #[must_use]
                 pub fn $name(&self) -> bool {
                     self.kind() == ErrorKind::$kind

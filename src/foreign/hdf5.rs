@@ -23,6 +23,7 @@ use std::path::Path;
 /// use ndarray::s;
 ///
 /// let file = Hdf5File::open(path)?;
+/// println!("{}", file.location()); // its absolute path
 /// for found in file.arrays("/")?.arrays {
 ///     match found.form {
 ///         Ok(form) => println!("{}: {} {:?}", found.path, form.data_type, form.shape()),

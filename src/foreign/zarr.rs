@@ -29,6 +29,7 @@ use std::sync::Arc;
 /// storage.save("grid", &ndarray::Array2::<f32>::ones((50, 60)))?;
 ///
 /// let store = ZarrStore::open(folder.path().join("bigdata"))?; // or a URL: s3://bucket/folder
+/// println!("{}", store.location()); // its absolute path, or its URL
 /// let found = store.arrays("/dask_arrays")?.arrays;
 /// let array = store.array(&found[0].path)?.downcast::<f32>()?;
 /// assert_eq!(array.slice(s![..10, 3])?.sum()?, 10.0); // only the chunks touched are read

@@ -54,7 +54,8 @@ where
     Ok(output)
 }
 
-/// Deserializes a value with any serde deserializer; its arrays are found through the protocols and are lazy.
+/// Deserializes a value with any serde deserializer; its arrays are found through the protocols and are lazy. See
+/// [`serialize`] for an example.
 ///
 /// # Errors
 /// `Serde` if the document is not one of this type; `NotFound` if an array is not there; `TypeMismatch`, `Corrupt` if it
@@ -69,6 +70,19 @@ where
 
 /// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.
 ///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{LocalFiles, Protocols};
+///
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+/// let value = ("ones".to_owned(), ndarray::Array2::<f32>::ones((100, 100)));
+/// let document = arraystow::to_vec(&value, &protocols)?;
+/// assert!(document.len() < 1000);
+/// let (name, ones): (String, ndarray::Array2<f32>) = arraystow::from_slice(&document, &protocols)?;
+/// assert_eq!((name.as_str(), ones.sum()), ("ones", 10_000.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`serialize`].
 pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result<Vec<u8>> {
@@ -77,7 +91,7 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
     Ok(document)
 }
 
-/// As [`to_vec`], to a writer.
+/// As [`to_vec`], to a writer. See [`from_reader`] for an example.
 ///
 /// # Errors
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
@@ -98,7 +112,7 @@ pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, proto
     }
 }
 
-/// The value of a document that [`to_vec`] made. Its arrays are lazy.
+/// The value of a document that [`to_vec`] made. Its arrays are lazy. See [`to_vec`] for an example.
 ///
 /// # Errors
 /// `Corrupt` if this is no such document, or a damaged one; `Serde` if it is not one of this type.
@@ -107,6 +121,19 @@ pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -
 }
 
 /// As [`from_slice`], from a reader, which is read to its end.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{LocalFiles, Protocols};
+/// use std::fs::File;
+///
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+/// let path = folder.path().join("ones.cbor");
+/// arraystow::to_writer(File::create(&path)?, &ndarray::Array2::<f32>::ones((100, 100)), &protocols)?;
+/// let ones: ndarray::Array2<f32> = arraystow::from_reader(File::open(&path)?, &protocols)?;
+/// assert_eq!(ones.sum(), 10_000.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// As [`from_slice`], and `Io` if the reader fails.

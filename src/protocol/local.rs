@@ -45,6 +45,16 @@ impl LocalFiles {
     }
 
     /// Sets whether arrays are synced before a save returns. By default they are.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::{Durability, FileProtocol, LocalFiles};
+    ///
+    /// let files = LocalFiles::new(folder.path())?.with_durability(Durability::NotSynced);
+    /// assert_eq!(files.durability(), Durability::NotSynced);
+    /// assert_eq!(files.local_path("a"), Some(folder.path().join("a")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;

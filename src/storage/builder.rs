@@ -21,6 +21,37 @@ use std::time::Duration;
 const SHORTEST_LEASE: Duration = Duration::from_millis(50);
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{Codec, Durability, Format, Limits, Storage};
+///
+/// let storage = Storage::builder(folder.path())
+///     .codec(Codec::gzip(4)?)
+///     .format(Format::Json)
+///     .durability(Durability::NotSynced)
+///     .limits(Limits::default().chunks(1 << 20))
+///     .open()?;
+/// # storage.save("one", &1)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A storage in an object store has options of its own:
+///
+/// ```
+/// # #[cfg(feature = "s3")] {
+/// use arraystow::{Storage, ZarrVersion};
+/// use std::time::Duration;
+///
+/// let storage = Storage::builder("s3://bucket/surveys")
+///     .option("aws_region", "eu-central-1")
+///     .zarr_version(ZarrVersion::V3)
+///     .shard_bytes(64 << 20)
+///     .lease(Duration::from_secs(60))
+///     .open()?;
+/// # }
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct StorageBuilder {

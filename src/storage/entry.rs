@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// A document in a listing.
+/// A document in a listing. See [`Storage::list`](crate::Storage::list) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListEntry {
@@ -21,7 +21,7 @@ pub struct ListEntry {
     pub modified: Option<SystemTime>,
 }
 
-/// What a document's manifest says; see [`Storage::info`](crate::Storage::info).
+/// What the manifest of a document says. See [`Storage::info`](crate::Storage::info) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ValueInfo {
@@ -38,14 +38,14 @@ pub struct ValueInfo {
 }
 
 impl ValueInfo {
-    /// Bytes that all arrays take in storage.
+    /// Bytes that all arrays take in storage. See [`Storage::info`](crate::Storage::info) for an example.
     #[must_use]
     pub fn array_bytes(&self) -> u64 {
         self.arrays.iter().map(|array| array.bytes).fold(0, u64::saturating_add)
     }
 }
 
-/// One array of a document.
+/// One array of a document. See [`Storage::info`](crate::Storage::info) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArrayInfo {
@@ -60,10 +60,8 @@ pub struct ArrayInfo {
     /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as `[length, how many]`.
     pub grid: ChunkGrid,
     /// The [names of its axes](crate::ChunkedArray::dims), if they have names.
-    #[serde(default)]
     pub dims: Option<Vec<String>>,
     /// Its [attributes](crate::Attr).
-    #[serde(default)]
     pub attrs: BTreeMap<String, Attr>,
     /// Bytes in storage.
     pub bytes: u64,
@@ -72,14 +70,14 @@ pub struct ArrayInfo {
 }
 
 impl ArrayInfo {
-    /// Elements per axis.
+    /// Elements per axis. See [`Storage::info`](crate::Storage::info) for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()
     }
 }
 
-/// One external object of a document.
+/// One external object of a document. See [`Storage::info`](crate::Storage::info) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExternalObjectInfo {

@@ -12,7 +12,6 @@ pub struct Leftover {
     /// The file, or the key; of an array of many objects, what all their keys begin with.
     pub location: String,
     /// How large it is.
-    #[serde(default)]
     pub bytes: u64,
 }
 

@@ -79,6 +79,22 @@ impl Storage {
     /// What the document's manifest says: every array's places in the value, type, shape, chunks and bytes, and the files
     /// of external objects.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::{ArrayInfo, ChunkedArray, ExternalObjectInfo, ValueInfo};
+    ///
+    /// let height = ChunkedArray::<f32>::zeros(&[100, 200], &[50, 50])?;
+    /// storage.save("survey", &("flat", height))?;
+    /// let info: ValueInfo = storage.info("survey")?;
+    /// let array: &ArrayInfo = &info.arrays[0];
+    /// assert_eq!((array.paths[0].as_str(), array.shape(), array.data_type.name()), ("[1]", &[100, 200][..], "float32"));
+    /// assert!(info.array_bytes() >= 80_000);
+    /// let files: Vec<String> = info.external_objects.iter().flat_map(|object: &ExternalObjectInfo| object.files.clone()).collect();
+    /// assert!(files.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if it is damaged.
     pub fn info(&self, name: &str) -> Result<ValueInfo> {

@@ -122,6 +122,13 @@ impl Storage {
     }
 
     /// Where it is: the folder's absolute path, or the URL.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let storage = arraystow::Storage::open(folder.path())?;
+    /// assert!(std::path::Path::new(storage.location()).is_absolute());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn location(&self) -> &str {
         self.place.location()

@@ -32,6 +32,16 @@ impl Storage {
     ///
     /// Values of one workflow are removed many at a time: first their documents, durably, then their arrays.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// for name in ["sim/1", "sim/2", "real/1"] {
+    ///     storage.save(name, &1)?;
+    /// }
+    /// assert_eq!(storage.remove_matching("*/1")?, ["real/1", "sim/1"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `InvalidName` if this is no glob; otherwise that of the first value that cannot be removed, those before it being
     /// gone.
@@ -42,6 +52,15 @@ impl Storage {
 
     /// Removes every value of a workflow, and of the workflows below it, and returns their names. As
     /// [`remove_matching`](Self::remove_matching), many at a time.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// storage.save("sim/1", &1)?;
+    /// storage.save("sim/late/2", &2)?;
+    /// assert_eq!(storage.remove_workflow("sim")?, ["sim/1", "sim/late/2"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// `InvalidName` if it cannot be a workflow (the empty name included: `remove_matching("**")` is for everything);

@@ -23,7 +23,7 @@ pub struct Repair {
     pub faults: Vec<Error>,
 }
 
-/// An array whose metadata a repair has changed.
+/// An array whose metadata a repair has changed. See [`Storage::repair`] for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RepairedArray {

@@ -32,7 +32,7 @@ use std::fmt;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With serde it is a map of its fields. A number that is missing is 0.
+/// With serde it is a map of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SaveReport {
@@ -40,27 +40,20 @@ pub struct SaveReport {
     pub version: Version,
     /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects. Arrays
     /// and chunks that were linked or kept do not count, unless their bytes were copied by this program.
-    #[serde(default)]
     pub bytes_written: u64,
     /// Arrays whose chunks were written: computed and encoded, or taken over ([`chunks_carried`](Self::chunks_carried)).
-    #[serde(default)]
     pub arrays_written: usize,
     /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by the
     /// server in an object store, or copied byte by byte between two file systems.
-    #[serde(default)]
     pub arrays_linked: usize,
     /// Chunks of the arrays that were written which were stored already and were taken over as they are, neither decoded nor
     /// computed nor encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
-    #[serde(default)]
     pub chunks_carried: usize,
     /// Arrays of the replaced document that stayed where they were.
-    #[serde(default)]
     pub arrays_kept: usize,
     /// External objects, whose own serializers have written them.
-    #[serde(default)]
     pub external_objects_written: usize,
     /// External objects of the replaced document that stayed where they were.
-    #[serde(default)]
     pub external_objects_kept: usize,
 }
 
@@ -98,6 +91,7 @@ impl fmt::Display for SaveReport {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
     use crate::storage::{Leftover, LeftoverKind};
@@ -125,10 +119,29 @@ mod tests {
 
     #[test]
     fn reports_of_other_versions_are_read() {
-        let with_more = r#"{"version":"abc","bytes_written":17,"files_compared":2}"#;
-        let report: SaveReport = serde_json::from_str(with_more).unwrap();
-        assert_eq!((report.bytes_written, report.arrays_written), (17, 0));
-        let progress: TaskProgress = serde_json::from_str(r#"{"values":2,"seconds":3}"#).unwrap();
-        assert_eq!(progress.values, 2);
+        let tally = Tally { arrays_kept: 3, bytes_written: 17, ..Tally::default() };
+        let report = SaveReport::new("abc".parse().unwrap(), b"document", tally);
+        let text = serde_json::to_string(&report).unwrap();
+        let with_more = text.replacen('{', r#"{"files_compared":2,"#, 1);
+        assert_eq!(serde_json::from_str::<SaveReport>(&with_more).unwrap(), report);
+    }
+
+    /// A number that is missing is not silently 0.
+    #[test]
+    fn every_field_must_be_there() {
+        fn try_without<T: Serialize + DeserializeOwned + Debug>(report: &T) {
+            let serde_json::Value::Object(fields) = serde_json::to_value(report).unwrap() else { panic!("no map") };
+            for name in fields.keys() {
+                let mut rest = fields.clone();
+                // An option that is missing is none, by serde's rule.
+                if rest.remove(name).is_some_and(|value| !value.is_null()) {
+                    let error = serde_json::from_value::<T>(rest.into()).unwrap_err();
+                    assert!(error.to_string().contains(&format!("missing field `{name}`")), "{error}");
+                }
+            }
+        }
+        try_without(&SaveReport::new("abc".parse().unwrap(), b"document", Tally::default()));
+        try_without(&TaskProgress::default());
+        try_without(&Leftover { kind: LeftoverKind::Array, location: "/here".into(), bytes: 1 });
     }
 }

@@ -48,6 +48,19 @@ impl Storage {
 }
 
 /// What a sweep has found; see [`Storage::sweep`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// let found = storage.sweep()?;
+/// println!("{} leftovers, {} bytes", found.leftovers().count(), found.bytes());
+/// for error in found.skipped() {
+///     println!("not looked at: {error}");
+/// }
+/// let removed = found.remove()?;
+/// # assert!(removed.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is removed before `remove` is called"]
 pub struct Sweep {

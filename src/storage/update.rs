@@ -20,6 +20,14 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(256);
 impl Storage {
     /// The version of the value of that name. Only the head of the document is read.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// let report = storage.save("answer", &42)?;
+    /// assert_eq!(storage.version("answer")?, report.version);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` if there is no such document; `Corrupt` if its head is damaged.
     pub fn version(&self, name: &str) -> Result<Version> {

@@ -11,7 +11,7 @@ use crate::protocol::FileReader;
 use crate::task::{check_cancelled, counted, expecting, over_values};
 use serde::{Deserialize, Serialize};
 
-/// How thoroughly values are verified. With serde: `quick` or `deep`.
+/// How thoroughly values are verified. With serde: `quick` or `deep`. See [`Storage::verify`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -23,7 +23,7 @@ pub enum VerifyDepth {
     Deep,
 }
 
-/// What was found of one value.
+/// What was found of one value. See [`Storage::verify`] for an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verification {
@@ -43,7 +43,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether nothing is wrong.
+    /// Whether nothing is wrong. See [`Storage::verify`] for an example.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.faults.is_empty()

@@ -108,8 +108,7 @@ type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
 /// ```
 ///
 /// With serde it is a map of its fields.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskProgress {
     /// The bytes of elements that have been written, read or computed so far, before compression. A verification also

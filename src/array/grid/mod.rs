@@ -23,6 +23,20 @@ use std::sync::Arc;
 /// assert_eq!(grid.chunk_region(1)?.start(), [3]);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
+///
+/// Chunks have coordinates, and a number in C order:
+///
+/// ```
+/// # use arraystow::ChunkGrid;
+/// let grid = ChunkGrid::regular(&[100, 250], &[50, 100])?;
+/// assert_eq!((grid.ndim(), grid.len(), grid.is_empty()), (2, 25_000, false));
+/// assert_eq!(grid.chunk_shape(), Some(vec![50, 100]));
+/// assert_eq!((grid.chunk_count(), grid.chunks_per_axis()), (6, vec![2, 3]));
+/// assert_eq!(grid.chunks(), [vec![50, 50], vec![100, 100, 50]]);
+/// assert_eq!((grid.chunk_coordinates(5)?, grid.chunk_number(&[1, 2])?), (vec![1, 2], 5));
+/// assert_eq!((grid.chunk_region(5)?.shape(), grid.largest_chunk()), (&[50, 50][..], vec![50, 100]));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "SerializedGrid", into = "SerializedGrid")]
 pub struct ChunkGrid {

@@ -67,6 +67,24 @@ impl<T: Element> ChunkedArray<T> {
 /// assert_eq!(centred.compute()?[[1, 0]], -1.0);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
+///
+/// The other reductions, along the second axis:
+///
+/// ```
+/// # use arraystow::ChunkedArray;
+/// let array = ChunkedArray::from_ndarray(ndarray::array![[1.0, 2.0, 6.0], [0.0, 4.0, 8.0]], &[1, 2])?;
+/// let rows = array.along(&[1])?;
+/// assert_eq!(rows.sum().compute()?, ndarray::array![9.0, 12.0].into_dyn());
+/// assert_eq!(rows.count().compute()?, ndarray::array![3, 3].into_dyn());
+/// assert_eq!(rows.min().compute()?, ndarray::array![1.0, 0.0].into_dyn());
+/// assert_eq!(rows.max().compute()?, ndarray::array![6.0, 8.0].into_dyn());
+/// assert_eq!(rows.argmin().compute()?, ndarray::array![0, 0].into_dyn());
+/// assert_eq!(rows.var(1).compute()?, ndarray::array![7.0, 16.0].into_dyn());
+/// assert_eq!(rows.std(1).compute()?[[1]], 4.0);
+/// assert_eq!(rows.any().compute()?, ndarray::array![true, true].into_dyn());
+/// assert_eq!(rows.all().compute()?, ndarray::array![true, false].into_dyn());
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Reduction<T: Element> {
     input: ChunkedArray<T>,

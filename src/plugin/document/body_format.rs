@@ -57,6 +57,10 @@ impl FromStr for Format {
 
 impl Format {
     /// The name that stands in the document.
+    ///
+    /// ```
+    /// assert_eq!(arraystow::Format::Cbor.name(), "cbor");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use crate::plugin::document::names::{ARRAYS, ID, PLAIN, SHARED, WEAK_SHARED};
 use serde::ser::SerializeTupleStruct;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::fmt;
 
 /// The layout version of the arrays that this crate writes.
 pub(in crate::plugin) const VERSION: &str = "1.0.0";
@@ -13,6 +14,23 @@ pub(in crate::plugin) const VERSION: &str = "1.0.0";
 /// has the serializer's name, its layout version, and the generated name that the array or the object is stored under.
 ///
 /// Plain nested data, so that it survives every way in which serde buffers values.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{ChunkedArray, LocalFiles, PersistentId, Protocols};
+///
+/// let protocols = Protocols::new().with_file(LocalFiles::new(folder.path())?);
+/// let array = ChunkedArray::from_ndarray(ndarray::Array1::<f32>::zeros(100), &[10])?;
+/// let mut json = Vec::new();
+/// arraystow::serialize(&array, &mut serde_json::Serializer::new(&mut json), &protocols)?;
+///
+/// let id: PersistentId = serde_json::from_slice(&json)?;
+/// assert_eq!((id.name(), id.version()), ("HDFSerializer", "1.0.0"));
+/// # #[cfg(feature = "hdf5")]
+/// assert!(folder.path().join(id.file()).exists());
+/// assert_eq!(id.to_string(), format!("HDFSerializer 1.0.0 {}", id.file()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PersistentId {
     name: Cow<'static, str>,
@@ -85,6 +103,13 @@ impl PersistentId {
     /// Whether it is the id of an array.
     pub(in crate::plugin) fn is_array(&self) -> bool {
         self.name == ARRAYS
+    }
+}
+
+impl fmt::Display for PersistentId {
+    /// As `HDFSerializer 1.0.0 0b0e6f3e-0c8f-4e6b-9d8e-2f3c6f1f8a10`: name, version and file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.name.escape_debug(), self.version.escape_debug(), self.file)
     }
 }
 

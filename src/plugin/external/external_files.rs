@@ -29,7 +29,8 @@ impl ExternalFiles {
         Self { id, files, ledger: Arc::new(ledger), limits }
     }
 
-    /// Returns the object's id, which has the version that the object was written in.
+    /// Returns the object's id, which has the version that the object was written in. See
+    /// [`local_path`](Self::local_path) for an example.
     #[must_use]
     pub fn id(&self) -> &PersistentId {
         &self.id
@@ -59,6 +60,21 @@ impl ExternalFiles {
 
     /// Returns the path of a file, if it is an ordinary local one, for libraries that read files by their path. What is
     /// read by the path is not compared with the checksums.
+    ///
+    /// ```
+    /// use arraystow::persistent::{BoxError, ExternalFiles};
+    ///
+    /// /// What a `PersistentSerializer` may do in its `read`.
+    /// fn read(files: &ExternalFiles) -> Result<Vec<u8>, BoxError> {
+    ///     if files.id().version() != "1.0.0" {
+    ///         return Err("the file was written by another version".into());
+    ///     }
+    ///     match files.local_path("raw")? {
+    ///         Some(path) => Ok(std::fs::read(path)?),
+    ///         None => Err("only files in folders can be read".into()),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// `InvalidName` for an extension with other characters; `NotFound` if the object was written without this file.

@@ -30,6 +30,20 @@ use std::sync::Arc;
 /// assert_eq!(zeros.dim(), (100, 100));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use arraystow::{Codec, Limits, LocalFiles, Protocols};
+///
+/// let limits = Limits::default().chunk_bytes(64 << 20);
+/// let files = LocalFiles::new(folder.path())?;
+/// let protocols = Protocols::new().with_file(files).with_codec(Codec::gzip(4)?).with_limits(limits);
+/// assert!(protocols.file().is_some());
+/// # #[cfg(feature = "object-store")]
+/// assert!(protocols.object_store().is_none());
+/// assert_eq!((protocols.codec(), protocols.limits()), (Some(Codec::gzip(4)?), limits));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Protocols {
     file: Option<Arc<dyn FileProtocol>>,
@@ -83,7 +97,8 @@ impl Protocols {
         self
     }
 
-    /// Sets the version of the Zarr format of new arrays. The default is [`V3`](crate::ZarrVersion::V3).
+    /// Sets the version of the Zarr format of new arrays. The default is [`V3`](crate::ZarrVersion::V3). See
+    /// [`with_shard_bytes`](Self::with_shard_bytes) for an example.
     #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
@@ -93,6 +108,21 @@ impl Protocols {
 
     /// Puts chunks of new Zarr arrays together in shards of up to `bytes` bytes, counted before compression. The
     /// default, 0, is one key or file a chunk. Shards are fewer and larger, and parts of them can still be read.
+    ///
+    /// ```
+    /// use arraystow::{ChunkedArray, ObjectStoreProtocol, Protocols, ZarrVersion};
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// let protocols = Protocols::new()
+    ///     .with_object_store(ObjectStoreProtocol::new(client, "arrays")?)
+    ///     .with_zarr_version(ZarrVersion::V3)
+    ///     .with_shard_bytes(1 << 20);
+    /// let array = ChunkedArray::<f64>::zeros(&[1000, 1000], &[100, 100])?;
+    /// let document = arraystow::to_vec(&array, &protocols)?;
+    /// # let _ = document;
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     #[cfg(feature = "zarr")]
     #[must_use]
     pub fn with_shard_bytes(mut self, bytes: usize) -> Self {

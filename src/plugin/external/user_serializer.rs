@@ -62,7 +62,8 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError>;
 
     /// Returns what two handles on one object have in common and no other object has while one of them lives: the address
-    /// in an `Arc`. Such an object is written once, however often it is met. By default each one is written.
+    /// in an `Arc`. Such an object is written once, however often it is met. By default each one is written. See
+    /// [`persistent`](crate::persistent) for an example of a serializer.
     #[must_use]
     fn identity(&self, object: &Self::Object) -> Option<usize> {
         let _ = object;

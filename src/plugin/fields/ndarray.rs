@@ -31,7 +31,8 @@ use crate::plugin::walk::scopes::converting;
 use ::ndarray::{Array, Dimension};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Diverts the array; the document gets its persistent id.
+/// Diverts the array; the document gets its persistent id. For `#[serde(with = "arraystow::ndarray")]`; see the
+/// [module](self) for an example.
 ///
 /// # Errors
 /// `NoContext` outside a save.
@@ -50,7 +51,8 @@ where
     })
 }
 
-/// Reads the array of a persistent id, whole.
+/// Reads the array of a persistent id, whole. For `#[serde(with = "arraystow::ndarray")]`; see the [module](self) for
+/// an example.
 ///
 /// # Errors
 /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being

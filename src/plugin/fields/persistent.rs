@@ -76,7 +76,8 @@ use serde::{Deserialize, Deserializer, Serializer};
 use std::any::{Any, type_name};
 use std::fmt;
 
-/// Serializes the object's persistent id; the object itself joins the plan of the save.
+/// Serializes the object's persistent id; the object itself joins the plan of the save. For `#[serde(with =
+/// "arraystow::persistent")]`; see the [module](self) for an example.
 ///
 /// # Errors
 /// `NoContext` outside a save; `Unsupported` if no serializer is registered for the type.
@@ -104,7 +105,8 @@ fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
     saving(|state| state.add_object::<T>(&*serializer, handle, identity, path))
 }
 
-/// Returns the object of a persistent id.
+/// Returns the object of a persistent id. For `#[serde(with = "arraystow::persistent")]`; see the [module](self) for
+/// an example.
 ///
 /// # Errors
 /// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another type;

@@ -87,12 +87,22 @@ impl<T> Shared<T> {
     }
 
     /// Returns the `Arc` inside.
+    ///
+    /// ```
+    /// use arraystow::Shared;
+    /// use std::sync::Arc;
+    ///
+    /// let name = Shared::new("a name".to_owned());
+    /// assert_eq!(Arc::strong_count(Shared::as_arc(&name)), 1);
+    /// let arc: Arc<String> = Shared::into_arc(name);
+    /// assert_eq!(*arc, "a name");
+    /// ```
     #[must_use]
     pub fn as_arc(this: &Self) -> &Arc<T> {
         &this.value
     }
 
-    /// Turns it into the `Arc` inside.
+    /// Turns it into the `Arc` inside. See [`as_arc`](Self::as_arc) for an example.
     #[must_use]
     pub fn into_arc(this: Self) -> Arc<T> {
         this.value.clone()

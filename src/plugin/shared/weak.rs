@@ -75,7 +75,7 @@ impl<T> Shared<T> {
         Self::from(Arc::new_cyclic(|weak| value(&WeakShared::from(weak.clone()))))
     }
 
-    /// Returns a reference that does not keep the value alive.
+    /// Returns a reference that does not keep the value alive. See [`WeakShared`] for an example.
     #[must_use]
     pub fn downgrade(this: &Self) -> WeakShared<T> {
         WeakShared::from(Arc::downgrade(Self::as_arc(this)))

@@ -44,7 +44,7 @@ impl FileReader {
         Ok(Self { files, name, opened, expected, len, position: 0, buffer: Vec::new(), first: 0, ahead: 1 })
     }
 
-    /// Returns the length of the file in bytes.
+    /// Returns the length of the file in bytes. See [`persistent`](crate::persistent) for an example.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a file is not a collection")]
     pub fn len(&self) -> u64 {

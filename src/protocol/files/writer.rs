@@ -35,7 +35,8 @@ impl FileWriter {
         Ok(Self { files, name: name.to_owned(), ledger, sink, buffer, summary, failure: None })
     }
 
-    /// Writes the remaining bytes and makes the file durable. Without this call there is no file.
+    /// Writes the remaining bytes and makes the file durable. Without this call there is no file. See
+    /// [`persistent`](crate::persistent) for an example.
     ///
     /// # Errors
     /// `Io` or a related kind if the disk or the network fails.

@@ -84,6 +84,20 @@ pub enum Value {
 
 impl Value {
     /// The value itself, or the one that a shared reference leads to.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// use arraystow::{Shared, Value};
+    ///
+    /// let name = Shared::new("a name".to_owned());
+    /// storage.save("twice", &(name.clone(), name, ndarray::Array1::<f32>::zeros(10_000)))?;
+    /// let Value::List(fields) = storage.value("twice")? else { panic!("a tuple is a list") };
+    /// assert!(matches!(fields[1].resolved(), Value::Text(_)));
+    /// assert_eq!(fields[1].as_text(), Some("a name"));
+    /// assert_eq!(fields[2].as_array().map(|array| array.len()), Some(10_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn resolved(&self) -> &Self {
         let mut value = self;
@@ -100,7 +114,7 @@ impl Value {
         entries.iter().find(|(known, _)| known.as_text() == Some(key)).map(|(_, value)| value)
     }
 
-    /// The text, if it is one.
+    /// The text, if it is one. See [`resolved`](Self::resolved) for an example.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self.resolved() {
@@ -121,7 +135,7 @@ impl Value {
         }
     }
 
-    /// The array, if it is one that is stored beside the document.
+    /// The array, if it is one that is stored beside the document. See [`resolved`](Self::resolved) for an example.
     #[must_use]
     pub fn as_array(&self) -> Option<&AnyArray> {
         match self.resolved() {
@@ -133,6 +147,17 @@ impl Value {
 
 /// An `ndarray` that stands in a document itself, because it is small or its elements are no array elements. The document
 /// has its shape and its elements, but not their data type.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let storage = arraystow::Storage::open(folder.path())?;
+/// use arraystow::Value;
+///
+/// storage.save("point", &ndarray::array![1.5, 2.5])?;
+/// let Value::InlineArray(point) = storage.value("point")? else { panic!("an array of 16 bytes is small") };
+/// assert_eq!((point.shape(), point.elements().len()), (&[2][..], 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct InlineArray {
     shape: Vec<usize>,
