@@ -124,7 +124,7 @@ impl<T: RealElement> ChunkedArray<T> {
         self.away(Self::argmin)
     }
 
-    /// The async form of [`argmax`](Self::argmax).
+    /// The async form of [`argmax`](Self::argmax), as [`max_async`](Self::max_async).
     ///
     /// # Errors
     /// As [`argmax`](Self::argmax).

@@ -30,6 +30,19 @@ impl ZarrStore {
 
     /// Opens a folder of any object store.
     ///
+    /// ```
+    /// use arraystow::{Storage, ZarrStore};
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// Storage::from_object_store(client.clone(), "grids")?.save("ones", &ndarray::Array2::<f32>::ones((50, 60)))?;
+    ///
+    /// let store = ZarrStore::from_object_store(client, "grids/bigdata/dask_arrays")?;
+    /// let found = store.arrays("/")?.arrays;
+    /// assert_eq!(store.array(&found[0].path)?.shape(), [50, 60]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `InvalidName` if the folder's name is invalid.
     pub fn from_object_store(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {

@@ -40,6 +40,17 @@ impl Storage {
 
     /// A storage in a folder of any object store.
     ///
+    /// ```
+    /// use arraystow::Storage;
+    /// use std::sync::Arc;
+    ///
+    /// let client = Arc::new(object_store::memory::InMemory::new());
+    /// let storage = Storage::from_object_store(client, "results/2026")?;
+    /// storage.save("answer", &42)?;
+    /// assert_eq!(storage.load::<i32>("answer")?, 42);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `InvalidName` if there can be no such folder.
     pub fn from_object_store(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {

@@ -24,14 +24,15 @@ impl Protocols {
 
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 impl Protocols {
-    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used.
+    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used. See
+    /// [`ObjectStoreProtocol`] for an example.
     #[must_use]
     pub fn with_object_store(mut self, object_store: ObjectStoreProtocol) -> Self {
         self.object_store = Some(object_store);
         self
     }
 
-    /// The same as [`with_object_store`](Self::with_object_store).
+    /// The same as [`with_object_store`](Self::with_object_store). See [`ObjectStoreProtocol`] for an example.
     #[must_use]
     pub fn with_s3(self, s3: S3Protocol) -> Self {
         self.with_object_store(s3)
@@ -43,7 +44,8 @@ impl Protocols {
         self
     }
 
-    /// Returns the protocol for object stores, if there is one.
+    /// Returns the protocol for object stores, if there is one. See [`with_object_store`](Self::with_object_store)
+    /// for one.
     #[must_use]
     pub fn object_store(&self) -> Option<&ObjectStoreProtocol> {
         self.object_store.as_ref()
