@@ -109,7 +109,7 @@ fn unknown_extensions_are_named() {
         ("chunk_grid", json!({"name": "rectangular", "configuration": {"chunk_shape": [[1, 3]]}}), "\"rectangular\""),
         (
             "chunk_grid",
-            json!({"name": "rectilinear", "configuration": {"kind": "inline", "chunk_shapes": [[[1, 4]]]}}),
+            json!({"name": "rectilinear", "configuration": {"kind": "elsewhere", "chunk_shapes": [[[1, 4]]]}}),
             "\"rectilinear\"",
         ),
         ("chunk_grid", json!({"name": "irregular", "must_understand": false}), "\"irregular\""),
