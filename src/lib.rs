@@ -183,11 +183,12 @@ mod storage;
 mod task;
 
 #[cfg(feature = "derive")]
-pub use arraystow_derive::{Persistent, stow};
+pub use arraystow_derive::{Element, Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, Attr, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
-    IntoChunk, Number, Operand, Padding, RealElement, Reduction, Region, Summable,
+    EncodedNdArray, EnumType, Field, FixedBytes, FixedText, IntoChunk, Number, Operand, Padding, RealElement,
+    RecordType, Reduction, Region, SubarrayType, Summable, TimeUnit,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};
@@ -234,6 +235,9 @@ pub use task::{Task, TaskProgress};
 /// Items that the macros' expansions call. Not part of the public interface: they may change with every release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::array::{
+        DataType, Encoding, EnumName, EnumType, Field, RecordReader, RecordType, default_memory, in_field,
+    };
     pub use crate::plugin::{FieldAttr, HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};
     pub use serde;
 }

@@ -1,6 +1,7 @@
 //! The macros of arraystow. The crate `arraystow` exports them; use them from there.
 
 mod diagnostics;
+mod element;
 mod expand;
 mod item;
 mod labels;
@@ -122,4 +123,47 @@ pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Persistent)]
 pub fn derive_persistent(item: TokenStream) -> TokenStream {
     persistent::derive(item.into()).into()
+}
+
+/// Makes the values of a struct or an enum elements of arrays.
+///
+/// A struct with named fields becomes a record: a compound type in HDF5, a structured type in Zarr and numpy. The types of
+/// its fields are elements themselves. An enum without fields becomes an enumeration: integers of the type in its
+/// `#[repr(..)]`, with the variants' names.
+///
+/// The type also derives `Clone`, `Copy`, `Debug`, `Default` and `PartialEq`, and has no parameters.
+///
+/// ```
+/// use arraystow::{ChunkedArray, Element, FixedText};
+///
+/// #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+/// #[repr(u8)]
+/// enum Quality {
+///     #[default]
+///     Good = 0,
+///     Doubtful = 1,
+///     Bad = 4,
+/// }
+///
+/// #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+/// struct Reading {
+///     station: FixedText<8>,
+///     position: [f32; 3],
+///     temperature: f64,
+///     quality: Quality,
+/// }
+///
+/// let reading = Reading { station: FixedText::new("Brocken")?, temperature: 271.5, ..Reading::default() };
+/// let readings = ChunkedArray::full(&[1000], reading, &[100])?;
+/// assert_eq!(readings.map(|reading| reading.temperature).max()?, 271.5);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
+///
+/// A plain `ndarray` field of such elements is diverted like numbers if the type also implements serde's traits.
+///
+/// An array is read as the type if it has the same fields in the same order, or an enumeration of which the type has all
+/// names. A stored integer without a name is an error.
+#[proc_macro_derive(Element)]
+pub fn derive_element(item: TokenStream) -> TokenStream {
+    element::derive(item.into()).into()
 }

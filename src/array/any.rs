@@ -1,5 +1,6 @@
 //! A chunked array whose element type is known at run time only.
 
+use super::encoded::EncodedArray;
 use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_element};
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::SliceInfoElem;
@@ -67,6 +68,11 @@ impl AnyArray {
         typed.ok_or_else(|| Error::invalid("an array is not of its own data type"))
     }
 
+    /// The array as bytes, whose elements must be no numbers.
+    pub(crate) fn encoded(&self) -> Result<EncodedArray> {
+        EncodedArray::of(&self.inner)
+    }
+
     /// The data type of the elements.
     #[must_use]
     pub fn data_type(&self) -> DataType {
@@ -123,7 +129,9 @@ impl AnyArray {
     /// # Errors
     /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()))
+        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
+            Ok(Self { inner: Arc::new(self.encoded()?.slice(slice.as_ref())?) })
+        })
     }
 
     /// The array with its element type.
@@ -140,6 +148,9 @@ impl AnyArray {
     /// # Errors
     /// `TypeMismatch` if the elements have another type.
     pub fn downcast<T: Element>(&self) -> Result<ChunkedArray<T>> {
+        if let Some(encoded) = self.inner.as_any().downcast_ref::<EncodedArray>() {
+            return encoded.typed();
+        }
         self.inner.as_any().downcast_ref::<ChunkedArray<T>>().cloned().ok_or_else(|| {
             let (own, asked) = (self.data_type(), T::DATA_TYPE);
             let error = Error::new(

@@ -1,8 +1,9 @@
 //! Elements in memory whose type is known at run time only.
 
+use super::encoded_ndarray::EncodedNdArray;
 use super::{DataType, Element};
 use crate::error::{Error, ErrorKind, Result};
-use half::f16;
+use half::{bf16, f16};
 use ndarray::{Array, ArrayD, Dimension};
 use num_complex::Complex;
 use std::any::Any;
@@ -28,6 +29,8 @@ macro_rules! any_ndarray {
         #[allow(missing_docs, reason = "each variant is the data type of its name")]
         pub enum AnyNdArray {
             $($variant(ArrayD<$rust>),)*
+            /// Elements that are no numbers.
+            Encoded(EncodedNdArray),
         }
 
         impl AnyNdArray {
@@ -36,6 +39,7 @@ macro_rules! any_ndarray {
             pub fn data_type(&self) -> DataType {
                 match self {
                     $(Self::$variant(_) => DataType::$variant,)*
+                    Self::Encoded(array) => array.data_type().clone(),
                 }
             }
 
@@ -44,12 +48,14 @@ macro_rules! any_ndarray {
             pub fn shape(&self) -> &[usize] {
                 match self {
                     $(Self::$variant(array) => array.shape(),)*
+                    Self::Encoded(array) => array.shape(),
                 }
             }
 
             fn into_any(self) -> Box<dyn Any> {
                 match self {
                     $(Self::$variant(array) => Box::new(array),)*
+                    Self::Encoded(array) => Box::new(array),
                 }
             }
         }
@@ -59,6 +65,7 @@ macro_rules! any_ndarray {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Self::$variant(array) => array.fmt(f),)*
+                    Self::Encoded(array) => array.fmt(f),
                 }
             }
         }
@@ -82,6 +89,7 @@ any_ndarray! {
     UInt32(u32);
     UInt64(u64);
     Float16(f16);
+    BFloat16(bf16);
     Float32(f32);
     Float64(f64);
     Complex64(Complex<f32>);
@@ -101,6 +109,9 @@ impl AnyNdArray {
     /// # Errors
     /// `TypeMismatch` if the elements have another type.
     pub fn downcast<T: Element>(self) -> Result<ArrayD<T>> {
+        if let Self::Encoded(array) = self {
+            return array.decode();
+        }
         let own = self.data_type();
         self.into_any()
             .downcast::<ArrayD<T>>()

@@ -41,7 +41,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// `InvalidInput` if the chunks do not fit the shape, or the shape has more elements than can be counted.
     pub fn zeros(shape: &[usize], chunks: impl Into<Chunking>) -> Result<Self> {
-        Self::full(shape, T::zeroed(), chunks)
+        Self::full(shape, T::default(), chunks)
     }
 
     /// An array whose elements are all `value`. It takes no memory: chunks are made when they are needed.
@@ -134,7 +134,9 @@ impl<T: Element> Source<T> for Constant<T> {
     fn produce(&self, _: &Evaluation, region: &Region) -> Result<Elements<T>> {
         let mut elements = zeroed::<T>(region.shape())?;
         // The memory is zeroed already: filling it with zeros would touch every page.
-        if bytemuck::bytes_of(&self.0).iter().any(|byte| *byte != 0) {
+        let is_zero =
+            T::bytes_of(std::slice::from_ref(&self.0)).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+        if !is_zero {
             elements.fill(self.0);
         }
         Ok(elements.into_shared())

@@ -1,9 +1,9 @@
 //! Dispatch from a data type that is known at run time to the Rust type.
 
-/// Evaluates an expression with a type alias for the element type of a data type:
-/// `with_element!(data_type, T => size_of::<T>())`.
+/// Evaluates an expression with a type alias for the element type of a data type of numbers, and another one for the types
+/// that are no numbers: `with_element!(data_type, T => size_of::<T>(), else => 0)`.
 macro_rules! with_element {
-    ($data_type:expr, $T:ident => $body:expr) => {
+    ($data_type:expr, $T:ident => $body:expr, else => $otherwise:expr) => {
         match $data_type {
             $crate::array::DataType::Bool => $crate::array::with_element!(@ bool, $T => $body),
             $crate::array::DataType::Int8 => $crate::array::with_element!(@ i8, $T => $body),
@@ -15,10 +15,18 @@ macro_rules! with_element {
             $crate::array::DataType::UInt32 => $crate::array::with_element!(@ u32, $T => $body),
             $crate::array::DataType::UInt64 => $crate::array::with_element!(@ u64, $T => $body),
             $crate::array::DataType::Float16 => $crate::array::with_element!(@ half::f16, $T => $body),
+            $crate::array::DataType::BFloat16 => $crate::array::with_element!(@ half::bf16, $T => $body),
             $crate::array::DataType::Float32 => $crate::array::with_element!(@ f32, $T => $body),
             $crate::array::DataType::Float64 => $crate::array::with_element!(@ f64, $T => $body),
             $crate::array::DataType::Complex64 => $crate::array::with_element!(@ num_complex::Complex<f32>, $T => $body),
             $crate::array::DataType::Complex128 => $crate::array::with_element!(@ num_complex::Complex<f64>, $T => $body),
+            $crate::array::DataType::DateTime64(_)
+            | $crate::array::DataType::TimeDelta64(_)
+            | $crate::array::DataType::Text(_)
+            | $crate::array::DataType::Bytes(_)
+            | $crate::array::DataType::Enum(_)
+            | $crate::array::DataType::Record(_)
+            | $crate::array::DataType::Subarray(_) => $otherwise,
         }
     };
     (@ $rust:ty, $T:ident => $body:expr) => {{

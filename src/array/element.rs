@@ -1,24 +1,29 @@
 //! The Rust types of array elements.
 
 use super::DataType;
+use super::encoding::Encoding;
 use super::number::{Number, Value};
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use std::fmt::Debug;
 
-pub(crate) mod sealed {
-    use bytemuck::{CheckedBitPattern, NoUninit, Pod, Zeroable};
-
-    /// A type of plain bytes whose validity can be checked on reading (a `bool` byte is 0 or 1). Implemented for
-    /// elements only, which seals `Element`.
-    pub trait Raw: NoUninit + CheckedBitPattern<Bits: Pod> + Zeroable {}
-}
-
-/// The type of an array's elements: `bool`, `i8` to `i64`, `u8` to `u64`, `f16`, `f32`, `f64`, `Complex<f32>` or
-/// `Complex<f64>`. Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums
-/// [`Summable`], `min` and `max` [`RealElement`], and conversions [`Number`].
+/// The type of an array's elements.
 ///
-/// Sealed: these are the data types that HDF5, Zarr and numpy have in common.
+/// | elements | Rust types |
+/// | --- | --- |
+/// | truth values | `bool` |
+/// | integers | `i8` to `i64`, `u8` to `u64` |
+/// | floating-point numbers | `f16` and `bf16` of the crate half, `f32`, `f64` |
+/// | complex numbers | `Complex<f32>`, `Complex<f64>` |
+/// | points in time and durations | `jiff::Timestamp` and `jiff::SignedDuration`, and `Option` of them, with the feature `jiff` |
+/// | texts and bytes of a fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
+/// | records, enumerations | structs and enums with [`#[derive(Element)]`](derive@crate::Element) |
+/// | small arrays | `[T; N]` of any of these, as fields of records |
+///
+/// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min` and
+/// `max` [`RealElement`], and conversions [`Number`].
+///
+/// Sealed: types become elements by the derive only.
 ///
 /// ```
 /// use arraystow::{DataType, Element};
@@ -29,9 +34,13 @@ pub(crate) mod sealed {
 /// [`Arithmetic`]: crate::Arithmetic
 /// [`Summable`]: crate::Summable
 /// [`Number`]: crate::Number
-pub trait Element: sealed::Raw + Copy + PartialEq + Debug + Default + Send + Sync + 'static {
+pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync + 'static {
     /// The data type of this Rust type in files.
     const DATA_TYPE: DataType;
+
+    /// The data type, where a reference is needed.
+    #[doc(hidden)]
+    const DATA_TYPE_REF: &'static DataType = &Self::DATA_TYPE;
 
     /// The conversion from a number, if the type is a [`Number`](crate::Number).
     #[doc(hidden)]
@@ -64,7 +73,7 @@ pub trait RealElement: Element + PartialOrd {
 macro_rules! elements {
     ($($rust:ty => $data_type:ident;)*) => {
         $(
-            impl sealed::Raw for $rust {}
+            super::encoding::plain!($rust);
 
             impl Element for $rust {
                 const DATA_TYPE: DataType = DataType::$data_type;
@@ -85,6 +94,7 @@ elements! {
     u32 => UInt32;
     u64 => UInt64;
     f16 => Float16;
+    bf16 => BFloat16;
     f32 => Float32;
     f64 => Float64;
     Complex<f32> => Complex64;
@@ -122,4 +132,4 @@ macro_rules! ordered_with_nan {
 }
 
 ordered!(bool i8 i16 i32 i64 u8 u16 u32 u64);
-ordered_with_nan!(f16 f32 f64);
+ordered_with_nan!(f16 bf16 f32 f64);

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::source::Reading;
-use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes, encode};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -129,11 +129,11 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
     ) -> Result<()> {
         let elements = self.produce(evaluation, region)?;
         match elements.as_slice() {
-            Some(slice) => sink(bytemuck::cast_slice(slice)),
+            Some(slice) => sink(&encode(slice)?),
             None => {
                 let contiguous = elements.as_standard_layout();
                 let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-                sink(bytemuck::cast_slice(slice))
+                sink(&encode(slice)?)
             }
         }
     }

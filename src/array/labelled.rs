@@ -1,6 +1,6 @@
 //! Names of axes, attributes and the fill value of chunked arrays.
 
-use super::{AnyArray, ArrayMeta, Attr, ChunkedArray, Element, Labels};
+use super::{AnyArray, ArrayMeta, Attr, ChunkedArray, Element, Labels, encode};
 use crate::error::Result;
 use std::collections::BTreeMap;
 
@@ -83,13 +83,16 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     #[must_use]
     pub fn with_fill(&self, fill: T) -> Self {
-        self.with_labels(self.labels().with_fill(Some(bytemuck::bytes_of(&fill).to_vec())))
+        match encode(&[fill]) {
+            Ok(bytes) => self.with_labels(self.labels().with_fill(Some(bytes.into_owned()))),
+            Err(error) => Self::failed(self.grid().clone(), error),
+        }
     }
 
     /// The value that stands for a missing element, if there is one. See [`with_fill`](Self::with_fill) for an example.
     #[must_use]
     pub fn fill(&self) -> Option<T> {
-        bytemuck::checked::try_pod_read_unaligned(self.labels().fill()?).ok()
+        T::get(&T::DATA_TYPE, self.labels().fill()?).ok()
     }
 
     pub(super) fn labels(&self) -> &Labels {
@@ -102,7 +105,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     fn said(&self, labels: Labels) -> Result<Self> {
-        labels.check(self.ndim(), size_of::<T>())?;
+        labels.check(self.ndim(), T::DATA_TYPE.size())?;
         Ok(self.with_labels(labels))
     }
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use std::sync::LazyLock;
 
-/// Returns an array of zeros, in pages that the kernel zeroes on first access.
+/// Returns an array of zeros, in pages that the kernel zeroes on first access. Elements that are no numbers have their default.
 ///
 /// # Errors
 /// `Limit` if the array does not fit into memory. The kernel grants more memory than the machine has and kills the
@@ -22,7 +22,7 @@ pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     if bytes as u64 > machine_memory() {
         return Err(too_large());
     }
-    let data = bytemuck::allocation::try_zeroed_vec::<T>(len).map_err(|()| too_large())?;
+    let data = T::memory(len).ok_or_else(too_large)?;
     ArrayD::from_shape_vec(shape, data).map_err(|_| too_large())
 }
 

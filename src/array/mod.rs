@@ -15,8 +15,12 @@ mod constructors;
 mod data_type;
 mod dispatch;
 mod element;
+mod encoded;
+mod encoded_ndarray;
+mod encoding;
 mod erased;
 mod evaluation;
+mod fixed;
 mod function;
 mod grid;
 mod guard;
@@ -35,6 +39,8 @@ mod slice;
 mod source;
 mod stored;
 mod text;
+#[cfg(feature = "jiff")]
+mod times;
 
 pub use any::AnyArray;
 pub use any_ndarray::AnyNdArray;
@@ -43,8 +49,14 @@ pub use attr::Attr;
 pub use chunked::ChunkedArray;
 pub use chunking::Chunking;
 pub use codec::Codec;
-pub use data_type::DataType;
+#[doc(hidden)]
+pub use data_type::EnumName;
+pub use data_type::{DataType, EnumType, Field, RecordType, SubarrayType, TimeUnit};
 pub use element::{Element, RealElement};
+pub use encoded_ndarray::EncodedNdArray;
+#[doc(hidden)]
+pub use encoding::{Encoding, RecordReader, default_memory, in_field};
+pub use fixed::{FixedBytes, FixedText};
 pub use function::{ChunkSource, IntoChunk};
 pub use grid::ChunkGrid;
 #[cfg(feature = "conformance")]
@@ -56,6 +68,8 @@ pub use region::Region;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) use codec::CodecKind;
 pub(crate) use dispatch::with_element;
+pub(crate) use encoded::EncodedArray;
+pub(crate) use encoding::{decode, encode};
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::Evaluation;
 pub(crate) use guard::panic_text;

@@ -1,7 +1,7 @@
 //! Conversions between numbers, and sums in types that are wide enough.
 
 use super::Element;
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 
 /// A number in the widest type of its kind.
@@ -77,16 +77,22 @@ impl Number for bool {
     }
 }
 
-impl Number for f16 {
-    #[inline]
-    fn to_value(self) -> Value {
-        Value::Float(self.to_f64())
-    }
-    #[inline]
-    fn from_value(value: Value) -> Self {
-        Self::from_f64(f64::from_value(value))
-    }
+macro_rules! short_floats {
+    ($($rust:ty)*) => {
+        $(impl Number for $rust {
+            #[inline]
+            fn to_value(self) -> Value {
+                Value::Float(self.to_f64())
+            }
+            #[inline]
+            fn from_value(value: Value) -> Self {
+                Self::from_f64(f64::from_value(value))
+            }
+        })*
+    };
 }
+
+short_floats!(f16 bf16);
 
 macro_rules! complex_numbers {
     ($($part:ty)*) => {
@@ -176,6 +182,7 @@ summable! {
     u32: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
     u64: u128 => u64, f64, |x| u128::from(x), |t| u64::try_from(t).ok(), |m| m as f64;
     f16: f64 => f64, f64, |x| x.to_f64(), |t| Some(t), |m| m;
+    bf16: f64 => f64, f64, |x| x.to_f64(), |t| Some(t), |m| m;
     f32: f64 => f64, f64, |x| f64::from(x), |t| Some(t), |m| m;
     f64: f64 => f64, f64, |x| x, |t| Some(t), |m| m;
     Complex<f32>: Complex<f64> => Complex<f64>, Complex<f64>, |x| Complex::new(f64::from(x.re), f64::from(x.im)), |t| Some(t), |m| m;

@@ -5,10 +5,11 @@ use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeate
 use super::source::{Elements, Reading, Source, unshared};
 use super::{
     ArrayMeta, ChunkGrid, ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region,
-    StoredBytes,
+    StoredBytes, encode,
 };
 use crate::error::{Error, Result};
 use ndarray::Zip;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
@@ -121,25 +122,25 @@ impl<T: Number> ChunkedArray<T> {
     /// # Errors
     /// `Unsupported` for a conversion from complex to real: choose a part with [`map`](Self::map).
     pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
-        check_astype(T::DATA_TYPE, U::DATA_TYPE)?;
-        let fill = self.fill().map(|fill| bytemuck::bytes_of(&U::from_value(fill.to_value())).to_vec());
+        check_astype(&T::DATA_TYPE, &U::DATA_TYPE)?;
+        let fill = self.fill().and_then(|fill| encode(&[U::from_value(fill.to_value())]).ok().map(Cow::into_owned));
         Ok(self.map(|x| U::from_value(x.to_value())).with_labels(self.labels().with_fill(fill)))
     }
 
     /// [`astype`](Self::astype) to any element type. Returns `None` if it is not a number, or there is no such conversion.
     pub(crate) fn converted<U: Element>(&self) -> Option<ChunkedArray<U>> {
-        check_astype(T::DATA_TYPE, U::DATA_TYPE).ok()?;
+        check_astype(&T::DATA_TYPE, &U::DATA_TYPE).ok()?;
         U::FROM_NUMBER?;
         // In the closure, where the compiler knows the function.
         let convert = |x: T| U::FROM_NUMBER.map_or_else(U::default, |from| from(x.to_value()));
-        let fill = self.fill().map(|fill| bytemuck::bytes_of(&convert(fill)).to_vec());
+        let fill = self.fill().and_then(|fill| encode(&[convert(fill)]).ok().map(Cow::into_owned));
         Some(self.map(convert).with_labels(self.labels().with_fill(fill)))
     }
 }
 
 /// Fails for conversions that [`ChunkedArray::astype`] does not support.
-pub(crate) fn check_astype(from: DataType, to: DataType) -> Result<()> {
-    let complex = |data_type| matches!(data_type, DataType::Complex64 | DataType::Complex128);
+pub(crate) fn check_astype(from: &DataType, to: &DataType) -> Result<()> {
+    let complex = |data_type: &DataType| matches!(data_type, DataType::Complex64 | DataType::Complex128);
     if complex(from) && !complex(to) {
         return Err(Error::unsupported(format!(
             "{from} as {to} would lose the imaginary part: choose a part, as in map(|z| z.re)"

@@ -121,6 +121,18 @@ impl Region {
     }
 
     /// The region of the elements that both contain; empty if there are none.
+    /// The same region with one more axis, the last, of which it has everything.
+    pub(super) fn with_last_axis(&self, len: usize) -> Self {
+        let with = |lengths: &[usize], last| lengths.iter().copied().chain([last]).collect();
+        Self::of(with(self.start(), 0), with(self.shape(), len))
+    }
+
+    /// The same region without its last axis.
+    pub(super) fn without_last_axis(&self) -> Self {
+        let without = |lengths: &[usize]| lengths.split_last().map_or_else(Vec::new, |(_, before)| before.to_vec());
+        Self::of(without(self.start()), without(self.shape()))
+    }
+
     pub(crate) fn intersection(&self, other: &Self) -> Self {
         let mut start = Vec::with_capacity(self.ndim());
         let mut shape = Vec::with_capacity(self.ndim());

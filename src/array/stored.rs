@@ -1,7 +1,7 @@
 //! Stored arrays, which are read chunk by chunk on demand.
 
 use super::source::{Elements, Source, copy_into};
-use super::{ChunkGrid, Element, Evaluation, Labels, Region, zeroed};
+use super::{ChunkGrid, Element, Evaluation, Labels, Region, decode, zeroed};
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
@@ -94,7 +94,7 @@ impl Stored {
         out: &mut ArrayViewMutD<'_, T>,
         read: impl FnOnce(&mut [u8]) -> Result<()>,
     ) -> Result<()> {
-        let bytes = shape.iter().try_fold(size_of::<T>(), |bytes, len| bytes.checked_mul(*len));
+        let bytes = shape.iter().try_fold(T::DATA_TYPE.size(), |bytes, len| bytes.checked_mul(*len));
         let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than any memory")))?;
         with_scratch(bytes, |scratch| {
             read(scratch)?;
@@ -111,10 +111,10 @@ impl Stored {
         out: &mut ArrayViewMutD<'_, T>,
         stored: &[u8],
     ) -> Result<()> {
-        let elements = bytemuck::checked::try_cast_slice::<u8, T>(stored).map_err(|error| {
+        let elements = decode::<T>(&T::DATA_TYPE, stored).map_err(|error| {
             self.bytes.locate(Error::corrupt(format!("a chunk is not valid {} ({error})", T::DATA_TYPE)))
         })?;
-        let elements = ArrayViewD::from_shape(shape, elements)
+        let elements = ArrayViewD::from_shape(shape, &elements)
             .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
         copy_into(
             elements.slice(wanted.to_slice_info().as_slice()),
@@ -140,6 +140,7 @@ impl<T: Element> Source<T> for Stored {
             let Some(parts) = layout.parts_of_few(&wanted)? else {
                 let shape = &layout.chunk_shape;
                 match self.bytes.whole_chunk(number)? {
+                    // Elements that lie in memory as they are stored must be aligned.
                     Some(stored) if (*stored).as_ref().as_ptr().cast::<T>().is_aligned() => {
                         self.copy(shape, &wanted, &first, out, (*stored).as_ref())?;
                     }

@@ -5,7 +5,7 @@
 //! which.
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread};
-use crate::array::Codec;
+use crate::array::{Codec, DataType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::{ArrayFormat, ArrayOptions, FileProtocol, calling, local_folder, local_path};
@@ -191,6 +191,10 @@ impl Backend for FileArrays {
 
     fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
         self.of_format(self.chosen)?.keeps_codec(name, codec)
+    }
+
+    fn check_data_type(&self, data_type: &DataType) -> Result<()> {
+        self.of_format(self.chosen)?.check_data_type(data_type)
     }
 
     fn as_any(&self) -> &dyn Any {

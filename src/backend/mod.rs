@@ -170,6 +170,8 @@ pub(crate) trait Backend: Send + Sync {
         let _ = name;
         Ok(self.check_codec(codec).is_ok())
     }
+    /// Refuses a data type that new arrays cannot have.
+    fn check_data_type(&self, data_type: &DataType) -> Result<()>;
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {
         1

@@ -1,7 +1,9 @@
 //! Reads arrays whose element type is known at run time only into memory.
 
 use super::pages::prefer_huge_pages;
-use crate::array::{AnyArray, AnyNdArray, Element, element_count, with_element, zeroed};
+use crate::array::{
+    AnyArray, AnyNdArray, ChunkedArray, Element, EncodedNdArray, element_count, encode, with_element, zeroed,
+};
 use crate::error::{Error, Result};
 use ndarray::{ArrayD, ArrayViewMutD};
 
@@ -11,7 +13,10 @@ impl AnyArray {
     /// # Errors
     /// `Limit` if the array does not fit into memory; any error of reading or computing a chunk.
     pub fn compute(&self) -> Result<AnyNdArray> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.compute()?.into()))
+        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.compute()?.into()), else => {
+            let encoded = self.encoded()?;
+            EncodedNdArray::new(self.data_type(), encoded.bytes().compute()?).map(AnyNdArray::Encoded)
+        })
     }
 
     /// One chunk, by its coordinates in the chunk grid.
@@ -26,7 +31,10 @@ impl AnyArray {
     /// # Errors
     /// `NotFound` if there is no such chunk; any error of reading or computing it.
     pub fn chunk(&self, coordinates: &[usize]) -> Result<AnyNdArray> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.chunk(coordinates)?.into()))
+        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.chunk(coordinates)?.into()), else => {
+            let of_bytes: Vec<usize> = coordinates.iter().copied().chain([0]).collect();
+            EncodedNdArray::new(self.data_type(), self.encoded()?.bytes().chunk(&of_bytes)?).map(AnyNdArray::Encoded)
+        })
     }
 
     /// The bytes of all elements, little-endian, in C order: [`len`](Self::len) times
@@ -43,10 +51,10 @@ impl AnyArray {
     /// # Errors
     /// As [`compute`](Self::compute).
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        with_element!(self.data_type(), T => self.typed::<T>()?.prepare())?;
+        with_element!(self.data_type(), T => self.typed::<T>()?.prepare(), else => self.encoded()?.bytes().prepare())?;
         let mut bytes = zeroed::<u8>(&[self.byte_len()?])?.into_raw_vec_and_offset().0;
         prefer_huge_pages(&mut bytes);
-        with_element!(self.data_type(), T => self.read_typed::<T>(&mut bytes))?;
+        self.read_zeroed(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -64,24 +72,30 @@ impl AnyArray {
         }
         // Zeros are valid elements of every type; other bytes may not be.
         out.fill(0);
-        with_element!(self.data_type(), T => self.read_typed::<T>(out))
+        self.read_zeroed(out)
+    }
+
+    /// Reads the elements into `out`, which must be all zeros.
+    fn read_zeroed(&self, out: &mut [u8]) -> Result<()> {
+        with_element!(self.data_type(), T => read_typed(self.typed::<T>()?, out), else => {
+            read_typed(self.encoded()?.bytes(), out)
+        })
     }
 
     fn byte_len(&self) -> Result<usize> {
         let bytes = element_count(self.shape()).and_then(|count| count.checked_mul(self.data_type().size()));
         bytes.ok_or_else(|| Error::limit("the array has more bytes than can be counted"))
     }
+}
 
-    /// Reads the elements into `out`, which must be all zeros.
-    fn read_typed<T: Element>(&self, out: &mut [u8]) -> Result<()> {
-        let array = self.typed::<T>()?;
-        if let Ok(elements) = bytemuck::checked::try_cast_slice_mut::<u8, T>(&mut *out) {
-            let elements = ArrayViewMutD::from_shape(array.shape(), elements);
-            return array.compute_into(elements.map_err(|error| Error::invalid(error.to_string()))?);
-        }
-        let elements: ArrayD<T> = array.compute()?;
-        let elements = elements.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-        out.copy_from_slice(bytemuck::cast_slice(elements));
-        Ok(())
+/// Reads the elements into `out`, which must be all zeros.
+fn read_typed<T: Element>(array: &ChunkedArray<T>, out: &mut [u8]) -> Result<()> {
+    if let Some(elements) = T::of_zeros(&mut *out) {
+        let elements = ArrayViewMutD::from_shape(array.shape(), elements);
+        return array.compute_into(elements.map_err(|error| Error::invalid(error.to_string()))?);
     }
+    let elements: ArrayD<T> = array.compute()?;
+    let elements = elements.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
+    out.copy_from_slice(&encode(elements)?);
+    Ok(())
 }

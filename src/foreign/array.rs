@@ -1,6 +1,6 @@
 //! An array that no document names.
 
-use crate::array::{AnyArray, ChunkedArray, Labels, StoredBytes, StoredLayout, with_element};
+use crate::array::{AnyArray, ChunkedArray, EncodedArray, Labels, StoredBytes, StoredLayout, with_element};
 use crate::backend::ArrayReader;
 use crate::error::{Error, Result};
 use std::any::Any;
@@ -14,10 +14,12 @@ struct Foreign {
 }
 
 /// The array of a reader, which lies at that path of its file or store.
-pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> AnyArray {
+pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
     let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
-    with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into())
+    Ok(with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into(), else => {
+        AnyArray::of(Arc::new(EncodedArray::from_stored(data_type, grid, foreign)?))
+    }))
 }
 
 impl StoredBytes for Foreign {

@@ -86,7 +86,7 @@ impl Hdf5File {
     /// `Limit` if the array exceeds the limits; `Corrupt` if the file is damaged or not an HDF5 file.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.file.array(path, &self.limits).map_err(|error| error.in_array(path))?;
-        Ok(array(reader, path, 1))
+        array(reader, path, 1)
     }
 
     /// Lists the datasets at and below a path, `/` for the whole file, each with its data type, shape and chunks. A

@@ -52,13 +52,13 @@ impl Storage {
         look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         let entry = find(&head.manifest, path).map_err(|error| locate(error).at_path(path))?;
         let expected = entry.expected().map_err(locate)?;
-        let (data_type, grid) = (expected.data_type, expected.grid.clone());
+        let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());
         let edition = Edition::new(self.place.identity(&name), head.manifest.write_id());
         let document = Some(name.as_str().to_owned());
         let origin = Origin { document, path: Some(path.to_owned()), edition: Some(edition) };
         let backend = self.place.backend(name.workflow());
         let stored = StoredArray::lazy(backend, entry.id.file().to_owned(), expected, origin).held();
-        Ok(AnyArray::of(typed(data_type, grid, Arc::new(stored))))
+        typed(data_type, grid, Arc::new(stored)).map(AnyArray::of)
     }
 
     /// The value of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is opened.

@@ -59,9 +59,9 @@ impl Storage {
             let expected = entry.expected()?;
             let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
             let origin = Origin { document, path, ..Origin::default() };
-            let (data_type, grid) = (expected.data_type, expected.grid.clone());
+            let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());
             let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin).held();
-            let array = typed(data_type, grid, Arc::new(stored));
+            let array = typed(data_type, grid, Arc::new(stored))?;
             objects.push(Planned {
                 id: entry.id.clone(),
                 paths: entry.paths.clone(),

@@ -105,7 +105,7 @@ pub(super) fn look_at_arrays(place: &dyn Place, workflow: &Workflow, manifest: &
         match StoredArray::open(backend.clone(), file, Origin::default()).and_then(|array| array.reader().cloned()) {
             Ok(reader) => {
                 entry.labels = reader.labels().clone();
-                entry.data_type = reader.data_type().name().to_owned();
+                entry.data_type = reader.data_type().to_string();
                 entry.chunks = reader.grid().runs();
                 entry.bytes = reader.stored_bytes();
                 entry.format = Some(reader.format().to_string());

@@ -4,6 +4,7 @@
 
 mod auto_traits;
 mod derive;
+mod elements;
 mod labels;
 mod persistent;
 mod round_trips;

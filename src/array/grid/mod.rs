@@ -71,6 +71,12 @@ impl TryFrom<SerializedGrid> for ChunkGrid {
 }
 
 impl ChunkGrid {
+    /// The same grid with one more axis, the last, which is not cut.
+    pub(super) fn with_last_axis(&self, len: usize) -> Result<Self> {
+        let shape = self.shape.iter().copied().chain([len]).collect();
+        Self::new(shape, self.axes.iter().cloned().chain([AxisChunks::Regular(len.max(1))]).collect())
+    }
+
     /// Equal chunks of `chunk_shape`; those at the far edges may be smaller. An array without axes is a single value.
     ///
     /// # Errors

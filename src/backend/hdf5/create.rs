@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// What an array is in HDF5's terms.
 pub(super) struct Plan<'a> {
-    pub(super) data_type: DataType,
+    pub(super) data_type: &'a DataType,
     pub(super) layout: &'a StoredLayout,
     pub(super) filters: &'a [Named],
     pub(super) description: &'a str,
@@ -137,7 +137,7 @@ fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
 
 /// Makes the dataset of the checksums, in a group of its own; gives its address.
 fn checksums(file: &Handle, count: usize) -> Result<u64> {
-    let element_type = types::create(DataType::UInt32)?;
+    let element_type = types::create(&DataType::UInt32)?;
     let list = new_list()?;
     allocate_now(&list)?;
     let group = group(file)?;
@@ -179,7 +179,7 @@ fn new_list() -> Result<Handle> {
 
 /// Makes a dataset that has a length and no elements: nothing is written to it, and so it takes no room.
 fn new_scale(file: &Handle, name: &CStr, len: usize) -> Result<Handle> {
-    dataset(file, name, &types::create(DataType::Float32)?, &space(&[len])?, &new_list()?)
+    dataset(file, name, &types::create(&DataType::Float32)?, &space(&[len])?, &new_list()?)
 }
 
 /// Makes the group of the checksums. It has room for one short name, and no time stamps.

@@ -7,6 +7,7 @@
 //! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
 //! axes of equal length in one group for the same axis. Version 1 has them beside the elements.
 
+use super::types;
 use crate::array::{ChunkGrid, Codec, CodecKind, DataType, Labels, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
@@ -47,6 +48,7 @@ pub(super) struct Description {
 
 /// What a description says.
 pub(super) struct Described {
+    pub(super) data_type: DataType,
     /// The logical grid.
     pub(super) grid: ChunkGrid,
     pub(super) codec: Codec,
@@ -59,7 +61,7 @@ impl Description {
     pub(super) fn new(spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
         Ok(Self {
             version: VERSION,
-            data_type: spec.data_type.name().to_owned(),
+            data_type: spec.data_type.to_string(),
             chunks: spec.grid.runs(),
             stored_chunk: layout.chunk_shape.clone(),
             codec: match spec.codec().kind() {
@@ -78,7 +80,7 @@ impl Description {
     }
 
     /// Reads the attribute and checks it against the dataset.
-    pub(super) fn read(json: &[u8], data_type: DataType, layout: &StoredLayout) -> Result<Described> {
+    pub(super) fn read(json: &[u8], data_type: &DataType, layout: &StoredLayout) -> Result<Described> {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `arraystow` {what}; restore the file from a copy"));
         #[derive(Deserialize)]
@@ -100,9 +102,9 @@ impl Description {
             let (said, found) = (grid.shape(), layout.grid.shape());
             return Err(damaged(format!("is of an array of shape {said:?}, but the dataset has {found:?}")));
         }
-        if description.data_type != data_type.name() {
-            return Err(damaged(format!("is of {}, but the dataset holds {data_type}", description.data_type)));
-        }
+        let said = DataType::from_name(&description.data_type).filter(|said| types::stored(said) == *data_type);
+        let data_type =
+            said.ok_or_else(|| damaged(format!("is of {}, but the dataset holds {data_type}", description.data_type)))?;
         if description.stored_chunk != layout.chunk_shape {
             let (said, found) = (&description.stored_chunk, &layout.chunk_shape);
             return Err(damaged(format!("is of chunks of shape {said:?}, but the dataset has {found:?}")));
@@ -112,7 +114,7 @@ impl Description {
             .labels
             .check(grid.ndim(), data_type.size())
             .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
-        Ok(Described { grid, codec, labels: description.labels, checksums_beside: version == 1 })
+        Ok(Described { data_type, grid, codec, labels: description.labels, checksums_beside: version == 1 })
     }
 }
 

@@ -124,7 +124,7 @@ fn read_dataset(
 ) -> Result<(Header, Option<Unsealed>)> {
     let (dataset, may_be_described) = open(file, wanted)?;
     let properties = inspect::properties(&dataset)?;
-    let facts = Facts::read(&dataset, &properties, file_len, limits)?;
+    let mut facts = Facts::read(&dataset, &properties, file_len, limits)?;
     let index = facts.index(&dataset, &properties, limits)?;
     let fill = facts.fill(&dataset, &properties, &index)?;
     let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
@@ -133,6 +133,7 @@ fn read_dataset(
     if let Some(description) = description {
         let described = facts.described(&description)?;
         (grid, labels) = (described.grid, described.labels);
+        facts.elements.data_type = described.data_type;
         let count = facts.layout.grid.chunk_count();
         if let Some(missing) = index.first_missing(count) {
             return Err(Error::corrupt(format!(
@@ -266,7 +267,7 @@ impl Facts {
 
     /// What the description of an array of ours says, which must fit.
     fn described(&self, json: &[u8]) -> Result<Described> {
-        let data_type = self.elements.data_type;
+        let data_type = &self.elements.data_type;
         let described = Description::read(json, data_type, &self.layout)?;
         let codec = described.codec;
         if self.filters != filters::of_codec(codec, data_type.size()) || !self.elements.are_plain() {

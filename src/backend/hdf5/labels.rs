@@ -23,7 +23,7 @@ const WITHOUT_COORDINATES: &str = "This is a netCDF dimension but not a netCDF v
 pub(super) fn write(
     file: &Handle,
     dataset: &Handle,
-    data_type: DataType,
+    data_type: &DataType,
     shape: &[usize],
     labels: &Labels,
     new_scale: impl Fn(&CStr, usize) -> Result<Handle>,
@@ -31,6 +31,7 @@ pub(super) fn write(
     for (name, value) in labels.attrs() {
         attribute(dataset, &c_string(name)?, value)?;
     }
+    time(dataset, data_type, labels)?;
     if let Some(fill) = labels.fill() {
         attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], fill)?;
     }
@@ -48,6 +49,28 @@ pub(super) fn write(
         scales.push(reference(file, &name)?);
     }
     if scales.is_empty() { Ok(()) } else { list_scales(dataset, scales) }
+}
+
+/// Writes what the CF conventions say of dates and durations, unless the user has said something else.
+fn time(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {
+    let add = |name: &CStr, value: String| match labels.attrs().contains_key(name.to_str().unwrap_or_default()) {
+        true => Ok(()),
+        false => attribute(dataset, name, &Attr::Text(value)),
+    };
+    match data_type {
+        DataType::DateTime64(unit) => {
+            add(c"units", format!("{} since 1970-01-01", unit.cf_name()))?;
+            add(c"calendar", "proleptic_gregorian".to_owned())?;
+        }
+        DataType::TimeDelta64(unit) => add(c"units", unit.cf_name().to_owned())?,
+        _ => return Ok(()),
+    }
+    // The missing time. Without a mark it would be one of the year 1677.
+    let missing = i64::MIN.to_le_bytes();
+    match labels.fill() {
+        Some(_) => Ok(()),
+        None => attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], &missing),
+    }
 }
 
 /// Writes the scale of each axis to the array's dataset.
@@ -73,7 +96,7 @@ struct Used {
 }
 
 fn used_type() -> Result<Handle> {
-    let (reference, number) = (reference_type()?, types::create(DataType::Int32)?);
+    let (reference, number) = (reference_type()?, types::create(&DataType::Int32)?);
     // SAFETY: a size that is not 0.
     let used =
         id("make a compound type", H5Tclose, || unsafe { H5Tcreate(H5T_class_t::H5T_COMPOUND, size_of::<Used>()) })?;
@@ -104,15 +127,15 @@ fn reference(file: &Handle, name: &CStr) -> Result<hobj_ref_t> {
 }
 
 fn attribute(dataset: &Handle, name: &CStr, value: &Attr) -> Result<()> {
-    let of = |data_type, shape: &[usize], value: &[u8]| {
+    let of = |data_type: &DataType, shape: &[usize], value: &[u8]| {
         attributes::write(dataset, name, &types::create(data_type)?, shape, value)
     };
     match value {
         Attr::Text(text) => texts(dataset, name, &[], std::slice::from_ref(text)),
-        Attr::Int(number) => of(DataType::Int64, &[], bytemuck::bytes_of(number)),
-        Attr::Float(number) => of(DataType::Float64, &[], bytemuck::bytes_of(number)),
-        Attr::Ints(list) => of(DataType::Int64, &[list.len()], bytemuck::cast_slice(list)),
-        Attr::Floats(list) => of(DataType::Float64, &[list.len()], bytemuck::cast_slice(list)),
+        Attr::Int(number) => of(&DataType::Int64, &[], bytemuck::bytes_of(number)),
+        Attr::Float(number) => of(&DataType::Float64, &[], bytemuck::bytes_of(number)),
+        Attr::Ints(list) => of(&DataType::Int64, &[list.len()], bytemuck::cast_slice(list)),
+        Attr::Floats(list) => of(&DataType::Float64, &[list.len()], bytemuck::cast_slice(list)),
         Attr::Texts(list) => texts(dataset, name, &[list.len()], list),
     }
 }

@@ -6,6 +6,7 @@
 mod attribute_values;
 mod attributes;
 mod class;
+mod composite;
 mod create;
 mod description;
 mod driver;
@@ -39,7 +40,7 @@ mod writer;
 pub(crate) use foreign::ForeignHdf5;
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary};
-use crate::array::{Codec, CodecKind};
+use crate::array::{Codec, CodecKind, DataType};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::unsynced::Unsynced;
@@ -114,6 +115,10 @@ impl Backend for Hdf5Files {
         } else {
             Ok(())
         }
+    }
+
+    fn check_data_type(&self, data_type: &DataType) -> Result<()> {
+        data_type.check()
     }
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {

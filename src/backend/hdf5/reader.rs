@@ -209,7 +209,7 @@ impl ArrayReader for Reader {
     }
 
     fn data_type(&self) -> DataType {
-        self.header.elements.data_type
+        self.header.elements.data_type.clone()
     }
 
     fn grid(&self) -> &ChunkGrid {

@@ -3,6 +3,7 @@
 //! What h5py reads as a value that one of the data types holds is taken; anything else is refused by its name.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
+use super::composite::{self, base_of, member_count};
 use super::elements::{ByteOrder, StoredElements};
 use super::library::{Handle, checked, id, locked, number, status};
 use crate::array::DataType;
@@ -12,7 +13,7 @@ use hdf5_sys::h5t::{
     H5T_class_t, H5T_norm_t, H5T_order_t, H5T_sign_t, H5Tclose, H5Tenum_valueof, H5Tget_class, H5Tget_ebias,
     H5Tget_fields, H5Tget_member_class, H5Tget_member_index, H5Tget_member_name, H5Tget_member_offset,
     H5Tget_member_type, H5Tget_nmembers, H5Tget_norm, H5Tget_offset, H5Tget_order, H5Tget_precision, H5Tget_sign,
-    H5Tget_size, H5Tget_super,
+    H5Tget_size,
 };
 use std::ffi::{CStr, c_int, c_uint};
 
@@ -32,8 +33,17 @@ pub(super) fn recognize(file_type: &Handle) -> Result<StoredElements> {
         H5T_class_t::H5T_INTEGER => integer(file_type, size)?,
         H5T_class_t::H5T_FLOAT => float(file_type, size)?,
         H5T_class_t::H5T_BITFIELD => bits(file_type, size)?,
-        H5T_class_t::H5T_ENUM => boolean(file_type, size)?,
-        H5T_class_t::H5T_COMPOUND => complex_record(file_type, size)?,
+        H5T_class_t::H5T_ENUM => match boolean(file_type, size)? {
+            Some(elements) => Some(elements),
+            None => composite::enumeration(file_type, size, recognize)?,
+        },
+        H5T_class_t::H5T_COMPOUND => match complex_record(file_type, size)? {
+            Some(elements) => Some(elements),
+            None => composite::record(file_type, size, recognize)?,
+        },
+        H5T_class_t::H5T_STRING => composite::text(file_type, size)?,
+        H5T_class_t::H5T_OPAQUE => composite::opaque(file_type, size)?,
+        H5T_class_t::H5T_ARRAY => composite::subarray(file_type, size, recognize)?,
         class if class as c_int == COMPLEX => complex_number(file_type, size)?,
         _ => None,
     };
@@ -168,8 +178,9 @@ fn float_layout(file_type: &Handle) -> Result<[usize; 6]> {
 fn float(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     let data_type = match (size, float_layout(file_type)?) {
         (2, [15, 10, 5, 0, 10, 15]) => DataType::Float16,
-        // bfloat16: the upper half of binary32.
-        (2, [15, 7, 8, 0, 7, 127]) | (4, [31, 23, 8, 0, 23, 127]) => DataType::Float32,
+        // The upper half of binary32.
+        (2, [15, 7, 8, 0, 7, 127]) => DataType::BFloat16,
+        (4, [31, 23, 8, 0, 23, 127]) => DataType::Float32,
         (8, [63, 52, 11, 0, 52, 1023]) => DataType::Float64,
         _ => return Ok(None),
     };
@@ -204,11 +215,6 @@ fn boolean(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     Ok(Some(StoredElements::real(DataType::Bool, size, order)))
 }
 
-fn base_of(file_type: &Handle) -> Result<Handle> {
-    // SAFETY: a valid type.
-    id("tell the base of a type", H5Tclose, || unsafe { H5Tget_super(file_type.id()) })
-}
-
 /// The complex numbers of HDF5 2: the real part, then the imaginary one.
 fn complex_number(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     let part = base_of(file_type)?;
@@ -239,11 +245,6 @@ fn complex_record(file_type: &Handle, size: usize) -> Result<Option<StoredElemen
         return Ok(None);
     }
     Ok(StoredElements::complex(&part, size, [at, other_at]))
-}
-
-fn member_count(file_type: &Handle) -> Result<usize> {
-    // SAFETY: a valid record.
-    number("count the members of a type", || unsafe { H5Tget_nmembers(file_type.id()) })
 }
 
 /// A member that is a floating-point number, and its offset.

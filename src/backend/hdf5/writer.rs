@@ -59,7 +59,7 @@ impl Writer {
         let bytes = Arc::new(location.create()?);
         let filters = filters::of_codec(codec, element_size);
         let plan = Plan {
-            data_type: spec.data_type,
+            data_type: &spec.data_type,
             layout: &layout,
             filters: &filters,
             description: &description,

@@ -96,7 +96,7 @@ impl Decoder {
     fn elements<'a>(&self, mut bytes: Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>> {
         let size = self.data_type.size();
         if self.pipeline.packing == Packing::Pcodec {
-            bytes = Cow::Owned(unpack(self.data_type, &bytes, self.chunk_bytes / size)?);
+            bytes = Cow::Owned(unpack(&self.data_type, &bytes, self.chunk_bytes / size)?);
         }
         self.check_len(bytes.len())?;
         if self.pipeline.packing == Packing::BigEndian {
@@ -120,7 +120,8 @@ impl Decoder {
             2 => reorder::<2>(order, &self.shape, elements, &mut out),
             4 => reorder::<4>(order, &self.shape, elements, &mut out),
             8 => reorder::<8>(order, &self.shape, elements, &mut out),
-            _ => reorder::<16>(order, &self.shape, elements, &mut out),
+            16 => reorder::<16>(order, &self.shape, elements, &mut out),
+            size => reorder_long(order, &self.shape, size, elements, &mut out),
         }?;
         Ok(out)
     }
@@ -255,8 +256,23 @@ fn reorder<const N: usize>(order: &[usize], shape: &[usize], elements: &[u8], ou
     out.assign(&elements.permuted_axes(places));
     Ok(())
 }
+
+/// Copies elements of any size to their places in C order.
+fn reorder_long(order: &[usize], shape: &[usize], size: usize, elements: &[u8], out: &mut [u8]) -> Result<()> {
+    let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
+    let mut places = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, axis)| places[*axis] = place);
+    places.push(order.len());
+    let stored: Vec<usize> = order.iter().map(|axis| shape[*axis]).chain([size]).collect();
+    let wanted: Vec<usize> = shape.iter().copied().chain([size]).collect();
+    let elements = ArrayViewD::from_shape(stored, elements).map_err(no_shape)?;
+    let mut out = ArrayViewMutD::from_shape(wanted, out).map_err(no_shape)?;
+    out.assign(&elements.permuted_axes(places));
+    Ok(())
+}
+
 /// Undoes pcodec: exactly so many elements.
-fn unpack(data_type: DataType, input: &[u8], elements: usize) -> Result<Vec<u8>> {
+fn unpack(data_type: &DataType, input: &[u8], elements: usize) -> Result<Vec<u8>> {
     fn of<T: Number + bytemuck::Pod>(input: &[u8], numbers: usize) -> Result<Vec<u8>> {
         let no_memory = |()| Error::limit(format!("there is no memory for a chunk of {numbers} numbers"));
         let mut out = bytemuck::allocation::try_zeroed_vec::<T>(numbers).map_err(no_memory)?;
@@ -279,9 +295,7 @@ fn unpack(data_type: DataType, input: &[u8], elements: usize) -> Result<Vec<u8>>
         DataType::Float64 => of::<f64>(input, elements),
         DataType::Complex64 => of::<f32>(input, elements.saturating_mul(2)),
         DataType::Complex128 => of::<f64>(input, elements.saturating_mul(2)),
-        DataType::Bool | DataType::Int8 | DataType::UInt8 => {
-            Err(Error::unsupported(format!("pcodec does not have elements of the type {data_type}")))
-        }
+        _ => Err(Error::unsupported(format!("pcodec does not have elements of the type {data_type}"))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an array of ours says of itself, in an attribute: the chunks that its user sees.
 
-use crate::array::{ChunkGrid, DataType, Labels, StoredLayout, few};
+use crate::array::{ChunkGrid, DataType, Field, Labels, RecordType, StoredLayout, few};
 use crate::backend::ArraySpec;
 use crate::backend::layout::MOST_AXES;
 use crate::error::{Error, Result};
@@ -18,6 +18,9 @@ pub(super) struct Description {
     /// The logical chunks: per axis, runs of a length and how often it comes.
     #[serde(deserialize_with = "few_axes")]
     chunks: Vec<Vec<(usize, usize)>>,
+    /// The data type, where the metadata do not say it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_type: Option<String>,
     /// What the names of the axes end with, if a repair has given them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repaired: Option<String>,
@@ -38,6 +41,7 @@ pub(super) struct Described {
     pub(super) grid: ChunkGrid,
     pub(super) repaired: Option<String>,
     pub(super) labels: Labels,
+    pub(super) data_type: DataType,
 }
 
 impl Description {
@@ -45,6 +49,7 @@ impl Description {
         Self {
             version: VERSION,
             chunks: spec.grid.runs(),
+            data_type: (stored(&spec.data_type) != spec.data_type).then(|| spec.data_type.to_string()),
             repaired: None,
             document: spec.first.document.clone(),
             path: spec.first.path.clone(),
@@ -53,7 +58,7 @@ impl Description {
     }
 
     /// What it says of an array that is stored like that.
-    pub(super) fn check(self, data_type: DataType, layout: &StoredLayout) -> Result<Described> {
+    pub(super) fn check(self, data_type: &DataType, layout: &StoredLayout) -> Result<Described> {
         let damaged =
             |what: String| Error::corrupt(format!("the attribute `{ATTRIBUTE}` {what}; restore the array from a copy"));
         if !(1..=VERSION).contains(&self.version) {
@@ -67,14 +72,32 @@ impl Description {
             let (said, found) = (grid.shape(), layout.grid.shape());
             return Err(damaged(format!("is of an array of shape {said:?}, but the array has {found:?}")));
         }
+        let data_type = match &self.data_type {
+            None => data_type.clone(),
+            Some(name) => DataType::from_name(name)
+                .filter(|said| stored(said) == *data_type)
+                .ok_or_else(|| damaged(format!("is of {name}, but the array holds {data_type}")))?,
+        };
         self.labels
             .check(grid.ndim(), data_type.size())
             .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
-        Ok(Described { version: self.version, grid, repaired: self.repaired, labels: self.labels })
+        Ok(Described { version: self.version, grid, repaired: self.repaired, labels: self.labels, data_type })
     }
 }
 
 /// A list with an entry for each axis: a few bytes of text for each of more would take many times as much memory.
 fn few_axes<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     few::<_, MOST_AXES, D>(deserializer)
+}
+
+/// What the elements are stored as: names of integers are not.
+fn stored(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Enum(enumeration) => enumeration.base().clone(),
+        DataType::Record(record) => {
+            let fields = record.fields().iter().map(|field| Field::new(field.name(), stored(field.data_type())));
+            RecordType::new(fields).map_or_else(|_| data_type.clone(), DataType::Record)
+        }
+        other => other.clone(),
+    }
 }

@@ -87,7 +87,8 @@ impl Facts {
         }
         let layout = StoredLayout { grid, chunk_shape, parts };
         let chunk_bytes = limits.check_chunk(&layout.chunk_shape, layout.chunk_bytes(data_type.size()))?;
-        let described = description.map(|description| description.check(data_type, &layout)).transpose()?;
+        let described = description.map(|description| description.check(&data_type, &layout)).transpose()?;
+        let data_type = described.as_ref().map_or(data_type, |described| described.data_type.clone());
         Ok(Self { data_type, layout, chunk_bytes, pipeline, codec, indexing, last_edges, fill, keys, described })
     }
 }

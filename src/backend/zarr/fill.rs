@@ -1,10 +1,12 @@
 //! The fill value: what stands for elements that were never written.
 
 use super::json::shown;
-use crate::array::DataType;
+use crate::array::{DataType, Field};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
-use half::f16;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use half::{bf16, f16};
 use serde_json::Value;
 
 /// The fill value's bytes, little-endian.
@@ -16,7 +18,7 @@ impl Fill {
     ///
     /// What the specifications leave open is taken as zarr-python takes it: a truth value or a whole float for an integer, a
     /// text for the number that it names.
-    pub(super) fn read(version: ZarrVersion, data_type: DataType, value: &Value) -> Result<Self> {
+    pub(super) fn read(version: ZarrVersion, data_type: &DataType, value: &Value) -> Result<Self> {
         let bytes = match (version, value) {
             // In version 2 null says that none was chosen.
             (ZarrVersion::V2, Value::Null) => Some(vec![0; data_type.size()]),
@@ -42,7 +44,7 @@ impl Fill {
     }
 }
 
-fn element(version: ZarrVersion, data_type: DataType, value: &Value) -> Option<Vec<u8>> {
+fn element(version: ZarrVersion, data_type: &DataType, value: &Value) -> Option<Vec<u8>> {
     match data_type {
         DataType::Bool => truth(value).map(|truth| vec![u8::from(truth)]),
         DataType::Int8 => integer(value).map(|n: i8| n.to_le_bytes().to_vec()),
@@ -54,6 +56,21 @@ fn element(version: ZarrVersion, data_type: DataType, value: &Value) -> Option<V
         DataType::UInt32 => integer(value).map(|n: u32| n.to_le_bytes().to_vec()),
         DataType::UInt64 => integer(value).map(|n: u64| n.to_le_bytes().to_vec()),
         DataType::Float16 | DataType::Float32 | DataType::Float64 => float(version, data_type.size(), value),
+        DataType::BFloat16 => brain_float(version, value),
+        DataType::DateTime64(_) | DataType::TimeDelta64(_) if *value == "NaT" => Some(i64::MIN.to_le_bytes().to_vec()),
+        DataType::DateTime64(_) | DataType::TimeDelta64(_) => integer(value).map(|n: i64| n.to_le_bytes().to_vec()),
+        DataType::Enum(enumeration) => element(version, enumeration.base(), value),
+        DataType::Text(_) | DataType::Bytes(_) | DataType::Subarray(_) => base64(data_type.size(), value),
+        DataType::Record(record) => match value {
+            Value::Object(members) => {
+                let field = |field: &Field| element(version, field.data_type(), members.get(field.name())?);
+                let fields: Option<Vec<_>> = record.fields().iter().map(field).collect();
+                fields.map(|fields| fields.concat())
+            }
+            // zarr-python writes 0 for a record of zeros.
+            Value::Number(number) if number.as_f64() == Some(0.0) => Some(vec![0; data_type.size()]),
+            _ => base64(data_type.size(), value),
+        },
         DataType::Complex64 | DataType::Complex128 => {
             // No text but those that the specification has.
             let is_named = |text: &str| ["NaN", "Infinity", "-Infinity"].contains(&text) || text.starts_with("0x");
@@ -66,6 +83,24 @@ fn element(version: ZarrVersion, data_type: DataType, value: &Value) -> Option<V
             }
         }
     }
+}
+
+/// A bfloat16, which is the upper half of a binary32.
+fn brain_float(version: ZarrVersion, value: &Value) -> Option<Vec<u8>> {
+    let is_bytes = value.as_str().is_some_and(|text| text.starts_with("0x"));
+    if is_bytes {
+        return float(version, 2, value);
+    }
+    let bytes = float(version, 8, value)?;
+    let number = f64::from_le_bytes(bytes.try_into().ok()?);
+    Some(bf16::from_f64(number).to_le_bytes().to_vec())
+}
+
+/// Bytes, of which zeros at the end may be missing.
+fn base64(size: usize, value: &Value) -> Option<Vec<u8>> {
+    let mut bytes = STANDARD.decode(value.as_str()?).ok().filter(|bytes| bytes.len() <= size)?;
+    bytes.resize(size, 0);
+    Some(bytes)
 }
 
 fn truth(value: &Value) -> Option<bool> {

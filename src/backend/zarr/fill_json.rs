@@ -5,23 +5,27 @@ use crate::array::DataType;
 use crate::protocol::ZarrVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use half::f16;
+use half::{bf16, f16};
 use serde_json::{Number, Value, json};
 
 /// An element, as the member `fill_value` of either version has it.
-pub(super) fn fill_of_element(data_type: DataType, element: &[u8]) -> Option<Value> {
+pub(super) fn fill_of_element(data_type: &DataType, element: &[u8]) -> Option<Value> {
     Some(match data_type {
         DataType::Complex64 | DataType::Complex128 => {
             let (re, im) = parts(data_type, element)?;
             json!([number(re), number(im)])
         }
         DataType::Float16 | DataType::Float32 | DataType::Float64 => number(float(element)?),
+        DataType::BFloat16 => number(brain_float(element)?),
+        DataType::Enum(enumeration) => fill_of_element(enumeration.base(), element)?,
+        DataType::Text(_) => json!(STANDARD.encode(without_zeros(element))),
+        DataType::Bytes(_) | DataType::Record(_) | DataType::Subarray(_) => json!(STANDARD.encode(element)),
         whole => integer(whole, element)?,
     })
 }
 
 /// An element, as xarray has it in the attribute `_FillValue` of version 3: of a float, the bytes of an `f64`, in base64.
-pub(super) fn fill_for_xarray(data_type: DataType, element: &[u8]) -> Option<Value> {
+pub(super) fn fill_for_xarray(data_type: &DataType, element: &[u8]) -> Option<Value> {
     let encoded = |number: f64| Value::String(STANDARD.encode(number.to_le_bytes()));
     Some(match data_type {
         DataType::Complex64 | DataType::Complex128 => {
@@ -29,6 +33,15 @@ pub(super) fn fill_for_xarray(data_type: DataType, element: &[u8]) -> Option<Val
             json!([encoded(re), encoded(im)])
         }
         DataType::Float16 | DataType::Float32 | DataType::Float64 => encoded(float(element)?),
+        DataType::BFloat16 => encoded(brain_float(element)?),
+        DataType::Enum(enumeration) => fill_for_xarray(enumeration.base(), element)?,
+        // xarray has none for them.
+        DataType::Text(_)
+        | DataType::Bytes(_)
+        | DataType::Record(_)
+        | DataType::Subarray(_)
+        | DataType::DateTime64(_)
+        | DataType::TimeDelta64(_) => return None,
         whole => integer(whole, element)?,
     })
 }
@@ -60,7 +73,7 @@ fn number(number: f64) -> Value {
 }
 
 /// The parts of a complex number.
-fn parts(data_type: DataType, element: &[u8]) -> Option<(f64, f64)> {
+fn parts(data_type: &DataType, element: &[u8]) -> Option<(f64, f64)> {
     let (re, im) = element.split_at_checked(data_type.size() / 2)?;
     Some((float(re)?, float(im)?))
 }
@@ -74,11 +87,22 @@ fn float(bytes: &[u8]) -> Option<f64> {
     }
 }
 
-fn integer(data_type: DataType, element: &[u8]) -> Option<Value> {
-    if data_type == DataType::Bool {
+fn brain_float(bytes: &[u8]) -> Option<f64> {
+    bytes.try_into().ok().map(|bytes| bf16::from_le_bytes(bytes).to_f64())
+}
+
+/// A text, without the zeros at its end.
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..end]
+}
+
+fn integer(data_type: &DataType, element: &[u8]) -> Option<Value> {
+    if *data_type == DataType::Bool {
         return Some(json!(*element.first()? != 0));
     }
-    let signed = matches!(data_type, DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64);
+    let is_time = matches!(data_type, DataType::DateTime64(_) | DataType::TimeDelta64(_));
+    let signed = is_time || matches!(data_type, DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64);
     let is_negative = signed && element.last()? & 0x80 != 0;
     let mut wide = [if is_negative { 0xff } else { 0 }; 8];
     wide.get_mut(..element.len())?.copy_from_slice(element);
@@ -103,7 +127,7 @@ mod tests {
         ];
         for version in [ZarrVersion::V2, ZarrVersion::V3] {
             for (data_type, element) in &elements {
-                let read = fill_of_element(*data_type, element).map(|value| Fill::read(version, *data_type, &value));
+                let read = fill_of_element(data_type, element).map(|value| Fill::read(version, data_type, &value));
                 let mut bytes = vec![0xaa; element.len()];
                 assert!(read.is_some_and(|fill| fill.map(|fill| fill.fill(&mut bytes)).is_ok()), "{data_type}");
                 assert_eq!(bytes, *element, "{data_type}");
@@ -117,7 +141,7 @@ mod tests {
     #[test]
     fn a_float_is_encoded_for_xarray() {
         // struct.pack("<d", -9999.0), in base64.
-        let fill = fill_for_xarray(DataType::Float32, &(-9999.0_f32).to_le_bytes());
+        let fill = fill_for_xarray(&DataType::Float32, &(-9999.0_f32).to_le_bytes());
         assert_eq!(fill, Some(json!("AAAAAICHw8A=")));
     }
 }

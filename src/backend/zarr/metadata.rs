@@ -1,9 +1,12 @@
 //! An array's metadata, as they lie in the store: `zarr.json` of version 3, `.zarray` and `.zattrs` of version 2.
 
 use super::json::unreadable;
+use super::types;
 use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use zarrs::array::ArrayMetadata;
 
@@ -31,10 +34,18 @@ pub(super) const ATTRIBUTES_NAME: &str = ".zattrs";
 
 impl Metadata {
     /// For zarrs.
-    pub(super) fn parse(&self, data_type: DataType) -> Result<ArrayMetadata> {
+    pub(super) fn parse(&self, data_type: &DataType) -> Result<ArrayMetadata> {
         let mut array: Value = serde_json::from_slice(&self.array).map_err(|error| unreadable(&error))?;
-        if array["fill_value"].is_null() {
-            // zarrs knows no null for complex numbers. It matters nothing to what is encoded.
+        let member = match self.version {
+            ZarrVersion::V2 => "dtype",
+            ZarrVersion::V3 => "data_type",
+        };
+        // What is encoded depends on neither the type nor the fill value, and zarrs does not know all of them.
+        if let Some(bytes) = types::for_encoding(self.version, data_type) {
+            array[member] = bytes;
+            array["fill_value"] = json!(vec![0; data_type.size()]);
+        } else if array["fill_value"].is_null() {
+            // zarrs knows no null for complex numbers.
             array["fill_value"] = fill_value(data_type);
         }
         serde_json::from_value(array).map_err(|error| unreadable(&error))
@@ -57,24 +68,14 @@ pub(super) fn too_irregular() -> Error {
 }
 
 /// The fill value of new arrays of version 3, which no reader takes for 'missing'.
-pub(super) fn fill_value(data_type: DataType) -> Value {
+pub(super) fn fill_value(data_type: &DataType) -> Value {
     match data_type {
         DataType::Bool => json!(false),
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => json!(0.0),
+        DataType::Float16 | DataType::BFloat16 | DataType::Float32 | DataType::Float64 => json!(0.0),
         DataType::Complex64 | DataType::Complex128 => json!([0.0, 0.0]),
+        DataType::DateTime64(_) | DataType::TimeDelta64(_) => json!(i64::MIN),
+        DataType::Text(_) => json!(""),
+        DataType::Bytes(_) | DataType::Record(_) => json!(STANDARD.encode(vec![0; data_type.size()])),
         _ => json!(0),
     }
-}
-
-/// The data type as version 2 names it.
-pub(super) fn dtype_v2(data_type: DataType) -> String {
-    let kind = match data_type {
-        DataType::Bool => 'b',
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => 'i',
-        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => 'u',
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => 'f',
-        DataType::Complex64 | DataType::Complex128 => 'c',
-    };
-    let order = if data_type.size() == 1 { '|' } else { '<' };
-    format!("{order}{kind}{}", data_type.size())
 }

@@ -28,6 +28,7 @@ mod seal;
 mod shards;
 mod table;
 mod text;
+mod types;
 mod uneven;
 mod v2;
 mod v3;
@@ -38,7 +39,7 @@ pub(crate) use foreign::ForeignZarr;
 use super::{
     ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, StoredSummary, is_id,
 };
-use crate::array::{Codec, CodecKind};
+use crate::array::{Codec, CodecKind, DataType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::protocol::store::{ByteStore, Copied, copy_below};
@@ -140,6 +141,11 @@ impl Backend for ZarrArrays {
 
     fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
         Ok(!matches!(codec.kind(), CodecKind::Pcodec(_)) || self.version(name)? == ZarrVersion::V3)
+    }
+
+    fn check_data_type(&self, data_type: &DataType) -> Result<()> {
+        data_type.check()?;
+        types::write(self.options.version, data_type).map(drop)
     }
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {

@@ -3,7 +3,8 @@
 use super::axes::axis_names;
 use super::description::{ATTRIBUTE, Description};
 use super::fill_json::{fill_for_xarray, fill_of_element};
-use super::metadata::{MOST_BYTES, Metadata, bytes_of, dtype_v2, fill_value, too_irregular};
+use super::metadata::{MOST_BYTES, Metadata, bytes_of, fill_value, too_irregular};
+use super::types;
 use crate::array::{Codec, CodecKind, DataType, StoredLayout};
 use crate::backend::ArraySpec;
 use crate::error::{Error, Result};
@@ -21,27 +22,28 @@ impl Metadata {
         // xarray opens no array whose axes have no names, and no group with two axes of the same name and another length.
         let labels = &spec.meta.labels;
         let axes = axis_names(name, shape.len(), labels);
-        let fill = labels.fill().and_then(|fill| fill_of_element(spec.data_type, fill));
+        let fill = labels.fill().and_then(|fill| fill_of_element(&spec.data_type, fill));
         let mut attributes = json!(labels.attrs());
+        meaning(&spec.data_type, &mut attributes);
         attributes[ATTRIBUTE] = description;
         let (array, attributes) = match version {
             ZarrVersion::V3 => {
-                if let Some(fill) = labels.fill().and_then(|fill| fill_for_xarray(spec.data_type, fill)) {
+                if let Some(fill) = labels.fill().and_then(|fill| fill_for_xarray(&spec.data_type, fill)) {
                     attributes["_FillValue"] = fill;
                 }
                 let array = json!({
                     "zarr_format": 3,
                     "node_type": "array",
                     "shape": shape,
-                    "data_type": spec.data_type.name(),
+                    "data_type": types::write(version, &spec.data_type)?,
                     "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": layout.chunk_shape}},
                     "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-                    "fill_value": fill.unwrap_or_else(|| fill_value(spec.data_type)),
+                    "fill_value": fill.unwrap_or_else(|| fill_value(&spec.data_type)),
                     "codecs": match &layout.parts {
-                        None => codecs_v3(spec.codec(), spec.data_type),
+                        None => codecs_v3(spec.codec(), &spec.data_type),
                         Some(parts) => json!([{"name": "sharding_indexed", "configuration": {
                             "chunk_shape": parts,
-                            "codecs": codecs_v3(spec.codec(), spec.data_type),
+                            "codecs": codecs_v3(spec.codec(), &spec.data_type),
                             "index_codecs": [
                                 {"name": "bytes", "configuration": {"endian": "little"}},
                                 {"name": "crc32c"},
@@ -64,7 +66,7 @@ impl Metadata {
                     "zarr_format": 2,
                     "shape": shape,
                     "chunks": layout.chunk_shape,
-                    "dtype": dtype_v2(spec.data_type),
+                    "dtype": types::write(version, &spec.data_type)?,
                     "compressor": compressor_v2(spec.codec())?,
                     // xarray takes any other than null for 'missing'. Every chunk is stored.
                     "fill_value": fill,
@@ -84,15 +86,37 @@ impl Metadata {
     }
 }
 
-fn codecs_v3(codec: Codec, data_type: DataType) -> Value {
-    let bytes = if data_type.size() > 1 {
+/// Adds what tells other programs what the elements mean, unless the user has said something else.
+fn meaning(data_type: &DataType, attributes: &mut Value) {
+    let mut add = |name: &str, value: Value| {
+        if attributes[name].is_null() {
+            attributes[name] = value;
+        }
+    };
+    match data_type {
+        // xarray makes texts of the bytes.
+        DataType::Text(_) => add("_Encoding", json!("utf-8")),
+        // The CF conventions' names of integers, which have no spaces.
+        DataType::Enum(enumeration) => {
+            let names: Vec<_> = enumeration.names().map(|(name, _)| name.replace(' ', "_")).collect();
+            add("flag_values", enumeration.names().map(|(_, value)| value).collect());
+            add("flag_meanings", json!(names.join(" ")));
+        }
+        _ => {}
+    }
+}
+
+fn codecs_v3(codec: Codec, data_type: &DataType) -> Value {
+    let is_whole = matches!(data_type, DataType::Text(_) | DataType::Bytes(_) | DataType::Record(_));
+    let bytes = if data_type.size() > 1 && !is_whole {
         json!({"name": "bytes", "configuration": {"endian": "little"}})
     } else {
         json!({"name": "bytes"})
     };
-    let size = data_type.size();
+    // blosc shuffles elements of at most 255 bytes.
+    let typesize = if data_type.size() < 256 { data_type.size() } else { 1 };
     let blosc = json!({"name": "blosc", "configuration":
-        {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": size, "blocksize": 0}});
+        {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": typesize, "blocksize": 0}});
     match codec.kind() {
         CodecKind::None => json!([bytes]),
         CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(MOST_GZIP)}}]),
@@ -107,7 +131,7 @@ fn codecs_v3(codec: Codec, data_type: DataType) -> Value {
 }
 
 /// The codec that has these codecs in the metadata of version 3 of an array of ours, its shards aside.
-pub(super) fn codec_of_v3(codecs: &Value, data_type: DataType) -> Option<Codec> {
+pub(super) fn codec_of_v3(codecs: &Value, data_type: &DataType) -> Option<Codec> {
     let of_parts = &codecs[0]["configuration"]["codecs"];
     let codecs = if of_parts.is_array() { of_parts } else { codecs };
     let last = codecs.as_array()?.last()?;
@@ -136,8 +160,19 @@ fn codec_of(name: &str, level: &Value) -> Option<Codec> {
     }
 }
 
-fn has_pcodec(data_type: DataType) -> bool {
-    !matches!(data_type, DataType::Bool | DataType::Int8 | DataType::UInt8 | DataType::Complex64 | DataType::Complex128)
+fn has_pcodec(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt16
+            | DataType::UInt32
+            | DataType::UInt64
+            | DataType::Float16
+            | DataType::Float32
+            | DataType::Float64
+    )
 }
 
 fn compressor_v2(codec: Codec) -> Result<Value> {

@@ -63,7 +63,7 @@ pub(super) enum ChecksumPlace {
 
 impl Pipeline {
     /// The codecs of version 3, for chunks of so many axes.
-    pub(super) fn read(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<Self> {
+    pub(super) fn read(codecs: Vec<Extension>, data_type: &DataType, axes: usize) -> Result<Self> {
         let mut order = None;
         let mut packing = None;
         let mut stages = Vec::new();
@@ -204,12 +204,18 @@ fn transposed(axes: &[usize], codec: &mut Extension) -> Result<Vec<usize>> {
     permuted.filter(each_once).ok_or_else(|| codec.unknown_value("order", &value))
 }
 
-fn byte_order(codec: &mut Extension, data_type: DataType) -> Result<Packing> {
+fn byte_order(codec: &mut Extension, data_type: &DataType) -> Result<Packing> {
+    let is_whole = matches!(data_type, DataType::Text(_) | DataType::Bytes(_));
     match codec.take("endian") {
-        None if data_type.size() > 1 => Err(codec.unknown_value("endian", &Value::Null)),
+        // Of records zarr-python does not say it: they are as memory has them.
+        None if matches!(data_type, DataType::Record(_)) => Ok(Packing::LittleEndian),
+        Some(endian) if endian == "big" && matches!(data_type, DataType::Record(_)) => {
+            Err(codec.unknown_value("endian", &endian))
+        }
+        None if data_type.size() > 1 && !is_whole => Err(codec.unknown_value("endian", &Value::Null)),
         Some(Value::Null) | None => Ok(Packing::LittleEndian),
         Some(endian) if endian == "little" => Ok(Packing::LittleEndian),
-        Some(endian) if endian == "big" && data_type.size() > 1 => Ok(Packing::BigEndian),
+        Some(endian) if endian == "big" && data_type.size() > 1 && !is_whole => Ok(Packing::BigEndian),
         Some(endian) if endian == "big" => Ok(Packing::LittleEndian),
         Some(endian) => Err(codec.unknown_value("endian", &endian)),
     }

@@ -54,7 +54,7 @@ impl Reader {
         let facts = Facts::read(&metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
         let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
-        let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type, unit);
+        let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type.clone(), unit);
         let shards = match (&facts.layout.parts, facts.indexing) {
             (Some(shape), Some(indexing)) => {
                 let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
@@ -70,7 +70,7 @@ impl Reader {
         let seal = match &facts.described {
             None => None,
             Some(described) => {
-                let own = metadata.first_written(facts.data_type, described)?;
+                let own = metadata.first_written(&facts.data_type, described)?;
                 let table_bytes = table
                     .ok_or_else(|| Error::corrupt("the array's checksums are gone; restore the array from a copy"))?;
                 let parts = shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
@@ -322,7 +322,7 @@ impl ArrayReader for Reader {
     }
 
     fn data_type(&self) -> DataType {
-        self.facts.data_type
+        self.facts.data_type.clone()
     }
 
     fn grid(&self) -> &ChunkGrid {

@@ -34,7 +34,7 @@ impl Metadata {
     /// The bytes that the digest is made of: those of the array as it was first written.
     ///
     /// What the digest does not cover then is what a repair has changed, and that must be as a repair writes it.
-    pub(super) fn first_written(&self, data_type: DataType, described: &Described) -> Result<Vec<u8>> {
+    pub(super) fn first_written(&self, data_type: &DataType, described: &Described) -> Result<Vec<u8>> {
         if described.repaired.is_none() && (described.version > 1 || self.version == ZarrVersion::V3) {
             return Ok(self.all_bytes());
         }

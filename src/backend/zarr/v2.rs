@@ -3,14 +3,13 @@
 use super::description::Description;
 use super::extension::Extension;
 use super::fill::Fill;
-use super::found::{FoundMetadata, check_axes, unknown_type};
+use super::found::{FoundMetadata, check_axes};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
-use super::metadata::dtype_v2;
 use super::new::codec_of_v2;
-use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
+use super::pipeline::{MOST_CODECS, Pipeline, too_many};
+use super::types;
 use super::uneven::FoundChunks;
-use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
 use serde_json::Value;
@@ -43,8 +42,8 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     check_axes(&shape)?;
     let chunks = FoundChunks::Equal(lengths("`chunks`", &members.need("chunks")?)?);
     let dtype = members.need("dtype")?;
-    let (data_type, packing) = from_dtype(&dtype).ok_or_else(|| unknown_type(&shown(&dtype)))?;
-    let fill = Fill::read(ZarrVersion::V2, data_type, &members.take("fill_value").unwrap_or_default())?;
+    let (data_type, packing) = types::read_v2(&dtype)?;
+    let fill = Fill::read(ZarrVersion::V2, &data_type, &members.take("fill_value").unwrap_or_default())?;
     let order = members.need("order")?;
     let order = match order.as_str() {
         Some("C") => None,
@@ -82,18 +81,4 @@ fn codecs(filters: Value, compressor: Value) -> Result<Vec<Extension>> {
     }
     let filters = filters.into_iter().map(|filter| Extension::read_v2("filter", filter));
     filters.chain(compressor.map(|compressor| Extension::read_v2("compressor", compressor))).collect()
-}
-
-/// The data type, and the order of its bytes.
-fn from_dtype(dtype: &Value) -> Option<(DataType, Packing)> {
-    let dtype = dtype.as_str()?;
-    let known = |data_type: &DataType| dtype_v2(*data_type).get(1..) == dtype.get(1..);
-    let data_type = DataType::ALL.iter().copied().find(known)?;
-    match dtype.as_bytes().first()? {
-        b'<' => Some((data_type, Packing::LittleEndian)),
-        b'>' if data_type.size() > 1 => Some((data_type, Packing::BigEndian)),
-        b'>' => Some((data_type, Packing::LittleEndian)),
-        b'|' if data_type.size() == 1 => Some((data_type, Packing::LittleEndian)),
-        _ => None,
-    }
 }

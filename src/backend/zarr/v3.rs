@@ -2,12 +2,13 @@
 
 use super::extension::Extension;
 use super::fill::Fill;
-use super::found::{FoundMetadata, check_axes, unknown_type};
+use super::found::{FoundMetadata, check_axes};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
 use super::new::codec_of_v3;
 use super::pipeline::{Checksum, ChecksumPlace, MOST_CODECS, Packing, Pipeline, Stage, too_many};
 use super::shards::Indexing;
+use super::types;
 use super::uneven::FoundChunks;
 use crate::array::DataType;
 use crate::error::{Error, Result};
@@ -52,10 +53,10 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     check_transformers(members.take("storage_transformers"))?;
     let shape = lengths("`shape`", &members.need("shape")?)?;
     check_axes(&shape)?;
-    let data_type = data_type(members.need("data_type")?)?;
+    let data_type = types::read_v3(members.need("data_type")?)?;
     let chunks = chunk_grid(members.need("chunk_grid")?, &shape)?;
     let keys = keys(members.need("chunk_key_encoding")?)?;
-    let fill = Fill::read(ZarrVersion::V3, data_type, &members.need("fill_value")?)?;
+    let fill = Fill::read(ZarrVersion::V3, &data_type, &members.need("fill_value")?)?;
     let mut left = MOST_CODECS;
     let listed = members.need("codecs")?;
     let codec = members.description.as_ref().and_then(|_| codec_of_v3(&listed, data_type));
@@ -67,10 +68,10 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     };
     let (pipeline, sharding) = match sharding {
         Some(sharding) => {
-            let (pipeline, parts, indexing) = self::sharding(sharding, data_type, axes, &mut left)?;
+            let (pipeline, parts, indexing) = self::sharding(sharding, &data_type, axes, &mut left)?;
             (pipeline, Some((parts, indexing)))
         }
-        None => (pipeline(codecs, data_type, axes)?, None),
+        None => (pipeline(codecs, &data_type, axes)?, None),
     };
     let description = members.description;
     Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding, fill, keys, description })
@@ -91,15 +92,8 @@ fn check_transformers(transformers: Option<Value>) -> Result<()> {
     }
 }
 
-fn data_type(value: Value) -> Result<DataType> {
-    let text = shown(&value);
-    let extension = Extension::read("data type", value)?;
-    let data_type = DataType::from_name(&extension.name).ok_or_else(|| unknown_type(&text))?;
-    extension.finish()?;
-    Ok(data_type)
-}
-
-fn chunk_grid(value: Value, shape: &[usize]) -> Result<FoundChunks> {
+    let data_type = types::read_v3(members.need("data_type")?)?;
+    let chunks = chunk_grid(members.need("chunk_grid")?, &shape)?;
     let mut grid = Extension::read("chunk grid", value)?;
     let chunks = match &*grid.name {
         "regular" => FoundChunks::Equal(grid.take_lengths("chunk_shape")?),
@@ -141,7 +135,7 @@ fn codecs(value: Value, left: &mut usize) -> Result<Vec<Extension>> {
     codecs.into_iter().map(|codec| Extension::read("codec", codec)).collect()
 }
 
-fn pipeline(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<Pipeline> {
+fn pipeline(codecs: Vec<Extension>, data_type: &DataType, axes: usize) -> Result<Pipeline> {
     if codecs.iter().any(|codec| codec.name == SHARDING) {
         return Err(Error::unsupported(format!(
             "the array has the codec {SHARDING:?} among others, or within itself; arraystow reads it alone"
@@ -153,7 +147,7 @@ fn pipeline(codecs: Vec<Extension>, data_type: DataType, axes: usize) -> Result<
 /// The codecs of a shard's parts, the shape of these and how the index lies.
 fn sharding(
     mut sharding: Extension,
-    data_type: DataType,
+    data_type: &DataType,
     axes: usize,
     left: &mut usize,
 ) -> Result<(Pipeline, Vec<usize>, Indexing)> {
@@ -163,7 +157,7 @@ fn sharding(
     let place = sharding.take_one_of("index_location", &["end", "start"])?;
     sharding.finish()?;
     let inner = pipeline(inner, data_type, axes)?;
-    let of_index = pipeline(of_index, DataType::UInt64, axes + 1)?;
+    let of_index = pipeline(of_index, &DataType::UInt64, axes + 1)?;
     let checked = match (&of_index.order, of_index.packing, of_index.stages.as_slice()) {
         (None, Packing::LittleEndian, []) => false,
         (None, Packing::LittleEndian, [Stage::Checksum(Checksum::Crc32c, ChecksumPlace::Behind)]) => true,

@@ -50,7 +50,7 @@ impl Writer {
         let metadata = Metadata::new(options.version, name, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let plain = spec.codec() == crate::array::Codec::NONE && layout.parts.is_none();
-        let encoder = Encoder::new(metadata.parse(spec.data_type)?, &layout.chunk_shape, plain)?;
+        let encoder = Encoder::new(metadata.parse(&spec.data_type)?, &layout.chunk_shape, plain)?;
         let facts = Facts::read(&metadata, limits).ok();
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;

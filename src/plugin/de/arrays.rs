@@ -3,7 +3,8 @@
 use crate::plugin::de::at::At;
 use crate::plugin::de::deserializer::Watching;
 use crate::plugin::de::shape::{Dim, Fielded};
-use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::elements::{Elements, PlainElements};
+use crate::plugin::document::encoded_element::EncodedElement;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
 use crate::plugin::document::path::{Asked, Path};
@@ -260,6 +261,10 @@ impl<'de, E: de::Error> SeqAccess<'de> for DataSeq<'_, E> {
             return Ok(None);
         }
         self.next += 1;
+        if let Elements::Encoded(elements) = &self.elements.elements {
+            let bytes = elements.element(index).unwrap_or_default();
+            return seed.deserialize(EncodedElement::new(elements.data_type(), bytes)).map(Some);
+        }
         if self.convert
             && let Some(element) = self.elements.convertible(index)
         {

@@ -37,7 +37,7 @@ pub(in crate::plugin) struct Convertible<E> {
 
 impl<E: de::Error> Convertible<E> {
     fn to<T: Number>(&self) -> Result<T, E> {
-        check_astype(self.data_type, T::DATA_TYPE)
+        check_astype(&self.data_type, &T::DATA_TYPE)
             .map_err(|error| de_error(error.with_kind(ErrorKind::TypeMismatch)))?;
         Ok(T::from_value(self.value))
     }

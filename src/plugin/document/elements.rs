@@ -1,7 +1,8 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
-use crate::array::{ChunkedArray, DataType, Element, ErasedArray, Number, Value};
+use crate::array::{AnyNdArray, ChunkedArray, DataType, Element, ErasedArray, Number, Value, encode};
 use crate::error::{Error, Result};
+use crate::plugin::document::encoded::EncodedElements;
 use ndarray::ArrayD;
 use num_complex::Complex;
 use serde::de::value::SeqDeserializer;
@@ -22,6 +23,8 @@ macro_rules! elements {
             /// Not yet any: of no type.
             None,
             $($variant(Vec<$rust>),)*
+            /// Elements that are no numbers.
+            Encoded(EncodedElements),
         }
 
         impl Elements {
@@ -29,6 +32,7 @@ macro_rules! elements {
                 match self {
                     Self::None => 0,
                     $(Self::$variant(elements) => elements.len(),)*
+                    Self::Encoded(elements) => elements.len(),
                 }
             }
 
@@ -36,6 +40,7 @@ macro_rules! elements {
                 match self {
                     Self::None => None,
                     $(Self::$variant(_) => Some(<$rust as Element>::DATA_TYPE),)*
+                    Self::Encoded(elements) => Some(elements.data_type().clone()),
                 }
             }
 
@@ -43,6 +48,7 @@ macro_rules! elements {
                 match self {
                     Self::None => &[],
                     $(Self::$variant(elements) => bytemuck::cast_slice(elements),)*
+                    Self::Encoded(elements) => elements.bytes(),
                 }
             }
 
@@ -59,7 +65,7 @@ macro_rules! elements {
             /// One element, and what it is stored as.
             pub(in crate::plugin) fn value(&self, index: usize) -> Option<(Value, DataType)> {
                 match self {
-                    Self::None => None,
+                    Self::None | Self::Encoded(_) => None,
                     $(Self::$variant(elements) => {
                         elements.get(index).map(|element| (element.to_value(), <$rust as Element>::DATA_TYPE))
                     })*
@@ -68,7 +74,7 @@ macro_rules! elements {
 
             fn as_any(&self) -> &dyn Any {
                 match self {
-                    Self::None => &(),
+                    Self::None | Self::Encoded(_) => &(),
                     $(Self::$variant(elements) => elements,)*
                 }
             }
@@ -81,6 +87,7 @@ macro_rules! elements {
                             .map_err(|error| Error::invalid(error.to_string()))?;
                         Ok(Arc::new(ChunkedArray::from(array)))
                     })*
+                    Self::Encoded(elements) => elements.to_chunked(shape),
                 }
             }
         }
@@ -98,6 +105,7 @@ elements! {
     U32: u32;
     U64: u64;
     F16: half::f16;
+    BF16: half::bf16;
     F32: f32;
     F64: f64;
     C32: Complex<f32>;
@@ -134,6 +142,8 @@ impl Elements {
             Self::F64(elements) => one!(elements, visit_f64),
             // As the half crate does: the bits, in a newtype.
             Self::F16(elements) => visitor.visit_u16(elements.get(index).copied().unwrap_or_default().to_bits()),
+            Self::BF16(elements) => visitor.visit_u16(elements.get(index).copied().unwrap_or_default().to_bits()),
+            Self::Encoded(_) => Err(E::custom("an element that is no number")),
             Self::C32(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
             Self::C64(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
         }
@@ -151,7 +161,10 @@ where
 
 impl PlainElements {
     /// The elements of an array in C order.
-    pub(crate) fn from_array<T: Element>(array: ArrayD<T>) -> Self {
+    ///
+    /// # Errors
+    /// `InvalidInput` if the data type does not have an element.
+    pub(crate) fn from_array<T: Element>(array: ArrayD<T>) -> Result<Self> {
         let shape = array.shape().to_vec();
         let elements = if array.is_standard_layout() {
             let len = array.len();
@@ -162,13 +175,25 @@ impl PlainElements {
         } else {
             array.iter().copied().collect()
         };
-        Self { shape, elements: Elements::from_any(Box::new(elements)) }
+        let is_number = T::DATA_TYPE.number_name().is_some();
+        if !is_number {
+            return Ok(Self::encoded(shape, T::DATA_TYPE, encode(&elements)?.into_owned()));
+        }
+        Ok(Self { shape, elements: Elements::from_any(Box::new(elements)) })
+    }
+
+    /// The elements of an array of this data type, by its bytes in C order.
+    pub(in crate::plugin) fn encoded(shape: Vec<usize>, data_type: DataType, bytes: Vec<u8>) -> Self {
+        Self { shape, elements: Elements::Encoded(EncodedElements::new(data_type, bytes)) }
     }
 
     /// A copy as an array of this type, if it is the type.
     pub(in crate::plugin) fn to_array<T: Element>(&self) -> Option<ArrayD<T>> {
-        let elements = self.elements.as_any().downcast_ref::<Vec<T>>()?;
-        ArrayD::from_shape_vec(self.shape.as_slice(), elements.clone()).ok()
+        let elements = match &self.elements {
+            Elements::Encoded(elements) => elements.decode::<T>()?,
+            numbers => numbers.as_any().downcast_ref::<Vec<T>>()?.clone(),
+        };
+        ArrayD::from_shape_vec(self.shape.as_slice(), elements).ok()
     }
 
     /// The data type; none for no elements of no type.
@@ -185,6 +210,7 @@ impl PlainElements {
     pub(in crate::plugin) fn all_finite(&self) -> bool {
         match &self.elements {
             Elements::F16(elements) => elements.iter().all(|x| x.is_finite()),
+            Elements::BF16(elements) => elements.iter().all(|x| x.is_finite()),
             Elements::F32(elements) => elements.iter().all(|x| x.is_finite()),
             Elements::F64(elements) => elements.iter().all(|x| x.is_finite()),
             Elements::C32(elements) => elements.iter().all(|z| z.is_finite()),
@@ -198,6 +224,14 @@ impl PlainElements {
         self.shape == other.shape
             && self.elements.data_type() == other.elements.data_type()
             && self.elements.bytes() == other.elements.bytes()
+    }
+
+    /// The array in memory, if its elements are no numbers.
+    pub(in crate::plugin) fn to_encoded(&self) -> Result<AnyNdArray> {
+        match &self.elements {
+            Elements::Encoded(elements) => elements.to_ndarray(&self.shape),
+            _ => Err(Error::invalid("an array is not of its own data type")),
+        }
     }
 
     /// An array in chunks of about 1 MiB.

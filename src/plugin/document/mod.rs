@@ -2,6 +2,8 @@
 
 pub(in crate::plugin) mod body_format;
 pub(in crate::plugin) mod elements;
+pub(in crate::plugin) mod encoded;
+pub(in crate::plugin) mod encoded_element;
 pub(in crate::plugin) mod frame;
 pub(in crate::plugin) mod id;
 pub(in crate::plugin) mod magic;

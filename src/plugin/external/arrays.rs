@@ -1,6 +1,8 @@
 //! Arrays: the chunks of all of them go through one pool.
 
-use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, ErasedArray, StoredBytes, with_element};
+use crate::array::{
+    ArrayMeta, ChunkGrid, ChunkedArray, DataType, EncodedArray, ErasedArray, StoredBytes, with_element,
+};
 use crate::backend::{Backend, Linked, StoredSummary};
 use crate::engine::{Origin, StoredArray, WriteJob, WrittenArrays, kept_codec, write_arrays};
 use crate::error::{Error, Result};
@@ -26,6 +28,7 @@ pub(in crate::plugin) fn write(
         let meta = array.meta();
         let checked = meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec));
         let axes = array.array.grid().ndim();
+        let checked = checked.and_then(|()| backend.check_data_type(&array.array.data_type()));
         let checked = checked.and_then(|()| meta.labels.check(axes, array.array.data_type().size()));
         checked.map_err(|error| planned.locate(error))?;
     }
@@ -38,7 +41,7 @@ pub(in crate::plugin) fn open(backend: Arc<dyn Backend>, id: &PersistentId) -> R
     let stored = StoredArray::open(backend, id.file().to_owned(), Origin::default())?;
     let reader = stored.reader()?;
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-    Ok(typed(data_type, grid, Arc::new(stored)))
+    typed(data_type, grid, Arc::new(stored))
 }
 
 fn link_or_compute(
@@ -88,7 +91,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
     ArrayEntry {
         id: planned.id.clone(),
         paths: planned.paths.clone(),
-        data_type: any.array.data_type().name().to_owned(),
+        data_type: any.array.data_type().name().into_owned(),
         chunks: any.array.grid().runs(),
         labels: any.meta().labels,
         bytes: summary.bytes,
@@ -125,6 +128,12 @@ impl PlannedArray {
 }
 
 /// The typed array of stored bytes, with its type forgotten again.
-pub(crate) fn typed(data_type: DataType, grid: ChunkGrid, stored: Arc<dyn StoredBytes>) -> Arc<dyn ErasedArray> {
-    with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)))
+pub(crate) fn typed(
+    data_type: DataType,
+    grid: ChunkGrid,
+    stored: Arc<dyn StoredBytes>,
+) -> Result<Arc<dyn ErasedArray>> {
+    Ok(with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)), else => {
+        Arc::new(EncodedArray::from_stored(data_type, grid, stored)?)
+    }))
 }

@@ -50,7 +50,7 @@ pub(in crate::plugin) fn find<T: Element>(id: &PersistentId) -> crate::error::Re
     }
     loading(|state| state.conversion().convert(&array))?.ok_or_else(|| {
         let (stored, asked) = (array.data_type(), T::DATA_TYPE);
-        let way = match check_astype(stored, asked) {
+        let way = match check_astype(&stored, &asked) {
             Ok(()) => "convert it with astype(), or let the field be converted by #[stow(astype)]",
             Err(_) => "say which part is meant, as in map(|z| z.re)",
         };

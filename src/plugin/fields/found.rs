@@ -7,6 +7,8 @@ use crate::array::{DataType, Element, with_element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::de::arrays::StoredOrInline;
 use crate::plugin::document::elements::{Elements, PlainElements};
+use crate::plugin::document::encoded::EncodedElements;
+use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
 use crate::plugin::fields::as_found;
@@ -111,18 +113,31 @@ impl NdarrayFields {
             let text = "the elements of an array in the document are of no data type: load it as an ndarray of their Rust type";
             Error::new(ErrorKind::TypeMismatch, text)
         })?;
-        with_element!(data_type, T => self.elements::<T>())
+        let text = "the elements of an array in the document are no numbers";
+        with_element!(data_type, T => self.elements::<T>(), else => Err(Error::new(ErrorKind::TypeMismatch, text)))
     }
 
     /// The elements, if they can be read as such.
     pub(in crate::plugin) fn elements<T: Element>(self) -> Result<PlainElements> {
-        let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data))
-            .map_err(|error| mismatch(T::DATA_TYPE, &error.to_string()))?;
+        let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data), else => {
+            encoded_elements(&T::DATA_TYPE, self.data)
+        });
+        let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
         if crate::array::element_count(&self.dim) != Some(elements.len()) {
             return Err(Error::corrupt("an array in the document has not as many elements as its shape says"));
         }
         Ok(PlainElements { shape: self.dim, elements })
     }
+}
+
+/// Elements that are no numbers, as their own serializers have written them.
+fn encoded_elements(data_type: &DataType, data: Value<'static>) -> std::result::Result<Elements, serde_content::Error> {
+    let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
+        return Err(de::Error::custom("they are no list"));
+    };
+    let mut bytes = Vec::new();
+    elements.iter().try_for_each(|element| put(data_type, element, &mut bytes)).map_err(de::Error::custom)?;
+    Ok(Elements::Encoded(EncodedElements::new(data_type.clone(), bytes)))
 }
 
 fn elements<X: Element + de::DeserializeOwned>(
@@ -131,7 +146,7 @@ fn elements<X: Element + de::DeserializeOwned>(
     Vec::<X>::deserialize(serde_content::Deserializer::new(data)).map(|elements| Elements::from_any(Box::new(elements)))
 }
 
-fn mismatch(data_type: DataType, why: &str) -> Error {
+fn mismatch(data_type: &DataType, why: &str) -> Error {
     Error::new(
         ErrorKind::TypeMismatch,
         format!(

@@ -43,7 +43,7 @@ where
     S: Serializer,
 {
     divert(serializer, || {
-        let elements = PlainElements::from_array(array.to_owned().into_dyn());
+        let elements = PlainElements::from_array(array.to_owned().into_dyn())?;
         saving(|state| {
             let path = state.take_place();
             state.add_plain(elements, path)

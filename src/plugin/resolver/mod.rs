@@ -3,7 +3,7 @@
 mod objects;
 pub(in crate::plugin) mod reading;
 
-use crate::array::{ChunkedArray, ErasedArray, machine_memory, with_element};
+use crate::array::{ChunkedArray, EncodedArray, ErasedArray, machine_memory, with_element};
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
@@ -194,7 +194,7 @@ impl Resolver {
             None => Err(too_large(&*array)),
         });
         match array {
-            Ok(array) => reading.add(file, array.byte_len(), move || Read::Array(elements_of(&*array))),
+            Ok(array) => reading.add(file, array.byte_len(), move || Read::Array(elements_of(&array))),
             Err(error) => self.take_in(ReadItems(vec![(file.to_owned(), Read::Array(Err(error)))])),
         }
     }
@@ -263,14 +263,14 @@ impl Resolver {
                 })?;
                 origin.path = entry.paths.first().cloned();
                 let expected = entry.expected()?;
-                let (data_type, grid) = (expected.data_type, expected.grid.clone());
+                let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());
                 (StoredArray::lazy(backend, name, expected, origin).held(), data_type, grid)
             }
             None => {
                 return open(backend, id);
             }
         };
-        Ok(typed(data_type, grid, Arc::new(stored)))
+        typed(data_type, grid, Arc::new(stored))
     }
 }
 
@@ -288,10 +288,14 @@ fn too_large(array: &dyn ErasedArray) -> Error {
     }
 }
 
-fn elements_of(array: &dyn ErasedArray) -> Result<Arc<PlainElements>> {
+fn elements_of(array: &Arc<dyn ErasedArray>) -> Result<Arc<PlainElements>> {
     with_element!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
-        Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?))),
+        Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?)?)),
         None => Err(Error::invalid("an array is not of its own data type")),
+    }, else => {
+        let encoded = EncodedArray::of(array)?;
+        let bytes = encoded.bytes().compute()?.into_raw_vec_and_offset().0;
+        Ok(Arc::new(PlainElements::encoded(array.grid().shape().to_vec(), array.data_type(), bytes)))
     })
 }
 

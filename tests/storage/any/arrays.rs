@@ -29,7 +29,8 @@ fn arrays_of_every_type_are_computed_sliced_and_given_their_type_back() {
         assert_same(&chunk.downcast::<T>().unwrap(), &expected.slice(s![6.., ..2]).into_dyn(), "chunk");
         seen.push(array.data_type());
     });
-    assert_eq!(seen, DataType::ALL);
+    let without_bfloat16 = DataType::NUMBERS.iter().filter(|number| **number != DataType::BFloat16);
+    assert!(seen.iter().eq(without_bfloat16));
 }
 
 #[test]

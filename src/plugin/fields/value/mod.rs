@@ -199,6 +199,6 @@ impl InlineArray {
         with_element!(data_type, T => {
             let array = elements.to_array::<T>();
             array.map(AnyNdArray::from).ok_or_else(|| Error::invalid("an array is not of its own data type"))
-        })
+        }, else => elements.to_encoded())
     }
 }

@@ -1,0 +1,176 @@
+//! The derive of `Element`: records and enumerations as elements of arrays.
+
+use crate::diagnostics::Errors;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Data, DataEnum, DeriveInput, Fields, FieldsNamed, Ident};
+
+/// The integers that the values of an enumeration can be.
+const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let item = match syn::parse2::<DeriveInput>(item) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    if let Some(parameter) = item.generics.params.first() {
+        errors.at(parameter.span(), "an element type has no parameters, since its data type is one");
+    }
+    let expanded = match &item.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) if !fields.named.is_empty() => record(&item.ident, fields),
+            fields => {
+                let span = if fields.is_empty() { item.ident.span() } else { fields.span() };
+                errors.at(span, "a record has named fields, which other programs see: give the struct some");
+                TokenStream::new()
+            }
+        },
+        Data::Enum(data) => enumeration(&item, data, &mut errors),
+        Data::Union(data) => {
+            errors.at(data.union_token.span(), "a union is no element: derive `Element` for a struct or an enum");
+            TokenStream::new()
+        }
+    };
+    errors.tokens().unwrap_or(expanded)
+}
+
+/// The name as other programs see it.
+fn shown(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+fn record(name: &Ident, fields: &FieldsNamed) -> TokenStream {
+    let idents: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let types: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
+    let names: Vec<_> = idents.iter().map(|ident| shown(ident)).collect();
+    let count = names.len();
+    let indices = 0..count;
+    quote! {
+        const _: () = {
+            use ::arraystow::__private::{DataType, Encoding, Field, RecordReader, RecordType, default_memory, in_field};
+
+            const FIELDS: &'static [Field] = &[
+                #(Field::of_static(#names, <#types as ::arraystow::Element>::DATA_TYPE),)*
+            ];
+
+            #[automatically_derived]
+            impl ::arraystow::Element for #name {
+                const DATA_TYPE: DataType = DataType::Record(RecordType::of_static(FIELDS));
+            }
+
+            #[automatically_derived]
+            impl Encoding for #name {
+                fn reads(stored: &DataType) -> bool {
+                    let DataType::Record(stored) = stored else { return false };
+                    let stored = stored.fields();
+                    stored.len() == #count
+                        #(&& stored[#indices].name() == #names
+                            && <#types as Encoding>::reads(stored[#indices].data_type()))*
+                }
+
+                fn put(
+                    &self,
+                    out: &mut ::std::vec::Vec<u8>,
+                ) -> ::core::result::Result<(), ::std::string::String> {
+                    #(in_field(#names, Encoding::put(&self.#idents, out))?;)*
+                    ::core::result::Result::Ok(())
+                }
+
+                fn get(
+                    stored: &DataType,
+                    bytes: &[u8],
+                ) -> ::core::result::Result<Self, ::std::string::String> {
+                    let mut fields = RecordReader::new(stored, bytes)?;
+                    ::core::result::Result::Ok(Self { #(#idents: fields.next::<#types>()?,)* })
+                }
+
+                fn memory(len: usize) -> ::core::option::Option<::std::vec::Vec<Self>> {
+                    default_memory(len)
+                }
+            }
+        };
+    }
+}
+
+fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenStream {
+    let name = &item.ident;
+    for variant in &data.variants {
+        if !variant.fields.is_empty() {
+            errors.at(variant.fields.span(), "an enumeration has integers with names: its variants have no fields");
+        }
+    }
+    if data.variants.is_empty() {
+        errors.at(name.span(), "an enumeration has at least one variant");
+    }
+    let Some(base) = base(item) else {
+        let text = "the integer of an enumeration must be chosen, since other programs see it: add `#[repr(u8)]`, or \
+                    another of i8, i16, i32, i64, u16, u32, u64";
+        errors.at(name.span(), text);
+        return TokenStream::new();
+    };
+    let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let names: Vec<_> = variants.iter().map(|variant| shown(variant)).collect();
+    let none = format!("the integer {{}} has no name in {name}");
+    quote! {
+        const _: () = {
+            use ::arraystow::__private::{DataType, Encoding, EnumName, EnumType, default_memory};
+
+            const NAMES: &'static [EnumName] = &[#(EnumName::of_static(#names, #name::#variants as #base as i64),)*];
+
+            #[automatically_derived]
+            impl ::arraystow::Element for #name {
+                const DATA_TYPE: DataType =
+                    DataType::Enum(EnumType::of_static(<#base as ::arraystow::Element>::DATA_TYPE_REF, NAMES));
+            }
+
+            #[automatically_derived]
+            impl Encoding for #name {
+                fn reads(stored: &DataType) -> bool {
+                    match (stored, &<Self as ::arraystow::Element>::DATA_TYPE) {
+                        (DataType::Enum(stored), DataType::Enum(own)) => stored.is_part_of(own),
+                        _ => false,
+                    }
+                }
+
+                fn put(
+                    &self,
+                    out: &mut ::std::vec::Vec<u8>,
+                ) -> ::core::result::Result<(), ::std::string::String> {
+                    Encoding::put(&(*self as #base), out)
+                }
+
+                fn get(_: &DataType, bytes: &[u8]) -> ::core::result::Result<Self, ::std::string::String> {
+                    let value = <#base as Encoding>::get(<#base as ::arraystow::Element>::DATA_TYPE_REF, bytes)?;
+                    #(if value == #name::#variants as #base {
+                        return ::core::result::Result::Ok(#name::#variants);
+                    })*
+                    ::core::result::Result::Err(::std::format!(#none, value))
+                }
+
+                fn memory(len: usize) -> ::core::option::Option<::std::vec::Vec<Self>> {
+                    default_memory(len)
+                }
+            }
+        };
+    }
+}
+
+/// The integer type of `#[repr(..)]`.
+fn base(item: &DeriveInput) -> Option<Ident> {
+    let mut base = None;
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("repr")) {
+        // What else may stand there concerns the compiler only.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if let Some(ident) = meta.path.get_ident()
+                && INTEGERS.iter().any(|integer| ident == integer)
+            {
+                base = Some(Ident::new(&ident.to_string(), Span::call_site()));
+            }
+            Ok(())
+        });
+    }
+    base
+}

@@ -1,0 +1,169 @@
+//! Elements as bytes: what the engine and the backends handle.
+//!
+//! The bytes of an element are those of its data type: numbers little-endian, the fields of a record without gaps.
+
+use super::{DataType, Element, Field};
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+
+/// How the elements of a Rust type become bytes and are made of bytes. Implemented for elements only, which seals
+/// [`Element`].
+#[doc(hidden)]
+pub trait Encoding: Sized + 'static {
+    /// Whether elements of this data type can be read as ones of the Rust type.
+    fn reads(stored: &DataType) -> bool;
+
+    /// Appends the bytes of the element.
+    ///
+    /// # Errors
+    /// Why the data type does not have the element.
+    fn put(&self, out: &mut Vec<u8>) -> Result<(), String>;
+
+    /// The element of these bytes, which are as many as an element of `stored` has. `reads` must be true for `stored`.
+    ///
+    /// # Errors
+    /// Why these bytes are no element.
+    fn get(stored: &DataType, bytes: &[u8]) -> Result<Self, String>;
+
+    /// The bytes of elements that lie in memory as they are stored.
+    #[must_use]
+    fn bytes_of(_elements: &[Self]) -> Option<&[u8]> {
+        None
+    }
+
+    /// The elements that lie in memory as they are stored. `None` if they have to be decoded, or if the bytes are not
+    /// aligned.
+    #[must_use]
+    fn of_bytes(_bytes: &[u8]) -> Option<Result<&[Self], String>> {
+        None
+    }
+
+    /// The same for bytes that are all zero.
+    #[must_use]
+    fn of_zeros(_bytes: &mut [u8]) -> Option<&mut [Self]> {
+        None
+    }
+
+    /// Memory for elements that are then written; `None` if there is not enough.
+    #[must_use]
+    fn memory(len: usize) -> Option<Vec<Self>>;
+}
+
+/// Implements `Encoding` for a number.
+macro_rules! plain {
+    ($rust:ty) => {
+        impl $crate::array::encoding::Encoding for $rust {
+            fn reads(stored: &$crate::array::DataType) -> bool {
+                *stored == <$rust as $crate::array::Element>::DATA_TYPE
+            }
+
+            fn put(&self, out: &mut Vec<u8>) -> std::result::Result<(), String> {
+                out.extend_from_slice(bytemuck::bytes_of(self));
+                Ok(())
+            }
+
+            fn get(_: &$crate::array::DataType, bytes: &[u8]) -> std::result::Result<Self, String> {
+                bytemuck::checked::try_pod_read_unaligned(bytes).map_err(|error| error.to_string())
+            }
+
+            fn bytes_of(elements: &[Self]) -> Option<&[u8]> {
+                Some(bytemuck::cast_slice(elements))
+            }
+
+            fn of_bytes(bytes: &[u8]) -> Option<std::result::Result<&[Self], String>> {
+                if !bytes.as_ptr().cast::<Self>().is_aligned() {
+                    return None;
+                }
+                Some(bytemuck::checked::try_cast_slice(bytes).map_err(|error| error.to_string()))
+            }
+
+            fn of_zeros(bytes: &mut [u8]) -> Option<&mut [Self]> {
+                bytemuck::checked::try_cast_slice_mut(bytes).ok()
+            }
+
+            fn memory(len: usize) -> Option<Vec<Self>> {
+                // Pages that the kernel zeroes on first access.
+                bytemuck::allocation::try_zeroed_vec(len).ok()
+            }
+        }
+    };
+}
+
+pub(super) use plain;
+
+/// Memory for elements that have no value of zeros.
+#[doc(hidden)]
+#[must_use]
+pub fn default_memory<T: Default + Clone>(len: usize) -> Option<Vec<T>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(len).ok()?;
+    memory.resize(len, T::default());
+    Some(memory)
+}
+
+/// Reads the fields of a record one after another.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RecordReader<'a> {
+    fields: std::slice::Iter<'a, Field>,
+    bytes: &'a [u8],
+}
+
+impl<'a> RecordReader<'a> {
+    /// The fields of a record of this type with these bytes.
+    ///
+    /// # Errors
+    /// If the type is no record.
+    pub fn new(stored: &'a DataType, bytes: &'a [u8]) -> Result<Self, String> {
+        match stored {
+            DataType::Record(record) => Ok(Self { fields: record.fields().iter(), bytes }),
+            other => Err(format!("{other} is no record")),
+        }
+    }
+
+    /// The next field.
+    ///
+    /// # Errors
+    /// If it is no `T`, or there is none.
+    pub fn next<T: Encoding>(&mut self) -> Result<T, String> {
+        let field = self.fields.next().ok_or("the record has fewer fields")?;
+        let (bytes, rest) = self.bytes.split_at_checked(field.data_type().size()).ok_or("the record is cut off")?;
+        self.bytes = rest;
+        in_field(field.name(), T::get(field.data_type(), bytes))
+    }
+}
+
+/// Adds the name of the field to an error.
+#[doc(hidden)]
+pub fn in_field<T>(name: &str, result: Result<T, String>) -> Result<T, String> {
+    result.map_err(|why| format!("field {name:?}: {why}"))
+}
+
+/// The bytes of elements.
+pub(crate) fn encode<T: Element>(elements: &[T]) -> Result<Cow<'_, [u8]>> {
+    if let Some(bytes) = T::bytes_of(elements) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(elements.len().saturating_mul(T::DATA_TYPE.size()))
+        .map_err(|_| Error::limit("there is no memory for the bytes of a chunk"))?;
+    elements.iter().try_for_each(|element| element.put(&mut bytes)).map_err(Error::invalid)?;
+    Ok(Cow::Owned(bytes))
+}
+
+/// The elements of bytes of this data type, which `T` reads.
+pub(crate) fn decode<'a, T: Element>(stored: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [T]>, String> {
+    if *stored == T::DATA_TYPE
+        && let Some(elements) = T::of_bytes(bytes)
+    {
+        return elements.map(Cow::Borrowed);
+    }
+    let size = stored.size().max(1);
+    let mut elements = Vec::new();
+    elements.try_reserve_exact(bytes.len() / size).map_err(|_| "there is no memory for it".to_owned())?;
+    for element in bytes.chunks_exact(size) {
+        elements.push(T::get(stored, element)?);
+    }
+    Ok(Cow::Owned(elements))
+}

@@ -1,0 +1,60 @@
+//! Elements that are no numbers, between serde and their bytes.
+
+use crate::array::{AnyNdArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode};
+use crate::error::{Error, Result};
+use ndarray::ArrayD;
+use std::sync::Arc;
+
+/// Elements of a data type that is not that of a number.
+pub(in crate::plugin) struct EncodedElements {
+    data_type: DataType,
+    /// The bytes of all elements, in C order.
+    bytes: Vec<u8>,
+}
+
+impl EncodedElements {
+    pub(in crate::plugin) fn new(data_type: DataType, bytes: Vec<u8>) -> Self {
+        Self { data_type, bytes }
+    }
+
+    pub(in crate::plugin) fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    pub(in crate::plugin) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(in crate::plugin) fn len(&self) -> usize {
+        self.bytes.len() / self.data_type.size().max(1)
+    }
+
+    /// The bytes of one element.
+    pub(in crate::plugin) fn element(&self, index: usize) -> Option<&[u8]> {
+        let size = self.data_type.size();
+        self.bytes.get(index.checked_mul(size)?..)?.get(..size)
+    }
+
+    /// The elements in a Rust type, if that is possible.
+    pub(super) fn decode<T: Element>(&self) -> Option<Vec<T>> {
+        if !T::reads(&self.data_type) {
+            return None;
+        }
+        decode::<T>(&self.data_type, &self.bytes).ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// The bytes as an array with a last axis of the bytes of each element.
+    fn with_last_axis(&self, shape: &[usize]) -> Result<ArrayD<u8>> {
+        let shape: Vec<usize> = shape.iter().copied().chain([self.data_type.size()]).collect();
+        ArrayD::from_shape_vec(shape, self.bytes.clone()).map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    pub(super) fn to_chunked(&self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+        let bytes = self.with_last_axis(shape)?;
+        Ok(Arc::new(EncodedArray::of_bytes_in_memory(self.data_type.clone(), bytes)?))
+    }
+
+    pub(super) fn to_ndarray(&self, shape: &[usize]) -> Result<AnyNdArray> {
+        EncodedNdArray::new(self.data_type.clone(), self.with_last_axis(shape)?).map(AnyNdArray::Encoded)
+    }
+}
