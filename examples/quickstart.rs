@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let info = storage.info("global/egm96")?;
     println!("  the document      {:>9} bytes", info.bytes);
     for array in &info.arrays {
-        let (path, kind, shape) = (&array.paths[0], array.data_type, array.shape());
+        let (path, kind, shape) = (&array.paths[0], &array.data_type, array.shape());
         println!("  {path:<17} {:>9} bytes: {kind} {shape:?}, in bigdata/{}", array.bytes, array.file);
     }
 

@@ -84,7 +84,7 @@ fn record(name: &Ident, fields: &FieldsNamed) -> TokenStream {
                     bytes: &[u8],
                 ) -> ::core::result::Result<Self, ::std::string::String> {
                     let mut fields = RecordReader::new(stored, bytes)?;
-                    ::core::result::Result::Ok(Self { #(#idents: fields.next::<#types>()?,)* })
+                    ::core::result::Result::Ok(Self { #(#idents: fields.take::<#types>()?,)* })
                 }
 
                 fn memory(len: usize) -> ::core::option::Option<::std::vec::Vec<Self>> {

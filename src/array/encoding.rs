@@ -125,7 +125,7 @@ impl<'a> RecordReader<'a> {
     ///
     /// # Errors
     /// If it is no `T`, or there is none.
-    pub fn next<T: Encoding>(&mut self) -> Result<T, String> {
+    pub fn take<T: Encoding>(&mut self) -> Result<T, String> {
         let field = self.fields.next().ok_or("the record has fewer fields")?;
         let (bytes, rest) = self.bytes.split_at_checked(field.data_type().size()).ok_or("the record is cut off")?;
         self.bytes = rest;

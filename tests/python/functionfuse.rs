@@ -107,7 +107,7 @@ fn documents_of_functionfuse_are_known_to_the_storage() {
     assert_eq!(arrays.runs[0].mask.as_ref().unwrap().shape(), [7]);
 
     let info = storage.info(name).unwrap();
-    let paths: Vec<_> = info.arrays.iter().map(|array| (array.paths[0].as_str(), array.data_type)).collect();
+    let paths: Vec<_> = info.arrays.iter().map(|array| (array.paths[0].as_str(), array.data_type.clone())).collect();
     let expected = [("field", DataType::Float64), ("runs[0].mask", DataType::Bool), ("3", DataType::Complex64)];
     assert_eq!((info.format, &*paths), (Format::Pickle, &expected[..]));
     assert_eq!(storage.array(name, "runs[0].mask").unwrap().shape(), [7]);

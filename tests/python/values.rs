@@ -11,7 +11,7 @@ const MAKE: &str = include_str!("values_make.py");
 const COMPARE: &str = include_str!("values_compare.py");
 
 /// Reads a file and leaves next to it what was read, for Python to compare.
-fn read<T: Element>(folder: &Path, name: &str) {
+fn read<T: Element + bytemuck::NoUninit>(folder: &Path, name: &str) {
     let path = folder.join(name);
     match open_h5py::<T>(folder, name).and_then(|array| array.compute()) {
         Ok(values) => {

@@ -94,7 +94,7 @@ file["z"] = 1.0
     let form = |path: &str| found.arrays.iter().find(|found| found.path == path).unwrap().form.clone();
     let grid = form("/b/grid").unwrap();
     assert_eq!(
-        (grid.data_type, grid.shape(), grid.grid.chunk_shape()),
+        (grid.data_type.clone(), grid.shape(), grid.grid.chunk_shape()),
         (DataType::Float32, &[30, 40][..], Some(vec![10, 40]))
     );
     assert_eq!(form("/a").unwrap().data_type, DataType::UInt16);

@@ -67,7 +67,7 @@ fn check_store(store: &ZarrStore, what: &str) {
     assert!(found.is_complete);
     let form = found.arrays[0].form.clone().unwrap();
     assert_eq!(
-        (form.data_type, form.shape(), form.grid.chunk_shape()),
+        (form.data_type.clone(), form.shape(), form.grid.chunk_shape()),
         (DataType::Float32, &[30, 40][..], Some(vec![10, 40]))
     );
     for path in ["/run 3/grid", "run 3//grid/", "./run 3/grid"] {

@@ -1,17 +1,25 @@
 //! Which other program reads what: `docs/readers.md` is made here, each cell by the program itself.
 //! `ARRAYSTOW_WRITE_DOCS=1 cargo test --test python readers` writes it.
 
-use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, Storage, ZarrVersion};
+use arraystow::{ChunkGrid, ChunkedArray, Codec, Element, FixedBytes, FixedText, Storage, ZarrVersion};
 use arraystow_s3_server::Server;
 use arraystow_tests::python_env;
 use arraystow_tests::samples::{every_type, sample};
+use half::bf16;
+use jiff::{SignedDuration, Timestamp};
+use ndarray::Array1;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SCRIPT: &str = concat!("import numpy as np\n", include_str!("../../src/samples.py"), include_str!("readers.py"));
+const SCRIPT: &str = concat!(
+    "import numpy as np\n",
+    include_str!("../../src/samples.py"),
+    include_str!("others.py"),
+    include_str!("readers.py")
+);
 const BEFORE: &str = include_str!("readers_before.md");
 const AFTER: &str = include_str!("readers_after.md");
 
@@ -21,12 +29,53 @@ struct Case {
     format: &'static str,
     row: String,
     path: PathBuf,
-    dtype: &'static str,
+    dtype: String,
     shape: Vec<usize>,
     /// Its elements are not those that were written.
     damaged: bool,
     /// hdf5plugin is imported before; stays so.
     plugin: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+#[repr(i8)]
+enum Quality {
+    #[default]
+    Good = 0,
+    Doubtful = 1,
+    Bad = -4,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+struct Reading {
+    flag: bool,
+    value: f64,
+    name: FixedText<8>,
+    quality: Quality,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+struct Dated {
+    time: Timestamp,
+    value: f32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+struct Point {
+    position: [f32; 3],
+    weight: u16,
+}
+
+fn date(i: usize) -> Timestamp {
+    Timestamp::from_nanosecond(i as i128 * 86_399_000_000_001 - 1_000_000_000_000_000).unwrap()
+}
+
+fn text(i: usize) -> FixedText<8> {
+    FixedText::new(["", "\u{e4}\u{df}x", "a b", "01234567"][i % 4]).unwrap()
+}
+
+fn quality(i: usize) -> Quality {
+    [Quality::Good, Quality::Doubtful, Quality::Bad][i % 3]
 }
 
 /// Where arrays of one format lie, and those that were saved there.
@@ -48,12 +97,40 @@ impl Shelf<'_> {
             format: self.format,
             row: row.to_owned(),
             path: self.arrays.join(file),
-            dtype: T::DATA_TYPE.name(),
+            dtype: T::DATA_TYPE.to_string(),
             shape: array.shape().to_vec(),
             damaged: false,
             plugin: false,
         });
         self.cases.last_mut().unwrap()
+    }
+
+    /// Elements that are no numbers, as `others.py` has them.
+    fn save_others(&mut self, codec: Codec) {
+        fn of<T: Element>(element: impl Fn(usize) -> T) -> ChunkedArray<T> {
+            ChunkedArray::from_ndarray(Array1::from_iter((0..37).map(element)), &[10]).unwrap()
+        }
+        if self.format != "zarr2" {
+            let brain = of(|i| bf16::from_f32([0.0, -0.0, f32::INFINITY, 1.5][i % 4] * (i + 1) as f32));
+            self.save("`bfloat16`", codec, 0, &brain).dtype = "bfloat16".to_owned();
+        }
+        let missing = |i: usize| !i.is_multiple_of(7);
+        let dates = of(|i| missing(i).then(|| date(i)));
+        self.save("`datetime64[ns]`", codec, 0, &dates).dtype = "datetime64".to_owned();
+        let durations = of(|i| missing(i).then(|| SignedDuration::from_nanos(i as i64 * 1_000_003 - 9)));
+        self.save("`timedelta64[ns]`", codec, 0, &durations).dtype = "timedelta64".to_owned();
+        self.save("texts of at most 8 bytes", codec, 0, &of(text)).dtype = "text".to_owned();
+        self.save("bytes", codec, 0, &of(|i| FixedBytes([i as u8, 0, 255]))).dtype = "bytes".to_owned();
+        self.save("an enumeration", codec, 0, &of(quality)).dtype = "enumeration".to_owned();
+        let records =
+            of(|i| Reading { flag: i.is_multiple_of(3), value: i as f64 / 4.0, name: text(i), quality: quality(i) });
+        self.save("records", codec, 0, &records).dtype = "records".to_owned();
+        let dated = of(|i| Dated { time: date(i), value: i as f32 });
+        self.save("records with dates", codec, 0, &dated).dtype = "dated".to_owned();
+        if self.format == "hdf5" {
+            let points = of(|i| Point { position: [i as f32, 0.5, -(i as f32)], weight: i as u16 });
+            self.save("records with small arrays", codec, 0, &points).dtype = "points".to_owned();
+        }
     }
 
     fn save_all(&mut self, plain: Codec, codecs: &[(&str, Codec)]) {
@@ -62,6 +139,7 @@ impl Shelf<'_> {
             let array = ChunkedArray::from_ndarray(sample::<T>(&[37]), &[1]).unwrap();
             self.save(&format!("`{}`", T::DATA_TYPE), plain, 0, &array);
         });
+        self.save_others(plain);
         let of = |shape: &[usize], chunk: &[usize]| ChunkedArray::from_ndarray(sample::<f64>(shape), chunk).unwrap();
         self.save("no axes", plain, 0, &of(&[], &[]));
         self.save("no elements", plain, 0, &of(&[0, 3], &[1, 3]));
