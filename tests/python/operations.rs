@@ -1,7 +1,9 @@
 //! Operations give what numpy gives, element by element and with the same types. Each line has the expression in numpy beside
 //! the operation; where numpy's type or rule is another one, the expression says so, as the guide does.
 
-use arraystow::{Arithmetic, ChunkGrid, ChunkedArray, DataType, Element, Number, Padding, RealElement, Summable};
+use arraystow::{
+    AnyArray, Arithmetic, ChunkGrid, ChunkedArray, DataType, Element, Number, Padding, RealElement, Summable,
+};
 use arraystow_tests::python_env;
 use half::f16;
 use ndarray::{ArrayD, ArrayViewD, IxDyn};
@@ -41,8 +43,7 @@ impl Comparison {
 
     fn write<T: Element>(&mut self, what: &str, text: &str, elements: &ArrayD<T>) {
         self.files += 1;
-        let contiguous = elements.as_standard_layout();
-        let bytes = bytemuck::cast_slice::<T, u8>(contiguous.as_slice().unwrap());
+        let bytes = AnyArray::from(ChunkedArray::from(elements.clone())).to_bytes().unwrap();
         std::fs::write(self.folder.path().join(self.files.to_string()), bytes).unwrap();
         let shape: Vec<String> = elements.shape().iter().map(usize::to_string).collect();
         writeln!(self.list, "{what}\t{text}\t{}\t{}\t{}", self.files, T::DATA_TYPE, shape.join(",")).unwrap();

@@ -47,7 +47,7 @@ pub(super) fn fill_for_xarray(data_type: &DataType, element: &[u8]) -> Option<Va
 }
 
 /// The element that the attribute `_FillValue` names: as xarray writes it, or as a plain number.
-pub(super) fn element_of_xarray(data_type: DataType, value: &Value) -> Option<Vec<u8>> {
+pub(super) fn element_of_xarray(data_type: &DataType, value: &Value) -> Option<Vec<u8>> {
     let decoded = |value: &Value| {
         let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
         match bytes.and_then(|bytes| bytes.try_into().ok()) {
@@ -56,7 +56,7 @@ pub(super) fn element_of_xarray(data_type: DataType, value: &Value) -> Option<Ve
         }
     };
     let plain = match (data_type, value) {
-        (DataType::Float16 | DataType::Float32 | DataType::Float64, value) => decoded(value),
+        (DataType::Float16 | DataType::BFloat16 | DataType::Float32 | DataType::Float64, value) => decoded(value),
         (DataType::Complex64 | DataType::Complex128, Value::Array(parts)) => parts.iter().map(decoded).collect(),
         (_, value) => value.clone(),
     };
@@ -131,8 +131,8 @@ mod tests {
                 let mut bytes = vec![0xaa; element.len()];
                 assert!(read.is_some_and(|fill| fill.map(|fill| fill.fill(&mut bytes)).is_ok()), "{data_type}");
                 assert_eq!(bytes, *element, "{data_type}");
-                let for_xarray = fill_for_xarray(*data_type, element);
-                let read = for_xarray.and_then(|fill| element_of_xarray(*data_type, &fill));
+                let for_xarray = fill_for_xarray(data_type, element);
+                let read = for_xarray.and_then(|fill| element_of_xarray(data_type, &fill));
                 assert_eq!(read.as_ref(), Some(element), "{data_type}");
             }
         }

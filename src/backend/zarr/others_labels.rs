@@ -17,7 +17,7 @@ const DIMENSIONS: &str = "_ARRAY_DIMENSIONS";
 const FILL: &str = "_FillValue";
 
 /// The labels of an array of so many axes.
-pub(super) fn read(metadata: &Metadata, axes: usize, data_type: DataType) -> Labels {
+pub(super) fn read(metadata: &Metadata, axes: usize, data_type: &DataType) -> Labels {
     let (dims, attributes, fill) = match metadata.version {
         ZarrVersion::V3 => of_v3(&metadata.array),
         ZarrVersion::V2 => of_v2(metadata, data_type),
@@ -42,7 +42,7 @@ fn of_v3(array: &[u8]) -> FoundLabels {
     (found.remove("dimension_names"), attributes, None)
 }
 
-fn of_v2(metadata: &Metadata, data_type: DataType) -> FoundLabels {
+fn of_v2(metadata: &Metadata, data_type: &DataType) -> FoundLabels {
     let attributes = metadata.attributes.as_deref().and_then(|text| members(text, None)).unwrap_or_default();
     let dims = attributes.get(DIMENSIONS).cloned();
     // What xarray writes names the axes, and there the fill value is that of missing elements. Elsewhere it is but what was

@@ -89,8 +89,8 @@ impl Reader {
         let (grid, labels) = match &facts.described {
             Some(described) => (described.grid.clone(), described.labels.clone()),
             None if is_any => {
-                let (grid, data_type) = (facts.layout.grid.clone(), facts.data_type);
-                let labels = others_labels::read(&metadata, grid.ndim(), data_type);
+                let grid = facts.layout.grid.clone();
+                let labels = others_labels::read(&metadata, grid.ndim(), &facts.data_type);
                 (grid, labels)
             }
             None => (facts.layout.grid.clone(), Labels::NONE),

@@ -39,7 +39,7 @@ fn an_array_is_found_at_each_path_that_info_prints() {
     for array in &info.arrays {
         for path in &array.paths {
             let found = storage.array("survey", path).unwrap();
-            assert_eq!((found.data_type(), found.grid()), (array.data_type, &array.grid), "{path}");
+            assert_eq!((found.data_type(), found.grid()), (array.data_type.clone(), &array.grid), "{path}");
         }
     }
     let array = storage.array("survey", "runs[1].field").unwrap().downcast::<f32>().unwrap();
