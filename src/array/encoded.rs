@@ -141,6 +141,14 @@ impl ErasedArray for EncodedArray {
         self.stored.is_none()
     }
 
+    fn passed_on(&self, _: &Region) -> Option<(Arc<dyn ErasedArray>, Region)> {
+        None
+    }
+
+    fn version_of(&self) -> Option<Arc<dyn ErasedArray>> {
+        None
+    }
+
     fn failure(&self) -> Option<Error> {
         self.bytes.failure()
     }

@@ -35,7 +35,7 @@ fn numbers(shape: [usize; 3], first: i64) -> Array3<i64> {
 
 /// Saves an array, and three times a later version of it, of which most chunks are taken over.
 fn grown<T: Element>(storage: &Storage, in_shards: bool, of: fn(i64) -> T) {
-    let name = T::DATA_TYPE.name();
+    let name = &*T::DATA_TYPE.to_string();
     let array = |shape, first| ChunkedArray::from_ndarray(numbers(shape, first).mapv(of), &[1, 5, 10]).unwrap();
     let load = || storage.load::<ChunkedArray<T>>(name).unwrap();
     let carried = |array: &ChunkedArray<T>, least: usize| {

@@ -76,7 +76,7 @@ impl Writer {
             location,
             unsynced,
             bytes,
-            data_type: spec.data_type,
+            data_type: spec.data_type.clone(),
             codec,
             element_size,
             layout,

@@ -7,7 +7,7 @@ use super::found::{FoundMetadata, check_axes};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
 use super::new::codec_of_v2;
-use super::pipeline::{MOST_CODECS, Pipeline, too_many};
+use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
 use super::types;
 use super::uneven::FoundChunks;
 use crate::error::{Error, Result};

@@ -59,7 +59,7 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     let fill = Fill::read(ZarrVersion::V3, &data_type, &members.need("fill_value")?)?;
     let mut left = MOST_CODECS;
     let listed = members.need("codecs")?;
-    let codec = members.description.as_ref().and_then(|_| codec_of_v3(&listed, data_type));
+    let codec = members.description.as_ref().and_then(|_| codec_of_v3(&listed, &data_type));
     let mut codecs = codecs(listed, &mut left)?;
     let axes = shape.len();
     let sharding = match codecs.as_slice() {
