@@ -70,7 +70,7 @@ impl Decoder {
 
     /// Fills `out`, a chunk of this shape, with the elements of a chunk of a smaller shape at its beginning.
     pub(super) fn decode_smaller(&self, shape: &[usize], stored: &[u8], out: &mut [u8]) -> Result<()> {
-        let smaller = Self::new(self.pipeline.clone(), self.data_type, shape);
+        let smaller = Self::new(self.pipeline.clone(), self.data_type.clone(), shape);
         let elements = smaller.undo(stored)?;
         out.fill(0);
         fill_up(&elements, shape, &self.shape, self.data_type.size(), out)

@@ -92,8 +92,7 @@ fn check_transformers(transformers: Option<Value>) -> Result<()> {
     }
 }
 
-    let data_type = types::read_v3(members.need("data_type")?)?;
-    let chunks = chunk_grid(members.need("chunk_grid")?, &shape)?;
+fn chunk_grid(value: Value, shape: &[usize]) -> Result<FoundChunks> {
     let mut grid = Extension::read("chunk grid", value)?;
     let chunks = match &*grid.name {
         "regular" => FoundChunks::Equal(grid.take_lengths("chunk_shape")?),
