@@ -115,7 +115,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     /// Returns an array of the same elements with its own codec, which replaces the storage's. Saving it writes the
-    /// elements again, even if the storage already has them.
+    /// array again, even if the storage already has it.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Codec};
