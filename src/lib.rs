@@ -132,6 +132,7 @@
 //! - `hdf5` (default): arrays as HDF5 files, in folders and through the FILE protocol.
 //! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and `az://`.
+//! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26. Without
 //!   this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.

@@ -72,6 +72,23 @@ impl EncodedNdArray {
 
     /// The values of one field of records.
     ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use arraystow::{AnyArray, AnyNdArray, ChunkedArray, Element};
+    ///
+    /// #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+    /// struct Place {
+    ///     lat: f32,
+    ///     lon: f32,
+    /// }
+    ///
+    /// let places = ndarray::array![Place { lat: 51.8, lon: 10.6 }, Place { lat: 47.4, lon: 11.0 }];
+    /// let AnyNdArray::Encoded(places) = AnyArray::from(ChunkedArray::from(places)).compute()? else { panic!() };
+    /// assert_eq!(places.field("lat")?, AnyNdArray::from(ndarray::array![51.8_f32, 47.4]));
+    /// # }
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` if the elements are no records, or have no field of that name.
     pub fn field(&self, name: &str) -> Result<AnyNdArray> {

@@ -124,7 +124,7 @@ impl<T: RealElement> ChunkedArray<T> {
         self.away(Self::argmin)
     }
 
-    /// The async form of [`argmax`](Self::argmax), as [`max_async`](Self::max_async).
+    /// The async form of [`argmax`](Self::argmax), as [`argmin_async`](Self::argmin_async) is that of [`argmin`](Self::argmin).
     ///
     /// # Errors
     /// As [`argmax`](Self::argmax).

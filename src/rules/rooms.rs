@@ -26,9 +26,19 @@ const CRATE: [&str; 13] = [
 const PLUGIN: [&str; 12] =
     ["document", "format", "external", "shared", "walk", "ser", "de", "drive", "fields", "resolver", "write", "api"];
 /// Files that import each other, because what they work on contains itself.
-const CIRCLES: [&[&str]; 5] = [
-    // A type of elements has a number's operations, or none.
-    &["array/element", "array/number"],
+const CIRCLES: [&[&str]; 7] = [
+    // A data type is made of data types.
+    &[
+        "array/data_type",
+        "array/data_type/enumeration",
+        "array/data_type/notation",
+        "array/data_type/record",
+        "array/data_type/subarray",
+    ],
+    // A type of elements has a number's operations, or none, and its bytes.
+    &["array/element", "array/encoding", "array/number"],
+    // A field of records is an array of any type.
+    &["array/any_ndarray", "array/encoded_ndarray"],
     // An array is computed from arrays.
     &["array/chunked", "array/erased", "array/evaluation", "array/source", "array/stored"],
     // A block of an HDF5 file leads to blocks.

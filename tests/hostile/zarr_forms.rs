@@ -119,9 +119,19 @@ fn unknown_extensions_are_named() {
         ("data_type", json!("datetime64"), "datetime64"),
         (
             "data_type",
-            json!({"name": "numpy.datetime64", "configuration": {"unit": "s", "scale_factor": 1}}),
+            json!({"name": "numpy.datetime64", "configuration": {"unit": "Y", "scale_factor": 1}}),
             "numpy.datetime64",
         ),
+        (
+            "data_type",
+            json!({"name": "numpy.datetime64", "configuration": {"unit": "s", "scale_factor": 10}}),
+            "scale_factor",
+        ),
+        ("data_type", json!("fixed_length_utf32"), "fixed_length_utf32"),
+        ("data_type", json!("string"), "string"),
+        ("data_type", json!("r12"), "r12"),
+        ("data_type", json!({"name": "structured", "configuration": {"fields": [["a", "string"]]}}), "string"),
+        ("data_type", json!({"name": "structured", "configuration": {"fields": []}}), "1000 fields"),
         ("data_type", json!({"name": "float8", "must_understand": false}), "float8"),
         ("data_type", json!([["a", "int32"]]), "int32"),
         ("node_type", json!("group"), "group"),
@@ -151,9 +161,11 @@ fn unknown_extensions_are_named() {
         unsupported(&value, array(&with(&metadata, member, value.clone())).with("c/0", chunk()), "\"odd\"");
     }
     for (member, value, name) in [
-        ("dtype", json!("<M8[s]"), "<M8[s]"),
-        ("dtype", json!("|S4"), "|S4"),
-        ("dtype", json!([["a", "<i4"]]), "<i4"),
+        ("dtype", json!("<M8[Y]"), "<M8[Y]"),
+        ("dtype", json!("<U4"), "<U4"),
+        ("dtype", json!("|O"), "|O"),
+        ("dtype", json!("|S0"), "|S0"),
+        ("dtype", json!([["a", ">i4"]]), ">i4"),
         ("order", json!("K"), "K"),
         ("dimension_separator", json!("-"), "\"-\""),
         ("compressor", json!("zlib"), "zlib"),

@@ -272,11 +272,16 @@ def typed(name, file_type, data, dtype, expected=None):
         listing(full, dtype)
 
 
-def refused(name, file_type, *words):
+def refused(name, file_type, *words, kind="refused"):
     full = f"type-{name}"
     with new(full, "latest") as file:
         h5d.create(file.id, b"dask_arrays", file_type, h5s.create_simple((3,)))
-    listing(full, "refused " + "|".join(words))
+    listing(full, f"{kind} " + "|".join(words))
+
+
+def another(name, file_type, *words):
+    """Elements that are no numbers."""
+    refused(name, file_type, *words, kind="another")
 
 
 def precision(base, bits, offset=0):
@@ -364,15 +369,15 @@ refused("bias", biased, "floating-point", "32 bits", "bias 130", "float64")
 refused("long-double", h5t.NATIVE_LDOUBLE, "floating-point", "80 bits")
 refused("bits-12", precision(h5t.STD_I16LE, 12, 4), "integers of 12 bits", "from bit 4 on", "int16")
 refused("bitfield-3", precision(h5t.STD_B8LE, 3), "bitfields of 3 bits", "uint8")
-refused("enumeration", letters, "an enumeration")
-refused("bool-reversed", reversed_bool, "an enumeration")
-refused("opaque", opaque, "opaque")
+another("enumeration", letters, '"enum"')
+another("bool-reversed", reversed_bool, '"enum"')
+another("opaque", opaque, 'bytes[8]')
 refused("time", h5t.UNIX_D32LE, "times")
-refused("string", h5t.C_S1, "strings")
+another("string", h5t.C_S1, 'text[1]')
 refused("reference", h5t.STD_REF_OBJ, "references")
-refused("array", h5t.array_create(h5t.STD_I8LE, (3,)), "arrays")
+another("array", h5t.array_create(h5t.STD_I8LE, (3,)), 'subarray')
 refused("sequence", h5t.vlen_create(h5t.STD_I8LE), "variable length")
 refused("complex-half", h5t.COMPLEX_IEEE_F16LE, "complex numbers of 4 bytes")
-refused("complex-of-integers", record(8, (b"r", 0, h5t.STD_I32LE), (b"i", 4, h5t.STD_I32LE)), "records", '"r", "i"')
-refused("complex-mixed", record(12, (b"r", 0, h5t.IEEE_F32LE), (b"i", 4, h5t.IEEE_F64LE)), "records", '"r", "i"')
-refused("record", record(8, (b"x", 0, h5t.IEEE_F32LE), (b"y", 4, h5t.IEEE_F32LE)), "records", '"x", "y"')
+another("complex-of-integers", record(8, (b"r", 0, h5t.STD_I32LE), (b"i", 4, h5t.STD_I32LE)), "record")
+another("complex-mixed", record(12, (b"r", 0, h5t.IEEE_F32LE), (b"i", 4, h5t.IEEE_F64LE)), "record")
+another("record", record(8, (b"x", 0, h5t.IEEE_F32LE), (b"y", 4, h5t.IEEE_F32LE)), "record")

@@ -24,6 +24,8 @@ mod file_protocol;
 mod folder;
 #[cfg(feature = "hdf5")]
 mod golden;
+#[cfg(all(feature = "derive", feature = "hdf5", feature = "jiff", feature = "zarr"))]
+mod golden_elements;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod names;
 #[cfg(all(feature = "hdf5", feature = "object-store"))]

@@ -40,8 +40,8 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
     // Plain data.
     let data = check!(of_data:
         AnyNdArray, ArrayForm, ArrayFormat, ArrayInfo, Attr, ChunkGrid, Chunking, Codec, DataType, Durability,
-        ErrorKind, ExternalObjectInfo, Format, Leftover, LeftoverKind, Limits, ListEntry,
-        OpenMode, Padding<f64>, PersistentId, Region, RepairedArray, SaveReport, TaskProgress, ValueInfo,
+        EncodedNdArray, EnumType, ErrorKind, ExternalObjectInfo, Field, Format, Leftover, LeftoverKind, Limits, ListEntry,
+        OpenMode, Padding<f64>, PersistentId, RecordType, Region, RepairedArray, SaveReport, SubarrayType, TaskProgress, TimeUnit, ValueInfo,
         VerifyDepth, Version, ZarrVersion,
     );
     // These hold what users bring: sources of chunks, protocols, serializers, errors. Those may not be safe after a panic.
@@ -51,8 +51,11 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
         Repair, Sweep, Verification, ZarrStore,
     );
     of_threads::<persistent::ExternalFiles>();
+    of_data::<FixedBytes<8>>();
+    of_data::<FixedText<8>>();
 
-    let checked: BTreeSet<&str> = data.into_iter().chain(shared).chain(OTHERS).collect();
+    let checked: BTreeSet<&str> =
+        data.into_iter().chain(shared).chain(["FixedBytes", "FixedText"]).chain(OTHERS).collect();
     assert_eq!(checked, exported(), "a name of the root is missing here, or one here is gone");
 }
 

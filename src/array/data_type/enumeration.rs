@@ -19,6 +19,8 @@ const LONGEST_NAME: usize = 200;
 /// use arraystow::{DataType, EnumType};
 ///
 /// let quality = EnumType::new(DataType::UInt8, [("good", 0), ("doubtful", 1), ("bad", 4)])?;
+/// assert_eq!(quality.base(), &DataType::UInt8);
+/// assert_eq!(quality.names().next(), Some(("good", 0)));
 /// assert_eq!(quality.name_of(4), Some("bad"));
 /// assert_eq!(DataType::Enum(quality).size(), 1);
 /// # Ok::<(), arraystow::Error>(())

@@ -104,6 +104,12 @@ impl DataType {
     ];
 
     /// The name, such as `float32` or `datetime64[ns]`; of enumerations, records and small arrays a JSON text.
+    ///
+    /// ```
+    /// # use arraystow::{DataType, TimeUnit};
+    /// assert_eq!(DataType::Float32.name(), "float32");
+    /// assert_eq!(DataType::TimeDelta64(TimeUnit::Second).name(), "timedelta64[s]");
+    /// ```
     #[must_use]
     pub fn name(&self) -> Cow<'static, str> {
         match self.number_name() {

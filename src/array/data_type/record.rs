@@ -19,7 +19,11 @@ const LONGEST_NAME: usize = 200;
 /// use arraystow::{DataType, Field, RecordType};
 ///
 /// let fields = [Field::new("station", DataType::UInt16), Field::new("height", DataType::Float32)];
-/// let record = DataType::Record(RecordType::new(fields)?);
+/// let record = RecordType::new(fields)?;
+/// assert_eq!(record.fields()[0].name(), "station");
+/// assert_eq!(record.fields()[1].data_type(), &DataType::Float32);
+///
+/// let record = DataType::Record(record);
 /// assert_eq!(record.size(), 6);
 /// assert_eq!(record.to_string(), r#"{"record":[["station","uint16"],["height","float32"]]}"#);
 /// # Ok::<(), arraystow::Error>(())
@@ -29,7 +33,12 @@ pub struct RecordType(StaticOrShared<[Field]>);
 
 /// A field of a record: its name and its data type.
 ///
-/// The example of [`RecordType`] makes some.
+/// ```
+/// use arraystow::{DataType, Field};
+///
+/// let height = Field::new("height", DataType::Float32);
+/// assert_eq!((height.name(), height.data_type()), ("height", &DataType::Float32));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Field {
     name: StaticOrShared<str>,

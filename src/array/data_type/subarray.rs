@@ -2,7 +2,6 @@
 
 use super::DataType;
 use super::static_or_shared::StaticOrShared;
-use crate::array::element_count;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -14,7 +13,9 @@ const MOST_AXES: usize = 32;
 /// ```
 /// use arraystow::{DataType, SubarrayType};
 ///
-/// let point = DataType::Subarray(SubarrayType::new(DataType::Float32, [3])?);
+/// let point = SubarrayType::new(DataType::Float32, [3])?;
+/// assert_eq!((point.element(), point.shape()), (&DataType::Float32, &[3][..]));
+/// let point = DataType::Subarray(point);
 /// assert_eq!(point.size(), 12);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
@@ -57,7 +58,7 @@ impl SubarrayType {
 
     /// The number of values.
     pub(crate) fn count(&self) -> usize {
-        element_count(&self.shape).unwrap_or(usize::MAX)
+        self.shape.iter().fold(1, |count, len| count.saturating_mul(*len))
     }
 
     pub(super) fn check(&self) -> Result<()> {

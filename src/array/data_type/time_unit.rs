@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// The unit of `datetime64` and `timedelta64` elements, as numpy names it.
+///
+/// ```
+/// use arraystow::TimeUnit;
+///
+/// assert_eq!((TimeUnit::Millisecond.name(), TimeUnit::Millisecond.cf_name()), ("ms", "milliseconds"));
+/// assert_eq!(TimeUnit::Millisecond.nanoseconds(), 1_000_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {

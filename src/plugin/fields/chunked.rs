@@ -52,6 +52,9 @@ pub(in crate::plugin) fn find<T: Element>(id: &PersistentId) -> crate::error::Re
         let (stored, asked) = (array.data_type(), T::DATA_TYPE);
         let way = match check_astype(&stored, &asked) {
             Ok(()) => "convert it with astype(), or let the field be converted by #[stow(astype)]",
+            Err(_) if stored.number_name().is_none() || asked.number_name().is_none() => {
+                "convert it with map, or load it with an element type of the same form"
+            }
             Err(_) => "say which part is meant, as in map(|z| z.re)",
         };
         let text = format!(

@@ -22,10 +22,10 @@ def row(section, label, path=None, make=None):
     try:
         found = file[path]
         elements = np.asarray(found[()])
-        if elements.dtype.kind in "biufc":
+        if elements.dtype.kind in "biufcmMSV":
             elements = elements.astype(elements.dtype.newbyteorder("<"))
             entry["bytes"] = f"{folder}/{len(rows)}.bytes"
-            entry["shape"] = list(elements.shape)
+            entry["shape"] = list(found.shape)
             open(entry["bytes"], "wb").write(np.ascontiguousarray(elements).tobytes())
     except Exception:
         pass

@@ -16,7 +16,7 @@ def row(section, label, path, array):
     entry = dict(section=section, label=label, path=path)
     try:
         elements = np.asarray(array[...])
-        if elements.dtype.kind in "biufc":
+        if elements.dtype.kind in "biufcmMSV":
             elements = elements.astype(elements.dtype.newbyteorder("<"))
             entry["bytes"] = f"{folder}/{len(rows)}.bytes"
             entry["shape"] = list(elements.shape)

@@ -23,7 +23,7 @@ def others(kind):
         return made
     if kind == "records": return record(flag=index % 3 == 0, value=index / 4, name=flat, quality=quality)
     if kind == "dated": return record(time=dates, value=index.astype("f4"))
-    position = np.stack([index, np.full(37, 0.5), -index], 1).astype("f4")
+    position = np.stack([index.astype("f4"), np.full(37, 0.5, "f4"), -index.astype("f4")], 1)
     return record(position=position, weight=index.astype("u2"))
 
 def likeness(kind, found, wanted):
@@ -48,7 +48,7 @@ def likeness(kind, found, wanted):
         for name in wanted.dtype.names:
             one, other = np.ascontiguousarray(found[name]), np.ascontiguousarray(wanted[name])
             if one.tobytes() != other.tobytes(): return "no", f"{name}: {one.dtype}"
-            if one.dtype != other.dtype: seen.add(f"{other.dtype} as {one.dtype}")
+            if one.dtype != other.dtype: seen.add(f"`{other.dtype}` as {one.dtype}")
         return ("yes" if not seen else ", ".join(sorted(seen))), ""
     if found.dtype == wanted.dtype: return ("yes", "") if found.tobytes() == wanted.tobytes() else ("no", found)
     if found.dtype.kind in "mM" and (found.astype(wanted.dtype).tobytes() == wanted.tobytes()): return "yes", ""
