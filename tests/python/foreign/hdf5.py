@@ -1,6 +1,7 @@
 """Makes one HDF5 file with a dataset for each row of docs/foreign.md; prints the rows as JSON, with the elements that h5py reads
 of each in a file beside it."""
 import json, sys
+from numpy.lib.recfunctions import repack_fields
 import numpy as np, h5py, hdf5plugin
 from h5py import h5d, h5p, h5s, h5t, h5z
 
@@ -24,6 +25,7 @@ def row(section, label, path=None, make=None):
         elements = np.asarray(found[()])
         if elements.dtype.kind in "biufcmMSV":
             elements = elements.astype(elements.dtype.newbyteorder("<"))
+            if elements.dtype.names: elements = repack_fields(elements, recurse=True)
             entry["bytes"] = f"{folder}/{len(rows)}.bytes"
             entry["shape"] = list(found.shape)
             open(entry["bytes"], "wb").write(np.ascontiguousarray(elements).tobytes())
@@ -103,6 +105,28 @@ row(T, "enumerations other than bool", make=dataset(data=np.array([1, 2]), dtype
 row(T, "strings", make=dataset(data=["a", "b"]))
 row(T, "strings of fixed length", make=dataset(data=np.array([b"a", b"b"])))
 row(T, "records", make=dataset(data=np.zeros(3, [("a", "i4"), ("b", "f4")])))
+inner = np.dtype([("flag", "?"), ("x", ">f4")], align=True)
+nested = np.dtype([("n", ">i2"), ("inner", inner), ("name", "S5"), ("z", ">c16"), ("at", ">u2", (2, 3)), ("time", "u1")], align=True)
+mixed = np.zeros(7, nested)
+for field, values in [("n", range(-3, 4)), ("name", [b"", b"a b", b"12345", b"x", b" y", b"z", b"1"]), ("z", np.arange(7) * (1 - 2j)), ("time", range(7))]:
+    mixed[field] = values
+mixed["inner"]["flag"], mixed["inner"]["x"] = np.arange(7) % 2 == 0, np.linspace(-1, 1, 7)
+mixed["at"] = np.arange(42).reshape(7, 2, 3)
+row(T, "records, big-endian, nested and with gaps", make=dataset(data=mixed, chunks=(3,)))
+row(T, "records, compressed", make=dataset(data=mixed, chunks=(3,), compression="gzip", shuffle=True))
+row(T, "enumerations, big-endian", make=dataset(data=np.array([-300, 2, 7]), dtype=h5py.enum_dtype({"A": -300, "B": 2, "C": 7}, ">i2")))
+def padded(padding):
+    def make(path):
+        text = h5py.h5t.C_S1.copy()
+        text.set_size(6)
+        text.set_strpad(padding)
+        space = h5py.h5s.create_simple((4,))
+        group = file.require_group(path.rpartition("/")[0])
+        made = h5py.h5d.create(group.id, path.rpartition("/")[2].encode(), text, space)
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([b"", b"ab", b" c d", b"12345"], "S6"))
+    return make
+row(T, "strings padded with spaces", make=padded(h5py.h5t.STR_SPACEPAD))
+row(T, "strings with a NUL at their end", make=padded(h5py.h5t.STR_NULLTERM))
 row(T, "opaque (dates and times)", make=lambda path: file.create_dataset(path, data=np.array([0], "M8[ns]").astype(h5py.opaque_dtype("M8[ns]"))))
 row(T, "sequences of variable length", make=lambda path: file.create_dataset(path, (2,), h5py.vlen_dtype("i4")))
 row(T, "arrays as elements", make=lambda path: file.create_dataset(path, (2,), np.dtype(("f4", (3,)))))

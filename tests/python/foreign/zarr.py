@@ -91,6 +91,14 @@ make(T, "texts of fixed length", 3, values=np.array(["a", "bc"]))
 make(T, "texts", 3, values=np.array(["a", "bc"], dtype=np.dtypes.StringDType()))
 make(T, "dates and times", 3, values=np.array(["2026-01-01"], "M8[s]"))
 make(T, "records", 3, values=np.zeros(3, [("a", "i4"), ("b", "f4")]))
+dates = np.array(["2026-01-01", "NaT", "1900-05-05"], "M8[ms]")
+mixed = np.zeros(5, [("n", "<i2"), ("inner", [("flag", "?"), ("x", "<f4")]), ("name", "S5"), ("z", "<c16"), ("time", "<M8[s]")])
+mixed["n"], mixed["inner"]["x"], mixed["z"] = np.arange(-2, 3), np.linspace(-1, 1, 5), np.arange(5) * (1 - 2j)
+mixed["name"], mixed["inner"]["flag"], mixed["time"] = [b"", b"a b", b"12345", b"x", b"y"], np.arange(5) % 2 == 0, np.arange(5)
+make(T, "durations", 3, values=np.array([1, -5], "m8[us]"))
+make(T, "bytes that end with zeros", 3, values=np.array([b"a", b"", b"bcd"]))
+make(T, "raw bytes", 3, values=np.array([b"\0ab", b"xyz"], "V3"))
+make(T, "records in records", 3, values=mixed, chunks=(2,))
 # zarr-python has it only from 3.2 on.
 grid, place = "chunks of different lengths (rectilinear)", f"{folder}/store/{T}/chunks of different lengths (rectilinear)"
 edges = [[1, [10, 3], 6], [5, 16]]
@@ -104,4 +112,14 @@ for i, (top, bottom) in enumerate([(0, 1), (1, 11), (11, 21), (21, 31), (31, 37)
         open(f"{place}/c/{i}/{j}", "wb").write(np.ascontiguousarray(data[top:bottom, left:right]).tobytes())
 json.dump(metadata, open(f"{place}/zarr.json", "w"))
 row(T, grid, f"/{T}/{grid}", data)
+make("Data types of version 2", "dates, big-endian", 2, values=dates.astype(">M8[ms]"), compressors=None)
+make("Data types of version 2", "durations", 2, values=np.array([1, -5], "m8[D]"))
+make("Data types of version 2", "bytes that end with zeros", 2, values=np.array([b"a", b"", b"bcd"]))
+make("Data types of version 2", "raw bytes", 2, values=np.array([b"\0ab", b"xyz"], "V3"))
+# zarr-python 3.1 writes no records in records there.
+flat = np.zeros(5, [("n", "<i2"), ("name", "S5"), ("z", "<c16"), ("time", "<M8[s]")])
+for name in flat.dtype.names: flat[name] = mixed[name]
+make("Data types of version 2", "records", 2, values=flat, chunks=(2,), compressors=None)
+make("Data types of version 2", "texts of fixed length", 2, values=np.array(["a", "bc"]))
+
 print(json.dumps(rows))
