@@ -17,7 +17,7 @@ use std::fmt::Debug;
 /// | complex numbers | `Complex<f32>`, `Complex<f64>` |
 /// | points in time and durations | `jiff::Timestamp` and `jiff::SignedDuration`, and `Option` of them, with the feature `jiff` |
 /// | texts and bytes of a fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
-/// | records, enumerations | structs and enums with [`#[derive(Element)]`](derive@crate::Element) |
+/// | records, enumerations | structs and enums with `#[derive(Element)]` |
 /// | small arrays | `[T; N]` of any of these, as fields of records |
 ///
 /// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min` and

@@ -4,7 +4,7 @@ use crate::array::{ChunkGrid, DataType};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// The arrays in an HDF5 file or a Zarr store, in the order of their paths. See [`Hdf5File`](crate::Hdf5File) for an
+/// The arrays in an HDF5 file or a Zarr store, in the order of their paths. See [`ZarrStore`](crate::ZarrStore) for an
 /// example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -15,7 +15,7 @@ pub struct FoundArrays {
     pub is_complete: bool,
 }
 
-/// One array of an HDF5 file or a Zarr store. See [`Hdf5File`](crate::Hdf5File) for an example.
+/// One array of an HDF5 file or a Zarr store. See [`ZarrStore`](crate::ZarrStore) for an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FoundArray {
@@ -26,7 +26,7 @@ pub struct FoundArray {
 }
 
 /// The data type, shape and chunks of an array. With serde it is a map of its fields. See
-/// [`Hdf5File`](crate::Hdf5File) for an example.
+/// [`ZarrStore`](crate::ZarrStore) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArrayForm {
@@ -37,7 +37,7 @@ pub struct ArrayForm {
 }
 
 impl ArrayForm {
-    /// Elements per axis. See [`Hdf5File`](crate::Hdf5File) for an example.
+    /// Elements per axis. See [`ZarrStore`](crate::ZarrStore) for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()
