@@ -121,7 +121,8 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         )
     };
     let filters = r#"[{"id":"shuffle","elementsize":4},{"id":"crc32"},{"id":"fletcher32"}]"#;
-    let attributes = br#"{"missing_value": NaN, "valid": [Infinity, -Infinity, "NaN"], "_ARRAY_DIMENSIONS": ["x"], "units": "K",
+    let attributes =
+        br#"{"missing_value": NaN, "valid": [Infinity, -Infinity, "NaN"], "_ARRAY_DIMENSIONS": ["x"], "units": "K",
 "_FillValue": "AAAAAICHw8A=", "levels": [1, 2.5], "names": ["a", ""], "nested": {"a": [true, null]}}"#;
     for (name, metadata) in [
         ("nan", v2("null", "null", "NaN")),
