@@ -230,6 +230,10 @@ mod code_of_pages {
     struct Checkpoints;
     #[doc = include_str!("../docs/time-series.md")]
     struct TimeSeries;
+    #[doc = include_str!("../docs/labelled-cubes.md")]
+    struct LabelledCubes;
+    #[doc = include_str!("../docs/tables.md")]
+    struct Tables;
 }
 pub use task::{Task, TaskProgress};
 

@@ -19,6 +19,8 @@ pages! {
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[formats]: crate::pages::formats"]
     #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
+    #[doc = "[labelled cubes]: crate::pages::labelled_cubes"]
+    #[doc = "[tables]: crate::pages::tables"]
     #[doc = "[performance memory]: crate::pages::performance#memory"]
     #[doc = "[time series]: crate::pages::time_series"]
     guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
@@ -35,10 +37,17 @@ pages! {
     guarantees: "guarantees", "What is promised, and the test behind each promise.";
     #[doc = "[guarantees]: crate::pages::guarantees"]
     how_it_works: "how-it-works", "How arrays get out of a value and back.";
+    #[doc = "[guide names-units-missing-values]: crate::pages::guide#names-units-missing-values"]
+    #[doc = "[foreign]: crate::pages::foreign"]
+    #[doc = "[time series]: crate::pages::time_series"]
+    labelled_cubes: "labelled-cubes", "Arrays with names of axes and units, as one data set.";
     layout: "layout", "What lies on disk.";
     performance: "performance", "Time and memory, measured.";
     readers: "readers", "What other programs read.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";
+    #[doc = "[guide dates-texts-records]: crate::pages::guide#dates-texts-records"]
+    #[doc = "[readers]: crate::pages::readers"]
+    tables: "tables", "Arrays of records.";
     #[doc = "[checkpoints]: crate::pages::checkpoints"]
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
     time_series: "time-series", "Arrays that get a step a day.";

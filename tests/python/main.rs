@@ -10,5 +10,6 @@ mod hdf5;
 mod labels;
 mod layout;
 mod operations;
+mod pages;
 mod values;
 mod zarr;
