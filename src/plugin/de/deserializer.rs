@@ -6,6 +6,7 @@ use crate::plugin::de::keys::{MapWalk, VariantSeed};
 use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, CHUNKED};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::cbor::AnyStep;
+use crate::plugin::format::scalars::is_scalar_seed;
 use crate::plugin::walk::errors::note_load_place;
 use crate::plugin::walk::lookup::note_walk;
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
@@ -301,8 +302,16 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
-        let path = Path::Index(self.at.path, self.index);
+        let index = self.index;
         self.index += 1;
+        if is_scalar_seed::<T>() {
+            let seed = Seed { seed, at: self.at.path(&Path::Root) };
+            return self
+                .inner
+                .next_element_seed(seed)
+                .inspect_err(|_| note_load_place(&Path::Index(self.at.path, index)));
+        }
+        let path = Path::Index(self.at.path, index);
         self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
     }
 

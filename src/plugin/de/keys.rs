@@ -15,6 +15,7 @@ use crate::plugin::document::names::{ARRAY, ARRAY_FIELDS, INLINE, STORED};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::cbor::AnyStep;
 use crate::plugin::format::quirks;
+use crate::plugin::format::scalars::is_scalar_seed;
 use crate::plugin::walk::errors::{de_error, note_load_place};
 use crate::plugin::walk::lookup::whole;
 use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -92,6 +93,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         }
         if let Some(fields) = &mut self.fields {
             return fields.next_value(seed, Some(self.at.path));
+        }
+        if is_scalar_seed::<T>() {
+            let seed = Seed { seed, at: self.at.path(&Path::Root) };
+            return self
+                .inner
+                .next_value_seed(seed)
+                .inspect_err(|_| note_load_place(&Path::Key(self.at.path, &self.key)));
         }
         let place = Path::Asked(self.at.path, self.asked);
         let path = Path::Key(&place, &self.key);

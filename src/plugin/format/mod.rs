@@ -7,6 +7,7 @@ pub(in crate::plugin) mod part;
 pub(in crate::plugin) mod pickle;
 pub(in crate::plugin) mod quirks;
 pub(in crate::plugin) mod rules;
+pub(in crate::plugin) mod scalars;
 
 use crate::plugin::document::body_format::Format;
 use crate::plugin::format::part::{Begin, MetAt};

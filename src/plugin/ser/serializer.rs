@@ -4,6 +4,7 @@ use crate::error::ErrorKind;
 use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::{Rules, refusal};
+use crate::plugin::format::scalars::is_scalar;
 use crate::plugin::ser::arrays::StructSerializer;
 use crate::plugin::ser::maps::{Keys, MapSerializer, twice};
 use crate::plugin::walk::context::saving;
@@ -299,8 +300,12 @@ macro_rules! by_index {
 
             #[inline]
             fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
-                let path = Path::Index(self.path, self.given);
+                let index = self.given;
                 self.given += 1;
+                if is_scalar::<T>(self.rules) {
+                    return self.inner.$method(value).inspect_err(|_| note_save_place(&Path::Index(self.path, index)));
+                }
+                let path = Path::Index(self.path, index);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 let result = self.inner.$method(&wrapped);
                 if result.is_err() {
@@ -341,6 +346,9 @@ macro_rules! by_field {
                     return Err(twice(key, self.path));
                 }
                 self.given += 1;
+                if is_scalar::<T>(self.rules) {
+                    return self.inner.serialize_field(key, value).inspect_err(|_| note_save_place(&Path::Key(self.path, key)));
+                }
                 let path = Path::Key(self.path, key);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 let result = self.inner.serialize_field(key, &wrapped);

@@ -1,0 +1,175 @@
+//! Processes that measure, and the server in a process of its own.
+
+use crate::{bare, ours, python_env};
+use arraystow_s3_server::Server;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const PACKAGES: &[&str] = &[
+    "numpy==2.2.6",
+    "h5py==3.13.0",
+    "zarr==3.1.6",
+    "zarrs==0.2.3",
+    "tensorstore==0.1.86",
+    "obstore==0.12.1",
+    "joblib==1.6.0",
+    "safetensors==0.8.0",
+    "dask[array]==2025.12.0",
+];
+/// In a process that measures: the side, the work and the place.
+const JOB: &str = "ARRAYSTOW_COMPARE_JOB";
+/// In the process of the server: its latency in milliseconds.
+const LATENCY: &str = "ARRAYSTOW_COMPARE_LATENCY";
+
+/// Who does the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Ours,
+    /// The bytes alone, with `std::fs` or `object_store`.
+    Bare,
+    Numpy,
+    H5py,
+    Zarrs,
+    ZarrObstore,
+    Tensorstore,
+    Dask,
+    Joblib,
+    Pickle,
+    Safetensors,
+}
+
+impl Side {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "arraystow",
+            Self::Bare => "bytes alone",
+            Self::Numpy => "numpy",
+            Self::H5py => "h5py",
+            Self::Zarrs => "zarr-python with zarrs",
+            Self::ZarrObstore => "zarr-python with obstore",
+            Self::Tensorstore => "tensorstore",
+            Self::Dask => "dask",
+            Self::Joblib => "joblib",
+            Self::Pickle => "pickle",
+            Self::Safetensors => "safetensors",
+        }
+    }
+
+    /// Does the work once, in a new process.
+    pub(crate) fn measure(self, work: &str, place: &str) -> Outcome<Measured> {
+        let text = match self {
+            Self::Ours | Self::Bare => {
+                let job = format!("{}\n{work}\n{place}", self.name());
+                let output = Command::new(std::env::current_exe()?).env(JOB, job).output()?;
+                if !output.status.success() {
+                    return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+                }
+                String::from_utf8(output.stdout)?
+            }
+            _ => python_env::run(PACKAGES, include_str!("peers.py"), &[self.name(), work, place]),
+        };
+        Measured::read(&text).map_err(|error| format!("{} {work}: {error}", self.name()).into())
+    }
+}
+
+/// Seconds, and the peak of memory in MiB.
+#[derive(Clone, Copy)]
+pub(crate) struct Measured {
+    pub(crate) seconds: f64,
+    pub(crate) mib: f64,
+}
+
+impl Measured {
+    fn read(text: &str) -> Outcome<Self> {
+        let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        let [seconds, mib] = numbers.as_slice() else { return Err(format!("not two numbers: {text}").into()) };
+        Ok(Self { seconds: *seconds, mib: *mib })
+    }
+
+    /// The median of the times, and the largest peak.
+    pub(crate) fn median(mut rounds: Vec<Self>) -> Self {
+        rounds.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        let mib = rounds.iter().map(|round| round.mib).fold(0.0, f64::max);
+        Self { mib, ..rounds[rounds.len() / 2] }
+    }
+}
+
+/// What this process is to measure.
+pub(crate) struct Job {
+    side: String,
+    work: String,
+    place: String,
+}
+
+impl Job {
+    pub(crate) fn of_this_process() -> Outcome<Option<Self>> {
+        let Ok(job) = std::env::var(JOB) else { return Ok(None) };
+        let mut parts = job.splitn(3, '\n').map(str::to_owned);
+        let mut part = || parts.next().ok_or("a job has three parts");
+        Ok(Some(Self { side: part()?, work: part()?, place: part()? }))
+    }
+
+    pub(crate) fn run(self) -> Outcome<()> {
+        let seconds = if self.side == Side::Ours.name() {
+            ours::run(&self.work, &self.place)?
+        } else {
+            bare::run(&self.work, &self.place)?
+        };
+        println!("{seconds} {}", peak()?);
+        Ok(())
+    }
+}
+
+/// The seconds that the work takes.
+pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<f64> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// The peak of this process, in MiB. Linux only; elsewhere 0.
+fn peak() -> Outcome<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? / 1024)
+}
+
+/// A server in a process of its own, which ends with this value.
+pub(crate) struct Elsewhere {
+    process: Child,
+    pub(crate) endpoint: String,
+}
+
+impl Elsewhere {
+    pub(crate) fn start(latency: u64) -> Outcome<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let command = command.env(LATENCY, latency.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn()?;
+        let mut endpoint = String::new();
+        BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut endpoint)?;
+        Ok(Self { process, endpoint: endpoint.trim().to_owned() })
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) fn is_server() -> bool {
+    std::env::var_os(LATENCY).is_some()
+}
+
+/// Serves until the input ends.
+pub(crate) fn serve() -> Outcome<()> {
+    let server = Server::start();
+    server.set_latency(Duration::from_millis(std::env::var(LATENCY)?.parse()?));
+    println!("{}", server.endpoint);
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}

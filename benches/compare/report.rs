@@ -1,0 +1,46 @@
+//! The results as tables.
+
+use crate::cases::Case;
+use crate::process::{Measured, Outcome, Side};
+use std::fmt::Write;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
+const BEGIN: &str = "<!-- benches/compare writes this part -->\n";
+const END: &str = "<!-- end of that part -->\n";
+
+pub(crate) fn print(case: &Case, results: &[(Side, Measured)]) {
+    println!("\n{}: {}", case.name, case.what);
+    for (side, measured) in results {
+        let Measured { seconds, mib } = measured;
+        println!("  {:26}{seconds:9.4} s {:>8} {mib:7.0} MiB", side.name(), ratio(results, *measured));
+    }
+}
+
+/// How many times as long arraystow takes.
+pub(crate) fn times(results: &[(Side, Measured)], other: Measured) -> Option<f64> {
+    let (_, ours) = results.iter().find(|(side, _)| *side == Side::Ours)?;
+    Some(ours.seconds / other.seconds)
+}
+
+fn ratio(results: &[(Side, Measured)], other: Measured) -> String {
+    times(results, other).map_or_else(String::new, |times| format!("{times:.2}"))
+}
+
+/// Puts the tables into the page.
+pub(crate) fn write_docs(results: &[(&Case, Vec<(Side, Measured)>)]) -> Outcome<()> {
+    let mut text = String::new();
+    for (case, results) in results {
+        writeln!(text, "\n### {}: {}\n", case.name, case.what)?;
+        writeln!(text, "| | seconds | arraystow takes | peak of memory |\n| --- | --- | --- | --- |")?;
+        for (side, measured) in results {
+            let Measured { seconds, mib } = measured;
+            let ratio = if *side == Side::Ours { String::new() } else { format!("{} x", ratio(results, *measured)) };
+            writeln!(text, "| {} | {seconds:.4} | {ratio} | {mib:.0} MiB |", side.name())?;
+        }
+    }
+    let page = std::fs::read_to_string(PAGE)?;
+    let (before, rest) = page.split_once(BEGIN).ok_or("the page has no place for the tables")?;
+    let (_, after) = rest.split_once(END).ok_or("the page has no end of the tables")?;
+    std::fs::write(PAGE, format!("{before}{BEGIN}{text}\n{END}{after}"))?;
+    Ok(())
+}
