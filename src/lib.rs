@@ -53,7 +53,8 @@
 //! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array whose
 //!   element type is known at run time.
 //! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
-//! - [`mod@ndarray`]: `#[serde(with = "arraystow::ndarray")]` for plain array fields.
+//! - [`mod@ndarray`], [`mod@vec`]: `#[serde(with = "arraystow::ndarray")]` and `"arraystow::vec"` for fields of plain
+//!   arrays, matrices and lists. [`PlainArray`] lists the types.
 //! - [`macro@stow`]: options of single fields.
 //! - [`Shared`], [`WeakShared`]: values that occur in several places, trees with parents, graphs.
 //! - [`persistent`]: external objects, parts of a value that a [`PersistentSerializer`] writes to files of its own.
@@ -79,6 +80,7 @@
 //!
 //! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after loading.
 //! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without a line in the user's type.
+//! - A list, an array, a matrix or an image whose field has `#[serde(with = "arraystow::vec")]` or `"arraystow::ndarray"`.
 //!
 //! # What comes back
 //!
@@ -133,6 +135,7 @@
 //! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
+//! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26. Without
 //!   this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
@@ -188,8 +191,8 @@ pub use arraystow_derive::{Element, Persistent, stow};
 
 pub use array::{
     AnyArray, AnyNdArray, Arithmetic, Attr, ChunkGrid, ChunkSource, ChunkedArray, Chunking, Codec, DataType, Element,
-    EncodedNdArray, EnumType, Field, FixedBytes, FixedText, IntoChunk, Number, Operand, Padding, RealElement,
-    RecordType, Reduction, Region, SubarrayType, Summable, TimeUnit,
+    EncodedNdArray, EnumType, Field, FixedBytes, FixedText, FromPlainArray, IntoChunk, Number, Operand, Padding,
+    PlainArray, PlainReader, RealElement, RecordType, Reduction, Region, SubarrayType, Summable, TimeUnit,
 };
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use backend::{ArrayForm, FoundArray, FoundArrays};
@@ -203,7 +206,7 @@ pub use limits::Limits;
 pub use plugin::persistent::{self, PersistentSerializer};
 pub use plugin::{
     Format, InlineArray, PersistentId, Protocols, Shared, Value, WeakShared, astype, deserialize, from_reader,
-    from_slice, ndarray, serialize, to_vec, to_writer,
+    from_slice, ndarray, serialize, to_vec, to_writer, vec,
 };
 pub use protocol::LocalFiles;
 #[cfg(feature = "zarr")]

@@ -11,19 +11,26 @@ use std::sync::LazyLock;
 /// `Limit` if the array does not fit into memory. The kernel grants more memory than the machine has and kills the
 /// program that uses it, so an array that is larger than all memory is refused here.
 pub(crate) fn zeroed<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
-    let too_large = || {
-        Error::limit(format!(
-            "an array of shape {shape:?} and type {} does not fit into memory: read a slice of it, or read it chunk by chunk",
-            T::DATA_TYPE
-        ))
-    };
-    let len = element_count(shape).ok_or_else(too_large)?;
-    let bytes = len.checked_mul(size_of::<T>()).ok_or_else(too_large)?;
-    if bytes as u64 > machine_memory() {
-        return Err(too_large());
-    }
-    let data = T::memory(len).ok_or_else(too_large)?;
+    let too_large = || too_large::<T>(shape);
+    let data = T::memory(check_memory::<T>(shape)?).ok_or_else(too_large)?;
     ArrayD::from_shape_vec(shape, data).map_err(|_| too_large())
+}
+
+/// The number of elements of an array of this shape, unless it is larger than all memory.
+pub(crate) fn check_memory<T: Element>(shape: &[usize]) -> Result<usize> {
+    let len = element_count(shape).ok_or_else(|| too_large::<T>(shape))?;
+    let bytes = len.checked_mul(size_of::<T>()).ok_or_else(|| too_large::<T>(shape))?;
+    if bytes as u64 > machine_memory() {
+        return Err(too_large::<T>(shape));
+    }
+    Ok(len)
+}
+
+fn too_large<T: Element>(shape: &[usize]) -> Error {
+    Error::limit(format!(
+        "an array of shape {shape:?} and type {} does not fit into memory: read a slice of it, or read it chunk by chunk",
+        T::DATA_TYPE
+    ))
 }
 
 /// The number of elements of this shape, if an array of it can exist (ndarray counts in `isize`).

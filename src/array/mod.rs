@@ -8,6 +8,7 @@ mod any;
 mod any_ndarray;
 mod arithmetic;
 mod attr;
+mod borrowed;
 mod chunked;
 mod chunking;
 mod codec;
@@ -34,6 +35,7 @@ mod number;
 mod operations;
 mod ops;
 mod ordered;
+mod plain;
 mod region;
 mod slice;
 mod source;
@@ -63,15 +65,17 @@ pub use grid::ChunkGrid;
 pub(crate) use number::sample_value;
 pub use number::{Number, Summable};
 pub use ops::{Operand, Padding, Reduction};
+pub use plain::{FromPlainArray, PlainArray, PlainReader};
 pub use region::Region;
 
+pub(crate) use borrowed::{BorrowedElements, is_same};
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) use codec::CodecKind;
 pub(crate) use dispatch::with_element;
 pub(crate) use encoded::EncodedArray;
 pub(crate) use encoding::{decode, encode};
 pub(crate) use erased::ErasedArray;
-pub(crate) use evaluation::Evaluation;
+pub(crate) use evaluation::{Evaluation, Fork};
 pub(crate) use guard::panic_text;
 pub(crate) use labels::{Labels, Said, few};
 #[cfg(feature = "hdf5")]

@@ -24,6 +24,15 @@ impl<T: Element> ChunkedArray<T> {
         Ok(out)
     }
 
+    /// Reads the whole array into memory of its shape, which was not accessed yet. It may have any order.
+    pub(crate) fn compute_whole_into(&self, mut out: ArrayViewMutD<'_, T>) -> Result<()> {
+        self.prepare()?;
+        if let Some(memory) = out.as_slice_memory_order_mut() {
+            prefer_huge_pages(memory);
+        }
+        self.compute_into(out)
+    }
+
     /// Fails for an array that cannot be computed, before memory is allocated: its shape in the document may be wrong.
     pub(super) fn prepare(&self) -> Result<()> {
         self.check()?;

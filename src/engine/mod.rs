@@ -24,6 +24,7 @@ mod stored;
 mod verify;
 mod workers;
 mod write;
+mod write_borrowed;
 
 pub(crate) use carry::kept_codec;
 pub use compute::Chunks;
@@ -39,3 +40,4 @@ pub(crate) use stored::{Expected, StoredArray};
 pub(crate) use verify::{check_all, check_length};
 pub(crate) use workers::{Job, run};
 pub(crate) use write::{WriteJob, WrittenArrays, write_arrays};
+pub(crate) use write_borrowed::write_borrowed;

@@ -8,6 +8,7 @@ use crate::plugin::drive::body;
 use crate::plugin::drive::head::read_head;
 use crate::plugin::drive::load::{read_document, read_from};
 use crate::plugin::drive::save::{plan, root};
+use crate::plugin::external::early::EarlyArrays;
 use crate::plugin::external::protocols::Protocols;
 use crate::plugin::resolver::Resolver;
 use crate::plugin::walk::saving::PlanSettings;
@@ -49,8 +50,11 @@ where
     S: serde::Serializer,
 {
     let walk = || root(value, None).serialize(serializer).map_err(|error| error.to_string());
-    let (output, plan) = plan(settings(protocols), walk)?;
-    write_plan(&plan, protocols, None)?.keep();
+    let (settings, early) = settings(protocols);
+    let planned = plan(settings, walk);
+    let mut early = early.finish();
+    let (output, plan) = planned.map_err(|error| early.discard(error))?;
+    write_plan(&plan, protocols, None, &mut early)?.keep();
     Ok(output)
 }
 
@@ -96,8 +100,11 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// # Errors
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
-    let (body, plan) = body::write(value, Format::Cbor, settings(protocols), &protocols.limits())?;
-    let written = write_plan(&plan, protocols, None)?;
+    let (settings, early) = settings(protocols);
+    let planned = body::write(value, Format::Cbor, settings, &protocols.limits());
+    let mut early = early.finish();
+    let (body, plan) = planned.map_err(|error| early.discard(error))?;
+    let written = write_plan(&plan, protocols, None, &mut early)?;
     let manifest = written.manifest().with_shared(plan.shared.parts());
     let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {
         let output = writer.write_all(&document).and_then(|()| writer.flush());
@@ -149,6 +156,8 @@ pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Proto
     read_document(body, &head, Rc::new(resolver))
 }
 
-fn settings(protocols: &Protocols) -> PlanSettings {
-    PlanSettings { registry: protocols.registry().clone(), ..PlanSettings::default() }
+fn settings(protocols: &Protocols) -> (PlanSettings, Rc<EarlyArrays>) {
+    let early = Rc::new(EarlyArrays::new(protocols, None, None));
+    let (registry, writes) = (protocols.registry().clone(), Some(early.clone()));
+    (PlanSettings { registry, early: writes, ..PlanSettings::default() }, early)
 }

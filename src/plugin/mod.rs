@@ -25,7 +25,7 @@ pub use document::body_format::Format;
 pub use document::id::PersistentId;
 pub use external::protocols::Protocols;
 pub use fields::value::{InlineArray, Value};
-pub use fields::{astype, ndarray, persistent};
+pub use fields::{astype, ndarray, persistent, vec};
 pub use shared::{Shared, WeakShared};
 
 #[doc(hidden)]
@@ -44,6 +44,7 @@ pub(crate) use self::{
     drive::load::read_document,
     external::arrays::typed,
     external::destination::remove_files,
+    external::early::{EarlyArrays, EarlyStored},
     external::planned::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan},
     external::registry::Registry,
     external::saved::note_saved,

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::{Destination, Stored};
+use crate::plugin::external::early::EarlyStored;
 use crate::plugin::external::planned::{External, Planned, SavePlan};
 use crate::plugin::external::protocols::Protocols;
 use crate::plugin::external::{arrays, files};
@@ -35,11 +36,15 @@ impl Written {
         let is_kept: Vec<bool> = entries.iter().map(Option::is_some).collect();
         let (mut arrays, mut objects) = (Vec::new(), Vec::new());
         let (mut array_places, mut object_places) = (Vec::new(), Vec::new());
-        for (place, planned) in plan.objects.iter().enumerate().filter(|(place, _)| entries[*place].is_none()) {
+        for (place, planned) in plan.objects.iter().enumerate().filter(|(place, _)| !is_kept[*place]) {
             match &planned.external {
                 External::Array(array) => {
                     arrays.push((planned, array));
                     array_places.push(place);
+                }
+                External::Written(entry) => {
+                    let paths = planned.paths.clone();
+                    entries[place] = Some(ManifestEntry::Array(ArrayEntry { paths, ..entry.clone() }));
                 }
                 External::Files(object) => {
                     objects.push((planned, object));
@@ -130,9 +135,15 @@ impl Drop for Written {
     }
 }
 
-/// Writes the arrays and objects of a plan. What `kept` has stays where it is.
-pub(crate) fn write_plan(plan: &SavePlan, protocols: &Protocols, kept: Option<&Manifest>) -> Result<Written> {
-    let mut written = Written { stored: Stored::new(protocols), entries: Vec::new(), tally: Tally::default() };
+/// Writes the arrays and objects of a plan, beside what its walk has written. What `kept` has stays where it is.
+pub(crate) fn write_plan(
+    plan: &SavePlan,
+    protocols: &Protocols,
+    kept: Option<&Manifest>,
+    early: &mut EarlyStored,
+) -> Result<Written> {
+    let stored = early.take().unwrap_or_else(|| Stored::new(protocols));
+    let mut written = Written { stored, entries: Vec::new(), tally: Tally::default() };
     match written.write(plan, kept) {
         Ok(()) => Ok(written),
         Err(error) => Err(written.discard(error)),

@@ -4,6 +4,7 @@
 //! call. It runs again after each call that was carried out.
 
 use crate::lock::RwLock;
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,6 +91,30 @@ pub trait Watcher: Send + Sync {
 
     /// Runs after a call that was carried out.
     fn after(&self, _call: &Call<'_>) {}
+}
+
+thread_local! {
+    static EARLY: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// On this thread, plain arrays of so many bytes are written while a save borrows them, until the returned guard is dropped.
+pub fn write_early_from(bytes: usize) -> WritingEarly {
+    WritingEarly(EARLY.replace(Some(bytes)))
+}
+
+/// The guard of [`write_early_from`].
+#[derive(Debug)]
+#[must_use]
+pub struct WritingEarly(Option<usize>);
+
+impl Drop for WritingEarly {
+    fn drop(&mut self) {
+        EARLY.set(self.0);
+    }
+}
+
+pub(crate) fn early() -> Option<usize> {
+    EARLY.get()
 }
 
 static WATCHED: RwLock<Vec<(PathBuf, Arc<dyn Watcher>)>> = RwLock::new(Vec::new());

@@ -2,11 +2,11 @@
 
 use super::Storage;
 use super::entry::{ListEntry, ValueInfo};
+use super::intent::Intent;
 use super::leftover::Leftover;
 use super::name::Name;
 use super::repair::Repair;
 use super::report::SaveReport;
-use super::save::Intent;
 use super::sweep::Sweep;
 use super::update::{Failure, MOST_TRIES, pause};
 use super::verify::{Verification, VerifyDepth};

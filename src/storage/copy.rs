@@ -1,14 +1,16 @@
 //! Copying an object from one storage to another, without any Rust type.
 
 use super::Storage;
+use super::intent::Intent;
 use super::missing::open;
 use super::name::Name;
 use super::read::look_at_arrays;
 use super::report::SaveReport;
-use super::save::{Intent, PlannedSave};
+use super::save::PlannedSave;
 use crate::array::ArrayMeta;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
+use crate::lock::Mutex;
 use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, typed};
 use std::sync::Arc;
 
@@ -85,6 +87,7 @@ impl Storage {
             body,
             plan,
             intent: Intent::Copy,
+            early: Mutex::default(),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Saving: plan, write, commit.
 
 use super::Storage;
+use super::early::{EarlyNames, EarlySave};
+use super::intent::Intent;
 use super::leftover::Remains;
 use super::name::Name;
 use super::place::{
@@ -14,8 +16,10 @@ use super::version::Version;
 use crate::backend::Backend;
 use crate::engine::ArrayHandle;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use crate::plugin::{
-    Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, remove_files, write_document, write_plan,
+    EarlyArrays, Format, Keep, PersistentId, PlanSettings, SavePlan, encode, note_saved, remove_files, write_document,
+    write_plan,
 };
 use crate::task::{check_cancelled, unstoppable};
 use serde::Serialize;
@@ -67,7 +71,7 @@ impl Storage {
     /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
     /// not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
-        self.plan_save(name, value, Intent::Replace)?.carry_out()
+        self.save_now(name, value, Intent::Replace)
     }
 
     /// As [`save`](Self::save), but a value that is there already stays: of two that are created under one name at the
@@ -85,7 +89,18 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save), and `AlreadyExists`.
     pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
-        self.plan_save(name, value, Intent::Create)?.carry_out()
+        self.save_now(name, value, Intent::Create)
+    }
+
+    /// Saves a value in a walk that may wait.
+    pub(super) fn save_now<T: ?Sized + Serialize>(&self, name: &str, value: &T, intent: Intent) -> Result<SaveReport> {
+        let early = EarlyNames::new(self, &Name::parse(name)?, &intent);
+        let planned = self.plan_save_with(name, value, intent, Some(early.arrays().clone()));
+        let mut early = early.finish();
+        match planned {
+            Ok(planned) => PlannedSave { early: Mutex::new(early), ..planned }.carry_out(),
+            Err(error) => Err(early.stored.discard(error)),
+        }
     }
 
     /// The walk: no I/O.
@@ -95,13 +110,25 @@ impl Storage {
         value: &T,
         intent: Intent,
     ) -> Result<PlannedSave> {
+        self.plan_save_with(name, value, intent, None)
+    }
+
+    /// The walk: no I/O but that of large arrays, if they may be written early.
+    pub(super) fn plan_save_with<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        intent: Intent,
+        early: Option<Rc<EarlyArrays>>,
+    ) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
         let keep = Some(keep(self.place.identity(&name)));
-        let settings = PlanSettings { keep, registry: self.registry.clone(), ..PlanSettings::default() };
+        let settings = PlanSettings { keep, early, registry: self.registry.clone(), ..PlanSettings::default() };
         let written = write_document(value, self.format, settings, self.place.limits());
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
         let plan = SavePlan { document: Some(name.as_str().to_owned()), ..plan };
-        Ok(PlannedSave { storage: self.clone(), name, format: self.format, body, plan, intent })
+        let (storage, format, early) = (self.clone(), self.format, Mutex::default());
+        Ok(PlannedSave { storage, name, format, body, plan, intent, early })
     }
 
     /// What is under the name, if it may be replaced: what is no document of ours may not.
@@ -127,18 +154,6 @@ impl Storage {
     }
 }
 
-/// What a save is for, and with it what it may replace.
-pub(super) enum Intent {
-    /// Replaces whatever is there; if the value has arrays of the document, only the version that these were loaded from.
-    Replace,
-    /// Replaces nothing: there must be no document.
-    Create,
-    /// Replaces this version.
-    ReplaceVersion(Version),
-    /// Brings a document from elsewhere, with arrays of the ids that they have there, and replaces whatever is here.
-    Copy,
-}
-
 /// A save that has not touched anything yet.
 pub(super) struct PlannedSave {
     pub(super) storage: Storage,
@@ -147,6 +162,8 @@ pub(super) struct PlannedSave {
     pub(super) body: Vec<u8>,
     pub(super) plan: SavePlan,
     pub(super) intent: Intent,
+    /// What its walk has written.
+    pub(super) early: Mutex<EarlySave>,
 }
 
 impl PlannedSave {
@@ -156,7 +173,8 @@ impl PlannedSave {
     }
 
     pub(super) fn carry_out(self) -> Result<SaveReport> {
-        self.write_and_commit().map_err(|error| error.in_document(self.name.as_str()))
+        let saved = self.write_and_commit().map_err(|error| self.early.lock().stored.discard(error));
+        saved.map_err(|error| error.in_document(self.name.as_str()))
     }
 
     fn write_and_commit(&self) -> Result<SaveReport> {
@@ -175,7 +193,7 @@ impl PlannedSave {
         let looked = match self.is_copy() {
             // Once more: what was removed before the announcement is gone, and what is there now stays.
             true => storage.replaceable(name).map(|found| before = found),
-            false => Ok(()),
+            false => self.early.lock().is_announced_again(),
         };
         let saved = looked.and_then(|()| {
             self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref())
@@ -245,7 +263,8 @@ impl PlannedSave {
             make_room(place, name, plan, &new.collect::<Vec<_>>())?;
         }
         let expected = self.expected(before, sources)?;
-        let written = write_plan(plan, &storage.protocols(name.workflow()), before.manifest.as_ref());
+        let (protocols, kept) = (storage.protocols(name.workflow()), before.manifest.as_ref());
+        let written = write_plan(plan, &protocols, kept, &mut self.early.lock().stored);
         let written = written.map_err(|error| self.gone_with_its_version(error, before))?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
         let ready = || {

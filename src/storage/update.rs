@@ -1,10 +1,10 @@
 //! Changes of an object on which others may be at work: versions, and changes that are made again.
 
 use super::Storage;
+use super::intent::Intent;
 use super::name::Name;
 use super::read::head;
 use super::report::SaveReport;
-use super::save::Intent;
 use super::version::Version;
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -70,7 +70,7 @@ impl Storage {
     /// # Errors
     /// As [`save`](Self::save); `Conflict` if the value is of another version, or not there.
     pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<SaveReport> {
-        self.plan_save(name, value, Intent::ReplaceVersion(version.clone()))?.carry_out()
+        self.save_now(name, value, Intent::ReplaceVersion(version.clone()))
     }
 
     /// Loads the value of that name, changes it, and saves it, as one step: if the value was replaced meanwhile, all of it

@@ -1,7 +1,8 @@
 //! A program that is killed in the middle of a save: the object is the old one or the new one, whole, and a sweep removes
 //! what is left behind and nothing else.
 
-use super::sample::{Notes, Random, files, files_named, large_run_of, noted_run_of, step_of, swept, times};
+use super::sample::{EarlyRun, Notes, Random, files, files_named, large_run_of, noted_run_of, step_of, swept, times};
+use arraystow::faults::write_early_from;
 use arraystow::{Storage, StorageBuilder};
 use arraystow_s3_server::{BUCKET, Server};
 use std::io::{BufRead, BufReader};
@@ -47,7 +48,12 @@ fn child_saves_until_it_is_killed() {
             run.mask = ndarray::Array2::from_elem((30, 20), step as i64);
             until_saved(|| storage.save("sim/linked", &(step, other.field.clone())).map(drop));
         }
-        until_saved(|| storage.save("sim/run", &run).map(drop));
+        // Now and then with an array that is written while the save walks.
+        let early = (step % 5 < 2).then(|| write_early_from(1));
+        match &early {
+            Some(_) => until_saved(|| storage.save("sim/run", &EarlyRun(run.clone())).map(drop)),
+            None => until_saved(|| storage.save("sim/run", &run).map(drop)),
+        }
         println!("saved {step}");
     }
 }

@@ -2,7 +2,7 @@
 //! object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
 
 use super::gate::{Gate, Request};
-use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, step_of, swept};
+use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, save_early, step_of, swept};
 use arraystow::faults::{Call, Watcher, watch};
 use arraystow::{ArrayFormat, Codec, Error, ErrorKind, Result, Storage, StorageBuilder};
 use object_store::memory::InMemory;
@@ -44,13 +44,15 @@ impl Watcher for Failing {
 type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
 /// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
-const ACTIONS: [Action; 7] = [
+const ACTIONS: [Action; 9] = [
     ("replaces", |storage| storage.save("sim/run", &run_of(2)).map(drop), Some(2)),
     ("creates", |storage| storage.save("a/b/run", &run_of(2)).map(drop), Some(1)),
     ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
     ("links", |storage| storage.save("sim/other", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
     ("carries", carry, Some(1)),
     ("notes", |storage| storage.save("sim/run", &noted_run_of(2)).map(drop), Some(2)),
+    ("writes early", |storage| save_early(storage, "sim/run"), Some(2)),
+    ("creates early", |storage| save_early(storage, "c/d/run"), Some(1)),
     ("removes", |storage| storage.remove("sim/run"), None),
 ];
 

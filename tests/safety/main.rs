@@ -17,6 +17,7 @@ mod async_forms;
 mod cancelled;
 mod copies;
 mod crash;
+mod early;
 mod full_disk;
 mod gate;
 mod growing;

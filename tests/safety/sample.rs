@@ -66,6 +66,37 @@ pub fn noted_run_of(step: u64) -> Run {
     Run { note: Some(Note(Text(format!("note {step}")))), ..run_of(step) }
 }
 
+/// A run whose mask is diverted as it is, so that it may be written while the save walks. It is loaded as a [`Run`].
+pub struct EarlyRun(pub Run);
+
+impl EarlyRun {
+    pub fn of(step: u64) -> Self {
+        Self(noted_run_of(step))
+    }
+}
+
+impl Serialize for EarlyRun {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            step: u64,
+            name: &'a str,
+            #[serde(with = "arraystow::ndarray")]
+            mask: &'a Array2<i64>,
+            field: &'a ChunkedArray<f64>,
+            note: &'a Option<Note>,
+        }
+        let Run { step, name, field, mask, note } = &self.0;
+        Fields { step: *step, name, mask, field, note }.serialize(serializer)
+    }
+}
+
+/// Saves with an array that is written while the save walks.
+pub fn save_early(storage: &Storage, name: &str) -> arraystow::Result<()> {
+    let _early = arraystow::faults::write_early_from(1);
+    storage.save(name, &EarlyRun::of(2)).map(drop)
+}
+
 /// Small: one chunk each, in files of their own.
 pub fn run_of(step: u64) -> Run {
     Run { field: field_of(step, &[30, 20]), ..empty_run(step) }

@@ -45,3 +45,122 @@ fn save_and_read(storage: &Storage) {
     let peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     println!("\n{peak}");
 }
+
+const STEP: &str = "ARRAYSTOW_TEST_STEP";
+const PLAIN_BYTES: usize = 512 << 20;
+
+/// Fields of plain arrays that are diverted, each in its own type.
+mod plain {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct List {
+        #[serde(with = "arraystow::vec")]
+        pub(super) list: Vec<f64>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Array {
+        #[serde(with = "arraystow::ndarray")]
+        pub(super) array: ndarray::Array2<f32>,
+    }
+
+    #[cfg(feature = "nalgebra")]
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Matrix {
+        #[serde(with = "arraystow::ndarray")]
+        pub(super) matrix: nalgebra::DMatrix<f64>,
+    }
+
+    #[derive(Clone, Copy, Debug, Default, PartialEq, arraystow::Element)]
+    pub(super) struct Reading {
+        pub(super) time: i64,
+        pub(super) value: f64,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Records {
+        #[serde(with = "arraystow::vec")]
+        pub(super) records: Vec<Reading>,
+    }
+
+    /// Many of them, each too small to be written by itself.
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Many {
+        pub(super) lists: Vec<List>,
+    }
+}
+
+/// A plain array is in memory once while it is saved, and once while it is loaded.
+#[test]
+fn plain_arrays_are_in_memory_once() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return step(&std::env::var(STEP).unwrap(), &Storage::open(folder).unwrap());
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let kinds = ["list", "array", "records", "many"];
+    let kinds = kinds.iter().chain(cfg!(feature = "nalgebra").then_some(&"matrix"));
+    for step in kinds.flat_map(|kind| [format!("save {kind}"), format!("load {kind}")]) {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "bounded_memory::plain_arrays_are_in_memory_once"])
+            .envs([(FOLDER, folder.path().as_os_str()), (STEP, step.as_ref())])
+            .output()
+            .unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{step}: {out}{err}");
+        let peak = out.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_else(|| panic!("{out}"));
+        let bytes = peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024;
+        let most = if step.ends_with("many") { PLAIN_BYTES / 4 * 5 } else { PLAIN_BYTES / 10 * 11 };
+        assert!(bytes < most, "{step}: the peak was {:.2} of the array", bytes as f64 / PLAIN_BYTES as f64);
+    }
+}
+
+fn step(step: &str, storage: &Storage) {
+    let len = PLAIN_BYTES / 8;
+    let list = |len: usize| plain::List { list: (0..len).map(|x| x as f64).collect() };
+    match step {
+        "save list" => drop(storage.save("list", &list(len)).unwrap()),
+        "load list" => {
+            let loaded: plain::List = storage.load("list").unwrap();
+            assert!(loaded.list.iter().enumerate().all(|(at, x)| *x == at as f64));
+        }
+        "save array" => {
+            let array = ndarray::Array2::from_shape_fn((2 * len / 4096, 4096), |(i, j)| (i + j) as f32);
+            storage.save("array", &plain::Array { array }).unwrap();
+        }
+        "load array" => {
+            let loaded: plain::Array = storage.load("array").unwrap();
+            assert!(loaded.array.indexed_iter().all(|((i, j), x)| *x == (i + j) as f32));
+        }
+        #[cfg(feature = "nalgebra")]
+        "save matrix" => {
+            let matrix = nalgebra::DMatrix::from_fn(len / 4096, 4096, |i, j| (i * 4096 + j) as f64);
+            storage.save("matrix", &plain::Matrix { matrix }).unwrap();
+        }
+        #[cfg(feature = "nalgebra")]
+        "load matrix" => {
+            let loaded: plain::Matrix = storage.load("matrix").unwrap();
+            assert_eq!(loaded.matrix[(17, 18)], (17 * 4096 + 18) as f64);
+        }
+        "save records" => {
+            let record = |x: usize| plain::Reading { time: x as i64, value: x as f64 };
+            storage.save("records", &plain::Records { records: (0..len / 2).map(record).collect() }).unwrap();
+        }
+        "load records" => {
+            let loaded: plain::Records = storage.load("records").unwrap();
+            assert!(loaded.records.iter().enumerate().all(|(at, x)| x.time == at as i64 && x.value == at as f64));
+        }
+        "save many" => {
+            let lists = (0..128).map(|_| list(len / 128)).collect();
+            drop(storage.save("many", &plain::Many { lists }).unwrap());
+        }
+        "load many" => {
+            let loaded: plain::Many = storage.load("many").unwrap();
+            assert!(loaded.lists.iter().all(|list| list.list[17] == 17.0));
+        }
+        _ => panic!("{step}"),
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    println!("\n{peak}");
+}

@@ -7,6 +7,7 @@ mod derive;
 mod elements;
 mod labels;
 mod persistent;
+mod plain;
 mod round_trips;
 mod schema_evolution;
 mod shared;

@@ -1,9 +1,11 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
-use crate::array::{AnyNdArray, ChunkedArray, DataType, Element, ErasedArray, Number, Value, encode};
+use crate::array::{
+    AnyNdArray, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Number, Region, Value, encode,
+};
 use crate::error::{Error, Result};
 use crate::plugin::document::encoded::EncodedElements;
-use ndarray::ArrayD;
+use ndarray::{ArrayD, CowArray, IxDyn};
 use num_complex::Complex;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Visitor};
@@ -79,15 +81,22 @@ macro_rules! elements {
                 }
             }
 
-            fn to_chunked(&self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+            fn into_any(self) -> Box<dyn Any> {
+                match self {
+                    Self::None | Self::Encoded(_) => Box::new(()),
+                    $(Self::$variant(elements) => Box::new(elements),)*
+                }
+            }
+
+            fn into_chunked(self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
                 match self {
                     Self::None => Err(Error::invalid("an array without a type")),
                     $(Self::$variant(elements) => {
-                        let array = ArrayD::from_shape_vec(shape, elements.clone())
+                        let array = ArrayD::from_shape_vec(shape, elements)
                             .map_err(|error| Error::invalid(error.to_string()))?;
                         Ok(Arc::new(ChunkedArray::from(array)))
                     })*
-                    Self::Encoded(elements) => elements.to_chunked(shape),
+                    Self::Encoded(elements) => elements.into_chunked(shape),
                 }
             }
         }
@@ -160,6 +169,19 @@ where
 }
 
 impl PlainElements {
+    /// The elements of an array in C order. A view is copied once.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the data type does not have an element.
+    pub(in crate::plugin) fn of<T: Element>(array: CowArray<'_, T, IxDyn>) -> Result<Self> {
+        if T::DATA_TYPE.number_name().is_none()
+            && let Some(elements) = array.as_slice()
+        {
+            return Ok(Self::encoded(array.shape().to_vec(), T::DATA_TYPE, encode(elements)?.into_owned()));
+        }
+        Self::from_array(array.into_owned())
+    }
+
     /// The elements of an array in C order.
     ///
     /// # Errors
@@ -182,6 +204,11 @@ impl PlainElements {
         Ok(Self { shape, elements: Elements::from_any(Box::new(elements)) })
     }
 
+    /// Elements along one axis.
+    pub(in crate::plugin) fn list(elements: Elements) -> Self {
+        Self { shape: vec![elements.len()], elements }
+    }
+
     /// The elements of an array of this data type, by its bytes in C order.
     pub(in crate::plugin) fn encoded(shape: Vec<usize>, data_type: DataType, bytes: Vec<u8>) -> Self {
         Self { shape, elements: Elements::Encoded(EncodedElements::new(data_type, bytes)) }
@@ -192,6 +219,17 @@ impl PlainElements {
         let elements = match &self.elements {
             Elements::Encoded(elements) => elements.decode::<T>()?,
             numbers => numbers.as_any().downcast_ref::<Vec<T>>()?.clone(),
+        };
+        ArrayD::from_shape_vec(self.shape.as_slice(), elements).ok()
+    }
+
+    /// The array as one of this type, if it is the type.
+    pub(in crate::plugin) fn into_array<T: Element>(self) -> Option<ArrayD<T>> {
+        let elements = match self.elements {
+            Elements::Encoded(elements) => elements.decode::<T>()?,
+            // A list without elements is one of any type.
+            Elements::None => Vec::new(),
+            numbers => *numbers.into_any().downcast::<Vec<T>>().ok()?,
         };
         ArrayD::from_shape_vec(self.shape.as_slice(), elements).ok()
     }
@@ -219,11 +257,20 @@ impl PlainElements {
         }
     }
 
-    /// Whether both are equal bit by bit: NaN is equal to itself, 0 differs from -0.
-    pub(in crate::plugin) fn is_same(&self, other: &Self) -> bool {
-        self.shape == other.shape
-            && self.elements.data_type() == other.elements.data_type()
-            && self.elements.bytes() == other.elements.bytes()
+    /// Whether an array is equal bit by bit: NaN is equal to itself, 0 differs from -0.
+    pub(in crate::plugin) fn is_same(&self, other: &dyn ErasedArray) -> bool {
+        if self.shape != other.grid().shape() || self.elements.data_type() != Some(other.data_type()) {
+            return false;
+        }
+        let one_by_one: Fork = |_, _, count, work| (0..count).try_for_each(work);
+        let (evaluation, whole) =
+            (Evaluation::of([other], one_by_one), Region::of(vec![0; self.shape.len()], self.shape.clone()));
+        let mut is_same = false;
+        let compared = other.region_bytes(&evaluation, &whole, &mut |bytes| {
+            is_same = bytes == self.elements.bytes();
+            Ok(())
+        });
+        compared.is_ok() && is_same
     }
 
     /// The array in memory, if its elements are no numbers.
@@ -235,7 +282,7 @@ impl PlainElements {
     }
 
     /// An array in chunks of about 1 MiB.
-    pub(in crate::plugin) fn to_chunked(&self) -> Result<Arc<dyn ErasedArray>> {
-        self.elements.to_chunked(&self.shape)
+    pub(in crate::plugin) fn into_chunked(self) -> Result<Arc<dyn ErasedArray>> {
+        self.elements.into_chunked(&self.shape)
     }
 }

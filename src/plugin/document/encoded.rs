@@ -49,9 +49,10 @@ impl EncodedElements {
         ArrayD::from_shape_vec(shape, self.bytes.clone()).map_err(|error| Error::invalid(error.to_string()))
     }
 
-    pub(super) fn to_chunked(&self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
-        let bytes = self.with_last_axis(shape)?;
-        Ok(Arc::new(EncodedArray::of_bytes_in_memory(self.data_type.clone(), bytes)?))
+    pub(super) fn into_chunked(self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+        let shape: Vec<usize> = shape.iter().copied().chain([self.data_type.size()]).collect();
+        let bytes = ArrayD::from_shape_vec(shape, self.bytes).map_err(|error| Error::invalid(error.to_string()))?;
+        Ok(Arc::new(EncodedArray::of_bytes_in_memory(self.data_type, bytes)?))
     }
 
     pub(super) fn to_ndarray(&self, shape: &[usize]) -> Result<AnyNdArray> {

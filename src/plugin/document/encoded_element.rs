@@ -1,6 +1,7 @@
 //! One element that is no number, as a serde value: a record is a map, a text a string, an enumeration its name.
 
 use crate::array::{DataType, Field, Number as _, RecordType, Value as Number, with_element};
+use crate::plugin::document::number::number as to_number;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -172,7 +173,7 @@ pub(in crate::plugin) fn put(data_type: &DataType, value: &Value<'static>, out: 
         }
         DataType::DateTime64(_) | DataType::TimeDelta64(_) => put_time(data_type, value, out),
         number => with_element!(number, T => {
-            let value = T::deserialize(serde_content::Deserializer::new(value.clone())).map_err(|_| unfit())?;
+            let value: T = to_number(value.clone()).map_err(|_| unfit())?;
             out.extend_from_slice(bytemuck::bytes_of(&value));
             Ok(())
         }, else => Err(unfit())),

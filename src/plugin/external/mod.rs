@@ -4,6 +4,7 @@
 pub(in crate::plugin) mod arrays;
 pub(in crate::plugin) mod copied;
 pub(in crate::plugin) mod destination;
+pub(in crate::plugin) mod early;
 pub(in crate::plugin) mod external_files;
 pub(in crate::plugin) mod files;
 pub(in crate::plugin) mod planned;

@@ -3,7 +3,7 @@
 use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::Error;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::document::manifest::ObjectEntry;
+use crate::plugin::document::manifest::{ArrayEntry, ObjectEntry};
 use crate::plugin::document::pieces::SharedParts;
 use crate::plugin::external::user_serializer::UserObject;
 use crate::protocol::files::Files;
@@ -22,6 +22,8 @@ pub(crate) struct Planned {
 /// What lies outside a document.
 pub(crate) enum External {
     Array(PlannedArray),
+    /// An array that the walk has written.
+    Written(ArrayEntry),
     Files(InFiles),
 }
 
@@ -73,7 +75,7 @@ impl Planned {
     pub(crate) fn array(&self) -> Option<&PlannedArray> {
         match &self.external {
             External::Array(array) => Some(array),
-            External::Files(_) => None,
+            External::Written(_) | External::Files(_) => None,
         }
     }
 

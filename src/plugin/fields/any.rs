@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for AnyArray {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match FoundNdarray::deserialize(deserializer)? {
             FoundNdarray::Id(id) => chunked(&id),
-            FoundNdarray::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.to_chunked()),
+            FoundNdarray::Fields(fields) => fields.elements_as_found().and_then(|elements| elements.into_chunked()),
         }
         .map(Self::of)
         .map_err(de_error)

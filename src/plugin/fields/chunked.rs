@@ -30,7 +30,7 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
         match FoundNdarray::deserialize(deserializer)? {
             FoundNdarray::Id(id) => find(&id),
             FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
-                let array = elements.to_chunked()?;
+                let array = elements.into_chunked()?;
                 downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
             }),
         }

@@ -11,6 +11,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
+use crate::plugin::document::number::number;
 use crate::plugin::fields::as_found;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -41,7 +42,7 @@ impl<'de> Deserialize<'de> for FoundNdarray {
     }
 }
 
-struct FoundVisitor;
+pub(super) struct FoundVisitor;
 
 impl<'de> Visitor<'de> for FoundVisitor {
     type Value = FoundNdarray;
@@ -143,10 +144,14 @@ fn encoded_elements(data_type: &DataType, data: Value<'static>) -> std::result::
 fn elements<X: Element + de::DeserializeOwned>(
     data: Value<'static>,
 ) -> std::result::Result<Elements, serde_content::Error> {
-    Vec::<X>::deserialize(serde_content::Deserializer::new(data)).map(|elements| Elements::from_any(Box::new(elements)))
+    let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
+        return Err(de::Error::custom("they are no list"));
+    };
+    let elements: std::result::Result<Vec<X>, _> = elements.into_iter().map(number).collect();
+    Ok(Elements::from_any(Box::new(elements?)))
 }
 
-fn mismatch(data_type: &DataType, why: &str) -> Error {
+pub(super) fn mismatch(data_type: &DataType, why: &str) -> Error {
     Error::new(
         ErrorKind::TypeMismatch,
         format!(

@@ -6,13 +6,16 @@ mod astype;
 mod chunked;
 mod diverted;
 mod found;
+mod found_list;
 pub(in crate::plugin) mod holds;
 mod id;
 pub mod ndarray;
 mod options;
 pub mod persistent;
+mod plain;
 mod shared;
 pub(in crate::plugin) mod value;
+pub mod vec;
 
 pub use astype::astype;
 pub use options::serialize_field;

@@ -1,8 +1,10 @@
-//! For plain `ndarray` fields: `#[serde(with = "arraystow::ndarray")]`.
+//! For fields of plain arrays, matrices and images: `#[serde(with = "arraystow::ndarray")]`.
 //!
-//! Such fields are diverted without it too. With it the document has the array's persistent id alone, as for a chunked
-//! array: the field is diverted whatever its size, and where serde buffers what it reads (`flatten`, `tag`, `untagged`),
-//! it buffers the id and not the elements.
+//! [`PlainArray`] lists the types. A field of an `ndarray` is diverted without it too. With it:
+//!
+//! - The elements are not passed through serde, and a large array is in memory once while it is saved and loaded.
+//! - The field is diverted whatever its size. The document has the array's persistent id alone, as for a chunked array.
+//! - Where serde buffers what it reads (`flatten`, `tag`, `untagged`), it buffers the id and not the elements.
 //!
 //! ```
 //! use ndarray::Array2;
@@ -18,37 +20,22 @@
 //! }
 //! ```
 
-use crate::array::Element;
-use crate::error::{Error, ErrorKind};
-use crate::plugin::document::elements::PlainElements;
-use crate::plugin::document::id::PersistentId;
-use crate::plugin::fields::diverted::divert;
-use crate::plugin::fields::found::FoundNdarray;
-use crate::plugin::walk::context::saving;
-use crate::plugin::walk::errors::de_error;
-use crate::plugin::walk::lookup::whole_of_noted;
+use crate::array::{FromPlainArray, PlainArray};
+use crate::plugin::fields::plain;
 use crate::plugin::walk::scopes::converting;
-use ::ndarray::{Array, Dimension};
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserializer, Serializer};
 
 /// Diverts the array; the document gets its persistent id. For `#[serde(with = "arraystow::ndarray")]`; see the
 /// [module](self) for an example.
 ///
 /// # Errors
 /// `NoContext` outside a save.
-pub fn serialize<T, D, S>(array: &Array<T, D>, serializer: S) -> Result<S::Ok, S::Error>
+pub fn serialize<A, S>(array: &A, serializer: S) -> Result<S::Ok, S::Error>
 where
-    T: Element,
-    D: Dimension,
+    A: PlainArray + ?Sized,
     S: Serializer,
 {
-    divert(serializer, || {
-        let elements = PlainElements::from_array(array.to_owned().into_dyn())?;
-        saving(|state| {
-            let path = state.take_place();
-            state.add_plain(elements, path)
-        })?
-    })
+    plain::save(array, serializer)
 }
 
 /// Reads the array of a persistent id, whole. For `#[serde(with = "arraystow::ndarray")]`; see the [module](self) for
@@ -57,33 +44,12 @@ where
 /// # Errors
 /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being
 /// read.
-pub fn deserialize<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+pub fn deserialize<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
-    T: Element,
-    D: Dimension,
-    De: Deserializer<'de>,
+    A: FromPlainArray,
+    D: Deserializer<'de>,
 {
-    match FoundNdarray::deserialize(deserializer)? {
-        FoundNdarray::Id(id) => read(&id),
-        FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
-            let axes = elements.shape.len();
-            elements
-                .to_array::<T>()
-                .and_then(|array| array.into_dimensionality::<D>().ok())
-                .ok_or_else(|| other_rank::<D>(axes))
-        }),
-    }
-    .map_err(de_error)
-}
-
-fn other_rank<D: Dimension>(stored: usize) -> Error {
-    Error::new(
-        ErrorKind::TypeMismatch,
-        format!(
-            "the array is stored with {stored} axes, but the type asks for {}",
-            D::NDIM.map_or_else(|| "another number".to_owned(), |ndim| ndim.to_string())
-        ),
-    )
+    plain::load(deserializer)
 }
 
 /// As [`deserialize`], for an array whose element type has changed since it was saved; see [`astype`](fn@crate::astype).
@@ -101,28 +67,10 @@ fn other_rank<D: Dimension>(stored: usize) -> Error {
 ///
 /// # Errors
 /// As [`deserialize`]; of another data type may be what [`ChunkedArray::astype`](crate::ChunkedArray::astype) converts.
-pub fn astype<'de, T, D, De>(deserializer: De) -> Result<Array<T, D>, De::Error>
+pub fn astype<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
-    T: Element,
-    D: Dimension,
-    De: Deserializer<'de>,
+    A: FromPlainArray,
+    D: Deserializer<'de>,
 {
     converting(|| deserialize(deserializer))
-}
-
-fn read<T: Element, D: Dimension>(id: &PersistentId) -> crate::error::Result<Array<T, D>> {
-    // Asked for first: it knows the array's place and type.
-    let array = crate::plugin::fields::chunked::find::<T>(id)?;
-    let elements = whole_of_noted(id)?;
-    let elements = elements
-        .to_array::<T>()
-        .or_else(|| elements.converted())
-        .ok_or_else(|| Error::invalid("an array is not of its own data type"))?;
-    elements.into_dimensionality::<D>().map_err(|_| {
-        let error = other_rank::<D>(array.ndim());
-        match crate::array::ErasedArray::stored(&array) {
-            Some(stored) => stored.locate(error),
-            None => error.in_array(id.file()),
-        }
-    })
 }

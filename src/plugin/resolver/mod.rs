@@ -19,7 +19,7 @@ use crate::plugin::resolver::reading::{Listed, Read, ReadBatch, ReadItems};
 use crate::plugin::walk::ahead::{Judgement, Walk};
 use crate::plugin::walk::loading::ArrayResolver;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The number of arrays after one in the document among which those that will be asked for are looked for.
@@ -27,6 +27,8 @@ const MOST_AHEAD: usize = 1024;
 /// How many times as large as what was asked for before is what is read ahead at most. A type may ask for something lazily, or not
 /// at all, and that cannot be known beforehand.
 const TIMES_AHEAD: u64 = 2;
+/// The bytes from which an array is read by itself, right into the memory of the value. Smaller ones are read beside others.
+const DIRECT_BYTES: usize = 16 << 20;
 
 /// Builds the arrays of one document: each id one array, however often it is met. Plain fields, and objects of other
 /// serializers, are read when the walk comes to one, and with it those that it will come to; everything else is not even
@@ -40,6 +42,8 @@ pub(crate) struct Resolver {
     listed: Option<Listed<ArrayEntry>>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
     wholes: RefCell<HashMap<String, Known<Arc<PlainElements>>>>,
+    /// The arrays that a type took over or read itself, by their file names.
+    taken: RefCell<HashSet<String>>,
     read_objects: RefCell<HashMap<String, Known<Object>>>,
     /// Whether there is anything to be read.
     reads_ahead: bool,
@@ -68,6 +72,7 @@ impl Resolver {
             listed: None,
             arrays: RefCell::default(),
             wholes: RefCell::default(),
+            taken: RefCell::default(),
             read_objects: RefCell::default(),
             reads_ahead: false,
             room: Cell::new(machine_memory()),
@@ -173,6 +178,8 @@ impl Resolver {
         // Others only if they are asked for as plain ones.
         let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
         let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
+        let taken = self.taken.borrow();
+        let following = following.filter(|entry| !taken.contains(entry.id.file()));
         let bytes = |entry: &ArrayEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
         for entry in self.ahead(following, walk, concurrency, ArrayEntry::path, bytes) {
             self.add(&entry.id, &mut reading);
@@ -323,6 +330,34 @@ impl ArrayResolver for Resolver {
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
         self.read(self.wanted(id, walk))?;
         self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))
+    }
+
+    fn take(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
+        let elements = match self.known(id) {
+            Some(known) => known?,
+            None => self.whole(id, walk)?,
+        };
+        // What was read is not read again where the walk begins anew. What is asked for twice stays, too.
+        if self.postponed.is_none() && self.taken.borrow_mut().insert(id.file().to_owned()) {
+            self.wholes.borrow_mut().remove(id.file());
+        }
+        Ok(elements)
+    }
+
+    fn begin_direct(&self, id: &PersistentId) -> Result<bool> {
+        if self.postponed.is_some() || self.wholes.borrow().contains_key(id.file()) {
+            return Ok(false);
+        }
+        let array = self.array(id)?;
+        let bytes = array.byte_len();
+        if bytes < DIRECT_BYTES || !self.taken.borrow_mut().insert(id.file().to_owned()) {
+            return Ok(false);
+        }
+        match self.room.get().checked_sub(bytes as u64) {
+            Some(left) => self.room.set(left),
+            None => return Err(too_large(&*array)),
+        }
+        Ok(true)
     }
 
     fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object> {

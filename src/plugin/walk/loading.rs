@@ -26,6 +26,11 @@ pub(crate) trait ArrayResolver {
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>>;
     /// The same. If they are to be read, others that the walk will come to, too, are read with them.
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>>;
+    /// The same, for a type that takes the elements over. Only what is asked for again is kept.
+    fn take(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>>;
+    /// Whether the array of an id is to be read by the type that asks for it, into its own memory: it is large, and the
+    /// walk may wait. Counts its bytes among those that are read.
+    fn begin_direct(&self, id: &PersistentId) -> Result<bool>;
     /// The object of an id; the same one for the same id. Others may be read with it. Not for ids of arrays.
     fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object>;
     /// The shared values in a file.

@@ -33,22 +33,23 @@ pub(in crate::plugin) fn note_walk(path: &Path<'_>) {
 
 /// The elements of an id that the walk has come to, with the context lifted while they are read.
 pub(in crate::plugin) fn whole(id: &PersistentId, path: &Path<'_>) -> Result<Arc<PlainElements>> {
-    read_whole(id, || Some(Walk::to(path)))
-}
-
-/// The same for an array whose own `Deserialize` asks for it.
-pub(in crate::plugin) fn whole_of_noted(id: &PersistentId) -> Result<Arc<PlainElements>> {
-    let walk = loading(|state| state.take_walk())?;
-    read_whole(id, || walk)
-}
-
-fn read_whole(id: &PersistentId, walk: impl FnOnce() -> Option<Walk>) -> Result<Arc<PlainElements>> {
     let resolver = loading(|state| state.resolver())?;
     let _lifted = lift();
-    resolver.known(id).unwrap_or_else(|| {
-        let walk = walk();
-        on_reading_stack(|| resolver.whole(id, walk.as_ref()))
-    })
+    resolver.known(id).unwrap_or_else(|| on_reading_stack(|| resolver.whole(id, Some(&Walk::to(path)))))
+}
+
+/// The elements of an id for a type that takes them over, with the context lifted while they are read.
+pub(in crate::plugin) fn take_whole(id: &PersistentId) -> Result<Arc<PlainElements>> {
+    let (resolver, walk) = loading(|state| (state.resolver(), state.take_walk()))?;
+    let _lifted = lift();
+    on_reading_stack(|| resolver.take(id, walk.as_ref()))
+}
+
+/// Whether a type is to read the array of an id into its own memory.
+pub(in crate::plugin) fn begin_direct(id: &PersistentId) -> Result<bool> {
+    let resolver = loading(|state| state.resolver())?;
+    let _lifted = lift();
+    resolver.begin_direct(id)
 }
 
 /// The object of an id, with the context lifted while it is read.

@@ -4,6 +4,7 @@ use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
+use crate::plugin::external::early::{EarlyArray, EarlyArrays};
 use crate::plugin::external::planned::{External, InFiles, Planned, PlannedArray};
 use crate::plugin::external::registry::Registry;
 use crate::plugin::external::user_serializer::{UserObject, UserSerializer};
@@ -27,11 +28,13 @@ pub(crate) struct PlanSettings {
     pub(crate) registry: Registry,
     /// Where shared values go.
     pub(crate) shared: SharedPlace,
+    /// Writes large arrays during the walk, if it may do so.
+    pub(crate) early: Option<Rc<EarlyArrays>>,
 }
 
 impl Default for PlanSettings {
     fn default() -> Self {
-        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: SharedPlace::Beside }
+        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: SharedPlace::Beside, early: None }
     }
 }
 
@@ -40,6 +43,22 @@ impl PlanSettings {
     pub(in crate::plugin) fn again(&self) -> Self {
         Self { inline_below: self.inline_below, registry: self.registry.clone(), ..Self::default() }
     }
+}
+
+/// Plain arrays of so many bytes are written while they are borrowed.
+const LARGE: usize = 16 << 20;
+/// Plain arrays of fewer bytes than that are copied, as long as all copies take no more than [`MOST_COPIED`]. Those of fewer
+/// than [`MEDIUM`] always are.
+const MEDIUM: usize = 256 << 10;
+const MOST_COPIED: usize = 64 << 20;
+
+/// [`LARGE`], or what a test chooses.
+fn large() -> usize {
+    #[cfg(feature = "faults")]
+    if let Some(bytes) = crate::protocol::faults::early() {
+        return bytes;
+    }
+    LARGE
 }
 
 /// What distinguishes one object from another.
@@ -53,6 +72,9 @@ enum Identity {
     Object(TypeId, usize),
 }
 
+/// A plain array, and its place in the plan.
+type KnownPlain = (Arc<dyn ErasedArray>, usize);
+
 /// A save in progress.
 pub(in crate::plugin) struct SaveState {
     settings: PlanSettings,
@@ -63,7 +85,9 @@ pub(in crate::plugin) struct SaveState {
     /// All places of objects but the first of each.
     places: HashSet<(usize, String)>,
     /// Plain arrays, which have no identity but their place and content: a format may walk twice.
-    plain: HashMap<String, Vec<(Arc<PlainElements>, usize)>>,
+    plain: HashMap<String, Vec<KnownPlain>>,
+    /// Bytes of the plain arrays that were copied.
+    copied: usize,
     pub(in crate::plugin) shared: SharedSave,
     options: InForce,
     /// The path of the chunked array that follows; our Serializer notes it.
@@ -76,7 +100,8 @@ impl SaveState {
         let shared = SharedSave::new(settings.shared);
         let (objects, known, held, places) = (Vec::new(), HashMap::new(), Vec::new(), HashSet::new());
         let (plain, options) = (HashMap::new(), InForce::default());
-        Self { settings, objects, known, held, places, plain, shared, options, place: None, notes: Notes::default() }
+        let (place, notes) = (None, Notes::default());
+        Self { settings, objects, known, held, places, plain, copied: 0, shared, options, place, notes }
     }
 
     pub(in crate::plugin) fn inline_below(&self) -> usize {
@@ -130,14 +155,34 @@ impl SaveState {
 
     pub(in crate::plugin) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
         let same_place = self.plain.entry(path.clone()).or_default();
-        if let Some((_, index)) = same_place.iter().find(|(known, _)| known.is_same(&elements)) {
+        if let Some((_, index)) = same_place.iter().find(|(known, _)| elements.is_same(&**known)) {
             return Ok(self.objects[*index].id.clone());
         }
-        let elements = Arc::new(elements);
-        let array = elements.to_chunked().and_then(|array| self.options.cut(array));
-        let array = array.map_err(|error| error.at_path(&path))?;
-        same_place.push((elements, self.objects.len()));
+        self.copied = self.copied.saturating_add(elements.byte_len());
+        let whole = elements.into_chunked().map_err(|error| error.at_path(&path))?;
+        let array = self.options.cut(whole.clone()).map_err(|error| error.at_path(&path))?;
+        same_place.push((whole, self.objects.len()));
         Ok(self.add_array(None, path, array, true))
+    }
+
+    /// What writes a plain array of so many bytes now, while it is borrowed; `None` if it is to be copied.
+    pub(in crate::plugin) fn early(&self, bytes: usize) -> Option<Rc<EarlyArrays>> {
+        let is_large = bytes >= large() || (bytes >= MEDIUM && self.copied.saturating_add(bytes) > MOST_COPIED);
+        self.settings.early.clone().filter(|_| is_large)
+    }
+
+    /// The plain arrays that were met at a path before, with their ids.
+    pub(in crate::plugin) fn plain_at(&self, path: &str) -> Vec<(Arc<dyn ErasedArray>, PersistentId)> {
+        let known = self.plain.get(path).into_iter().flatten();
+        known.map(|(array, index)| (array.clone(), self.objects[*index].id.clone())).collect()
+    }
+
+    /// Adds a plain array that the walk has written.
+    pub(in crate::plugin) fn add_written(&mut self, written: EarlyArray, path: String) -> PersistentId {
+        let EarlyArray { entry, array } = written;
+        self.plain.entry(path.clone()).or_default().push((array, self.objects.len()));
+        let (id, external) = (entry.id.clone(), External::Written(entry));
+        self.add(Planned { id, paths: vec![path], external, kept: false })
     }
 
     /// The registered serializer of a type, and the place where an object of it is met now.

@@ -1,0 +1,57 @@
+//! Elements that are lent for as long as they are written, and not copied before.
+
+use super::{DataType, Element, ErasedArray, Evaluation, Fork, Region, encode};
+use crate::error::{Error, Result};
+use ndarray::ArrayViewD;
+
+/// An array in memory that is lent.
+pub(crate) trait BorrowedElements: Sync {
+    fn data_type(&self) -> DataType;
+    /// Elements per axis.
+    fn lengths(&self) -> &[usize];
+    /// Hands the elements of a region to `sink`, in C order.
+    fn region_bytes(&self, region: &Region, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+}
+
+impl<T: Element> BorrowedElements for ArrayViewD<'_, T> {
+    fn data_type(&self) -> DataType {
+        T::DATA_TYPE
+    }
+
+    fn lengths(&self) -> &[usize] {
+        self.shape()
+    }
+
+    fn region_bytes(&self, region: &Region, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let elements = self.slice(region.to_slice_info().as_slice());
+        match elements.as_slice() {
+            Some(slice) => sink(&encode(slice)?),
+            None => {
+                let contiguous = elements.as_standard_layout();
+                let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
+                sink(&encode(slice)?)
+            }
+        }
+    }
+}
+
+/// Whether an array has the same type, shape and elements, bit by bit. What cannot be read is not the same.
+pub(crate) fn is_same(lent: &dyn BorrowedElements, other: &dyn ErasedArray) -> bool {
+    if lent.lengths() != other.grid().shape() || lent.data_type() != other.data_type() {
+        return false;
+    }
+    let one_by_one: Fork = |_, _, count, work| (0..count).try_for_each(work);
+    let evaluation = Evaluation::of([other], one_by_one);
+    (0..other.grid().chunk_count()).all(|number| {
+        let mut is_same = false;
+        let compared = other.grid().chunk_region(number).and_then(|region| {
+            other.region_bytes(&evaluation, &region, &mut |own| {
+                lent.region_bytes(&region, &mut |bytes| {
+                    is_same = bytes == own;
+                    Ok(())
+                })
+            })
+        });
+        compared.is_ok() && is_same
+    })
+}

@@ -1,0 +1,151 @@
+//! Plain arrays on their way out and in, where the field says that they are diverted: their elements are not passed through
+//! serde one by one.
+
+use crate::array::{ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray, PlainReader, is_same};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::external::early::EarlyArrays;
+use crate::plugin::fields::chunked::find;
+use crate::plugin::fields::diverted::divert;
+use crate::plugin::fields::found::FoundNdarray;
+use crate::plugin::fields::found_list::FoundList;
+use crate::plugin::walk::context::{lift, saving};
+use crate::plugin::walk::errors::de_error;
+use crate::plugin::walk::lookup::{begin_direct, take_whole};
+use crate::plugin::walk::stack::on_reading_stack;
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use serde::{Deserializer, Serializer};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Diverts an array, whatever its size.
+pub(super) fn save<A, S>(array: &A, serializer: S) -> Result<S::Ok, S::Error>
+where
+    A: PlainArray + ?Sized,
+    S: Serializer,
+{
+    divert(serializer, || add(array))
+}
+
+fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
+    let path = saving(|state| state.take_place())?;
+    let elements = {
+        let _lifted = lift();
+        array.elements()
+    };
+    let bytes = elements.len().saturating_mul(<A::Element as Element>::DATA_TYPE.size());
+    if let Some(early) = saving(|state| state.early(bytes))? {
+        return add_early(&elements.view(), &early, path);
+    }
+    let elements = PlainElements::of(elements).map_err(|error| error.at_path(&path))?;
+    saving(|state| state.add_plain(elements, path))?
+}
+
+/// Writes the elements now, as long as they are borrowed, with the context lifted.
+fn add_early<T: Element>(elements: &ArrayViewD<'_, T>, early: &EarlyArrays, path: String) -> Result<PersistentId> {
+    let (known, grid, meta) = saving(|state| {
+        let options = state.options();
+        let (grid, meta) = (options.grid(elements.shape()), options.meta().clone());
+        (state.plain_at(&path), grid, meta)
+    })?;
+    let grid = grid.and_then(|grid| match grid {
+        Some(grid) => Ok(grid),
+        None => Chunking::default().grid(elements.shape(), T::DATA_TYPE.size()),
+    });
+    let grid = grid.map_err(|error| error.at_path(&path))?;
+    let written = {
+        let _lifted = lift();
+        // A format may walk twice.
+        if let Some((_, id)) = known.into_iter().find(|(known, _)| is_same(elements, &**known)) {
+            return Ok(id);
+        }
+        on_reading_stack(|| early.write(elements, &grid, &meta, &path))?
+    };
+    saving(|state| state.add_written(written, path))
+}
+
+/// Reads an array in whatever form the document has it.
+pub(super) fn load<'de, A, D>(deserializer: D) -> Result<A, D::Error>
+where
+    A: FromPlainArray,
+    D: Deserializer<'de>,
+{
+    let found = match A::AXES {
+        Some(1) => FoundList::of::<A::Element, _>(deserializer)?,
+        _ => FoundList::Other(<FoundNdarray as serde::Deserialize>::deserialize(deserializer)?),
+    };
+    match found {
+        FoundList::Other(FoundNdarray::Id(id)) => stored(&id),
+        FoundList::Other(FoundNdarray::Fields(fields)) => fields.elements::<A::Element>().and_then(in_document),
+        FoundList::List(elements) => in_document(elements),
+    }
+    .map_err(de_error)
+}
+
+/// The value of elements that the document has.
+fn in_document<A: FromPlainArray>(elements: PlainElements) -> Result<A> {
+    check_axes::<A>(elements.shape.len())?;
+    let array = elements.into_array::<A::Element>().ok_or_else(|| not_of::<A>(None))?;
+    let _lifted = lift();
+    A::read(PlainReader::in_memory(array)).map_err(unreadable)
+}
+
+fn not_of<A: FromPlainArray>(found: Option<DataType>) -> Error {
+    let found = found.map_or_else(|| "of another type".to_owned(), |found| found.to_string());
+    let asked = <A::Element as Element>::DATA_TYPE;
+    Error::new(ErrorKind::TypeMismatch, format!("the elements of an array are {found}, and the type asks for {asked}"))
+}
+
+fn check_axes<A: FromPlainArray>(stored: usize) -> Result<()> {
+    match A::AXES {
+        Some(asked) if asked != stored => Err(Error::new(
+            ErrorKind::TypeMismatch,
+            format!("the array is stored with {stored} axes, but the type asks for {asked}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a type's own code, or one that passed through it.
+fn unreadable(error: BoxError) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => *error,
+        Err(source) => {
+            let text = format!("the array does not fit the type: {source}");
+            Error::new(ErrorKind::TypeMismatch, text).with_source(source)
+        }
+    }
+}
+
+/// The value of a stored array.
+fn stored<A: FromPlainArray>(id: &PersistentId) -> Result<A> {
+    let array = find::<A::Element>(id)?;
+    let located = |error: Error| match crate::array::ErasedArray::stored(&array) {
+        Some(stored) => stored.locate(error),
+        None => error.in_array(id.file()),
+    };
+    check_axes::<A>(array.ndim()).map_err(located)?;
+    if begin_direct(id)? {
+        let mut read = |memory: ArrayViewMutD<'_, A::Element>| on_reading_stack(|| array.compute_whole_into(memory));
+        let _lifted = lift();
+        return A::read(PlainReader::stored(array.shape(), &mut read)).map_err(unreadable).map_err(located);
+    }
+    let elements = whole(id, &array)?;
+    let _lifted = lift();
+    A::read(PlainReader::in_memory(elements)).map_err(unreadable).map_err(located)
+}
+
+/// The elements as they were read beside others.
+fn whole<T: Element>(id: &PersistentId, array: &ChunkedArray<T>) -> Result<ArrayD<T>> {
+    let elements = take_whole(id)?;
+    let converted = match std::sync::Arc::try_unwrap(elements) {
+        Ok(elements) if elements.data_type().is_none_or(|found| T::reads(&found)) => elements.into_array::<T>(),
+        Ok(elements) => elements.converted(),
+        Err(shared) => shared.to_array::<T>().or_else(|| shared.converted()),
+    };
+    converted.ok_or_else(|| {
+        let found = crate::array::ErasedArray::data_type(array);
+        Error::invalid(format!("an array of {found} is not of its own data type"))
+    })
+}

@@ -1,0 +1,101 @@
+//! Saves whose walk writes large arrays: what is asked before the first of them, and how they are announced.
+
+use super::Storage;
+use super::intent::Intent;
+use super::name::Name;
+use super::place::{Announced, Claim, Expected, Present, replaced};
+use super::version::Version;
+use crate::error::Result;
+use crate::plugin::{EarlyArrays, EarlyStored};
+use crate::task::{check_cancelled, unstoppable};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a walk has written, and the announcements of it. Dropped, it is removed.
+#[derive(Default)]
+pub(super) struct EarlySave {
+    pub(super) stored: EarlyStored,
+    // After the arrays: as long as one is there, it is announced.
+    announced: Vec<Box<dyn Announced>>,
+}
+
+impl EarlySave {
+    /// Ends the announcements, now that another one has the arrays. It is an error if one of them was over before, since a
+    /// sweep may have taken the arrays.
+    pub(super) fn is_announced_again(&mut self) -> Result<()> {
+        let checked = self.announced.iter().try_for_each(|announced| announced.check());
+        unstoppable(|| self.announced.drain(..).for_each(|announced| drop(announced.end())));
+        checked
+    }
+}
+
+type Announcements = Rc<RefCell<Vec<Box<dyn Announced>>>>;
+
+/// The names of what the walk of a save writes.
+pub(super) struct EarlyNames {
+    arrays: Rc<EarlyArrays>,
+    announced: Announcements,
+}
+
+impl EarlyNames {
+    pub(super) fn new(storage: &Storage, name: &Name, intent: &Intent) -> Self {
+        let announced = Announcements::default();
+        let (protocols, document) = (storage.protocols(name.workflow()), Some(name.as_str().to_owned()));
+        let announce = {
+            let (storage, name, announced) = (storage.clone(), name.clone(), announced.clone());
+            let wanted = Wanted::of(intent);
+            move |ids: &[&str]| announce(&storage, &name, ids, &wanted, &announced)
+        };
+        Self { arrays: Rc::new(EarlyArrays::new(&protocols, document, Some(Box::new(announce)))), announced }
+    }
+
+    /// What writes the arrays.
+    pub(super) fn arrays(&self) -> &Rc<EarlyArrays> {
+        &self.arrays
+    }
+
+    /// What was written, when the walk has ended.
+    pub(super) fn finish(self) -> EarlySave {
+        EarlySave { stored: self.arrays.finish(), announced: self.announced.take() }
+    }
+}
+
+/// Announces arrays that a walk is about to write. Before the first, what is under the name is looked at: what cannot be
+/// replaced is refused here.
+fn announce(storage: &Storage, name: &Name, ids: &[&str], wanted: &Wanted, announced: &Announcements) -> Result<()> {
+    if announced.borrow().is_empty() {
+        check_cancelled()?;
+        let before = storage.replaceable(name)?;
+        let found = before.manifest.as_ref();
+        match wanted {
+            Wanted::Nothing => {
+                let present = found.map_or(Present::Nothing, |found| Present::document(Some(found)));
+                Expected::Nothing.check(present)?;
+            }
+            Wanted::Version(version) if found.is_none_or(|found| Version::of(found.write_id()) != *version) => {
+                return Err(replaced());
+            }
+            Wanted::Version(_) | Wanted::Anything => {}
+        }
+    }
+    let new = storage.place.announce(name, ids, &[], Claim::Fresh)?;
+    announced.borrow_mut().extend(new);
+    Ok(())
+}
+
+/// What must be under the name, as far as the intent says it.
+enum Wanted {
+    Anything,
+    Nothing,
+    Version(Version),
+}
+
+impl Wanted {
+    fn of(intent: &Intent) -> Self {
+        match intent {
+            Intent::Replace | Intent::Copy => Self::Anything,
+            Intent::Create => Self::Nothing,
+            Intent::ReplaceVersion(version) => Self::Version(version.clone()),
+        }
+    }
+}
