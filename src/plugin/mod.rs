@@ -1,6 +1,6 @@
 //! SERDE: the plug-in around any serde format.
 //!
-//! A walk with a [`Serializer`](ser::serializer::Serializer) gives the document's body and the plan of arrays to write; a walk with a [`Deserializer`](de::deserializer::Deserializer) finds
+//! A walk with a [`Serializer`](ser::wrapped::Serializer) gives the document's body and the plan of arrays to write; a walk with a [`Deserializer`](de::seeds::Deserializer) finds
 //! the arrays again. Both run within a thread-local context, without I/O. Around them are the document's frame and manifest,
 //! and the functions that users call.
 //!

@@ -1,7 +1,7 @@
 //! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
 use crate::plugin::de::at::At;
-use crate::plugin::de::deserializer::Watching;
+use crate::plugin::de::seeds::Watching;
 use crate::plugin::de::shape::{Dim, Fielded};
 use crate::plugin::document::elements::{Elements, PlainElements};
 use crate::plugin::document::encoded_element::EncodedElement;

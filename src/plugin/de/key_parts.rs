@@ -1,8 +1,8 @@
 //! Keys that are no text but lists, maps or variants: passed on as they are, but for what they claim to have of elements,
 //! which is not believed here either.
 
-use crate::plugin::de::deserializer::bounded;
-use crate::plugin::de::keys::{KeyVisitor, VariantSeed};
+use crate::plugin::de::key_seeds::{KeyVisitor, VariantSeed};
+use crate::plugin::de::seeds::bounded;
 use crate::plugin::document::body_format::Format;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::plugin::document::body_format::Format;
 use crate::plugin::drive::save::{plan, root};
 use crate::plugin::format::compounds::compounds;
-use crate::plugin::ser::serializer::Wrapped;
+use crate::plugin::ser::wrapped::Wrapped;
 use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::walk::shared_save::SharedPlace;
 use serde::ser::{self, Serialize};

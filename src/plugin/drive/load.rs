@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::de::at::At;
-use crate::plugin::de::deserializer::{Deserializer, Seed};
+use crate::plugin::de::seeds::{Deserializer, Seed};
 use crate::plugin::document::frame::Head;
 use crate::plugin::document::path::Path;
 use crate::plugin::document::pieces::{Pieces, ROOT};

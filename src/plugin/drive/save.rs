@@ -8,7 +8,7 @@ use crate::plugin::drive::circle;
 use crate::plugin::external::planned::{External, InFiles, Planned, SavePlan, SharedBody, SharedPlan};
 use crate::plugin::format;
 use crate::plugin::format::rules::Rules;
-use crate::plugin::ser::serializer::Wrapped;
+use crate::plugin::ser::wrapped::Wrapped;
 use crate::plugin::walk::context::{Level, push, saving};
 use crate::plugin::walk::saving::{PlanSettings, SaveState};
 use crate::plugin::walk::shared_save::{SharedSave, WritePiece};

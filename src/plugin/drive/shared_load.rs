@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::plugin::de::at::At;
-use crate::plugin::de::deserializer::Seed;
+use crate::plugin::de::seeds::Seed;
 use crate::plugin::document::path::Path;
 use crate::plugin::document::pieces::{Pieces, ROOT};
 use crate::plugin::format;

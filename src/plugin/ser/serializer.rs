@@ -1,79 +1,17 @@
 //! The Serializer around any other: forwards everything, follows the path, and diverts arrays.
 
-use crate::error::ErrorKind;
-use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
+use crate::plugin::document::names::{ARRAY, CHUNKED, STOW};
 use crate::plugin::document::path::Path;
-use crate::plugin::format::rules::{Rules, refusal};
-use crate::plugin::format::scalars::is_scalar;
 use crate::plugin::ser::arrays::StructSerializer;
-use crate::plugin::ser::maps::{Keys, MapSerializer, twice};
+use crate::plugin::ser::compounds::Compound;
+use crate::plugin::ser::keys::check_key;
+use crate::plugin::ser::maps::MapSerializer;
+use crate::plugin::ser::wrapped::{Serializer, Wrapped};
 use crate::plugin::walk::context::saving;
 use crate::plugin::walk::errors::{note_save_place, ser_error};
 use crate::plugin::walk::scopes::enter_again;
-use serde::ser::{
-    self, Serialize, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant,
-};
+use serde::ser::{self, Serialize};
 use std::fmt::Display;
-
-/// A serde Serializer that diverts arrays and gives everything else to the one inside.
-///
-/// It works within [`serialize`](crate::serialize) and its kin, which set the context that it needs.
-pub(in crate::plugin) struct Serializer<'p, S> {
-    inner: S,
-    path: &'p Path<'p>,
-    rules: Rules,
-    /// For the key of a map, the keys of the map.
-    key: Option<&'p Keys>,
-}
-
-/// A value on its way through the inner serializer, to be met by our Serializer again.
-pub(in crate::plugin) struct Wrapped<'p, T: ?Sized> {
-    pub(in crate::plugin) value: &'p T,
-    pub(in crate::plugin) path: &'p Path<'p>,
-    pub(in crate::plugin) rules: Rules,
-    pub(in crate::plugin) key: Option<&'p Keys>,
-}
-
-impl<T: ?Sized + Serialize> Serialize for Wrapped<'_, T> {
-    #[inline]
-    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Serializer { inner: serializer, path: self.path, rules: self.rules, key: self.key })
-    }
-}
-
-/// Refuses keys, fields and variants of the user's that would be taken for arrays.
-#[inline]
-fn check_key<E: ser::Error>(key: &str, path: &Path<'_>) -> Result<(), E> {
-    if key.as_bytes().first() == Some(&b'$') && (key == STORED || key == INLINE) {
-        let text = format!("{key:?} is a key of arraystow's own: choose another one");
-        return Err(ser_error(refusal(ErrorKind::Serde, path, text)));
-    }
-    Ok(())
-}
-
-/// Equal names; most differ in length or in the first letter.
-#[inline]
-fn is_same(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
-}
-
-/// What is open: a sequence, or the fields of a struct.
-pub(in crate::plugin) struct Compound<'p, C> {
-    inner: C,
-    path: &'p Path<'p>,
-    rules: Rules,
-    /// How many elements or fields there are to be.
-    said: Option<usize>,
-    given: usize,
-    first: &'static str,
-}
-
-impl<'p, C> Compound<'p, C> {
-    pub(in crate::plugin) fn new(inner: C, path: &'p Path<'p>, rules: Rules, said: Option<usize>) -> Self {
-        Self { inner, path, rules, said, given: 0, first: "" }
-    }
-}
 
 macro_rules! forward {
     ($($method:ident($rust:ty);)*) => {
@@ -290,89 +228,4 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
     fn is_human_readable(&self) -> bool {
         self.rules.is_human_readable(self.inner.is_human_readable())
     }
-}
-
-macro_rules! by_index {
-    ($($compound:ident $method:ident;)*) => {
-        $(impl<C: $compound> $compound for Compound<'_, C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
-
-            #[inline]
-            fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
-                let index = self.given;
-                self.given += 1;
-                if is_scalar::<T>(self.rules) {
-                    return self.inner.$method(value).inspect_err(|_| note_save_place(&Path::Index(self.path, index)));
-                }
-                let path = Path::Index(self.path, index);
-                let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
-                let result = self.inner.$method(&wrapped);
-                if result.is_err() {
-                    note_save_place(&path);
-                }
-                result
-            }
-
-            #[inline]
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
-                self.inner.end()
-            }
-        })*
-    };
-}
-
-by_index! {
-    SerializeSeq serialize_element;
-    SerializeTuple serialize_element;
-    SerializeTupleStruct serialize_field;
-    SerializeTupleVariant serialize_field;
-}
-
-macro_rules! by_field {
-    ($($compound:ident;)*) => {
-        $(impl<C: $compound> $compound for Compound<'_, C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
-
-            #[inline]
-            fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), C::Error> {
-                check_key(key, self.path)?;
-                // The first may be an enum's tag.
-                if self.given == 0 {
-                    self.first = key;
-                } else if is_same(self.first, key) && self.rules.is_known() {
-                    return Err(twice(key, self.path));
-                }
-                self.given += 1;
-                if is_scalar::<T>(self.rules) {
-                    return self.inner.serialize_field(key, value).inspect_err(|_| note_save_place(&Path::Key(self.path, key)));
-                }
-                let path = Path::Key(self.path, key);
-                let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
-                let result = self.inner.serialize_field(key, &wrapped);
-                if result.is_err() {
-                    note_save_place(&path);
-                }
-                result
-            }
-
-            #[inline]
-            fn skip_field(&mut self, key: &'static str) -> Result<(), C::Error> {
-                self.inner.skip_field(key)
-            }
-
-            #[inline]
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
-                self.inner.end()
-            }
-        })*
-    };
-}
-
-by_field! {
-    SerializeStruct;
-    SerializeStructVariant;
 }
