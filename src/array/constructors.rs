@@ -84,6 +84,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     /// A lazy array whose chunks a [`ChunkSource`] produces. See there for an example.
+    #[must_use]
     pub fn from_source(grid: ChunkGrid, source: impl ChunkSource<T>) -> Self {
         Self::from_parts(grid.clone(), Arc::new(FromSource { grid, source }))
     }

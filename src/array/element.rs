@@ -2,7 +2,7 @@
 
 use super::DataType;
 use super::encoding::Encoding;
-use super::number::{Number, Value};
+use super::number::{AnyNumber, Number};
 use half::{bf16, f16};
 use num_complex::Complex;
 use std::fmt::Debug;
@@ -44,7 +44,7 @@ pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync +
 
     /// The conversion from a number, if the type is a [`Number`](crate::Number).
     #[doc(hidden)]
-    const FROM_NUMBER: Option<fn(Value) -> Self> = None;
+    const FROM_NUMBER: Option<fn(AnyNumber) -> Self> = None;
 }
 
 /// An element with an order: every [`Element`] except complex numbers. `min` and `max` return NaN if an element is NaN,
@@ -77,7 +77,7 @@ macro_rules! elements {
 
             impl Element for $rust {
                 const DATA_TYPE: DataType = DataType::$data_type;
-                const FROM_NUMBER: Option<fn(Value) -> Self> = Some(<$rust as Number>::from_value);
+                const FROM_NUMBER: Option<fn(AnyNumber) -> Self> = Some(<$rust as Number>::from_value);
             }
         )*
     };

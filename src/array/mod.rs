@@ -82,7 +82,7 @@ pub(crate) use labels::{Labels, Said, few};
 pub(crate) use labels::{MOST_ATTR_BYTES, MOST_ATTRS};
 pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use meta::ArrayMeta;
-pub(crate) use number::Value;
+pub(crate) use number::AnyNumber;
 pub(crate) use operations::check_astype;
 pub(crate) use ops::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth, state_of};
 pub(crate) use ordered::{distance, key, key_bits, number_of};

@@ -7,7 +7,7 @@ use num_complex::Complex;
 /// A number in the widest type of its kind.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
-pub enum Value {
+pub enum AnyNumber {
     Int(i64),
     UInt(u64),
     Float(f64),
@@ -30,25 +30,25 @@ pub enum Value {
 /// ```
 pub trait Number: Element {
     #[doc(hidden)]
-    fn to_value(self) -> Value;
+    fn to_value(self) -> AnyNumber;
     #[doc(hidden)]
-    fn from_value(value: Value) -> Self;
+    fn from_value(value: AnyNumber) -> Self;
 }
 
 macro_rules! numbers {
     ($($rust:ty: $kind:ident as $wide:ty;)*) => {
         $(impl Number for $rust {
             #[inline]
-            fn to_value(self) -> Value {
-                Value::$kind(self as $wide)
+            fn to_value(self) -> AnyNumber {
+                AnyNumber::$kind(self as $wide)
             }
             #[inline]
-            fn from_value(value: Value) -> Self {
+            fn from_value(value: AnyNumber) -> Self {
                 match value {
-                    Value::Int(x) => x as $rust,
-                    Value::UInt(x) => x as $rust,
-                    Value::Float(x) => x as $rust,
-                    Value::Complex(x) => x.re as $rust,
+                    AnyNumber::Int(x) => x as $rust,
+                    AnyNumber::UInt(x) => x as $rust,
+                    AnyNumber::Float(x) => x as $rust,
+                    AnyNumber::Complex(x) => x.re as $rust,
                 }
             }
         })*
@@ -63,16 +63,16 @@ numbers! {
 
 impl Number for bool {
     #[inline]
-    fn to_value(self) -> Value {
-        Value::UInt(u64::from(self))
+    fn to_value(self) -> AnyNumber {
+        AnyNumber::UInt(u64::from(self))
     }
     #[inline]
-    fn from_value(value: Value) -> Self {
+    fn from_value(value: AnyNumber) -> Self {
         match value {
-            Value::Int(x) => x != 0,
-            Value::UInt(x) => x != 0,
-            Value::Float(x) => x != 0.0,
-            Value::Complex(x) => x != Complex::new(0.0, 0.0),
+            AnyNumber::Int(x) => x != 0,
+            AnyNumber::UInt(x) => x != 0,
+            AnyNumber::Float(x) => x != 0.0,
+            AnyNumber::Complex(x) => x != Complex::new(0.0, 0.0),
         }
     }
 }
@@ -81,11 +81,11 @@ macro_rules! short_floats {
     ($($rust:ty)*) => {
         $(impl Number for $rust {
             #[inline]
-            fn to_value(self) -> Value {
-                Value::Float(self.to_f64())
+            fn to_value(self) -> AnyNumber {
+                AnyNumber::Float(self.to_f64())
             }
             #[inline]
-            fn from_value(value: Value) -> Self {
+            fn from_value(value: AnyNumber) -> Self {
                 Self::from_f64(f64::from_value(value))
             }
         })*
@@ -98,13 +98,13 @@ macro_rules! complex_numbers {
     ($($part:ty)*) => {
         $(impl Number for Complex<$part> {
             #[inline]
-            fn to_value(self) -> Value {
-                Value::Complex(Complex::new(f64::from(self.re), f64::from(self.im)))
+            fn to_value(self) -> AnyNumber {
+                AnyNumber::Complex(Complex::new(f64::from(self.re), f64::from(self.im)))
             }
             #[inline]
-            fn from_value(value: Value) -> Self {
+            fn from_value(value: AnyNumber) -> Self {
                 match value {
-                    Value::Complex(x) => Complex::new(x.re as $part, x.im as $part),
+                    AnyNumber::Complex(x) => Complex::new(x.re as $part, x.im as $part),
                     real => Complex::new(<$part>::from_value(real), 0.0),
                 }
             }
@@ -191,6 +191,6 @@ summable! {
 
 /// Test data for any number: small, even and odd.
 #[cfg(feature = "conformance")]
-pub(crate) fn sample_value(index: usize) -> Value {
-    Value::Int((index % 100) as i64)
+pub(crate) fn sample_value(index: usize) -> AnyNumber {
+    AnyNumber::Int((index % 100) as i64)
 }

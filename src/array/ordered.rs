@@ -1,6 +1,6 @@
 //! Numbers as integers of the same order, for counting and sorting.
 
-use super::{Number, Value};
+use super::{AnyNumber, Number};
 use half::f16;
 
 /// The bits of a key.
@@ -14,9 +14,9 @@ pub(crate) const fn key_bits<T>() -> u32 {
 pub(crate) fn key<T: Number>(x: T) -> Option<u64> {
     let sign = 1 << (key_bits::<T>() - 1);
     match x.to_value() {
-        Value::UInt(x) => Some(x),
-        Value::Int(x) => Some((x as u64).wrapping_add(sign) & (u64::MAX >> (64 - key_bits::<T>()))),
-        Value::Float(x) if !x.is_nan() => {
+        AnyNumber::UInt(x) => Some(x),
+        AnyNumber::Int(x) => Some((x as u64).wrapping_add(sign) & (u64::MAX >> (64 - key_bits::<T>()))),
+        AnyNumber::Float(x) if !x.is_nan() => {
             let x = x + 0.0;
             let bits = match size_of::<T>() {
                 2 => u64::from(f16::from_f64(x).to_bits()),
@@ -25,7 +25,7 @@ pub(crate) fn key<T: Number>(x: T) -> Option<u64> {
             };
             Some(if bits & sign == 0 { bits | sign } else { !bits & (sign | (sign - 1)) })
         }
-        Value::Float(_) | Value::Complex(_) => None,
+        AnyNumber::Float(_) | AnyNumber::Complex(_) => None,
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn number_of<T: Number>(key: u64) -> f64 {
         };
     }
     match T::default().to_value() {
-        Value::Int(_) => (i128::from(key) - i128::from(sign)) as f64,
+        AnyNumber::Int(_) => (i128::from(key) - i128::from(sign)) as f64,
         _ => key as f64,
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn distance<T: Number>(low: u64, high: u64) -> f64 {
 }
 
 fn is_float<T: Number>() -> bool {
-    matches!(T::default().to_value(), Value::Float(_))
+    matches!(T::default().to_value(), AnyNumber::Float(_))
 }
 
 #[cfg(test)]

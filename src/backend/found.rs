@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// The arrays in an HDF5 file or a Zarr store, in the order of their paths. See [`ZarrStore`](crate::ZarrStore) for an
-/// example.
-#[derive(Clone, Debug)]
+/// example. With serde it is a map of its fields.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundArrays {
     /// The arrays, and what may be one but cannot be read.
@@ -16,7 +16,9 @@ pub struct FoundArrays {
 }
 
 /// One array of an HDF5 file or a Zarr store. See [`ZarrStore`](crate::ZarrStore) for an example.
-#[derive(Clone, Debug)]
+///
+/// With serde it is a map of its fields.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundArray {
     /// Where it is.
@@ -81,5 +83,27 @@ impl Listing {
     pub(super) fn finish(mut self) -> FoundArrays {
         self.arrays.sort_by(|a, b| a.path.cmp(&b.path));
         FoundArrays { arrays: self.arrays, is_complete: self.is_complete }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found_arrays_survive_serde() {
+        let mut listing = Listing::new();
+        let grid = ChunkGrid::regular(&[10, 10], &[5, 5]).unwrap();
+        listing.add("/a".into(), Ok(ArrayForm { data_type: DataType::Float32, grid }));
+        listing.refuse("/b".into(), Error::unsupported("the filter 32015 is not read"));
+        let found = listing.finish();
+        let back: FoundArrays = serde_json::from_str(&serde_json::to_string(&found).unwrap()).unwrap();
+        assert!(back.is_complete);
+        assert_eq!(
+            (&back.arrays[0].path, back.arrays[0].form.as_ref().ok()),
+            (&"/a".to_owned(), found.arrays[0].form.as_ref().ok())
+        );
+        let text = |found: &FoundArrays| found.arrays[1].form.as_ref().map_err(ToString::to_string).err();
+        assert_eq!(text(&back), text(&found));
     }
 }

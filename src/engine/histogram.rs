@@ -1,6 +1,6 @@
 //! Counts of elements between edges.
 
-use crate::array::{ChunkedArray, Element, Number, RealElement, Value};
+use crate::array::{AnyNumber, ChunkedArray, Element, Number, RealElement};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use ndarray::Array1;
@@ -94,15 +94,15 @@ impl<'a> Bins<'a> {
 
     /// The bin of a number.
     #[inline]
-    fn of(&self, x: Value) -> Option<usize> {
+    fn of(&self, x: AnyNumber) -> Option<usize> {
         match x {
-            Value::Float(x) => self.of_float(x),
+            AnyNumber::Float(x) => self.of_float(x),
             // Exactly a float.
-            Value::Int(x) if x.unsigned_abs() <= 1 << 53 => self.of_float(x as f64),
-            Value::UInt(x) if x <= 1 << 53 => self.of_float(x as f64),
-            Value::Int(x) => self.of_integer(i128::from(x)),
-            Value::UInt(x) => self.of_integer(i128::from(x)),
-            Value::Complex(_) => None,
+            AnyNumber::Int(x) if x.unsigned_abs() <= 1 << 53 => self.of_float(x as f64),
+            AnyNumber::UInt(x) if x <= 1 << 53 => self.of_float(x as f64),
+            AnyNumber::Int(x) => self.of_integer(i128::from(x)),
+            AnyNumber::UInt(x) => self.of_integer(i128::from(x)),
+            AnyNumber::Complex(_) => None,
         }
     }
 
@@ -134,13 +134,13 @@ mod tests {
     fn integers_are_compared_with_edges_exactly() {
         let edges = [-0.5, 0.5, 9_007_199_254_740_992.0, f64::INFINITY];
         let Ok(bins) = Bins::new(&edges) else { unreachable!("edges") };
-        let found = |x: i64| bins.of(Value::Int(x));
+        let found = |x: i64| bins.of(AnyNumber::Int(x));
         assert_eq!(
             [-1, 0, 1, 9_007_199_254_740_991, 9_007_199_254_740_992, i64::MAX].map(found),
             [None, Some(0), Some(1), Some(1), Some(2), Some(2)]
         );
-        assert_eq!(bins.of(Value::UInt(u64::MAX)), Some(2));
-        assert_eq!(bins.of(Value::Float(f64::INFINITY)), Some(2));
-        assert_eq!(bins.of(Value::Float(f64::NAN)), None);
+        assert_eq!(bins.of(AnyNumber::UInt(u64::MAX)), Some(2));
+        assert_eq!(bins.of(AnyNumber::Float(f64::INFINITY)), Some(2));
+        assert_eq!(bins.of(AnyNumber::Float(f64::NAN)), None);
     }
 }

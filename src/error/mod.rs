@@ -4,6 +4,7 @@
 //! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
 
 mod kind;
+mod report;
 mod shown;
 
 pub use kind::ErrorKind;
@@ -34,6 +35,9 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// An error may quote names, paths and texts from an untrusted file. `Display` and `Debug` escape characters that a
 /// terminal or a log would interpret (control characters, line ends, marks that change the text direction), so an error
 /// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
+///
+/// With serde, an error is a map of what its accessors return, with the cause's text. The cause of an error that is read
+/// back is that text: it cannot be downcast to the type that it had.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

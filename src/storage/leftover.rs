@@ -1,6 +1,7 @@
 //! What a sweep finds.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Something that no document refers to; see [`Storage::sweep`](crate::Storage::sweep) for an example. With serde it is
 /// a map of its fields.
@@ -15,8 +16,10 @@ pub struct Leftover {
     pub bytes: u64,
 }
 
-/// What a [`Leftover`] is, by its name: its content is not read. With serde: `array`, `external_object`, `document` or
-/// `save_record`.
+/// What a [`Leftover`] is, by its name: its content is not read.
+///
+/// Displays as a short text, such as `external object`. With serde it is its name in snake case: `array`,
+/// `external_object`, `document` or `save_record`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -26,6 +29,7 @@ pub struct Leftover {
 /// let found = storage.sweep()?;
 /// let arrays = found.leftovers().filter(|leftover| leftover.kind == LeftoverKind::Array).count();
 /// # assert_eq!(arrays, 0);
+/// assert_eq!(LeftoverKind::SaveRecord.to_string(), "save record");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +44,17 @@ pub enum LeftoverKind {
     Document,
     /// What a save in progress put down about itself: its record in a folder, its lease in an object store.
     SaveRecord,
+}
+
+impl fmt::Display for LeftoverKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Array => "array",
+            Self::ExternalObject => "external object",
+            Self::Document => "document",
+            Self::SaveRecord => "save record",
+        })
+    }
 }
 
 /// What a leftover is among those of its workflow: the same thing later has the same value.

@@ -13,8 +13,8 @@ use crate::task::{check_cancelled, over_values, unstoppable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-/// What a repair has done; see [`Storage::repair`].
-#[derive(Clone, Debug, Default)]
+/// What a repair has done; see [`Storage::repair`]. With serde it is a map of its fields.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Repair {
     /// The arrays that were changed.

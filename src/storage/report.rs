@@ -94,7 +94,8 @@ impl fmt::Display for SaveReport {
 #[allow(clippy::panic)]
 mod tests {
     use super::*;
-    use crate::storage::{Leftover, LeftoverKind};
+    use crate::error::Error;
+    use crate::storage::{Leftover, LeftoverKind, Repair, Verification, VerifyDepth};
     use crate::task::TaskProgress;
     use serde::de::DeserializeOwned;
     use std::fmt::Debug;
@@ -115,6 +116,39 @@ mod tests {
             round_trip(&Leftover { kind, location: "/here".into(), bytes: 1 });
         }
         assert_eq!(serde_json::to_string(&LeftoverKind::SaveRecord).unwrap(), "\"save_record\"");
+        assert_eq!(format!("{:>16}", LeftoverKind::ExternalObject), " external object");
+    }
+
+    #[test]
+    fn reports_with_faults_survive_serde() {
+        let fault = Error::corrupt("no checksum").at_path("runs[3].field").in_document("a/b");
+        let repair = Repair { arrays: Vec::new(), faults: vec![fault.clone()] };
+        let verification = Verification {
+            name: "a/b".into(),
+            arrays: 1,
+            unchecked: 0,
+            external_objects: 2,
+            bytes: 3,
+            faults: vec![fault.clone()],
+        };
+        let text = serde_json::to_string(&verification).unwrap();
+        let back: Verification = serde_json::from_str(&text).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{verification:?}"));
+        assert_eq!(back.faults[0].to_string(), fault.to_string());
+        let text = serde_json::to_string(&repair).unwrap();
+        let back: Repair = serde_json::from_str(&text).unwrap();
+        assert_eq!(back.faults[0].to_string(), fault.to_string());
+    }
+
+    #[test]
+    fn depths_are_texts() {
+        for depth in [VerifyDepth::Quick, VerifyDepth::Deep] {
+            round_trip(&depth);
+            assert_eq!(depth.to_string().parse::<VerifyDepth>().unwrap(), depth);
+            assert_eq!(serde_json::to_string(&depth).unwrap(), format!("\"{depth}\""));
+        }
+        let error = "deeper".parse::<VerifyDepth>().unwrap_err();
+        assert!(error.is_invalid_input() && error.to_string().contains("write \"quick\" or \"deep\""), "{error}");
     }
 
     #[test]

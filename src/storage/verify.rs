@@ -10,8 +10,20 @@ use crate::plugin::{FileEntry, Head, ObjectEntry};
 use crate::protocol::FileReader;
 use crate::task::{check_cancelled, counted, expecting, over_values};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
-/// How thoroughly values are verified. With serde: `quick` or `deep`. See [`Storage::verify`] for an example.
+/// How thoroughly values are verified. See [`Storage::verify`] for an example.
+///
+/// As text and with serde: `quick` or `deep`.
+///
+/// ```
+/// use arraystow::VerifyDepth;
+///
+/// let depth: VerifyDepth = "deep".parse()?;
+/// assert_eq!((depth, depth.to_string()), (VerifyDepth::Deep, "deep".to_owned()));
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -23,8 +35,31 @@ pub enum VerifyDepth {
     Deep,
 }
 
-/// What was found of one value. See [`Storage::verify`] for an example.
-#[derive(Clone, Debug)]
+impl fmt::Display for VerifyDepth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Quick => "quick",
+            Self::Deep => "deep",
+        })
+    }
+}
+
+impl FromStr for VerifyDepth {
+    type Err = Error;
+
+    /// # Errors
+    /// `InvalidInput` for any other text than `quick` and `deep`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "quick" => Ok(Self::Quick),
+            "deep" => Ok(Self::Deep),
+            _ => Err(Error::invalid(format!("{text:?} is not a depth: write \"quick\" or \"deep\""))),
+        }
+    }
+}
+
+/// What was found of one value. See [`Storage::verify`] for an example. With serde it is a map of its fields.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// The value's name.

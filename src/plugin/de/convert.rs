@@ -1,6 +1,6 @@
 //! Elements of plain arrays that are read as another type than the stored one.
 
-use crate::array::{DataType, Element, Number, Value, check_astype};
+use crate::array::{AnyNumber, DataType, Element, Number, check_astype};
 use crate::error::ErrorKind;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::walk::errors::de_error;
@@ -30,7 +30,7 @@ impl PlainElements {
 
 /// An element that is read as the type that is asked for.
 pub(in crate::plugin) struct Convertible<E> {
-    value: Value,
+    value: AnyNumber,
     data_type: DataType,
     error: PhantomData<E>,
 }
@@ -43,7 +43,7 @@ impl<E: de::Error> Convertible<E> {
     }
 
     fn part(value: f64) -> Self {
-        Self { value: Value::Float(value), data_type: DataType::Float64, error: PhantomData }
+        Self { value: AnyNumber::Float(value), data_type: DataType::Float64, error: PhantomData }
     }
 }
 
@@ -76,10 +76,10 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
     /// Types that are no elements are shown what is stored.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.value {
-            Value::Int(x) => visitor.visit_i64(x),
-            Value::UInt(x) => visitor.visit_u64(x),
-            Value::Float(x) => visitor.visit_f64(x),
-            Value::Complex(_) => self.deserialize_tuple(2, visitor),
+            AnyNumber::Int(x) => visitor.visit_i64(x),
+            AnyNumber::UInt(x) => visitor.visit_u64(x),
+            AnyNumber::Float(x) => visitor.visit_f64(x),
+            AnyNumber::Complex(_) => self.deserialize_tuple(2, visitor),
         }
     }
 

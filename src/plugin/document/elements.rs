@@ -1,7 +1,7 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
 use crate::array::{
-    AnyNdArray, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Number, Region, Value, encode,
+    AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Number, Region, encode,
 };
 use crate::error::{Error, Result};
 use crate::plugin::document::encoded::EncodedElements;
@@ -65,7 +65,7 @@ macro_rules! elements {
             }
 
             /// One element, and what it is stored as.
-            pub(in crate::plugin) fn value(&self, index: usize) -> Option<(Value, DataType)> {
+            pub(in crate::plugin) fn value(&self, index: usize) -> Option<(AnyNumber, DataType)> {
                 match self {
                     Self::None | Self::Encoded(_) => None,
                     $(Self::$variant(elements) => {

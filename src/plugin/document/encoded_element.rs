@@ -1,6 +1,6 @@
 //! One element that is no number, as a serde value: a record is a map, a text a string, an enumeration its name.
 
-use crate::array::{DataType, Field, Number as _, RecordType, Value as Number, with_element};
+use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, with_element};
 use crate::plugin::document::number::number as to_number;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
