@@ -246,6 +246,7 @@ pub mod __private {
     pub use crate::array::{
         DataType, Encoding, EnumName, EnumType, Field, RecordReader, RecordType, default_memory, in_field,
     };
+    pub use crate::plugin::kinds;
     pub use crate::plugin::{FieldAttr, HoldsArrays, HoldsAxes, HoldsPlain, Options, serialize_field};
     pub use serde;
 }

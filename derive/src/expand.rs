@@ -17,6 +17,8 @@ pub(crate) struct Expansion {
     generic: bool,
     /// The conditions (`cfg`) under which the field exists.
     conditions: Vec<Attribute>,
+    /// Whether serde's `Deserialize` is derived and nothing else loads the field.
+    loads_plain: bool,
     save: Ident,
     load: Ident,
 }
@@ -30,6 +32,7 @@ impl Expansion {
         item: &Ident,
         generics: &Generics,
         number: usize,
+        loads_plain: bool,
     ) -> Self {
         let conditions = conditions.iter().chain(&field.attrs).filter(|a| a.path().is_ident("cfg")).cloned().collect();
         let field = field.ty.clone();
@@ -37,7 +40,7 @@ impl Expansion {
         let item = item.trim_start_matches("r#");
         let name = |what: &str| Ident::new(&format!("__arraystow_{what}_{number}_{item}"), Span::call_site());
         let generic = mentions_parameter(&field, generics);
-        Self { save: name("save"), load: name("load"), options, field, generic, conditions }
+        Self { save: name("save"), load: name("load"), options, field, generic, conditions, loads_plain }
     }
 
     /// The serde attributes for the field.
@@ -55,7 +58,7 @@ impl Expansion {
                 attributes.push(parse_quote!(#[serde(bound(serialize = #bound))]));
             }
         }
-        if options.astype {
+        if self.is_for_loading() {
             let path = LitStr::new(&self.load.to_string(), options.span);
             attributes.push(parse_quote!(#[serde(deserialize_with = #path)]));
             if bounded {
@@ -90,11 +93,17 @@ impl Expansion {
         let mut functions = TokenStream::new();
         if self.options.is_for_saving() {
             let (name, options, bounds) = (self.name(), self.value(), self.bounds());
-            let (parameters, value, bound, check) = if self.generic {
+            let (parameters, value, bound, save_it) = if self.generic {
                 let bound = quote!(__T: ?::core::marker::Sized + #serde::Serialize + #bounds,);
-                (quote!(__T,), quote!(__T), bound, TokenStream::new())
+                let save_it = quote!(::arraystow::__private::serialize_field(value, #name, OPTIONS, serializer));
+                (quote!(__T,), quote!(__T), bound, save_it)
             } else {
-                (TokenStream::new(), quote!(#field), TokenStream::new(), self.check(&bounds))
+                let check = self.check(&self.allowed());
+                let save_it = quote! {
+                    #check
+                    ::arraystow::__private::kinds::save_field(value, kind, #name, OPTIONS, serializer)
+                };
+                (TokenStream::new(), quote!(#field), TokenStream::new(), save_it)
             };
             functions.extend(quote! {
                 #(#conditions)*
@@ -106,17 +115,24 @@ impl Expansion {
                     __S: #serde::Serializer,
                 {
                     const OPTIONS: ::arraystow::__private::Options = #options;
-                    #check
-                    ::arraystow::__private::serialize_field(value, #name, OPTIONS, serializer)
+                    #save_it
                 }
             });
         }
-        if self.options.astype {
-            let (parameters, value, bound, check) = if self.generic {
+        if self.is_for_loading() {
+            let astype = self.options.astype;
+            let (parameters, value, bound, load_it) = if self.generic {
                 let bound = quote!(__T: #serde::Deserialize<'de> + #arrays,);
-                (quote!(__T,), quote!(__T), bound, TokenStream::new())
+                (quote!(__T,), quote!(__T), bound, quote!(::arraystow::astype(deserializer)))
             } else {
-                (TokenStream::new(), quote!(#field), TokenStream::new(), self.check(&arrays))
+                // A field with options for saving is checked there.
+                let allowed = quote!(::arraystow::__private::kinds::Allowed);
+                let check = if self.options.is_for_saving() { self.kind() } else { self.check(&allowed) };
+                let load_it = quote! {
+                    #check
+                    ::arraystow::__private::kinds::load_field(kind, #astype, deserializer)
+                };
+                (TokenStream::new(), quote!(#field), TokenStream::new(), load_it)
             };
             functions.extend(quote! {
                 #(#conditions)*
@@ -127,23 +143,50 @@ impl Expansion {
                     #bound
                     __D: #serde::Deserializer<'de>,
                 {
-                    #check
-                    ::arraystow::astype(deserializer)
+                    #load_it
                 }
             });
         }
         functions
     }
 
-    /// Checks the field's type, with an error at the attribute.
+    /// The bound on the kind of the field's type.
+    fn allowed(&self) -> TokenStream {
+        let axes = self.options.chunks.as_ref().map(Vec::len);
+        match (axes.or(self.options.labels.dims.as_ref().map(Vec::len)), self.options.inline) {
+            (Some(axes), _) => quote!(::arraystow::__private::kinds::AllowedAxes<#axes>),
+            (None, true) => quote!(::arraystow::__private::kinds::AllowedInline),
+            (None, false) => quote!(::arraystow::__private::kinds::Allowed),
+        }
+    }
+
+    /// Whether the field has a function that loads it: the conversion, or a plain array that is not passed through serde.
+    fn is_for_loading(&self) -> bool {
+        self.options.astype || (self.loads_plain && !self.generic)
+    }
+
+    /// Finds the kind of the field's type and checks it, with an error at the attribute.
     fn check(&self, bounds: &TokenStream) -> TokenStream {
-        let field = &self.field;
-        let alias = Ident::new("__ArraystowField", self.options.span);
-        let call = quote_spanned!(self.options.span=> __arraystow_check::<#alias>());
+        let kind = self.kind();
+        let call = quote_spanned!(self.options.span=> __arraystow_check(kind));
         quote! {
-            type #alias = #field;
-            fn __arraystow_check<__T: ?::core::marker::Sized + #bounds>() {}
+            #kind
+            fn __arraystow_check<__K: #bounds>(_: ::core::marker::PhantomData<__K>) {}
             #call;
+        }
+    }
+
+    /// Finds the kind of the field's type.
+    fn kind(&self) -> TokenStream {
+        let field = &self.field;
+        quote! {
+            #[allow(unused_imports)]
+            use ::arraystow::__private::kinds::{
+                ListOptionTag as _, ListTag as _, NdarrayOptionTag as _, NdarrayTag as _, OtherTag as _, PlainOptionTag as _,
+                PlainTag as _,
+            };
+            #[allow(clippy::needless_borrow)]
+            let kind = (&&&::arraystow::__private::kinds::Tag::<#field>::NEW).kind();
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#errors #item);
         }
     };
-    let mut walk = Walk { errors, has_derive: true, expansions: Vec::new() };
+    let mut walk = Walk { errors, has_derive: true, derives_deserialize: false, expansions: Vec::new() };
     walk.item(&mut item);
     let functions = walk.expansions.iter().map(Expansion::functions);
     let errors = walk.errors.tokens();
@@ -50,6 +50,7 @@ pub(crate) fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 struct Walk {
     errors: Errors,
     has_derive: bool,
+    derives_deserialize: bool,
     expansions: Vec<Expansion>,
 }
 
@@ -81,7 +82,8 @@ impl Walk {
     }
 
     fn check_derive(&mut self, below: &[Attribute]) {
-        self.has_derive = has_derive(below);
+        self.has_derive = has_derive(below, &["Serialize", "Deserialize"]);
+        self.derives_deserialize = has_derive(below, &["Deserialize"]);
         if !self.has_derive {
             self.errors.at(
                 proc_macro2::Span::call_site(),
@@ -107,7 +109,9 @@ impl Walk {
                 && !attributes.has("default")
                 && !attributes.has("flatten")
                 && !around.container.has("default");
-            let expansion = Expansion::new(options, field, around.conditions, item, generics, self.expansions.len());
+            let loads_plain = self.derives_deserialize && self.is_loaded(&attributes, around);
+            let number = self.expansions.len();
+            let expansion = Expansion::new(options, field, around.conditions, item, generics, number, loads_plain);
             field.attrs.extend(expansion.attributes(attributes.has("bound"), missing_is_none));
             self.expansions.push(expansion);
         }
@@ -122,6 +126,12 @@ impl Walk {
             (around.container.first_of(&["into"]), "another type is serialized, whose fields can have options"),
         ];
         !options.is_for_saving() || self.check(options, reasons)
+    }
+
+    /// Whether the derive loads the field by its type.
+    fn is_loaded(&self, field: &SerdeAttributes, around: &Around<'_>) -> bool {
+        let otherwise = ["with", "deserialize_with", "skip", "skip_deserializing"];
+        around.of_field(field, &otherwise).is_none() && around.container.first_of(&["from", "try_from"]).is_none()
     }
 
     /// Whether the options for loading can have an effect.

@@ -41,7 +41,7 @@ use proc_macro::TokenStream;
 /// | `dims = ["time", "lat"]` | saving | names the axes of the array |
 /// | `units = "K"` | saving | adds the attribute `units` |
 /// | `attrs(long_name = "height", valid_min = -500)` | saving | adds attributes: texts, integers, floats |
-/// | `inline` | saving | keeps a plain `ndarray` in the document, whatever its size |
+/// | `inline` | saving | keeps a plain array in the document, whatever its size |
 /// | `astype` | loading | accepts an array of another element type and converts it, as `ChunkedArray::astype` does |
 ///
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
@@ -54,10 +54,32 @@ use proc_macro::TokenStream;
 /// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different
 /// options is stored once for each set of options.
 ///
+/// # Lists and matrices
+///
+/// A `Vec`, `VecDeque` or `Box<[T]>` of elements, a matrix or an image (`arraystow::PlainArray`) has options too, as the
+/// field's type or in an `Option`. It is then diverted as an `ndarray` is: from 4 KiB on, or always with names or
+/// attributes. A small list stays in the document as it is without the macro. A list of lists has no options. In
+/// a generic type a field has these options only if its type has no parameter of the type.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+///
+/// #[arraystow::stow]
+/// #[derive(Serialize, Deserialize)]
+/// struct Recording {
+///     station: String,
+///     #[stow(dims = ["time"], units = "K", codec = "zstd:3")]
+///     kelvin: Vec<f32>,
+/// }
+/// ```
+///
+/// The elements of a plain array with options do not pass through serde, as with `arraystow::ndarray`.
+///
 /// # With serde's attributes
 ///
-/// The macro adds a `serialize_with` or a `deserialize_with` to the field, so the field cannot have its own. All other
-/// serde attributes work as without the macro. A missing `Option` is `None` with `astype` too. In a generic type,
+/// The macro adds a `serialize_with` and, for `astype` and where the field has none, a `deserialize_with`. A field with options for
+/// saving cannot have a `serialize_with` of its own, and one with `astype` no `deserialize_with`. All other
+/// serde attributes work as without the macro. A missing `Option` is `None` all the same. In a generic type,
 /// the impls have bounds on the types of the arrays; a `#[serde(bound(..))]` at the field replaces them.
 ///
 /// # Compile errors

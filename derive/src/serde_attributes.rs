@@ -24,20 +24,20 @@ impl SerdeAttributes {
     }
 }
 
-/// Whether one of the attributes below the macro is a serde derive.
-pub(crate) fn has_derive(attributes: &[Attribute]) -> bool {
+/// Whether one of the attributes below the macro derives one of these traits.
+pub(crate) fn has_derive(attributes: &[Attribute], names: &[&str]) -> bool {
     attributes.iter().any(|attribute| {
         let (derive, conditional) = (attribute.path().is_ident("derive"), attribute.path().is_ident("cfg_attr"));
         let Meta::List(list) = &attribute.meta else { return false };
-        (derive || conditional) && names_serde(list.tokens.clone(), conditional)
+        (derive || conditional) && has_name(list.tokens.clone(), names, conditional)
     })
 }
 
-/// Whether the tokens name `Serialize` or `Deserialize`; `nested` looks into groups, as in a `cfg_attr`.
-fn names_serde(tokens: proc_macro2::TokenStream, nested: bool) -> bool {
+/// Whether the tokens have one of the names; `nested` looks into groups, as in a `cfg_attr`.
+fn has_name(tokens: proc_macro2::TokenStream, names: &[&str], nested: bool) -> bool {
     tokens.into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => ident == "Serialize" || ident == "Deserialize",
-        proc_macro2::TokenTree::Group(group) if nested => names_serde(group.stream(), true),
+        proc_macro2::TokenTree::Ident(ident) => names.iter().any(|name| ident == name),
+        proc_macro2::TokenTree::Group(group) if nested => has_name(group.stream(), names, true),
         _ => false,
     })
 }

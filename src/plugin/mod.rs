@@ -31,6 +31,7 @@ pub use shared::{Shared, WeakShared};
 #[doc(hidden)]
 pub use {
     fields::holds::{HoldsArrays, HoldsAxes, HoldsPlain},
+    fields::kinds,
     fields::serialize_field,
     walk::options::{FieldAttr, Options},
 };

@@ -11,5 +11,6 @@ mod labels;
 mod layout;
 mod operations;
 mod pages;
+mod plain;
 mod values;
 mod zarr;

@@ -84,6 +84,16 @@ mod plain {
         pub(super) records: Vec<Reading>,
     }
 
+    /// With options.
+    #[arraystow::stow]
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Stowed {
+        #[stow(codec = "none")]
+        pub(super) list: Vec<f64>,
+        #[stow(dims = ["row", "column"])]
+        pub(super) array: Option<ndarray::Array2<f32>>,
+    }
+
     /// Many of them, each too small to be written by itself.
     #[derive(Serialize, Deserialize)]
     pub(super) struct Many {
@@ -98,7 +108,7 @@ fn plain_arrays_are_in_memory_once() {
         return step(&std::env::var(STEP).unwrap(), &Storage::open(folder).unwrap());
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let kinds = ["list", "array", "records", "many"];
+    let kinds = ["list", "array", "records", "many", "stowed"];
     let kinds = kinds.iter().chain(cfg!(feature = "nalgebra").then_some(&"matrix"));
     for step in kinds.flat_map(|kind| [format!("save {kind}"), format!("load {kind}")]) {
         let output = Command::new(std::env::current_exe().unwrap())
@@ -149,6 +159,15 @@ fn step(step: &str, storage: &Storage) {
         "load records" => {
             let loaded: plain::Records = storage.load("records").unwrap();
             assert!(loaded.records.iter().enumerate().all(|(at, x)| x.time == at as i64 && x.value == at as f64));
+        }
+        "save stowed" => {
+            let array = ndarray::Array2::from_shape_fn((len / 4096, 4096), |(i, j)| (i + j) as f32);
+            let list = list(len / 2).list;
+            drop(storage.save("stowed", &plain::Stowed { list, array: Some(array) }).unwrap());
+        }
+        "load stowed" => {
+            let loaded: plain::Stowed = storage.load("stowed").unwrap();
+            assert_eq!((loaded.list[17], loaded.array.unwrap()[[17, 18]]), (17.0, 35.0));
         }
         "save many" => {
             let lists = (0..128).map(|_| list(len / 128)).collect();

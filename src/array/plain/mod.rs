@@ -80,7 +80,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
     label = "`arraystow::PlainArray` is not implemented for `{Self}`",
     note = "it is for `Vec`, `VecDeque`, `Box<[T]>`, `ndarray::Array` and the matrices of the features nalgebra, faer and image, of \
             elements; implement `arraystow::PlainArray` for a type of your own",
-    note = "an `Option` of one, and lists of them, need no `with` where each part has its own field or `#[stow(..)]`"
+    note = "for an `Option` of one there is `#[stow(..)]` instead of `with`; arrays in a list, a map or a type of yours get `with` on a \
+            field of their own"
 )]
 pub trait PlainArray {
     /// The type of the elements.

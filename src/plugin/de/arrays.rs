@@ -207,9 +207,9 @@ impl ArrayFields {
 }
 
 /// The fields as a map, whose errors are plain texts.
-struct FieldMap<'p> {
-    fields: ArrayFields,
-    path: Option<&'p Path<'p>>,
+pub(in crate::plugin) struct FieldMap<'p> {
+    pub(in crate::plugin) fields: ArrayFields,
+    pub(in crate::plugin) path: Option<&'p Path<'p>>,
 }
 
 impl<'de> MapAccess<'de> for FieldMap<'_> {

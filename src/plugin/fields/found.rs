@@ -13,10 +13,11 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
 use crate::plugin::document::number::number;
 use crate::plugin::fields::as_found;
+use ndarray::ArrayD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_content::Value;
+use serde_content::{Number, Value};
 use std::fmt;
 
 /// What there is of an array.
@@ -118,6 +119,17 @@ impl NdarrayFields {
         with_element!(data_type, T => self.elements::<T>(), else => Err(Error::new(ErrorKind::TypeMismatch, text)))
     }
 
+    /// The array in a type whose elements serde reads: of numbers whatever it takes for them.
+    pub(in crate::plugin) fn typed<T: Element + de::DeserializeOwned>(self) -> Result<ArrayD<T>> {
+        let elements: std::result::Result<Vec<T>, serde_content::Error> = match self.data {
+            Value::Seq(elements) | Value::Tuple(elements) => elements.into_iter().map(as_serde_reads).collect(),
+            _ => Err(de::Error::custom("they are no list")),
+        };
+        let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
+        ArrayD::from_shape_vec(self.dim, elements)
+            .map_err(|_| Error::corrupt("an array in the document has not as many elements as its shape says"))
+    }
+
     /// The elements, if they can be read as such.
     pub(in crate::plugin) fn elements<T: Element>(self) -> Result<PlainElements> {
         let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data), else => {
@@ -128,6 +140,21 @@ impl NdarrayFields {
             return Err(Error::corrupt("an array in the document has not as many elements as its shape says"));
         }
         Ok(PlainElements { shape: self.dim, elements })
+    }
+}
+
+/// An element as serde reads numbers, which takes integers for floats.
+fn as_serde_reads<T: de::DeserializeOwned>(value: Value<'static>) -> std::result::Result<T, serde_content::Error> {
+    let integer = match &value {
+        Value::Number(Number::I64(integer)) => Some(i128::from(*integer)),
+        Value::Number(Number::U64(integer)) => Some(i128::from(*integer)),
+        _ => None,
+    };
+    let read = T::deserialize(serde_content::Deserializer::new(value).coerce_numbers());
+    match integer.map(|integer| (i64::try_from(integer), u64::try_from(integer))) {
+        Some((Ok(integer), _)) => read.or_else(|_| T::deserialize(integer.into_deserializer())),
+        Some((_, Ok(integer))) => read.or_else(|_| T::deserialize(integer.into_deserializer())),
+        _ => read,
     }
 }
 

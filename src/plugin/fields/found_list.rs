@@ -29,7 +29,14 @@ impl FoundList {
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+/// Meets a list, or an array in any form.
+pub(super) struct ListVisitor<T>(PhantomData<T>);
+
+impl<T> ListVisitor<T> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
 impl<'de, T: Element> Visitor<'de> for ListVisitor<T> {
     type Value = FoundList;

@@ -15,7 +15,9 @@ use std::sync::Arc;
     message = "`{Self}` holds no arrays that the options in `#[stow(..)]` could be for",
     label = "not for a field of type `{Self}`",
     note = "options are for `ChunkedArray`, `AnyArray` and `ndarray::Array`, also within Option, Vec, Box, Arc, arrays, tuples and the \
-            values of maps; arrays in a type of yours get theirs on its own fields"
+            values of maps; arrays in a type of yours get theirs on its own fields",
+    note = "a list of numbers or records can have options where it is the field itself, or an Option of one, and its type has no \
+            parameter: `Vec<f64>`"
 )]
 pub trait HoldsArrays {}
 

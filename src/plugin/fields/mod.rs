@@ -9,11 +9,13 @@ mod found;
 mod found_list;
 pub(in crate::plugin) mod holds;
 mod id;
+pub mod kinds;
 pub mod ndarray;
 mod options;
 pub mod persistent;
 mod plain;
 mod shared;
+mod stowed;
 pub(in crate::plugin) mod value;
 pub mod vec;
 

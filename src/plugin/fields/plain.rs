@@ -28,7 +28,7 @@ where
     divert(serializer, || add(array))
 }
 
-fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
+pub(super) fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
     let path = saving(|state| state.take_place())?;
     let elements = {
         let _lifted = lift();
@@ -71,22 +71,31 @@ where
     A: FromPlainArray,
     D: Deserializer<'de>,
 {
-    let found = match A::AXES {
+    let what = match A::AXES {
         Some(1) => FoundList::of::<A::Element, _>(deserializer)?,
         _ => FoundList::Other(<FoundNdarray as serde::Deserialize>::deserialize(deserializer)?),
     };
-    match found {
+    found(what).map_err(de_error)
+}
+
+/// The value of what the document has.
+pub(super) fn found<A: FromPlainArray>(what: FoundList) -> Result<A> {
+    match what {
         FoundList::Other(FoundNdarray::Id(id)) => stored(&id),
         FoundList::Other(FoundNdarray::Fields(fields)) => fields.elements::<A::Element>().and_then(in_document),
         FoundList::List(elements) => in_document(elements),
     }
-    .map_err(de_error)
 }
 
 /// The value of elements that the document has.
 fn in_document<A: FromPlainArray>(elements: PlainElements) -> Result<A> {
-    check_axes::<A>(elements.shape.len())?;
     let array = elements.into_array::<A::Element>().ok_or_else(|| not_of::<A>(None))?;
+    in_memory(array)
+}
+
+/// The value of elements in memory.
+pub(super) fn in_memory<A: FromPlainArray>(array: ArrayD<A::Element>) -> Result<A> {
+    check_axes::<A>(array.ndim())?;
     let _lifted = lift();
     A::read(PlainReader::in_memory(array)).map_err(unreadable)
 }
@@ -108,7 +117,7 @@ fn check_axes<A: FromPlainArray>(stored: usize) -> Result<()> {
 }
 
 /// The error of a type's own code, or one that passed through it.
-fn unreadable(error: BoxError) -> Error {
+pub(super) fn unreadable(error: BoxError) -> Error {
     match error.downcast::<Error>() {
         Ok(error) => *error,
         Err(source) => {
@@ -119,7 +128,7 @@ fn unreadable(error: BoxError) -> Error {
 }
 
 /// The value of a stored array.
-fn stored<A: FromPlainArray>(id: &PersistentId) -> Result<A> {
+pub(super) fn stored<A: FromPlainArray>(id: &PersistentId) -> Result<A> {
     let array = find::<A::Element>(id)?;
     let located = |error: Error| match crate::array::ErasedArray::stored(&array) {
         Some(stored) => stored.locate(error),

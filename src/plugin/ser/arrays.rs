@@ -98,7 +98,11 @@ impl<'p, S: Serializer> Undecided<'p, S> {
 }
 
 /// An array in one of its forms. A map, not an enum: what a variant may be called differs from format to format.
-fn one_entry<S: Serializer>(inner: S, form: &'static str, contents: &impl Serialize) -> Result<S::Ok, S::Error> {
+pub(in crate::plugin) fn one_entry<S: Serializer, T: ?Sized + Serialize>(
+    inner: S,
+    form: &'static str,
+    contents: &T,
+) -> Result<S::Ok, S::Error> {
     let mut map = inner.serialize_map(Some(1))?;
     map.serialize_entry(form, contents)?;
     map.end()

@@ -1,14 +1,15 @@
 //! The Serializer around any other: forwards everything, follows the path, and diverts arrays.
 
-use crate::plugin::document::names::{ARRAY, CHUNKED, STOW};
+use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;
-use crate::plugin::ser::arrays::StructSerializer;
+use crate::plugin::ser::arrays::{StructSerializer, one_entry};
 use crate::plugin::ser::compounds::Compound;
 use crate::plugin::ser::keys::check_key;
 use crate::plugin::ser::maps::MapSerializer;
 use crate::plugin::ser::wrapped::{Serializer, Wrapped};
 use crate::plugin::walk::context::saving;
 use crate::plugin::walk::errors::{note_save_place, ser_error};
+use crate::plugin::walk::saving::SaveState;
 use crate::plugin::walk::scopes::enter_again;
 use serde::ser::{self, Serialize};
 use std::fmt::Display;
@@ -23,6 +24,20 @@ macro_rules! forward {
             self.inner.$method(value)
         })*
     };
+}
+
+impl<S: ser::Serializer> Serializer<'_, S> {
+    /// What a field with options has in the place of a plain array. A list that stays in the document is an ordinary one where
+    /// a reader sees what it is.
+    fn form<T: ?Sized + Serialize>(self, form: &'static str, value: &T) -> Result<S::Ok, S::Error> {
+        let is_ordinary = if form == STORED { self.rules.quirks().has_ids } else { self.rules.is_known() };
+        if is_ordinary {
+            return value.serialize(self);
+        }
+        let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
+        rules.enter(self.path).map_err(ser_error)?;
+        one_entry(self.inner, form, &Wrapped { value, path: self.path, rules, key: None })
+    }
 }
 
 impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
@@ -152,11 +167,16 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         if name == CHUNKED {
             // Within a lifted context the array itself fails.
             let _ = saving(|state| state.set_place(self.path.to_string()));
-            return value.serialize(self);
+            let result = value.serialize(self);
+            let _ = saving(SaveState::forget_place);
+            return result;
         }
         if name.starts_with(STOW) {
             let _scope = enter_again(name);
             return value.serialize(self);
+        }
+        if name == STORED || name == INLINE {
+            return self.form(name, value);
         }
         let wrapped = Wrapped { value, path: self.path, rules: self.rules, key: self.key };
         self.inner.serialize_newtype_struct(name, &wrapped)

@@ -121,6 +121,16 @@ impl SaveState {
         self.place = Some(place);
     }
 
+    /// Whether our Serializer has noted a place for what is met now.
+    pub(in crate::plugin) fn has_place(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// Forgets a place that was not taken.
+    pub(in crate::plugin) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
     /// The place of the array that is met now; not known if another serializer stands in between.
     pub(in crate::plugin) fn take_place(&mut self) -> String {
         self.place.take().unwrap_or_else(|| "?".to_owned())

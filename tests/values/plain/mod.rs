@@ -3,6 +3,7 @@
 mod containers;
 mod lists;
 mod old_documents;
+mod stowed;
 
 use arraystow::{Element, FromPlainArray, PlainArray, Storage};
 use serde::{Deserialize, Serialize};
