@@ -2,6 +2,7 @@
 
 mod imports;
 mod length;
+mod pages;
 mod rooms;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
