@@ -1,8 +1,9 @@
-//! Reductions along axes of 512 MiB of `f32` in an HDF5 file, in chunks of 4 MiB, beside numpy and dask on the same file in the
-//! same run. Each is measured in a process of its own, with its peak of memory. numpy reads the whole array first.
+//! Reductions along axes of 512 MiB of `f32` in an HDF5 file, in chunks of 4 MiB, beside numpy and dask on the same
+//! file in the same run. Each is measured in a process of its own, with its peak of memory. numpy reads the whole array
+//! first.
 //!
-//! `cargo bench -p arraystow-benches --bench axes [-- FOLDER]`; by default the folder is one in `target`. Python's packages
-//! come from PyPI into `target`.
+//! `cargo bench -p arraystow-benches --bench axes [-- FOLDER]`; by default the folder is one in `target`. Python's
+//! packages come from PyPI into `target`.
 #![allow(missing_docs, clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code, unreachable_pub, reason = "it serves the tests too")]

@@ -1,7 +1,8 @@
-//! Saving and loading 256 MiB of `f32` in chunks of 512 x 512, beside `fs::write` and `fs::read` of the same bytes in the
-//! same run. Both writes are synced.
+//! Saving and loading 256 MiB of `f32` in chunks of 512 x 512, beside `fs::write` and `fs::read` of the same bytes in
+//! the same run. Both writes are synced.
 //!
-//! `cargo bench -p arraystow-benches --bench files [-- FOLDER]`; the folder decides which disk is measured (by default one in `target`).
+//! `cargo bench -p arraystow-benches --bench files [-- FOLDER]`; the folder decides which disk is measured (by default
+//! one in `target`).
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, Storage};

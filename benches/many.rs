@@ -1,6 +1,8 @@
-//! Many arrays in one object, many objects in one workflow, and a part of a large object: each as a ratio within one run.
+//! Many arrays in one object, many objects in one workflow, and a part of a large object: each as a ratio within one
+//! run.
 //!
-//! `cargo bench -p arraystow-benches --bench many [-- FOLDER]`; the folder decides which disk is measured (by default one in `target`).
+//! `cargo bench -p arraystow-benches --bench many [-- FOLDER]`; the folder decides which disk is measured (by default
+//! one in `target`).
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, Shared, Storage, VerifyDepth};

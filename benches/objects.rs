@@ -1,8 +1,8 @@
-//! Saving and loading 256 MiB of `f32` in 256 chunks of 1 MiB on an S3 server, beside object_store's own puts and gets of the
-//! same bytes, 64 at a time, in the same run; with no latency and with 20 ms.
+//! Saving and loading 256 MiB of `f32` in 256 chunks of 1 MiB on an S3 server, beside object_store's own puts and gets
+//! of the same bytes, 64 at a time, in the same run; with no latency and with 20 ms.
 //!
-//! `cargo bench -p arraystow-benches --bench objects`. The server is a process of its own, over real HTTP on this machine, with its objects in
-//! memory. Payloads are not signed, as over TLS.
+//! `cargo bench -p arraystow-benches --bench objects`. The server is a process of its own, over real HTTP on this
+//! machine, with its objects in memory. Payloads are not signed, as over TLS.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::{ChunkedArray, Codec, Storage};
@@ -22,7 +22,7 @@ const CHUNK_BYTES: usize = CHUNK * CHUNK * 4;
 const COUNT: usize = (SIDE / CHUNK) * (SIDE / CHUNK);
 const AT_A_TIME: usize = 64;
 const ROUNDS: usize = 5;
-/// Tells the process that it is the server, and its latency in milliseconds.
+/// The variable of the process that is the server, with its latency in milliseconds.
 const LATENCY: &str = "ARRAYSTOW_BENCH_LATENCY";
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

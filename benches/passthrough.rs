@@ -1,8 +1,10 @@
-//! A step that is appended to a stored array of 256 MiB of `f32`, of which each step is a chunk of 1 MiB, against the array written anew, in the
-//! same run; and beside it h5py's `resize` and zarr-python's `append`, which change the array in its place.
+//! A step that is appended to a stored array of 256 MiB of `f32`, of which each step is a chunk of 1 MiB, against the
+//! array written anew, in the same run; and beside it h5py's `resize` and zarr-python's `append`, which change the
+//! array in its place.
 //!
-//! `cargo bench -p arraystow-benches --bench passthrough [-- FOLDER]`; the folder decides which disk is measured (by default one in
-//! `target`). The Python programs run if `python3` finds h5py and zarr, as with `PYTHONPATH=target/python-...` of the tests.
+//! `cargo bench -p arraystow-benches --bench passthrough [-- FOLDER]`; the folder decides which disk is measured (by
+//! default one in `target`). The Python programs run if `python3` finds h5py and zarr, as with
+//! `PYTHONPATH=target/python-...` of the tests.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::{ArrayFormat, ChunkedArray, Codec, Storage};

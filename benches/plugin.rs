@@ -1,7 +1,7 @@
 //! Documents without arrays: what the plug-in costs around a format, against the format alone, in the same run.
 //!
-//! `cargo bench -p arraystow-benches --bench plugin`. With the name of one case and of one side, as in `-- tree-cbor-to_vec ours`,
-//! the case runs a few times and nothing is timed, as a profiler wants it.
+//! `cargo bench -p arraystow-benches --bench plugin`. With the name of one case and of one side, as in
+//! `-- tree-cbor-to_vec ours`, the case runs a few times and nothing is timed, as a profiler wants it.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::Protocols;

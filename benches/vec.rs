@@ -1,8 +1,9 @@
 //! Saving and loading a `Vec<f64>` of 256 MiB with `#[serde(with = "arraystow::vec")]`, beside the same field as serde
 //! passes it, to CBOR and to a format of fixed lengths, and beside numpy's `save` and `load`.
 //!
-//! Each step runs in a process of its own, whose peak of memory the kernel knows. All write the same bytes to the same disk; numpy's file
-//! is synced as the others are. `cargo bench -p arraystow-benches --bench vec [-- FOLDER]`; numpy comes from PyPI.
+//! Each step runs in a process of its own, whose peak of memory the kernel knows. All write the same bytes to the same
+//! disk; numpy's file is synced as the others are. `cargo bench -p arraystow-benches --bench vec [-- FOLDER]`; numpy
+//! comes from PyPI.
 #![allow(missing_docs, clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code, unreachable_pub, reason = "it serves the tests too")]

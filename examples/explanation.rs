@@ -2,13 +2,13 @@
 //!
 //! `cargo run -p arraystow-examples --example explanation`
 
-#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::{cell::RefCell, error::Error, fs, path::Path, path::PathBuf, sync::Arc};
 
-/// What `Serialize` and `Deserialize`, which take no arguments, find on their thread: a plan to join, or a folder to look in.
-/// In arraystow a stack of these, and a guard that restores it after a panic.
+/// What `Serialize` and `Deserialize`, which take no arguments, find on their thread: a plan to join, or a folder to
+/// look in. In arraystow a stack of these, and a guard that restores it after a panic.
 enum Context {
     Save(Vec<Arc<Vec<f64>>>),
     Load(PathBuf),

@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p arraystow-examples --example quickstart`
 //!
-//! The data are real: the undulation of the EGM96 geoid, its height above the ellipsoid in metres, at every quarter of a
-//! degree. `examples/egm96_grid.rs` computed them.
+//! The data are real: the undulation of the EGM96 geoid, its height above the ellipsoid in metres, at every quarter of
+//! a degree. `examples/egm96_grid.rs` computed them.
 #![allow(clippy::print_stdout)]
 
 use arraystow::Storage;

@@ -50,8 +50,8 @@
 //! # Where to look
 //!
 //! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
-//! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array whose
-//!   element type is known at run time.
+//! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array
+//!   whose element type is known at run time.
 //! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
 //! - [`mod@ndarray`], [`mod@vec`]: `#[serde(with = "arraystow::ndarray")]` and `"arraystow::vec"` for fields of plain
 //!   arrays, matrices and lists. [`PlainArray`] lists the types.
@@ -78,9 +78,12 @@
 //!
 //! # What is diverted
 //!
-//! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after loading.
-//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without a line in the user's type.
-//! - A list, an array, a matrix or an image whose field has `#[serde(with = "arraystow::vec")]` or `"arraystow::ndarray"`.
+//! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after
+//!   loading.
+//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without a line in the user's
+//!   type.
+//! - A list, an array, a matrix or an image whose field has `#[serde(with = "arraystow::vec")]` or
+//!   `"arraystow::ndarray"`.
 //!
 //! # What comes back
 //!
@@ -133,11 +136,12 @@
 //! - `derive` (default): the macros [`macro@stow`] and [`derive@Persistent`].
 //! - `hdf5` (default): arrays as HDF5 files, in folders and through the FILE protocol.
 //! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
-//! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and `az://`.
+//! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and
+//!   `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
-//! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26. Without
-//!   this feature, the system's libhdf5 is used, 1.14 or later.
+//! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26.
+//!   Without this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the suite that every implementation of a protocol must pass.
 //! - `faults`: for this crate's own tests, which see each call on the file system and make it fail or delay it.
 //!

@@ -87,7 +87,7 @@ fn a_storage_saves_loads_lists_replaces_and_removes() {
                     let array =
                         ChunkedArray::from_ndarray(Array2::from_elem((50, 50), thread as u64), &[20, 20]).unwrap();
                     match storage.save("raced", &(thread, array)) {
-                        // Of a server that ignores conditions: overwritten at the same moment, and told so.
+                        // Of a server that ignores conditions: overwritten at the same moment, which is an error.
                         Err(error) if error.is_conflict() => {}
                         saved => saved.unwrap(),
                     }

@@ -1,11 +1,13 @@
 //! arraystow beside what people use today: times, ratios and peaks of memory in one run.
 //!
-//! `cargo bench -p arraystow-benches --bench compare [-- FOLDER [CASE ...]]`. The folder decides which disk is measured; by
-//! default it is one in `target`. A case that is named in part is enough, as in `s3`. With `ARRAYSTOW_WRITE_DOCS=1` the tables and the
-//! chart of `docs/benchmarks.md` are written. Python's packages come from PyPI into `target`.
+//! `cargo bench -p arraystow-benches --bench compare [-- FOLDER [CASE ...]]`. The folder decides which disk is
+//! measured; by default it is one in `target`. A case that is named in part is enough, as in `s3`. With
+//! `ARRAYSTOW_WRITE_DOCS=1` the tables and the chart of `docs/benchmarks.md` are written. Python's packages come from
+//! PyPI into `target`.
 //!
-//! Each side of each case runs in processes of its own, in alternation with the others. A process makes the same data as the others,
-//! does the work once and prints its time and its peak of memory. What a side loads is what the same side has saved.
+//! Each side of each case runs in processes of its own, in alternation with the others. A process makes the same data
+//! as the others, does the work once and prints its time and its peak of memory. What a side loads is what the same
+//! side has saved.
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
 mod bare;

@@ -103,7 +103,7 @@ def zarr_store():
     from zarr.storage import ObjectStore
 
     client = obstore.store.S3Store(
-        "bucket", prefix=f"{prefix}/it.zarr", endpoint=endpoint, access_key_id="test-key", secret_access_key="a-secret-that-nobody-may-see",
+        "bucket", prefix=f"{prefix}/it.zarr", endpoint=endpoint, access_key_id="test-key", secret_access_key="a-secret-that-must-stay-hidden",
         region="us-east-1", client_options={"allow_http": True},
     )
     return ObjectStore(client)
@@ -148,7 +148,7 @@ def with_tensorstore():
     import tensorstore as ts
 
     if store:
-        os.environ.update(AWS_ACCESS_KEY_ID="test-key", AWS_SECRET_ACCESS_KEY="a-secret-that-nobody-may-see")
+        os.environ.update(AWS_ACCESS_KEY_ID="test-key", AWS_SECRET_ACCESS_KEY="a-secret-that-must-stay-hidden")
         kvstore = {"driver": "s3", "bucket": "bucket", "endpoint": endpoint, "path": f"{prefix}/it/", "aws_region": "us-east-1"}
     else:
         kvstore = {"driver": "file", "path": f"{place}/it/", "file_io_sync": False}

@@ -160,7 +160,8 @@ impl Expansion {
         }
     }
 
-    /// Whether the field has a function that loads it: the conversion, or a plain array that is not passed through serde.
+    /// Whether the field has a function that loads it: the conversion, or a plain array that is not passed through
+    /// serde.
     fn is_for_loading(&self) -> bool {
         self.options.astype || (self.loads_plain && !self.generic)
     }

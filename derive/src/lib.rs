@@ -45,8 +45,8 @@ use proc_macro::TokenStream;
 /// | `astype` | loading | accepts an array of another element type and converts it, as `ChunkedArray::astype` does |
 ///
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
-/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not; with names or
-/// attributes it is diverted. What an array says itself takes precedence over its field.
+/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not; with
+/// names or attributes it is diverted. What an array says itself takes precedence over its field.
 ///
 /// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
 /// values of maps. An array that the storage already holds in these chunks is kept or linked, as without options, and
@@ -56,10 +56,10 @@ use proc_macro::TokenStream;
 ///
 /// # Lists and matrices
 ///
-/// A `Vec`, `VecDeque` or `Box<[T]>` of elements, a matrix or an image (`arraystow::PlainArray`) has options too, as the
-/// field's type or in an `Option`. It is then diverted as an `ndarray` is: from 4 KiB on, or always with names or
-/// attributes. A small list stays in the document as it is without the macro. A list of lists has no options. In
-/// a generic type a field has these options only if its type has no parameter of the type.
+/// A `Vec`, `VecDeque` or `Box<[T]>` of elements, a matrix or an image (`arraystow::PlainArray`) has options too, as
+/// the field's type or in an `Option`. It is then diverted as an `ndarray` is: from 4 KiB on, or always with names or
+/// attributes. A small list stays in the document as it is without the macro. A list of lists has no options. In a
+/// generic type a field has these options only if its type has no parameter of the type.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -77,10 +77,10 @@ use proc_macro::TokenStream;
 ///
 /// # With serde's attributes
 ///
-/// The macro adds a `serialize_with` and, for `astype` and where the field has none, a `deserialize_with`. A field with options for
-/// saving cannot have a `serialize_with` of its own, and one with `astype` no `deserialize_with`. All other
-/// serde attributes work as without the macro. A missing `Option` is `None` all the same. In a generic type,
-/// the impls have bounds on the types of the arrays; a `#[serde(bound(..))]` at the field replaces them.
+/// The macro adds a `serialize_with` and, for `astype` and where the field has none, a `deserialize_with`. A field with
+/// options for saving cannot have a `serialize_with` of its own, and one with `astype` no `deserialize_with`. All other
+/// serde attributes work as without the macro. A missing `Option` is `None` all the same. In a generic type, the impls
+/// have bounds on the types of the arrays; a `#[serde(bound(..))]` at the field replaces them.
 ///
 /// # Compile errors
 ///
@@ -149,8 +149,8 @@ pub fn derive_persistent(item: TokenStream) -> TokenStream {
 
 /// Makes the values of a struct or an enum elements of arrays.
 ///
-/// A struct with named fields becomes a record: a compound type in HDF5, a structured type in Zarr and numpy. The types of
-/// its fields are elements themselves. An enum without fields becomes an enumeration: integers of the type in its
+/// A struct with named fields becomes a record: a compound type in HDF5, a structured type in Zarr and numpy. The types
+/// of its fields are elements themselves. An enum without fields becomes an enumeration: integers of the type in its
 /// `#[repr(..)]`, with the variants' names.
 ///
 /// The type also derives `Clone`, `Copy`, `Debug`, `Default` and `PartialEq`, and has no parameters.
@@ -183,8 +183,8 @@ pub fn derive_persistent(item: TokenStream) -> TokenStream {
 ///
 /// A plain `ndarray` field of such elements is diverted like numbers if the type also implements serde's traits.
 ///
-/// An array is read as the type if it has the same fields in the same order, or an enumeration of which the type has all
-/// names. A stored integer without a name is an error.
+/// An array is read as the type if it has the same fields in the same order, or an enumeration of which the type has
+/// all names. A stored integer without a name is an error.
 #[proc_macro_derive(Element)]
 pub fn derive_element(item: TokenStream) -> TokenStream {
     element::derive(item.into()).into()

@@ -1,8 +1,8 @@
 //! Arrays through the FILE protocol. In a local folder they are of either format: what is written is of the chosen one, and
 //! what lies there is read whatever it is.
 //!
-//! An array has one name, and lies in one form: an HDF5 file `<name>`, or a Zarr array `dask_arrays/<name>`. A look tells
-//! which.
+//! An array has one name, and lies in one form: an HDF5 file `<name>`, or a Zarr array `dask_arrays/<name>`. A look
+//! shows which.
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread};
 use crate::array::{Codec, DataType};

@@ -217,7 +217,7 @@ pub(crate) trait ArrayWriter: Send + Sync {
 pub(crate) trait ArrayReader: Send + Sync {
     fn format(&self) -> ArrayFormat;
     fn data_type(&self) -> DataType;
-    /// The logical grid, as it was saved; a stranger's array has that which it is stored in.
+    /// The logical grid, as it was saved; an array of another program has the one in which it is stored.
     fn grid(&self) -> &ChunkGrid;
     fn layout(&self) -> &StoredLayout;
     /// Bytes of everything that the array takes.
@@ -228,11 +228,11 @@ pub(crate) trait ArrayReader: Send + Sync {
     }
     /// The labels in the array's description; none without a description.
     fn labels(&self) -> &Labels;
-    /// How the chunks of an array of ours are compressed; none for a stranger's array.
+    /// How the chunks of an array of arraystow are compressed; none for an array of another program.
     fn codec(&self) -> Option<Codec>;
     /// For the way back to the concrete type.
     fn as_any(&self) -> &dyn Any;
-    /// As `StoredSummary::digest`; none for a stranger's array.
+    /// As `StoredSummary::digest`; none for an array of another program.
     fn digest(&self) -> Option<&str>;
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
     /// not the recorded one is an error.

@@ -124,7 +124,8 @@ impl<T: RealElement> ChunkedArray<T> {
         self.away(Self::argmin)
     }
 
-    /// The async form of [`argmax`](Self::argmax), as [`argmin_async`](Self::argmin_async) is that of [`argmin`](Self::argmin).
+    /// The async form of [`argmax`](Self::argmax), as [`argmin_async`](Self::argmin_async) is that of
+    /// [`argmin`](Self::argmin).
     ///
     /// # Errors
     /// As [`argmax`](Self::argmax).
@@ -215,8 +216,8 @@ impl<T: Element> Chunks<T> {
     /// ```
     ///
     /// # Errors
-    /// The errors of [`compute`](ChunkedArray::compute), for the chunk that could not be computed. The next call returns the
-    /// chunk after it.
+    /// The errors of [`compute`](ChunkedArray::compute), for the chunk that could not be computed. The next call
+    /// returns the chunk after it.
     pub async fn next_async(&mut self) -> Option<Result<(Region, ArrayD<T>)>> {
         let mut chunks = self.clone();
         let next = unblock(move || Ok::<_, Error>((chunks.next(), chunks))).await;

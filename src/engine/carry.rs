@@ -1,5 +1,5 @@
-//! Chunks that pass through an expression unchanged. What is stored of them is taken over, with its checksum: nothing is
-//! decoded, computed or encoded.
+//! Chunks that pass through an expression unchanged. What is stored of them is taken over, with its checksum: nothing
+//! is decoded, computed or encoded.
 
 use super::saved::Saved;
 use super::stored::StoredArray;
@@ -23,8 +23,8 @@ impl<'a> Carrier<'a> {
         Self { backend, saved: Mutex::default() }
     }
 
-    /// Gives `writer` the chunk with this number if `region` of the array, which is the chunk, is stored somewhere as the writer
-    /// would store it.
+    /// Gives `writer` the chunk with this number if `region` of the array, which is the chunk, is stored somewhere as
+    /// the writer would store it.
     pub(super) fn carry(
         &self,
         writer: &dyn ArrayWriter,
@@ -70,8 +70,9 @@ pub(super) fn was_saved(array: &dyn ErasedArray, seen: &mut HashSet<usize>) -> b
     found
 }
 
-/// The codec with which the array of that name is to be stored if nothing else is chosen: that of the stored array of which it is a
-/// later version. `None` if there is no such array, or the backend cannot write such an array with its codec.
+/// The codec with which the array of that name is to be stored if nothing else is chosen: that of the stored array of
+/// which it is a later version. `None` if there is no such array, or the backend cannot write such an array with its
+/// codec.
 pub(crate) fn kept_codec(array: &Arc<dyn ErasedArray>, backend: &dyn Backend, name: &str) -> Result<Option<Codec>> {
     let mut array = array.clone();
     loop {

@@ -6,9 +6,9 @@ use crate::lock::Mutex;
 use ndarray::Array1;
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The number of elements between each two edges, as numpy's `histogram` counts them: from one edge up to, but without,
-    /// the next; the last bin has its upper edge too. NaN and what lies outside is not counted. Elements are compared with the
-    /// edges exactly, large integers too.
+    /// The number of elements between each two edges, as numpy's `histogram` counts them: from one edge up to, but
+    /// without, the next; the last bin has its upper edge too. NaN and what lies outside is not counted. Elements are
+    /// compared with the edges exactly, large integers too.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -18,7 +18,8 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for fewer than two edges, for edges that decrease, and for NaN; any error of reading or computing a chunk.
+    /// `InvalidInput` for fewer than two edges, for edges that decrease, and for NaN; any error of reading or computing
+    /// a chunk.
     pub fn histogram(&self, edges: &[f64]) -> Result<Array1<i64>> {
         let bins = Bins::new(edges)?;
         let counts = self.tally(edges.len() - 1, |x| bins.of(x.to_value()))?;

@@ -1,8 +1,8 @@
 //! Exact quantiles of arrays that do not fit into memory.
 //!
-//! Numbers become integers of the same order. One pass counts how many have the same leading bits, so the leading bits of the
-//! wanted ones are known; the next pass counts the following bits of those that share them. As soon as few enough share
-//! them, they are gathered and sorted.
+//! Numbers become integers of the same order. One pass counts how many have the same leading bits, so the leading bits
+//! of the wanted ones are known; the next pass counts the following bits of those that share them. As soon as few
+//! enough share them, they are gathered and sorted.
 
 use super::compute::no_elements;
 use super::skip_nan::SkipNan;
@@ -22,13 +22,13 @@ const PASS_BITS: u32 = 16;
 const COUNTS_BITS: u32 = 20;
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The quantiles of all elements, in `f64`, each from 0 (the minimum) to 1 (the maximum): `quantile(&[0.5])?[0]` is the
-    /// median. They are exact, and interpolated linearly between two elements, as in numpy. NaN if an element is NaN; see
-    /// [`skip_nan`](Self::skip_nan).
+    /// The quantiles of all elements, in `f64`, each from 0 (the minimum) to 1 (the maximum): `quantile(&[0.5])?[0]` is
+    /// the median. They are exact, and interpolated linearly between two elements, as in numpy. NaN if an element is
+    /// NaN; see [`skip_nan`](Self::skip_nan).
     ///
     /// Arrays of up to 1 Mi elements are read once. Larger ones are read as often as their elements have 16 bits: `u8`
-    /// and `f16` once, `f32` twice, `f64` up to four times, and more often only for more than 16 quantiles at a time. A pass
-    /// takes at most 8 MiB for each thread, besides the chunks.
+    /// and `f16` once, `f32` twice, `f64` up to four times, and more often only for more than 16 quantiles at a time. A
+    /// pass takes at most 8 MiB for each thread, besides the chunks.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -112,8 +112,8 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// The position of the smallest element, counted in C order over the whole array, as in numpy: that of the first one, if
-    /// there are several, and that of the first NaN, if there is one.
+    /// The position of the smallest element, counted in C order over the whole array, as in numpy: that of the first
+    /// one, if there are several, and that of the first NaN, if there is one.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -149,8 +149,8 @@ impl<T: RealElement> ChunkedArray<T> {
 }
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The variance of all elements: the sum of the squared distances from the mean, divided by the number of elements less
-    /// `ddof`. NaN if no more than `ddof` elements are there, or if there is one.
+    /// The variance of all elements: the sum of the squared distances from the mean, divided by the number of elements
+    /// less `ddof`. NaN if no more than `ddof` elements are there, or if there is one.
     ///
     /// # Errors
     /// Whatever keeps a chunk from being read or made.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// If a removal fails after more than this time, the server does not answer, and no other removal is tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Removes arrays, finished or not, many at a time. Returns the locations of those that stay behind. What is not there any
-/// more counts as removed.
+/// Removes arrays, finished or not, many at a time. Returns the locations of those that stay behind. What is not there
+/// any more counts as removed.
 pub(crate) fn remove_arrays(backend: &dyn Backend, names: Vec<String>) -> Vec<String> {
     let arrays: Vec<_> = names.into_iter().map(|name| (backend.describe(&name), name)).collect();
     // What is not known to be removed is reported, after a panic too.

@@ -18,7 +18,8 @@ pub(crate) struct Expected {
     pub(crate) data_type: DataType,
     pub(crate) grid: ChunkGrid,
     pub(crate) labels: Labels,
-    /// None where the document does not have it. The array cannot then be distinguished from another of the same type and shape.
+    /// None where the document does not have it. The array cannot then be distinguished from another of the same type
+    /// and shape.
     pub(crate) digest: Option<String>,
     /// See `StoredSummary::rest`.
     pub(crate) rest: Option<String>,

@@ -40,8 +40,9 @@ pub(super) fn evaluation<'a>(arrays: impl IntoIterator<Item = &'a dyn ErasedArra
 }
 
 /// Runs `work` on every job, in parallel, in the order of the iterator. After the first error no new job is begun; that
-/// error is returned. So it is when the work is cancelled. A panic in a job is an error of kind `UserCode`. `concurrency` is how many jobs are best under way:
-/// no more than there are processors, unless jobs wait for answers from far away.
+/// error is returned. So it is when the work is cancelled. A panic in a job is an error of kind `UserCode`.
+/// `concurrency` is how many jobs are best under way: no more than there are processors, unless jobs wait for answers
+/// from far away.
 pub(crate) fn run<W, I, F>(concurrency: usize, jobs: I, work: F) -> Result<()>
 where
     I: Iterator<Item = Job<W>> + Send,

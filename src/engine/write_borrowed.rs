@@ -7,8 +7,8 @@ use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
 use crate::error::Result;
 use crate::task::{Counter, counted};
 
-/// Writes the array and makes it durable. On an error what was written is removed again, and the error names the array if it could
-/// not be removed.
+/// Writes the array and makes it durable. On an error what was written is removed again, and the error names the array
+/// if it could not be removed.
 pub(crate) fn write_borrowed(
     backend: &dyn Backend,
     name: &str,

@@ -53,7 +53,8 @@ pub enum ErrorKind {
     /// The serde format or the user's `Serialize` or `Deserialize` failed.
     Serde,
     /// The user's own code failed or panicked: a function of chunks, a [`ChunkSource`](crate::ChunkSource) or a
-    /// [`PersistentSerializer`](crate::PersistentSerializer). [`Error::get_ref`](crate::Error::get_ref) returns its error.
+    /// [`PersistentSerializer`](crate::PersistentSerializer). [`Error::get_ref`](crate::Error::get_ref) returns its
+    /// error.
     UserCode,
 }
 

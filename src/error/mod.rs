@@ -36,8 +36,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// terminal or a log would interpret (control characters, line ends, marks that change the text direction), so an error
 /// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
 ///
-/// With serde, an error is a map of what its accessors return, with the cause's text. The cause of an error that is read
-/// back is that text: it cannot be downcast to the type that it had.
+/// With serde, an error is a map of what its accessors return, with the cause's text. The cause of an error that is
+/// read back is that text: it cannot be downcast to the type that it had.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -77,8 +77,8 @@ impl Hdf5File {
 
     /// Returns the dataset at a path, such as `/temperature` or `/run 3/field`. The first slash is optional. Soft links
     /// within the file are followed. The array is lazy: its headers and the index of its chunks are read now, its
-    /// chunks when they are needed. It has the names of axes, the attributes and the fill value that the file gives it, as
-    /// far as an array can have them.
+    /// chunks when they are needed. It has the names of axes, the attributes and the fill value that the file gives it,
+    /// as far as an array can have them.
     ///
     /// # Errors
     /// `NotFound` if there is nothing at that path, with suggestions of similar names; `InvalidInput` if it is not a

@@ -89,9 +89,8 @@ impl ZarrStore {
     }
 
     /// Returns the array at a path, such as `/group/temperature`, or `/` for the folder itself. The first slash is
-    /// optional. The array is lazy: its metadata are read now, its chunks when they are needed.
-    /// It has the names of axes, the attributes and the fill value that its metadata give it, as far as an array can have
-    /// them.
+    /// optional. The array is lazy: its metadata are read now, its chunks when they are needed. It has the names of
+    /// axes, the attributes and the fill value that its metadata give it, as far as an array can have them.
     ///
     /// # Errors
     /// `NotFound` if there is no array at that path, with suggestions of similar names; `InvalidInput` if it is a

@@ -1,4 +1,5 @@
-//! The functions for users without a [`Storage`](crate::Storage): a value to bytes, or to any serializer, with the arrays beside.
+//! The functions for users without a [`Storage`](crate::Storage): a value to bytes, or to any serializer, with the
+//! arrays beside.
 
 use crate::engine::Origin;
 use crate::error::{Error, Result};
@@ -24,7 +25,8 @@ use std::rc::Rc;
 /// caller's.
 ///
 /// Nothing is known of the serializer, so nothing is refused that it takes, also if it cannot be read back: MessagePack
-/// writes `Some(None)` as `None`, postcard writes `untagged` enums that it does not read. `docs/formats.md` has more of these.
+/// writes `Some(None)` as `None`, postcard writes `untagged` enums that it does not read. `docs/formats.md` has more of
+/// these.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -42,8 +44,8 @@ use std::rc::Rc;
 /// ```
 ///
 /// # Errors
-/// `Serde` if the value or the format fails; `Unsupported` if there is an array and no protocol for it; whatever keeps an
-/// array from being computed or written. The error names the array's place in the value.
+/// `Serde` if the value or the format fails; `Unsupported` if there is an array and no protocol for it; whatever keeps
+/// an array from being computed or written. The error names the array's place in the value.
 pub fn serialize<T, S>(value: &T, serializer: S, protocols: &Protocols) -> Result<S::Ok>
 where
     T: ?Sized + Serialize,
@@ -62,8 +64,8 @@ where
 /// [`serialize`] for an example.
 ///
 /// # Errors
-/// `Serde` if the document is not one of this type; `NotFound` if an array is not there; `TypeMismatch`, `Corrupt` if it
-/// is another one than the type or the id says. The error names the array's place in the value.
+/// `Serde` if the document is not one of this type; `NotFound` if an array is not there; `TypeMismatch`, `Corrupt` if
+/// it is another one than the type or the id says. The error names the array's place in the value.
 pub fn deserialize<'de, T, D>(deserializer: D, protocols: &Protocols) -> Result<T>
 where
     T: Deserialize<'de>,

@@ -1,11 +1,11 @@
 //! SERDE: the plug-in around any serde format.
 //!
-//! A walk with a [`Serializer`](ser::wrapped::Serializer) gives the document's body and the plan of arrays to write; a walk with a [`Deserializer`](de::seeds::Deserializer) finds
-//! the arrays again. Both run within a thread-local context, without I/O. Around them are the document's frame and manifest,
-//! and the functions that users call.
+//! A walk with a [`Serializer`](ser::wrapped::Serializer) gives the document's body and the plan of arrays to write; a
+//! walk with a [`Deserializer`](de::seeds::Deserializer) finds the arrays again. Both run within a thread-local
+//! context, without I/O. Around them are the document's frame and manifest, and the functions that users call.
 //!
-//! Each module is a room. A room imports only from those before it in this order: `document`, `format`, `external`, `shared`,
-//! `walk`, `ser`, `de`, `drive`, `fields`, `resolver`, `write`, `api`.
+//! Each module is a room. A room imports only from those before it in this order: `document`, `format`, `external`,
+//! `shared`, `walk`, `ser`, `de`, `drive`, `fields`, `resolver`, `write`, `api`.
 
 mod api;
 mod de;

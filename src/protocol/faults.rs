@@ -97,7 +97,8 @@ thread_local! {
     static EARLY: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// On this thread, plain arrays of so many bytes are written while a save borrows them, until the returned guard is dropped.
+/// On this thread, plain arrays of so many bytes are written while a save borrows them, until the returned guard is
+/// dropped.
 pub fn write_early_from(bytes: usize) -> WritingEarly {
     WritingEarly(EARLY.replace(Some(bytes)))
 }

@@ -4,6 +4,7 @@ mod imports;
 mod length;
 mod pages;
 mod rooms;
+mod words;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

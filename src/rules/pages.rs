@@ -56,8 +56,8 @@ fn without_code(line: &str) -> String {
     line.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }
 
-/// Where the links of a page lead: `[text](place)`, and the definitions `[label]: place`. Then the labels that are used in
-/// `[text][label]`, and those that are defined.
+/// Where the links of a page lead: `[text](place)`, and the definitions `[label]: place`. Then the labels that are used
+/// in `[text][label]`, and those that are defined.
 fn links(text: &str) -> (Vec<String>, Vec<String>, BTreeSet<String>) {
     let (mut places, mut used, mut defined) = (Vec::new(), Vec::new(), BTreeSet::new());
     // A link may go on in the next line.

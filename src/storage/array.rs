@@ -18,7 +18,8 @@ impl Storage {
     /// One array of the value of that name, whatever the value's Rust type. `path` is its place in the value, as
     /// [`info`](Self::info) and errors print it: `height`, `runs[3].field`, or nothing if the value itself is an array.
     ///
-    /// Only the document's list of arrays is read; the array is lazy, and its file is opened when its data is asked for.
+    /// Only the document's list of arrays is read; the array is lazy, and its file is opened when its data is asked
+    /// for.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -41,9 +42,9 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if there is no such document, or no array at that path (a plain `ndarray` of less
-    /// than 4 KiB stands in the document itself: [`value`](Self::value) has it); `Unsupported` if what is there has its own serializer; `Corrupt` if the document is
-    /// damaged.
+    /// `NotFound` if there is no such document, or no array at that path (a plain `ndarray` of less than 4 KiB stands
+    /// in the document itself: [`value`](Self::value) has it); `Unsupported` if what is there has its own serializer;
+    /// `Corrupt` if the document is damaged.
     pub fn array(&self, name: &str, path: &str) -> Result<AnyArray> {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
@@ -61,7 +62,8 @@ impl Storage {
         typed(data_type, grid, Arc::new(stored)).map(AnyArray::of)
     }
 
-    /// The value of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is opened.
+    /// The value of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is
+    /// opened.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -73,7 +75,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Limit` if its values do not fit into memory.
+    /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Limit` if its values do not fit into
+    /// memory.
     pub fn value(&self, name: &str) -> Result<Value> {
         self.load(name)
     }

@@ -21,9 +21,9 @@ use serde::de::DeserializeOwned;
 
 /// # Async forms
 ///
-/// Every function that reads or writes has an async form of the same name with `_async`. It does the same, fails with the
-/// same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and serves what
-/// has no form of its own. Dropping the future cancels the work; see [`Task`](crate::Task).
+/// Every function that reads or writes has an async form of the same name with `_async`. It does the same, fails with
+/// the same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and
+/// serves what has no form of its own. Dropping the future cancels the work; see [`Task`](crate::Task).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -51,8 +51,8 @@ impl Storage {
 
     /// The async form of [`save`](Self::save).
     ///
-    /// The value is serialized at once; the future owns the document and the arrays, and not the value. Dropped before the document is
-    /// put in its place, it takes back what was written; a commit once begun completes.
+    /// The value is serialized at once; the future owns the document and the arrays, and not the value. Dropped before
+    /// the document is put in its place, it takes back what was written; a commit once begun completes.
     ///
     /// # Errors
     /// As [`save`](Self::save).

@@ -99,11 +99,12 @@ impl StorageBuilder {
         self
     }
 
-    /// The format of new arrays in a folder: by default HDF5, and Zarr without the feature `hdf5`. Arrays of both formats are
-    /// read, whatever is chosen, and those that a save keeps stay as they are. An object store has Zarr arrays only.
+    /// The format of new arrays in a folder: by default HDF5, and Zarr without the feature `hdf5`. Arrays of both
+    /// formats are read, whatever is chosen, and those that a save keeps stay as they are. An object store has Zarr
+    /// arrays only.
     ///
-    /// A Zarr array is a folder `bigdata/dask_arrays/<id>`, which zarr-python and xarray open. There is a file for each chunk,
-    /// and each is synced: with many small chunks [`shard_bytes`](Self::shard_bytes) makes fewer of them.
+    /// A Zarr array is a folder `bigdata/dask_arrays/<id>`, which zarr-python and xarray open. There is a file for each
+    /// chunk, and each is synced: with many small chunks [`shard_bytes`](Self::shard_bytes) makes fewer of them.
     ///
     /// ```
     /// # #[cfg(feature = "zarr")] {
@@ -121,23 +122,24 @@ impl StorageBuilder {
         self
     }
 
-    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by itself, and
-    /// refuses the option.
+    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by
+    /// itself, and refuses the option.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = Some(durability);
         self
     }
 
-    /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15 minutes
-    /// by default, never less than 50 ms. A save that is alive says so five times in that time, and one that could not for half
-    /// of it (the machine slept) fails. A folder refuses the option: there the system tells whether a save is alive.
+    /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15
+    /// minutes by default, never less than 50 ms. A save that is alive says so five times in that time, and one that
+    /// could not for half of it (the machine slept) fails. A folder refuses the option: there the operating system
+    /// knows whether a save is alive.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = Some(lease.max(SHORTEST_LEASE));
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same name.
-    /// See [`persistent`](crate::persistent).
+    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same
+    /// name. See [`persistent`](crate::persistent).
     pub fn serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
         self.registry.add(serializer);
         self
@@ -156,9 +158,9 @@ impl StorageBuilder {
         self
     }
 
-    /// Puts chunks of new Zarr arrays together in objects or files (shards) of up to so many bytes, counted before compression;
-    /// 0, as by default, for an object each. There are then fewer and larger objects, of which parts can still be read; a
-    /// save holds some shards in memory. Not in version 2 of Zarr.
+    /// Puts chunks of new Zarr arrays together in objects or files (shards) of up to so many bytes, counted before
+    /// compression; 0, as by default, for an object each. There are then fewer and larger objects, of which parts can
+    /// still be read; a save holds some shards in memory. Not in version 2 of Zarr.
     #[cfg(feature = "zarr")]
     pub fn shard_bytes(mut self, bytes: usize) -> Self {
         self.arrays.shard_bytes = Some(bytes);
@@ -168,8 +170,9 @@ impl StorageBuilder {
     /// The storage.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, an option is unknown or means nothing to the place; `Unsupported` for a URL of no object store, and for a codec or a format of arrays that
-    /// the place does not have.
+    /// `InvalidInput` if there is a file where the folder should be, an option is unknown or means nothing to the
+    /// place; `Unsupported` for a URL of no object store, and for a codec or a format of arrays that the place does not
+    /// have.
     pub fn open(self) -> Result<Storage> {
         self.registry.check()?;
         let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
@@ -185,7 +188,7 @@ impl StorageBuilder {
             return place;
         }
         spelling::check(&self.root)?;
-        // Neither the URL nor options are told in an error: they may hold credentials.
+        // An error contains neither the URL nor options: they may hold credentials.
         if self.root.to_str().is_some_and(spelling::is_url) {
             return self.place_of_url();
         }
@@ -198,7 +201,7 @@ impl StorageBuilder {
         }
         if self.lease.is_some() {
             return Err(Error::invalid(
-                "a folder has no lease: there the system tells whether a save is alive; leave the option out",
+                "a folder has no lease: there the operating system knows whether a save is alive; leave the option out",
             ));
         }
         if let Some(format) = self.arrays.format {

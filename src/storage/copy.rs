@@ -15,12 +15,12 @@ use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, Save
 use std::sync::Arc;
 
 impl Storage {
-    /// Copies the value of that name into another storage, under the same name; one that is there already is replaced. No
-    /// Rust type is needed.
+    /// Copies the value of that name into another storage, under the same name; one that is there already is replaced.
+    /// No Rust type is needed.
     ///
-    /// Arrays keep their ids and their logical chunks, and go over chunk by chunk, in bounded memory; how they are stored
-    /// and compressed is the other storage's matter. Within one file system they are linked, within one object store
-    /// copied by the server. What the other storage has already, from an earlier copy, is not copied again.
+    /// Arrays keep their ids and their logical chunks, and go over chunk by chunk, in bounded memory; how they are
+    /// stored and compressed is the other storage's matter. Within one file system they are linked, within one object
+    /// store copied by the server. What the other storage has already, from an earlier copy, is not copied again.
     ///
     /// ```
     /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
@@ -35,8 +35,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// Those of [`load`](Self::load), as far as no type is concerned, and of [`save`](Self::save); `InvalidInput` if both
-    /// are one storage.
+    /// Those of [`load`](Self::load), as far as no type is concerned, and of [`save`](Self::save); `InvalidInput` if
+    /// both are one storage.
     pub fn copy(&self, name: &str, other: &Self) -> Result<SaveReport> {
         let name = Name::parse(name)?;
         let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out());

@@ -20,8 +20,8 @@ pub(super) struct EarlySave {
 }
 
 impl EarlySave {
-    /// Ends the announcements, now that another one has the arrays. It is an error if one of them was over before, since a
-    /// sweep may have taken the arrays.
+    /// Ends the announcements, now that another one has the arrays. It is an error if one of them was over before,
+    /// since a sweep may have taken the arrays.
     pub(super) fn is_announced_again(&mut self) -> Result<()> {
         let checked = self.announced.iter().try_for_each(|announced| announced.check());
         unstoppable(|| self.announced.drain(..).for_each(|announced| drop(announced.end())));
@@ -60,8 +60,8 @@ impl EarlyNames {
     }
 }
 
-/// Announces arrays that a walk is about to write. Before the first, what is under the name is looked at: what cannot be
-/// replaced is refused here.
+/// Announces arrays that a walk is about to write. Before the first, what is under the name is looked at: what cannot
+/// be replaced is refused here.
 fn announce(storage: &Storage, name: &Name, ids: &[&str], wanted: &Wanted, announced: &Announcements) -> Result<()> {
     if announced.borrow().is_empty() {
         check_cancelled()?;

@@ -57,7 +57,8 @@ pub struct ArrayInfo {
     pub format: ArrayFormat,
     /// The data type.
     pub data_type: DataType,
-    /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as `[length, how many]`.
+    /// Shape and chunks. With serde: `shape`, and `chunks` with the runs of equal chunks of each axis, as
+    /// `[length, how many]`.
     pub grid: ChunkGrid,
     /// The [names of its axes](crate::ChunkedArray::dims), if they have names.
     pub dims: Option<Vec<String>>,

@@ -1,5 +1,5 @@
-//! Globs over names. Every glob passes through here, bounded before a parser sees it: a glob may come from a stranger, and
-//! parsers of globs recurse.
+//! Globs over names. Every glob passes through here, bounded before a parser sees it: a glob may come from an untrusted
+//! user, and parsers of globs recurse.
 
 use super::name::Workflow;
 use crate::error::{Error, ErrorKind, Result};

@@ -4,7 +4,8 @@ use super::version::Version;
 
 /// What a save is for, and with it what it may replace.
 pub(super) enum Intent {
-    /// Replaces whatever is there; if the value has arrays of the document, only the version that these were loaded from.
+    /// Replaces whatever is there; if the value has arrays of the document, only the version that these were loaded
+    /// from.
     Replace,
     /// Replaces nothing: there must be no document.
     Create,

@@ -11,12 +11,12 @@ use crate::error::Result;
 use crate::task::check_cancelled;
 
 impl Storage {
-    /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**` goes
-    /// across, `[a-c]` and `{a,b}` choose, `\` takes the next character as it is.
+    /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**`
+    /// goes across, `[a-c]` and `{a,b}` choose, `\` takes the next character as it is.
     ///
-    /// In a folder, a file that does not begin as a document is passed over; an empty one is shown, since a document can be cut
-    /// to nothing. An object store would have to be asked for each object, so there every object in the place of a document
-    /// is shown.
+    /// In a folder, a file that does not begin as a document is passed over; an empty one is shown, since a document
+    /// can be cut to nothing. An object store would have to be asked for each object, so there every object in the
+    /// place of a document is shown.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -31,8 +31,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a folder
-    /// cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
+    /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a
+    /// folder cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
     pub fn list(&self, glob: &str) -> Result<Vec<ListEntry>> {
         check_cancelled()?;
         let glob = Glob::parse(glob)?;
@@ -48,8 +48,8 @@ impl Storage {
         Ok(entries)
     }
 
-    /// Whether the storage exists: whether its folder is there, or anything below it in an object store. The first save makes
-    /// it. [`list`](Self::list) shows nothing of a storage that does not exist, as of an empty one.
+    /// Whether the storage exists: whether its folder is there, or anything below it in an object store. The first save
+    /// makes it. [`list`](Self::list) shows nothing of a storage that does not exist, as of an empty one.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -76,8 +76,8 @@ impl Storage {
         self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
     }
 
-    /// What the document's manifest says: every array's places in the value, type, shape, chunks and bytes, and the files
-    /// of external objects.
+    /// What the document's manifest says: every array's places in the value, type, shape, chunks and bytes, and the
+    /// files of external objects.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

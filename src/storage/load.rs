@@ -19,8 +19,8 @@ const MOST_WALKS: usize = 16;
 
 impl Storage {
     /// The value of that name. Its chunked arrays are lazy: none of them is opened, let alone read, before its data is
-    /// asked for. Plain `ndarray` fields are read whole, those that the type has: what a type does not ask for is not read,
-    /// so a small part of a large value is loaded by a type with a few of its fields.
+    /// asked for. Plain `ndarray` fields are read whole, those that the type has: what a type does not ask for is not
+    /// read, so a small part of a large value is loaded by a type with a few of its fields.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -72,8 +72,8 @@ impl Storage {
         loaded
     }
 
-    /// Reads a document and what belongs to it. `read` also returns the write id of a document of which something was gone. If that
-    /// document was replaced meanwhile, the one in its place is read.
+    /// Reads a document and what belongs to it. `read` also returns the write id of a document of which something was
+    /// gone. If that document was replaced meanwhile, the one in its place is read.
     pub(super) fn read_current<R>(
         &self,
         name: &Name,

@@ -21,8 +21,8 @@ pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
     }
 }
 
-/// What a removal came to: what it found, for each name the error about a document that is not there, and the first other error,
-/// after which no more is taken.
+/// What a removal came to: what it found, for each name the error about a document that is not there, and the first
+/// other error, after which no more is taken.
 pub(super) struct RemovalResults<T> {
     pub(super) there: Vec<T>,
     pub(super) missing: Vec<Option<Error>>,

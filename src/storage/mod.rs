@@ -50,7 +50,8 @@ use std::sync::Arc;
 /// Named values in a folder: `<root>/<workflow>/<name>` is a value's document, its arrays are HDF5 files in
 /// `<root>/<workflow>/bigdata/`.
 ///
-/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; those before the last are the workflow. A segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
+/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; those before the last are the workflow. A
+/// segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -91,12 +92,12 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The storage in this folder, or at this URL, with the defaults: arrays not compressed in files, compressed with blosc
-    /// in object stores, documents in CBOR. Nothing is made or written before the first save.
+    /// The storage in this folder, or at this URL, with the defaults: arrays not compressed in files, compressed with
+    /// blosc in object stores, documents in CBOR. Nothing is made or written before the first save.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, and for what is spelled as neither a path nor a URL
-    /// (`s3:/bucket`, `~/data`); `Unsupported` for a URL of no object store.
+    /// `InvalidInput` if there is a file where the folder should be, and for what is spelled as neither a path nor a
+    /// URL (`s3:/bucket`, `~/data`); `Unsupported` for a URL of no object store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         Self::builder(folder).open()
     }

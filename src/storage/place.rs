@@ -19,7 +19,7 @@ pub(super) trait Place: Send + Sync {
     fn location(&self) -> &str;
     /// What to call a document in messages.
     fn describe(&self, name: &Name) -> String;
-    /// Tells a document from every other of this process.
+    /// Distinguishes a document from every other of this process.
     fn identity(&self, name: &Name) -> String;
     /// The arrays of a workflow.
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend>;
@@ -29,22 +29,23 @@ pub(super) trait Place: Send + Sync {
     fn open(&self, name: &Name) -> Result<Document>;
     /// Whether there is a document of that name.
     fn contains(&self, name: &Name) -> Result<bool>;
-    /// Whether what lies under a name that was listed is a document, or was one: as far as that is seen at the cost of a look.
+    /// Whether what lies under a name that was listed is a document, or was one: as far as that is seen at the cost of
+    /// a look.
     fn is_document(&self, name: &Name) -> bool;
     /// Whether the place is there at all.
     fn exists(&self) -> Result<bool>;
     /// What there is near a name that there is not, in bounded time. None if that cannot be seen.
     fn near(&self, name: &Name) -> Option<Near>;
-    /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot be a
-    /// document's name is passed over.
+    /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot
+    /// be a document's name is passed over.
     fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()>;
-    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not, and
-    /// whatever it is called.
+    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not,
+    /// and whatever it is called.
     fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()>;
     /// Refuses a name that is a workflow already, or lies below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
-    /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where nothing else
-    /// holds them. None if there is nothing to announce. Ends when dropped.
+    /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where
+    /// nothing else holds them. None if there is nothing to announce. Ends when dropped.
     fn announce(
         &self,
         name: &Name,
@@ -54,8 +55,8 @@ pub(super) trait Place: Send + Sync {
     ) -> Result<Option<Box<dyn Announced>>>;
     /// Puts a document in its place, in one step, if what is there is what is expected.
     fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a>;
-    /// Removes documents of one workflow, durably. Those that are not there are passed over. An error if it is not known what
-    /// was removed, or if nothing was.
+    /// Removes documents of one workflow, durably. Those that are not there are passed over. An error if it is not
+    /// known what was removed, or if nothing was.
     fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>>;
     /// Every workflow that has arrays, or had: for each that no name can lead to, the error that says why.
     fn workflows(&self) -> Result<Vec<Result<Workflow>>>;
@@ -84,10 +85,10 @@ pub(super) enum Missing {
 /// What the ids of announced arrays are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// Nobody else's: they were made for this save.
+    /// Of this save alone: they were made for it.
     Fresh,
-    /// Those that the arrays have elsewhere. Others may be bringing or removing arrays of the same ids: of two of them one
-    /// finds the other, and gives way.
+    /// Those that the arrays have elsewhere. Others may be bringing or removing arrays of the same ids: of two of them
+    /// one finds the other, and gives way.
     Copied,
     /// Those of arrays that a commit leaves to their holders.
     Left,
@@ -108,7 +109,7 @@ pub(super) enum Seen {
     /// This version of a document.
     #[cfg(feature = "object-store")]
     Version(crate::protocol::ObjectVersion),
-    /// It cannot be told: a commit looks again.
+    /// It is unknown: a commit looks again.
     Unknown,
 }
 
@@ -144,7 +145,7 @@ pub(super) trait Announced: Send + Sync {
     fn check(&self) -> Result<()>;
     /// What it is called among the saves in progress.
     fn key(&self) -> Option<&str>;
-    /// Ends it; tells where the announcement is if that cannot be taken back.
+    /// Ends it; returns where the announcement is if that cannot be taken back.
     fn end(self: Box<Self>) -> Option<String>;
 }
 
@@ -220,10 +221,12 @@ pub(super) enum Outcome<'a> {
     Unknown(Error),
 }
 
-/// Documents that a commit replaced, or that were removed. As long as this is held, the place keeps others from their arrays.
+/// Documents that a commit replaced, or that were removed. As long as this is held, the place keeps others from their
+/// arrays.
 pub(super) struct Superseded<'a> {
     pub(super) manifests: Vec<Manifest>,
-    /// The arrays and external objects that stay, by their file names: a document has them again, or a copy is bringing them.
+    /// The arrays and external objects that stay, by their file names: a document has them again, or a copy is bringing
+    /// them.
     pub(super) staying: HashSet<String>,
     pub(super) hold: Box<dyn Hold + 'a>,
 }

@@ -33,7 +33,8 @@ pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
     error.in_document(name.as_str()).at_location(place.describe(name))
 }
 
-/// The manifest of a document that is to be removed; an empty one if it is so damaged that nothing can be known of its arrays.
+/// The manifest of a document that is to be removed; an empty one if it is so damaged that nothing can be known of its
+/// arrays.
 pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
     let is_damaged = |mut document: Document| plugin::is_damaged(&mut document.contents, place.limits());
     match head(place, name) {
@@ -92,8 +93,8 @@ fn start(contents: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// Looks at the arrays that a document without a manifest names: their data types, shapes and chunks, many at a time. What
-/// cannot be read is an error where it is used.
+/// Looks at the arrays that a document without a manifest names: their data types, shapes and chunks, many at a time.
+/// What cannot be read is an error where it is used.
 pub(super) fn look_at_arrays(place: &dyn Place, workflow: &Workflow, manifest: &mut Manifest) -> Result<()> {
     if !manifest.is_bare() {
         return Ok(());

@@ -17,10 +17,10 @@ impl Storage {
     /// are.
     ///
     /// # Errors
-    /// `NotFound` if there is no such document; `Corrupt` if what is there is not one, or has a list of arrays that makes no
-    /// sense: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed like any
-    /// other. Of one whose document is empty, cut or altered before its body, the document is removed; which arrays it had
-    /// nothing knows any more, and they are left to a [`sweep`](Self::sweep).
+    /// `NotFound` if there is no such document; `Corrupt` if what is there is not one, or has a list of arrays that
+    /// makes no sense: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed
+    /// like any other. Of one whose document is empty, cut or altered before its body, the document is removed; which
+    /// arrays it had nothing knows any more, and they are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
         let missing = self.remove_batch(std::slice::from_ref(&name))?;
@@ -43,8 +43,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; otherwise that of the first value that cannot be removed, those before it being
-    /// gone.
+    /// `InvalidName` if this is no glob; otherwise that of the first value that cannot be removed, those before it
+    /// being gone.
     pub fn remove_matching(&self, glob: &str) -> Result<Vec<String>> {
         let names = self.list(glob)?.into_iter().map(|entry| entry.name).collect();
         self.remove_all(names)
@@ -87,7 +87,7 @@ impl Storage {
         for workflow in parsed.chunk_by(|a, b| a.workflow() == b.workflow()) {
             for batch in workflow.chunks(MOST_AT_ONCE) {
                 let missing = self.remove_batch(batch)?;
-                // Somebody else removed the others meanwhile.
+                // Another program has removed the others since.
                 let there =
                     missing.iter().zip(names.by_ref().take(batch.len())).filter(|(missing, _)| missing.is_none());
                 removed.extend(there.map(|(_, name)| name));
@@ -96,8 +96,8 @@ impl Storage {
         Ok(removed)
     }
 
-    /// Removes documents of one workflow and their arrays; a removal once begun completes. Returns for each that is not there
-    /// the error that says so.
+    /// Removes documents of one workflow and their arrays; a removal once begun completes. Returns for each that is not
+    /// there the error that says so.
     fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
         let Some(workflow) = names.first().map(Name::workflow) else { return Ok(Vec::new()) };
         check_cancelled()?;

@@ -43,13 +43,14 @@ impl Storage {
     /// Repairs the arrays of all values whose names match a glob (see [`list`](Self::list)): what earlier versions of
     /// arraystow wrote in a way that other programs misread. `repair("**")` repairs all that there is.
     ///
-    /// These are Zarr arrays, in an object store. In version 2 of Zarr they had the fill value 0, so that xarray read zeros as
-    /// NaN, integers as floats and `false` as NaN. In both versions the axes of all arrays had the same names, so that
-    /// `xarray.open_zarr` refused a group with arrays of two shapes. arraystow itself reads them right, before and after.
+    /// These are Zarr arrays, in an object store. In version 2 of Zarr they had the fill value 0, so that xarray read
+    /// zeros as NaN, integers as floats and `false` as NaN. In both versions the axes of all arrays had the same names,
+    /// so that `xarray.open_zarr` refused a group with arrays of two shapes. arraystow itself reads them right, before
+    /// and after.
     ///
-    /// A repair rewrites metadata only. The documents, the elements and their checksums stay as they are, and so do loaded
-    /// arrays. It may be stopped at any point and called again; what needs no repair is read and not written. Earlier
-    /// versions of arraystow refuse a repaired array as written by a newer one.
+    /// A repair rewrites metadata only. The documents, the elements and their checksums stay as they are, and so do
+    /// loaded arrays. It may be stopped at any point and called again; what needs no repair is read and not written.
+    /// Earlier versions of arraystow refuse a repaired array as written by a newer one.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -38,16 +38,17 @@ use std::fmt;
 pub struct SaveReport {
     /// The version that was made, to save over it with [`save_if`](crate::Storage::save_if).
     pub version: Version,
-    /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects. Arrays
-    /// and chunks that were linked or kept do not count, unless their bytes were copied by this program.
+    /// Bytes that were written, after compression: of the document, of arrays, and of the files of external objects.
+    /// Arrays and chunks that were linked or kept do not count, unless their bytes were copied by this program.
     pub bytes_written: u64,
-    /// Arrays whose chunks were written: computed and encoded, or taken over ([`chunks_carried`](Self::chunks_carried)).
+    /// Arrays whose chunks were written: computed and encoded, or taken over
+    /// ([`chunks_carried`](Self::chunks_carried)).
     pub arrays_written: usize,
-    /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by the
-    /// server in an object store, or copied byte by byte between two file systems.
+    /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by
+    /// the server in an object store, or copied byte by byte between two file systems.
     pub arrays_linked: usize,
-    /// Chunks of the arrays that were written which were stored already and were taken over as they are, neither decoded nor
-    /// computed nor encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
+    /// Chunks of the arrays that were written which were stored already and were taken over as they are, neither
+    /// decoded nor computed nor encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
     pub chunks_carried: usize,
     /// Arrays of the replaced document that stayed where they were.
     pub arrays_kept: usize,
@@ -73,8 +74,8 @@ impl SaveReport {
 }
 
 impl fmt::Display for SaveReport {
-    /// As `40960 bytes written; arrays: 1 written, 0 linked, 2 kept`, with chunks that were carried over and external objects if
-    /// there are any.
+    /// As `40960 bytes written; arrays: 1 written, 0 linked, 2 kept`, with chunks that were carried over and external
+    /// objects if there are any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes_written, arrays_written, arrays_linked, arrays_kept, .. } = self;
         write!(f, "{bytes_written} bytes written; ")?;

@@ -32,8 +32,8 @@ impl Storage {
     ///
     /// Ordinary fields go into the document, every array into a file of its own; arrays are computed chunk by chunk, in
     /// bounded memory. The document comes last, in one step: until then the old value stays as it is, and a save that
-    /// fails or is killed leaves it untouched. When this returns, everything is durable. The [report](SaveReport) says what was
-    /// written; it may be ignored.
+    /// fails or is killed leaves it untouched. When this returns, everything is durable. The [report](SaveReport) says
+    /// what was written; it may be ignored.
     ///
     /// Values whose type is not known come as `&dyn erased_serde::Serialize`:
     ///
@@ -50,26 +50,27 @@ impl Storage {
     /// ```
     ///
     /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
-    /// linked, not copied. So are arrays in memory, and computed ones, that were saved before in this place, under any name
-    /// and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were saved, and it is
-    /// checked that they still lie there.
+    /// linked, not copied. So are arrays in memory, and computed ones, that were saved before in this place, under any
+    /// name and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were
+    /// saved, and it is checked that they still lie there.
     ///
-    /// Arrays that only the replaced document had are removed. A value that is made of stored arrays keeps them for their
-    /// handles in this process, unless it is computed from them alone: so two loaded values can be saved under each other's names.
+    /// Arrays that only the replaced document had are removed. A value that is made of stored arrays keeps them for
+    /// their handles in this process, unless it is computed from them alone: so two loaded values can be saved under
+    /// each other's names.
     ///
-    /// A value with arrays that were loaded from this document, or are computed from such, replaces only the version that
-    /// they were loaded from, or that the last save of them has made: it can be saved again and again. If the document was
-    /// replaced by others meanwhile, the save is a `Conflict`, and nothing of theirs is lost. [`update`](Self::update) loads and
-    /// saves as one step. A value without such arrays carries no version and replaces whatever is there;
-    /// [`save_if`](Self::save_if) asks for a version.
+    /// A value with arrays that were loaded from this document, or are computed from such, replaces only the version
+    /// that they were loaded from, or that the last save of them has made: it can be saved again and again. If the
+    /// document was replaced by others meanwhile, the save is a `Conflict`, and nothing of theirs is lost.
+    /// [`update`](Self::update) loads and saves as one step. A value without such arrays carries no version and
+    /// replaces whatever is there; [`save_if`](Self::save_if) asks for a version.
     ///
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
-    /// `AlreadyExists` if there is something of that name that is no document; `Conflict` if the value has arrays of a
-    /// version that was replaced or removed since: load it again; `Conflict` too if another save replaced the document
-    /// at the same moment in a store that ignores the conditions of a put. After any of these nothing was changed by this
-    /// save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written for nothing and could
-    /// not be removed stands in [`Error::left_behind`].
+    /// `AlreadyExists` if there is something of that name that is not a document; `Conflict` if the value has arrays of
+    /// a version that was replaced or removed since: load it again; `Conflict` too if another save replaced the
+    /// document at the same moment in a store that ignores the conditions of a put. After any of these nothing was
+    /// changed by this save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written
+    /// for nothing and could not be removed stands in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
         self.save_now(name, value, Intent::Replace)
     }
@@ -131,7 +132,7 @@ impl Storage {
         Ok(PlannedSave { storage, name, format, body, plan, intent, early })
     }
 
-    /// What is under the name, if it may be replaced: what is no document of ours may not.
+    /// What is under the name, if it may be replaced: what is not a document of arraystow may not.
     pub(super) fn replaceable(&self, name: &Name) -> Result<Before> {
         let read = self.place.open(name).and_then(|mut document| {
             let head = document.head(&*self.place, name)?;
@@ -147,7 +148,7 @@ impl Storage {
                  choose another name",
             )
             .with_source(error)),
-            // A damaged document of ours may be replaced; what it named is left to a sweep.
+            // A damaged document of arraystow may be replaced; what it named is left to a sweep.
             Err(error) if error.is_corrupt() => Ok(Before { manifest: None, seen: Seen::Unknown }),
             read => read,
         }
@@ -200,7 +201,7 @@ impl PlannedSave {
         });
         let left = unstoppable(|| announced.and_then(|announced| announced.end()));
         if saved.is_err() && self.is_copy() {
-            // What somebody else would have removed, had the copy not been about to bring it.
+            // What another program would have removed, had the copy not been about to bring it.
             let files = plan.objects.iter().flat_map(|planned| planned.files());
             let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
             let these = arrays.chain(files.map(Remains::File)).collect();
@@ -306,8 +307,8 @@ impl PlannedSave {
     }
 }
 
-/// Removes what an earlier copy, which was killed, has left under the ids of these arrays and external objects. No other save is writing
-/// them; but a document that was tampered with may have the ids of another's.
+/// Removes what an earlier copy, which was killed, has left under the ids of these arrays and external objects. No
+/// other save is writing them; but a document that was tampered with may have the ids of another's.
 fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> Result<()> {
     let backend = place.backend(name.workflow());
     let files = place.protocols(name.workflow()).files()?;
@@ -334,8 +335,8 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     Ok(())
 }
 
-/// Which arrays stay where they are: those that were loaded from this very document. Whether it still has them is seen when
-/// the save is carried out.
+/// Which arrays stay where they are: those that were loaded from this very document. Whether it still has them is seen
+/// when the save is carried out.
 fn keep(document: String) -> Keep {
     Rc::new(move |array, field| {
         let stored = as_stored(array).filter(|_| array.as_stored(field).is_some())?;

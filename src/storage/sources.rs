@@ -15,8 +15,8 @@ pub(super) fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {
     array.stored()?.into_any().downcast().ok()
 }
 
-/// Whether an array is one of these stored arrays, which are given by their identities, or reads from one. What is known of
-/// each part of an expression serves the expressions that share it.
+/// Whether an array is one of these stored arrays, which are given by their identities, or reads from one. What is
+/// known of each part of an expression serves the expressions that share it.
 pub(super) fn reads_from(array: &dyn ErasedArray, these: &HashSet<String>, known: &mut HashMap<usize, bool>) -> bool {
     if let Some(known) = known.get(&array.address()) {
         return *known;
@@ -67,8 +67,9 @@ impl Sources {
         array.inputs(&mut |input, _| self.visit(input, whole, document, seen));
     }
 
-    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So values can be exchanged,
-    /// moved and divided in several saves. What is replaced by new values, or by what was computed of all of it, is not.
+    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So values can be
+    /// exchanged, moved and divided in several saves. What is replaced by new values, or by what was computed of all of
+    /// it, is not.
     pub(super) fn leave(&self, replaced: &str) -> bool {
         self.is_any && (self.has_others || !self.whole.contains(replaced))
     }
@@ -109,8 +110,8 @@ fn unblocking(backend: &dyn Backend, work: impl FnOnce() + Send + 'static) {
     let _ = in_background(Box::new(work));
 }
 
-/// Arrays that a commit may leave to those who hold them in this process. They are announced before it, so that no sweep comes
-/// between.
+/// Arrays that a commit may leave to those who hold them in this process. They are announced before it, so that no
+/// sweep comes between.
 pub(super) struct ToLeave {
     files: HashSet<String>,
     announced: Arc<dyn Announced>,

@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 impl Superseded<'_> {
-    /// Removes the arrays and external objects that `goes` is true for. What fails is left to a sweep: the documents are
-    /// removed or replaced, and that is what was asked for.
+    /// Removes the arrays and external objects that `goes` is true for. What fails is left to a sweep: the documents
+    /// are removed or replaced, and that is what was asked for.
     pub(super) fn remove(&self, place: &dyn Place, workflow: &Workflow, goes: impl Fn(&str) -> bool) {
         if self.hold.is_over() {
             return;
@@ -32,8 +32,8 @@ impl Superseded<'_> {
         }
     }
 
-    /// Lets the expressions of a plan that read arrays which are about to be removed read from now on what was saved of them.
-    /// `origin` is that of the array at a path.
+    /// Lets the expressions of a plan that read arrays which are about to be removed read from now on what was saved of
+    /// them. `origin` is that of the array at a path.
     pub(super) fn reread(
         &self,
         plan: &SavePlan,

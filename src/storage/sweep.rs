@@ -10,12 +10,12 @@ use crate::task::{check_cancelled, unstoppable};
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {
-    /// Looks for what no document refers to: arrays, and unfinished files, of saves that were killed, and of removals that
-    /// did not come to their end. Nothing is removed before [`Sweep::remove`] is called.
+    /// Looks for what no document refers to: arrays, and unfinished files, of saves that were killed, and of removals
+    /// that did not come to their end. Nothing is removed before [`Sweep::remove`] is called.
     ///
-    /// Safe beside any number of saves, loads and removals, of other processes too: the arrays of a save in progress are
-    /// known by its record. In a workflow with a document that cannot be read nothing is removed, since it may refer to
-    /// anything; [`Sweep::skipped`] has the reason.
+    /// Safe beside any number of saves, loads and removals, of other processes too: the arrays of a save in progress
+    /// are known by its record. In a workflow with a document that cannot be read nothing is removed, since it may
+    /// refer to anything; [`Sweep::skipped`] has the reason.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -50,8 +50,8 @@ impl Storage {
 
     /// As [`save`](Self::save), but only over this version. The report has the version that the save has made.
     ///
-    /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves only
-    /// where there is no value.
+    /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves
+    /// only where there is no value.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -60,7 +60,7 @@ impl Storage {
     /// let (answer, version) = storage.load_versioned::<i32>("answer")?;
     /// let version = storage.save_if("answer", &(answer + 1), &version)?.version;
     ///
-    /// storage.save("answer", &0)?; // by somebody else
+    /// storage.save("answer", &0)?; // by another program
     /// let error = storage.save_if("answer", &43, &version).unwrap_err();
     /// assert!(error.is_conflict());
     /// assert_eq!(storage.load::<i32>("answer")?, 0);
@@ -73,11 +73,11 @@ impl Storage {
         self.save_now(name, value, Intent::ReplaceVersion(version.clone()))
     }
 
-    /// Loads the value of that name, changes it, and saves it, as one step: if the value was replaced meanwhile, all of it
-    /// is done again. Nothing that others save is lost, and neither is the change. Gives what `change` returns.
+    /// Loads the value of that name, changes it, and saves it, as one step: if the value was replaced meanwhile, all of
+    /// it is done again. Nothing that others save is lost, and neither is the change. Gives what `change` returns.
     ///
-    /// `change` may run several times, each time on the value as it then is. If it fails, nothing is saved; if the value
-    /// was replaced meanwhile, it runs again instead, since what it found may be the reason.
+    /// `change` may run several times, each time on the value as it then is. If it fails, nothing is saved; if the
+    /// value was replaced meanwhile, it runs again instead, since what it found may be the reason.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -105,8 +105,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the value was replaced
-    /// each of 64 times, with longer and longer pauses between them.
+    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the value was
+    /// replaced each of 64 times, with longer and longer pauses between them.
     pub fn update<T, R, E>(&self, name: &str, mut change: impl FnMut(&mut T) -> Result<R, E>) -> Result<R, E>
     where
         T: Serialize + DeserializeOwned,

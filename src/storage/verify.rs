@@ -28,8 +28,8 @@ use std::str::FromStr;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VerifyDepth {
-    /// The documents are read and checked, of the arrays it is seen whether they are there and of the right length: a look
-    /// at each.
+    /// The documents are read and checked, of the arrays it is seen whether they are there and of the right length: a
+    /// look at each.
     Quick,
     /// Every byte is read and compared with its checksum.
     Deep,
@@ -66,8 +66,8 @@ pub struct Verification {
     pub name: String,
     /// Its arrays.
     pub arrays: usize,
-    /// Those of its arrays that have no checksums, as the arrays of a document of FunctionFuse: whether they are what was
-    /// written cannot be known.
+    /// Those of its arrays that have no checksums, as the arrays of a document of FunctionFuse: whether they are what
+    /// was written cannot be known.
     pub unchecked: usize,
     /// Its [external objects](crate::persistent).
     pub external_objects: usize,
@@ -86,8 +86,8 @@ impl Verification {
 }
 
 impl Storage {
-    /// Compares a value with what was saved. No Rust type is needed, nothing is changed, and what is wrong stands in the
-    /// returned value: it is not an error.
+    /// Compares a value with what was saved. No Rust type is needed, nothing is changed, and what is wrong stands in
+    /// the returned value: it is not an error.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

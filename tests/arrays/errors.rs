@@ -1,4 +1,4 @@
-//! Errors of the user's code and of wrong arguments: typed, told clearly, and nothing is broken afterwards.
+//! Errors of the user's code and of wrong arguments: typed and clear, and nothing is broken afterwards.
 
 use super::support::{counted, lazy, within};
 use arraystow::{ChunkGrid, ChunkSource, ChunkedArray, ErrorKind, Region};
@@ -35,7 +35,7 @@ fn a_chunk_of_another_shape_is_an_error_and_no_broadcast() {
 }
 
 #[test]
-fn edge_chunks_that_are_not_cut_are_told_so() {
+fn edge_chunks_that_are_not_cut_are_an_error_that_says_so() {
     let array = ChunkedArray::from_fn(&[5], &[2], |_| Array1::<f32>::zeros(2)).unwrap();
     assert!(array.chunk(&[1]).is_ok());
     let error = array.compute().unwrap_err().to_string();

@@ -211,7 +211,7 @@ fn clones_are_the_same_array_and_equal_ones_are_not() {
 }
 
 #[test]
-fn debug_tells_the_shape_and_computes_nothing() {
+fn debug_shows_the_shape_and_computes_nothing() {
     let array = ChunkedArray::from_fn(&[1 << 40, 3], &[1024, 3], |_| -> ArrayD<f32> { unreachable!() }).unwrap();
     assert_eq!(format!("{array:?}"), "ChunkedArray<float32>[1099511627776, 3] in chunks of [1024, 3]");
     let text = format!("{:?} {:?}", array.map(|x| x + 1.0), array.chunks().unwrap());

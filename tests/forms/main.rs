@@ -1,5 +1,6 @@
-//! Every form that serde can give a value, with arrays in it, in every format: what round trips, what is refused when it is
-//! saved, what cannot be read, and why. `docs/formats.md` is made of it: `ARRAYSTOW_WRITE_DOCS=1 cargo test --test forms`.
+//! Every form that serde can give a value, with arrays in it, in every format: what round trips, what is refused when
+//! it is saved, what cannot be read, and why. `docs/formats.md` is made of it:
+//! `ARRAYSTOW_WRITE_DOCS=1 cargo test --test forms`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 #![cfg(feature = "hdf5")]
 

@@ -31,8 +31,8 @@ types! {
     struct Field<T> { deep: T, number: u8 }
 }
 
-/// How often the step can be taken: what is saved then is read as its type, as any type and as one that it does not know;
-/// one more is refused.
+/// How often the step can be taken: what is saved then is read as its type, as any type and as one that it does not
+/// know; one more is refused.
 fn deepest<T>(format: Format, end: T, step: impl Fn(T) -> T) -> usize
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug + Clone,
@@ -88,8 +88,8 @@ fn an_array_at_the_bottom_counts() {
     fn holds<A>(array: A) -> (Holds<A>, impl Fn(Holds<A>) -> Holds<A>) {
         (Holds { next: None, array: Some(array) }, |it| Holds { next: Some(it.into()), array: None })
     }
-    // The field, the struct, in CBOR the option, and an id of two levels; in a plain array's case a form around the id or
-    // the fields. Each step is a struct, in CBOR an option too.
+    // The field, the struct, in CBOR the option, and an id of two levels; in a plain array's case a form around the id
+    // or the fields. Each step is a struct, in CBOR an option too.
     for (format, of_id, of_form) in [(Format::Cbor, (255 - 5) / 2, (255 - 6) / 2), (Format::Json, 127 - 4, 127 - 5)] {
         let (end, step) = holds(lazy(1.0));
         assert_eq!(deepest(format, end, step), of_id);

@@ -1,5 +1,5 @@
-//! HDF5 files of anybody's, made with h5py. They are read in a process of its own, of which the kernel knows the peak of
-//! memory, and whose output shows whether libhdf5 prints anything.
+//! HDF5 files of anybody's, made with h5py. They are read in a process of its own, of which the kernel knows the peak
+//! of memory, and whose output shows whether libhdf5 prints anything.
 
 use crate::support::{refused, soon};
 use arraystow::{ChunkedArray, Error, ErrorKind, Limits, LocalFiles, Protocols};
@@ -251,7 +251,7 @@ fn read_all(folder: PathBuf) {
     }
 }
 
-/// libhdf5 tells its complaints to whoever asks; nobody wants them on a terminal.
+/// libhdf5 gives its complaints to those that ask; none belongs on a terminal.
 #[test]
 fn files_of_strangers_are_refused_in_silence_and_in_little_memory() {
     if let Some(folder) = std::env::var_os(FOLDER) {

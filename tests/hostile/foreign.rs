@@ -1,4 +1,4 @@
-//! HDF5 files of strangers, opened by the paths of their datasets and listed.
+//! HDF5 files of other programs, opened by the paths of their datasets and listed.
 
 use crate::support::{refused, soon};
 use arraystow::{ErrorKind, FoundArrays, Hdf5File};
@@ -87,7 +87,7 @@ fn a_path_is_followed_in_bounded_time() {
 }
 
 #[test]
-fn names_are_told_as_text() {
+fn names_are_shown_as_text() {
     let folder = make(&["names"]);
     for libver in ["earliest", "latest"] {
         let name = format!("names-{libver}");

@@ -121,9 +121,9 @@ fn a_root_that_is_a_link_is_the_users_own() {
     places.untouched();
 }
 
-/// Whoever opens a pipe to read it waits until somebody writes to it, which may be never.
+/// A program that opens a pipe to read it waits until another writes to it, which may be never.
 #[test]
-fn pipes_keep_nobody_waiting() {
+fn pipes_are_not_waited_for() {
     crate::support::soon("a storage with pipes", || {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(folder.path()).unwrap();

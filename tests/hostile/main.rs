@@ -1,4 +1,4 @@
-//! What comes from strangers: each hostile input gets a typed error that names the place, in bounded time and memory.
+//! Input of unknown origin: each hostile input gets a typed error that names the place, in bounded time and memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 #![cfg(all(feature = "hdf5", feature = "object-store", unix))]
 

@@ -237,7 +237,7 @@ fn a_million_pieces_of_a_byte_take_little() {
         let lengths = json!({"root": 1, "table": zeros.len() - 1});
         refused("zeros", load::<u8>(&divided(&lengths, &zeros)), &[ErrorKind::Corrupt]);
         refused("bytes", load::<Vec<u8>>(&document("[1,2]", &pieces)), &[ErrorKind::Corrupt]);
-        // As many as there can be; nobody asks for them.
+        // As many as there can be; none is asked for.
         let pieces = vec![b"no value".to_vec(); 1 << 20];
         refused("no values", load::<Vec<Shared<u8>>>(&document(&root, &pieces)), EITHER);
         assert_eq!(load::<Vec<u8>>(&document("[1,2]", &pieces)).unwrap(), [1, 2]);

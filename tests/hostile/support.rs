@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// No test needs more in one piece; whoever asks for more without a way to be refused aborts the tests.
+/// No test needs more in one piece; a request for more that cannot be refused aborts the tests.
 const MOST_BYTES: usize = 512 << 20;
 
 struct Bounded;

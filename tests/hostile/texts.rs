@@ -1,4 +1,4 @@
-//! Texts of strangers on their way into errors: nothing of them acts on a terminal or in a log.
+//! Texts of unknown origin on their way into errors: nothing of them acts on a terminal or in a log.
 
 use crate::support::{entry, frame, manifest, soon};
 use arraystow::{ChunkedArray, Error, LocalFiles, Protocols, Storage, VerifyDepth};

@@ -1,6 +1,6 @@
-//! HDF5 files whose blocks lead in circles, are shared by many or are nested deep: libhdf5 alone would overflow its stack,
-//! go on for ever or fill the memory. Each is refused in every operation that meets it, on a thread with a small stack. What
-//! is only large is read.
+//! HDF5 files whose blocks lead in circles, are shared by many or are nested deep: libhdf5 alone would overflow its
+//! stack, go on for ever or fill the memory. Each is refused in every operation that meets it, on a thread with a small
+//! stack. What is only large is read.
 
 use crate::support::{frame, parts, refused, soon};
 use arraystow::{ChunkedArray, Error, ErrorKind, LocalFiles, Protocols, Storage, VerifyDepth};

@@ -1,5 +1,5 @@
-//! Operations give what numpy gives, element by element and with the same types. Each line has the expression in numpy beside
-//! the operation; where numpy's type or rule is another one, the expression says so, as the guide does.
+//! Operations give what numpy gives, element by element and with the same types. Each line has the expression in numpy
+//! beside the operation; where numpy's type or rule is another one, the expression says so, as the guide does.
 
 use arraystow::{
     AnyArray, Arithmetic, ChunkGrid, ChunkedArray, DataType, Element, Number, Padding, RealElement, Summable,

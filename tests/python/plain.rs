@@ -1,4 +1,5 @@
-//! h5py and zarr-python see lists, matrices and images by their axes, element by element, with the types of the elements.
+//! h5py and zarr-python see lists, matrices and images by their axes, element by element, with the types of the
+//! elements.
 
 use arraystow::{ArrayFormat, Element, FixedText, Storage};
 use arraystow_tests::python_env;

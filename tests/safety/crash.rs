@@ -1,5 +1,5 @@
-//! A program that is killed in the middle of a save: the object is the old one or the new one, whole, and a sweep removes
-//! what is left behind and nothing else.
+//! A program that is killed in the middle of a save: the object is the old one or the new one, whole, and a sweep
+//! removes what is left behind and nothing else.
 
 use super::sample::{EarlyRun, Notes, Random, files, files_named, large_run_of, noted_run_of, step_of, swept, times};
 use arraystow::faults::write_early_from;
@@ -70,7 +70,8 @@ pub fn until_saved(save: impl Fn() -> arraystow::Result<()>) {
     }
 }
 
-/// Runs a child, which is a test of this name, and kills it at some moment. Returns the last step that it said was saved.
+/// Runs a child, which is a test of this name, and kills it at some moment. Returns the last step that it said was
+/// saved.
 pub fn killed_after(child: &str, place: &str, first: u64, moment: Duration) -> Option<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", child, "--nocapture", "--test-threads", "1"])
@@ -98,9 +99,12 @@ fn kill_many(place: &str, longest_us: u64, seed: u64, check: impl Fn(&Storage) -
     let (mut step, mut leftovers, mut interrupted) = (0, 0, 0);
     for kill in 0..times(30, 200) {
         let moment = Duration::from_micros(random.below(longest_us));
-        let told = killed_after("crash::child_saves_until_it_is_killed", place, step + 1, moment).unwrap_or(step);
+        let reported = killed_after("crash::child_saves_until_it_is_killed", place, step + 1, moment).unwrap_or(step);
         let found = step_of(&storage, "sim/run").expect("the object is lost");
-        assert!(found == told || found == told + 1, "kill {kill}: step {found} is there, but {told} was saved last");
+        assert!(
+            found == reported || found == reported + 1,
+            "kill {kill}: step {found} is there, but {reported} was saved last"
+        );
         let left = check(&storage);
         leftovers += left;
         interrupted += usize::from(left > 0);

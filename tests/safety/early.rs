@@ -1,4 +1,5 @@
-//! Large plain arrays that are written while a save walks: they belong to the save like everything that it writes later.
+//! Large plain arrays that are written while a save walks: they belong to the save like everything that it writes
+//! later.
 
 use super::gate::Gate;
 use super::place::Place;

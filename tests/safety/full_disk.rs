@@ -1,5 +1,5 @@
-//! A disk that is really full, and a file that may grow no further: the old object stays, the space comes back, and the program
-//! lives on.
+//! A disk that is really full, and a file that may grow no further: the old object stays, the space comes back, and the
+//! program lives on.
 
 use super::sample::{files, files_named, run_of, step_of, swept};
 use arraystow::{ChunkedArray, Codec, ErrorKind, Storage};
@@ -71,8 +71,8 @@ fn files_that_may_not_grow() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A file system of 4 MiB in memory, in a namespace of its own. Where the system does not let a user have one, the limit on
-/// files (above) is all that can be tried, and this test says so.
+/// A file system of 4 MiB in memory, in a namespace of its own. Where the system does not let a user have one, the
+/// limit on files (above) is all that can be tried, and this test says so.
 #[test]
 fn a_file_system_that_is_full() {
     let folder = tempfile::tempdir().unwrap();

@@ -62,8 +62,8 @@ impl Gate {
         Self { ignores_conditions: true, ..self }
     }
 
-    /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it finds is
-    /// its own object, and not what it expected.
+    /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it
+    /// finds is its own object, and not what it expected.
     pub fn trying_again(store: Arc<InMemory>, fails: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
         let answer = || Error::Precondition { path: String::new(), source: "the test lets it fail".into() };
         Self { answer, ..Self::failing(store, true, fails) }
@@ -168,7 +168,7 @@ pub fn keys(store: &Arc<InMemory>) -> Vec<String> {
     futures::executor::block_on(listed).unwrap()
 }
 
-/// Tells a version of an object from others.
+/// Distinguishes a version of an object from others.
 pub fn e_tag(store: &Arc<InMemory>, key: &str) -> Option<String> {
     use object_store::ObjectStoreExt;
     futures::executor::block_on(store.head(&Path::from(key))).unwrap().e_tag

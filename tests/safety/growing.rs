@@ -1,5 +1,5 @@
-//! A program that is killed while it appends to a stored array, of which chunks are taken over, or changes a part of it: the value is the old one
-//! or the new one, whole.
+//! A program that is killed while it appends to a stored array, of which chunks are taken over, or changes a part of
+//! it: the value is the old one or the new one, whole.
 
 use super::crash::{LEASE, PLACE, builder, first_step, killed_after, until_saved};
 use super::sample::{Random, assert_sound, files, files_named, swept, times};
@@ -55,10 +55,13 @@ fn kill_many(place: &str, longest_us: u64, check: impl Fn(&Storage) -> usize) {
     let (mut step, mut interrupted) = (0, 0);
     for kill in 0..times(20, 100) {
         let moment = Duration::from_micros(random.below(longest_us));
-        let told = killed_after(CHILD, place, step + 1, moment).unwrap_or(step);
+        let reported = killed_after(CHILD, place, step + 1, moment).unwrap_or(step);
         let series: ChunkedArray<f64> = storage.load("sim/series").unwrap();
         let found = series.shape()[0] as u64 / 2 - 1;
-        assert!(found == told || found == told + 1, "kill {kill}: step {found} is there, but {told} was saved last");
+        assert!(
+            found == reported || found == reported + 1,
+            "kill {kill}: step {found} is there, but {reported} was saved last"
+        );
         assert!(series.compute().unwrap() == elements_after(found), "kill {kill}: step {found} is not whole");
         drop(series);
         assert_sound(&storage, "sim/series");

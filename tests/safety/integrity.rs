@@ -1,4 +1,4 @@
-//! A flipped bit, wherever it is: told by a deep verification, and never read as a value.
+//! A flipped bit, wherever it is: found by a deep verification, and never read as a value.
 
 use super::sample::{Run, large_run_of, times};
 use arraystow::{
@@ -39,7 +39,8 @@ impl Bytes for Object {
     }
 }
 
-/// Flips a bit of every byte, or of every so many; what is read must be right or an error, and each flip must be told.
+/// Flips a bit of every byte, or of every so many; what is read must be right or an error, and each flip must be
+/// reported.
 fn flip_all(storage: &Storage, bytes: &(impl Bytes + ?Sized), what: &str, stride: usize) {
     let whole = bytes.read();
     let expected: Run = large_run_of(5);
@@ -118,7 +119,7 @@ fn every_bit_of_an_object_store() {
 }
 
 #[test]
-fn a_verification_tells_every_damaged_chunk_and_the_rest_stays_usable() {
+fn a_verification_reports_every_damaged_chunk_and_the_rest_stays_usable() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     storage.save("a", &(large_run_of(1), large_run_of(2))).unwrap();

@@ -1,5 +1,5 @@
-//! Two at a time on one object, in every interleaving with one or two changes of turn: whole objects or an error that says
-//! what happened, and nothing leaks.
+//! Two at a time on one object, in every interleaving with one or two changes of turn: whole objects or an error that
+//! says what happened, and nothing leaks.
 
 use super::gate::Gate;
 use super::sample::{
@@ -145,7 +145,7 @@ const LOADS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
     match run.field.compute() {
         Ok(field) => assert_field(&field, run.step),
-        // Replaced or removed since: told, never zeros.
+        // Replaced or removed since: an error, never zeros.
         Err(error) => assert!(error.is_gone(), "{error}"),
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Calls that fail: the n-th one, for every n, once or for good, on a folder and on an object store. A clean error, the old
-//! object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
+//! Calls that fail: the n-th one, for every n, once or for good, on a folder and on an object store. A clean error, the
+//! old object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
 
 use super::gate::{Gate, Request};
 use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, save_early, step_of, swept};
@@ -103,7 +103,7 @@ fn fail_each(
             let failed = failing.failed.lock().unwrap().clone();
             let what = format!("{what}, {format}, {codec:?}, call {n} failed: {:?}", failed.first());
             check(&storage, &result, after, &what);
-            let told: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
+            let reported: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
             if let Err(error) = &result {
                 errors += 1;
                 if space_comes_back && !error.is_unknown_outcome() {
@@ -111,10 +111,10 @@ fn fail_each(
                     let extra: Vec<_> = files(&root).difference(&before).cloned().collect();
                     let unnamed = |file: &&String| !{
                         let name = file.rsplit('/').next().unwrap();
-                        told.iter().any(|place| place.contains(name))
+                        reported.iter().any(|place| place.contains(name))
                     };
                     let hidden = extra.iter().filter(unnamed).filter(|file| !file.contains("/.saving/")).count();
-                    assert!(extra.is_empty() || hidden == 0, "{what}: {extra:?} are left, told were {told:?}");
+                    assert!(extra.is_empty() || hidden == 0, "{what}: {extra:?} are left, reported were {reported:?}");
                 }
             }
             swept(&storage);
@@ -216,12 +216,12 @@ fn fail_each_request(failure: Failure, once: bool) {
             check(&sound, &result, after, &what);
             // Whatever was written and is there is named, or belongs to an object.
             if let Err(error) = &result {
-                let place = |left: &String| error.left_behind().iter().any(|told| told.contains(left.as_str()));
+                let place = |left: &String| error.left_behind().iter().any(|reported| reported.contains(left.as_str()));
                 let named = files_named(&sound);
                 for array in arrays_of(&store).into_iter().chain(notes_of(&store)) {
                     let id = array.rsplit('/').next().unwrap().to_owned();
                     let is_named = named.iter().any(|file| file.ends_with(&id));
-                    assert!(is_named || place(&id), "{what}: {array} is left; told were {:?}", error.left_behind());
+                    assert!(is_named || place(&id), "{what}: {array} is left; reported were {:?}", error.left_behind());
                 }
             }
             // What could not be removed may have a lease, which lasts: a sweep takes what it may and hurts nothing.
@@ -272,7 +272,8 @@ fn every_request_to_a_store_from_one_on() {
     }
 }
 
-/// The put of the document is carried out, its answer lost, and the store then silent: nobody can know, and nothing is removed.
+/// The put of the document is carried out, its answer lost, and the store then silent: the outcome is unknown, and
+/// nothing is removed.
 #[test]
 fn when_it_cannot_be_known_whether_a_commit_happened_nothing_is_removed() {
     for carried_out in [true, false] {
@@ -298,8 +299,9 @@ fn when_it_cannot_be_known_whether_a_commit_happened_nothing_is_removed() {
     }
 }
 
-/// The put of a document is carried out and its answer lost; somebody else replaces the document; the client, which tries again by
-/// itself, is refused. The save cannot know that it had won already, and puts its document again: its arrays must still be there.
+/// The put of a document is carried out and its answer lost; another client replaces the document; the client, which
+/// tries again by itself, is refused. The save cannot know that it had won already, and puts its document again: its
+/// arrays must still be there.
 #[test]
 fn a_save_that_had_won_and_was_replaced_without_knowing_it_may_win_again() {
     let store = Arc::new(InMemory::new());
@@ -334,8 +336,8 @@ fn a_save_that_had_won_and_was_replaced_without_knowing_it_may_win_again() {
     assert_eq!(step_of(&other, "sim/run"), Some(2));
 }
 
-/// Another process may have made the folders of a workflow and not have synced them: each handle does so once, and again if it
-/// failed.
+/// Another process may have made the folders of a workflow and not have synced them: each handle does so once, and
+/// again if it failed.
 #[test]
 fn folders_that_could_not_be_synced_are_synced_by_the_next_save() {
     struct Syncs(Mutex<Vec<String>>, AtomicI64);
@@ -371,7 +373,7 @@ fn folders_that_could_not_be_synced_are_synced_by_the_next_save() {
 
 /// The arrays of the save go with the folder; a document that names them must not come.
 #[test]
-fn a_folder_that_others_remove_while_a_save_writes_is_told_of() {
+fn a_folder_that_others_remove_while_a_save_writes_is_an_error() {
     struct Removes(PathBuf, AtomicI64);
     impl Watcher for Removes {
         fn before(&self, _: &Call<'_>) -> io::Result<()> {

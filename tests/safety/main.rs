@@ -1,5 +1,5 @@
-//! Nothing is lost: what is promised of saves, loads, removals and sweeps, tried by killing, failing, cutting the power,
-//! flipping bits and racing.
+//! Nothing is lost: what is promised of saves, loads, removals and sweeps, tried by killing, failing, cutting the
+//! power, flipping bits and racing.
 //!
 //! `ARRAYSTOW_DEEP=1 cargo test --test safety` tries more of each.
 #![allow(

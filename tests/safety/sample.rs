@@ -1,4 +1,4 @@
-//! An object whose every part tells which one it is, and what is left of it in a folder.
+//! An object whose every part says which one it is, and what is left of it in a folder.
 
 use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 use arraystow::{ChunkedArray, Error, Storage, VerifyDepth};
@@ -159,7 +159,7 @@ pub fn assert_sound(storage: &Storage, name: &str) {
     assert!(found.is_sound(), "{:?}", found.faults);
 }
 
-/// Removes all leftovers; tells how many there were. Afterwards there are none, and every object is sound.
+/// Removes all leftovers; returns how many there were. Afterwards there are none, and every object is sound.
 pub fn swept(storage: &Storage) -> usize {
     let found = storage.sweep().unwrap();
     assert!(found.skipped().is_empty(), "{:?}", found.skipped());
@@ -207,7 +207,7 @@ impl Random {
     }
 }
 
-/// An error that a user may get when somebody else changes the same object.
+/// An error that a user may get when another program changes the same object.
 pub fn is_about_others(error: &Error) -> bool {
     error.is_conflict() || error.is_gone() || error.is_not_found()
 }

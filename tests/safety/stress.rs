@@ -1,4 +1,5 @@
-//! Many threads and processes on a few names: every load gives a whole object or says that there is none, and nothing leaks.
+//! Many threads and processes on a few names: every load gives a whole object or says that there is none, and nothing
+//! leaks.
 
 use super::sample::{
     Random, Run, assert_field, files, files_named, is_about_others, large_run_of, run_of, swept, times,

@@ -1,5 +1,5 @@
-//! Objects that are exchanged, moved and divided in several saves: what a save replaces is left to those who hold it in this
-//! process, until they drop it.
+//! Objects that are exchanged, moved and divided in several saves: what a save replaces is left to those who hold it in
+//! this process, until they drop it.
 
 use super::sample::{files, files_named, swept};
 use super::updates::in_both_places;
@@ -66,7 +66,7 @@ fn two_objects_are_swapped() {
             storage.save(b_name, &pair(3, 4)).unwrap();
             let (a, b): (Pair, Pair) = (storage.load(a_name).unwrap(), storage.load(b_name).unwrap());
             save(storage, a_name, &b, blocking);
-            // Nobody else takes what is needed, and what is replaced can be read.
+            // No other program takes what is needed, and what is replaced can be read.
             assert_eq!(swept(storage), 0);
             assert_array(&a.x, 1);
             save(storage, b_name, &a, blocking);
@@ -197,7 +197,7 @@ fn old_versions_do_not_pile_up() {
         let count = || if is_folder(storage) { files(Path::new(storage.location())).len() } else { 0 };
         let before = count();
         for step in 1..6 {
-            // Of its own arrays alone: what is replaced goes, whoever holds it.
+            // Of its own arrays alone: what is replaced goes, with or without handles.
             run.x = &run.x + 1;
             storage.save("run", &run).unwrap();
             assert_eq!(count(), if is_folder(storage) { before } else { 0 }, "step {step}");

@@ -120,7 +120,7 @@ fn arrays_of_a_save_in_progress_are_never_taken() {
 }
 
 #[test]
-fn a_lease_that_ran_out_is_told_and_not_committed() {
+fn a_save_whose_lease_ran_out_is_not_committed() {
     let server = Server::start();
     let builder = Storage::builder(format!("s3://{BUCKET}")).lease(Duration::from_millis(100));
     let storage =

@@ -1,8 +1,8 @@
-//! Two actors that take turns: only one of them moves at a time, and a test says at which of their steps the turn goes over
-//! to the other. So every interleaving with so many changes of turn can be tried, one after another.
+//! Two actors that take turns: only one of them moves at a time, and a test says at which of their steps the turn goes
+//! over to the other. So every interleaving with so many changes of turn can be tried, one after another.
 //!
-//! A step is a call on the file system or a request to a store. Who has the turn and makes no step for a while waits for the
-//! other one, for libhdf5's lock perhaps: the turn then goes over.
+//! A step is a call on the file system or a request to a store. Who has the turn and makes no step for a while waits
+//! for the other one, for libhdf5's lock perhaps: the turn then goes over.
 
 use arraystow::faults::{Call, Watcher};
 use std::cell::Cell;

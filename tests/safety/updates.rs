@@ -1,4 +1,4 @@
-//! No update is lost: whoever saves an object that was loaded replaces the version that was loaded, or nothing.
+//! No update is lost: a save of an object that was loaded replaces the version that was loaded, or nothing.
 
 use super::sample::{Run, assert_field, run_of};
 use arraystow::faults::{Call, Watcher, watch};
@@ -318,7 +318,7 @@ fn a_change_that_fails_saves_nothing_and_one_on_what_was_replaced_is_made_again(
         assert_eq!(futures::executor::block_on(storage.update_async("count", change)), Err(Refusal::Enough));
         assert_eq!(storage.version("count").unwrap(), version);
 
-        // The first try finds what somebody else replaces at once: refused for what it found, it looks again.
+        // The first try finds what another program replaces at once: refused for what it found, it looks again.
         let mut tries = 0;
         let result = storage.update("count", |count: &mut BTreeMap<String, u32>| {
             tries += 1;

@@ -1,5 +1,5 @@
-//! A Python with the readers of array files, installed once with pip into `target/`; tests that need it fail where it cannot
-//! be had.
+//! A Python with the readers of array files, installed once with pip into `target/`; tests that need it fail where it
+//! cannot be had.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub const ZARR_2: &[&str] = &["numpy==2.2.6", "zarr==2.18.7", "numcodecs==0.15.1
 /// Runs a script with its arguments and gives what it printed.
 ///
 /// # Panics
-/// With what the script told on its error output, if it fails.
+/// With what the script wrote to its error output, if it fails.
 pub fn run(packages: &[&str], script: &str, arguments: &[&str]) -> String {
     let output = Command::new("python3")
         .arg("-c")

@@ -1,5 +1,5 @@
-//! Elements of every type, the same in Rust and in Python (`samples.py`): zeros, `false`, NaN, infinities and the extremes of
-//! each type, with ordinary numbers between them.
+//! Elements of every type, the same in Rust and in Python (`samples.py`): zeros, `false`, NaN, infinities and the
+//! extremes of each type, with ordinary numbers between them.
 
 use arraystow::Element;
 use half::f16;

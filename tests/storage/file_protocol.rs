@@ -51,7 +51,7 @@ fn a_failing_file_system_is_a_clean_error_and_leaves_nothing() {
                     Err(error) => {
                         let text = error.to_string();
                         assert!(text.contains("memory:"), "the error names the file: {text}");
-                        assert!(panics || text.contains("no room left"), "the error tells the cause: {text}");
+                        assert!(panics || text.contains("no room left"), "the error names the cause: {text}");
                         assert_eq!(files.names(), Vec::<String>::new(), "after {writes} writes: {text}");
                     }
                     Ok(document) => {

@@ -194,7 +194,7 @@ fn an_expression_over_what_it_replaces_goes_on_without_a_reload() {
     }
     assert_eq!(current.field.compute().unwrap(), run(5).field.compute().unwrap());
     assert_eq!(storage.load::<Run>("run").unwrap().field.compute().unwrap(), run(5).field.compute().unwrap());
-    assert!(first.compute().unwrap_err().is_gone(), "whoever held the replaced array is told");
+    assert!(first.compute().unwrap_err().is_gone(), "a handle on the replaced array gets an error");
 }
 
 #[test]

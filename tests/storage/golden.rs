@@ -1,7 +1,8 @@
-//! What lies on disk is frozen: `tests/golden` holds a storage that this version wrote, and every later one must load it.
+//! What lies on disk is frozen: `tests/golden` holds a storage that this version wrote, and every later one must load
+//! it.
 //!
-//! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden` writes the folder of a new version of the format; the folders of
-//! earlier versions never change.
+//! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden` writes the folder of a new version of the format; the
+//! folders of earlier versions never change.
 
 use arraystow::{
     ArrayFormat, ChunkGrid, ChunkedArray, Codec, Format, Shared, Storage, VerifyDepth, WeakShared, ZarrVersion,
@@ -179,8 +180,8 @@ fn documents_are_written_byte_for_byte_as_they_were() {
     }
 }
 
-/// Only with the libhdf5 of our own: another version may lay out its metadata otherwise. Compressed chunks lie in the order
-/// in which they were done.
+/// Only with the libhdf5 of our own: another version may lay out its metadata otherwise. Compressed chunks lie in the
+/// order in which they were done.
 #[cfg(feature = "static")]
 #[test]
 fn array_files_are_written_byte_for_byte_as_they_were() {

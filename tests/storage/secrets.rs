@@ -12,24 +12,24 @@ const KEY: &str = "AKIAEXAMPLEKEY123456";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKEN//////////wEaDExample";
 
-/// Neither the text nor any of its causes tells a secret.
+/// Neither the text nor any of its causes contains a secret.
 fn clean(error: &Error) {
-    let mut told = format!("{error} {error:?} {error:#?}");
+    let mut reported = format!("{error} {error:?} {error:#?}");
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
-        told += &format!(" {error} {error:?} {error:#?}");
+        reported += &format!(" {error} {error:?} {error:#?}");
         next = match error.downcast_ref::<Error>() {
             Some(error) => error.get_ref().map(|cause| cause as _),
             None => error.source(),
         };
     }
-    without(&told);
+    without(&reported);
 }
 
-fn without(told: &str) {
+fn without(reported: &str) {
     for secret in [KEY, SECRET, TOKEN] {
         for form in [secret.to_owned(), secret.to_lowercase(), secret.replace('/', "%2F").replace('+', "%2B")] {
-            assert!(!told.contains(&form), "{form} is told: {told}");
+            assert!(!reported.contains(&form), "{form} is reported: {reported}");
         }
     }
 }
@@ -90,7 +90,7 @@ fn try_everything(storage: &Storage) -> Vec<Error> {
 }
 
 #[test]
-fn answers_that_repeat_the_credentials_are_not_told() {
+fn answers_that_repeat_the_credentials_are_not_shown() {
     for status in ["403 Forbidden", "400 Bad Request", "401 Unauthorized", "404 Not Found", "409 Conflict"] {
         let storage = Storage::open_with("s3://bucket/folder", options(&repeating_server(status))).unwrap();
         without(&format!("{storage:?} {storage:#?} {}", storage.location()));
@@ -114,12 +114,12 @@ fn of_a_client_of_ones_own_answers_tell_no_key_and_no_signature_either() {
     let protocols = Protocols::new().with_s3(protocol.clone());
     without(&format!("{protocol:?} {protocols:?} {protocols:#?}"));
     let error = arraystow::to_vec(&ChunkedArray::from_ndarray(Array1::from_iter(0..10), &[5]).unwrap(), &protocols);
-    let told = format!("{:?}", error.unwrap_err());
-    assert!(told.contains("<AWSAccessKeyId>***</AWSAccessKeyId><StringToSign>***</StringToSign>"), "{told}");
+    let reported = format!("{:?}", error.unwrap_err());
+    assert!(reported.contains("<AWSAccessKeyId>***</AWSAccessKeyId><StringToSign>***</StringToSign>"), "{reported}");
 }
 
 #[test]
-fn what_goes_wrong_before_and_without_an_answer_tells_nothing() {
+fn what_goes_wrong_before_and_without_an_answer_reveals_nothing() {
     let server = Server::start();
     for (url, options) in [
         // Credentials that the server does not know; a bucket that is not there.
@@ -134,7 +134,7 @@ fn what_goes_wrong_before_and_without_an_answer_tells_nothing() {
 }
 
 #[test]
-fn options_that_are_wrong_are_told_without_their_values() {
+fn options_that_are_wrong_are_reported_without_their_values() {
     let with = |key: &str, value: &str| {
         let mut all = options("https://s3.example.org");
         all.push((key.to_owned(), value.to_owned()));
@@ -173,7 +173,10 @@ fn a_document_and_its_arrays_tell_nothing() {
     storage.save("x", &ChunkedArray::from_ndarray(Array1::from_iter(0..1000), &[100]).unwrap()).unwrap();
     for key in server.keys() {
         let contents = server.read(&key);
-        let told = String::from_utf8_lossy(&contents);
-        assert!(!told.contains(arraystow_s3_server::SECRET) && !told.contains(arraystow_s3_server::KEY), "{key}");
+        let reported = String::from_utf8_lossy(&contents);
+        assert!(
+            !reported.contains(arraystow_s3_server::SECRET) && !reported.contains(arraystow_s3_server::KEY),
+            "{key}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Which types may go to other threads, be moved while they are pinned, and be used after a panic. A change of a private
-//! field can take this from users without a compile error here.
+//! Which types may go to other threads, be moved while they are pinned, and be used after a panic. A change of a
+//! private field can take this from users without a compile error here.
 
 use arraystow::*;
 use std::collections::BTreeSet;
@@ -44,7 +44,8 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
         OpenMode, Padding<f64>, PersistentId, RecordType, Region, RepairedArray, SaveReport, SubarrayType, TaskProgress, TimeUnit, ValueInfo,
         VerifyDepth, Version, ZarrVersion,
     );
-    // These hold what users bring: sources of chunks, protocols, serializers, errors. Those may not be safe after a panic.
+    // These hold what users bring: sources of chunks, protocols, serializers, errors. Those may not be safe after a
+    // panic.
     let shared = check!(of_threads:
         AnyArray, ChunkedArray<f64>, Chunks<f64>, Error, FileReader, FileWriter, FoundArray, FoundArrays, Hdf5File, InlineArray, LocalFiles,
         ObjectStoreProtocol, Protocols, Shared<f64>, SkipNan<f64>, Storage, StorageBuilder, Task, Value, WeakShared<f64>,

@@ -1,8 +1,9 @@
-//! A table that is kept as a Parquet file beside the document, and of which only the columns are read that are asked for.
+//! A table that is kept as a Parquet file beside the document, and of which only the columns are read that are asked
+//! for.
 //!
 //! `cargo run -p arraystow-example-parquet-table`
 
-#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 use arraystow::{ChunkedArray, Persistent, Storage};

@@ -12,8 +12,8 @@ use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 /// The version of [`H5FD_class_t`]; libhdf5 refuses a class of another.
 pub(super) const H5FD_CLASS_VERSION: c_uint = 1;
 
-/// libhdf5's own part of an open file, at its beginning. libhdf5 fills it in and nobody else reads it, so all that matters
-/// is that there is room: 80 bytes in HDF5 2.2, and some for later versions.
+/// libhdf5's own part of an open file, at its beginning. libhdf5 fills it in and no other code reads it, so all that
+/// matters is that there is room: 80 bytes in HDF5 2.2, and some for later versions.
 #[repr(C)]
 pub(super) struct H5FD_t([u64; 32]);
 

@@ -123,7 +123,7 @@ fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
 
 fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
     if filter.id == super::filters::SHUFFLE {
-        // libhdf5 fills in the size of the elements itself, and refuses to be told it.
+        // libhdf5 fills in the size of the elements itself, and refuses a size that is given.
         // SAFETY: a valid list.
         return status("add the shuffle filter", || unsafe { H5Pset_shuffle(list.id()) });
     }

@@ -1,8 +1,8 @@
-//! What stands beside the elements of an array of ours: its description and its checksums.
+//! What stands beside the elements of an array of arraystow: its description and its checksums.
 //!
-//! The description is an attribute of the dataset, the checksums a second dataset, `arraystow/crc32c`: one CRC-32C per stored
-//! chunk, in C order, over the chunk's bytes as they lie in the file. The digest covers both, so whoever knows the digest
-//! knows the array.
+//! The description is an attribute of the dataset, the checksums a second dataset, `arraystow/crc32c`: one CRC-32C per
+//! stored chunk, in C order, over the chunk's bytes as they lie in the file. The digest covers both, so a reader that
+//! knows the digest knows the array.
 //!
 //! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
 //! axes of equal length in one group for the same axis. Version 1 has them beside the elements.

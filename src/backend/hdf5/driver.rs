@@ -119,8 +119,9 @@ impl Connection {
         read.map_or_else(|error| self.refuse(error), |()| SUCCEED)
     }
 
-    /// After the first error nothing is written any more, and libhdf5 is told that all is well: so it closes the file in
-    /// order, which it does not after a failed write. Whoever uses the file asks for the error after every call.
+    /// After the first error nothing is written any more, and libhdf5 gets the answer that all is well: so it closes
+    /// the file in order, which it does not after a failed write. The users of the file ask for the error after every
+    /// call.
     fn write(&self, buf: &[u8], address: u64) {
         if !self.has_failed()
             && let Err(error) = self.bytes.write_all_at(buf, address)

@@ -1,7 +1,7 @@
-//! An HDF5 file that is open in libhdf5, over bytes of ours.
+//! An HDF5 file that is open in libhdf5, over arraystow's own access to bytes.
 //!
-//! All work on it goes through [`File::call`], which holds the lock and tells the I/O error behind a failure. It is open
-//! as briefly as possible: while a header is written or read, and while compressed chunks are added.
+//! All work on it goes through [`File::call`], which holds the lock and returns the I/O error behind a failure. It is
+//! open as briefly as possible: while a header is written or read, and while compressed chunks are added.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::driver::Connection;

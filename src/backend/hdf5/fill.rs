@@ -57,7 +57,7 @@ pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> R
 }
 
 /// How long the fill value is that the file has. libhdf5 gives as many bytes as an element has, whether there are so many or
-/// not, and tells the length only where it writes down all properties.
+/// not, and has the length only where it writes down all properties.
 fn len(properties: &Handle) -> Result<Option<u64>> {
     let mut len = 0;
     let encode = |buffer: *mut c_void, len: &mut usize| {

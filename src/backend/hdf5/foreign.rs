@@ -35,7 +35,7 @@ impl ForeignHdf5 {
     pub(crate) fn list(&self, at: &str, limits: &Limits) -> Result<FoundArrays> {
         let list = || {
             let bytes = Arc::new(self.location.open()?);
-            let file_len = bytes.len().map_err(|error| Error::io("the length of the file cannot be told", error))?;
+            let file_len = bytes.len().map_err(|error| Error::io("the length of the file cannot be read", error))?;
             let file = File::open(bytes, limits).map_err(header::not_hdf5)?;
             let found = listing::list(&file, at, file_len, limits)?;
             file.close()?;

@@ -1,7 +1,7 @@
 //! Everything about an array but its elements: read and checked once, when it is opened.
 //!
-//! Files of ours must be what their description says, down to the last checksum. Strangers' files (h5py's, dask's, the
-//! seed's) are taken as they are, within bounds.
+//! Files of arraystow must be what their description says, down to the last checksum. Files of other programs (h5py's,
+//! dask's, the seed's) are taken as they are, within bounds.
 
 use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
 use super::elements::{ByteOrder, StoredElements};
@@ -44,7 +44,7 @@ pub(super) struct Header {
     pub(super) seal: Option<Seal>,
 }
 
-/// What only files of ours have.
+/// What only files of arraystow have.
 pub(super) struct Seal {
     pub(super) codec: Codec,
     pub(super) checksums: Vec<u32>,
@@ -78,7 +78,7 @@ pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) 
 }
 
 fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Result<Header> {
-    let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+    let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
     let file = File::open(bytes.clone(), limits).map_err(not_hdf5)?;
     let read = file.call(|file| read_dataset(file, file_len, limits, wanted));
     let (mut header, description) = read.map_err(|error| damaged(error, "the file is damaged"))?;
@@ -107,7 +107,7 @@ pub(super) fn damaged(error: Error, what: &str) -> Error {
     }
 }
 
-/// What a file of ours has, before its checksums are read.
+/// What a file of arraystow has, before its checksums are read.
 struct Unsealed {
     description: Vec<u8>,
     codec: Codec,
@@ -115,7 +115,7 @@ struct Unsealed {
     checksums: Option<u64>,
 }
 
-/// The header; and what else there is if the file is one of ours.
+/// The header; and what else there is if the file is one of arraystow's.
 fn read_dataset(
     file: &Handle,
     file_len: u64,
@@ -164,7 +164,7 @@ fn read_dataset(
     Ok((header, unsealed))
 }
 
-/// Opens the dataset; tells whether it lies where arrays of arraystow have theirs, which may have a description.
+/// Opens the dataset; returns whether it lies where arrays of arraystow have theirs, which may have a description.
 fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
     let path = match wanted {
         Wanted::Dataset(path) if !paths::steps(path).map(str::as_bytes).eq([DATASET.to_bytes()]) => path,
@@ -265,7 +265,7 @@ impl Facts {
         Ok(element)
     }
 
-    /// What the description of an array of ours says, which must fit.
+    /// What the description of an array of arraystow says, which must fit.
     fn described(&self, json: &[u8]) -> Result<Described> {
         let data_type = &self.elements.data_type;
         let described = Description::read(json, data_type, &self.layout)?;
@@ -279,7 +279,7 @@ impl Facts {
     }
 }
 
-/// Where the checksums of an array of ours lie.
+/// Where the checksums of an array of arraystow lie.
 fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -> Result<u64> {
     let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
     let dataset = if beside {

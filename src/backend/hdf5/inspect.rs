@@ -29,7 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// HDF5's own limit.
 const MOST_AXES: usize = 32;
-/// Far more than any attribute of ours.
+/// Far more than any attribute of arraystow.
 const LONGEST_ATTRIBUTE: usize = 64 << 20;
 /// Parameters of one filter; the known ones have fewer.
 const MOST_VALUES: usize = 32;
@@ -277,7 +277,7 @@ pub(super) fn each_chunk(dataset: &Handle, axes: usize, mut show: impl FnMut(Ent
         size: hsize_t,
         to: *mut c_void,
     ) -> c_int {
-        // SAFETY: `to` is the Visit that H5Dchunk_iter was given below, and nobody else uses it meanwhile.
+        // SAFETY: `to` is the Visit that H5Dchunk_iter was given below, and no other code uses it meanwhile.
         let visit = unsafe { &mut *to.cast::<Visit<'_>>() };
         // SAFETY: libhdf5 gives as many coordinates as the dataset has axes.
         let start = unsafe { std::slice::from_raw_parts(start, visit.axes) };

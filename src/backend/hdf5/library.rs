@@ -56,7 +56,7 @@ const STACK: usize = 16 << 20;
 /// a new stack for each file costs as much as a small array.
 const ENOUGH: usize = 7 << 20;
 
-/// Runs calls that read a stranger's file: on a stack of their own, if this thread's has less room.
+/// Runs calls that read a file of unknown origin: on a stack of their own, if this thread's has less room.
 pub(super) fn on_large_stack<R>(work: impl FnOnce() -> R) -> R {
     stacker::maybe_grow(ENOUGH, STACK, work)
 }
@@ -87,7 +87,7 @@ pub(super) fn checked<R>(what: &str, call: impl FnOnce() -> R, succeeded: impl F
 /// What libhdf5 says about the call that has just failed: its outermost and its innermost complaint.
 fn failure(what: &str) -> Error {
     unsafe extern "C" fn note(_: c_uint, error: *const H5E_error2_t, notes: *mut c_void) -> herr_t {
-        // SAFETY: `notes` is the Vec that H5Ewalk2 was given below, and nobody else uses it meanwhile.
+        // SAFETY: `notes` is the Vec that H5Ewalk2 was given below, and no other code uses it meanwhile.
         let notes = unsafe { &mut *notes.cast::<Vec<String>>() };
         // SAFETY: libhdf5 gives a valid record for the time of the call.
         let description = unsafe { error.as_ref() }.map_or(std::ptr::null(), |error| error.desc);

@@ -65,7 +65,7 @@ impl ObjectInfo {
         Self { _file: 0, token: [0; 16], kind: -1, _links: 0, _times: [0; 4], attributes: 0, _room: [0; 8] };
 }
 
-/// What tells an object of a file from the others.
+/// What distinguishes an object of a file from the others.
 pub(super) type Token = [u8; 16];
 
 #[cfg(all(target_pointer_width = "64", unix))]

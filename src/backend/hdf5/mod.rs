@@ -1,7 +1,7 @@
 //! HDF5 files: one array each, in the dataset `dask_arrays`.
 //!
 //! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
-//! every file through a driver of ours (`driver`), so any [`FileProtocol`] will do.
+//! every file through arraystow's driver (`driver`), so any [`FileProtocol`] will do.
 
 mod attribute_values;
 mod attributes;
@@ -86,7 +86,7 @@ impl Backend for Hdf5Files {
     fn stored_bytes(&self, name: &str) -> Result<u64> {
         let location = self.locate(name);
         let len = location.open()?.len();
-        len.map_err(|error| location.locate(Error::io("the length of the array's file cannot be told", error)))
+        len.map_err(|error| location.locate(Error::io("the length of the array's file cannot be read", error)))
     }
 
     fn contains(&self, name: &str) -> Result<bool> {
@@ -168,9 +168,9 @@ impl Backend for Hdf5Files {
     }
 }
 
-/// Makes the file `to` with what an open file holds, whose name is `from`: as another name of the same bytes, which never
-/// change, or as a durable copy where the file system has no links. Tells whether it was copied; nothing if it is no local
-/// file.
+/// Makes the file `to` with what an open file holds, whose name is `from`: as another name of the same bytes, which
+/// never change, or as a durable copy where the file system has no links. Returns whether it was copied; nothing if it
+/// is no local file.
 fn duplicate(file: &FileBytes, from: &Path, to: &Path, durability: Durability) -> io::Result<Option<bool>> {
     if let FileBytes::Local(file) = file {
         match disk::link(from, to) {

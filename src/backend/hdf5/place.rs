@@ -54,7 +54,7 @@ impl Location {
         self.protocol.durability()
     }
 
-    /// Gives the file its own name; tells the folder that is to be synced for it.
+    /// Gives the file its own name; returns the folder that is to be synced for it.
     pub(super) fn publish(&self) -> Result<Option<PathBuf>> {
         let Some(path) = &self.path else { return Ok(None) };
         let renamed = disk::rename(&unfinished(path), path);

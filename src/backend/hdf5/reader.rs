@@ -156,7 +156,7 @@ impl Reader {
             Index::Listed(places) => places.iter().map(|(_, place)| (place.address, place.size as u64)).collect(),
         };
         let bytes = self.location.open()?;
-        let len = bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+        let len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         if rest::digest(&bytes, len, chunks)? == expected {
             return Ok(());
         }

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const MOST_METADATA: u64 = 1 << 30;
 const PAGE: u64 = 4096;
 
-/// So much is read at once when the file is opened. The headers of a file of ours lie there, of which libhdf5 and the watch
-/// read a dozen pieces.
+/// So much is read at once when the file is opened. The headers of a file of arraystow lie there, of which libhdf5 and
+/// the watch read a dozen pieces.
 const HEAD: usize = 4096;
 
 pub(super) struct WatchedFile {

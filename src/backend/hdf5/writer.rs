@@ -168,7 +168,7 @@ impl Writer {
             let written = self.bytes.write_all_at(&little_endian, address);
             written.map_err(|error| io_error("the checksums cannot be written", error))?;
         }
-        let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be told", error))?;
+        let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
         self.bytes
             .sync(self.location.durability())

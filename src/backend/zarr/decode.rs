@@ -170,7 +170,7 @@ impl Stage {
             }
             Self::Bzip2 => into_room(room, |out| bzip2::decompress(&input, out).ok_or_else(damaged))?,
             Self::Blosc => {
-                // Its header tells the length, for which room is made.
+                // Its header has the length, for which room is made.
                 let len = blosc_validate(&input).ok_or_else(damaged)?;
                 if len > room {
                     return Err(claims(len, room));

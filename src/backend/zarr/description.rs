@@ -1,4 +1,4 @@
-//! What an array of ours says of itself, in an attribute: the chunks that its user sees.
+//! What an array of arraystow says of itself, in an attribute: the chunks that its user sees.
 
 use crate::array::{ChunkGrid, DataType, Field, Labels, RecordType, StoredLayout, few};
 use crate::backend::ArraySpec;

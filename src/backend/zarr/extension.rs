@@ -55,7 +55,7 @@ impl Extension {
             None | Some(Value::Null) => Ok(Self { kind, name, configuration: Map::new() }),
             Some(Value::Object(configuration)) => Ok(Self { kind, name, configuration }),
             Some(other) => Err(Error::unsupported(format!(
-                "the array has the {kind} {name:?} with a configuration that is no object: {}",
+                "the array has the {kind} {name:?} with a configuration that is not an object: {}",
                 shown(&other)
             ))),
         }

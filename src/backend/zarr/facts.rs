@@ -22,7 +22,7 @@ pub(super) struct Facts {
     pub(super) chunk_bytes: usize,
     /// The codecs of a chunk, or of a shard's part.
     pub(super) pipeline: Pipeline,
-    /// The codec that arrays of ours with this pipeline are written with.
+    /// The codec that arrays of arraystow with this pipeline are written with.
     pub(super) codec: Option<Codec>,
     /// How the index of a shard lies in it, if there are shards.
     pub(super) indexing: Option<Indexing>,
@@ -30,7 +30,7 @@ pub(super) struct Facts {
     pub(super) last_edges: Option<LastEdges>,
     pub(super) fill: Fill,
     pub(super) keys: Keys,
-    /// What the description of an array of ours says.
+    /// What the description of an array of arraystow says.
     pub(super) described: Option<Described>,
 }
 

@@ -16,7 +16,7 @@ pub(super) struct FoundMetadata {
     pub(super) chunks: FoundChunks,
     pub(super) data_type: DataType,
     pub(super) pipeline: Pipeline,
-    /// The codec that arrays of ours with this pipeline are written with.
+    /// The codec that arrays of arraystow with this pipeline are written with.
     pub(super) codec: Option<Codec>,
     /// The shape of a shard's parts and how its index lies in it, if there are shards.
     pub(super) sharding: Option<(Vec<usize>, Indexing)>,

@@ -1,4 +1,4 @@
-//! JSON of strangers: read in bounded memory, with the NaN and the infinities that Python writes into it.
+//! JSON of other programs: read in bounded memory, with the NaN and the infinities that Python writes into it.
 
 use super::description::{ATTRIBUTE, Description};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub(super) struct Wanted {
 /// What was found in an object.
 pub(super) struct Members {
     known: Map<String, Value>,
-    /// The attribute of arrays of ours.
+    /// The attribute of arrays of arraystow.
     pub(super) description: Option<Description>,
     /// The first member that is not known and must be understood: it is no object that says otherwise.
     pub(super) unknown: Option<String>,

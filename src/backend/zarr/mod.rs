@@ -2,7 +2,7 @@
 //!
 //! zarrs encodes. What is read is understood here, all of it or not at all (`facts`), and decoded within bounds (`decode`):
 //! zarrs leaves out codecs that say that they need not be understood. Of an object store, a chunk is one PUT or one GET, many at a time, and there
-//! is no HEAD. Beside an array of ours lies an object with the length and the checksum of each chunk (`table`).
+//! is no HEAD. Beside an array of arraystow lies an object with the length and the checksum of each chunk (`table`).
 
 mod axes;
 mod codec;
@@ -113,7 +113,8 @@ impl Backend for ZarrArrays {
     }
 
     fn remove(&self, name: &str) -> Result<()> {
-        // First what makes it an array: whoever finds a part missing can tell an array that is gone from a damaged one.
+        // First what makes it an array: a reader that finds a part missing then distinguishes an array that is gone
+        // from a damaged one.
         self.store.remove_all(&Self::markers(name))?;
         self.store.remove_below(&Self::key(name))
     }
@@ -173,7 +174,7 @@ impl Backend for ZarrArrays {
                 let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
                 return Ok(Some(Linked { summary, copied: was_read }));
             }
-            // A part is missing: whoever reads it chunk by chunk finds out which.
+            // A part is missing: reading it chunk by chunk shows which.
             Ok(_) => None,
             Err(error) => Some(error),
         };

@@ -86,7 +86,7 @@ impl Metadata {
     }
 }
 
-/// Adds what tells other programs what the elements mean, unless the user has said something else.
+/// Adds what other programs need to know what the elements mean, unless the user has said something else.
 fn meaning(data_type: &DataType, attributes: &mut Value) {
     let mut add = |name: &str, value: Value| {
         if attributes[name].is_null() {
@@ -130,7 +130,7 @@ fn codecs_v3(codec: Codec, data_type: &DataType) -> Value {
     }
 }
 
-/// The codec that has these codecs in the metadata of version 3 of an array of ours, its shards aside.
+/// The codec that has these codecs in the metadata of version 3 of an array of arraystow, its shards aside.
 pub(super) fn codec_of_v3(codecs: &Value, data_type: &DataType) -> Option<Codec> {
     let of_parts = &codecs[0]["configuration"]["codecs"];
     let codecs = if of_parts.is_array() { of_parts } else { codecs };
@@ -139,7 +139,7 @@ pub(super) fn codec_of_v3(codecs: &Value, data_type: &DataType) -> Option<Codec>
     (codecs_v3(codec, data_type) == *codecs).then_some(codec)
 }
 
-/// The codec that has this compressor in the metadata of version 2 of an array of ours.
+/// The codec that has this compressor in the metadata of version 2 of an array of arraystow.
 pub(super) fn codec_of_v2(compressor: &Value) -> Option<Codec> {
     let codec = match compressor {
         Value::Null => Codec::NONE,

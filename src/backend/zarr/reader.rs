@@ -28,7 +28,7 @@ pub(super) struct Reader {
     shards: Option<Shards>,
     grid: ChunkGrid,
     labels: Labels,
-    /// What only arrays of ours have.
+    /// What only arrays of arraystow have.
     seal: Option<Seal>,
     stored_bytes: u64,
     written_bytes: u64,
@@ -39,7 +39,7 @@ struct Shards {
     /// The parts of one shard.
     parts: ChunkGrid,
     indexing: Indexing,
-    /// Strangers' shards whose index was read.
+    /// Shards of other programs whose index was read.
     indexed: Cache<usize, Arc<[Entry]>>,
 }
 
@@ -161,7 +161,7 @@ impl Reader {
         }
     }
 
-    /// Refuses what is not the chunk of ours that was written.
+    /// Refuses a chunk of arraystow that is not the one that was written.
     fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
         self.seal.as_ref().map_or(Ok(()), |seal| seal.table.entry(number)?.check(stored))
     }
@@ -252,7 +252,7 @@ impl Reader {
         self.decoder.decode(stored, out)
     }
 
-    /// The object of a chunk of ours, of which every byte is checked.
+    /// The object of a chunk of arraystow, of which every byte is checked.
     fn checked_object(&self, seal: &Seal, number: usize) -> Result<Bytes> {
         let stored = self.fetch_chunk(number)?.ok_or_else(lost)?;
         match &self.shards {
@@ -262,7 +262,8 @@ impl Reader {
         Ok(stored)
     }
 
-    /// Where the bytes of a chunk, or of the parts of a shard, lie in its object, and their checksums; none of a stranger's.
+    /// Where the bytes of a chunk, or of the parts of a shard, lie in its object, and their checksums; none of another
+    /// program's.
     pub(super) fn entries(&self, number: usize) -> Result<Option<Vec<Entry>>> {
         let Some(seal) = &self.seal else { return Ok(None) };
         let parts = self.shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
@@ -270,13 +271,13 @@ impl Reader {
         entries.collect::<Result<_>>().map(Some).map_err(|error| self.in_chunk(number, error))
     }
 
-    /// The stored bytes of a chunk of ours, checked.
+    /// The stored bytes of a chunk of arraystow, checked.
     pub(super) fn stored_chunk(&self, number: usize) -> Result<Bytes> {
         let seal = self.seal.as_ref().ok_or_else(|| Error::invalid("the array has no checksums"))?;
         self.checked_object(seal, number).map_err(|error| self.in_chunk(number, error))
     }
 
-    /// Reads the index of a stranger's shard.
+    /// Reads the index of another program's shard.
     fn read_index(&self, shards: &Shards, key: &str) -> Result<Arc<[Entry]>> {
         let count = shards.parts.chunk_count();
         let len = shards.indexing.bytes(count) as u64;
@@ -289,7 +290,7 @@ impl Reader {
         Ok(index.into())
     }
 
-    /// A chunk that is not there: of a stranger's array it is the fill value.
+    /// A chunk that is not there: in another program's array it is the fill value.
     fn missing(&self, out: &mut [u8]) -> Result<()> {
         if self.seal.is_some() {
             return Err(lost());

@@ -115,7 +115,7 @@ impl Parts {
         })
     }
 
-    /// None of a stranger's array.
+    /// None for an array of another program.
     fn read_ours(metadata: &Metadata) -> Result<Option<Self>> {
         let (named, attributes, array) = match metadata.version {
             ZarrVersion::V3 => {

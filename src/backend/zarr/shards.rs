@@ -1,7 +1,7 @@
 //! Shards: objects of several chunks each, here called parts, with an index at the end.
 //!
-//! zarrs writes them. Of an array of ours the table knows where each part lies, so one request reads it, checked; of others'
-//! the shard's index is read first, once.
+//! zarrs writes them. Of an array of arraystow the table knows where each part lies, so one request reads it, checked;
+//! of others' the shard's index is read first, once.
 
 use super::table::Entry;
 use crate::array::{ChunkGrid, StoredLayout};
@@ -88,7 +88,7 @@ impl Indexing {
         index.ok_or_else(|| Error::corrupt("it is too short for its index"))
     }
 
-    /// The parts' places, as a stranger's index tells them.
+    /// The parts' places, as the index of another program has them.
     pub(super) fn read(self, index: &[u8], parts: usize) -> Result<Vec<Entry>> {
         if index.len() != self.bytes(parts) {
             return Err(Error::corrupt("it is too short for its index"));

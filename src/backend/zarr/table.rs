@@ -1,6 +1,7 @@
-//! The object beside an array of ours that tells, for each chunk, how long it is and what its checksum is: 8 bytes and 4
-//! bytes, little-endian, in the order of the chunks; CRC-32C over the object's bytes as they are stored. Of shards it tells
-//! the same for each part, with 8 bytes before that tell where in the shard it begins; a part of length 0 is all fill.
+//! The object beside an array of arraystow that says, for each chunk, how long it is and what its checksum is: 8 bytes
+//! and 4 bytes, little-endian, in the order of the chunks; CRC-32C over the object's bytes as they are stored. Of
+//! shards it says the same for each part, with 8 bytes before that tell where in the shard it begins; a part of length
+//! 0 is all fill.
 //!
 //! Zarr's readers do not look at it. Without it a lost chunk would read as fill values.
 
@@ -24,7 +25,7 @@ impl Entry {
         Self { offset, len: stored.len() as u64, checksum: Some(crc32c::crc32c(stored)) }
     }
 
-    /// A place that a stranger's index tells.
+    /// A place from the index of another program.
     pub(super) fn unchecked(offset: u64, len: u64) -> Self {
         Self { offset, len, checksum: None }
     }

@@ -1,4 +1,5 @@
-//! Writes an array: chunks are encoded by whoever brings them and travel in the background; the metadata come last.
+//! Writes an array: chunks are encoded on the thread that brings them and travel in the background; the metadata come
+//! last.
 
 use super::codec::Encoder;
 use super::facts::Facts;

@@ -23,11 +23,11 @@ pub enum Format {
     /// CBOR: compact; all values that serde knows come back. A `Some(None)`, which would not, is refused.
     #[default]
     Cbor,
-    /// JSON: readable; it has no NaN, no infinities and only texts as keys, and a save refuses others. Arrays may hold any
-    /// numbers: one with a NaN is never in the document.
+    /// JSON: readable; it has no NaN, no infinities and only texts as keys, and a save refuses others. Arrays may hold
+    /// any numbers: one with a NaN is never in the document.
     Json,
-    /// Python's pickle, protocol 4, laid out so that the Python system FunctionFuse loads it, with lazy arrays. A struct is a
-    /// `dict`, a tuple a `tuple`, bytes are `bytes`. A key of a map must be hashable in Python, and a
+    /// Python's pickle, protocol 4, laid out so that the Python system FunctionFuse loads it, with lazy arrays. A
+    /// struct is a `dict`, a tuple a `tuple`, bytes are `bytes`. A key of a map must be hashable in Python, and a
     /// [`Shared`](crate::Shared) is refused. Documents that FunctionFuse wrote are read whatever format a storage has.
     Pickle,
 }

@@ -152,7 +152,7 @@ impl Elements {
             // As the half crate does: the bits, in a newtype.
             Self::F16(elements) => visitor.visit_u16(elements.get(index).copied().unwrap_or_default().to_bits()),
             Self::BF16(elements) => visitor.visit_u16(elements.get(index).copied().unwrap_or_default().to_bits()),
-            Self::Encoded(_) => Err(E::custom("an element that is no number")),
+            Self::Encoded(_) => Err(E::custom("an element that is not a number")),
             Self::C32(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
             Self::C64(elements) => pair(elements.get(index).map(|z| [z.re, z.im]), visitor),
         }

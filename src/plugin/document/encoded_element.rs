@@ -1,4 +1,4 @@
-//! One element that is no number, as a serde value: a record is a map, a text a string, an enumeration its name.
+//! One element that is not a number, as a serde value: a record is a map, a text a string, an enumeration its name.
 
 use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, with_element};
 use crate::plugin::document::number::number as to_number;

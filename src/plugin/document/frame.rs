@@ -75,8 +75,8 @@ fn body_hash(head: &[u8; HASH_BYTES], body: &[u8]) -> blake3::Hash {
     hasher.finalize()
 }
 
-/// Whether a file that begins so, shown as many as [`START_BYTES`], is a document or the beginning of one. An empty one is.
-/// Of a pickle that has no manifest more must be [seen](crate::plugin::ends_as_document).
+/// Whether a file that begins so, shown as many as [`START_BYTES`], is a document or the beginning of one. An empty one
+/// is. Of a pickle that has no manifest more must be [seen](crate::plugin::ends_as_document).
 pub(crate) fn begins_as_document(start: &[u8]) -> bool {
     MAGIC.starts_with(start) || start.starts_with(MAGIC) || pickled::begins(start)
 }
@@ -112,8 +112,8 @@ impl OpenedDocument {
     }
 }
 
-/// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill. A pickle without a manifest
-/// is read whole.
+/// Reads a document up to its body, and checks it. Nothing is allocated that the input does not fill. A pickle without
+/// a manifest is read whole.
 pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<OpenedDocument> {
     let mut start = Vec::new();
     let read = input.take(START_BYTES).read_to_end(&mut start);
@@ -209,14 +209,15 @@ pub(crate) fn read_body(head: &Head, input: &mut impl Read, limits: &Limits) -> 
     }
 }
 
-/// Appends exactly `len` bytes of the input. The memory grows with the bytes that are there, not with `len`. `elsewhere` is the
-/// number of bytes that were read before, for the error.
+/// Appends exactly `len` bytes of the input. The memory grows with the bytes that are there, not with `len`.
+/// `elsewhere` is the number of bytes that were read before, for the error.
 fn take(input: &mut impl Read, len: u64, into: &mut Vec<u8>, elsewhere: u64) -> Result<()> {
     let read = input.take(len).read_to_end(into).map_err(|error| Error::io("cannot read the document", error))?;
     if (read as u64) < len { Err(truncated(elsewhere.saturating_add(into.len() as u64))) } else { Ok(()) }
 }
 
-/// Returns the error of a limit that `len` bytes exceed. If the input has fewer bytes, it is truncated, and that is the error.
+/// Returns the error of a limit that `len` bytes exceed. If the input has fewer bytes, it is truncated, and that is the
+/// error.
 fn refuse(checked: Result<()>, input: &mut impl Read, len: u64, before: u64) -> Result<()> {
     /// Of a length that is really there so much is looked at: what is damaged promises exabytes.
     const LOOKED_AT: u64 = 4 << 30;

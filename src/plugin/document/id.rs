@@ -10,8 +10,9 @@ use std::fmt;
 /// The layout version of the arrays that this crate writes.
 pub(in crate::plugin) const VERSION: &str = "1.0.0";
 
-/// What a document keeps of an array or an external object: `(name, (version, filename))`, as pickle's `persistent_id`. It
-/// has the serializer's name, its layout version, and the generated name that the array or the object is stored under.
+/// What a document keeps of an array or an external object: `(name, (version, filename))`, as pickle's `persistent_id`.
+/// It has the serializer's name, its layout version, and the generated name that the array or the object is stored
+/// under.
 ///
 /// Plain nested data, so that it survives every way in which serde buffers values.
 ///

@@ -1,4 +1,5 @@
-//! What a document is made of: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here walks a value.
+//! What a document is made of: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here
+//! walks a value.
 
 pub(in crate::plugin) mod body_format;
 pub(in crate::plugin) mod elements;

@@ -1,6 +1,7 @@
 //! The names that stand in documents, and those that stand for something in a walk.
 
-/// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user type may be one.
+/// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user type may be
+/// one.
 pub(in crate::plugin) const STORED: &str = "$arraystow::stored";
 pub(in crate::plugin) const INLINE: &str = "$arraystow::inline";
 /// How an ndarray presents itself to serde.

@@ -19,8 +19,8 @@ pub(in crate::plugin) fn number<X: Element + DeserializeOwned>(
     X::deserialize(if is_float { deserializer } else { deserializer.coerce_numbers() })
 }
 
-/// Numbers of double precision that may have been written as ones of single precision, as such: they are equal to one, or have
-/// the same decimal digits.
+/// Numbers of double precision that may have been written as ones of single precision, as such: they are equal to one,
+/// or have the same decimal digits.
 fn single(value: Value<'static>) -> Value<'static> {
     match value {
         Value::Number(Number::F64(double)) => {

@@ -1,6 +1,6 @@
-//! Documents that Python's pickle module reads. A pickle is a program. It begins with the head of the document, which has the
-//! manifest, as bytes that are pushed on the stack and dropped again. The value follows, and then a SHA-1, which FunctionFuse
-//! checks.
+//! Documents that Python's pickle module reads. A pickle is a program. It begins with the head of the document, which
+//! has the manifest, as bytes that are pushed on the stack and dropped again. The value follows, and then a SHA-1,
+//! which FunctionFuse checks.
 //!
 //! Documents of FunctionFuse have no head: a pickle, and the SHA-1.
 

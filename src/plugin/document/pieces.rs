@@ -1,8 +1,8 @@
 //! Where shared values lie in a document's body: after the root a table, then the pieces.
 //!
-//! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1. A length of 0 is a value
-//! that only weak references name; it has no piece. A piece is two values of the document's format in a row: where
-//! the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
+//! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1. A length of 0 is a
+//! value that only weak references name; it has no piece. A piece is two values of the document's format in a row:
+//! where the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
 
 use crate::error::{Error, Result};
 use crate::plugin::document::body_format::Format;
@@ -115,8 +115,8 @@ impl KeyText for PiecePath<'_> {
     }
 }
 
-/// The path of a shared value in the object. In a long chain of shared values the path begins with the number of one of them:
-/// whole paths would be as long as the chain.
+/// The path of a shared value in the object. In a long chain of shared values the path begins with the number of one of
+/// them: whole paths would be as long as the chain.
 pub(in crate::plugin) fn path_of(number: usize, met: impl Fn(usize) -> Option<Met>) -> String {
     const MOST_STEPS: usize = 16;
     const MOST_BYTES: usize = 200;
@@ -171,7 +171,8 @@ fn read_table(table: &[u8], format: Format, most: usize) -> Result<Vec<usize>, S
     }
 }
 
-/// Reads at most so many lengths. In a hostile table each length may be a zero, which is one byte there and eight in memory.
+/// Reads at most so many lengths. In a hostile table each length may be a zero, which is one byte there and eight in
+/// memory.
 struct Lengths {
     most: usize,
 }

@@ -9,8 +9,8 @@ use crate::plugin::format::pickle::{self, FoundId};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// Reads a document up to its body. A document of FunctionFuse has no manifest: it is made from the ids in the pickle, and only has the
-/// names of the arrays.
+/// Reads a document up to its body. A document of FunctionFuse has no manifest: it is made from the ids in the pickle,
+/// and only has the names of the arrays.
 pub(crate) fn read_head(input: &mut impl Read, limits: &Limits) -> Result<Head> {
     let (body, sha1) = match frame::read_head(input, limits)? {
         OpenedDocument::Document(head) => return Ok(*head),

@@ -14,8 +14,8 @@ use crate::plugin::external::protocols::no_protocol;
 use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
 
-/// Writes arrays. Those that lie in such a backend already, because they were loaded or saved before, are linked; all others are
-/// computed.
+/// Writes arrays. Those that lie in such a backend already, because they were loaded or saved before, are linked; all
+/// others are computed.
 pub(in crate::plugin) fn write(
     arrays: &[(&Planned, &PlannedArray)],
     to: &mut Destination<'_>,
@@ -103,8 +103,8 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
     }
 }
 
-/// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it, where that
-/// is possible.
+/// Makes a stored array, or one that was saved before, an array of its own under another name without decoding it,
+/// where that is possible.
 fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to: &str) -> Result<Option<Linked>> {
     let loaded = match any.array.as_stored(&any.meta) {
         Some(stored) => stored.into_any().downcast::<StoredArray>().ok(),
@@ -118,8 +118,8 @@ fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to
 }
 
 impl PlannedArray {
-    /// What was chosen for this array, which is to be written to `backend` under this name. A stored array, and a later version of one, keeps its
-    /// codec.
+    /// What was chosen for this array, which is to be written to `backend` under this name. A stored array, and a later
+    /// version of one, keeps its codec.
     fn meta_to_write(&self, backend: &dyn Backend, name: &str) -> Result<ArrayMeta> {
         let own = self.array.meta();
         let kept = if own.codec.is_some() { None } else { kept_codec(&self.array, backend, name)? };

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// The files of one external object, for its [`PersistentSerializer`](crate::PersistentSerializer).
 ///
-/// The files lie beside the arrays. Their names are the object's id and an extension of up to 64 letters and digits, with
-/// `.`, `-` and `_` between them. The empty extension stands for the id alone. No other file can be reached.
+/// The files lie beside the arrays. Their names are the object's id and an extension of up to 64 letters and digits,
+/// with `.`, `-` and `_` between them. The empty extension stands for the id alone. No other file can be reached.
 ///
 /// A clone is another handle on the same files. The object may keep one, and open its files when they are needed.
 ///
@@ -39,9 +39,9 @@ impl ExternalFiles {
     /// Makes a file, which the manifest lists. It ends with [`FileWriter::finish`].
     ///
     /// # Errors
-    /// `InvalidName` for an extension with other characters; `AlreadyExists` if the file was made already; `InvalidInput`
-    /// if the object is not being written; `Limit` for more than 1000 files; `Io` or a related kind if the disk or the
-    /// network fails.
+    /// `InvalidName` for an extension with other characters; `AlreadyExists` if the file was made already;
+    /// `InvalidInput` if the object is not being written; `Limit` for more than 1000 files; `Io` or a related kind if
+    /// the disk or the network fails.
     pub fn create(&self, extension: &str) -> Result<FileWriter> {
         self.create_named(&self.name(extension)?)
     }
@@ -50,8 +50,8 @@ impl ExternalFiles {
     ///
     /// # Errors
     /// `InvalidName` for an extension with other characters; `NotFound` if the object was written without this file;
-    /// `Gone` if the file was removed since; `Corrupt` if its length has changed; `Io` or a related kind if the disk or the
-    /// network fails.
+    /// `Gone` if the file was removed since; `Corrupt` if its length has changed; `Io` or a related kind if the disk or
+    /// the network fails.
     pub fn open(&self, extension: &str) -> Result<FileReader> {
         let name = self.name(extension)?;
         let expected = self.ledger.expected(&name)?.cloned();

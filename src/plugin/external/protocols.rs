@@ -1,4 +1,5 @@
-//! The protocols of a save or a load, the options of arrays that are written through them, and the registered serializers.
+//! The protocols of a save or a load, the options of arrays that are written through them, and the registered
+//! serializers.
 
 #[cfg_attr(not(feature = "object-store"), path = "protocols/no_objects.rs")]
 mod objects;
@@ -144,8 +145,8 @@ impl Protocols {
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same name.
-    /// See [`persistent`](crate::persistent).
+    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same
+    /// name. See [`persistent`](crate::persistent).
     #[must_use]
     pub fn with_serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
         self.registry.add(serializer);
@@ -159,7 +160,8 @@ impl Protocols {
 
     /// Removes what belongs to a persistent id: an array, or an external object of a registered serializer.
     ///
-    /// This is for documents without a manifest, which [`serialize`](crate::serialize) makes. A storage removes by itself.
+    /// This is for documents without a manifest, which [`serialize`](crate::serialize) makes. A storage removes by
+    /// itself.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

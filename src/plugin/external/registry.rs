@@ -1,5 +1,5 @@
-//! The serializers that are known to a save or a load: by the type of their objects when they are written, by the name in an id
-//! when they are read.
+//! The serializers that are known to a save or a load: by the type of their objects when they are written, by the name
+//! in an id when they are read.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::{PersistentId, is_name};

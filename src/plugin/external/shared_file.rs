@@ -1,4 +1,5 @@
-//! The shared values of a value that the user's own serializer writes: a document of their own, in a file beside the arrays.
+//! The shared values of a value that the user's own serializer writes: a document of their own, in a file beside the
+//! arrays.
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;

@@ -10,21 +10,23 @@ use std::sync::Arc;
 /// Any error of a [`PersistentSerializer`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes and reads the external objects of one type: parts of a value that lie in files of their own beside the document.
+/// Writes and reads the external objects of one type: parts of a value that lie in files of their own beside the
+/// document.
 ///
 /// An instance is registered with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
-/// [`Protocols::with_serializer`](crate::Protocols::with_serializer). Its fields are its configuration. A document knows
-/// only [`NAME`](Self::NAME) and [`VERSION`](Self::VERSION), so [`read`](Self::read) must not depend on a
+/// [`Protocols::with_serializer`](crate::Protocols::with_serializer). Its fields are its configuration. A document
+/// knows only [`NAME`](Self::NAME) and [`VERSION`](Self::VERSION), so [`read`](Self::read) must not depend on a
 /// configuration that may differ later. What it needs belongs in the files.
 ///
 /// A save has two phases:
 ///
-/// 1. The value is walked. An object of this type is cloned and gets an id. The clone should be cheap (an `Arc` around what
-///    is large).
+/// 1. The value is walked. An object of this type is cloned and gets an id. The clone should be cheap (an `Arc` around
+///    what is large).
 /// 2. [`write`](Self::write) is called for each object, on any thread, for many objects at once.
 ///
-/// A load calls [`read`](Self::read) when it comes to the object, on any thread, and perhaps earlier for objects that follow.
-/// What the loaded type does not ask for is not read. A panic in these functions becomes an error of kind `UserCode`.
+/// A load calls [`read`](Self::read) when it comes to the object, on any thread, and perhaps earlier for objects that
+/// follow. What the loaded type does not ask for is not read. A panic in these functions becomes an error of kind
+/// `UserCode`.
 ///
 /// The manifest lists the files of each object with their checksums. So a value is removed, copied and verified without
 /// the serializer, a failed save removes what was written, and a sweep finds what a killed save left.
@@ -34,8 +36,8 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     /// The type of the objects.
     type Object: Clone + Send + Sync + 'static;
 
-    /// The name by which documents refer to this serializer. It never changes. A domain or a crate's name in it prevents
-    /// that two serializers have the same name.
+    /// The name by which documents refer to this serializer. It never changes. A domain or a crate's name in it
+    /// prevents that two serializers have the same name.
     const NAME: &'static str;
 
     /// The version of what [`write`](Self::write) writes, which is part of the id. A document with another major number
@@ -48,22 +50,23 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     /// Any. The save fails with it.
     fn write(&self, object: &Self::Object, files: &ExternalFiles) -> Result<(), BoxError>;
 
-    /// Returns the object in these files. It may be lazy: it keeps a clone of `files`, and opens them when they are needed.
+    /// Returns the object in these files. It may be lazy: it keeps a clone of `files`, and opens them when they are
+    /// needed.
     ///
     /// # Errors
     /// Any. A load that comes to the object fails with it.
     fn read(&self, files: &ExternalFiles) -> Result<Self::Object, BoxError>;
 
-    /// Removes the files of an object. Only [`Protocols::remove_object`](crate::Protocols::remove_object) calls this, for
-    /// documents without a manifest.
+    /// Removes the files of an object. Only [`Protocols::remove_object`](crate::Protocols::remove_object) calls this,
+    /// for documents without a manifest.
     ///
     /// # Errors
     /// Any.
     fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError>;
 
-    /// Returns what two handles on one object have in common and no other object has while one of them lives: the address
-    /// in an `Arc`. Such an object is written once, however often it is met. By default each one is written. See
-    /// [`persistent`](crate::persistent) for an example of a serializer.
+    /// Returns what two handles on one object have in common and no other object has while one of them lives: the
+    /// address in an `Arc`. Such an object is written once, however often it is met. By default each one is written.
+    /// See [`persistent`](crate::persistent) for an example of a serializer.
     #[must_use]
     fn identity(&self, object: &Self::Object) -> Option<usize> {
         let _ = object;
@@ -147,7 +150,8 @@ fn calling<P: PersistentSerializer, R>(what: &str, call: impl FnOnce() -> Result
     }
 }
 
-/// A serializer's error. One of arraystow's may be deep inside: an `io::Error` of a file, in an error of some file format.
+/// A serializer's error. One of arraystow's may be deep inside: an `io::Error` of a file, in an error of some file
+/// format.
 fn failed(name: &str, error: BoxError) -> Error {
     let error = match error.downcast::<Error>() {
         Ok(error) => return *error,

@@ -3,14 +3,15 @@
 use crate::plugin::walk::scopes::converting;
 use serde::{Deserialize, Deserializer};
 
-/// For fields whose element type has changed since they were saved: `#[serde(deserialize_with = "arraystow::astype")]`, or
-/// `#[stow(astype)]` where the macro is used. The arrays in the field are then converted as by
-/// [`ChunkedArray::astype`](crate::ChunkedArray::astype), instead of being refused; those that are of the type already are
-/// as they are.
+/// For fields whose element type has changed since they were saved: `#[serde(deserialize_with = "arraystow::astype")]`,
+/// or `#[stow(astype)]` where the macro is used. The arrays in the field are then converted as by
+/// [`ChunkedArray::astype`](crate::ChunkedArray::astype), instead of being refused; those that are of the type already
+/// are as they are.
 ///
-/// A [`ChunkedArray`](crate::ChunkedArray) is converted lazily. A plain `ndarray` that was diverted is converted while it is
-/// read; one that is in the document, or that serde has buffered (`flatten`, `tag`, `untagged`), is read as serde reads
-/// numbers of another type. For fields with `arraystow::ndarray` there is [`ndarray::astype`](crate::ndarray::astype).
+/// A [`ChunkedArray`](crate::ChunkedArray) is converted lazily. A plain `ndarray` that was diverted is converted while
+/// it is read; one that is in the document, or that serde has buffered (`flatten`, `tag`, `untagged`), is read as serde
+/// reads numbers of another type. For fields with `arraystow::ndarray` there is
+/// [`ndarray::astype`](crate::ndarray::astype).
 ///
 /// serde does not take a missing field for `None` where there is a `deserialize_with`: an `Option` wants
 /// `#[serde(default)]` beside it.
@@ -40,8 +41,8 @@ use serde::{Deserialize, Deserializer};
 /// ```
 ///
 /// # Errors
-/// Those of the field's `Deserialize`; `TypeMismatch` from complex to real: which part is meant must be said, by loading the
-/// array as it is and `map`.
+/// Those of the field's `Deserialize`; `TypeMismatch` from complex to real: which part is meant must be said, by
+/// loading the array as it is and `map`.
 pub fn astype<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,

@@ -1,7 +1,8 @@
-//! An array in any form in which a document or a buffer of serde's may have it, for types that want it as a chunked one.
+//! An array in any form in which a document or a buffer of serde's may have it, for types that want it as a chunked
+//! one.
 //!
-//! A field may have been a plain ndarray when it was saved. Then the document has one of the plain forms in the id's place,
-//! and a buffer the array's own fields.
+//! A field may have been a plain ndarray when it was saved. Then the document has one of the plain forms in the id's
+//! place, and a buffer the array's own fields.
 
 use crate::array::{DataType, Element, with_element};
 use crate::error::{Error, ErrorKind, Result};

@@ -1,4 +1,5 @@
-//! A list of elements in any form in which a document may have it: a field may have been an ordinary one when it was saved.
+//! A list of elements in any form in which a document may have it: a field may have been an ordinary one when it was
+//! saved.
 
 use crate::array::{DataType, Element, with_element};
 use crate::error::Error;

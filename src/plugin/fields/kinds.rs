@@ -1,4 +1,5 @@
-//! What a field with options is: a plain array, or anything else that holds arrays. The macro finds out by the methods of a
+//! What a field with options is: a plain array, or anything else that holds arrays. The macro finds out by the methods
+//! of a
 //! [`Tag`]: those of the kinds above are found first.
 
 use crate::array::{Element, FromPlainArray, PlainArray};

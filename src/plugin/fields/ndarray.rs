@@ -42,8 +42,8 @@ where
 /// an example.
 ///
 /// # Errors
-/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being
-/// read.
+/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from
+/// being read.
 pub fn deserialize<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
     A: FromPlainArray,
@@ -52,7 +52,8 @@ where
     plain::load(deserializer)
 }
 
-/// As [`deserialize`], for an array whose element type has changed since it was saved; see [`astype`](fn@crate::astype).
+/// As [`deserialize`], for an array whose element type has changed since it was saved; see
+/// [`astype`](fn@crate::astype).
 ///
 /// ```
 /// use ndarray::Array2;

@@ -1,10 +1,10 @@
 //! External objects: parts of a value that your own serializer writes to files of their own.
 //!
 //! A [`PersistentSerializer`] does for one type what this crate does for arrays. It writes the external object to
-//! [files](ExternalFiles) beside the document, which keeps the object's [`PersistentId`]. An instance of it is registered
-//! with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
-//! [`Protocols`](crate::Protocols::with_serializer). A type of your own derives `Persistent` instead of serde's traits. A
-//! field of any other type gets `#[serde(with = "arraystow::persistent")]`.
+//! [files](ExternalFiles) beside the document, which keeps the object's [`PersistentId`]. An instance of it is
+//! registered with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
+//! [`Protocols`](crate::Protocols::with_serializer). A type of your own derives `Persistent` instead of serde's traits.
+//! A field of any other type gets `#[serde(with = "arraystow::persistent")]`.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -109,8 +109,8 @@ fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
 /// an example.
 ///
 /// # Errors
-/// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another type;
-/// any error of reading it.
+/// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another
+/// type; any error of reading it.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Clone + Send + Sync + 'static,
@@ -144,7 +144,7 @@ fn find<T: Clone + Send + Sync + 'static>(id: &PersistentId) -> crate::error::Re
     object.downcast_ref::<T>().cloned().ok_or_else(|| {
         Error::new(
             ErrorKind::TypeMismatch,
-            format!("the serializer {:?} has read an object that is no {}", id.name(), type_name::<T>()),
+            format!("the serializer {:?} has read an object that is not a {}", id.name(), type_name::<T>()),
         )
         .in_array(id.file())
     })

@@ -1,5 +1,5 @@
-//! Plain arrays on their way out and in, where the field says that they are diverted: their elements are not passed through
-//! serde one by one.
+//! Plain arrays on their way out and in, where the field says that they are diverted: their elements are not passed
+//! through serde one by one.
 
 use crate::array::{ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray, PlainReader, is_same};
 use crate::error::{Error, ErrorKind, Result};

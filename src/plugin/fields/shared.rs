@@ -16,8 +16,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The number in a weak reference that leads nowhere. No value has it.
 const NOWHERE: usize = 0;
 
-/// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering. Where the
-/// values are in a file beside the document, the number has its name before it.
+/// `(name, (version, number))`, plain nested data as a persistent id is, so that it survives serde's buffering. Where
+/// the values are in a file beside the document, the number has its name before it.
 struct SharedReference {
     weak: bool,
     file: Option<String>,

@@ -1,8 +1,8 @@
 //! For lists of numbers, dates or records: `#[serde(with = "arraystow::vec")]`.
 //!
-//! serde writes a `Vec` into the document, one element after the other. With this, a `Vec<T>`, `VecDeque<T>`, `Box<[T]>`
-//! or `&[T]` of [elements](crate::Element) is an array with one axis, in a file like others. The elements are not passed
-//! through serde. The document has the array's persistent id.
+//! serde writes a `Vec` into the document, one element after the other. With this, a `Vec<T>`, `VecDeque<T>`,
+//! `Box<[T]>` or `&[T]` of [elements](crate::Element) is an array with one axis, in a file like others. The elements
+//! are not passed through serde. The document has the array's persistent id.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -25,9 +25,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A document in which the field is an ordinary list, saved before the attribute was there, still loads, from formats that
-//! describe themselves. [`mod@crate::ndarray`] is the same for arrays and matrices; [`PlainArray`](crate::PlainArray)
-//! lists the types. [`macro@crate::stow`] is for options, and for lists that stay in the document while they are small.
+//! A document in which the field is an ordinary list, saved before the attribute was there, still loads, from formats
+//! that describe themselves. [`mod@crate::ndarray`] is the same for arrays and matrices;
+//! [`PlainArray`](crate::PlainArray) lists the types. [`macro@crate::stow`] is for options, and for lists that stay in
+//! the document while they are small.
 
 use crate::array::{FromPlainArray, PlainArray};
 use crate::plugin::fields::plain;
@@ -47,12 +48,12 @@ where
     plain::save(list, serializer)
 }
 
-/// Reads the array of a persistent id, or a list that the document has. For `#[serde(with = "arraystow::vec")]`; see the
-/// [module](self) for an example.
+/// Reads the array of a persistent id, or a list that the document has. For `#[serde(with = "arraystow::vec")]`; see
+/// the [module](self) for an example.
 ///
 /// # Errors
-/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from being
-/// read.
+/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from
+/// being read.
 pub fn deserialize<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
     A: FromPlainArray,

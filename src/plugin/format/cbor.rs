@@ -29,8 +29,8 @@ pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
 /// One more level than a document may have, for what is at the bottom.
 const STEPS: u16 = QUIRKS.levels + 1;
 
-/// A `deserialize_any` in progress. cbor4ii takes a step for it and one more for the list or map that it finds. Only one
-/// counts, so that it makes no difference whether serde buffers.
+/// A `deserialize_any` in progress. cbor4ii takes a step for it and one more for the list or map that it finds. Only
+/// one counts, so that it makes no difference whether serde buffers.
 pub(in crate::plugin) struct AnyStep(());
 
 impl AnyStep {

@@ -1,4 +1,5 @@
-//! The serde formats that arraystow chooses itself, CBOR, JSON and pickle: how each is written and read, and what each can read back.
+//! The serde formats that arraystow chooses itself, CBOR, JSON and pickle: how each is written and read, and what each
+//! can read back.
 
 pub(in crate::plugin) mod cbor;
 pub(in crate::plugin) mod compounds;
@@ -26,8 +27,8 @@ pub(in crate::plugin) const fn quirks(format: Option<Format>) -> &'static Quirks
     }
 }
 
-/// Appends the object itself, or a shared value after where it was met. The bytes are lost after an error, whose text is
-/// returned.
+/// Appends the object itself, or a shared value after where it was met. The bytes are lost after an error, whose text
+/// is returned.
 pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     format: Format,
     value: &T,

@@ -12,15 +12,16 @@ pub(in crate::plugin) struct Quirks {
     pub(in crate::plugin) has_nan: bool,
     /// Whether keys of maps can be other values than texts.
     pub(in crate::plugin) has_all_keys: bool,
-    /// Whether types that distinguish formats for people from others (addresses, UUIDs) are written as for people. serde's buffers
-    /// are for people, whatever they hold, so a format that is not would write such types in two ways.
+    /// Whether types that distinguish formats for people from others (addresses, UUIDs) are written as for people.
+    /// serde's buffers are for people, whatever they hold, so a format that is not would write such types in two ways.
     pub(in crate::plugin) human_readable: bool,
     /// Whether a unit is written as null: the format's own way, an empty list, is a list for a reader without the type.
     pub(in crate::plugin) unit_is_null: bool,
-    /// Whether its reader accepts a value only if it is asked for the type that was written. Numbers and keys are then read as
-    /// whatever they are.
+    /// Whether its reader accepts a value only if it is asked for the type that was written. Numbers and keys are then
+    /// read as whatever they are.
     pub(in crate::plugin) exact_types: bool,
-    /// Whether it has a form of its own for persistent ids. A plain array that is stored then stands there as its id alone.
+    /// Whether it has a form of its own for persistent ids. A plain array that is stored then stands there as its id
+    /// alone.
     pub(in crate::plugin) has_ids: bool,
 }
 

@@ -1,7 +1,8 @@
 //! What a format can read back, checked while a value is written.
 //!
-//! A format that cannot read back what it was given often fails only on loading, or never. What CBOR and JSON would lose is
-//! refused while the value is walked, with its place. Of a serializer that the user brings nothing is known, and nothing is refused.
+//! A format that cannot read back what it was given often fails only on loading, or never. What CBOR and JSON would
+//! lose is refused while the value is walked, with its place. Of a serializer that the user brings nothing is known,
+//! and nothing is refused.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::body_format::Format;

@@ -1,7 +1,7 @@
 //! Types that hold nothing a walk looks for: their values need no path, and no rule but that of NaN.
 //!
-//! serde has one way for all types. Asking which type it is lets the compiler leave out everything that a number or a text
-//! does not need.
+//! serde has one way for all types. Asking which type it is lets the compiler leave out everything that a number or a
+//! text does not need.
 
 use crate::plugin::format::rules::Rules;
 use std::any::TypeId;

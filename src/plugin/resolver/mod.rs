@@ -24,15 +24,16 @@ use std::sync::Arc;
 
 /// The number of arrays after one in the document among which those that will be asked for are looked for.
 const MOST_AHEAD: usize = 1024;
-/// How many times as large as what was asked for before is what is read ahead at most. A type may ask for something lazily, or not
-/// at all, and that cannot be known beforehand.
+/// How many times as large as what was asked for before is what is read ahead at most. A type may ask for something
+/// lazily, or not at all, and that cannot be known beforehand.
 const TIMES_AHEAD: u64 = 2;
-/// The bytes from which an array is read by itself, right into the memory of the value. Smaller ones are read beside others.
+/// The bytes from which an array is read by itself, right into the memory of the value. Smaller ones are read beside
+/// others.
 const DIRECT_BYTES: usize = 16 << 20;
 
 /// Builds the arrays of one document: each id one array, however often it is met. Plain fields, and objects of other
-/// serializers, are read when the walk comes to one, and with it those that it will come to; everything else is not even
-/// opened.
+/// serializers, are read when the walk comes to one, and with it those that it will come to; everything else is not
+/// even opened.
 pub(crate) struct Resolver {
     backend: Option<Arc<dyn Backend>>,
     objects: ObjectReader,
@@ -147,8 +148,8 @@ impl Resolver {
         }
     }
 
-    /// Those of the entries that the walk will come to as well, as far as they are not larger than what it has asked for makes
-    /// likely.
+    /// Those of the entries that the walk will come to as well, as far as they are not larger than what it has asked
+    /// for makes likely.
     fn ahead<'a, E>(
         &self,
         following: impl Iterator<Item = &'a E>,

@@ -23,7 +23,7 @@ pub(in crate::plugin) struct Keys {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Nowhere,
-    /// Of a map that knows its length only the first key may be a stranger's, an enum's `tag`.
+    /// Of a map that knows its length only the first key may be serde's, an enum's `tag`.
     AtFirst,
     /// A map that does not may be made by `flatten`.
     AtAll,
@@ -105,7 +105,7 @@ impl Keys {
             self.kinds((self.kinds.get().0, true), path)?;
         }
         if self.look == Look::AtAll {
-            // Told from the text of the same letters.
+            // Distinguished from the text of the same letters.
             let key = format!("\0{key}");
             return if self.seen.borrow_mut().insert(key.clone()) { Ok(()) } else { Err(twice(&key[1..], path)) };
         }

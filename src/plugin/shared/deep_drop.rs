@@ -1,5 +1,6 @@
-//! Dropping long chains. A value that holds a value that holds a value would be dropped by nested calls, and a list of some ten
-//! thousand would overflow the stack. Below a few nested calls, values are put aside and dropped when the first call returns.
+//! Dropping long chains. A value that holds a value that holds a value would be dropped by nested calls, and a list of
+//! some ten thousand would overflow the stack. Below a few nested calls, values are put aside and dropped when the
+//! first call returns.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -16,7 +17,8 @@ thread_local! {
     static CHAIN: Chain = const { Chain { depth: Cell::new(0), aside: RefCell::new(Vec::new()) } };
 }
 
-/// Goes one call deeper. If that is too deep, puts aside the value that `hold` returns, which keeps it from being dropped.
+/// Goes one call deeper. If that is too deep, puts aside the value that `hold` returns, which keeps it from being
+/// dropped.
 pub(in crate::plugin) fn enter(hold: impl FnOnce() -> Option<Box<dyn Any>>) {
     // While the thread ends, there is no list any more: then the stack must do.
     let _ = CHAIN.try_with(|chain| {
@@ -28,7 +30,8 @@ pub(in crate::plugin) fn enter(hold: impl FnOnce() -> Option<Box<dyn Any>>) {
     });
 }
 
-/// Goes up again when it is dropped; the last to do so drops what was put aside. The field after the one that is watched.
+/// Goes up again when it is dropped; the last to do so drops what was put aside. The field after the one that is
+/// watched.
 #[derive(Clone)]
 pub(in crate::plugin) struct Leave;
 

@@ -8,11 +8,12 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// An [`Arc`] whose identity is kept: however often an object holds the value, it is saved once, and it is one allocation
-/// again after loading.
+/// An [`Arc`] whose identity is kept: however often an object holds the value, it is saved once, and it is one
+/// allocation again after loading.
 ///
-/// A value that is held by several, a node of a graph, a table that many rows point to: put it behind a `Shared`. References
-/// that must not keep their value alive, such as those from a child to its parent, are [`WeakShared`](crate::WeakShared).
+/// A value that is held by several, a node of a graph, a table that many rows point to: put it behind a `Shared`.
+/// References that must not keep their value alive, such as those from a child to its parent, are
+/// [`WeakShared`](crate::WeakShared).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -44,15 +45,16 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Like those of `Arc`, its functions have no `self`: `Shared::ptr_eq(&a, &b)`. A method call always reaches the value inside.
+/// Like those of `Arc`, its functions have no `self`: `Shared::ptr_eq(&a, &b)`. A method call always reaches the value
+/// inside.
 ///
 /// # Where it works
 ///
-/// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts, anywhere
-/// in the object: in options, lists, maps and enums of every representation, in trait objects (as `Shared<Box<dyn Trait>>`),
-/// under `flatten`, and in other shared values. Around a serializer of the user's ([`serialize`](crate::serialize))
-/// the values go into a file beside the arrays, which the document's references name. It is removed by
-/// [`Protocols::remove_object`](crate::Protocols::remove_object), not with the document.
+/// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts,
+/// anywhere in the object: in options, lists, maps and enums of every representation, in trait objects (as
+/// `Shared<Box<dyn Trait>>`), under `flatten`, and in other shared values. Around a serializer of the user's
+/// ([`serialize`](crate::serialize)) the values go into a file beside the arrays, which the document's references name.
+/// It is removed by [`Protocols::remove_object`](crate::Protocols::remove_object), not with the document.
 ///
 /// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
 ///
@@ -61,13 +63,13 @@ use std::sync::Arc;
 ///
 /// # Options
 ///
-/// Options of fields (`#[stow(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is met
-/// first.
+/// Options of fields (`#[stow(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is
+/// met first.
 ///
 /// # Circles
 ///
-/// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save, which names
-/// the circle. Make one of the references a [`WeakShared`](crate::WeakShared).
+/// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save,
+/// which names the circle. Make one of the references a [`WeakShared`](crate::WeakShared).
 ///
 /// # Long chains
 ///

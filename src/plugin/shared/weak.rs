@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 /// A reference to a [`Shared`] value that does not keep it alive; after loading it leads to the same allocation.
 ///
-/// It is saved as a reference if something else in the object holds the value. If nothing in the object does, or the value is
-/// gone, it leads nowhere after loading.
+/// It is saved as a reference if something else in the object holds the value. If nothing in the object does, or the
+/// value is gone, it leads nowhere after loading.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -1,9 +1,9 @@
-//! What else a walk will ask for, judged by where it is: plain arrays are read some at a time, and only those that the type
-//! asks for.
+//! What else a walk will ask for, judged by where it is: plain arrays are read some at a time, and only those that the
+//! type asks for.
 //!
-//! A type shows what it wants only as it is read. But of the places on the way to an array it is known what was asked for:
-//! the fields of a struct, the elements of a list, all of which are of one type. So arrays that a type has no field for are
-//! never taken for wanted, and of a list of structs the same field of all of them is.
+//! A type shows what it wants only as it is read. But of the places on the way to an array it is known what was asked
+//! for: the fields of a struct, the elements of a list, all of which are of one type. So arrays that a type has no
+//! field for are never taken for wanted, and of a list of structs the same field of all of them is.
 
 use crate::plugin::document::path::{Asked, Path};
 

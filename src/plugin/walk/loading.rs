@@ -18,7 +18,8 @@ use std::sync::Arc;
 pub(crate) trait ArrayResolver {
     /// The array of an id, lazy; the same one for the same id.
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>>;
-    /// Whether the document has an array or an external object of this id; without a manifest, whether it is an array's.
+    /// Whether the document has an array or an external object of this id; without a manifest, whether it is an
+    /// array's.
     fn names(&self, id: &PersistentId) -> bool;
     /// Whether it makes a difference to it how a walk came to a plain array or an external object.
     fn reads_ahead(&self) -> bool;

@@ -1,5 +1,5 @@
-//! What a walk notes of errors. A format makes text of an error that passes through it; the notes have the error itself and its
-//! place.
+//! What a walk notes of errors. A format makes text of an error that passes through it; the notes have the error itself
+//! and its place.
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::path::Path;
@@ -37,9 +37,9 @@ impl Notes {
         self.place.as_deref()
     }
 
-    /// The error of the walk, whose format says `text`. It is the kept error if the format quotes it or has forgotten it
-    /// (`is_forgotten`). If the format says something else, the result has both: `failed` is what went wrong with the document as a
-    /// whole, `met` what the kept error adds to it.
+    /// The error of the walk, whose format says `text`. It is the kept error if the format quotes it or has forgotten
+    /// it (`is_forgotten`). If the format says something else, the result has both: `failed` is what went wrong with
+    /// the document as a whole, `met` what the kept error adds to it.
     pub(in crate::plugin) fn explain(self, text: &str, is_forgotten: bool, failed: &str, met: &str) -> Error {
         let error = match &self.error {
             Some(error) if is_forgotten || is_quoted(error, text) => error.clone(),

@@ -1,7 +1,7 @@
 //! Field options: what `#[stow(..)]` says of the arrays in a field, while the field is serialized.
 //!
-//! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as the
-//! field's own `Serialize` runs, and every array that is met meanwhile asks for them.
+//! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as
+//! the field's own `Serialize` runs, and every array that is met meanwhile asks for them.
 
 use crate::array::{ArrayMeta, Attr, ChunkGrid, Codec, ErasedArray, Labels, Said};
 use crate::error::{Error, Result};
@@ -95,7 +95,8 @@ impl InForce {
         &self.meta
     }
 
-    /// Puts options in force within those of a field around, which are returned. They are known by their name from now on.
+    /// Puts options in force within those of a field around, which are returned. They are known by their name from now
+    /// on.
     pub(in crate::plugin) fn enter(&mut self, name: &'static str, options: Options) -> Options {
         self.named.insert(name, options);
         let outer = self.now;

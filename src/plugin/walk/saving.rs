@@ -47,8 +47,8 @@ impl PlanSettings {
 
 /// Plain arrays of so many bytes are written while they are borrowed.
 const LARGE: usize = 16 << 20;
-/// Plain arrays of fewer bytes than that are copied, as long as all copies take no more than [`MOST_COPIED`]. Those of fewer
-/// than [`MEDIUM`] always are.
+/// Plain arrays of fewer bytes than that are copied, as long as all copies take no more than [`MOST_COPIED`]. Those of
+/// fewer than [`MEDIUM`] always are.
 const MEDIUM: usize = 256 << 10;
 const MOST_COPIED: usize = 64 << 20;
 

@@ -1,18 +1,20 @@
 //! The shared values of a load in progress, and the state of the attempt to read them.
 //!
-//! A shared value is read when it is first asked for, in the middle of what asks, so a chain of them nests. When the stack that
-//! they may take is used up, the attempt is given up and made again later:
+//! A shared value is read when it is first asked for, in the middle of what asks, so a chain of them nests. When the
+//! stack that they may take is used up, the attempt is given up and made again later:
 //!
 //! - `Running`: values are read as they are asked for. An attempt begins where the root asks for a value.
-//! - `Running -> Postponed` ([`look`](SharedLoad::look)): the stack is used up. All values that the attempt had begun become jobs,
-//!   each asked for by the one before. Until the walk is back at the root, whatever it asks for fails, and nothing that it has read
-//!   is taken.
-//! - `Postponed -> Running` ([`begin_job`](SharedLoad::begin_job)): the last job, the deepest value, is read on a fresh stack, then
-//!   the one before it. Each may be postponed in turn. After the last job the root asks again, and finds its value built.
-//! - `Running -> Refused` (`look`): a value holds itself, or too much was read in vain. Nothing is read any more, and the load
-//!   fails with that error.
+//! - `Running -> Postponed` ([`look`](SharedLoad::look)): the stack is used up. All values that the attempt had begun
+//!   become jobs, each asked for by the one before. Until the walk is back at the root, whatever it asks for fails, and
+//!   nothing that it has read is taken.
+//! - `Postponed -> Running` ([`begin_job`](SharedLoad::begin_job)): the last job, the deepest value, is read on a fresh
+//!   stack, then the one before it. Each may be postponed in turn. After the last job the root asks again, and finds
+//!   its value built.
+//! - `Running -> Refused` (`look`): a value holds itself, or too much was read in vain. Nothing is read any more, and
+//!   the load fails with that error.
 //!
-//! So a chain of any length loads, in bounded stack, and nothing is read more often than its own attempts were given up.
+//! So a chain of any length loads, in bounded stack, and nothing is read more often than its own attempts were given
+//! up.
 
 use crate::error::{Error, Result};
 use crate::plugin::document::pieces::{Pieces, ROOT};
@@ -26,8 +28,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 /// The number of stack segments that may be added.
 const MOST_SEGMENTS: usize = 4;
-/// How many times the body's bytes may be read in vain, by attempts that are given up. Only documents that are made for it come
-/// near.
+/// How many times the body's bytes may be read in vain, by attempts that are given up. Only documents that are made for
+/// it come near.
 const MOST_VAIN: usize = 64;
 /// The number of values for which it is kept why they cannot be read.
 const MOST_FAILURES: usize = 4096;
@@ -125,7 +127,8 @@ impl SharedLoad {
         number != ROOT && self.pieces.as_ref().is_some_and(|pieces| pieces.piece_len(number).is_some())
     }
 
-    /// Whether the pieces that a reference names are still to be found: those of a file, by the first one that names it.
+    /// Whether the pieces that a reference names are still to be found: those of a file, by the first one that names
+    /// it.
     pub(in crate::plugin) fn wants_file(&self, file: Option<&str>) -> Result<bool> {
         match (file, &self.file, &self.pieces) {
             (None, _, _) => Ok(false),
@@ -222,8 +225,8 @@ impl SharedLoad {
         Ok(Looked::Build(pieces))
     }
 
-    /// Takes in what was read, or why it was not. What is not taken in is returned as well: to drop it may run code of the
-    /// user's, which must not happen within the context.
+    /// Takes in what was read, or why it was not. What is not taken in is returned as well: to drop it may run code of
+    /// the user's, which must not happen within the context.
     pub(in crate::plugin) fn finish<T: 'static>(
         &mut self,
         number: usize,
@@ -296,7 +299,8 @@ impl SharedLoad {
         postponed()
     }
 
-    /// The next value to be built before the attempt is made again. What was noted in an attempt that was given up is forgotten.
+    /// The next value to be built before the attempt is made again. What was noted in an attempt that was given up is
+    /// forgotten.
     pub(in crate::plugin) fn begin_job(&mut self, notes: &mut Notes) -> Option<Job> {
         match self.attempt {
             Attempt::Refused(_) => return None,

@@ -123,7 +123,8 @@ impl SharedSave {
         self.beside.as_ref().map(|id| id.file().to_owned())
     }
 
-    /// The number of a value that was met at a path. The first time, the value is put into the queue, as `piece` makes it.
+    /// The number of a value that was met at a path. The first time, the value is put into the queue, as `piece` makes
+    /// it.
     pub(in crate::plugin) fn meet<T>(
         &mut self,
         value: &Arc<T>,

@@ -44,8 +44,9 @@ pub(crate) trait ByteStore: Send + Sync {
     /// Copies every key below a folder of another store of the same kind, without reading the bytes if possible.
     /// Returns `None` if the other store is of another kind.
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>>;
-    /// Makes a new key with the bytes of a key of another store, which do not pass through this process. Returns `false` if that
-    /// is not possible. The key is as durable as one that was put only if the other store writes keys as this one does.
+    /// Makes a new key with the bytes of a key of another store, which do not pass through this process. Returns
+    /// `false` if that is not possible. The key is as durable as one that was put only if the other store writes keys
+    /// as this one does.
     fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool>;
     /// Makes the names of all keys written so far durable.
     fn sync(&self) -> Result<()>;
@@ -63,8 +64,8 @@ pub(crate) trait ByteStore: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-/// New keys that are being written. Several threads may put at the same time, each key once. After a drop no write begins, and
-/// none is in progress.
+/// New keys that are being written. Several threads may put at the same time, each key once. After a drop no write
+/// begins, and none is in progress.
 pub(crate) trait Puts: Send + Sync {
     /// Begins to write a key. `held` is dropped when the bytes are written. The error may be that of an earlier key.
     fn put(&self, key: String, contents: Cow<'_, [u8]>, held: Box<dyn Send>) -> Result<()>;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 impl Storage {
-    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on, as
-    /// well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
+    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on,
+    /// as well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
     ///
     /// ```
     /// use arraystow::Storage;
@@ -28,8 +28,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have; `Unsupported` for another scheme than `s3`, `gs`
-    /// (feature `gcs`), `az` (feature `azure`) and `memory`.
+    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have;
+    /// `Unsupported` for another scheme than `s3`, `gs` (feature `gcs`), `az` (feature `azure`) and `memory`.
     pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
     where
         K: Into<String>,

@@ -1,5 +1,5 @@
-//! The one step in which a document comes or goes: a lock around a second look, the rename or the removal, and the removal
-//! of the arrays that no document names any more.
+//! The one step in which a document comes or goes: a lock around a second look, the rename or the removal, and the
+//! removal of the arrays that no document names any more.
 
 use super::durable::{WorkflowLock, located, remove_empty_folders};
 use super::record::Records;
@@ -75,7 +75,7 @@ impl Folder {
             return Outcome::Refused(error);
         }
         if let Err(error) = disk::rename(temporary, &path) {
-            // Over a network, one that was done may be told as failed.
+            // Over a network, a call that was carried out may be reported as failed.
             let is_there = head(self, name).is_ok_and(|head| head.manifest.write_id() == document.write_id);
             if !is_there {
                 return Outcome::Refused(located("cannot put the document in its place", &path)(error));
@@ -86,7 +86,7 @@ impl Folder {
                         back; nothing was removed";
             return Outcome::Unknown(located(text, &path)(error).with_kind(ErrorKind::UnknownOutcome));
         }
-        // The document names the arrays now. Whoever comes next must not take the save for one that is still at it.
+        // The document names the arrays now. The next program must not take the save for one in progress.
         if let Some(record) = document.announced.and_then(Announced::key) {
             let _ = disk::remove_file(Path::new(record));
         }
@@ -146,14 +146,14 @@ impl Folder {
     }
 }
 
-/// A document that has not got its name yet. Its file stays locked: a sweep then knows that somebody is at it.
+/// A document that has not got its name yet. Its file stays locked: a sweep then knows that a save is in progress.
 struct Temporary {
     path: PathBuf,
     _file: DiskFile,
 }
 
-/// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays, or if
-/// it is not known what stays: the arrays are then left to a sweep.
+/// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays,
+/// or if it is not known what stays: the arrays are then left to a sweep.
 fn superseded<'a>(workflow: &Path, manifests: Vec<Manifest>, hold: impl Hold + 'a) -> Option<Superseded<'a>> {
     if manifests.iter().all(Manifest::is_empty) {
         return None;
@@ -164,8 +164,8 @@ fn superseded<'a>(workflow: &Path, manifests: Vec<Manifest>, hold: impl Hold + '
 
 impl Hold for WorkflowLock {}
 
-/// The lock of a workflow from which documents were removed. Dropped, it removes the folders that are empty then, those that
-/// waiting for the lock has made among them.
+/// The lock of a workflow from which documents were removed. Dropped, it removes the folders that are empty then, those
+/// that waiting for the lock has made among them.
 struct Emptied<'a> {
     root: &'a Path,
     workflow: PathBuf,

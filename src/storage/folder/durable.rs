@@ -52,7 +52,7 @@ pub(super) fn make_folder(path: &Path, durability: Durability) -> io::Result<()>
     }
 }
 
-/// Tells a folder from another one that was made later in its place.
+/// Distinguishes a folder from another one that was made later in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Made {
     node: disk::FileIdentity,
@@ -61,15 +61,15 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// The folder that is there now, if the file system tells when it was made.
+    /// The folder that is there now, if the file system knows when it was made.
     pub(super) fn look(folder: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(folder).ok()?;
         Some(Self { node: disk::FileIdentity::of(&metadata), at: metadata.created().ok()? })
     }
 }
 
-/// Holds a workflow's lock: between processes and threads, one commit, removal or sweep at a time. Released when dropped,
-/// and by the system if the process dies.
+/// Holds a workflow's lock: between processes and threads, one commit, removal or sweep at a time. Released when
+/// dropped, and by the system if the process dies.
 pub(super) struct WorkflowLock {
     file: DiskFile,
 }
@@ -104,7 +104,7 @@ impl WorkflowLock {
         }
     }
 
-    /// Waits for the lock; none if whoever emptied the workflow has removed the lock file meanwhile.
+    /// Waits for the lock; none if a program that emptied the workflow has removed the lock file meanwhile.
     fn of_folder(arrays: &Path) -> io::Result<Option<Self>> {
         let path = arrays.join(LOCK);
         let file = DiskFile::lock_file(&path)?;
@@ -120,8 +120,8 @@ impl Drop for WorkflowLock {
 }
 
 /// Removes what an emptied workflow leaves: its folder of arrays, itself and the workflows above it, up to the root.
-/// Nothing that holds anything is removed, and nothing as long as there are documents: whoever removes the next one would
-/// have to make the lock anew. The caller holds the lock.
+/// Nothing that holds anything is removed, and nothing as long as there are documents: the removal of the next one
+/// would have to make the lock anew. The caller holds the lock.
 pub(super) fn remove_empty_folders(root: &Path, workflow: &Path, backend: &dyn Backend) {
     let is_folder = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
     let no_documents = std::fs::read_dir(workflow)

@@ -1,6 +1,6 @@
-//! Symbolic links below the root. A folder that comes from a stranger may have links that lead anywhere, so none is followed:
-//! not in the place of a document, a workflow, the folder of its arrays, or of what lies there for the storage's own use.
-//! The root itself may be a link; it is the user's.
+//! Symbolic links below the root. A folder of unknown origin may have links that lead anywhere, so none is followed:
+//! not in the place of a document, a workflow, the folder of its arrays, or of what lies there for the storage's own
+//! use. The root itself may be a link; it is the user's.
 
 use super::durable::{LOCK, SAVING};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,7 +28,7 @@ pub(super) fn refuse_workflow(root: &Path, workflow: &Workflow) -> Result<()> {
 }
 
 fn refuse(path: &Path) -> Result<()> {
-    // What cannot be looked at is told of by whoever opens it.
+    // What cannot be looked at is an error when it is opened.
     if !std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
         return Ok(());
     }

@@ -1,5 +1,5 @@
-//! A folder: `<root>/<workflow>/<name>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`, or Zarr arrays
-//! in `<root>/<workflow>/bigdata/dask_arrays/`.
+//! A folder: `<root>/<workflow>/<name>` is a document, its arrays are HDF5 files in `<root>/<workflow>/bigdata/`, or
+//! Zarr arrays in `<root>/<workflow>/bigdata/dask_arrays/`.
 
 mod commit;
 mod durable;
@@ -65,8 +65,8 @@ impl Folder {
         self.workflow(workflow).join(ARRAYS)
     }
 
-    /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have come
-    /// to it. Once is enough until one of them is made anew.
+    /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have
+    /// come to it. Once is enough until one of them is made anew.
     fn sync_folders(&self, workflow: &Workflow) -> Result<()> {
         if self.durability == Durability::NotSynced {
             return Ok(());
@@ -74,7 +74,8 @@ impl Folder {
         let whole = self.workflow(workflow);
         let within = |folder: &&Path| folder.starts_with(&self.root);
         let folders: Vec<&Path> = whole.ancestors().take_while(within).collect();
-        // Looked at before the sync: of a folder that is made anew in between, the next save finds that it is another one.
+        // Looked at before the sync: of a folder that is made anew in between, the next save finds that it is another
+        // one.
         let made: Option<Vec<Made>> = folders.iter().map(|folder| Made::look(folder)).collect();
         let known = || self.durable.lock();
         if made.is_some() && known().get(workflow) == made.as_ref() {
@@ -83,7 +84,7 @@ impl Folder {
         for folder in folders {
             let Some(above) = folder.parent() else { continue };
             match disk::sync_folder(above, self.durability) {
-                // What is above the root may be somebody else's.
+                // What is above the root may belong to another program.
                 Err(error) if folder == self.root && error.kind() == io::ErrorKind::PermissionDenied => {}
                 synced => synced.map_err(located("cannot sync the folder", above))?,
             }
@@ -113,8 +114,8 @@ impl Folder {
             let entry = entry.map_err(located("cannot list the folder", folder))?;
             let Ok(segment) = entry.file_name().into_string() else { continue };
             let Ok(name) = workflow.name(&segment) else { continue };
-            // Gone between the listing and the look: somebody removed it. Symbolic links are passed over: they may lead
-            // out of the storage.
+            // Gone between the listing and the look: another program removed it. Symbolic links are passed over: they
+            // may lead out of the storage.
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_dir() {
                 self.walk_folder(&entry.path(), &workflow.child(&segment)?, visit)?;

@@ -1,7 +1,7 @@
 //! Records of saves in progress: which arrays are being written for a document that does not name them yet.
 //!
-//! A record is made, and looked at, under the workflow's lock only. As long as somebody holds the record's own lock its
-//! save is alive, and a sweep leaves its arrays alone.
+//! A record is made, and looked at, under the workflow's lock only. As long as a program holds the record's own lock
+//! its save is alive, and a sweep leaves its arrays alone.
 
 use super::durable::{SAVING, located, make_folder};
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +64,7 @@ impl SavingRecord {
 
 impl Announced for SavingRecord {
     fn check(&self) -> Result<()> {
-        // The lock is held. But somebody may have removed the whole folder, and the arrays with it.
+        // The lock is held. But the whole folder may have been removed, and the arrays with it.
         if self.file.is_at(&self.path) {
             return Ok(());
         }
@@ -164,7 +164,7 @@ fn refuse_taken(workflow: &Path, arrays: &[&str]) -> Result<()> {
         None => Ok(()),
         Some(array) => Err(Error::new(
             ErrorKind::Conflict,
-            "somebody else is copying the same object to the same place right now; wait for them and copy again",
+            "another program is copying the same value to the same place right now; wait for it to end and copy again",
         )
         .in_array(array)),
     }

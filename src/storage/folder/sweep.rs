@@ -1,7 +1,7 @@
 //! What is left over in a folder: files beside the arrays that belong to no document and to no save that is alive.
 //!
-//! All of it happens under the workflow's lock. A save makes its record under the lock before its first array, so an array
-//! that is here and neither in a record nor in a document is nobody's.
+//! All of it happens under the workflow's lock. A save makes its record under the lock before its first array, so an
+//! array that is here and neither in a record nor in a document is left over.
 
 use super::Folder;
 use super::commit::UNFINISHED;
@@ -188,7 +188,7 @@ impl Owner {
     }
 }
 
-/// Whether nobody holds the file any more.
+/// Whether no program holds the file any more.
 fn is_dead(path: &Path) -> bool {
     DiskFile::open(path).and_then(|file| file.try_lock()).unwrap_or(false)
 }

@@ -1,11 +1,12 @@
 //! Saves in progress: an object that names the arrays being written, a lease, renewed as long as the save lives.
 //!
-//! A sweep leaves the arrays of a lease alone until it was not renewed for as long as it was to last: the save is then dead.
-//! A save that finds its own lease run out, because the machine slept or the store could not be reached, does not commit.
+//! A sweep leaves the arrays of a lease alone until it was not renewed for as long as it was to last: the save is then
+//! dead. A save that finds its own lease run out, because the machine slept or the store could not be reached, does not
+//! commit.
 //!
-//! Ids of arrays are made for one save and never used again, but for those of copies, which have them from elsewhere. A copy
-//! that was killed is made again with the same ids; so removals of a document and sweeps have leases too, and a copy waits
-//! for them or is refused.
+//! Ids of arrays are made for one save and never used again, but for those of copies, which have them from elsewhere. A
+//! copy that was killed is made again with the same ids; so removals of a document and sweeps have leases too, and a
+//! copy waits for them or is refused.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Mutex;
@@ -31,7 +32,7 @@ const COPY: &str = "copy-";
 const LEFT: &str = "left-";
 /// How those of sweeps begin.
 const SWEEP: &str = "sweep-";
-/// How long, and how often, somebody who is in the way is waited for.
+/// How long, and how often, a save waits for another program that is in the way.
 pub(super) const WAIT: Duration = Duration::from_millis(100);
 pub(super) const MOST_WAITS: usize = 20;
 /// Objects that a sweep makes to learn the store's time.
@@ -44,7 +45,8 @@ struct Contents {
     arrays: Vec<String>,
     /// Milliseconds after which, without being renewed, the lease is over.
     lasts: u64,
-    /// Seconds since 1970, by the writer's clock, for who looks at it; the object's own time is the store's, and counts.
+    /// Seconds since 1970, by the writer's clock, for who looks at it; the object's own time is the store's, and
+    /// counts.
     renewed: u64,
 }
 
@@ -121,7 +123,7 @@ impl Lease {
         claim: Claim,
         lasts: Duration,
     ) -> Result<Self> {
-        // What is left to holders is in nobody's way but in that of a copy that brings it again: no document is called so.
+        // What is left to holders is in the way only of a copy that brings it again: no document is called so.
         let (kind, owner) = match claim {
             Claim::Fresh => ("", document.to_owned()),
             Claim::Copied => (COPY, document.to_owned()),
@@ -134,8 +136,8 @@ impl Lease {
         Ok(lease)
     }
 
-    /// Of a save that keeps arrays, in a store that ignores conditions: whoever removes or replaces the document meanwhile
-    /// sees that they are wanted, and who is at it already is seen.
+    /// Of a save that keeps arrays, in a store that ignores conditions: a program that removes or replaces the document
+    /// meanwhile sees that they are wanted, and who is at it already is seen.
     pub(super) fn keeping(objects: Objects, document: &str, arrays: &[&str], lasts: Duration) -> Result<Self> {
         let lease = Self::put(objects, &prefix(document), document, arrays, lasts)?;
         lease.refuse_others(document, None)?;
@@ -161,12 +163,12 @@ impl Lease {
         Ok(Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false })
     }
 
-    /// Refuses to go on with a document that somebody else is saving, copying or removing right now, and with the arrays of a
-    /// copy whose ids another copy or a sweep has to do with.
+    /// Refuses to go on with a document that another program is saving, copying or removing right now, and with the
+    /// arrays of a copy whose ids another copy or a sweep has to do with.
     ///
-    /// Each of them puts its lease before it looks at those of others, and acts after the look. Of two, one at least looks
-    /// after both leases are there, and sees the other: a copy gives way, a sweep or a removal leaves the arrays alone. What
-    /// was over before the look, when the other lease was given back, has done all that it does.
+    /// Each of them puts its lease before it looks at those of others, and acts after the look. Of two, one at least
+    /// looks after both leases are there, and sees the other: a copy gives way, a sweep or a removal leaves the arrays
+    /// alone. What was over before the look, when the other lease was given back, has done all that it does.
     fn refuse_others(&self, document: &str, copied: Option<&[&str]>) -> Result<()> {
         let arrays: HashSet<&str> = copied.into_iter().flatten().copied().collect();
         let own = prefix(document);
@@ -181,14 +183,14 @@ impl Lease {
             });
             match in_the_way.next() {
                 None => return Ok(()),
-                // It waits for nobody, and is soon over.
+                // It does not wait, and is soon over.
                 Some(other) if other.document.is_empty() && attempt + 1 < MOST_WAITS => std::thread::sleep(WAIT),
                 Some(_) => break,
             }
         }
         Err(Error::new(
             ErrorKind::Conflict,
-            "somebody else is saving, copying, removing or sweeping the same object right now; wait for them and try again",
+            "another program is saving, copying, removing or sweeping the same value right now; wait for it to end and try again",
         ))
     }
 
@@ -314,7 +316,7 @@ impl Leases {
         let now = now.ok_or_else(|| {
             Error::new(
                 ErrorKind::Io,
-                "the store does not list what was just written to it; nothing can be told of saves",
+                "the store does not list what was just written to it; saves in progress cannot be seen there",
             )
             .at_location(objects.describe(SAVING))
         })?;

@@ -10,7 +10,7 @@ use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::place::{Hold, Superseded};
 use bytes::Bytes;
 
-/// How often the put is tried again because somebody else was faster.
+/// How often the put is tried again because another writer was faster.
 const MOST_ATTEMPTS: usize = 20;
 
 /// What is under a name.
@@ -78,21 +78,21 @@ impl ObjectFolder {
         Outcome::Refused(Error::new(
             ErrorKind::Conflict,
             format!(
-                "somebody else replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
+                "another program replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
             ),
         ))
     }
 
-    /// What becomes of the arrays of a document that is no longer there. None if it has none, or if it is not known what stays:
-    /// the arrays are then left to a sweep.
+    /// What becomes of the arrays of a document that is no longer there. None if it has none, or if it is not known
+    /// what stays: the arrays are then left to a sweep.
     ///
-    /// Those of a save that is still alive stay: it may not know that it had been successful before somebody replaced its
-    /// document, and may put it once more. So it is waited for, for a while.
+    /// Those of a save that is still alive stay: it may not know that it had been successful before its document was
+    /// replaced; its document, and may put it once more. So it is waited for, for a while.
     ///
     /// A lease says meanwhile that arrays are being removed here, so that no copy begins to bring them again; see
-    /// `Lease::refuse_others`. A lease that was put before the document was replaced or removed has kept copies away since
-    /// then. One that is put only now has not, so it is looked whether the document that is there names the arrays; likewise
-    /// where puts ignore their conditions, and a save that keeps the arrays may have come just before.
+    /// `Lease::refuse_others`. A lease that was put before the document was replaced or removed has kept copies away
+    /// since then. One that is put only now has not, so it is looked whether the document that is there names the
+    /// arrays; likewise where puts ignore their conditions, and a save that keeps the arrays may have come just before.
     pub(super) fn supersede<'a>(
         &'a self,
         name: &Name,
@@ -108,7 +108,7 @@ impl ObjectFolder {
             let alive = Leases::of_document(&arrays, name.as_str(), own.announced().key()).ok()?.arrays();
             let is_waited_for = old.files().any(|file| alive.contains(file));
             if !is_waited_for || attempt + 1 == MOST_WAITS {
-                // Whoever was waited for may have been successful in the end.
+                // The save that was waited for may have been successful in the end.
                 let current = if attempt == 0 && is_clear { None } else { self.current(name).ok()? };
                 let named = current.and_then(|current| current.manifest);
                 let mut staying = alive;
@@ -128,7 +128,7 @@ impl ObjectFolder {
         let files = self.protocols(name.workflow()).files()?;
         let lost = |file: &str| {
             let text = "the document was put in its place, but an array that it keeps was removed at the same moment by \
-                        somebody else, and the store ignores the conditions (If-Match, If-None-Match) that would have \
+                        another program, and the store ignores the conditions (If-Match, If-None-Match) that would have \
                         prevented it; nothing was removed by this save: make the object anew and save it";
             Error::new(ErrorKind::Conflict, text).in_array(file)
         };
@@ -164,7 +164,7 @@ impl ObjectFolder {
         };
         match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
-            // A damaged document of ours may be replaced.
+            // A damaged document of arraystow may be replaced.
             Err(error) if error.is_corrupt() && begins_as_document(start(&contents)) => {
                 Ok(Some(Current { version, manifest: None }))
             }
@@ -172,9 +172,9 @@ impl ObjectFolder {
         }
     }
 
-    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; there a save looks
-    /// after its put whether the document is still its own. Of two saves at the same moment both may find that it is; the
-    /// last one then stays, and arrays of the other are left behind.
+    /// Whether the store heeds `If-None-Match` and `If-Match`. Some take them and overwrite all the same; there a save
+    /// looks after its put whether the document is still its own. Of two saves at the same moment both may find that it
+    /// is; the last one then stays, and arrays of the other are left behind.
     pub(super) fn heeds_conditions(&self, name: &Name) -> Result<bool> {
         let probe = || {
             let objects = self.arrays(name.workflow())?;
@@ -245,7 +245,7 @@ fn seen_before(before: &Before) -> Option<Option<Current>> {
     }
 }
 
-/// What tells whether it is a document.
+/// What shows whether it is a document.
 fn start(contents: &Bytes) -> &[u8] {
     &contents[..contents.len().min(START_BYTES as usize)]
 }
@@ -253,7 +253,7 @@ fn start(contents: &Bytes) -> &[u8] {
 fn overwritten() -> Error {
     Error::new(
         ErrorKind::Conflict,
-        "somebody else replaced or removed the document at the very moment of this save, and the store ignores the \
+        "another program replaced or removed the document at the very moment of this save, and the store ignores the \
          conditions (If-Match, If-None-Match) that would have prevented it; nothing of this save was kept: save again",
     )
 }

@@ -89,8 +89,8 @@ impl ObjectFolder {
         }
     }
 
-    /// What becomes of the arrays of documents that were removed: of all together, if there is no other lease of one of the
-    /// documents.
+    /// What becomes of the arrays of documents that were removed: of all together, if there is no other lease of one of
+    /// the documents.
     fn supersede_all<'a>(&'a self, going: Vec<Going<'a>>) -> Box<dyn Iterator<Item = Superseded<'a>> + 'a> {
         let Some(first) = going.iter().find(|going| going.lease.is_some()) else { return Box::new(std::iter::empty()) };
         let documents = going.iter().map(|going| going.name.as_str());

@@ -1,8 +1,9 @@
 //! What is left over in an object store: arrays of no document and of no save that is alive.
 //!
-//! There is no lock. Arrays are listed first, then leases, then documents: what a save finishes meanwhile is in its document
-//! before its lease goes. The leases of dead saves are removed before their arrays. Before the arrays are, the sweep puts a lease of
-//! its own that names them, and looks once more: a copy, which uses ids again, sees the one or is seen by the other.
+//! There is no lock. Arrays are listed first, then leases, then documents: what a save finishes meanwhile is in its
+//! document before its lease goes. The leases of dead saves are removed before their arrays. Before the arrays are, the
+//! sweep puts a lease of its own that names them, and looks once more: a copy, which uses ids again, sees the one or is
+//! seen by the other.
 
 use super::ObjectFolder;
 use super::announce::{Lease, Leases};
@@ -48,8 +49,8 @@ impl ObjectFolder {
         if left.is_empty() {
             return Ok(removed);
         }
-        // From here on no copy begins to bring any of these; see `Lease::refuse_others`. Those that have begun before, or are
-        // over already, are seen by one more look.
+        // From here on no copy begins to bring any of these; see `Lease::refuse_others`. Those that have begun before,
+        // or are over already, are seen by one more look.
         let ids: Vec<&str> = left.iter().map(|left| left.id.as_str()).collect();
         let lease = Lease::sweeping(arrays.clone(), &ids, self.lease)?;
         let alive = Leases::read(&arrays)?.arrays();

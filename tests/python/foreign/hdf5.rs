@@ -111,7 +111,7 @@ file["z"] = 1.0
 }
 
 #[test]
-fn what_is_not_there_is_told_with_what_is_near() {
+fn what_is_not_there_is_an_error_with_what_is_near() {
     let folder = tempfile::tempdir().unwrap();
     let file = make(folder.path(), "file['run 3/temperature'] = np.arange(3)\nfile['run 3/t\u{e9}'] = 1");
     let error = |path: &str, kind: ErrorKind| {

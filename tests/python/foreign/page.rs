@@ -1,4 +1,5 @@
-//! `docs/foreign.md`: what is read of the files of other programs, as it was found. `ARRAYSTOW_WRITE_DOCS=1` writes it anew.
+//! `docs/foreign.md`: what is read of the files of other programs, as it was found. `ARRAYSTOW_WRITE_DOCS=1` writes it
+//! anew.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What earlier versions wrote in object stores is frozen in `tests/golden/zarr`, and keeps loading; xarray, which misreads it,
-//! reads it after a repair.
+//! What earlier versions wrote in object stores is frozen in `tests/golden/zarr`, and keeps loading; xarray, which
+//! misreads it, reads it after a repair.
 //!
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test python earlier` writes the newest of the folders.
 

@@ -189,7 +189,7 @@ fn damage(path: &Path, remove: bool) {
 type Tables = BTreeMap<String, (Vec<String>, Vec<String>, BTreeMap<(String, String), String>)>;
 
 /// What the readers said of each case.
-fn ask(tables: &mut Tables, packages: &[&str], arguments: &[&str], told: &mut String) {
+fn ask(tables: &mut Tables, packages: &[&str], arguments: &[&str], reported: &mut String) {
     for line in python_env::run(packages, SCRIPT, arguments).lines() {
         let [format, row, reader, word, why]: [String; 5] = serde_json::from_str(line).unwrap();
         let (rows, readers, cells) = tables.entry(format.clone()).or_default();
@@ -199,7 +199,7 @@ fn ask(tables: &mut Tables, packages: &[&str], arguments: &[&str], told: &mut St
             }
         }
         if word == "no" {
-            let _ = writeln!(told, "{format}, {row}, {reader}: {why}");
+            let _ = writeln!(reported, "{format}, {row}, {reader}: {why}");
         }
         cells.insert((row, reader), word);
     }
@@ -245,9 +245,9 @@ fn each_reader_reads_what_the_page_says() {
     let list = place("cases.json");
     fs::write(&list, serde_json::to_vec(&cases).unwrap()).unwrap();
     let list = list.to_str().unwrap();
-    let (mut tables, mut told) = (Tables::new(), String::new());
-    ask(&mut tables, python_env::READERS, &[list], &mut told);
-    ask(&mut tables, python_env::ZARR_2, &[list, "zarr-python 2"], &mut told);
+    let (mut tables, mut reported) = (Tables::new(), String::new());
+    ask(&mut tables, python_env::READERS, &[list], &mut reported);
+    ask(&mut tables, python_env::ZARR_2, &[list, "zarr-python 2"], &mut reported);
 
     let mut page = BEFORE.to_owned();
     for (format, title) in [("hdf5", "HDF5 files"), ("zarr3", "Zarr, version 3"), ("zarr2", "Zarr, version 2")] {
@@ -267,6 +267,6 @@ fn each_reader_reads_what_the_page_says() {
     let there = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         there == page,
-        "docs/readers.md is not what the test makes: ARRAYSTOW_WRITE_DOCS=1 writes it\n{page}\n{told}"
+        "docs/readers.md is not what the test makes: ARRAYSTOW_WRITE_DOCS=1 writes it\n{page}\n{reported}"
     );
 }

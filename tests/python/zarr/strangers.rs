@@ -1,5 +1,5 @@
-//! Arrays of every type as zarr-python 2.18 and 3 write them, through every codec that is read, element by element; and what
-//! they take fill values for.
+//! Arrays of every type as zarr-python 2.18 and 3 write them, through every codec that is read, element by element; and
+//! what they take fill values for.
 
 use arraystow::{ChunkedArray, Element, Error, ErrorKind, Protocols, S3Protocol};
 use arraystow_tests::python_env;
@@ -232,7 +232,8 @@ fn fill_values_are_read_as_zarr_python_reads_them() {
             }
         });
     }
-    // zarr-python 2 leaves null as memory was, and multiplies the second part by i: so NaN and infinity get into the first.
+    // zarr-python 2 leaves null as memory was, and multiplies the second part by i: so NaN and infinity get into the
+    // first.
     differ.retain(|case| !case.ends_with(" null"));
     assert_eq!(differ, [r#"2 complex64 [1.5,"NaN"]"#, "2 complex64 [0.1,1e39]", r#"2 complex128 [1.5,"NaN"]"#]);
 }

@@ -1,5 +1,5 @@
-//! An S3 server in the process that starts it: real HTTP, real signatures, objects in memory. Conditional puts are exact; latency,
-//! refusals and lost answers come on demand.
+//! An S3 server in the process that starts it: real HTTP, real signatures, objects in memory. Conditional puts are
+//! exact; latency, refusals and lost answers come on demand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "it serves tests")]
 
 mod service;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub const BUCKET: &str = "bucket";
 pub const KEY: &str = "test-key";
-pub const SECRET: &str = "a-secret-that-nobody-may-see";
+pub const SECRET: &str = "a-secret-that-must-stay-hidden";
 
 /// The server. A clone is another handle on it; it runs as long as the program.
 #[derive(Clone)]

@@ -1,5 +1,5 @@
-//! A power cut at any moment: every call on the file system is recorded, and for every prefix of the record the folders are
-//! laid out as a power cut could leave them. Of what was not synced, nothing, all or any part may be there.
+//! A power cut at any moment: every call on the file system is recorded, and for every prefix of the record the folders
+//! are laid out as a power cut could leave them. Of what was not synced, nothing, all or any part may be there.
 
 mod disk;
 mod record;
@@ -36,9 +36,9 @@ fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), Stri
     if allowed.contains(&found) { Ok(()) } else { Err(format!("{found:?} is there, not one of {allowed:?}")) }
 }
 
-/// Records `action` and cuts the power after each of its calls. Returns the number of outcomes that were tried, and what
-/// was wrong in them. What is saved under `name` must be one of `before` or `after`, and `after` once the action has
-/// returned. `prepare` returns a name that is not durable when the action begins, or nothing.
+/// Records `action` and cuts the power after each of its calls. Returns the number of outcomes that were tried, and
+/// what was wrong in them. What is saved under `name` must be one of `before` or `after`, and `after` once the action
+/// has returned. `prepare` returns a name that is not durable when the action begins, or nothing.
 fn cut_everywhere(
     durability: Durability,
     (format, codec): (ArrayFormat, Codec),

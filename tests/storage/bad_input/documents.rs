@@ -22,7 +22,8 @@ fn put(client: &InMemory, key: &str, contents: &[u8]) {
     block_on(client.put(&key.into(), PutPayload::from(contents.to_vec()))).unwrap();
 }
 
-/// Tries the same in a folder and in an object store, with a function that puts bytes in the place of the document `w/x`.
+/// Tries the same in a folder and in an object store, with a function that puts bytes in the place of the document
+/// `w/x`.
 fn each_place(try_it: impl Fn(&Storage, &dyn Fn(&[u8]))) {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();

@@ -45,7 +45,7 @@ fn a_name_that_is_missing_comes_with_those_that_may_have_been_meant() {
 }
 
 #[test]
-fn a_missing_workflow_and_a_missing_storage_are_told_from_a_missing_document() {
+fn a_missing_workflow_and_a_missing_storage_differ_from_a_missing_document() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path().join("surveys")).unwrap();
     assert!(!storage.exists().unwrap());

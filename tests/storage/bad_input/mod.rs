@@ -199,7 +199,7 @@ fn a_link_or_a_folder_in_the_place_of_an_array_is_not_opened() {
 }
 
 #[test]
-fn another_type_or_rank_than_the_saved_one_is_told() {
+fn another_type_or_rank_than_the_saved_one_is_an_error() {
     let saved = Saved::new(Codec::NONE);
 
     #[derive(Deserialize, Debug)]

@@ -16,7 +16,7 @@ fn ones(chunk: impl Fn(&Region) -> Result<ArrayD<f64>, String> + Send + Sync + '
 }
 
 #[test]
-fn a_chunk_function_that_panics_or_fails_is_told_with_array_chunk_and_region() {
+fn a_chunk_function_that_panics_or_fails_is_an_error_with_array_chunk_and_region() {
     let folder = tempfile::tempdir().unwrap();
     let protocols = Protocols::new().with_file(LocalFiles::new(folder.path().join("own")).unwrap());
     let bad = |region: &Region| region.start() == [2, 3];

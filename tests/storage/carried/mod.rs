@@ -1,5 +1,5 @@
-//! Chunks that pass through an expression unchanged are taken over as they are stored: counted in a folder of HDF5, a folder of
-//! Zarr and an object store.
+//! Chunks that pass through an expression unchanged are taken over as they are stored: counted in a folder of HDF5, a
+//! folder of Zarr and an object store.
 
 mod damage;
 mod history;

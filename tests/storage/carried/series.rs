@@ -45,7 +45,8 @@ fn a_chunk_that_is_not_full_is_filled_up_first() {
         let mut expected = elements([10 * CHUNK[0] + 3, columns], 0);
         storage.save("series", &counted(&expected).0).unwrap();
         let behind = elements([CHUNK[0], columns], 1 << 32);
-        // The last row of chunks is computed, with one new row. Those at the far edge of the other axis are as they were.
+        // The last row of chunks is computed, with one new row. Those at the far edge of the other axis are as they
+        // were.
         assert_eq!(appended(&storage, "series", &counted(&behind).0).0, 10 * 7);
         expected = concatenate![Axis(0), expected, behind];
         assert_holds(&storage, "series", &expected.clone().into_dyn());

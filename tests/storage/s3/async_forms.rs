@@ -66,7 +66,7 @@ fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
         let save = storage.save_async("run", &slow);
         assert!(tokio::time::timeout(Duration::from_millis(60), save).await.is_err(), "the save was too fast");
     });
-    // It is told at its next chunk.
+    // It is cancelled at its next chunk.
     for _ in 0..200 {
         if server.keys() == before {
             break;
@@ -78,7 +78,7 @@ fn a_save_whose_future_is_dropped_takes_back_what_it_wrote() {
 }
 
 #[test]
-fn a_commit_once_begun_completes_though_nobody_waits_for_it() {
+fn a_commit_once_begun_completes_without_its_future() {
     let server = Server::start();
     let storage = server.storage("");
     storage.save("sim/run", &run_of(1)).unwrap();

@@ -89,7 +89,7 @@ fn keeping_arrays_of_a_document_that_was_replaced_meanwhile_is_a_conflict() {
 }
 
 #[test]
-fn where_conditions_are_ignored_a_save_that_was_overwritten_at_the_same_moment_is_told_so() {
+fn where_conditions_are_ignored_a_save_that_was_overwritten_at_the_same_moment_fails() {
     let server = Server::start();
     server.ignore_conditions();
     let storage = server.storage("");
@@ -102,7 +102,7 @@ fn where_conditions_are_ignored_a_save_that_was_overwritten_at_the_same_moment_i
     assert!(error.left_behind().is_empty(), "{error}");
     assert_eq!(server.keys(), before, "nothing of the loser stays");
     assert_eq!(storage.load::<Run>("run").unwrap().step, 7);
-    // Nobody else there: all is well.
+    // No other program there: all is well.
     storage.save("run", &run_of(3)).unwrap();
     assert_eq!(storage.load::<Run>("run").unwrap().step, 3);
     assert_eq!(storage.create("run", &run_of(3)).unwrap_err().kind(), ErrorKind::AlreadyExists);
@@ -143,7 +143,7 @@ fn where_conditions_are_ignored_a_save_that_keeps_arrays_gives_way() {
         let other = scope.spawn(|| server.storage("").save("run", &run_of(3)));
         server.wait_for_held();
         let error = storage.save("run", &loaded).unwrap_err();
-        assert!(error.is_conflict() && error.to_string().contains("somebody else"), "{error}");
+        assert!(error.is_conflict() && error.to_string().contains("another program"), "{error}");
         server.release();
         other.join().unwrap().unwrap();
     });

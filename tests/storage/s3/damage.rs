@@ -7,14 +7,14 @@ use arraystow_s3_server::Server;
 use ndarray::s;
 
 #[test]
-fn damage_is_told_by_path_array_and_key() {
+fn damage_is_reported_by_path_array_and_key() {
     let server = Server::start();
     let storage = server.storage("");
     storage.save("run", &run_of(1)).unwrap();
     let file = storage.info("run").unwrap().arrays[0].file.clone();
     let key = |rest: &str| format!("bigdata/dask_arrays/{file}/{rest}");
     let read = || storage.load::<Run>("run").unwrap().field.compute().map(drop).unwrap_err();
-    let told = |error: &arraystow::Error, key: &str| {
+    let reported = |error: &arraystow::Error, key: &str| {
         assert_eq!((error.path(), error.document()), (Some("field"), Some("run")), "{error}");
         assert_eq!(error.array(), Some(file.as_str()), "{error}");
         assert!(error.location().unwrap().contains(key), "{key}: {error}");
@@ -22,10 +22,10 @@ fn damage_is_told_by_path_array_and_key() {
     let chunk = key("c/1/2");
     let whole = server.read(&chunk);
     server.write(&chunk, &whole[..whole.len() / 2]);
-    told(&read(), "c/1/2");
+    reported(&read(), "c/1/2");
     assert!(read().is_corrupt());
     server.remove(&chunk);
-    told(&read(), "c/1/2");
+    reported(&read(), "c/1/2");
     assert!(read().is_corrupt(), "a lost chunk is no fill value: {}", read());
     server.write(&chunk, &whole);
     let metadata = key("zarr.json");
@@ -35,10 +35,10 @@ fn damage_is_told_by_path_array_and_key() {
         let text = String::from_utf8(json.clone()).unwrap();
         assert!(text.contains(from), "{text}");
         server.write(&metadata, text.replace(from, to).as_bytes());
-        told(&read(), &file);
+        reported(&read(), &file);
     }
     server.remove(&metadata);
-    told(&read(), &file);
+    reported(&read(), &file);
     server.write(&metadata, &json);
     storage.load::<Run>("run").unwrap().field.compute().unwrap();
 }

@@ -33,12 +33,12 @@ fn a_url_is_all_that_is_needed_where_the_environment_has_the_rest() {
         let output = command.envs(environment).output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     };
-    let (done, told) = child(SECRET);
-    assert!(done && told.contains("1 passed"), "{told}");
+    let (done, reported) = child(SECRET);
+    assert!(done && reported.contains("1 passed"), "{reported}");
     assert!(server.keys().contains(&"from/outside/sim/run".to_owned()), "{:?}", server.keys());
     let loaded: Run = server.storage("from/outside").load("sim/run").unwrap();
     assert_eq!(loaded.step, 5);
     // And it is these that are used: with others, nothing is allowed.
-    let (done, told) = child("another-secret");
-    assert!(!done && told.contains("PermissionDenied") && told.contains("check them"), "{told}");
+    let (done, reported) = child("another-secret");
+    assert!(!done && reported.contains("PermissionDenied") && reported.contains("check them"), "{reported}");
 }

@@ -1,4 +1,4 @@
-//! What fails is told of, by typed errors that name the place, and leaves what was there.
+//! What fails is a typed error that names the place, and leaves what was there.
 
 use super::support::{Run, run_of};
 use arraystow::{ChunkedArray, ErrorKind, Storage};
@@ -62,27 +62,27 @@ fn what_goes_wrong_names_the_place_and_no_secret() {
 }
 
 #[test]
-fn what_is_not_permitted_is_told_of_by_place() {
+fn what_is_not_permitted_is_reported_by_place() {
     let server = Server::start();
     let storage = server.storage("f");
     storage.save("run", &run_of(1)).unwrap();
     let before = server.keys();
-    let told = |error: arraystow::Error, location: &str, path: Option<&str>| {
+    let reported = |error: arraystow::Error, location: &str, path: Option<&str>| {
         assert_eq!((error.kind(), error.document()), (ErrorKind::PermissionDenied, Some("run")), "{error}");
         assert!(error.location().unwrap().starts_with(location), "{error}");
         assert_eq!(error.path(), path, "{error}");
         error
     };
     server.forbid(&["PUT"]);
-    told(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/bigdata/.saving/", None);
-    told(storage.save("run", &2).unwrap_err(), "s3://bucket/f/run", None);
+    reported(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/bigdata/.saving/", None);
+    reported(storage.save("run", &2).unwrap_err(), "s3://bucket/f/run", None);
     server.forbid(&["GET"]);
-    told(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/run", None);
-    told(storage.load::<Run>("run").unwrap_err(), "s3://bucket/f/run", None);
+    reported(storage.save("run", &run_of(2)).unwrap_err(), "s3://bucket/f/run", None);
+    reported(storage.load::<Run>("run").unwrap_err(), "s3://bucket/f/run", None);
     server.forbid(&["LIST"]);
     assert_eq!(storage.list("**").unwrap_err().kind(), ErrorKind::PermissionDenied);
     server.forbid(&["DELETE many"]);
-    told(storage.remove("run").unwrap_err(), "s3://bucket/f/run", None);
+    reported(storage.remove("run").unwrap_err(), "s3://bucket/f/run", None);
     server.forbid(&[]);
     // But for the lease of the removal, which could not be removed either.
     let now = server.keys().into_iter().filter(|key| !key.contains("/.saving/"));
@@ -90,7 +90,7 @@ fn what_is_not_permitted_is_told_of_by_place() {
 
     let loaded: Run = storage.load("run").unwrap();
     server.forbid(&["GET"]);
-    told(loaded.field.compute().unwrap_err(), "s3://bucket/f/bigdata/dask_arrays/", Some("field"));
+    reported(loaded.field.compute().unwrap_err(), "s3://bucket/f/bigdata/dask_arrays/", Some("field"));
 
     // Written, but not to be removed: named.
     server.forbid(&["DELETE many", "LIST"]);
@@ -108,15 +108,15 @@ fn what_is_not_permitted_is_told_of_by_place() {
 }
 
 #[test]
-fn missing_credentials_are_told_of() {
+fn missing_credentials_are_reported() {
     let server = Server::start();
     let metadata = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}/169.254.169.254", metadata.local_addr().unwrap());
+    let silent = format!("http://{}/169.254.169.254", metadata.local_addr().unwrap());
     drop(metadata);
     let options = [
         ("aws_endpoint", server.endpoint.as_str()),
         ("aws_allow_http", "true"),
-        ("aws_metadata_endpoint", nobody.as_str()),
+        ("aws_metadata_endpoint", silent.as_str()),
     ];
     if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
         panic!("this test needs an environment without AWS_ACCESS_KEY_ID");
@@ -127,7 +127,7 @@ fn missing_credentials_are_told_of() {
 }
 
 #[test]
-fn a_server_that_is_down_is_told_of() {
+fn a_server_that_is_down_is_an_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -174,7 +174,7 @@ fn a_storm_of_refusals_ends_in_an_error_and_leaves_the_old_object() {
     assert_eq!(storage.load::<Run>("run").unwrap().step, 1);
 }
 
-/// The server goes down for good after any number of requests: whatever is left is told of.
+/// The server goes down for good after any number of requests: whatever is left is named.
 #[test]
 fn what_a_failed_save_cannot_take_back_is_named() {
     let (mut named, mut unknown) = (0, 0);

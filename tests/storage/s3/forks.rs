@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 const ENDPOINT: &str = "ARRAYSTOW_TEST_FORK_ENDPOINT";
 const FOLDER: &str = "ARRAYSTOW_TEST_FORK_FOLDER";
-const NAME: &str = "s3::forks::a_forked_child_is_told_or_served_and_never_waits";
+const NAME: &str = "s3::forks::a_forked_child_is_refused_or_served_and_never_waits";
 
 #[test]
-fn a_forked_child_is_told_or_served_and_never_waits() {
+fn a_forked_child_is_refused_or_served_and_never_waits() {
     if let (Ok(endpoint), Some(folder)) = (std::env::var(ENDPOINT), std::env::var_os(FOLDER)) {
         return in_a_process_of_its_own(&Server::elsewhere(&endpoint), Path::new(&folder));
     }
@@ -27,8 +27,8 @@ fn a_forked_child_is_told_or_served_and_never_waits() {
         .env(FOLDER, folder.path())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    let reported = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && reported.contains("1 passed"), "{reported}");
     let files = Storage::open(folder.path().join("files")).unwrap();
     for storage in [server.storage("there"), files] {
         for (name, step) in [("before", 1), ("child", 2), ("after", 3)] {
@@ -44,9 +44,9 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
     let unused = server.storage("there");
     block_on(files.save_async("before", &run_of(1))).unwrap();
     used.save("before", &run_of(1)).unwrap();
-    let told = folder.join("told");
-    // SAFETY: the child uses no other thread's locks: none of the threads of this process, which wait for requests or for
-    // this one, holds any; and it ends with `_exit`.
+    let reported = folder.join("reported");
+    // SAFETY: the child uses no other thread's locks: none of the threads of this process, which wait for requests or
+    // for this one, holds any; and it ends with `_exit`.
     #[allow(unsafe_code)]
     let child = unsafe { libc::fork() };
     if child == 0 {
@@ -55,7 +55,7 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
             |panic| panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "a panic".to_owned()),
             |()| "done".to_owned(),
         );
-        std::fs::write(&told, text).unwrap();
+        std::fs::write(&reported, text).unwrap();
         // SAFETY: ends the process at once.
         #[allow(unsafe_code)]
         unsafe {
@@ -78,11 +78,11 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
             unsafe {
                 libc::kill(child, libc::SIGKILL)
             };
-            panic!("the child waits for ever: {}", std::fs::read_to_string(&told).unwrap_or_default());
+            panic!("the child waits for ever: {}", std::fs::read_to_string(&reported).unwrap_or_default());
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(std::fs::read_to_string(&told).unwrap(), "done");
+    assert_eq!(std::fs::read_to_string(&reported).unwrap(), "done");
     // The parent goes on as before.
     files.save("after", &run_of(3)).unwrap();
     used.save("after", &run_of(3)).unwrap();

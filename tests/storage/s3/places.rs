@@ -1,4 +1,4 @@
-//! Places, servers and credentials that are spelled wrong or missing: told soon, with the right spelling.
+//! Places, servers and credentials that are spelled wrong or missing: an error soon, with the right spelling.
 
 use arraystow::{Error, ErrorKind, LocalFiles, Storage};
 use arraystow_s3_server::{KEY, SECRET, Server};
@@ -99,7 +99,7 @@ fn a_place_that_is_spelled_wrong_is_refused_with_the_right_spelling() {
         ("  ", "white space"),
         ("~/data", &format!("{home}/data")),
         ("~", &home),
-        ("~somebody/data", "\"~somebody\""),
+        ("~someone/data", "\"~someone\""),
         ("$HOME/data", &format!("{home}/data")),
         ("${SCRATCH}/data", "${SCRATCH}"),
     ] {
@@ -127,7 +127,7 @@ fn a_place_that_is_spelled_wrong_is_refused_with_the_right_spelling() {
 }
 
 #[test]
-fn missing_credentials_are_told_of_soon() {
+fn missing_credentials_are_reported_soon() {
     assert!(std::env::var_os("AWS_ACCESS_KEY_ID").is_none(), "this test needs an environment without it");
     let server = Server::start();
     // A machine that refuses at once, one that never answers, and one that has no role.

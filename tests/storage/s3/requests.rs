@@ -80,7 +80,7 @@ fn of_a_shard_only_what_is_needed_is_read() {
 }
 
 #[test]
-fn a_save_that_meets_nobody_looks_at_the_document_once() {
+fn a_save_without_rivals_looks_at_the_document_once() {
     let server = Server::start();
     let storage = server.storage("");
     storage.save("warm-up", &1).unwrap();
@@ -91,9 +91,10 @@ fn a_save_that_meets_nobody_looks_at_the_document_once() {
     assert_eq!(server.requests(), [("GET", 1), ("PUT", 1)].into());
     storage.save("array", &ChunkedArray::from_ndarray(Array2::from_elem((4, 4), 1.5), &[2, 2]).unwrap()).unwrap();
     let requests = server.requests();
-    // The document and the group; the lease, the group, four chunks, checksums, metadata and the document; the lease again.
+    // The document and the group; the lease, the group, four chunks, checksums, metadata and the document; the lease
+    // again.
     assert_eq!(requests, [("DELETE many", 1), ("GET", 3), ("LIST", 1), ("PUT", 9)].into());
-    // Somebody else was faster: another look, another put.
+    // Another writer was faster: another look, another put.
     let faster = server.clone();
     let meddling = ChunkedArray::from_fn(&[4], &[4], move |_| {
         faster.write("array", &faster.read("array"));
@@ -113,8 +114,8 @@ fn a_thousand_keys_go_with_a_request() {
     storage.save("array", &chunks).unwrap();
     server.requests();
     storage.remove("array").unwrap();
-    // The document and the lease; the leases of others; the metadata, of either version; 2,500 chunks and checksums, a thousand
-    // at a time, as they are listed.
+    // The document and the lease; the leases of others; the metadata, of either version; 2,500 chunks and checksums, a
+    // thousand at a time, as they are listed.
     assert_eq!(server.requests(), [("GET", 1), ("PUT", 1), ("LIST", 1 + 3), ("DELETE many", 2 + 1 + 3)].into());
     for number in 0..2500 {
         server.write(&format!("many/{number:04}"), b"not looked at");
@@ -123,7 +124,7 @@ fn a_thousand_keys_go_with_a_request() {
     assert_eq!(server.requests(), [("LIST", 3)].into());
 }
 
-/// The array of a document, as somebody else would have written it: without what only arrays of ours have.
+/// The array of a document, as another program would have written it: without what only arrays of arraystow have.
 fn made_a_strangers(server: &Server, file: &str) -> ChunkedArray<f32> {
     let key = |name: &str| format!("bigdata/dask_arrays/{file}/{name}");
     let mut metadata: serde_json::Value = serde_json::from_slice(&server.read(&key("zarr.json"))).unwrap();

@@ -41,7 +41,7 @@ fn a_lost_chunk_is_damage_and_a_lost_array_is_gone() {
     assert!(storage.verify("run", VerifyDepth::Quick).unwrap().faults.iter().any(arraystow::Error::is_gone));
 }
 
-/// A stranger's folder may have links that lead anywhere.
+/// A folder of unknown origin may have links that lead anywhere.
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed() {

@@ -1,4 +1,5 @@
-//! Zarr arrays in a local folder. Without the feature `hdf5` these tests show what is left of the library then: all of it.
+//! Zarr arrays in a local folder. Without the feature `hdf5` these tests show what is left of the library then: all of
+//! it.
 
 mod both;
 mod conformance;

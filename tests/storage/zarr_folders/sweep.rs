@@ -11,7 +11,7 @@ fn arrays_of_no_document_are_swept() {
     let arrays = folder.path().join("sim/bigdata/dask_arrays");
     let before = files(folder.path());
     assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
-    // A whole array, the beginning of one, an empty folder, and a stranger's array.
+    // A whole array, the beginning of one, an empty folder, and another program's array.
     let own = arrays.join(&names(&storage, "sim/run")[0]);
     let left = |name: &str| arrays.join(format!("{name}0000000-0000-4000-8000-000000000000"));
     for (name, is_whole) in [("1", true), ("2", false)] {

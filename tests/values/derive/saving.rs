@@ -145,7 +145,7 @@ fn the_codec_of_an_array_wins_over_that_of_its_field() {
 }
 
 #[test]
-fn a_wrong_number_of_axes_is_told_with_the_place() {
+fn a_wrong_number_of_axes_is_reported_with_the_place() {
     #[arraystow::stow]
     #[derive(Serialize)]
     struct Run<A> {

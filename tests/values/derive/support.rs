@@ -1,4 +1,4 @@
-//! A storage, and what it tells of the arrays of an object.
+//! A storage, and what it says of the arrays of an object.
 
 use arraystow::{ArrayInfo, ChunkedArray, Storage};
 use ndarray::Array2;

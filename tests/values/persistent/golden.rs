@@ -1,5 +1,5 @@
-//! What lies on disk of external objects is frozen: `tests/golden/objects` was written by the first version that had them,
-//! and every later one must load it.
+//! What lies on disk of external objects is frozen: `tests/golden/objects` was written by the first version that had
+//! them, and every later one must load it.
 
 use super::sample::{Place, Run, Tables, Texts, assert_run, run};
 use arraystow::{Format, Storage, VerifyDepth};

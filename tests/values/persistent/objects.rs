@@ -193,7 +193,7 @@ fn an_object_can_be_saved_as_a_trait_object() {
 }
 
 #[test]
-fn what_has_no_serializer_is_told() {
+fn what_has_no_serializer_is_an_error() {
     for place in places() {
         let error = place.bare().open().unwrap().save("run", &run()).unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("table")), "{error}");
@@ -205,7 +205,7 @@ fn what_has_no_serializer_is_told() {
         assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("table")), "{error}");
         assert!(error.to_string().contains("example.org/tables"), "{error}");
 
-        // Whoever does not ask for the table does not need its serializer.
+        // A type that does not ask for the table does not need its serializer.
         #[derive(Deserialize)]
         struct Part {
             name: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
-/// A table of columns, of somebody else's. Two files: names and values.
+/// A table of columns, as of another crate. Two files: names and values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table(pub Arc<Columns>);
 

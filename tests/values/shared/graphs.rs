@@ -115,7 +115,7 @@ fn a_graph_may_have_circles_of_weak_edges() {
 fn weak_references_to_what_is_not_in_the_object_lead_nowhere() {
     let (inside, outside) = (Shared::new(1_u8), Shared::new(2_u8));
     let dead = Shared::downgrade(&Shared::new(3_u8));
-    // One comes before what it leads to, one is told twice.
+    // One comes before what it leads to, one is named twice.
     let value = (
         Shared::downgrade(&outside),
         Shared::downgrade(&inside),
@@ -202,9 +202,9 @@ struct Object {
     roots: BTreeMap<String, Shared<Vertex>>,
 }
 
-/// Names every vertex by the order in which it is met, and tells who holds whom.
+/// Names every vertex by the order in which it is met, and returns which holds which.
 fn structure(object: &Object) -> Vec<String> {
-    fn meet(vertex: &Shared<Vertex>, seen: &mut HashMap<usize, usize>, told: &mut Vec<String>) -> usize {
+    fn meet(vertex: &Shared<Vertex>, seen: &mut HashMap<usize, usize>, reported: &mut Vec<String>) -> usize {
         let address = Arc::as_ptr(Shared::as_arc(vertex)).addr();
         if let Some(number) = seen.get(&address) {
             return *number;
@@ -212,32 +212,32 @@ fn structure(object: &Object) -> Vec<String> {
         let number = seen.len();
         seen.insert(address, number);
         for held in vertex.before.iter().chain(vertex.nested.iter().map(|nested| &nested.1)) {
-            let held = meet(held, seen, told);
-            told.push(format!("{number} holds {held}"));
+            let held = meet(held, seen, reported);
+            reported.push(format!("{number} holds {held}"));
         }
-        told.push(format!("{number} is {}", vertex.name));
+        reported.push(format!("{number} is {}", vertex.name));
         number
     }
-    let (mut seen, mut told) = (HashMap::new(), Vec::new());
+    let (mut seen, mut reported) = (HashMap::new(), Vec::new());
     for (name, root) in &object.roots {
-        let number = meet(root, &mut seen, &mut told);
-        told.push(format!("{name} is {number}"));
+        let number = meet(root, &mut seen, &mut reported);
+        reported.push(format!("{name} is {number}"));
     }
     // What weak edges lead to: only what is held.
     let weak = |weak: &WeakShared<Vertex>| {
         let target = weak.upgrade().and_then(|target| seen.get(&Arc::as_ptr(Shared::as_arc(&target)).addr()).copied());
         format!("to {target:?}")
     };
-    told.extend(object.weak_first.iter().map(weak));
+    reported.extend(object.weak_first.iter().map(weak));
     let mut open: Vec<_> = object.roots.values().cloned().collect();
     let mut visited = std::collections::HashSet::new();
     while let Some(vertex) = open.pop() {
         if visited.insert(Arc::as_ptr(Shared::as_arc(&vertex)).addr()) {
-            told.extend(vertex.weak.lock().unwrap().iter().map(weak));
+            reported.extend(vertex.weak.lock().unwrap().iter().map(weak));
             open.extend(vertex.before.iter().chain(vertex.nested.iter().map(|nested| &nested.1)).cloned());
         }
     }
-    told
+    reported
 }
 
 proptest! {

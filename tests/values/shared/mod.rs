@@ -23,8 +23,8 @@ fn place() -> Place {
     Place { folder, protocols }
 }
 
-/// What is loaded of a value: a body of CBOR by bytes, one of CBOR and one of JSON in a storage; around a serializer of JSON and
-/// one of MessagePack, with the shared values in a file.
+/// What is loaded of a value: a body of CBOR by bytes, one of CBOR and one of JSON in a storage; around a serializer of
+/// JSON and one of MessagePack, with the shared values in a file.
 fn everywhere<T: Serialize + DeserializeOwned>(value: &T) -> [T; 5] {
     let place = place();
     let storage = |format| Storage::builder(place.folder.path()).format(format).open().unwrap();

@@ -268,7 +268,7 @@ impl Filter {
         })
     }
 
-    /// Undoes one filter; tells how many bytes came out, which is never more than there is room for.
+    /// Undoes one filter; returns how many bytes came out, which is never more than there is room for.
     fn undo(self, input: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Self::Deflate => INFLATE.with_borrow_mut(|kept| {

@@ -13,14 +13,14 @@ use crate::plugin::shared::{Shared, WeakShared};
 /// A value whose Rust type is not known: what a document holds, as a tree with arrays as leaves. See
 /// [`Storage::value`](crate::Storage::value); as a field it takes any part of a document.
 ///
-/// A document holds what serde made of the value: a struct is a map of its fields, a tuple a list, a variant of an enum its
-/// name or a map from its name to its contents, a `Some` what is in it, and a `None` or a unit [`Null`](Self::Null). In JSON
-/// bytes are lists of integers, and keys are texts.
+/// A document holds what serde made of the value: a struct is a map of its fields, a tuple a list, a variant of an enum
+/// its name or a map from its name to its contents, a `Some` what is in it, and a `None` or a unit
+/// [`Null`](Self::Null). In JSON bytes are lists of integers, and keys are texts.
 ///
 /// [`Display`](std::fmt::Display) shows it as text, in several lines with `{:#}`; what is long or deep is shortened.
 ///
-/// Serialized, it gives the document that it was read from, with two exceptions: an array that was a plain `ndarray` is a
-/// chunked one, which a field of either type reads, and an [external object](Self::External) cannot be saved.
+/// Serialized, it gives the document that it was read from, with two exceptions: an array that was a plain `ndarray` is
+/// a chunked one, which a field of either type reads, and an [external object](Self::External) cannot be saved.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -145,8 +145,8 @@ impl Value {
     }
 }
 
-/// An `ndarray` that stands in a document itself, because it is small or its elements are no array elements. The document
-/// has its shape and its elements, but not their data type.
+/// An `ndarray` that stands in a document itself, because it is small or its elements are no array elements. The
+/// document has its shape and its elements, but not their data type.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -177,8 +177,8 @@ impl InlineArray {
         &self.elements
     }
 
-    /// The array, with the data type that its elements show: `bool`; `int64`, or `uint64` if one of them needs it; `float32` or
-    /// `float64`; complex numbers where they are pairs of floats. Without elements it is of `float64`.
+    /// The array, with the data type that its elements show: `bool`; `int64`, or `uint64` if one of them needs it;
+    /// `float32` or `float64`; complex numbers where they are pairs of floats. Without elements it is of `float64`.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

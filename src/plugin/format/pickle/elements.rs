@@ -103,8 +103,8 @@ pub(super) struct NumpyElements<'a> {
 }
 
 impl<'a> NumpyElements<'a> {
-    /// The elements of an array of this shape. `None` if there are too few or too many bytes, or the elements are not plain
-    /// values.
+    /// The elements of an array of this shape. `None` if there are too few or too many bytes, or the elements are not
+    /// plain values.
     pub(super) fn new(
         numpy_type: &NumpyType,
         shape: &[usize],

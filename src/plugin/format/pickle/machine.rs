@@ -1,8 +1,8 @@
 //! The machine that runs a pickle: a stack, a memo, and opcodes.
 //!
-//! Python's machine calls the functions that a pickle names. This one calls nothing: a call becomes an [`Object`] with the
-//! name of the function, except for the few calls that plain values need; see [`plain`]. Time and memory are proportional
-//! to the length of the pickle: each opcode makes a bounded number of values.
+//! Python's machine calls the functions that a pickle names. This one calls nothing: a call becomes an [`Object`] with
+//! the name of the function, except for the few calls that plain values need; see [`plain`]. Time and memory are
+//! proportional to the length of the pickle: each opcode makes a bounded number of values.
 
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{PLAIN, STORED};
@@ -257,8 +257,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Takes the id on the top of the stack: `(name, (version, file))`. The id of a plain array becomes the map of the form
-    /// `STORED`.
+    /// Takes the id on the top of the stack: `(name, (version, file))`. The id of a plain array becomes the map of the
+    /// form `STORED`.
     fn persistent_id(&mut self) -> Result<(), Fault> {
         let pid = self.pop()?;
         let parts = self.two(pid).and_then(|[name, rest]| {

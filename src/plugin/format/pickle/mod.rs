@@ -1,7 +1,8 @@
 //! Python's pickle: how a body is written and read, and which ids it holds. No code that a pickle names is ever run.
 //!
 //! A pickle is a program for a small machine, so it is read as a whole into a graph of values ([`machine`], [`plain`]),
-//! which serde reads ([`de`]) and which is searched for ids (`ids`). It is written in one pass, in protocol 4 ([`ser`]).
+//! which serde reads ([`de`]) and which is searched for ids (`ids`). It is written in one pass, in protocol 4
+//! ([`ser`]).
 
 mod de;
 mod elements;

@@ -114,8 +114,8 @@ impl<'a> Graph<'a> {
         "?".to_owned()
     }
 
-    /// Counts a value of so many bytes. A few bytes of a pickle can name one value in very many places; a walk, which takes each
-    /// place for a value of its own, then ends with an error.
+    /// Counts a value of so many bytes. A few bytes of a pickle can name one value in very many places; a walk, which
+    /// takes each place for a value of its own, then ends with an error.
     pub(super) fn take(&self, bytes: usize) -> Result<(), String> {
         match self.left.get().checked_sub(1 + bytes as u64) {
             Some(left) => {

@@ -1,5 +1,6 @@
-//! The few calls that plain values need, by their exact names. Protocols 2 and 3 have no opcodes for bytes and sets, and no
-//! protocol has opcodes for numpy's scalars and arrays. Nothing is called: this module makes the result of the call.
+//! The few calls that plain values need, by their exact names. Protocols 2 and 3 have no opcodes for bytes and sets,
+//! and no protocol has opcodes for numpy's scalars and arrays. Nothing is called: this module makes the result of the
+//! call.
 
 use crate::plugin::document::names::{ARRAY_FIELDS, INLINE};
 use crate::plugin::format::pickle::elements::{NumpyElements, NumpyType};
