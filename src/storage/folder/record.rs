@@ -164,7 +164,7 @@ fn refuse_taken(workflow: &Path, arrays: &[&str]) -> Result<()> {
         None => Ok(()),
         Some(array) => Err(Error::new(
             ErrorKind::Conflict,
-            "another program is copying the same value to the same place right now; wait for it to end and copy again",
+            "another writer is copying the same value to the same place right now; wait for it to end and copy again",
         )
         .in_array(array)),
     }

@@ -32,7 +32,7 @@ const COPY: &str = "copy-";
 const LEFT: &str = "left-";
 /// How those of sweeps begin.
 const SWEEP: &str = "sweep-";
-/// How long, and how often, a save waits for another program that is in the way.
+/// How long, and how often, a save waits for another writer that is in the way.
 pub(super) const WAIT: Duration = Duration::from_millis(100);
 pub(super) const MOST_WAITS: usize = 20;
 /// Objects that a sweep makes to learn the store's time.
@@ -163,7 +163,7 @@ impl Lease {
         Ok(Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false })
     }
 
-    /// Refuses to go on with a document that another program is saving, copying or removing right now, and with the
+    /// Refuses to go on with a document that another writer is saving, copying or removing right now, and with the
     /// arrays of a copy whose ids another copy or a sweep has to do with.
     ///
     /// Each of them puts its lease before it looks at those of others, and acts after the look. Of two, one at least
@@ -190,7 +190,7 @@ impl Lease {
         }
         Err(Error::new(
             ErrorKind::Conflict,
-            "another program is saving, copying, removing or sweeping the same value right now; wait for it to end and try again",
+            "another writer is saving, copying, removing or sweeping the same value right now; wait for it to end and try again",
         ))
     }
 

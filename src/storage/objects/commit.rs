@@ -78,7 +78,7 @@ impl ObjectFolder {
         Outcome::Refused(Error::new(
             ErrorKind::Conflict,
             format!(
-                "another program replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
+                "another writer replaced the document each of the {MOST_ATTEMPTS} times that this save tried to; save again"
             ),
         ))
     }
@@ -128,7 +128,7 @@ impl ObjectFolder {
         let files = self.protocols(name.workflow()).files()?;
         let lost = |file: &str| {
             let text = "the document was put in its place, but an array that it keeps was removed at the same moment by \
-                        another program, and the store ignores the conditions (If-Match, If-None-Match) that would have \
+                        another writer, and the store ignores the conditions (If-Match, If-None-Match) that would have \
                         prevented it; nothing was removed by this save: make the object anew and save it";
             Error::new(ErrorKind::Conflict, text).in_array(file)
         };
@@ -253,7 +253,7 @@ fn start(contents: &Bytes) -> &[u8] {
 fn overwritten() -> Error {
     Error::new(
         ErrorKind::Conflict,
-        "another program replaced or removed the document at the very moment of this save, and the store ignores the \
+        "another writer replaced or removed the document at the very moment of this save, and the store ignores the \
          conditions (If-Match, If-None-Match) that would have prevented it; nothing of this save was kept: save again",
     )
 }

@@ -143,7 +143,7 @@ fn where_conditions_are_ignored_a_save_that_keeps_arrays_gives_way() {
         let other = scope.spawn(|| server.storage("").save("run", &run_of(3)));
         server.wait_for_held();
         let error = storage.save("run", &loaded).unwrap_err();
-        assert!(error.is_conflict() && error.to_string().contains("another program"), "{error}");
+        assert!(error.is_conflict() && error.to_string().contains("another writer"), "{error}");
         server.release();
         other.join().unwrap().unwrap();
     });
