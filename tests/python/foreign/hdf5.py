@@ -102,7 +102,7 @@ row(T, "complex64, as a record of r and i", make=dataset(data=(data * (1 + 2j)).
 row(T, "complex128, as a record of r and i", make=dataset(data=data * (1 + 2j)))
 row(T, "big-endian numbers", make=dataset(data=data.astype(">f8")))
 row(T, "enumerations other than bool", make=dataset(data=np.array([1, 2]), dtype=h5py.enum_dtype({"A": 1, "B": 2})))
-row(T, "strings", make=dataset(data=["a", "b"]))
+row(T, "strings of variable length", make=dataset(data=["a", "b"]))
 row(T, "strings of fixed length", make=dataset(data=np.array([b"a", b"b"])))
 row(T, "records", make=dataset(data=np.zeros(3, [("a", "i4"), ("b", "f4")])))
 inner = np.dtype([("flag", "?"), ("x", ">f4")], align=True)
