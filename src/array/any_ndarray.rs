@@ -29,7 +29,7 @@ macro_rules! any_ndarray {
         #[allow(missing_docs, reason = "each variant is the data type of its name")]
         pub enum AnyNdArray {
             $($variant(ArrayD<$rust>),)*
-            /// Elements that are no numbers.
+            /// Elements that are not numbers.
             Encoded(EncodedNdArray),
         }
 

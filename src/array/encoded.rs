@@ -1,4 +1,4 @@
-//! Arrays of elements that are no numbers, while their Rust type is not known: the bytes of each element are a last axis.
+//! Arrays of elements that are not numbers, while their Rust type is not known: the bytes of each element are a last axis.
 
 use super::notes::Notes;
 use super::source::{Elements, Reading, Source};

@@ -117,7 +117,7 @@ impl<'a> RecordReader<'a> {
     pub fn new(stored: &'a DataType, bytes: &'a [u8]) -> Result<Self, String> {
         match stored {
             DataType::Record(record) => Ok(Self { fields: record.fields().iter(), bytes }),
-            other => Err(format!("{other} is no record")),
+            other => Err(format!("{other} is not a record")),
         }
     }
 

@@ -258,7 +258,7 @@ where
     }
 
     fn get(stored: &DataType, bytes: &[u8]) -> Result<Self, String> {
-        let DataType::Subarray(stored) = stored else { return Err("it is no small array".to_owned()) };
+        let DataType::Subarray(stored) = stored else { return Err("it is not a small array".to_owned()) };
         let mut values = Self::default();
         let parts = bytes.chunks_exact(stored.element().size().max(1));
         for (value, bytes) in values.iter_mut().zip(parts) {

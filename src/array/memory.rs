@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use std::sync::LazyLock;
 
-/// Returns an array of zeros, in pages that the kernel zeroes on first access. Elements that are no numbers have their default.
+/// Returns an array of zeros, in pages that the kernel zeroes on first access. Elements that are not numbers have their
+/// default.
 ///
 /// # Errors
 /// `Limit` if the array does not fit into memory. The kernel grants more memory than the machine has and kills the

@@ -141,7 +141,7 @@ impl<T: Number> ChunkedArray<T> {
 /// Fails for conversions that [`ChunkedArray::astype`] does not support.
 pub(crate) fn check_astype(from: &DataType, to: &DataType) -> Result<()> {
     if from.number_name().is_none() || to.number_name().is_none() {
-        return Err(Error::unsupported(format!("{from} as {to} is no conversion of numbers: convert it with map")));
+        return Err(Error::unsupported(format!("{from} as {to} is not a conversion of numbers: convert it with map")));
     }
     let complex = |data_type: &DataType| matches!(data_type, DataType::Complex64 | DataType::Complex128);
     if complex(from) && !complex(to) {

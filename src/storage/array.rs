@@ -97,7 +97,7 @@ fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ArrayEntry> {
     }
     if let Some(object) = manifest.objects.iter().find(|object| is_at(&object.paths)) {
         return Err(Error::unsupported(format!(
-            "what lies there is no array: the serializer {:?} keeps it; load the object with its Rust type",
+            "this is an external object of the serializer {:?}, not an array: load the value with its Rust type",
             object.id.name()
         )));
     }

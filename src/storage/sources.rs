@@ -67,7 +67,7 @@ impl Sources {
         array.inputs(&mut |input, _| self.visit(input, whole, document, seen));
     }
 
-    /// Whether an array that the save replaces is left to those who hold it, until they drop it. So values can be
+    /// Whether an array that the save replaces is left to its handles, until they are dropped. So values can be
     /// exchanged, moved and divided in several saves. What is replaced by new values, or by what was computed of all of
     /// it, is not.
     pub(super) fn leave(&self, replaced: &str) -> bool {
@@ -110,7 +110,7 @@ fn unblocking(backend: &dyn Backend, work: impl FnOnce() + Send + 'static) {
     let _ = in_background(Box::new(work));
 }
 
-/// Arrays that a commit may leave to those who hold them in this process. They are announced before it, so that no
+/// Arrays that a commit may leave to their handles in this process. They are announced before it, so that no
 /// sweep comes between.
 pub(super) struct ToLeave {
     files: HashSet<String>,
@@ -140,7 +140,7 @@ impl ToLeave {
         Some(Self { files: files.into_iter().map(str::to_owned).collect(), announced })
     }
 
-    /// Leaves an array that no document names any more to those who still hold it.
+    /// Leaves an array that no document names any more to the handles that are left.
     pub(super) fn leave(&self, file: &str, backend: &Arc<dyn Backend>) -> bool {
         let identity = self.files.get(file).and_then(|file| backend.identity(file));
         let Some(handle) = identity.and_then(|identity| ArrayHandle::find(&identity)) else { return false };

@@ -164,7 +164,7 @@ impl<E: From<Error>> Failure<E> {
     }
 }
 
-/// A random time, so that those who met do not meet again.
+/// A random time, so that writers that met do not meet again.
 pub(super) fn pause(tries: u32) -> Duration {
     let longest = Duration::from_millis(1 << tries.min(16)).min(LONGEST_PAUSE);
     let random = uuid::Uuid::new_v4().as_u128() as u32;

@@ -34,7 +34,7 @@ fn is_token(text: &str) -> bool {
 }
 
 impl Version {
-    /// The version of a document of this write id, which may come from anybody.
+    /// The version of a document of this write id, which may be of unknown origin.
     pub(super) fn of(write_id: &str) -> Self {
         match is_token(write_id) {
             true => Self(write_id.to_owned()),

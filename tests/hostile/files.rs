@@ -1,5 +1,5 @@
-//! HDF5 files of anybody's, made with h5py. They are read in a process of its own, of which the kernel knows the peak
-//! of memory, and whose output shows whether libhdf5 prints anything.
+//! HDF5 files of unknown origin, made with h5py. They are read in a process of its own, of which the kernel knows the
+//! peak of memory, and whose output shows whether libhdf5 prints anything.
 
 use crate::support::{refused, soon};
 use arraystow::{ChunkedArray, Error, ErrorKind, Limits, LocalFiles, Protocols};

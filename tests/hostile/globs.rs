@@ -1,4 +1,4 @@
-//! Globs of anybody's: refused before a parser recurses into them, on a small stack.
+//! Globs of unknown origin: refused before a parser recurses into them, on a small stack.
 
 use crate::support::{refused, soon};
 use arraystow::{ErrorKind, Storage};

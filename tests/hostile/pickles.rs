@@ -1,4 +1,4 @@
-//! Pickles of anybody's: each is an error that says what is wrong, in bounded time and memory, and none runs code.
+//! Pickles of unknown origin: each is an error that says what is wrong, in bounded time and memory, and none runs code.
 
 use crate::support::{refused, soon};
 use arraystow::{Error, ErrorKind, Result, Storage, Value, VerifyDepth};

@@ -1,5 +1,5 @@
-//! Runs of chunks of anybody's, whose sums and products overflow: in a build with overflow checks, which tests are,
-//! each unchecked one is a panic.
+//! Runs of chunks of unknown origin, whose sums and products overflow: in a build with overflow checks, which tests
+//! are, each unchecked one is a panic.
 
 use crate::support::{entry, frame, manifest, refused, soon};
 use arraystow::{ChunkedArray, Error, ErrorKind, Storage, VerifyDepth};

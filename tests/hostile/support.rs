@@ -1,4 +1,4 @@
-//! Bounds on time and memory, and frames around documents of anybody's.
+//! Bounds on time and memory, and frames around documents of unknown origin.
 #![allow(unsafe_code, reason = "an allocator")]
 
 use arraystow::{Error, ErrorKind};

@@ -162,7 +162,7 @@ fn names_are_escaped_as_far_as_they_act_and_readable_otherwise() {
     check("a place", &Storage::open(folder.path().join(ACTS)).unwrap_err());
     let acting = Storage::open(folder.path().join("a\u{202e}b")).unwrap();
     check("a folder", &acting.load::<u8>("x").unwrap_err());
-    // What there is beside it may have been put there by anybody.
+    // What there is beside it may be of unknown origin.
     std::fs::create_dir_all(&named).unwrap();
     storage.save("run-1\u{202e}", &1).unwrap();
     let error = storage.load::<u8>("run-1").unwrap_err();

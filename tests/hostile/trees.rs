@@ -35,7 +35,7 @@ fn kind(file: &str) -> ErrorKind {
     }
 }
 
-/// Opens a file of anybody's and reads it.
+/// Opens a file of unknown origin and reads it.
 fn sum(folder: &Path, file: &str) -> Result<f64, Error> {
     let limits = arraystow::Limits::default().chunks(1 << 20);
     let protocols = Protocols::new().with_file(LocalFiles::new(folder).unwrap()).with_limits(limits);

@@ -1,4 +1,4 @@
-//! Zarr arrays of anybody's, in an object store.
+//! Zarr arrays of unknown origin, in an object store.
 
 use crate::support::{refused, soon};
 use arraystow::{ChunkedArray, Codec, Error, ErrorKind, Limits, Protocols, S3Protocol, ZarrVersion};

@@ -280,7 +280,7 @@ def refused(name, file_type, *words, kind="refused"):
 
 
 def another(name, file_type, *words):
-    """Elements that are no numbers."""
+    """Elements that are not numbers."""
     refused(name, file_type, *words, kind="another")
 
 

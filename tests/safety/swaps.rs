@@ -1,5 +1,5 @@
-//! Objects that are exchanged, moved and divided in several saves: what a save replaces is left to those who hold it in
-//! this process, until they drop it.
+//! Objects that are exchanged, moved and divided in several saves: what a save replaces is left to its handles in
+//! this process, until they are dropped.
 
 use super::sample::{files, files_named, swept};
 use super::updates::in_both_places;
@@ -217,7 +217,7 @@ fn old_versions_do_not_pile_up() {
         assert_eq!(count(), if is_folder(storage) { before } else { 0 });
         drop(run);
         assert_nothing_left(storage);
-        // New values leave nothing to anybody.
+        // New values leave nothing to handles.
         let held: Pair = storage.load("run").unwrap();
         storage.save("run", &pair(5, 6)).unwrap();
         assert!(held.x.compute().unwrap_err().is_gone());

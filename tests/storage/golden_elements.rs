@@ -1,4 +1,4 @@
-//! Elements that are no numbers, as this version once wrote them: `tests/golden/elements`.
+//! Elements that are not numbers, as this version once wrote them: `tests/golden/elements`.
 //!
 //! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden_elements` writes the folder.
 

@@ -1,4 +1,4 @@
-//! Elements that are no numbers: dates, texts, bytes, enumerations, records, small arrays; and bfloat16.
+//! Elements that are not numbers: dates, texts, bytes, enumerations, records, small arrays; and bfloat16.
 
 use arraystow::{
     AnyArray, AnyNdArray, ArrayFormat, ChunkedArray, DataType, Element, ErrorKind, FixedBytes, FixedText, Storage,

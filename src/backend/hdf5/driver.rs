@@ -232,7 +232,7 @@ fn driver() -> Result<hid_t> {
         if let Some(driver) = DRIVER.get() {
             return Ok(*driver);
         }
-        // SAFETY: the class is laid out as this version of libhdf5 (checked above) expects, and lives for ever.
+        // SAFETY: the class is laid out as this version of libhdf5 (checked above) expects, and is static.
         let driver = checked("register a file driver", || unsafe { H5FDregister(&raw const CLASS) }, |id| *id >= 0)?;
         Ok(*DRIVER.get_or_init(|| driver))
     })

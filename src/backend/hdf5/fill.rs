@@ -42,7 +42,7 @@ pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> R
         H5D_fill_value_t::H5D_FILL_VALUE_USER_DEFINED => {
             let len = len(properties)?;
             if len != Some(size as u64) {
-                return Err(Error::corrupt("the fill value is no element of the dataset"));
+                return Err(Error::corrupt("the fill value is not an element of the dataset"));
             }
             let mut value = vec![0; size];
             status("tell the fill value", || {

@@ -95,7 +95,7 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Res
 
 /// The error about a file that libhdf5 cannot open.
 pub(super) fn not_hdf5(error: Error) -> Error {
-    damaged(error, "this is no HDF5 file, or a damaged one")
+    damaged(error, "this is not an HDF5 file, or it is damaged")
 }
 
 /// What libhdf5 finds wrong with a file that could be read is a fault of the file.
@@ -171,7 +171,7 @@ fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
         _ => {
             let dataset = inspect::open_dataset(file, DATASET)?;
             let missing =
-                || Error::corrupt(format!("the file has no dataset {DATASET:?}: it is no array of arraystow"));
+                || Error::corrupt(format!("the file has no dataset {DATASET:?}: it is not an array of arraystow"));
             return dataset.map(|dataset| (dataset, true)).ok_or_else(missing);
         }
     };

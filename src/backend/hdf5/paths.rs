@@ -45,7 +45,7 @@ pub(super) fn find(file: &Handle, path: &str) -> Result<FoundObject> {
         if at.kind != ObjectKind::Group {
             return Err(Error::new(
                 ErrorKind::NotFound,
-                format!("there is no {step:?} in {walked:?}, which is no group"),
+                format!("there is no {step:?} in {walked:?}, which is not a group"),
             ));
         }
         let link_name = c_name(&step)?;

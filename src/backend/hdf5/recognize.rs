@@ -50,7 +50,7 @@ pub(super) fn recognize(file_type: &Handle) -> Result<StoredElements> {
     match elements {
         Some(elements) => Ok(elements),
         None => Err(Error::unsupported(format!(
-            "the dataset holds {}, which is no data type of arraystow; convert it to one of {}",
+            "the dataset holds {}, which is not a data type of arraystow; convert it to one of {}",
             described(file_type, class, size)?,
             DataType::names()
         ))),

@@ -79,7 +79,7 @@ impl Extension {
         place.ok_or_else(|| self.unknown_value(member, &value))
     }
 
-    /// Leaves aside members that concern only who writes.
+    /// Leaves aside members that concern writing only.
     pub(super) fn without(mut self, members: &[&str]) -> Self {
         members.iter().for_each(|member| drop(self.configuration.remove(*member)));
         self

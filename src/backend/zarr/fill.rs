@@ -25,7 +25,7 @@ impl Fill {
             _ => element(version, data_type, value),
         };
         bytes.map(Self).ok_or_else(|| {
-            Error::unsupported(format!("the array has the fill value {}, which is no {data_type}", shown(value)))
+            Error::unsupported(format!("the array has the fill value {}, which is not a {data_type}", shown(value)))
         })
     }
 

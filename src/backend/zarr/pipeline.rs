@@ -144,7 +144,7 @@ fn misplaced(name: &str) -> Error {
     Error::unsupported(format!("the array has the codec {name:?} in a place where it can do nothing"))
 }
 
-/// What concerns only who writes.
+/// What concerns writing only.
 const ROUNDING: &[&str] = &["keepbits"];
 const PCODEC: &[&str] =
     &["level", "mode_spec", "delta_spec", "paging_spec", "delta_encoding_order", "equal_pages_up_to"];

@@ -73,7 +73,7 @@ fn codecs(filters: Value, compressor: Value) -> Result<Vec<Extension>> {
     let filters = match filters {
         Value::Null => Vec::new(),
         Value::Array(filters) => filters,
-        other => return Err(unreadable(&format!("`filters` is no list, but {}", shown(&other)))),
+        other => return Err(unreadable(&format!("`filters` is not a list, but {}", shown(&other)))),
     };
     let compressor = Some(compressor).filter(|compressor| !compressor.is_null());
     if filters.len() + usize::from(compressor.is_some()) > MOST_CODECS {

@@ -17,7 +17,7 @@ use crate::protocol::store::{ByteStore, Puts};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Encoded chunks of all arrays that may be on their way at a time; who brings more waits.
+/// Encoded chunks of all arrays that may be on their way at a time; a thread that brings more waits.
 static UNDER_WAY: Room = Room::new(128 << 20);
 
 pub(super) struct Writer {

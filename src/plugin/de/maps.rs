@@ -46,7 +46,7 @@ impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
             }
             _ => match self.inner.next_value_seed(Seed { seed: PhantomData::<Value<'static>>, at: self.at })? {
                 Value::Map(fields) => ArrayFields::inline(fields),
-                _ => return Err(A::Error::custom("an array in the document is no map of its fields")),
+                _ => return Err(A::Error::custom("an array in the document is not a map of its fields")),
             },
         };
         if self.inner.next_key::<IgnoredAny>()?.is_some() {

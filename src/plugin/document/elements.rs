@@ -25,7 +25,7 @@ macro_rules! elements {
             /// Not yet any: of no type.
             None,
             $($variant(Vec<$rust>),)*
-            /// Elements that are no numbers.
+            /// Elements that are not numbers.
             Encoded(EncodedElements),
         }
 

@@ -1,4 +1,4 @@
-//! Elements that are no numbers, between serde and their bytes.
+//! Elements that are not numbers, between serde and their bytes.
 
 use crate::array::{AnyNdArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode};
 use crate::error::{Error, Result};

@@ -109,7 +109,7 @@ impl<'de, 'a, E: de::Error> IntoDeserializer<'de, E> for Part<'a> {
 
 fn number(data_type: &DataType, bytes: &[u8]) -> Result<Number, String> {
     use crate::array::Encoding;
-    with_element!(data_type, T => T::get(data_type, bytes).map(T::to_value), else => Err("it is no number".to_owned()))
+    with_element!(data_type, T => T::get(data_type, bytes).map(T::to_value), else => Err("it is not a number".to_owned()))
 }
 
 /// A text, without the zeros at its end.
@@ -140,7 +140,7 @@ fn time<'de, V: Visitor<'de>, E: de::Error>(_: &DataType, bytes: &[u8], visitor:
 
 /// Appends the bytes of an element that stands in the document as a value.
 pub(in crate::plugin) fn put(data_type: &DataType, value: &Value<'static>, out: &mut Vec<u8>) -> Result<(), String> {
-    let unfit = || format!("{value:?} is no {data_type}");
+    let unfit = || format!("{value:?} is not a {data_type}");
     match data_type {
         DataType::Text(size) | DataType::Bytes(size) => {
             let bytes = match value {

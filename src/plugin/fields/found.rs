@@ -116,7 +116,7 @@ impl NdarrayFields {
             let text = "the elements of an array in the document are of no data type: load it as an ndarray of their Rust type";
             Error::new(ErrorKind::TypeMismatch, text)
         })?;
-        let text = "the elements of an array in the document are no numbers";
+        let text = "the elements of an array in the document are not numbers";
         with_element!(data_type, T => self.elements::<T>(), else => Err(Error::new(ErrorKind::TypeMismatch, text)))
     }
 
@@ -128,7 +128,7 @@ impl NdarrayFields {
         };
         let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
         ArrayD::from_shape_vec(self.dim, elements)
-            .map_err(|_| Error::corrupt("an array in the document has not as many elements as its shape says"))
+            .map_err(|_| Error::corrupt("an array in the document does not have as many elements as its shape says"))
     }
 
     /// The elements, if they can be read as such.
@@ -138,7 +138,7 @@ impl NdarrayFields {
         });
         let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
         if crate::array::element_count(&self.dim) != Some(elements.len()) {
-            return Err(Error::corrupt("an array in the document has not as many elements as its shape says"));
+            return Err(Error::corrupt("an array in the document does not have as many elements as its shape says"));
         }
         Ok(PlainElements { shape: self.dim, elements })
     }
@@ -159,7 +159,7 @@ fn as_serde_reads<T: de::DeserializeOwned>(value: Value<'static>) -> std::result
     }
 }
 
-/// Elements that are no numbers, as their own serializers have written them.
+/// Elements that are not numbers, as their own serializers have written them.
 fn encoded_elements(data_type: &DataType, data: Value<'static>) -> std::result::Result<Elements, serde_content::Error> {
     let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
         return Err(de::Error::custom("they are no list"));

@@ -45,7 +45,7 @@ struct Contents {
     arrays: Vec<String>,
     /// Milliseconds after which, without being renewed, the lease is over.
     lasts: u64,
-    /// Seconds since 1970, by the writer's clock, for who looks at it; the object's own time is the store's, and
+    /// Seconds since 1970, by the writer's clock, for people who look at it; the object's own time is the store's, and
     /// counts.
     renewed: u64,
 }
@@ -137,7 +137,7 @@ impl Lease {
     }
 
     /// Of a save that keeps arrays, in a store that ignores conditions: a program that removes or replaces the document
-    /// meanwhile sees that they are wanted, and who is at it already is seen.
+    /// meanwhile sees that they are wanted, and a writer that has begun already is seen.
     pub(super) fn keeping(objects: Objects, document: &str, arrays: &[&str], lasts: Duration) -> Result<Self> {
         let lease = Self::put(objects, &prefix(document), document, arrays, lasts)?;
         lease.refuse_others(document, None)?;
@@ -244,7 +244,7 @@ impl Announced for Lease {
         }
         Err(Error::new(
             ErrorKind::Conflict,
-            "it was interrupted for so long that others may have taken it for dead, and a sweep its arrays: try again",
+            "it was interrupted for longer than its lease allows, so a sweep may have removed its arrays: try again",
         ))
     }
 

@@ -1,7 +1,7 @@
 OTHERS = "bfloat16 datetime64 timedelta64 text bytes enumeration records dated points".split()
 
 def others(kind):
-    """The 37 elements that are no numbers, as readers.rs makes them."""
+    """The 37 elements that are not numbers, as readers.rs makes them."""
     index = np.arange(37)
     texts = np.array(["", "\u00e4\u00dfx", "a b", "01234567"], object)[index % 4]
     flat = np.array([text.encode() for text in texts], "S8")

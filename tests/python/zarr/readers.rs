@@ -107,7 +107,7 @@ impl Shelf<'_> {
         self.cases.last_mut().unwrap()
     }
 
-    /// Elements that are no numbers, as `others.py` has them.
+    /// Elements that are not numbers, as `others.py` has them.
     fn save_others(&mut self, codec: Codec) {
         fn of<T: Element>(element: impl Fn(usize) -> T) -> ChunkedArray<T> {
             ChunkedArray::from_ndarray(Array1::from_iter((0..37).map(element)), &[10]).unwrap()

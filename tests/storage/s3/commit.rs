@@ -130,7 +130,7 @@ fn where_conditions_are_ignored_no_save_is_done_whose_arrays_are_gone() {
     assert!(server.keys().iter().all(|key| !key.contains("/.saving/")), "{:?}", server.keys());
 }
 
-/// What is kept is held by a lease; who is at the object already is seen.
+/// What is kept is held by a lease; a writer of the object that has begun already is seen.
 #[test]
 fn where_conditions_are_ignored_a_save_that_keeps_arrays_gives_way() {
     let server = Server::start();

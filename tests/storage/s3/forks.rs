@@ -78,7 +78,7 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
             unsafe {
                 libc::kill(child, libc::SIGKILL)
             };
-            panic!("the child waits for ever: {}", std::fs::read_to_string(&reported).unwrap_or_default());
+            panic!("the child does not end: {}", std::fs::read_to_string(&reported).unwrap_or_default());
         }
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -202,7 +202,7 @@ fn stored_apart(
 fn space(body: &[u8]) -> Result<()> {
     const LAST: u8 = 2;
     match body {
-        [2, _, _, kind, ..] if *kind > LAST => Err(damaged("a shape is of a kind that there is not")),
+        [2, _, _, kind, ..] if *kind > LAST => Err(damaged("a shape is of a kind that does not exist")),
         _ => Ok(()),
     }
 }

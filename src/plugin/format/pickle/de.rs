@@ -28,7 +28,7 @@ impl<'de> PickleValue<'de> {
     }
 
     fn get(self) -> Result<&'de Node<'de>, Text> {
-        self.graph.node(self.node).ok_or_else(|| Text::custom("the pickle names a value that there is not"))
+        self.graph.node(self.node).ok_or_else(|| Text::custom("the pickle names a value that does not exist"))
     }
 
     /// The same graph at another node, one level below.

@@ -22,7 +22,7 @@ impl<'a> Store<'a> {
     }
 
     pub(super) fn node(&self, node: Ref) -> Result<&Node<'a>, String> {
-        self.nodes.get(node as usize).ok_or_else(|| "it names a value that there is not".to_owned())
+        self.nodes.get(node as usize).ok_or_else(|| "it names a value that does not exist".to_owned())
     }
 
     /// Counts bytes that are copied: a few bytes of a pickle can ask for very many copies.
