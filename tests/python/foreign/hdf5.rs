@@ -124,7 +124,7 @@ fn what_is_not_there_is_an_error_with_what_is_near() {
     assert!(error("/run", ErrorKind::NotFound).contains("did you mean \"run 3\""));
     assert!(error("/run 3", ErrorKind::InvalidInput).contains("a group"));
     assert!(error("", ErrorKind::InvalidInput).contains("a group"));
-    assert!(error("run 3/temperature/x", ErrorKind::NotFound).contains("no group"));
+    assert!(error("run 3/temperature/x", ErrorKind::NotFound).contains("not a group"));
     error("a\0b", ErrorKind::InvalidName);
     error("..", ErrorKind::NotFound);
     for path in ["run 3//temperature", "/run 3/./temperature/", "run 3/té"] {
