@@ -101,7 +101,7 @@ pub trait FromPlainArray: PlainArray + Sized {
     /// How many axes the array must have. `None` is any number. Another number is an error before anything is read.
     const AXES: Option<usize>;
 
-    /// Makes the value of an array, which the reader reads.
+    /// Makes the value of an array, which the reader reads. See [`PlainArray`] for an example.
     ///
     /// # Errors
     /// Those of the reader, and what else keeps the array from being such a value: its shape, for example.
