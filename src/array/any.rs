@@ -151,7 +151,8 @@ impl AnyArray {
         if let Some(encoded) = self.inner.as_any().downcast_ref::<EncodedArray>() {
             return encoded.typed();
         }
-        self.inner.as_any().downcast_ref::<ChunkedArray<T>>().cloned().ok_or_else(|| {
+        let typed = self.inner.as_any().downcast_ref::<ChunkedArray<T>>().cloned();
+        typed.or_else(|| T::of_any(self)).ok_or_else(|| {
             let (own, asked) = (self.data_type(), T::DATA_TYPE);
             let error = Error::new(
                 ErrorKind::TypeMismatch,
@@ -168,14 +169,14 @@ impl AnyArray {
 impl<T: Element> From<ChunkedArray<T>> for AnyArray {
     /// The same array, without its element type.
     fn from(array: ChunkedArray<T>) -> Self {
-        Self { inner: Arc::new(array) }
+        T::without_type(&array)
     }
 }
 
 impl<T: Element> From<&ChunkedArray<T>> for AnyArray {
     /// The same array, without its element type.
     fn from(array: &ChunkedArray<T>) -> Self {
-        array.clone().into()
+        T::without_type(array)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Elements that are lent for as long as they are written, and not copied before.
 
-use super::{DataType, Element, ErasedArray, Evaluation, Fork, Region, encode};
+use super::{DataType, Element, ErasedArray, Evaluation, Fork, Labels, Region, encode_region};
 use crate::error::{Error, Result};
 use ndarray::ArrayViewD;
 
@@ -9,6 +9,8 @@ pub(crate) trait BorrowedElements: Sync {
     fn data_type(&self) -> DataType;
     /// Elements per axis.
     fn lengths(&self) -> &[usize];
+    /// The labels that the elements have by themselves: the fill value, if elements can be missing.
+    fn labels(&self) -> Labels;
     /// Hands the elements of a region to `sink`, in C order.
     fn region_bytes(&self, region: &Region, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
 }
@@ -22,14 +24,19 @@ impl<T: Element> BorrowedElements for ArrayViewD<'_, T> {
         self.shape()
     }
 
+    fn labels(&self) -> Labels {
+        Labels::NONE.with_fill(T::default_fill())
+    }
+
     fn region_bytes(&self, region: &Region, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let labels = self.labels();
         let elements = self.slice(region.to_slice_info().as_slice());
         match elements.as_slice() {
-            Some(slice) => sink(&encode(slice)?),
+            Some(slice) => sink(&encode_region(slice, &labels, region)?),
             None => {
                 let contiguous = elements.as_standard_layout();
                 let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-                sink(&encode(slice)?)
+                sink(&encode_region(slice, &labels, region)?)
             }
         }
     }

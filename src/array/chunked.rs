@@ -68,7 +68,8 @@ struct Inner<T> {
 impl<T: Element> ChunkedArray<T> {
     pub(crate) fn from_stored(grid: ChunkGrid, bytes: Arc<dyn StoredBytes>) -> Self {
         let meta = ArrayMeta::of_labels(bytes.labels().clone());
-        Self::from_parts(grid, Arc::new(Stored { bytes })).chosen(meta)
+        let array = Self::from_parts(grid, Arc::new(Stored { bytes }));
+        array.with_meta(meta)
     }
 
     /// An array whose source has no other arrays as inputs.
@@ -95,13 +96,14 @@ impl<T: Element> ChunkedArray<T> {
 
     fn new(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
         let (depth, source) = (AtomicU32::new(depth), RwLock::new(source));
-        Self { inner: Arc::new(Inner { grid, depth, source, meta: ArrayMeta::default(), notes: Arc::default() }) }
+        let meta = ArrayMeta::default().with_fill_of::<T>();
+        Self { inner: Arc::new(Inner { grid, depth, source, meta, notes: Arc::default() }) }
     }
 
     /// An array that was just made, with what is chosen of it.
     pub(super) fn chosen(mut self, meta: ArrayMeta) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.meta = meta;
+            inner.meta = meta.with_fill_of::<T>();
         }
         self
     }

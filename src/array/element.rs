@@ -1,11 +1,12 @@
 //! The Rust types of array elements.
 
-use super::DataType;
 use super::encoding::Encoding;
 use super::number::{AnyNumber, Number};
+use super::{AnyArray, ChunkedArray, DataType};
 use half::{bf16, f16};
 use num_complex::Complex;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// The type of an array's elements.
 ///
@@ -18,12 +19,27 @@ use std::fmt::Debug;
 /// | points in time and durations | `jiff::Timestamp` and `jiff::SignedDuration`, and `Option` of them, with the feature `jiff` |
 /// | texts and bytes of a fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
 /// | records, enumerations | structs and enums with `#[derive(Element)]` |
+/// | numbers that may be missing | `Option` of an integer, a float or a complex number |
 /// | small arrays | `[T; N]` of any of these, as fields of records |
 ///
 /// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min` and
 /// `max` [`RealElement`], and conversions [`Number`].
 ///
 /// Sealed: types become elements by the derive only.
+///
+/// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF know as
+/// missing. [`ChunkedArray::with_fill`] chooses it. Without a choice it is NaN, the least signed integer, or the greatest
+/// unsigned one. `Some` of the fill value is an error when it is saved. As a field of a record, such a number has the fill
+/// value without a choice.
+///
+/// ```
+/// use arraystow::{ChunkedArray, DataType};
+///
+/// let rain = ChunkedArray::from(ndarray::array![Some(0.5_f32), None, Some(2.0)]);
+/// assert_eq!(rain.data_type(), DataType::Float32);
+/// assert_eq!(rain.map(|x| x.unwrap_or(0.0)).sum()?, 2.5);
+/// # Ok::<(), arraystow::Error>(())
+/// ```
 ///
 /// ```
 /// use arraystow::{DataType, Element};
@@ -45,6 +61,18 @@ pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync +
     /// The conversion from a number, if the type is a [`Number`](crate::Number).
     #[doc(hidden)]
     const FROM_NUMBER: Option<fn(AnyNumber) -> Self> = None;
+
+    /// The array without its element type.
+    #[doc(hidden)]
+    fn without_type(array: &ChunkedArray<Self>) -> AnyArray {
+        AnyArray::of(Arc::new(array.clone()))
+    }
+
+    /// An array of other elements as one of these, where no element is changed by it.
+    #[doc(hidden)]
+    fn of_any(_array: &AnyArray) -> Option<ChunkedArray<Self>> {
+        None
+    }
 }
 
 /// An element with an order: every [`Element`] except complex numbers. `min` and `max` return NaN if an element is NaN,

@@ -2,7 +2,8 @@
 //!
 //! The bytes of an element are those of its data type: numbers little-endian, the fields of a record without gaps.
 
-use super::{DataType, Element, Field};
+use super::labels::Labels;
+use super::{DataType, Element, Field, Region};
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
@@ -24,6 +25,44 @@ pub trait Encoding: Sized + 'static {
     /// # Errors
     /// Why these bytes are no element.
     fn get(stored: &DataType, bytes: &[u8]) -> Result<Self, String>;
+
+    /// The bytes that stand for a missing element where nothing else was chosen, if elements can be missing.
+    #[must_use]
+    fn default_fill() -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The bytes of an element that stands for missing ones.
+    ///
+    /// # Errors
+    /// Why the data type does not have the element.
+    fn fill_bytes(fill: &Self) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        fill.put(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Appends the bytes of elements of an array in which `missing` stand for missing ones, the first when it is written.
+    ///
+    /// # Errors
+    /// Which element the data type does not have, and why.
+    fn put_all(elements: &[Self], _missing: &[Vec<u8>], out: &mut Vec<u8>) -> Result<(), (usize, String)> {
+        elements.iter().enumerate().try_for_each(|(index, element)| element.put(out).map_err(|why| (index, why)))
+    }
+
+    /// The elements of these bytes, in an array in which `missing` stand for missing ones.
+    ///
+    /// # Errors
+    /// Why these bytes are no elements.
+    fn get_all(stored: &DataType, _missing: &[Vec<u8>], bytes: &[u8]) -> Result<Vec<Self>, String> {
+        let size = stored.size().max(1);
+        let mut elements = Vec::new();
+        elements.try_reserve_exact(bytes.len() / size).map_err(|_| "there is no memory for it".to_owned())?;
+        for element in bytes.chunks_exact(size) {
+            elements.push(Self::get(stored, element)?);
+        }
+        Ok(elements)
+    }
 
     /// The bytes of elements that lie in memory as they are stored.
     #[must_use]
@@ -152,6 +191,36 @@ pub(crate) fn encode<T: Element>(elements: &[T]) -> Result<Cow<'_, [u8]>> {
     Ok(Cow::Owned(bytes))
 }
 
+/// The bytes of the elements of a region of an array with these labels.
+pub(crate) fn encode_region<'a, T: Element>(
+    elements: &'a [T],
+    labels: &Labels,
+    region: &Region,
+) -> Result<Cow<'a, [u8]>> {
+    if T::default_fill().is_none() {
+        return encode(elements);
+    }
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(elements.len().saturating_mul(T::DATA_TYPE.size()))
+        .map_err(|_| Error::limit("there is no memory for the bytes of a chunk"))?;
+    T::put_all(elements, &labels.missing(&T::DATA_TYPE), &mut bytes)
+        .map_err(|(index, why)| Error::invalid(format!("element {:?}: {why}", region.coordinates(index))))?;
+    Ok(Cow::Owned(bytes))
+}
+
+/// The elements of bytes of this data type, which `T` reads, in an array with these labels.
+pub(crate) fn decode_labelled<'a, T: Element>(
+    stored: &DataType,
+    labels: &Labels,
+    bytes: &'a [u8],
+) -> Result<Cow<'a, [T]>, String> {
+    if T::default_fill().is_none() {
+        return decode(stored, bytes);
+    }
+    T::get_all(stored, &labels.missing(stored), bytes).map(Cow::Owned)
+}
+
 /// The elements of bytes of this data type, which `T` reads.
 pub(crate) fn decode<'a, T: Element>(stored: &DataType, bytes: &'a [u8]) -> Result<Cow<'a, [T]>, String> {
     if *stored == T::DATA_TYPE
@@ -159,11 +228,6 @@ pub(crate) fn decode<'a, T: Element>(stored: &DataType, bytes: &'a [u8]) -> Resu
     {
         return elements.map(Cow::Borrowed);
     }
-    let size = stored.size().max(1);
-    let mut elements = Vec::new();
-    elements.try_reserve_exact(bytes.len() / size).map_err(|_| "there is no memory for it".to_owned())?;
-    for element in bytes.chunks_exact(size) {
-        elements.push(T::get(stored, element)?);
-    }
-    Ok(Cow::Owned(elements))
+    let missing: Vec<Vec<u8>> = T::default_fill().into_iter().collect();
+    T::get_all(stored, &missing, bytes).map(Cow::Owned)
 }

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::source::Reading;
-use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes, encode};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes, encode_region};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -129,11 +129,11 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
     ) -> Result<()> {
         let elements = self.produce(evaluation, region)?;
         match elements.as_slice() {
-            Some(slice) => sink(&encode(slice)?),
+            Some(slice) => sink(&encode_region(slice, &self.meta().labels, region)?),
             None => {
                 let contiguous = elements.as_standard_layout();
                 let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-                sink(&encode(slice)?)
+                sink(&encode_region(slice, &self.meta().labels, region)?)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Names of axes, attributes and the fill value of chunked arrays.
 
-use super::{AnyArray, ArrayMeta, Attr, ChunkedArray, Element, Labels, encode};
-use crate::error::Result;
+use super::{AnyArray, ArrayMeta, Attr, ChunkedArray, Element, Labels};
+use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
 impl<T: Element> ChunkedArray<T> {
@@ -73,20 +73,29 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     /// The same elements, of which those that are equal to `fill` are missing. It is stored as `_FillValue`, by which xarray and
-    /// netCDF know missing elements. arraystow computes with them as with all others.
+    /// netCDF know missing elements. arraystow computes with them as with all others, unless the elements are `Option` of
+    /// numbers: then it is the number that is stored for `None`.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
     /// let depth = ChunkedArray::from(ndarray::array![12_i16, -9999, 7]).with_fill(-9999);
     /// assert_eq!(depth.fill(), Some(-9999));
+    ///
+    /// let depth = ChunkedArray::from(ndarray::array![Some(12_i16), None, Some(7)]).with_fill(Some(-9999));
+    /// assert_eq!(depth.fill(), Some(Some(-9999)));
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     #[must_use]
     pub fn with_fill(&self, fill: T) -> Self {
-        match encode(&[fill]) {
-            Ok(bytes) => self.with_labels(self.labels().with_fill(Some(bytes.into_owned()))),
-            Err(error) => Self::failed(self.grid().clone(), error),
+        match T::fill_bytes(&fill) {
+            Ok(bytes) => self.with_fill_bytes(bytes),
+            Err(why) => Self::failed(self.grid().clone(), Error::invalid(why)),
         }
+    }
+
+    /// The same elements, of which those with these bytes are missing.
+    pub(crate) fn with_fill_bytes(&self, bytes: Vec<u8>) -> Self {
+        self.with_labels(self.labels().with_fill(Some(bytes)))
     }
 
     /// The value that stands for a missing element, if there is one. See [`with_fill`](Self::with_fill) for an example.

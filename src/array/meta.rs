@@ -1,6 +1,6 @@
 //! The choices made for an array besides its elements.
 
-use super::{Codec, Labels};
+use super::{Codec, Element, Labels};
 
 /// Everything about an array that is not its elements, their type or their grid. A choice for the array itself takes precedence
 /// over one for its field, and this over one for the storage.
@@ -33,6 +33,14 @@ impl ArrayMeta {
     /// Replaces the codec.
     pub(crate) fn with_codec(self, codec: Codec) -> Self {
         Self { codec: Some(codec), ..self }
+    }
+
+    /// Chooses the fill value of elements that can be missing, if it is not chosen yet.
+    pub(super) fn with_fill_of<T: Element>(self) -> Self {
+        match T::default_fill() {
+            Some(fill) if self.labels.fill().is_none() => Self { labels: self.labels.with_fill(Some(fill)), ..self },
+            _ => self,
+        }
     }
 
     /// Whether an array that is stored with these labels may stay as it is.

@@ -97,6 +97,16 @@ impl Region {
         &self.shape
     }
 
+    /// The place in the array of one of the region's elements, by its number in C order.
+    pub(crate) fn coordinates(&self, mut number: usize) -> Vec<usize> {
+        let mut place = self.start.clone();
+        for (at, len) in place.iter_mut().zip(&self.shape).rev() {
+            *at += number % (*len).max(1);
+            number /= (*len).max(1);
+        }
+        place
+    }
+
     /// One past the last element per axis.
     pub fn end(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.start.iter().zip(&self.shape).map(|(start, len)| start + len)

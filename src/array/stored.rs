@@ -1,7 +1,7 @@
 //! Stored arrays, which are read chunk by chunk on demand.
 
 use super::source::{Elements, Source, copy_into};
-use super::{ChunkGrid, Element, Evaluation, Labels, Region, decode, zeroed};
+use super::{ChunkGrid, Element, Evaluation, Labels, Region, decode_labelled, zeroed};
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
@@ -111,7 +111,7 @@ impl Stored {
         out: &mut ArrayViewMutD<'_, T>,
         stored: &[u8],
     ) -> Result<()> {
-        let elements = decode::<T>(&T::DATA_TYPE, stored).map_err(|error| {
+        let elements = decode_labelled::<T>(&T::DATA_TYPE, self.bytes.labels(), stored).map_err(|error| {
             self.bytes.locate(Error::corrupt(format!("a chunk is not valid {} ({error})", T::DATA_TYPE)))
         })?;
         let elements = ArrayViewD::from_shape(shape, &elements)

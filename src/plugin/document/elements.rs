@@ -1,7 +1,8 @@
 //! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
 
 use crate::array::{
-    AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Number, Region, encode,
+    AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Labels, Number, Region,
+    decode, decode_labelled, encode, encode_region, with_element,
 };
 use crate::error::{Error, Result};
 use crate::plugin::document::encoded::EncodedElements;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub(crate) struct PlainElements {
     pub(in crate::plugin) shape: Vec<usize>,
     pub(in crate::plugin) elements: Elements,
+    /// The bytes of the number that stands for missing elements, if elements can be missing.
+    pub(in crate::plugin) fill: Option<Vec<u8>>,
 }
 
 macro_rules! elements {
@@ -88,13 +91,17 @@ macro_rules! elements {
                 }
             }
 
-            fn into_chunked(self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+            fn into_chunked(self, shape: &[usize], fill: Option<Vec<u8>>) -> Result<Arc<dyn ErasedArray>> {
                 match self {
                     Self::None => Err(Error::invalid("an array without a type")),
                     $(Self::$variant(elements) => {
                         let array = ArrayD::from_shape_vec(shape, elements)
                             .map_err(|error| Error::invalid(error.to_string()))?;
-                        Ok(Arc::new(ChunkedArray::from(array)))
+                        let array = ChunkedArray::from(array);
+                        Ok(Arc::new(match fill {
+                            Some(fill) => array.with_fill_bytes(fill),
+                            None => array,
+                        }))
                     })*
                     Self::Encoded(elements) => elements.into_chunked(shape),
                 }
@@ -201,21 +208,53 @@ impl PlainElements {
         if !is_number {
             return Ok(Self::encoded(shape, T::DATA_TYPE, encode(&elements)?.into_owned()));
         }
-        Ok(Self { shape, elements: Elements::from_any(Box::new(elements)) })
+        if let Some(fill) = T::default_fill() {
+            return Self::with_missing(shape, &elements, fill);
+        }
+        Ok(Self { shape, elements: Elements::from_any(Box::new(elements)), fill: None })
+    }
+
+    /// Numbers that may be missing, as plain ones.
+    fn with_missing<T: Element>(shape: Vec<usize>, elements: &[T], fill: Vec<u8>) -> Result<Self> {
+        let labels = Labels::NONE.with_fill(Some(fill.clone()));
+        let whole = Region::of(vec![0; shape.len()], shape.clone());
+        let bytes = encode_region(elements, &labels, &whole)?;
+        let elements = with_element!(T::DATA_TYPE, X => {
+            let numbers = decode::<X>(&X::DATA_TYPE, &bytes).map_err(Error::invalid)?;
+            Elements::from_any(Box::new(numbers.into_owned()))
+        }, else => return Err(Error::invalid("elements that may be missing are no numbers")));
+        Ok(Self { shape, elements, fill: Some(fill) })
+    }
+
+    /// A copy as an array of numbers that may be missing, which has these labels.
+    pub(in crate::plugin) fn optional<T: Element>(&self, labels: &Labels) -> Result<ArrayD<T>> {
+        let elements = decode_labelled::<T>(&T::DATA_TYPE, labels, self.elements.bytes()).map_err(Error::corrupt)?;
+        ArrayD::from_shape_vec(self.shape.as_slice(), elements.into_owned())
+            .map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    /// The same, with the labels that the elements have by themselves.
+    fn own_optional<T: Element>(&self) -> Option<ArrayD<T>> {
+        let is_optional = T::default_fill().is_some() && self.data_type() == Some(T::DATA_TYPE);
+        let labels = Labels::NONE.with_fill(self.fill.clone());
+        is_optional.then(|| self.optional(&labels).ok()).flatten()
     }
 
     /// Elements along one axis.
     pub(in crate::plugin) fn list(elements: Elements) -> Self {
-        Self { shape: vec![elements.len()], elements }
+        Self { shape: vec![elements.len()], elements, fill: None }
     }
 
     /// The elements of an array of this data type, by its bytes in C order.
     pub(in crate::plugin) fn encoded(shape: Vec<usize>, data_type: DataType, bytes: Vec<u8>) -> Self {
-        Self { shape, elements: Elements::Encoded(EncodedElements::new(data_type, bytes)) }
+        Self { shape, elements: Elements::Encoded(EncodedElements::new(data_type, bytes)), fill: None }
     }
 
     /// A copy as an array of this type, if it is the type.
     pub(in crate::plugin) fn to_array<T: Element>(&self) -> Option<ArrayD<T>> {
+        if let Some(array) = self.own_optional() {
+            return Some(array);
+        }
         let elements = match &self.elements {
             Elements::Encoded(elements) => elements.decode::<T>()?,
             numbers => numbers.as_any().downcast_ref::<Vec<T>>()?.clone(),
@@ -225,6 +264,9 @@ impl PlainElements {
 
     /// The array as one of this type, if it is the type.
     pub(in crate::plugin) fn into_array<T: Element>(self) -> Option<ArrayD<T>> {
+        if let Some(array) = self.own_optional() {
+            return Some(array);
+        }
         let elements = match self.elements {
             Elements::Encoded(elements) => elements.decode::<T>()?,
             // A list without elements is one of any type.
@@ -283,6 +325,6 @@ impl PlainElements {
 
     /// An array in chunks of about 1 MiB.
     pub(in crate::plugin) fn into_chunked(self) -> Result<Arc<dyn ErasedArray>> {
-        self.elements.into_chunked(&self.shape)
+        self.elements.into_chunked(&self.shape, self.fill)
     }
 }

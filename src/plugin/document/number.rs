@@ -19,6 +19,30 @@ pub(in crate::plugin) fn number<X: Element + DeserializeOwned>(
     X::deserialize(if is_float { deserializer } else { deserializer.coerce_numbers() })
 }
 
+/// The number, or the one of these bytes for one that is missing.
+pub(in crate::plugin) fn optional_number<X: Element + DeserializeOwned>(
+    value: Value<'static>,
+    fill: Option<&[u8]>,
+) -> Result<X, serde_content::Error> {
+    let is_missing = |fill: &[u8]| X::get(&X::DATA_TYPE, fill).map_err(serde::de::Error::custom);
+    match (value, fill) {
+        (Value::Option(None) | Value::Unit, Some(fill)) => is_missing(fill),
+        (Value::Option(Some(value)), Some(fill)) => present(number(*value)?, fill),
+        (value, Some(fill)) => present(number(value)?, fill),
+        (value, None) => number(value),
+    }
+}
+
+/// A number that is there, which must not be the one that stands for missing ones.
+fn present<X: Element>(number: X, fill: &[u8]) -> Result<X, serde_content::Error> {
+    match X::fill_bytes(&number) {
+        Ok(bytes) if bytes == fill => Err(serde::de::Error::custom(format_args!(
+            "{number:?} stands for a missing element, and cannot be read as one that is there"
+        ))),
+        _ => Ok(number),
+    }
+}
+
 /// Numbers of double precision that may have been written as ones of single precision, as such: they are equal to one,
 /// or have the same decimal digits.
 fn single(value: Value<'static>) -> Value<'static> {

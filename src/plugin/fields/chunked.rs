@@ -1,6 +1,6 @@
 //! Chunked arrays as serde values: their persistent ids.
 
-use crate::array::{ChunkedArray, Element, ErasedArray, check_astype};
+use crate::array::{AnyArray, ChunkedArray, Element, ErasedArray, check_astype};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::fields::diverted::divert;
@@ -31,7 +31,8 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
             FoundNdarray::Id(id) => find(&id),
             FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
                 let array = elements.into_chunked()?;
-                downcast(&*array).ok_or_else(|| Error::invalid("an array is not of its own data type"))
+                let typed = downcast(&*array).or_else(|| T::of_any(&AnyArray::of(array)));
+                typed.ok_or_else(|| Error::invalid("an array is not of its own data type"))
             }),
         }
         .map_err(de_error)

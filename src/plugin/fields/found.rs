@@ -12,7 +12,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
-use crate::plugin::document::number::number;
+use crate::plugin::document::number::optional_number;
 use crate::plugin::fields::as_found;
 use ndarray::ArrayD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -133,14 +133,14 @@ impl NdarrayFields {
 
     /// The elements, if they can be read as such.
     pub(in crate::plugin) fn elements<T: Element>(self) -> Result<PlainElements> {
-        let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data), else => {
+        let elements = with_element!(T::DATA_TYPE, X => elements::<X>(self.data, T::default_fill()), else => {
             encoded_elements(&T::DATA_TYPE, self.data)
         });
         let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
         if crate::array::element_count(&self.dim) != Some(elements.len()) {
             return Err(Error::corrupt("an array in the document does not have as many elements as its shape says"));
         }
-        Ok(PlainElements { shape: self.dim, elements })
+        Ok(PlainElements { shape: self.dim, elements, fill: T::default_fill() })
     }
 }
 
@@ -171,11 +171,13 @@ fn encoded_elements(data_type: &DataType, data: Value<'static>) -> std::result::
 
 fn elements<X: Element + de::DeserializeOwned>(
     data: Value<'static>,
+    fill: Option<Vec<u8>>,
 ) -> std::result::Result<Elements, serde_content::Error> {
     let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
         return Err(de::Error::custom("they are no list"));
     };
-    let elements: std::result::Result<Vec<X>, _> = elements.into_iter().map(number).collect();
+    let elements: std::result::Result<Vec<X>, _> =
+        elements.into_iter().map(|value| optional_number(value, fill.as_deref())).collect();
     Ok(Elements::from_any(Box::new(elements?)))
 }
 

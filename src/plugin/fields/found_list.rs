@@ -8,7 +8,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::CHUNKED;
-use crate::plugin::document::number::number;
+use crate::plugin::document::number::optional_number;
 use crate::plugin::fields::found::{FoundNdarray, FoundVisitor, mismatch};
 use crate::plugin::walk::errors::de_error;
 use serde::Deserializer;
@@ -83,10 +83,11 @@ impl<'de, T: Element> Visitor<'de> for ListVisitor<T> {
             let id = PersistentId::try_from((name, (version, file))).map_err(de_error)?;
             return Ok(FoundList::Other(FoundNdarray::Id(id)));
         }
-        let elements = with_element!(T::DATA_TYPE, X => numbers::<X, A>(first, sequence), else => {
+        let elements = with_element!(T::DATA_TYPE, X => numbers::<X, A>(first, sequence, T::default_fill()), else => {
             others(&T::DATA_TYPE, first, sequence)
         });
-        elements.map(|elements| FoundList::List(PlainElements::list(elements)))
+        elements
+            .map(|elements| FoundList::List(PlainElements { fill: T::default_fill(), ..PlainElements::list(elements) }))
     }
 }
 
@@ -110,14 +111,14 @@ fn unfit<E: de::Error>(data_type: &DataType, index: usize, why: &str) -> E {
     de_error(error)
 }
 
-fn numbers<'de, X, A>(first: Vec<Value<'static>>, mut rest: A) -> Result<Elements, A::Error>
+fn numbers<'de, X, A>(first: Vec<Value<'static>>, mut rest: A, fill: Option<Vec<u8>>) -> Result<Elements, A::Error>
 where
     X: Element + DeserializeOwned,
     A: SeqAccess<'de>,
 {
     let mut elements: Vec<X> = Vec::new();
     let mut add = |value: Value<'static>| {
-        let element: Result<X, _> = number(value);
+        let element: Result<X, _> = optional_number(value, fill.as_deref());
         elements.push(element.map_err(|error| unfit(&X::DATA_TYPE, elements.len(), &error.to_string()))?);
         Ok(())
     };

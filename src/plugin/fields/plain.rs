@@ -1,7 +1,10 @@
 //! Plain arrays on their way out and in, where the field says that they are diverted: their elements are not passed
 //! through serde one by one.
 
-use crate::array::{ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray, PlainReader, is_same};
+use crate::array::{
+    ArrayMeta, BorrowedElements as _, ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray,
+    PlainReader, is_same,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
@@ -46,7 +49,8 @@ pub(super) fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
 fn add_early<T: Element>(elements: &ArrayViewD<'_, T>, early: &EarlyArrays, path: String) -> Result<PersistentId> {
     let (known, grid, meta) = saving(|state| {
         let options = state.options();
-        let (grid, meta) = (options.grid(elements.shape()), options.meta().clone());
+        let own = ArrayMeta::of_labels(elements.labels());
+        let (grid, meta) = (options.grid(elements.shape()), own.or(options.meta()));
         (state.plain_at(&path), grid, meta)
     })?;
     let grid = grid.and_then(|grid| match grid {
@@ -148,6 +152,9 @@ pub(super) fn stored<A: FromPlainArray>(id: &PersistentId) -> Result<A> {
 /// The elements as they were read beside others.
 fn whole<T: Element>(id: &PersistentId, array: &ChunkedArray<T>) -> Result<ArrayD<T>> {
     let elements = take_whole(id)?;
+    if T::default_fill().is_some() && elements.data_type() == Some(T::DATA_TYPE) {
+        return elements.optional(&crate::array::ErasedArray::meta(array).labels);
+    }
     let converted = match std::sync::Arc::try_unwrap(elements) {
         Ok(elements) if elements.data_type().is_none_or(|found| T::reads(&found)) => elements.into_array::<T>(),
         Ok(elements) => elements.converted(),

@@ -93,7 +93,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         let _lifted = lift();
         let elements = elements_of(data, human_readable)?;
         let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
-        fits.then_some(PlainElements { shape, elements })
+        fits.then_some(PlainElements { shape, elements, fill: None })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Like the options of a save, the request is in force while the field's own `Deserialize` runs. Chunked arrays are
 //! converted lazily, plain ones element by element, as the element's `Deserialize` asks for its type.
 
-use crate::array::{ChunkedArray, DataType, Element, EncodedArray, ErasedArray, check_astype, with_element};
+use crate::array::{AnyArray, ChunkedArray, DataType, Element, EncodedArray, ErasedArray, check_astype, with_element};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,17 +28,24 @@ impl Conversion {
 
     /// The array as one of this element type, if it holds such elements, or if the conversion is asked for and exists.
     pub(in crate::plugin) fn convert<T: Element>(&mut self, array: &Arc<dyn ErasedArray>) -> Option<ChunkedArray<T>> {
+        let optional = (T::default_fill().is_some() && T::reads(&array.data_type()))
+            .then(|| T::of_any(&AnyArray::of(array.clone())))
+            .flatten();
         let encoded = array.as_any().downcast_ref::<EncodedArray>().filter(|_| T::reads(&array.data_type()));
-        if encoded.is_none() && (!self.asked || check_astype(&array.data_type(), &T::DATA_TYPE).is_err()) {
+        if encoded.is_none()
+            && optional.is_none()
+            && (!self.asked || check_astype(&array.data_type(), &T::DATA_TYPE).is_err())
+        {
             return None;
         }
         let key = (array.address(), T::DATA_TYPE);
         if let Some(known) = self.converted.get(&key) {
             return known.as_any().downcast_ref().cloned();
         }
-        let converted = match encoded {
-            Some(encoded) => encoded.typed().ok()?,
-            None => with_type::<T>(&**array)?,
+        let converted = match (optional, encoded) {
+            (Some(optional), _) => optional,
+            (None, Some(encoded)) => encoded.typed().ok()?,
+            (None, None) => with_type::<T>(&**array)?,
         };
         // It holds what is stored, so that its address is not used again.
         self.converted.insert(key, Arc::new(converted.clone()));
