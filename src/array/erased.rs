@@ -21,6 +21,10 @@ pub(crate) trait ErasedArray: Send + Sync {
     }
     /// The choices made for this array.
     fn meta(&self) -> &ArrayMeta;
+    /// The bytes of the numbers that stand for missing elements, if elements can be missing.
+    fn missing(&self) -> Option<Vec<Vec<u8>>> {
+        None
+    }
     /// The notes of earlier saves.
     fn notes(&self) -> &Notes;
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading));
@@ -77,6 +81,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn meta(&self) -> &ArrayMeta {
         self.meta()
+    }
+
+    fn missing(&self) -> Option<Vec<Vec<u8>>> {
+        T::default_fill().map(|_| self.meta().labels.missing(&T::DATA_TYPE))
     }
 
     fn notes(&self) -> &Notes {

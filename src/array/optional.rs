@@ -4,7 +4,7 @@ use super::encoding::Encoding;
 use super::labels::Labels;
 use super::number::{AnyNumber as Value, Number};
 use super::source::{Elements, Reading, Source};
-use super::{AnyArray, Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, with_element};
+use super::{AnyArray, Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes, with_element};
 use crate::error::{Error, Result};
 use half::{bf16, f16};
 use ndarray::ArcArray;
@@ -168,12 +168,18 @@ fn bytes_of(data_type: &DataType, value: Value) -> Option<Vec<u8>> {
     }, else => None)
 }
 
+/// Where the array is stored, if the same numbers stand for missing ones there.
+fn stored_alike<T: Element>(array: &ChunkedArray<T>) -> Option<Arc<dyn StoredBytes>> {
+    let missing = array.labels().missing(&T::DATA_TYPE);
+    ErasedArray::stored(array).filter(|stored| stored.labels().missing(&T::DATA_TYPE) == missing)
+}
+
 /// The array as one of plain numbers.
 fn forget<T: Number>(array: &ChunkedArray<Option<T>>) -> ChunkedArray<T>
 where
     Option<T>: Element,
 {
-    let plain = match ErasedArray::stored(array) {
+    let plain = match stored_alike(array) {
         Some(stored) => ChunkedArray::from_stored(array.grid().clone(), stored),
         None => array.mapped(Arc::new(Plain(array.clone()))),
     };
@@ -185,7 +191,7 @@ fn remember<T: Number>(array: &ChunkedArray<T>) -> ChunkedArray<Option<T>>
 where
     Option<T>: Element,
 {
-    let optional = match ErasedArray::stored(array) {
+    let optional = match stored_alike(array) {
         Some(stored) => ChunkedArray::from_stored(array.grid().clone(), stored),
         None => array.mapped(Arc::new(Optional(array.clone()))),
     };

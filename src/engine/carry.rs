@@ -3,7 +3,7 @@
 
 use super::saved::Saved;
 use super::stored::StoredArray;
-use crate::array::{Codec, ErasedArray, Region};
+use crate::array::{Codec, ErasedArray, Region, StoredBytes as _};
 use crate::backend::{ArrayWriter, Backend, Carried};
 use crate::error::{ErrorKind, Result};
 use crate::lock::Mutex;
@@ -32,13 +32,21 @@ impl<'a> Carrier<'a> {
         array: &Arc<dyn ErasedArray>,
         region: &Region,
     ) -> Result<Carried> {
+        let missing = array.missing();
+        let fits = |stored: &StoredArray| match &missing {
+            Some(missing) => stored.labels().missing(&array.data_type()) == *missing,
+            None => true,
+        };
         let (mut array, mut region) = (array.clone(), region.clone());
         loop {
             if let Some(stored) = as_stored(&*array) {
+                if !fits(&stored) {
+                    return Ok(Carried::No);
+                }
                 // What is read from there cannot be computed otherwise.
                 return take(&stored, &region, writer, number);
             }
-            if let Some(stored) = self.saved(&*array) {
+            if let Some(stored) = self.saved(&*array).filter(|stored| fits(stored)) {
                 match take(&stored, &region, writer, number) {
                     Ok(Carried::No) => {}
                     // Removed or damaged meanwhile: it can be computed.

@@ -10,6 +10,7 @@ mod hdf5;
 mod labels;
 mod layout;
 mod operations;
+mod optional;
 mod pages;
 mod plain;
 mod values;

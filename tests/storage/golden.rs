@@ -135,6 +135,30 @@ fn labels_that_this_version_once_wrote_load() {
     }
 }
 
+/// Numbers that may be missing, in every format: with the fill value without a choice, and with another.
+#[test]
+fn missing_numbers_that_this_version_once_wrote_load() {
+    let floats = Array2::from_shape_fn((5, 4), |(i, j)| (i != j).then_some((i * 4 + j) as f32));
+    let floats = ChunkedArray::from_ndarray(floats, &[3, 4]).unwrap();
+    let integers = ChunkedArray::from(ndarray::array![Some(1_i16), None, Some(-3)]).with_fill(Some(-9999));
+    for what in ["hdf5", "zarr-v2", "zarr-v3"] {
+        let builder = Storage::builder(golden("optional").join(what));
+        let version = if what == "zarr-v2" { ZarrVersion::V2 } else { ZarrVersion::V3 };
+        let is_zarr = what.starts_with("zarr");
+        let builder = if is_zarr { builder.array_format(ArrayFormat::Zarr).zarr_version(version) } else { builder };
+        let storage = builder.format(Format::Cbor).codec(Codec::NONE).open().unwrap();
+        if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
+            storage.save("optional", &(&floats, &integers)).unwrap();
+        }
+        assert!(storage.verify("optional", VerifyDepth::Deep).unwrap().is_sound());
+        type Both = (ChunkedArray<Option<f32>>, ChunkedArray<Option<i16>>);
+        let loaded: Both = storage.load("optional").unwrap();
+        assert_eq!(loaded.0.compute().unwrap(), floats.compute().unwrap());
+        assert_eq!(loaded.1.compute().unwrap(), integers.compute().unwrap());
+        assert!(loaded.0.fill() == Some(None) && loaded.1.fill() == Some(Some(-9999)));
+    }
+}
+
 /// The document without what differs from save to save: ids, and the hashes over them.
 fn lasting(mut document: Vec<u8>) -> Vec<u8> {
     let is_id = |bytes: &[u8]| {

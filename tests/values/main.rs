@@ -6,6 +6,7 @@ mod auto_traits;
 mod derive;
 mod elements;
 mod labels;
+mod optional;
 mod persistent;
 mod plain;
 mod round_trips;
