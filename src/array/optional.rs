@@ -4,7 +4,9 @@ use super::encoding::Encoding;
 use super::labels::Labels;
 use super::number::{AnyNumber as Value, Number};
 use super::source::{Elements, Reading, Source};
-use super::{AnyArray, Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes, with_element};
+use super::{
+    AnyArray, Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes, with_element,
+};
 use crate::error::{Error, Result};
 use half::{bf16, f16};
 use ndarray::ArcArray;

@@ -137,7 +137,7 @@ fn labels_that_this_version_once_wrote_load() {
 
 /// Numbers that may be missing, in every format: with the fill value without a choice, and with another.
 #[test]
-fn missing_numbers_that_this_version_once_wrote_load() {
+fn optional_numbers_that_this_version_once_wrote_load() {
     let floats = Array2::from_shape_fn((5, 4), |(i, j)| (i != j).then_some((i * 4 + j) as f32));
     let floats = ChunkedArray::from_ndarray(floats, &[3, 4]).unwrap();
     let integers = ChunkedArray::from(ndarray::array![Some(1_i16), None, Some(-3)]).with_fill(Some(-9999));

@@ -83,7 +83,10 @@ fn numbers_that_may_be_missing_are_loaded_as_they_were_saved() {
         through(what, storage, &every_third(|i| i as u32));
         through(what, storage, &every_third(|i| i as u64));
         through(what, storage, &every_third(|i| f16::from_f32(i as f32)));
-        through(what, storage, &every_third(|i| bf16::from_f32(i as f32)));
+        // Version 2 of Zarr has no bfloat16.
+        if !what.ends_with("V2") {
+            through(what, storage, &every_third(|i| bf16::from_f32(i as f32)));
+        }
         through(what, storage, &every_third(|i| if i == 4 { f32::INFINITY } else { i as f32 / 8.0 }));
         through(what, storage, &every_third(|i| i as f64 / -3.0));
         through(what, storage, &every_third(|i| Complex::new(i as f32, -0.5)));
@@ -216,8 +219,9 @@ fn another_fill_value_is_another_array() {
         let next = loaded.map(|x| x.map(|x| x + 1));
         storage.save("it", &next).unwrap();
         assert_eq!(next.compute().unwrap(), all.mapv(|x| x.map(|x| x + 1)), "{what}");
-        let again = loaded.with_fill(Some(-7));
+        let again = next.with_fill(Some(-7));
         storage.save("it", &again).unwrap();
+        let all = all.mapv(|x| x.map(|x| x + 1));
         assert_eq!(again.compute().unwrap(), all, "{what}");
         assert_eq!(storage.load::<ChunkedArray<Option<i32>>>("it").unwrap().compute().unwrap(), all, "{what}");
     });
