@@ -27,10 +27,10 @@ use std::sync::Arc;
 ///
 /// Sealed: types become elements by the derive only.
 ///
-/// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF know as
-/// missing. [`ChunkedArray::with_fill`] chooses it. Without a choice it is NaN, the least signed integer, or the greatest
-/// unsigned one. `Some` of the fill value is an error when it is saved. As a field of a record, such a number has the fill
-/// value without a choice.
+/// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF know
+/// as missing. [`ChunkedArray::with_fill`] chooses it. Without a choice it is NaN, the least signed integer, or the
+/// greatest unsigned one. `Some` of the fill value is an error when it is saved. As a field of a record, such a number has
+/// the fill value without a choice.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, DataType};

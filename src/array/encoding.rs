@@ -42,7 +42,7 @@ pub trait Encoding: Sized + 'static {
         Ok(bytes)
     }
 
-    /// Appends the bytes of elements of an array in which `missing` stand for missing ones, the first when it is written.
+    /// Appends the bytes of elements of an array in which `missing` stand for missing ones. The first is for `None`.
     ///
     /// # Errors
     /// Which element the data type does not have, and why.

@@ -72,9 +72,10 @@ impl<T: Element> ChunkedArray<T> {
         self.attrs().get(name)
     }
 
-    /// The same elements, of which those that are equal to `fill` are missing. It is stored as `_FillValue`, by which xarray and
-    /// netCDF know missing elements. arraystow computes with them as with all others, unless the elements are `Option` of
-    /// numbers: then it is the number that is stored for `None`.
+    /// The same elements, of which those that are equal to `fill` are missing. It is stored as `_FillValue`, by which
+    /// xarray and netCDF know missing elements. arraystow computes with them as with all others.
+    ///
+    /// Of elements that are `Option`s of numbers, it is the number that is stored for `None`.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

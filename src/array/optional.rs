@@ -1,4 +1,4 @@
-//! Numbers that may be missing: in files they are plain numbers, of which one, the fill value, stands for the missing ones.
+//! Numbers that may be missing: in files they are plain numbers. One of them, the fill value, stands for the missing ones.
 
 use super::encoding::Encoding;
 use super::labels::Labels;
@@ -96,8 +96,8 @@ fn is_missing<T: Element>(number: T, missing: &[T]) -> bool {
 fn put<T: Number>(element: Option<T>, fill: T, missing: &[T], out: &mut Vec<u8>) -> Result<(), String> {
     match element {
         Some(number) if is_missing(number, missing) => Err(format!(
-            "{number:?} stands for a missing element, and cannot be stored as one that is there: choose another fill value \
-             with with_fill()"
+            "{number:?} stands for a missing element, and cannot be stored as one that is there: choose another fill \
+             value with with_fill()"
         )),
         Some(number) => number.put(out),
         None => fill.put(out),
@@ -137,8 +137,8 @@ fn get_all<T: Number>(stored: &DataType, missing: &[Vec<u8>], bytes: &[u8]) -> R
 }
 
 impl Labels {
-    /// The bytes of the elements that stand for missing ones: first the one that is written, then those that others have
-    /// written.
+    /// The bytes of the elements that stand for missing ones: first the one that is written, then those that others
+    /// have written.
     pub(crate) fn missing(&self, data_type: &DataType) -> Vec<Vec<u8>> {
         let others = match self.attrs().get(MISSING_VALUE) {
             Some(Attr::Int(number)) => vec![Value::Int(*number)],

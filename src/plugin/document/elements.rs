@@ -222,7 +222,7 @@ impl PlainElements {
         let elements = with_element!(T::DATA_TYPE, X => {
             let numbers = decode::<X>(&X::DATA_TYPE, &bytes).map_err(Error::invalid)?;
             Elements::from_any(Box::new(numbers.into_owned()))
-        }, else => return Err(Error::invalid("elements that may be missing are no numbers")));
+        }, else => return Err(Error::invalid("elements that may be missing are not numbers")));
         Ok(Self { shape, elements, fill: Some(fill) })
     }
 
