@@ -53,6 +53,18 @@ pub struct AnyArray {
     inner: Arc<dyn ErasedArray>,
 }
 
+/// How arrays of elements that are stored as others lose their type, and have it again.
+pub(super) struct ByOthers<T: Element> {
+    pub(super) forget: fn(&ChunkedArray<T>) -> AnyArray,
+    pub(super) remember: fn(&AnyArray) -> Option<ChunkedArray<T>>,
+}
+
+impl<T: Element> ByOthers<T> {
+    fn new() -> Option<Box<Self>> {
+        T::by_others()?.downcast().ok()
+    }
+}
+
 impl AnyArray {
     pub(crate) fn of(inner: Arc<dyn ErasedArray>) -> Self {
         Self { inner }
@@ -60,6 +72,11 @@ impl AnyArray {
 
     pub(crate) fn erased(&self) -> &Arc<dyn ErasedArray> {
         &self.inner
+    }
+
+    /// The array as one of elements that are stored as those of this array.
+    pub(crate) fn by_others<T: Element>(&self) -> Option<ChunkedArray<T>> {
+        (ByOthers::<T>::new()?.remember)(self)
     }
 
     /// The array with its element type, which `T` must be.
@@ -152,7 +169,7 @@ impl AnyArray {
             return encoded.typed();
         }
         let typed = self.inner.as_any().downcast_ref::<ChunkedArray<T>>().cloned();
-        typed.or_else(|| T::of_any(self)).ok_or_else(|| {
+        typed.or_else(|| self.by_others()).ok_or_else(|| {
             let (own, asked) = (self.data_type(), T::DATA_TYPE);
             let error = Error::new(
                 ErrorKind::TypeMismatch,
@@ -169,14 +186,17 @@ impl AnyArray {
 impl<T: Element> From<ChunkedArray<T>> for AnyArray {
     /// The same array, without its element type.
     fn from(array: ChunkedArray<T>) -> Self {
-        T::without_type(&array)
+        (&array).into()
     }
 }
 
 impl<T: Element> From<&ChunkedArray<T>> for AnyArray {
     /// The same array, without its element type.
     fn from(array: &ChunkedArray<T>) -> Self {
-        T::without_type(array)
+        match ByOthers::<T>::new() {
+            Some(by) => (by.forget)(array),
+            None => Self { inner: Arc::new(array.clone()) },
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The Rust types of array elements.
 
+use super::DataType;
 use super::encoding::Encoding;
 use super::number::{AnyNumber, Number};
-use super::{AnyArray, ChunkedArray, DataType};
 use half::{bf16, f16};
 use num_complex::Complex;
+use std::any::Any;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 /// The type of an array's elements.
 ///
@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Sealed: types become elements by the derive only.
 ///
 /// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF know
-/// as missing. [`ChunkedArray::with_fill`] chooses it. Without a choice it is NaN, the least signed integer, or the
+/// as missing. [`ChunkedArray::with_fill`](crate::ChunkedArray::with_fill) chooses it. Without a choice it is NaN, the least signed integer, or the
 /// greatest unsigned one. `Some` of the fill value is an error when it is saved. As a field of a record, such a number has
 /// the fill value without a choice.
 ///
@@ -62,15 +62,10 @@ pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync +
     #[doc(hidden)]
     const FROM_NUMBER: Option<fn(AnyNumber) -> Self> = None;
 
-    /// The array without its element type.
+    /// How arrays of these elements become arrays without a type, if they are stored as arrays of others: `ByOthers`.
     #[doc(hidden)]
-    fn without_type(array: &ChunkedArray<Self>) -> AnyArray {
-        AnyArray::of(Arc::new(array.clone()))
-    }
-
-    /// An array of other elements as one of these, where no element is changed by it.
-    #[doc(hidden)]
-    fn of_any(_array: &AnyArray) -> Option<ChunkedArray<Self>> {
+    #[must_use]
+    fn by_others() -> Option<Box<dyn Any>> {
         None
     }
 }

@@ -1,16 +1,16 @@
 //! Numbers that may be missing: in files they are plain numbers. One of them, the fill value, stands for the missing ones.
 
+use super::any::ByOthers;
 use super::encoding::Encoding;
 use super::labels::Labels;
 use super::number::{AnyNumber as Value, Number};
 use super::source::{Elements, Reading, Source};
-use super::{
-    AnyArray, Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes, with_element,
-};
+use super::{Attr, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes, with_element};
 use crate::error::{Error, Result};
 use half::{bf16, f16};
 use ndarray::ArcArray;
 use num_complex::Complex;
+use std::any::Any;
 use std::sync::Arc;
 
 /// The attribute that older programs write instead of `_FillValue`, or beside it.
@@ -22,13 +22,11 @@ macro_rules! optional {
             impl Element for Option<$rust> {
                 const DATA_TYPE: DataType = <$rust as Element>::DATA_TYPE;
 
-                fn without_type(array: &ChunkedArray<Self>) -> AnyArray {
-                    forget::<$rust>(array).into()
-                }
-
-                fn of_any(array: &AnyArray) -> Option<ChunkedArray<Self>> {
-                    let plain = array.erased().as_any().downcast_ref::<ChunkedArray<$rust>>()?;
-                    Some(remember::<$rust>(plain))
+                fn by_others() -> Option<Box<dyn Any>> {
+                    Some(Box::new(ByOthers::<Self> {
+                        forget: |array| forget::<$rust>(array).into(),
+                        remember: |array| array.erased().as_any().downcast_ref().map(remember::<$rust>),
+                    }))
                 }
             }
 

@@ -31,7 +31,7 @@ impl<'de, T: Element> Deserialize<'de> for ChunkedArray<T> {
             FoundNdarray::Id(id) => find(&id),
             FoundNdarray::Fields(fields) => fields.elements::<T>().and_then(|elements| {
                 let array = elements.into_chunked()?;
-                let typed = downcast(&*array).or_else(|| T::of_any(&AnyArray::of(array)));
+                let typed = downcast(&*array).or_else(|| AnyArray::of(array).by_others());
                 typed.ok_or_else(|| Error::invalid("an array is not of its own data type"))
             }),
         }

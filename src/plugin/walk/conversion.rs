@@ -29,7 +29,7 @@ impl Conversion {
     /// The array as one of this element type, if it holds such elements, or if the conversion is asked for and exists.
     pub(in crate::plugin) fn convert<T: Element>(&mut self, array: &Arc<dyn ErasedArray>) -> Option<ChunkedArray<T>> {
         let optional = (T::default_fill().is_some() && T::reads(&array.data_type()))
-            .then(|| T::of_any(&AnyArray::of(array.clone())))
+            .then(|| AnyArray::of(array.clone()).by_others())
             .flatten();
         let encoded = array.as_any().downcast_ref::<EncodedArray>().filter(|_| T::reads(&array.data_type()));
         if encoded.is_none()
