@@ -4,7 +4,7 @@
 use crate::engine::Origin;
 use crate::error::{Error, Result};
 use crate::plugin::document::body_format::Format;
-use crate::plugin::document::frame::{encode, read_body};
+use crate::plugin::document::frame::{Around, read_body};
 use crate::plugin::drive::body;
 use crate::plugin::drive::head::read_head;
 use crate::plugin::drive::load::{read_document, read_from};
@@ -92,9 +92,7 @@ where
 /// # Errors
 /// As [`serialize`].
 pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result<Vec<u8>> {
-    let mut document = Vec::new();
-    to_writer(&mut document, value, protocols)?;
-    Ok(document)
+    document(value, protocols, |around, body| Ok(around.put_around(body)))
 }
 
 /// As [`to_vec`], to a writer. See [`from_reader`] for an example.
@@ -102,20 +100,29 @@ pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result
 /// # Errors
 /// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
+    document(value, protocols, |around, body| {
+        let written = around.parts(&body).iter().try_for_each(|part| writer.write_all(part));
+        written.and_then(|()| writer.flush()).map_err(|error| Error::io("cannot write the document", error))
+    })
+}
+
+/// Writes the arrays, and gives the body and what lies around it to `output`. If that fails, the arrays are removed.
+fn document<T: ?Sized + Serialize, O>(
+    value: &T,
+    protocols: &Protocols,
+    output: impl FnOnce(Around, Vec<u8>) -> Result<O>,
+) -> Result<O> {
     let (settings, early) = settings(protocols);
     let planned = body::write(value, Format::Cbor, settings, &protocols.limits());
     let mut early = early.finish();
     let (body, plan) = planned.map_err(|error| early.discard(error))?;
     let written = write_plan(&plan, protocols, None, &mut early)?;
     let manifest = written.manifest().with_shared(plan.shared.parts());
-    let output = encode(Format::Cbor, &manifest, &body, &protocols.limits()).and_then(|document| {
-        let output = writer.write_all(&document).and_then(|()| writer.flush());
-        output.map_err(|error| Error::io("cannot write the document", error))
-    });
-    match output {
-        Ok(()) => {
+    let around = Around::new(Format::Cbor, &manifest, &body, &protocols.limits());
+    match around.and_then(|around| output(around, body)) {
+        Ok(output) => {
             written.keep();
-            Ok(())
+            Ok(output)
         }
         Err(error) => Err(written.discard(error)),
     }

@@ -12,7 +12,7 @@ use crate::plugin::de::seeds::{Seed, bounded};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::scalars::is_scalar_seed;
-use crate::plugin::walk::errors::{de_error, note_load_place};
+use crate::plugin::walk::errors::{de_error, passing_load};
 use crate::plugin::walk::lookup::whole;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess};
 use serde_content::Value;
@@ -66,13 +66,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         }
         let seed = KeySeed { seed, key: &mut self.key, look: self.look, form: &mut self.form, format: self.at.format };
         self.look = false;
-        self.inner.next_key_seed(seed).inspect_err(|_| note_load_place(self.at.path))
+        self.inner.next_key_seed(seed).map_err(|error| passing_load(error, self.at.path))
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
         if self.form != FirstKey::Other {
-            let mut fields = self.array_fields().inspect_err(|_| note_load_place(self.at.path))?;
+            let mut fields = self.array_fields().map_err(|error| passing_load(error, self.at.path))?;
             self.form = FirstKey::Other;
             // The visitor has been given the first field's name as the key.
             fields.skip_key();
@@ -86,11 +86,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
             return self
                 .inner
                 .next_value_seed(seed)
-                .inspect_err(|_| note_load_place(&Path::Key(self.at.path, &self.key)));
+                .map_err(|error| passing_load(error, &Path::Key(self.at.path, &self.key)));
         }
         let place = Path::Asked(self.at.path, self.asked);
         let path = Path::Key(&place, &self.key);
-        self.inner.next_value_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
+        self.inner.next_value_seed(Seed { seed, at: self.at.path(&path) }).map_err(|error| passing_load(error, &path))
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use crate::plugin::de::maps::MapWalk;
 use crate::plugin::de::seeds::{Deserializer, Seed, Watching, bounded, visit_scalars};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::scalars::is_scalar_seed;
-use crate::plugin::walk::errors::note_load_place;
+use crate::plugin::walk::errors::passing_load;
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -101,10 +101,10 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
             return self
                 .inner
                 .next_element_seed(seed)
-                .inspect_err(|_| note_load_place(&Path::Index(self.at.path, index)));
+                .map_err(|error| passing_load(error, &Path::Index(self.at.path, index)));
         }
         let path = Path::Index(self.at.path, index);
-        self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
+        self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) }).map_err(|error| passing_load(error, &path))
     }
 
     #[inline]
@@ -125,7 +125,7 @@ impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for EnumWalk<'p, A> {
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
         let mut key = Cow::Borrowed("");
         let seed = VariantSeed { seed, key: &mut key, format: self.at.format };
-        let (value, inner) = self.inner.variant_seed(seed).inspect_err(|_| note_load_place(self.at.path))?;
+        let (value, inner) = self.inner.variant_seed(seed).map_err(|error| passing_load(error, self.at.path))?;
         Ok((value, VariantWalk { inner, at: self.at, variant: key }))
     }
 }
@@ -141,17 +141,19 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.inner.unit_variant().inspect_err(|_| note_load_place(self.at.path))
+        self.inner.unit_variant().map_err(|error| passing_load(error, self.at.path))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
         let path = if self.variant.is_empty() { *self.at.path } else { Path::Key(self.at.path, &self.variant) };
-        self.inner.newtype_variant_seed(Seed { seed, at: self.at.path(&path) }).inspect_err(|_| note_load_place(&path))
+        self.inner
+            .newtype_variant_seed(Seed { seed, at: self.at.path(&path) })
+            .map_err(|error| passing_load(error, &path))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         let watching = Watching { visitor, at: self.at, asked: Asked::Elements(len) };
-        self.inner.tuple_variant(len, watching).inspect_err(|_| note_load_place(self.at.path))
+        self.inner.tuple_variant(len, watching).map_err(|error| passing_load(error, self.at.path))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -160,6 +162,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         let watching = Watching { visitor, at: self.at, asked: Asked::Fields(fields) };
-        self.inner.struct_variant(fields, watching).inspect_err(|_| note_load_place(self.at.path))
+        self.inner.struct_variant(fields, watching).map_err(|error| passing_load(error, self.at.path))
     }
 }

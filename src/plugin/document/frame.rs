@@ -43,30 +43,65 @@ impl Head {
     }
 }
 
+/// What lies around the body of a document.
+pub(crate) struct Around {
+    before: Vec<u8>,
+    after: [u8; HASH_BYTES],
+}
+
+impl Around {
+    /// Of a body that is no pickle.
+    pub(crate) fn new(format: Format, manifest: &Manifest, body: &[u8], limits: &Limits) -> Result<Self> {
+        let (mut before, head) = start(format, manifest, body, limits)?;
+        before.extend_from_slice(&(body.len() as u64).to_le_bytes());
+        Ok(Self { before, after: *body_hash(head.as_bytes(), body).as_bytes() })
+    }
+
+    /// The document as three parts.
+    pub(crate) fn parts<'a>(&'a self, body: &'a [u8]) -> [&'a [u8]; 3] {
+        [&self.before, body, &self.after]
+    }
+
+    /// The document, in the memory of the body.
+    pub(crate) fn put_around(&self, mut body: Vec<u8>) -> Vec<u8> {
+        let (len, room) = (body.len(), self.before.len());
+        body.reserve_exact(room + HASH_BYTES);
+        body.extend_from_slice(&self.before);
+        body.copy_within(..len, room);
+        if let Some(start) = body.get_mut(..room) {
+            start.copy_from_slice(&self.before);
+        }
+        body.extend_from_slice(&self.after);
+        body
+    }
+}
+
 /// Builds a document.
 pub(crate) fn encode(format: Format, manifest: &Manifest, body: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    if format == Format::Pickle {
+        return Ok(pickled::encode(&start(format, manifest, body, limits)?.0, body));
+    }
+    Ok(Around::new(format, manifest, body, limits)?.parts(body).concat())
+}
+
+/// Everything up to the body's length, and the hash of it without itself.
+fn start(format: Format, manifest: &Manifest, body: &[u8], limits: &Limits) -> Result<(Vec<u8>, blake3::Hash)> {
     let manifest = cbor4ii::serde::to_vec(Vec::new(), manifest)
         .map_err(|error| Error::new(ErrorKind::Serde, format!("the manifest cannot be written: {error}")))?;
     let name = format.name().as_bytes();
     limits.check_written_manifest(manifest.len() as u64)?;
-    let len = MAGIC.len() + FIXED_BYTES + name.len() + manifest.len() + body.len();
-    limits.check_written((len + pickled::MOST_BYTES) as u64)?;
-    let mut document = Vec::with_capacity(len + pickled::MOST_BYTES);
-    document.extend_from_slice(MAGIC);
-    document.extend_from_slice(&VERSION.to_le_bytes());
-    document.push(name.len() as u8);
-    document.extend_from_slice(name);
-    document.extend_from_slice(&(manifest.len() as u64).to_le_bytes());
-    document.extend_from_slice(&manifest);
-    let head = blake3::hash(&document);
-    document.extend_from_slice(head.as_bytes());
-    if format == Format::Pickle {
-        return Ok(pickled::encode(&document, body));
-    }
-    document.extend_from_slice(&(body.len() as u64).to_le_bytes());
-    document.extend_from_slice(body);
-    document.extend_from_slice(body_hash(head.as_bytes(), body).as_bytes());
-    Ok(document)
+    let len = MAGIC.len() + FIXED_BYTES + name.len() + manifest.len();
+    limits.check_written((len + body.len() + pickled::MOST_BYTES) as u64)?;
+    let mut start = Vec::with_capacity(len);
+    start.extend_from_slice(MAGIC);
+    start.extend_from_slice(&VERSION.to_le_bytes());
+    start.push(name.len() as u8);
+    start.extend_from_slice(name);
+    start.extend_from_slice(&(manifest.len() as u64).to_le_bytes());
+    start.extend_from_slice(&manifest);
+    let hash = blake3::hash(&start);
+    start.extend_from_slice(hash.as_bytes());
+    Ok((start, hash))
 }
 
 fn body_hash(head: &[u8; HASH_BYTES], body: &[u8]) -> blake3::Hash {

@@ -39,6 +39,37 @@ impl<'p, S: Serializer> StructSerializer<'p, S> {
     pub(in crate::plugin) fn undecided(inner: S, path: &'p Path<'p>, rules: Rules) -> Self {
         Self::Array(Box::new(Undecided { inner: Some(inner), path, rules, v: None, dim: None, output: None }))
     }
+
+    /// A field of what may be an ndarray.
+    #[inline(never)]
+    fn array_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
+        let undecided = match self {
+            Self::Plain(fields) => return SerializeStruct::serialize_field(fields, key, value),
+            Self::Array(undecided) => undecided,
+        };
+        match (key, &undecided.v, &undecided.dim) {
+            ("v", None, None) => undecided.v = Some(hold(value)?),
+            ("dim", Some(_), None) => undecided.dim = Some(hold(value)?),
+            ("data", Some(_), Some(_)) if undecided.output.is_none() => {
+                undecided.output = Some(undecided.decide(value)?);
+            }
+            // Another struct of that name: what was held goes out, and then everything as it comes.
+            _ => {
+                let inner = undecided.inner.take().ok_or_else(unfinished)?;
+                let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
+                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
+                if let Some(v) = undecided.v.take() {
+                    SerializeStruct::serialize_field(&mut fields, "v", &v)?;
+                }
+                if let Some(dim) = undecided.dim.take() {
+                    SerializeStruct::serialize_field(&mut fields, "dim", &dim)?;
+                }
+                SerializeStruct::serialize_field(&mut fields, key, value)?;
+                *self = Self::Plain(fields);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn unfinished<E: serde::ser::Error>() -> E {
@@ -139,34 +170,12 @@ impl<'p, S: Serializer> SerializeStruct for StructSerializer<'p, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
-        let undecided = match self {
-            Self::Plain(fields) => return SerializeStruct::serialize_field(fields, key, value),
-            Self::Array(undecided) => undecided,
-        };
-        match (key, &undecided.v, &undecided.dim) {
-            ("v", None, None) => undecided.v = Some(hold(value)?),
-            ("dim", Some(_), None) => undecided.dim = Some(hold(value)?),
-            ("data", Some(_), Some(_)) if undecided.output.is_none() => {
-                undecided.output = Some(undecided.decide(value)?);
-            }
-            // Another struct of that name: what was held goes out, and then everything as it comes.
-            _ => {
-                let inner = undecided.inner.take().ok_or_else(unfinished)?;
-                let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
-                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
-                if let Some(v) = undecided.v.take() {
-                    SerializeStruct::serialize_field(&mut fields, "v", &v)?;
-                }
-                if let Some(dim) = undecided.dim.take() {
-                    SerializeStruct::serialize_field(&mut fields, "dim", &dim)?;
-                }
-                SerializeStruct::serialize_field(&mut fields, key, value)?;
-                *self = Self::Plain(fields);
-            }
+        match self {
+            Self::Plain(fields) => SerializeStruct::serialize_field(fields, key, value),
+            Self::Array(_) => self.array_field(key, value),
         }
-        Ok(())
     }
 
     fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {

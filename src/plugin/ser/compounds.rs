@@ -5,7 +5,7 @@ use crate::plugin::format::rules::Rules;
 use crate::plugin::format::scalars::is_scalar;
 use crate::plugin::ser::keys::{check_key, twice};
 use crate::plugin::ser::wrapped::Wrapped;
-use crate::plugin::walk::errors::{note_save_place, ser_error};
+use crate::plugin::walk::errors::{passing_save, ser_error};
 use serde::ser::{
     Serialize, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant,
@@ -40,20 +40,16 @@ macro_rules! by_index {
             type Ok = C::Ok;
             type Error = C::Error;
 
-            #[inline]
+            #[inline(always)]
             fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
                 let index = self.given;
                 self.given += 1;
                 if is_scalar::<T>(self.rules) {
-                    return self.inner.$method(value).inspect_err(|_| note_save_place(&Path::Index(self.path, index)));
+                    return self.inner.$method(value).map_err(|error| passing_save(error, &Path::Index(self.path, index)));
                 }
                 let path = Path::Index(self.path, index);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
-                let result = self.inner.$method(&wrapped);
-                if result.is_err() {
-                    note_save_place(&path);
-                }
-                result
+                self.inner.$method(&wrapped).map_err(|error| passing_save(error, &path))
             }
 
             #[inline]
@@ -78,7 +74,7 @@ macro_rules! by_field {
             type Ok = C::Ok;
             type Error = C::Error;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), C::Error> {
                 check_key(key, self.path)?;
                 // The first may be an enum's tag.
@@ -89,15 +85,11 @@ macro_rules! by_field {
                 }
                 self.given += 1;
                 if is_scalar::<T>(self.rules) {
-                    return self.inner.serialize_field(key, value).inspect_err(|_| note_save_place(&Path::Key(self.path, key)));
+                    return self.inner.serialize_field(key, value).map_err(|error| passing_save(error, &Path::Key(self.path, key)));
                 }
                 let path = Path::Key(self.path, key);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
-                let result = self.inner.serialize_field(key, &wrapped);
-                if result.is_err() {
-                    note_save_place(&path);
-                }
-                result
+                self.inner.serialize_field(key, &wrapped).map_err(|error| passing_save(error, &path))
             }
 
             #[inline]

@@ -7,7 +7,7 @@ use crate::plugin::document::path::{KeyText, Path};
 use crate::plugin::format::rules::Rules;
 use crate::plugin::ser::keys::Keys;
 use crate::plugin::ser::wrapped::Wrapped;
-use crate::plugin::walk::errors::{note_save_place, ser_error};
+use crate::plugin::walk::errors::{passing_save, ser_error};
 use serde::ser::{Serialize, SerializeMap};
 
 /// A map that is open.
@@ -37,13 +37,13 @@ impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
         self.key = (&key).text();
         self.given += 1;
         let key = Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) };
-        self.inner.serialize_key(&key).inspect_err(|_| note_save_place(self.path))
+        self.inner.serialize_key(&key).map_err(|error| passing_save(error, self.path))
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), C::Error> {
         let path = Path::Key(self.path, &self.key);
         let value = Wrapped { value, path: &path, rules: self.rules, key: None };
-        self.inner.serialize_value(&value).inspect_err(|_| note_save_place(&path))
+        self.inner.serialize_value(&value).map_err(|error| passing_save(error, &path))
     }
 
     #[inline]
@@ -54,14 +54,12 @@ impl<C: SerializeMap> SerializeMap for MapSerializer<'_, C> {
     ) -> Result<(), C::Error> {
         self.given += 1;
         let path = Path::Lazy(self.path, &key);
-        let result = self.inner.serialize_entry(
-            &Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) },
-            &Wrapped { value, path: &path, rules: self.rules, key: None },
-        );
-        if result.is_err() {
-            note_save_place(&path);
-        }
-        result
+        self.inner
+            .serialize_entry(
+                &Wrapped { value: key, path: self.path, rules: self.rules, key: Some(&self.keys) },
+                &Wrapped { value, path: &path, rules: self.rules, key: None },
+            )
+            .map_err(|error| passing_save(error, &path))
     }
 
     #[inline]

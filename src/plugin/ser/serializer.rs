@@ -8,7 +8,7 @@ use crate::plugin::ser::keys::check_key;
 use crate::plugin::ser::maps::MapSerializer;
 use crate::plugin::ser::wrapped::{Serializer, Wrapped};
 use crate::plugin::walk::context::saving;
-use crate::plugin::walk::errors::{note_save_place, ser_error};
+use crate::plugin::walk::errors::{passing_save, ser_error};
 use crate::plugin::walk::saving::SaveState;
 use crate::plugin::walk::scopes::enter_again;
 use serde::ser::{self, Serialize};
@@ -203,7 +203,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         let rules = self.rules.enter(self.path).map_err(ser_error)?;
         let path = Path::Key(self.path, variant);
         let wrapped = Wrapped { value, path: &path, rules, key: None };
-        self.inner.serialize_newtype_variant(name, index, variant, &wrapped).inspect_err(|_| note_save_place(&path))
+        self.inner.serialize_newtype_variant(name, index, variant, &wrapped).map_err(|error| passing_save(error, &path))
     }
 
     #[inline]

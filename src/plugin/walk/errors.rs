@@ -18,16 +18,20 @@ pub(in crate::plugin) fn de_error<E: serde::de::Error>(error: Error) -> E {
     E::custom(error)
 }
 
-/// Notes where the first error of a save passed by.
+/// Notes where the first error of a save passed by, and returns it.
+///
+/// For `map_err`, and not `inspect_err`, after which the compiler copies the whole result, errors or not.
 #[cold]
-pub(in crate::plugin) fn note_save_place(place: &Path<'_>) {
+pub(in crate::plugin) fn passing_save<E>(error: E, place: &Path<'_>) -> E {
     let _ = saving(|state| state.notes.note_place(place));
+    error
 }
 
-/// Notes where the first error of a load passed by.
+/// Notes where the first error of a load passed by, and returns it.
 #[cold]
-pub(in crate::plugin) fn note_load_place(place: &Path<'_>) {
+pub(in crate::plugin) fn passing_load<E>(error: E, place: &Path<'_>) -> E {
     let _ = loading(|state| state.notes.note_place(place));
+    error
 }
 
 /// Notes an array whose elements did not fit.
