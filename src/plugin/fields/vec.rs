@@ -27,7 +27,7 @@
 //!
 //! A document in which the field is an ordinary list, saved before the attribute was there, still loads, from formats
 //! that describe themselves. [`mod@crate::ndarray`] is the same for arrays and matrices;
-//! [`PlainArray`](crate::PlainArray) lists the types. [`macro@crate::stow`] is for options, and for lists that stay in
+//! [`PlainArray`](crate::PlainArray) lists the types. `#[stow]` is for options, and for lists that stay in
 //! the document while they are small.
 
 use crate::array::{FromPlainArray, PlainArray};
