@@ -9,6 +9,7 @@ mod labels;
 mod optional;
 mod persistent;
 mod plain;
+mod plain_records;
 mod round_trips;
 mod schema_evolution;
 mod shared;

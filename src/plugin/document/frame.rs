@@ -50,7 +50,7 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    /// Of a body that is no pickle.
+    /// Returns what lies around a body in CBOR or JSON.
     pub(crate) fn new(format: Format, manifest: &Manifest, body: &[u8], limits: &Limits) -> Result<Self> {
         let (mut before, head) = start(format, manifest, body, limits)?;
         before.extend_from_slice(&(body.len() as u64).to_le_bytes());

@@ -10,6 +10,7 @@ use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::Rules;
 use crate::plugin::ser::compounds::Compound;
 use crate::plugin::ser::elements::elements_of;
+use crate::plugin::ser::records::records_of;
 use crate::plugin::ser::wrapped::Wrapped;
 use crate::plugin::walk::context::{lift, saving};
 use crate::plugin::walk::errors::ser_error;
@@ -122,7 +123,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
         let shape = shape_of(dim)?;
         // Lifted: looking at elements that are no array elements must leave no trace in the plan.
         let _lifted = lift();
-        let elements = elements_of(data, human_readable)?;
+        let elements = elements_of(data, human_readable).or_else(|| records_of(data, human_readable))?;
         let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
         fits.then_some(PlainElements { shape, elements, fill: None })
     }
