@@ -17,17 +17,20 @@ macro_rules! check {
 }
 
 /// Traits, aliases and macros of the root.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 18] = [
     "Arithmetic",
     "ChunkSource",
     "Element",
     "FileHandle",
     "FileProtocol",
+    "FromPlainArray",
     "IntoChunk",
     "Number",
     "Operand",
     "Persistent",
     "PersistentSerializer",
+    "PlainArray",
+    "PlainReader",
     "RealElement",
     "Reduction",
     "Result",
