@@ -1,7 +1,7 @@
 //! The bytes alone: what the disk and the server take at least.
 
 use crate::data::{self, CHUNK, CHUNKS};
-use crate::process::{Outcome, timed};
+use crate::timing::{Outcome, timed};
 use arraystow_s3_server::Server;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};

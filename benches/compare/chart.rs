@@ -1,8 +1,9 @@
 //! The ratios as a chart.
 
 use crate::cases::Case;
-use crate::process::{Measured, Outcome, Side};
+use crate::process::{Measured, Side};
 use crate::report::times;
+use crate::timing::Outcome;
 use plotters::prelude::*;
 
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.svg");

@@ -20,10 +20,12 @@ mod process;
 #[path = "../../tests/src/python_env.rs"]
 mod python_env;
 mod report;
+mod timing;
 
 use cases::{CASES, Case, Place};
-use process::{Elsewhere, Measured, Outcome, Side};
+use process::{Elsewhere, Measured, Side};
 use std::path::{Path, PathBuf};
+use timing::Outcome;
 
 const ROUNDS: usize = 5;
 

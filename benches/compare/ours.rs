@@ -1,7 +1,7 @@
 //! What arraystow does in each case.
 
 use crate::data::{self, CHUNK};
-use crate::process::{Outcome, timed};
+use crate::timing::{Outcome, timed};
 use arraystow::{ChunkedArray, Codec, Durability, Storage};
 use arraystow_s3_server::Server;
 use ndarray::{Array2, s};

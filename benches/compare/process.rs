@@ -1,12 +1,11 @@
 //! Processes that measure, and the server in a process of its own.
 
+use crate::timing::Outcome;
 use crate::{bare, ours, python_env};
 use arraystow_s3_server::Server;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use std::time::Duration;
 
 const PACKAGES: &[&str] = &[
     "numpy==2.2.6",
@@ -121,13 +120,6 @@ impl Job {
         println!("{seconds} {}", peak()?);
         Ok(())
     }
-}
-
-/// The seconds that the work takes.
-pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<f64> {
-    let start = Instant::now();
-    work()?;
-    Ok(start.elapsed().as_secs_f64())
 }
 
 /// The peak of this process, in MiB. Linux only; elsewhere 0.

@@ -1,7 +1,8 @@
 //! The results as tables.
 
 use crate::cases::Case;
-use crate::process::{Measured, Outcome, Side};
+use crate::process::{Measured, Side};
+use crate::timing::Outcome;
 use std::fmt::Write;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");

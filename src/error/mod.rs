@@ -4,10 +4,12 @@
 //! key, and what to do about it. It is opaque and small; callers branch on [`Error::kind`] or the predicates.
 
 mod kind;
+mod names;
 mod report;
 mod shown;
 
 pub use kind::ErrorKind;
+pub(crate) use names::named;
 
 use shown::{Shown, shortened};
 use std::fmt;

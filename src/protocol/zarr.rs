@@ -1,9 +1,6 @@
 //! The options of the Zarr format for new arrays.
 
-use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 /// A version of the Zarr format.
 ///
@@ -27,28 +24,7 @@ pub enum ZarrVersion {
     V3,
 }
 
-impl fmt::Display for ZarrVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::V2 => "v2",
-            Self::V3 => "v3",
-        })
-    }
-}
-
-impl FromStr for ZarrVersion {
-    type Err = Error;
-
-    /// # Errors
-    /// `InvalidInput` for any other text than `v2` and `v3`.
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "v2" => Ok(Self::V2),
-            "v3" => Ok(Self::V3),
-            _ => Err(Error::invalid(format!("{text:?} is not a version of Zarr: write \"v2\" or \"v3\""))),
-        }
-    }
-}
+crate::error::named!(ZarrVersion, "version of Zarr", [V2 = "v2", V3 = "v3"]);
 
 /// The options of new arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

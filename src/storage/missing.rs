@@ -1,4 +1,4 @@
-//! What is said of a document that is not there: where it was looked for, and which name may have been meant.
+//! What is said of a missing document: where it was looked for, and which name may have been meant.
 
 use super::name::{Name, Workflow};
 use super::place::{Document, Missing, Near, Place};
@@ -10,7 +10,7 @@ pub(super) fn open(place: &dyn Place, name: &Name) -> Result<Document> {
     place.open(name).map_err(|error| explained(error, place, name).in_document(name.as_str()))
 }
 
-/// Adds to an error about a document that is not there what there is instead.
+/// Adds to an error about a missing document what there is instead.
 pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
     if !error.is_not_found() {
         return error;
@@ -21,7 +21,7 @@ pub(super) fn explained(error: Error, place: &dyn Place, name: &Name) -> Error {
     }
 }
 
-/// What a removal came to: what it found, for each name the error about a document that is not there, and the first
+/// What a removal came to: what it found, for each name the error about a missing document, and the first
 /// other error, after which no more is taken.
 pub(super) struct RemovalResults<T> {
     pub(super) there: Vec<T>,

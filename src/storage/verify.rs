@@ -10,8 +10,6 @@ use crate::plugin::{FileEntry, Head, ObjectEntry};
 use crate::protocol::FileReader;
 use crate::task::{check_cancelled, counted, expecting, over_values};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 /// How thoroughly values are verified. See [`Storage::verify`] for an example.
 ///
@@ -35,28 +33,7 @@ pub enum VerifyDepth {
     Deep,
 }
 
-impl fmt::Display for VerifyDepth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Quick => "quick",
-            Self::Deep => "deep",
-        })
-    }
-}
-
-impl FromStr for VerifyDepth {
-    type Err = Error;
-
-    /// # Errors
-    /// `InvalidInput` for any other text than `quick` and `deep`.
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "quick" => Ok(Self::Quick),
-            "deep" => Ok(Self::Deep),
-            _ => Err(Error::invalid(format!("{text:?} is not a depth: write \"quick\" or \"deep\""))),
-        }
-    }
-}
+crate::error::named!(VerifyDepth, "depth", [Quick = "quick", Deep = "deep"]);
 
 /// What was found of one value. See [`Storage::verify`] for an example. With serde it is a map of its fields.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -249,7 +249,7 @@ fn nan_and_infinities_are_no_damage() {
         let place = Place::new().with(".zarray", v2("<u4").to_string()).with(".zattrs", text).with("0", chunk());
         place.refuses(text, &[ErrorKind::Corrupt]);
     }
-    // A list that is not an attribute of arraystow is no damage either, however deep.
+    // A list in another attribute is not damage either, however deep.
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(1 << 19), "]".repeat(1 << 19));
     let place = Place::new().with(".zarray", v2("<u4").to_string()).with(".zattrs", deep).with("0", chunk());
     assert_eq!(place.sum().unwrap(), 10);

@@ -1,7 +1,7 @@
 //! Names of axes, attributes and fill values, with every backend.
 
-use arraystow::{AnyArray, ArrayFormat, Attr, ChunkedArray, ErrorKind, Protocols, Storage, VerifyDepth, ZarrVersion};
-use arraystow_s3_server::Server;
+use crate::places::everywhere;
+use arraystow::{AnyArray, ArrayFormat, Attr, ChunkedArray, ErrorKind, Protocols, Storage, VerifyDepth};
 use ndarray::{Array1, Array2, s};
 use serde::{Deserialize, Serialize};
 
@@ -20,19 +20,6 @@ fn labelled() -> ChunkedArray<f32> {
         .with_attr("none", Vec::<i64>::new())
         .unwrap()
         .with_fill(-9999.0)
-}
-
-/// A storage of each kind; the server must live as long.
-fn everywhere(mut test: impl FnMut(&str, &Storage)) {
-    let folder = tempfile::tempdir().unwrap();
-    test("hdf5", &Storage::open(folder.path().join("hdf5")).unwrap());
-    for version in [ZarrVersion::V2, ZarrVersion::V3] {
-        let builder = Storage::builder(folder.path().join(format!("{version:?}"))).array_format(ArrayFormat::Zarr);
-        test(&format!("folder {version:?}"), &builder.zarr_version(version).open().unwrap());
-    }
-    let server = Server::start();
-    test("s3", &server.builder("root").open().unwrap());
-    test("shards", &server.builder("shards").shard_bytes(256).open().unwrap());
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod elements;
 mod labels;
 mod optional;
 mod persistent;
+mod places;
 mod plain;
 mod plain_records;
 mod round_trips;

@@ -1,25 +1,12 @@
 //! Numbers that may be missing, with every backend.
 
-use arraystow::{AnyArray, ArrayFormat, ChunkedArray, DataType, Element, ErrorKind, Storage, VerifyDepth, ZarrVersion};
-use arraystow_s3_server::Server;
+use crate::places::everywhere;
+use arraystow::{AnyArray, ChunkedArray, DataType, Element, ErrorKind, Storage, VerifyDepth};
 use half::{bf16, f16};
 use ndarray::{Array1, Array2, Array3, s};
 use num_complex::Complex;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// A storage of each kind; the server must live as long.
-fn everywhere(mut test: impl FnMut(&str, &Storage)) {
-    let folder = tempfile::tempdir().unwrap();
-    test("hdf5", &Storage::open(folder.path().join("hdf5")).unwrap());
-    for version in [ZarrVersion::V2, ZarrVersion::V3] {
-        let builder = Storage::builder(folder.path().join(format!("{version:?}"))).array_format(ArrayFormat::Zarr);
-        test(&format!("folder {version:?}"), &builder.zarr_version(version).open().unwrap());
-    }
-    let server = Server::start();
-    test("s3", &server.builder("root").open().unwrap());
-    test("shards", &server.builder("shards").shard_bytes(256).open().unwrap());
-}
 
 fn every_third<T: Element>(number: impl Fn(usize) -> T) -> Array2<Option<T>>
 where

@@ -112,13 +112,18 @@ pub trait FromPlainArray: PlainArray + Sized {
 ///
 /// ```
 /// use arraystow::{FromPlainArray, PlainArray, PlainReader};
-/// use ndarray::{ArrayViewMut2, CowArray, IxDyn};
+/// use ndarray::{Array2, ArrayViewMut2, CowArray, IxDyn};
 ///
-/// struct Pair([Vec<f64>; 2]);
-/// # impl PlainArray for Pair {
-/// #     type Element = f64;
-/// #     fn elements(&self) -> CowArray<'_, f64, IxDyn> { unimplemented!() }
-/// # }
+/// struct Pair([Vec<f64>; 2]); // of one length
+///
+/// impl PlainArray for Pair {
+///     type Element = f64;
+///
+///     fn elements(&self) -> CowArray<'_, f64, IxDyn> {
+///         let [one, other] = &self.0;
+///         Array2::from_shape_fn((2, one.len()), |(row, at)| [one, other][row][at]).into_dyn().into()
+///     }
+/// }
 ///
 /// impl FromPlainArray for Pair {
 ///     const AXES: Option<usize> = Some(2);

@@ -21,7 +21,7 @@ where
         let shape = self.shape();
         match ArrayView2::from_shape(shape.f(), self.as_slice()) {
             Ok(view) => view.into_dyn().into(),
-            // Of a contiguous matrix that is not there.
+            // Memory with gaps, which such a matrix does not have.
             Err(_) => ndarray::Array2::from_shape_fn(shape, |at| self[at]).into_dyn().into(),
         }
     }

@@ -290,7 +290,7 @@ impl Reader {
         Ok(index.into())
     }
 
-    /// A chunk that is not there: in another program's array it is the fill value.
+    /// A missing chunk: in another program's array it is the fill value.
     fn missing(&self, out: &mut [u8]) -> Result<()> {
         if self.seal.is_some() {
             return Err(lost());
@@ -382,7 +382,7 @@ impl ArrayReader for Reader {
 }
 
 impl Reader {
-    /// The error about a chunk whose object is not there.
+    /// The error about a chunk without an object.
     pub(super) fn lost(&self, number: usize) -> Error {
         self.in_chunk(number, lost())
     }

@@ -1,6 +1,6 @@
 //! The object beside an array of arraystow that says, for each chunk, how long it is and what its checksum is: 8 bytes
 //! and 4 bytes, little-endian, in the order of the chunks; CRC-32C over the object's bytes as they are stored. Of
-//! shards it says the same for each part, with 8 bytes before that tell where in the shard it begins; a part of length
+//! shards it says the same for each part, with 8 bytes before: where in the shard it begins; a part of length
 //! 0 is all fill.
 //!
 //! Zarr's readers do not look at it. Without it a lost chunk would read as fill values.

@@ -25,8 +25,8 @@ use crate::plugin::fields::plain;
 use crate::plugin::walk::scopes::converting;
 use serde::{Deserializer, Serializer};
 
-/// Diverts the array; the document gets its persistent id. For `#[serde(with = "arraystow::ndarray")]`; see the
-/// [module](self) for an example.
+/// Diverts the array; the document gets its persistent id. For `#[serde(with = "arraystow::ndarray")]` and
+/// `#[serde(with = "arraystow::vec")]`; see the modules [`ndarray`](self) and [`vec`](mod@crate::vec) for examples.
 ///
 /// # Errors
 /// `NoContext` outside a save.
@@ -38,8 +38,8 @@ where
     plain::save(array, serializer)
 }
 
-/// Reads the array of a persistent id, whole. For `#[serde(with = "arraystow::ndarray")]`; see the [module](self) for
-/// an example.
+/// Reads the array of a persistent id, whole, or one that the document has. For `#[serde(with = "arraystow::ndarray")]`
+/// and `#[serde(with = "arraystow::vec")]`; see the modules [`ndarray`](self) and [`vec`](mod@crate::vec) for examples.
 ///
 /// # Errors
 /// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from

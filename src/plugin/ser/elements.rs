@@ -3,28 +3,11 @@
 //! They collect numbers of one type, and refuse everything else.
 
 use crate::plugin::document::elements::Elements;
+use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use half::f16;
 use num_complex::Complex;
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple};
 use std::fmt;
-
-/// No array element.
-#[derive(Debug)]
-pub(in crate::plugin) struct Refused;
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no array element")
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl ser::Error for Refused {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
 
 /// The elements of the sequence `data`, if they are all of one element type.
 pub(in crate::plugin) fn elements_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) -> Option<Elements> {
@@ -33,54 +16,17 @@ pub(in crate::plugin) fn elements_of<T: ?Sized + Serialize>(data: &T, human_read
     Some(elements)
 }
 
-macro_rules! refuse {
-    ($($method:ident($($argument:ty),*) -> $ok:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$ok, Refused> {
-            Err(Refused)
-        })*
-    };
-}
-
 /// What neither a sequence of elements nor an element can be.
 macro_rules! refuse_the_rest {
     () => {
-        type Ok = ();
-        type Error = Refused;
         type SerializeTupleStruct = Impossible<(), Refused>;
-        type SerializeTupleVariant = Impossible<(), Refused>;
-        type SerializeMap = Impossible<(), Refused>;
         type SerializeStruct = Impossible<(), Refused>;
-        type SerializeStructVariant = Impossible<(), Refused>;
 
+        refuse_what_no_element_is!();
         refuse! {
-            serialize_i128(i128) -> ();
-            serialize_u128(u128) -> ();
-            serialize_char(char) -> ();
             serialize_str(&str) -> ();
-            serialize_bytes(&[u8]) -> ();
-            serialize_none() -> ();
-            serialize_unit() -> ();
-            serialize_unit_struct(&'static str) -> ();
-            serialize_unit_variant(&'static str, u32, &'static str) -> ();
             serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
-            serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
-            serialize_map(Option<usize>) -> Self::SerializeMap;
             serialize_struct(&'static str, usize) -> Self::SerializeStruct;
-            serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
-        }
-
-        fn serialize_some<T: ?Sized + Serialize>(self, _: &T) -> Result<(), Refused> {
-            Err(Refused)
-        }
-
-        fn serialize_newtype_variant<T: ?Sized + Serialize>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<(), Refused> {
-            Err(Refused)
         }
 
         fn collect_str<T: ?Sized + fmt::Display>(self, _: &T) -> Result<(), Refused> {

@@ -6,7 +6,7 @@ use crate::array::{DataType, Field, RecordType};
 use crate::plugin::document::elements::Elements;
 use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::names::{CHUNKED, ID, SHARED, STORED, STOW, WEAK_SHARED};
-use crate::plugin::ser::elements::Refused;
+use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeStruct};
 use std::cell::Cell;
 
@@ -115,50 +115,10 @@ impl Column {
     }
 }
 
-macro_rules! refuse {
-    ($($method:ident($($argument:ty),*) -> $ok:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$ok, Refused> {
-            Err(Refused)
-        })*
-    };
-}
-
 /// What neither a sequence of elements nor a value of an element can be.
 macro_rules! refuse_the_rest {
     () => {
-        type Ok = ();
-        type Error = Refused;
-        type SerializeTupleVariant = Impossible<(), Refused>;
-        type SerializeMap = Impossible<(), Refused>;
-        type SerializeStructVariant = Impossible<(), Refused>;
-
-        refuse! {
-            serialize_i128(i128) -> ();
-            serialize_u128(u128) -> ();
-            serialize_char(char) -> ();
-            serialize_bytes(&[u8]) -> ();
-            serialize_none() -> ();
-            serialize_unit() -> ();
-            serialize_unit_struct(&'static str) -> ();
-            serialize_unit_variant(&'static str, u32, &'static str) -> ();
-            serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
-            serialize_map(Option<usize>) -> Self::SerializeMap;
-            serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
-        }
-
-        fn serialize_some<T: ?Sized + Serialize>(self, _: &T) -> Result<(), Refused> {
-            Err(Refused)
-        }
-
-        fn serialize_newtype_variant<T: ?Sized + Serialize>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<(), Refused> {
-            Err(Refused)
-        }
+        refuse_what_no_element_is!();
 
         fn is_human_readable(&self) -> bool {
             self.form.asked.set(true);

@@ -17,13 +17,10 @@ pub(crate) use system::FileIdentity;
 #[cfg(unix)]
 use unix as system;
 
-use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::str::FromStr;
 
 /// Whether saved values survive a power cut.
 ///
@@ -48,28 +45,7 @@ pub enum Durability {
     NotSynced,
 }
 
-impl fmt::Display for Durability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Synced => "synced",
-            Self::NotSynced => "not-synced",
-        })
-    }
-}
-
-impl FromStr for Durability {
-    type Err = Error;
-
-    /// # Errors
-    /// `InvalidInput` for any other text than `synced` and `not-synced`.
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "synced" => Ok(Self::Synced),
-            "not-synced" => Ok(Self::NotSynced),
-            _ => Err(Error::invalid(format!("{text:?} is not a durability: write \"synced\" or \"not-synced\""))),
-        }
-    }
-}
+crate::error::named!(Durability, "durability", [Synced = "synced", NotSynced = "not-synced"]);
 
 /// Carries out a call, with the watcher running before and after it.
 macro_rules! call {

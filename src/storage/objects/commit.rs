@@ -83,7 +83,7 @@ impl ObjectFolder {
         ))
     }
 
-    /// What becomes of the arrays of a document that is no longer there. None if it has none, or if it is not known
+    /// What becomes of the arrays of a document that has been removed. None if it has none, or if it is not known
     /// what stays: the arrays are then left to a sweep.
     ///
     /// Those of a save that is still alive stay: it may not know that it had been successful before its document was
