@@ -36,7 +36,7 @@ pub(super) struct Connection {
     opened: AtomicBool,
     /// How the file is read; none if it is being written.
     reading: Option<WatchedFile>,
-    /// libhdf5 cannot carry an error, so the first one waits here.
+    /// libhdf5 cannot carry an error, so the first one is here.
     error: Mutex<Option<Error>>,
     failed: AtomicBool,
 }
@@ -77,21 +77,21 @@ impl Connection {
         self.reading.as_ref()
     }
 
-    /// The first error since the last call.
-    pub(super) fn take_error(&self) -> Option<Error> {
-        self.error.lock().take()
+    /// The first error. It stays for all threads that use the file: each of them names the cause.
+    pub(super) fn error(&self) -> Option<Error> {
+        self.error.lock().clone()
     }
 
     /// Forgets that a read has failed. What was written stays worth nothing.
     pub(super) fn recover(&self) {
         if !self.is_writable() {
-            self.take_error();
+            *self.error.lock() = None;
             self.failed.store(false, Ordering::Relaxed);
         }
     }
 
     /// Whether a write ever failed: what is in the file is then worth nothing.
-    pub(super) fn has_failed(&self) -> bool {
+    fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
 

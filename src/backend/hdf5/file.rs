@@ -7,7 +7,7 @@
 use super::driver::Connection;
 use super::library::{Handle, id, locked, status};
 use super::reading::WatchedFile;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::limits::Limits;
 use crate::protocol::FileBytes;
 use hdf5_sys::h5f::{H5F_ACC_EXCL, H5F_ACC_RDONLY, H5F_libver_t, H5Fclose, H5Fcreate, H5Fopen};
@@ -97,12 +97,6 @@ const NAME: &std::ffi::CStr = c"array";
 fn explained<R>(connection: &Connection, work: impl FnOnce() -> Result<R>) -> Result<R> {
     locked(|| {
         let result = work();
-        match connection.take_error() {
-            Some(error) => Err(error),
-            None if connection.has_failed() => {
-                Err(Error::new(ErrorKind::Io, "the file cannot be used any more: it failed before"))
-            }
-            None => result,
-        }
+        connection.error().map_or(result, Err)
     })
 }
