@@ -153,7 +153,7 @@ pub fn derive_persistent(item: TokenStream) -> TokenStream {
 /// of its fields are elements themselves. An enum without fields becomes an enumeration: integers of the type in its
 /// `#[repr(..)]`, with the variants' names.
 ///
-/// The type also derives `Clone`, `Copy`, `Debug`, `Default` and `PartialEq`, and has no parameters.
+/// The type also derives `Clone`, `Debug`, `Default` and `PartialEq`, and has no parameters.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Element, FixedText};

@@ -138,13 +138,13 @@ impl<T: Element> Source<T> for Constant<T> {
         let is_zero =
             T::bytes_of(std::slice::from_ref(&self.0)).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
         if !is_zero {
-            elements.fill(self.0);
+            elements.fill(self.0.clone());
         }
         Ok(elements.into_shared())
     }
 
     fn read_into(&self, _: &Evaluation, _: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
-        out.fill(self.0);
+        out.fill(self.0.clone());
         Ok(())
     }
 

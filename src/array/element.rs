@@ -50,7 +50,7 @@ use std::fmt::Debug;
 /// [`Arithmetic`]: crate::Arithmetic
 /// [`Summable`]: crate::Summable
 /// [`Number`]: crate::Number
-pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync + 'static {
+pub trait Element: Encoding + Clone + PartialEq + Debug + Default + Send + Sync + 'static {
     /// The data type of this Rust type in files.
     const DATA_TYPE: DataType;
 
@@ -84,7 +84,7 @@ pub trait Element: Encoding + Copy + PartialEq + Debug + Default + Send + Sync +
 /// assert_eq!(range(&array)?, (1, 3));
 /// # Ok::<(), arraystow::Error>(())
 /// ```
-pub trait RealElement: Element + PartialOrd {
+pub trait RealElement: Element + Copy + PartialOrd {
     /// Whether `self` replaces `other` as the minimum.
     #[doc(hidden)]
     fn below(self, other: Self) -> bool;

@@ -28,7 +28,7 @@ pub enum AnyNumber {
 /// assert_eq!(doubles(&array)?.sum()?, 1.0);
 /// # Ok::<(), arraystow::Error>(())
 /// ```
-pub trait Number: Element {
+pub trait Number: Element + Copy {
     #[doc(hidden)]
     fn to_value(self) -> AnyNumber;
     #[doc(hidden)]

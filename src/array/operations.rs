@@ -163,7 +163,7 @@ impl<T: Element, U: Element, F: Fn(T) -> U + Send + Sync> Source<U> for Map<T, F
         guarded("the function of a map", self.input.grid(), region, || match input {
             // In the same memory, if the type stays.
             Ok(own) => own.mapv_into_any(&self.function).into_shared(),
-            Err(shared) => shared.map(|x| (self.function)(*x)).into_shared(),
+            Err(shared) => shared.map(|x| (self.function)(x.clone())).into_shared(),
         })
     }
 
@@ -191,7 +191,7 @@ where
         let right = self.right.produce(evaluation, region)?;
         let (left, right) = (repeated(&left, region.shape())?, repeated(&right, region.shape())?);
         guarded("the function of a zip_with", &self.grid, region, || {
-            Zip::from(left).and(right).map_collect(|x, y| (self.function)(*x, *y)).into_shared()
+            Zip::from(left).and(right).map_collect(|x, y| (self.function)(x.clone(), y.clone())).into_shared()
         })
     }
 

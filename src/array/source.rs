@@ -95,13 +95,13 @@ pub(crate) fn copy_into<T: Element>(from: ArrayViewD<'_, T>, out: &mut ArrayView
         return Err(Error::invalid(format!("elements of shape {:?} instead of {:?}", from.shape(), out.shape())));
     }
     if let (Some(from), Some(out)) = (from.as_slice(), out.as_slice_mut()) {
-        out.copy_from_slice(from);
+        out.clone_from_slice(from);
         return Ok(());
     }
     if from.ndim() > 1 {
         for (from, mut out) in from.rows().into_iter().zip(out.rows_mut()) {
             match (from.as_slice(), out.as_slice_mut()) {
-                (Some(from), Some(out)) => out.copy_from_slice(from),
+                (Some(from), Some(out)) => out.clone_from_slice(from),
                 _ => out.assign(&from),
             }
         }

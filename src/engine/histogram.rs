@@ -28,7 +28,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     }
 }
 
-impl<T: Element> ChunkedArray<T> {
+impl<T: Element + Copy> ChunkedArray<T> {
     /// Counts the elements of each slot.
     pub(super) fn tally(&self, slots: usize, slot: impl Fn(T) -> Option<usize> + Sync) -> Result<Vec<u64>> {
         let counts = Mutex::new(vec![0; slots]);

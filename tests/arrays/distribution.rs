@@ -148,7 +148,7 @@ fn a_source_that_changes_is_an_error_or_a_number() {
 }
 
 /// A slow array.
-fn slow<T: Element>(value: T, task: &Task) -> ChunkedArray<T> {
+fn slow<T: Element + Copy>(value: T, task: &Task) -> ChunkedArray<T> {
     let cancel = task.clone();
     let array = ChunkedArray::from_fn(&[2000], &[1], move |region| {
         if region.start()[0] == 20 {

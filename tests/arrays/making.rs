@@ -144,7 +144,7 @@ fn the_chunk_shape_is_chosen_when_it_is_left_out() {
     assert!(ChunkedArray::from(Array2::<u8>::zeros((0, 5))).is_empty());
 }
 
-fn is_full<T: Element>(value: T) {
+fn is_full<T: Element + Copy>(value: T) {
     for chunking in [Chunking::Whole, Chunking::Shape(vec![2, 3]), Chunking::Irregular(vec![vec![1, 4], vec![0, 7]])] {
         let full = ChunkedArray::full(&[5, 7], value, chunking.clone()).unwrap();
         assert_eq!(full.grid(), &chunking.grid(&[5, 7], size_of::<T>()).unwrap());

@@ -7,7 +7,7 @@ use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use num_complex::Complex;
 
 /// The element at a position, counted in C order.
-pub trait Sample: Element {
+pub trait Sample: Element + Copy {
     fn at(index: usize) -> Self;
     /// All bits: NaN is equal to itself, and 0 is not -0.
     fn bits(self) -> [u64; 2];

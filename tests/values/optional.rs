@@ -16,7 +16,7 @@ where
 }
 
 /// Saves, loads and reads elements, whole, in part and without their type.
-fn through<T: Element>(what: &str, storage: &Storage, elements: &Array2<Option<T>>)
+fn through<T: Element + Copy>(what: &str, storage: &Storage, elements: &Array2<Option<T>>)
 where
     Option<T>: Element,
 {

@@ -49,7 +49,7 @@ where
         let values = guarded("the function of a try_map", self.input.grid(), region, || {
             let mut values = Vec::with_capacity(input.len());
             for x in &input {
-                values.push((self.function)(*x).map_err(|error| (values.len(), error))?);
+                values.push((self.function)(x.clone()).map_err(|error| (values.len(), error))?);
             }
             Ok(values)
         })?;

@@ -45,11 +45,11 @@ impl<T: Element> ChunkedArray<T> {
         for (axis, (before, after)) in widths.iter().enumerate() {
             let mut parts = Vec::with_capacity(3);
             if *before > 0 {
-                parts.push(padded.beside(axis, *before, true, padding)?);
+                parts.push(padded.beside(axis, *before, true, &padding)?);
             }
             parts.push(padded.clone());
             if *after > 0 {
-                parts.push(padded.beside(axis, *after, false, padding)?);
+                parts.push(padded.beside(axis, *after, false, &padding)?);
             }
             if parts.len() > 1 {
                 padded = Self::concatenate(axis, parts)?.chosen(ArrayMeta::of_labels(self.labels().clone()));
@@ -59,10 +59,10 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     /// The elements that are added at one end of an axis.
-    fn beside(&self, axis: usize, width: usize, before: bool, padding: Padding<T>) -> Result<Self> {
+    fn beside(&self, axis: usize, width: usize, before: bool, padding: &Padding<T>) -> Result<Self> {
         let len = self.shape()[axis];
         let value = match padding {
-            Padding::Constant(value) => value,
+            Padding::Constant(value) => value.clone(),
             Padding::Edge if len > 0 => T::default(),
             Padding::Reflect if len > width => {
                 let first = if before { 1 } else { len - 1 - width };
@@ -72,7 +72,7 @@ impl<T: Element> ChunkedArray<T> {
                 return Err(Error::invalid(format!(
                     "axis {axis} of an array of shape {:?} cannot be padded by {width} elements ({}): it is too short",
                     self.shape(),
-                    if padding == Padding::Edge { "Edge" } else { "Reflect" }
+                    if *padding == Padding::Edge { "Edge" } else { "Reflect" }
                 )));
             }
         };

@@ -218,7 +218,7 @@ fn absorb<T: Element, R: Reducer<T>>(
         match row_kind {
             RowStates::Kept => {
                 for (state, x) in states[state..state + row_len].iter_mut().zip(row) {
-                    reducer.add(state, *x, at);
+                    reducer.add(state, x.clone(), at);
                 }
             }
             RowStates::Single => reducer.row(&mut states[state], row, at),

@@ -4,7 +4,7 @@ use crate::array::{Element, Number, RealElement, Summable};
 use crate::error::{Error, Result};
 
 /// Joins elements into a state, from which the result is made.
-pub(crate) trait Reducer<T>: Send + Sync + 'static {
+pub(crate) trait Reducer<T: Element>: Send + Sync + 'static {
     type State: Clone + Send;
     type Out: Element;
     /// The name of the result, if there is none without elements.
@@ -18,12 +18,9 @@ pub(crate) trait Reducer<T>: Send + Sync + 'static {
     fn join(&self, state: &mut Self::State, other: Self::State);
     fn finish(&self, state: Self::State) -> Result<Self::Out>;
     /// Adds elements at consecutive positions.
-    fn row(&self, state: &mut Self::State, row: &[T], at: usize)
-    where
-        T: Copy,
-    {
+    fn row(&self, state: &mut Self::State, row: &[T], at: usize) {
         for (offset, x) in row.iter().enumerate() {
-            self.add(state, *x, at + offset);
+            self.add(state, x.clone(), at + offset);
         }
     }
 }

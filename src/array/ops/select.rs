@@ -56,7 +56,7 @@ impl<T: Element> Source<T> for Select<T> {
         let (mask, no) = (repeated(&mask, region.shape())?, repeated(&no, region.shape())?);
         Zip::from(out).and(mask).and(no).for_each(|out, is_yes, no| {
             if !is_yes {
-                *out = *no;
+                out.clone_from(no);
             }
         });
         Ok(())

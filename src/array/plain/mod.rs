@@ -210,7 +210,7 @@ impl<'a, T: Element> PlainReader<'a, T> {
         let array = self.into_array()?;
         let len = array.len();
         if !array.is_standard_layout() {
-            return Ok(array.iter().copied().collect());
+            return Ok(array.iter().cloned().collect());
         }
         Ok(match array.into_raw_vec_and_offset() {
             (elements, None | Some(0)) if elements.len() == len => elements,

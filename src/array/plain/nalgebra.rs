@@ -22,7 +22,7 @@ where
         match ArrayView2::from_shape(shape.f(), self.as_slice()) {
             Ok(view) => view.into_dyn().into(),
             // Memory with gaps, which such a matrix does not have.
-            Err(_) => ndarray::Array2::from_shape_fn(shape, |at| self[at]).into_dyn().into(),
+            Err(_) => ndarray::Array2::from_shape_fn(shape, |at| self[at].clone()).into_dyn().into(),
         }
     }
 }
@@ -74,7 +74,7 @@ impl<T: Element, const R: usize, const C: usize> FromPlainArray
 
     fn read(reader: PlainReader<'_, T>) -> Result<Self, BoxError> {
         shape::<T, Const<R>, Const<C>>(&reader)?;
-        let mut columns = [[T::default(); R]; C];
+        let mut columns = std::array::from_fn::<_, C, _>(|_| std::array::from_fn::<_, R, _>(|_| T::default()));
         let memory = ArrayViewMut2::from_shape((R, C).f(), columns.as_flattened_mut())?;
         reader.fill(memory.into_dyn())?;
         Ok(Self::from_data(ArrayStorage(columns)))

@@ -202,7 +202,7 @@ impl PlainElements {
                 (elements, offset) => elements.into_iter().skip(offset.unwrap_or(0)).take(len).collect(),
             }
         } else {
-            array.iter().copied().collect()
+            array.iter().cloned().collect()
         };
         let is_number = T::DATA_TYPE.number_name().is_some();
         if !is_number {

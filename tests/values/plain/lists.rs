@@ -29,7 +29,7 @@ fn containers<T: Element>(storage: &Storage, elements: &[T], turned: usize) {
     same(round_trip::<Arc<[T]>>(storage, elements.into()).unwrap().array.to_vec());
     same(round_trip(storage, ndarray::Array1::from(elements.to_vec())).unwrap().array.to_vec());
     // Elements that wrap around the end of the memory.
-    let mut deque: VecDeque<T> = elements.iter().copied().collect();
+    let mut deque: VecDeque<T> = elements.iter().cloned().collect();
     let turned = turned.min(elements.len());
     deque.rotate_left(turned);
     for _ in 0..turned {
