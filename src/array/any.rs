@@ -1,7 +1,7 @@
 //! A chunked array whose element type is known at run time only.
 
 use super::encoded::EncodedArray;
-use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_element};
+use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_typed};
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::SliceInfoElem;
 use std::fmt;
@@ -146,7 +146,7 @@ impl AnyArray {
     /// # Errors
     /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
+        with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
             Ok(Self { inner: Arc::new(self.encoded()?.slice(slice.as_ref())?) })
         })
     }

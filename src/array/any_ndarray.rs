@@ -94,6 +94,7 @@ any_ndarray! {
     Float64(f64);
     Complex64(Complex<f32>);
     Complex128(Complex<f64>);
+    String(String);
 }
 
 impl AnyNdArray {

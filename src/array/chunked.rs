@@ -246,7 +246,9 @@ impl<T: Element> ChunkedArray<T> {
             return self.source().produce(evaluation, region);
         }
         assemble(&self.inner.grid, region, |number, whole| {
-            evaluation.chunk(self.address(), number, whole, size_of::<T>(), || self.source().produce(evaluation, whole))
+            let beside = |elements: &Elements<T>| T::bytes_beside(elements.iter());
+            let produce = || self.source().produce(evaluation, whole);
+            evaluation.chunk(self.address(), number, whole, size_of::<T>(), beside, produce)
         })
     }
 

@@ -22,6 +22,7 @@ macro_rules! with_element {
             $crate::array::DataType::Complex128 => $crate::array::with_element!(@ num_complex::Complex<f64>, $T => $body),
             $crate::array::DataType::DateTime64(_)
             | $crate::array::DataType::TimeDelta64(_)
+            | $crate::array::DataType::String
             | $crate::array::DataType::Text(_)
             | $crate::array::DataType::Bytes(_)
             | $crate::array::DataType::Enum(_)
@@ -35,4 +36,15 @@ macro_rules! with_element {
     }};
 }
 
-pub(crate) use with_element;
+/// The same with texts of any length, which have one Rust type too.
+macro_rules! with_typed {
+    ($data_type:expr, $T:ident => $body:expr, else => $otherwise:expr) => {{
+        if $data_type == $crate::array::DataType::String {
+            $crate::array::with_element!(@ String, $T => $body)
+        } else {
+            $crate::array::with_element!($data_type, $T => $body, else => $otherwise)
+        }
+    }};
+}
+
+pub(crate) use {with_element, with_typed};

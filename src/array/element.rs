@@ -17,6 +17,7 @@ use std::fmt::Debug;
 /// | floating-point numbers | `f16` and `bf16` of the crate half, `f32`, `f64` |
 /// | complex numbers | `Complex<f32>`, `Complex<f64>` |
 /// | points in time and durations | `jiff::Timestamp` and `jiff::SignedDuration`, and `Option` of them, with the feature `jiff` |
+/// | texts of any length | `String` |
 /// | texts and bytes of a fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
 /// | records, enumerations | structs and enums with `#[derive(Element)]` |
 /// | numbers that may be missing | `Option` of an integer, a float or a complex number |

@@ -5,6 +5,7 @@
 use super::labels::Labels;
 use super::{DataType, Element, Field, Region};
 use crate::error::{Error, Result};
+use ndarray::ArrayViewMutD;
 use std::borrow::Cow;
 
 /// How the elements of a Rust type become bytes and are made of bytes. Implemented for elements only, which seals
@@ -62,6 +63,30 @@ pub trait Encoding: Sized + 'static {
             elements.push(Self::get(stored, element)?);
         }
         Ok(elements)
+    }
+
+    /// The bytes that these elements become, if they are not as many for each as the data type says.
+    #[must_use]
+    fn bytes_to_put<'a>(_elements: impl Iterator<Item = &'a Self>) -> Option<usize> {
+        None
+    }
+
+    /// Bytes of memory that these elements have besides their own places.
+    #[must_use]
+    fn bytes_beside<'a>(_elements: impl Iterator<Item = &'a Self>) -> usize {
+        0
+    }
+
+    /// Copies the elements of the region `wanted` to `out`. `bytes` are those of all elements of this shape. `None` for
+    /// elements that are decoded all together.
+    #[must_use]
+    fn place(
+        _bytes: &[u8],
+        _shape: &[usize],
+        _wanted: &Region,
+        _out: ArrayViewMutD<'_, Self>,
+    ) -> Option<Result<(), String>> {
+        None
     }
 
     /// The bytes of elements that lie in memory as they are stored.
@@ -178,6 +203,12 @@ pub fn in_field<T>(name: &str, result: Result<T, String>) -> Result<T, String> {
     result.map_err(|why| format!("field {name:?}: {why}"))
 }
 
+/// How many bytes the elements become.
+pub(crate) fn byte_len<'a, T: Element>(elements: impl ExactSizeIterator<Item = &'a T>) -> usize {
+    let len = elements.len();
+    T::bytes_to_put(elements).unwrap_or_else(|| len.saturating_mul(T::DATA_TYPE.size()))
+}
+
 /// The bytes of elements.
 pub(crate) fn encode<T: Element>(elements: &[T]) -> Result<Cow<'_, [u8]>> {
     if let Some(bytes) = T::bytes_of(elements) {
@@ -185,7 +216,7 @@ pub(crate) fn encode<T: Element>(elements: &[T]) -> Result<Cow<'_, [u8]>> {
     }
     let mut bytes = Vec::new();
     bytes
-        .try_reserve_exact(elements.len().saturating_mul(T::DATA_TYPE.size()))
+        .try_reserve_exact(byte_len(elements.iter()))
         .map_err(|_| Error::limit("there is no memory for the bytes of a chunk"))?;
     elements.iter().try_for_each(|element| element.put(&mut bytes)).map_err(Error::invalid)?;
     Ok(Cow::Owned(bytes))

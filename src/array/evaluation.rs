@@ -80,18 +80,24 @@ impl Evaluation {
     }
 
     /// Returns the kept chunk, or calls `produce` and keeps its result. While one thread produces a chunk, others that
-    /// need it wait. This cannot deadlock, since expressions have no cycles.
+    /// need it wait. This cannot deadlock, since expressions have no cycles. `beside` returns the bytes of memory that the
+    /// elements have besides their own places.
     pub(crate) fn chunk<C: Clone + Send + Sync + 'static>(
         &self,
         address: usize,
         number: usize,
         region: &Region,
         element_size: usize,
+        beside: impl FnOnce(&C) -> usize,
         produce: impl FnOnce() -> Result<C>,
     ) -> Result<C> {
         let uses = self.shared.get(&address).and_then(|shared| shared.uses);
         let bytes = region.len().saturating_mul(element_size);
-        let kept = self.chunks.get((address, number), bytes, uses, || Ok(Arc::new(produce()?)))?;
+        let kept = self.chunks.get((address, number), uses, || {
+            let chunk = produce()?;
+            let bytes = bytes.saturating_add(beside(&chunk));
+            Ok((Arc::new(chunk) as Arc<dyn Any + Send + Sync>, bytes))
+        })?;
         kept.downcast_ref::<C>().cloned().ok_or_else(|| Error::invalid("a shared chunk has another data type"))
     }
 }

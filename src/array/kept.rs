@@ -30,8 +30,9 @@ struct KeptState {
 }
 
 struct Kept {
-    /// Empty while the chunk is being produced.
-    elements: Arc<OnceCell<Elements>>,
+    /// With its bytes. Empty while the chunk is being produced.
+    elements: Arc<OnceCell<(Elements, usize)>>,
+    /// What is counted of it.
     bytes: usize,
     last_use: Option<u64>,
     uses_left: Option<usize>,
@@ -44,22 +45,21 @@ impl KeptChunks {
 
     /// The chunk, if it is kept. This is no use of it.
     pub(super) fn peek(&self, key: Key) -> Option<Elements> {
-        self.state.lock().chunks.get(&key)?.elements.get().cloned()
+        self.state.lock().chunks.get(&key)?.elements.get().map(|(elements, _)| elements.clone())
     }
 
-    /// Returns the kept chunk, or calls `produce` and keeps its result. One thread produces a chunk, the others wait.
+    /// Returns the kept chunk, or calls `produce`, which also returns the chunk's bytes, and keeps its result. One thread produces a chunk, the others wait.
     /// The chunk is dropped after `uses` uses, if their number is known.
     pub(super) fn get(
         &self,
         key: Key,
-        bytes: usize,
         uses: Option<usize>,
-        produce: impl FnOnce() -> Result<Elements>,
+        produce: impl FnOnce() -> Result<(Elements, usize)>,
     ) -> Result<Elements> {
-        let new = || Kept { elements: Arc::default(), bytes, last_use: None, uses_left: uses };
+        let new = || Kept { elements: Arc::default(), bytes: 0, last_use: None, uses_left: uses };
         let cell = self.state.lock().chunks.entry(key).or_insert_with(new).elements.clone();
-        let elements = cell.get_or_try_init(produce)?.clone();
-        let dropped = self.state.lock().used(key, &cell, self.capacity);
+        let (elements, bytes) = cell.get_or_try_init(produce)?.clone();
+        let dropped = self.state.lock().used(key, &cell, bytes, self.capacity);
         // Freeing memory takes a while, and others want the lock.
         drop(dropped);
         Ok(elements)
@@ -68,7 +68,7 @@ impl KeptChunks {
 
 impl KeptState {
     /// Notes that a chunk was used. Returns the chunks that are no longer kept.
-    fn used(&mut self, key: Key, cell: &Arc<OnceCell<Elements>>, capacity: usize) -> Vec<Kept> {
+    fn used(&mut self, key: Key, cell: &Arc<OnceCell<(Elements, usize)>>, bytes: usize, capacity: usize) -> Vec<Kept> {
         let mut dropped = Vec::new();
         // Since it was looked up, the chunk may have been dropped, and may even be in production again.
         let Some(kept) = self.chunks.get_mut(&key).filter(|kept| Arc::ptr_eq(&kept.elements, cell)) else {
@@ -76,7 +76,10 @@ impl KeptState {
         };
         match kept.last_use {
             Some(time) => drop(self.order.remove(&time)),
-            None => self.bytes = self.bytes.saturating_add(kept.bytes),
+            None => {
+                kept.bytes = bytes;
+                self.bytes = self.bytes.saturating_add(bytes);
+            }
         }
         self.now += 1;
         kept.last_use = Some(self.now);

@@ -115,7 +115,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     fn said(&self, labels: Labels) -> Result<Self> {
-        labels.check(self.ndim(), T::DATA_TYPE.size())?;
+        labels.check(self.ndim(), &T::DATA_TYPE)?;
         Ok(self.with_labels(labels))
     }
 }

@@ -1,6 +1,6 @@
 //! The labels of an array: the names of its axes, its attributes, and the value that stands for a missing element.
 
-use super::Attr;
+use super::{Attr, DataType};
 use crate::error::{Error, Result};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -79,7 +79,7 @@ impl Labels {
 
     /// What the file of another program says, without what an array with so many axes and bytes per element cannot have.
     #[cfg(any(feature = "hdf5", feature = "zarr"))]
-    pub(crate) fn of_others(said: Said, axes: usize, element_bytes: usize) -> Self {
+    pub(crate) fn of_others(said: Said, axes: usize, data_type: &DataType) -> Self {
         let mut left = MOST_ATTR_BYTES;
         let mut fits = |name: &str, value: &Attr| {
             let bytes = name.len().saturating_add(value.byte_len());
@@ -90,7 +90,7 @@ impl Labels {
         Self::new(Said {
             dims: said.dims.filter(|dims| check_dims(dims, axes).is_ok()),
             attrs: said.attrs.into_iter().filter(|(name, value)| fits(name, value)).take(MOST_ATTRS).collect(),
-            fill: said.fill.filter(|fill| fill.len() == element_bytes),
+            fill: said.fill.filter(|fill| data_type.fits(fill)),
         })
     }
 
@@ -178,16 +178,13 @@ impl Labels {
     }
 
     /// Checks the labels of an array with this number of axes and bytes per element.
-    pub(crate) fn check(&self, axes: usize, element_bytes: usize) -> Result<()> {
+    pub(crate) fn check(&self, axes: usize, data_type: &DataType) -> Result<()> {
         let Some(said) = &self.0 else { return Ok(()) };
         if let Some(dims) = &said.dims {
             check_dims(dims, axes)?;
         }
-        if let Some(fill) = said.fill.as_ref().filter(|fill| fill.len() != element_bytes) {
-            return Err(Error::invalid(format!(
-                "a fill value of {} bytes for elements of {element_bytes}",
-                fill.len()
-            )));
+        if let Some(fill) = said.fill.as_ref().filter(|fill| !data_type.fits(fill)) {
+            return Err(Error::invalid(format!("a fill value of {} bytes for elements of {data_type}", fill.len())));
         }
         if said.attrs.len() > MOST_ATTRS {
             return Err(Error::limit(format!(
@@ -325,15 +322,15 @@ mod tests {
 
     #[test]
     fn names_of_axes_are_checked() {
-        assert!(dims(&["time", "lat"]).check(2, 4).is_ok());
+        assert!(dims(&["time", "lat"]).check(2, &DataType::Int32).is_ok());
         for (names, axes) in [(&["time"][..], 2), (&["a", "a"], 2), (&[""], 1), (&["a/b"], 1), (&["dask_arrays"], 1)] {
-            assert!(dims(names).check(axes, 4).is_err(), "{names:?}");
+            assert!(dims(names).check(axes, &DataType::Int32).is_err(), "{names:?}");
         }
     }
 
     #[test]
     fn attributes_are_checked() {
-        let with = |name: &str, value: Attr| Labels::default().with_attr(name, value).check(1, 4);
+        let with = |name: &str, value: Attr| Labels::default().with_attr(name, value).check(1, &DataType::Int32);
         assert!(with("units", "K".into()).is_ok());
         for (name, value) in [("", "K"), ("arraystow", "K"), ("a", "b\0"), ("a\n", "b")] {
             assert!(with(name, value.into()).is_err(), "{name:?}");

@@ -36,12 +36,14 @@ mod operations;
 mod ops;
 mod optional;
 mod ordered;
+pub(crate) mod packed;
 mod plain;
 mod region;
 mod slice;
 mod source;
 mod stored;
 mod text;
+mod texts;
 #[cfg(feature = "jiff")]
 mod times;
 
@@ -72,9 +74,9 @@ pub use region::Region;
 pub(crate) use borrowed::{BorrowedElements, is_same};
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) use codec::CodecKind;
-pub(crate) use dispatch::with_element;
+pub(crate) use dispatch::{with_element, with_typed};
 pub(crate) use encoded::EncodedArray;
-pub(crate) use encoding::{decode, decode_labelled, encode, encode_region};
+pub(crate) use encoding::{byte_len, decode, decode_labelled, encode, encode_region};
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::{Evaluation, Fork};
 pub(crate) use guard::panic_text;

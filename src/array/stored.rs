@@ -41,7 +41,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
-    /// Returns one whole decoded chunk, as `read_chunk`, if the backend decodes it into memory of its own anyway.
+    /// Returns one whole decoded chunk, as `read_chunk`, if the backend decodes it into memory of its own anyway. Texts of
+    /// any length always come so, packed.
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
     /// Fills `out` with one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
@@ -111,15 +112,19 @@ impl Stored {
         out: &mut ArrayViewMutD<'_, T>,
         stored: &[u8],
     ) -> Result<()> {
-        let elements = decode_labelled::<T>(&T::DATA_TYPE, self.bytes.labels(), stored).map_err(|error| {
-            self.bytes.locate(Error::corrupt(format!("a chunk is not valid {} ({error})", T::DATA_TYPE)))
-        })?;
+        let target = target.to_slice_info();
+        if let Some(placed) = T::place(stored, shape, wanted, out.slice_mut(target.as_slice()).into_dyn()) {
+            return placed.map_err(|error| self.not_valid::<T>(&error));
+        }
+        let elements = decode_labelled::<T>(&T::DATA_TYPE, self.bytes.labels(), stored)
+            .map_err(|error| self.not_valid::<T>(&error))?;
         let elements = ArrayViewD::from_shape(shape, &elements)
             .map_err(|error| self.bytes.locate(Error::corrupt(error.to_string())))?;
-        copy_into(
-            elements.slice(wanted.to_slice_info().as_slice()),
-            &mut out.slice_mut(target.to_slice_info().as_slice()),
-        )
+        copy_into(elements.slice(wanted.to_slice_info().as_slice()), &mut out.slice_mut(target.as_slice()))
+    }
+
+    fn not_valid<T: Element>(&self, error: &str) -> Error {
+        self.bytes.locate(Error::corrupt(format!("a chunk is not valid {} ({error})", T::DATA_TYPE)))
     }
 }
 
@@ -137,11 +142,13 @@ impl<T: Element> Source<T> for Stored {
             let wanted = chunk.intersection(region).relative_to(&chunk);
             // The wanted elements' place in the region.
             let first = chunk.intersection(region).relative_to(region);
-            let Some(parts) = layout.parts_of_few(&wanted)? else {
+            // Texts of any length come with a whole chunk only.
+            let parts = if T::DATA_TYPE.is_text() { None } else { layout.parts_of_few(&wanted)? };
+            let Some(parts) = parts else {
                 let shape = &layout.chunk_shape;
                 match self.bytes.whole_chunk(number)? {
                     // Elements that lie in memory as they are stored must be aligned.
-                    Some(stored) if (*stored).as_ref().as_ptr().cast::<T>().is_aligned() => {
+                    Some(stored) if T::DATA_TYPE.is_text() || (*stored).as_ref().as_ptr().cast::<T>().is_aligned() => {
                         self.copy(shape, &wanted, &first, out, (*stored).as_ref())?;
                     }
                     Some(stored) => self.read(shape, &wanted, &first, out, |bytes| {

@@ -3,9 +3,10 @@
 //! HDF5 and Zarr have equal chunks only and fill those at the far edges up to full size; none is larger than the limits
 //! allow. Pure arithmetic; knows no library.
 
-use crate::array::{ChunkGrid, StoredLayout};
+use crate::array::{ChunkGrid, Region, StoredLayout, packed};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use ndarray::{ArrayViewD, ArrayViewMutD};
 
 /// HDF5's limit on the number of axes; numpy's is not far above.
 pub(super) const MOST_AXES: usize = 32;
@@ -77,6 +78,40 @@ fn wastes(chunk: &[usize], shape: &[usize]) -> bool {
 
 fn byte_size(chunk: &[usize], element_size: usize) -> Option<usize> {
     chunk.iter().try_fold(element_size, |bytes, len| bytes.checked_mul(*len))
+}
+
+/// The error about a chunk of texts with more bytes than the limits allow.
+pub(crate) fn too_long(bytes: usize, most: usize) -> Error {
+    Error::limit(format!(
+        "the texts of a chunk have {bytes} bytes, and the limit is {most}: give the array smaller chunks, or raise it with \
+         Limits::chunk_bytes"
+    ))
+}
+
+/// The packed texts of a chunk at the edge, in one of full size.
+pub(crate) fn fill_up_texts(packed: &[u8], shape: &[usize], full_shape: &[usize]) -> Result<Vec<u8>> {
+    let first = vec![0; shape.len()];
+    merged(full_shape, [(packed, Region::of(first, shape.to_vec()))])
+}
+
+/// The packed texts of a chunk of this shape, which are those of its parts. All others are empty.
+pub(crate) fn merged<'a>(shape: &[usize], parts: impl IntoIterator<Item = (&'a [u8], Region)>) -> Result<Vec<u8>> {
+    let no_memory = || Error::limit("there is no memory for a chunk of texts");
+    let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
+    let mut places: Vec<&[u8]> = Vec::new();
+    let count = shape.iter().product();
+    places.try_reserve_exact(count).map_err(|_| no_memory())?;
+    places.resize(count, &[0; 4]);
+    for (packed, region) in parts {
+        let texts = packed::with_lengths(packed, region.len())?;
+        let texts = ArrayViewD::from_shape(region.shape(), &texts).map_err(no_shape)?;
+        let mut places = ArrayViewMutD::from_shape(shape, &mut places).map_err(no_shape)?;
+        places.slice_mut(region.to_slice_info().as_slice()).assign(&texts);
+    }
+    let mut merged = Vec::new();
+    merged.try_reserve_exact(places.iter().map(|text| text.len()).sum()).map_err(|_| no_memory())?;
+    places.iter().for_each(|text| merged.extend_from_slice(text));
+    Ok(merged)
 }
 
 /// Puts the elements of a chunk at the edge where they belong in one of full size.

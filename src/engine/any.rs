@@ -2,10 +2,11 @@
 
 use super::pages::prefer_huge_pages;
 use crate::array::{
-    AnyArray, AnyNdArray, ChunkedArray, Element, EncodedNdArray, element_count, encode, with_element, zeroed,
+    AnyArray, AnyNdArray, ChunkedArray, Element, EncodedNdArray, element_count, encode, with_typed, zeroed,
 };
 use crate::error::{Error, Result};
 use ndarray::{ArrayD, ArrayViewMutD};
+use std::borrow::Cow;
 
 impl AnyArray {
     /// The whole array in memory, as [`ChunkedArray::compute`](crate::ChunkedArray::compute) reads it.
@@ -13,7 +14,7 @@ impl AnyArray {
     /// # Errors
     /// `Limit` if the array does not fit into memory; any error of reading or computing a chunk.
     pub fn compute(&self) -> Result<AnyNdArray> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.compute()?.into()), else => {
+        with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.compute()?.into()), else => {
             let encoded = self.encoded()?;
             EncodedNdArray::new(self.data_type(), encoded.bytes().compute()?).map(AnyNdArray::Encoded)
         })
@@ -31,7 +32,7 @@ impl AnyArray {
     /// # Errors
     /// `NotFound` if there is no such chunk; any error of reading or computing it.
     pub fn chunk(&self, coordinates: &[usize]) -> Result<AnyNdArray> {
-        with_element!(self.data_type(), T => Ok(self.typed::<T>()?.chunk(coordinates)?.into()), else => {
+        with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.chunk(coordinates)?.into()), else => {
             let of_bytes: Vec<usize> = coordinates.iter().copied().chain([0]).collect();
             EncodedNdArray::new(self.data_type(), self.encoded()?.bytes().chunk(&of_bytes)?).map(AnyNdArray::Encoded)
         })
@@ -39,7 +40,7 @@ impl AnyArray {
 
     /// The bytes of all elements, little-endian, in C order: [`len`](Self::len) times
     /// [`data_type().size()`](crate::DataType::size) bytes. A `bool` is 0 or 1; a complex number is its real part, then
-    /// its imaginary part.
+    /// its imaginary part. Texts of any length are each its length in four bytes, and then its UTF-8.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};
@@ -51,7 +52,12 @@ impl AnyArray {
     /// # Errors
     /// As [`compute`](Self::compute).
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        with_element!(self.data_type(), T => self.typed::<T>()?.prepare(), else => self.encoded()?.bytes().prepare())?;
+        with_typed!(self.data_type(), T => self.typed::<T>()?.prepare(), else => self.encoded()?.bytes().prepare())?;
+        if self.data_type().is_text() {
+            let texts: ArrayD<String> = self.typed()?.compute()?;
+            let texts = texts.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
+            return encode(texts).map(Cow::into_owned);
+        }
         let mut bytes = zeroed::<u8>(&[self.byte_len()?])?.into_raw_vec_and_offset().0;
         prefer_huge_pages(&mut bytes);
         self.read_zeroed(&mut bytes)?;
@@ -63,7 +69,8 @@ impl AnyArray {
     /// array is in memory for the time of the call. After an error the content of `out` is unspecified.
     ///
     /// # Errors
-    /// `InvalidInput` if `out` does not have the length of the elements; otherwise as [`compute`](Self::compute).
+    /// `InvalidInput` if `out` does not have the length of the elements; `Unsupported` for texts of any length, whose bytes
+    /// cannot be counted before they are read; otherwise as [`compute`](Self::compute).
     pub fn read_into(&self, out: &mut [u8]) -> Result<()> {
         let len = self.byte_len()?;
         if out.len() != len {
@@ -77,12 +84,17 @@ impl AnyArray {
 
     /// Reads the elements into `out`, which must be all zeros.
     fn read_zeroed(&self, out: &mut [u8]) -> Result<()> {
-        with_element!(self.data_type(), T => read_typed(self.typed::<T>()?, out), else => {
+        with_typed!(self.data_type(), T => read_typed(self.typed::<T>()?, out), else => {
             read_typed(self.encoded()?.bytes(), out)
         })
     }
 
     fn byte_len(&self) -> Result<usize> {
+        if self.data_type().is_text() {
+            return Err(Error::unsupported(
+                "texts of any length do not have as many bytes each: read them with to_bytes() or compute()",
+            ));
+        }
         let bytes = element_count(self.shape()).and_then(|count| count.checked_mul(self.data_type().size()));
         bytes.ok_or_else(|| Error::limit("the array has more bytes than can be counted"))
     }

@@ -1,6 +1,6 @@
 //! An array that no document names.
 
-use crate::array::{AnyArray, ChunkedArray, EncodedArray, Labels, StoredBytes, StoredLayout, with_element};
+use crate::array::{AnyArray, ChunkedArray, EncodedArray, Labels, StoredBytes, StoredLayout, with_typed};
 use crate::backend::ArrayReader;
 use crate::error::{Error, Result};
 use std::any::Any;
@@ -17,7 +17,7 @@ struct Foreign {
 pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
     let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
-    Ok(with_element!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into(), else => {
+    Ok(with_typed!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into(), else => {
         AnyArray::of(Arc::new(EncodedArray::from_stored(data_type, grid, foreign)?))
     }))
 }

@@ -19,3 +19,4 @@ mod trees;
 mod zarr;
 mod zarr_codecs;
 mod zarr_forms;
+mod zarr_texts;

@@ -13,5 +13,6 @@ mod operations;
 mod optional;
 mod pages;
 mod plain;
+mod texts;
 mod values;
 mod zarr;

@@ -14,3 +14,4 @@ mod plain_records;
 mod round_trips;
 mod schema_evolution;
 mod shared;
+mod texts;

@@ -12,6 +12,7 @@ pub use record::{Field, RecordType};
 pub use subarray::SubarrayType;
 pub use time_unit::TimeUnit;
 
+use super::packed;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -71,6 +72,8 @@ pub enum DataType {
     DateTime64(TimeUnit),
     /// A duration: an `i64` that counts units. The least `i64` is a missing one.
     TimeDelta64(TimeUnit),
+    /// UTF-8 text of any length. No field of a record has this type.
+    String,
     /// UTF-8 text of at most so many bytes. Shorter ones end with zeros.
     Text(usize),
     /// So many bytes without a meaning.
@@ -151,7 +154,7 @@ impl DataType {
         names.join(", ")
     }
 
-    /// Bytes per element.
+    /// Bytes per element. Of a text of any length, those of a `String` in memory, without its text.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -165,6 +168,7 @@ impl DataType {
             | Self::DateTime64(_)
             | Self::TimeDelta64(_) => 8,
             Self::Complex128 => 16,
+            Self::String => size_of::<String>(),
             Self::Text(bytes) | Self::Bytes(bytes) => *bytes,
             Self::Enum(enumeration) => enumeration.base().size(),
             Self::Record(record) => {
@@ -194,6 +198,19 @@ impl DataType {
             Self::Subarray(subarray) => subarray.check(),
             Self::Text(0) | Self::Bytes(0) => Err(Error::invalid("a text or bytes without a byte are no element")),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether elements of this type have bytes of their own, and not always as many.
+    pub(crate) fn is_text(&self) -> bool {
+        *self == Self::String
+    }
+
+    /// Whether these are the bytes of one element, by their number.
+    pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::String => packed::only(bytes).is_some_and(|text| str::from_utf8(text).is_ok()),
+            _ => bytes.len() == self.size(),
         }
     }
 

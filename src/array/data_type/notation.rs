@@ -1,6 +1,6 @@
 //! Data types as text: what stands in documents, descriptions and messages.
 //!
-//! A number has its name in numpy, a date `datetime64[ns]`, a text of at most 16 bytes `text[16]`. Types that are made of
+//! A number has its name in numpy, a date `datetime64[ns]`, a text `string`, or `text[16]` if it has at most 16 bytes. Types that are made of
 //! others are JSON objects with one member: `{"record":[["x","float64"],["y","float64"]]}`,
 //! `{"enum":["uint8",[["good",0],["bad",1]]]}`, `{"subarray":["float32",[3]]}`.
 
@@ -28,6 +28,7 @@ fn to_json(data_type: &DataType) -> Value {
     match data_type {
         DataType::DateTime64(unit) => json!(format!("datetime64[{unit}]")),
         DataType::TimeDelta64(unit) => json!(format!("timedelta64[{unit}]")),
+        DataType::String => json!("string"),
         DataType::Text(bytes) => json!(format!("text[{bytes}]")),
         DataType::Bytes(bytes) => json!(format!("bytes[{bytes}]")),
         DataType::Enum(enumeration) => {
@@ -76,6 +77,9 @@ fn simple(name: &str) -> Option<DataType> {
     if let Some(number) = DataType::NUMBERS.iter().find(number) {
         return Some(number.clone());
     }
+    if name == "string" {
+        return Some(DataType::String);
+    }
     let (kind, argument) = name.strip_suffix(']')?.split_once('[')?;
     // Written one way only: no sign and no zero before it.
     let bytes = || argument.parse::<usize>().ok().filter(|bytes| bytes.to_string() == argument);
@@ -102,7 +106,7 @@ impl FromStr for DataType {
     fn from_str(name: &str) -> Result<Self> {
         let unknown = || {
             Error::invalid(format!(
-                "there is no data type {name:?}: choose one of {}, datetime64[ns], timedelta64[ns], text[16], bytes[16]",
+                "there is no data type {name:?}: choose one of {}, datetime64[ns], timedelta64[ns], string, text[16], bytes[16]",
                 Self::names()
             ))
         };
@@ -136,6 +140,7 @@ mod tests {
         let mut types = DataType::NUMBERS.to_vec();
         types.push(DataType::TimeDelta64(TimeUnit::Day));
         types.push(DataType::Bytes(7));
+        types.push(DataType::String);
         types.push(DataType::Record(record.unwrap()));
         types.push(DataType::Enum(quality.unwrap()));
         types

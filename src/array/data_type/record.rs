@@ -95,6 +95,11 @@ impl RecordType {
             if !names.insert(name) {
                 return Err(Error::invalid(format!("a record has two fields of the name {name:?}")));
             }
+            if field.data_type.is_text() {
+                return Err(Error::invalid(format!(
+                    "the field {name:?} is of the type string, a text of any length, which no record has: make it a FixedText"
+                )));
+            }
             field.data_type.check_nested()?;
         }
         Ok(())

@@ -68,6 +68,11 @@ impl SubarrayType {
         if matches!(*self.element, DataType::Subarray(_)) {
             return Err(Error::invalid("the values of a small array cannot be small arrays: give it more axes"));
         }
+        if self.element.is_text() {
+            return Err(Error::invalid(
+                "the values of a small array cannot be texts of any length: make them FixedText",
+            ));
+        }
         self.element.check_nested()
     }
 }

@@ -90,14 +90,21 @@ impl<T: Summable> CumulativeSum<T> {
             let mut section = chunk.shape().to_vec();
             section[self.axis] = 1;
             let section = Region::of(chunk.start().to_vec(), section);
-            totals = evaluation.chunk(address, number_of(index), &section, size_of::<T::Total>(), || {
-                let mut next = totals.to_vec();
-                self.scan(&chunk, &self.input.produce(evaluation, &chunk)?, |x, at| {
-                    next[at] = x.add_to(next[at]);
-                    Ok(())
-                })?;
-                Ok(Totals::<T>::from(next))
-            })?;
+            totals = evaluation.chunk(
+                address,
+                number_of(index),
+                &section,
+                size_of::<T::Total>(),
+                |_| 0,
+                || {
+                    let mut next = totals.to_vec();
+                    self.scan(&chunk, &self.input.produce(evaluation, &chunk)?, |x, at| {
+                        next[at] = x.add_to(next[at]);
+                        Ok(())
+                    })?;
+                    Ok(Totals::<T>::from(next))
+                },
+            )?;
         }
         Ok(totals)
     }

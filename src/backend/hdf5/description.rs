@@ -112,7 +112,7 @@ impl Description {
         let codec = read(&description.codec).map_err(|error| damaged(format!("names no codec: {error}")))?;
         description
             .labels
-            .check(grid.ndim(), data_type.size())
+            .check(grid.ndim(), &data_type)
             .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
         Ok(Described { data_type, grid, codec, labels: description.labels, checksums_beside: version == 1 })
     }

@@ -40,7 +40,7 @@ pub(super) fn read(file: &File, path: &str, axes: usize, elements: &StoredElemen
             said.attrs.insert(text.to_owned(), value);
         }
     }
-    Labels::of_others(said, axes, elements.data_type.size())
+    Labels::of_others(said, axes, &elements.data_type)
 }
 
 /// The names of the axes: of each the name of its dimension scale, or else its label.

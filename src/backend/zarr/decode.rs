@@ -5,8 +5,8 @@
 //! what lies between the stages.
 
 use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
-use crate::array::DataType;
-use crate::backend::layout::fill_up;
+use crate::array::{DataType, packed};
+use crate::backend::layout::{fill_up, too_long};
 use crate::backend::room::BETWEEN;
 use crate::backend::{bzip2, checks, shuffle};
 use crate::error::{Error, Result};
@@ -19,6 +19,9 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zarrs::array::codec::{blosc_decompress_bytes, blosc_validate};
 
+/// The first room for what is decoded of texts.
+const SMALL_ROOM: usize = 1 << 16;
+
 thread_local! {
     static INFLATE: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
 }
@@ -28,14 +31,15 @@ pub(super) struct Decoder {
     pipeline: Pipeline,
     data_type: DataType,
     shape: Vec<usize>,
-    /// Bytes of all elements.
+    /// Bytes of all elements; of texts, the most.
     chunk_bytes: usize,
 }
 
 impl Decoder {
-    /// The decoder of chunks of that shape, whose elements can be counted.
-    pub(super) fn new(pipeline: Pipeline, data_type: DataType, shape: &[usize]) -> Self {
-        let chunk_bytes = shape.iter().product::<usize>() * data_type.size();
+    /// The decoder of chunks of that shape, whose elements can be counted. Those that are texts have so many bytes at most.
+    pub(super) fn new(pipeline: Pipeline, data_type: DataType, shape: &[usize], most_text_bytes: usize) -> Self {
+        let chunk_bytes =
+            if data_type.is_text() { most_text_bytes } else { shape.iter().product::<usize>() * data_type.size() };
         Self { pipeline, data_type, shape: shape.to_vec(), chunk_bytes }
     }
 
@@ -70,10 +74,21 @@ impl Decoder {
 
     /// Fills `out`, a chunk of this shape, with the elements of a chunk of a smaller shape at its beginning.
     pub(super) fn decode_smaller(&self, shape: &[usize], stored: &[u8], out: &mut [u8]) -> Result<()> {
-        let smaller = Self::new(self.pipeline.clone(), self.data_type.clone(), shape);
-        let elements = smaller.undo(stored)?;
+        let elements = self.of_shape(shape).undo(stored)?;
         out.fill(0);
         fill_up(&elements, shape, &self.shape, self.data_type.size(), out)
+    }
+
+    /// The packed texts of a chunk, or of one of another shape.
+    pub(super) fn texts<'a>(&self, stored: &'a [u8], shape: Option<&[usize]>) -> Result<Cow<'a, [u8]>> {
+        match shape {
+            None => self.undo(stored),
+            Some(shape) => self.of_shape(shape).undo(stored),
+        }
+    }
+
+    fn of_shape(&self, shape: &[usize]) -> Self {
+        Self::new(self.pipeline.clone(), self.data_type.clone(), shape, self.chunk_bytes)
     }
 
     fn undo<'a>(&self, stored: &'a [u8]) -> Result<Cow<'a, [u8]>> {
@@ -85,9 +100,11 @@ impl Decoder {
         let undone = catch_unwind(AssertUnwindSafe(|| {
             let mut bytes = Cow::Borrowed(stored);
             for (left, stage) in self.pipeline.stages.iter().enumerate().rev() {
-                bytes = stage.undo(bytes, self.room(left))?;
+                let room = self.room(left);
+                bytes =
+                    if self.data_type.is_text() { stage.undo_growing(bytes, room) } else { stage.undo(bytes, room) }?;
             }
-            self.elements(bytes)
+            if self.pipeline.packing == Packing::Texts { self.unpacked(bytes) } else { self.elements(bytes) }
         }));
         undone.unwrap_or_else(|_| Err(damaged()))
     }
@@ -112,6 +129,31 @@ impl Decoder {
         }
     }
 
+    /// The packed texts, of bytes that begin with their number.
+    fn unpacked<'a>(&self, mut bytes: Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>> {
+        let (count, texts) = bytes.split_first_chunk::<4>().ok_or_else(|| Error::corrupt("it is cut off"))?;
+        let (found, wanted) = (u32::from_le_bytes(*count) as usize, self.shape.iter().product::<usize>());
+        if found != wanted {
+            return Err(Error::corrupt(format!("it has {found} texts and should have {wanted}")));
+        }
+        if texts.len() > self.chunk_bytes {
+            return Err(too_long(texts.len(), self.chunk_bytes));
+        }
+        let places = packed::with_lengths(texts, wanted)?;
+        if let Some(order) = &self.pipeline.order {
+            let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
+            let stored: Vec<usize> = order.iter().map(|axis| self.shape[*axis]).collect();
+            let elements = ArrayViewD::from_shape(stored, &places).map_err(no_shape)?;
+            let ordered: Vec<&[u8]> = elements.permuted_axes(places_of(order)).iter().copied().collect();
+            return Ok(Cow::Owned(ordered.concat()));
+        }
+        match &mut bytes {
+            Cow::Borrowed(bytes) => *bytes = &bytes[4..],
+            Cow::Owned(bytes) => drop(bytes.drain(..4)),
+        }
+        Ok(bytes)
+    }
+
     /// The elements in C order, of which these are in the order of other axes.
     fn reordered(&self, order: &[usize], elements: &[u8]) -> Result<Vec<u8>> {
         let mut out = zeroed(self.chunk_bytes)?;
@@ -129,7 +171,7 @@ impl Decoder {
     /// The most bytes that so many stages, the first ones, make of a chunk. What cannot be made smaller grows by a little,
     /// in all the stages together.
     fn room(&self, stages: usize) -> usize {
-        match stages + usize::from(self.pipeline.packing == Packing::Pcodec) {
+        match stages + usize::from(matches!(self.pipeline.packing, Packing::Pcodec | Packing::Texts)) {
             0 => self.chunk_bytes,
             growing => {
                 self.chunk_bytes.saturating_add(self.chunk_bytes / 4).saturating_add(growing.saturating_mul(4096))
@@ -145,7 +187,30 @@ impl Decoder {
     }
 }
 
+/// The place of each axis in this order.
+fn places_of(order: &[usize]) -> Vec<usize> {
+    let mut places = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, axis)| places[*axis] = place);
+    places
+}
+
 impl Stage {
+    /// The same where the length of the result is not known. The room grows up to `room`, so that a few bytes do not take
+    /// all of it.
+    fn undo_growing<'a>(self, input: Cow<'a, [u8]>, room: usize) -> Result<Cow<'a, [u8]>> {
+        if matches!(self, Self::Checksum(..) | Self::Shuffle(_)) {
+            return self.undo(input, room);
+        }
+        let mut now = input.len().saturating_mul(8).max(SMALL_ROOM).min(room);
+        loop {
+            match self.undo(Cow::Borrowed(&input), now) {
+                Ok(undone) => return Ok(Cow::Owned(undone.into_owned())),
+                Err(error) if now == room => return Err(error),
+                Err(_) => now = now.saturating_mul(8).min(room),
+            }
+        }
+    }
+
     /// Undoes one stage, whose result has `room` bytes at most.
     fn undo<'a>(self, input: Cow<'a, [u8]>, room: usize) -> Result<Cow<'a, [u8]>> {
         if input.is_empty() {
@@ -175,6 +240,8 @@ impl Stage {
                 if len > room {
                     return Err(claims(len, room));
                 }
+                // The decoder makes room without asking whether there is any.
+                drop(zeroed(len)?);
                 blosc_decompress_bytes(&input, len, 1).map_err(|error| damaged().with_source(error))?
             }
             Self::Shuffle(size) if size > 1 && !input.len().is_multiple_of(size) => {
@@ -248,8 +315,7 @@ fn zeroed(bytes: usize) -> Result<Vec<u8>> {
 /// Copies elements of `N` bytes to their places in C order.
 fn reorder<const N: usize>(order: &[usize], shape: &[usize], elements: &[u8], out: &mut [u8]) -> Result<()> {
     let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
-    let mut places = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, axis)| places[*axis] = place);
+    let places = places_of(order);
     let stored: Vec<usize> = order.iter().map(|axis| shape[*axis]).collect();
     let elements = ArrayViewD::from_shape(stored, elements.as_chunks::<N>().0).map_err(no_shape)?;
     let mut out = ArrayViewMutD::from_shape(shape, out.as_chunks_mut::<N>().0).map_err(no_shape)?;
@@ -260,8 +326,7 @@ fn reorder<const N: usize>(order: &[usize], shape: &[usize], elements: &[u8], ou
 /// Copies elements of any size to their places in C order.
 fn reorder_long(order: &[usize], shape: &[usize], size: usize, elements: &[u8], out: &mut [u8]) -> Result<()> {
     let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
-    let mut places = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, axis)| places[*axis] = place);
+    let mut places = places_of(order);
     places.push(order.len());
     let stored: Vec<usize> = order.iter().map(|axis| shape[*axis]).chain([size]).collect();
     let wanted: Vec<usize> = shape.iter().copied().chain([size]).collect();

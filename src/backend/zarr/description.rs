@@ -79,7 +79,7 @@ impl Description {
                 .ok_or_else(|| damaged(format!("is of {name}, but the array holds {data_type}")))?,
         };
         self.labels
-            .check(grid.ndim(), data_type.size())
+            .check(grid.ndim(), &data_type)
             .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
         Ok(Described { version: self.version, grid, repaired: self.repaired, labels: self.labels, data_type })
     }

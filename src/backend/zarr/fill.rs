@@ -1,7 +1,7 @@
 //! The fill value: what stands for elements that were never written.
 
 use super::json::shown;
-use crate::array::{DataType, Field};
+use crate::array::{DataType, Field, packed};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
 use base64::Engine;
@@ -21,7 +21,7 @@ impl Fill {
     pub(super) fn read(version: ZarrVersion, data_type: &DataType, value: &Value) -> Result<Self> {
         let bytes = match (version, value) {
             // In version 2 null says that none was chosen.
-            (ZarrVersion::V2, Value::Null) => Some(vec![0; data_type.size()]),
+            (ZarrVersion::V2, Value::Null) if !data_type.is_text() => Some(vec![0; data_type.size()]),
             _ => element(version, data_type, value),
         };
         bytes.map(Self).ok_or_else(|| {
@@ -32,6 +32,11 @@ impl Fill {
     /// The element's bytes.
     pub(super) fn into_element(self) -> Vec<u8> {
         self.0
+    }
+
+    /// The bytes of the element.
+    pub(super) fn element(&self) -> &[u8] {
+        &self.0
     }
 
     /// Fills memory with it.
@@ -59,6 +64,7 @@ fn element(version: ZarrVersion, data_type: &DataType, value: &Value) -> Option<
         DataType::BFloat16 => brain_float(version, value),
         DataType::DateTime64(_) | DataType::TimeDelta64(_) if *value == "NaT" => Some(i64::MIN.to_le_bytes().to_vec()),
         DataType::DateTime64(_) | DataType::TimeDelta64(_) => integer(value).map(|n: i64| n.to_le_bytes().to_vec()),
+        DataType::String => text(version, value),
         DataType::Enum(enumeration) => element(version, enumeration.base(), value),
         DataType::Text(_) | DataType::Bytes(_) | DataType::Subarray(_) => base64(data_type.size(), value),
         DataType::Record(record) => match value {
@@ -94,6 +100,18 @@ fn brain_float(version: ZarrVersion, value: &Value) -> Option<Vec<u8>> {
     let bytes = float(version, 8, value)?;
     let number = f64::from_le_bytes(bytes.try_into().ok()?);
     Some(bf16::from_f64(number).to_le_bytes().to_vec())
+}
+
+/// A text. In version 2 null and 0 say that none was chosen.
+fn text(version: ZarrVersion, value: &Value) -> Option<Vec<u8>> {
+    let text = match value {
+        Value::String(text) => text.as_str(),
+        Value::Null | Value::Number(_) if version == ZarrVersion::V2 && value.as_f64().unwrap_or(0.0) == 0.0 => "",
+        _ => return None,
+    };
+    let mut bytes = Vec::new();
+    packed::push(text.as_bytes(), &mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Bytes, of which zeros at the end may be missing.

@@ -1,7 +1,7 @@
 //! An element as the fill value of new metadata.
 
 use super::fill::Fill;
-use crate::array::DataType;
+use crate::array::{DataType, packed};
 use crate::protocol::ZarrVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +18,7 @@ pub(super) fn fill_of_element(data_type: &DataType, element: &[u8]) -> Option<Va
         DataType::Float16 | DataType::Float32 | DataType::Float64 => number(float(element)?),
         DataType::BFloat16 => number(brain_float(element)?),
         DataType::Enum(enumeration) => fill_of_element(enumeration.base(), element)?,
+        DataType::String => json!(str::from_utf8(packed::only(element)?).ok()?),
         DataType::Text(_) => json!(STANDARD.encode(without_zeros(element))),
         DataType::Bytes(_) | DataType::Record(_) | DataType::Subarray(_) => json!(STANDARD.encode(element)),
         whole => integer(whole, element)?,
@@ -36,7 +37,8 @@ pub(super) fn fill_for_xarray(data_type: &DataType, element: &[u8]) -> Option<Va
         DataType::BFloat16 => encoded(brain_float(element)?),
         DataType::Enum(enumeration) => fill_for_xarray(enumeration.base(), element)?,
         // xarray has none for them.
-        DataType::Text(_)
+        DataType::String
+        | DataType::Text(_)
         | DataType::Bytes(_)
         | DataType::Record(_)
         | DataType::Subarray(_)

@@ -74,7 +74,7 @@ pub(super) fn fill_value(data_type: &DataType) -> Value {
         DataType::Float16 | DataType::BFloat16 | DataType::Float32 | DataType::Float64 => json!(0.0),
         DataType::Complex64 | DataType::Complex128 => json!([0.0, 0.0]),
         DataType::DateTime64(_) | DataType::TimeDelta64(_) => json!(i64::MIN),
-        DataType::Text(_) => json!(""),
+        DataType::String | DataType::Text(_) => json!(""),
         DataType::Bytes(_) | DataType::Record(_) => json!(STANDARD.encode(vec![0; data_type.size()])),
         _ => json!(0),
     }

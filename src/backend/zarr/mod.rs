@@ -28,6 +28,7 @@ mod seal;
 mod shards;
 mod table;
 mod text;
+mod texts;
 mod types;
 mod uneven;
 mod v2;

@@ -4,6 +4,7 @@ use super::axes::axis_names;
 use super::description::{ATTRIBUTE, Description};
 use super::fill_json::{fill_for_xarray, fill_of_element};
 use super::metadata::{MOST_BYTES, Metadata, bytes_of, fill_value, too_irregular};
+use super::pipeline::TEXTS;
 use super::types;
 use crate::array::{Codec, CodecKind, DataType, StoredLayout};
 use crate::backend::ArraySpec;
@@ -67,10 +68,10 @@ impl Metadata {
                     "shape": shape,
                     "chunks": layout.chunk_shape,
                     "dtype": types::write(version, &spec.data_type)?,
-                    "compressor": compressor_v2(spec.codec())?,
+                    "compressor": compressor_v2(spec.codec(), &spec.data_type)?,
                     // xarray takes any other than null for 'missing'. Every chunk is stored.
                     "fill_value": fill,
-                    "filters": null,
+                    "filters": filters_v2(&spec.data_type),
                     "order": "C",
                 });
                 attributes["_ARRAY_DIMENSIONS"] = axes;
@@ -108,15 +109,18 @@ fn meaning(data_type: &DataType, attributes: &mut Value) {
 
 fn codecs_v3(codec: Codec, data_type: &DataType) -> Value {
     let is_whole = matches!(data_type, DataType::Text(_) | DataType::Bytes(_) | DataType::Record(_));
-    let bytes = if data_type.size() > 1 && !is_whole {
+    let bytes = if data_type.is_text() {
+        json!({"name": TEXTS})
+    } else if data_type.size() > 1 && !is_whole {
         json!({"name": "bytes", "configuration": {"endian": "little"}})
     } else {
         json!({"name": "bytes"})
     };
     // blosc shuffles elements of at most 255 bytes.
-    let typesize = if data_type.size() < 256 { data_type.size() } else { 1 };
+    let typesize = if data_type.size() < 256 && !data_type.is_text() { data_type.size() } else { 1 };
+    let shuffle = if data_type.is_text() { "noshuffle" } else { "shuffle" };
     let blosc = json!({"name": "blosc", "configuration":
-        {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": typesize, "blocksize": 0}});
+        {"cname": "lz4", "clevel": 5, "shuffle": shuffle, "typesize": typesize, "blocksize": 0}});
     match codec.kind() {
         CodecKind::None => json!([bytes]),
         CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(MOST_GZIP)}}]),
@@ -140,18 +144,18 @@ pub(super) fn codec_of_v3(codecs: &Value, data_type: &DataType) -> Option<Codec>
 }
 
 /// The codec that has this compressor in the metadata of version 2 of an array of arraystow.
-pub(super) fn codec_of_v2(compressor: &Value) -> Option<Codec> {
+pub(super) fn codec_of_v2(compressor: &Value, data_type: &DataType) -> Option<Codec> {
     let codec = match compressor {
         Value::Null => Codec::NONE,
         _ => codec_of(compressor["id"].as_str()?, &compressor["level"])?,
     };
-    compressor_v2(codec).is_ok_and(|own| own == *compressor).then_some(codec)
+    compressor_v2(codec, data_type).is_ok_and(|own| own == *compressor).then_some(codec)
 }
 
 fn codec_of(name: &str, level: &Value) -> Option<Codec> {
     let level = || level.as_u64().and_then(|level| u8::try_from(level).ok());
     match name {
-        "bytes" => Some(Codec::NONE),
+        "bytes" | TEXTS => Some(Codec::NONE),
         "blosc" => Some(Codec::BLOSC),
         "gzip" => Codec::gzip(level()?).ok(),
         "zstd" => Codec::zstd(level()?).ok(),
@@ -175,12 +179,19 @@ fn has_pcodec(data_type: &DataType) -> bool {
     )
 }
 
-fn compressor_v2(codec: Codec) -> Result<Value> {
+/// The filters of version 2.
+pub(super) fn filters_v2(data_type: &DataType) -> Value {
+    if data_type.is_text() { json!([{"id": TEXTS}]) } else { Value::Null }
+}
+
+fn compressor_v2(codec: Codec, data_type: &DataType) -> Result<Value> {
     Ok(match codec.kind() {
         CodecKind::None => Value::Null,
         CodecKind::Gzip(level) => json!({"id": "gzip", "level": level.min(MOST_GZIP)}),
         CodecKind::Zstd(level) => json!({"id": "zstd", "level": level}),
-        CodecKind::Blosc => json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}),
+        CodecKind::Blosc => {
+            json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": u8::from(!data_type.is_text()), "blocksize": 0})
+        }
         CodecKind::Pcodec(_) => {
             return Err(Error::unsupported("pcodec is not in version 2 of Zarr: choose blosc, zstd, gzip or none"));
         }
@@ -195,7 +206,7 @@ mod tests {
     fn the_codec_is_found_in_the_metadata() {
         let codecs =
             ["none", "blosc", "gzip:1", "gzip:12", "zstd:3", "pcodec:8"].map(|codec| codec.parse::<Codec>().unwrap());
-        for data_type in DataType::NUMBERS {
+        for data_type in DataType::NUMBERS.iter().chain([&DataType::String]) {
             for codec in codecs {
                 let codecs = codecs_v3(codec, data_type);
                 let found = codec_of_v3(&codecs, data_type).unwrap();
@@ -203,8 +214,11 @@ mod tests {
             }
         }
         for codec in codecs.into_iter().filter(|codec| codec.name() != "pcodec") {
-            let compressor = compressor_v2(codec).unwrap();
-            assert_eq!(compressor_v2(codec_of_v2(&compressor).unwrap()).unwrap(), compressor, "{codec}");
+            for data_type in [DataType::Int32, DataType::String] {
+                let compressor = compressor_v2(codec, &data_type).unwrap();
+                let found = codec_of_v2(&compressor, &data_type).unwrap();
+                assert_eq!(compressor_v2(found, &data_type).unwrap(), compressor, "{codec}");
+            }
         }
     }
 
@@ -215,7 +229,10 @@ mod tests {
         let more = json!([{"name": "transpose"}, {"name": "bytes", "configuration": {"endian": "little"}}]);
         assert_eq!(codec_of_v3(&more, &DataType::Int32), None);
         assert_eq!(
-            codec_of_v2(&json!({"id": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 1, "blocksize": 0})),
+            codec_of_v2(
+                &json!({"id": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 1, "blocksize": 0}),
+                &DataType::Int32
+            ),
             None
         );
         for broken in [json!(null), json!(7), json!([]), json!([{}]), json!({"level": -1})] {

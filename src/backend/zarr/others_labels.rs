@@ -26,9 +26,10 @@ pub(super) fn read(metadata: &Metadata, axes: usize, data_type: &DataType) -> La
     let said = Said {
         dims: dims.as_ref().and_then(names).filter(|dims| !dims.is_empty()),
         attrs: attributes.into_iter().filter_map(|(name, value)| Some((name, attr(value)?))).collect(),
-        fill: named.or(fill),
+        // Texts have no missing ones: what is named is but what was not written.
+        fill: named.or(fill).filter(|_| !data_type.is_text()),
     };
-    Labels::of_others(said, axes, data_type.size())
+    Labels::of_others(said, axes, data_type)
 }
 
 type FoundLabels = (Option<Value>, Map<String, Value>, Option<Vec<u8>>);

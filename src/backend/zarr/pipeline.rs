@@ -28,7 +28,12 @@ pub(super) enum Packing {
     LittleEndian,
     BigEndian,
     Pcodec,
+    /// Texts of any length, each behind its length, behind their number.
+    Texts,
 }
+
+/// The codec that makes bytes of texts.
+pub(super) const TEXTS: &str = "vlen-utf8";
 
 /// What is done to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +84,16 @@ impl Pipeline {
                     codec = codec.without(ROUNDING);
                     false
                 }
-                "bytes" | "endian" | "numcodecs.pcodec" => {
+                "bytes" | "endian" | "numcodecs.pcodec" | TEXTS | "numcodecs.vlen-utf8" => {
                     let found = if name == "numcodecs.pcodec" {
                         codec = codec.without(PCODEC);
                         Packing::Pcodec
+                    } else if name.ends_with(TEXTS) {
+                        Packing::Texts
                     } else {
                         byte_order(&mut codec, data_type)?
                     };
-                    if packing.replace(found).is_some() {
+                    if packing.replace(found).is_some() || (found == Packing::Texts) != data_type.is_text() {
                         return Err(misplaced(&name));
                     }
                     codec.finish()?;

@@ -4,7 +4,7 @@ use super::decode::Decoder;
 use super::facts::Facts;
 use super::fetch::{below, fetch};
 use super::others_labels;
-use super::seal::Seal;
+use super::seal::{Seal, lost};
 use super::shards::{Indexing, index_bytes};
 use super::table::{Entry, Table, digest};
 use crate::array::{ChunkGrid, Codec, DataType, Labels, Region, StoredLayout, copy_into};
@@ -24,21 +24,21 @@ pub(super) struct Reader {
     key: String,
     pub(super) facts: Facts,
     /// Of whole chunks, or of the parts of shards.
-    decoder: Decoder,
-    shards: Option<Shards>,
+    pub(super) decoder: Decoder,
+    pub(super) shards: Option<Shards>,
     grid: ChunkGrid,
     labels: Labels,
     /// What only arrays of arraystow have.
-    seal: Option<Seal>,
+    pub(super) seal: Option<Seal>,
     stored_bytes: u64,
     written_bytes: u64,
 }
 
 /// What reads the parts of shards.
-struct Shards {
+pub(super) struct Shards {
     /// The parts of one shard.
-    parts: ChunkGrid,
-    indexing: Indexing,
+    pub(super) parts: ChunkGrid,
+    pub(super) indexing: Indexing,
     /// Shards of other programs whose index was read.
     indexed: Cache<usize, Arc<[Entry]>>,
 }
@@ -54,7 +54,8 @@ impl Reader {
         let facts = Facts::read(&metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
         let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
-        let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type.clone(), unit);
+        let most = limits.most_chunk_bytes();
+        let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type.clone(), unit, most);
         let shards = match (&facts.layout.parts, facts.indexing) {
             (Some(shape), Some(indexing)) => {
                 let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
@@ -132,6 +133,9 @@ impl Reader {
 
     /// A chunk where it was decoded, which saves a copy; not of a shard, which is put together, and not a smaller one.
     fn whole(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        if self.facts.data_type.is_text() {
+            return Ok(Some(Box::new(self.texts(number)?)));
+        }
         if self.shards.is_some() || self.facts.last_edges.is_some() {
             return Ok(None);
         }
@@ -147,22 +151,23 @@ impl Reader {
         Ok(Some(Box::new(fill)))
     }
 
-    fn fetch_chunk(&self, number: usize) -> Result<Option<Bytes>> {
+    pub(super) fn fetch_chunk(&self, number: usize) -> Result<Option<Bytes>> {
+        let is_text = self.facts.data_type.is_text();
         let most = match &self.shards {
-            None => self.decoder.most_stored(),
-            Some(shards) => shards.most_stored(&self.decoder),
+            Some(shards) if !is_text => shards.most_stored(&self.decoder),
+            _ => self.decoder.most_stored(),
         };
         match self.store.get(&self.chunk_key(number)?, most) {
             Ok(stored) => Ok(Some(stored)),
             Err(error) if error.is_not_found() => Ok(None),
             // One that is so long is no chunk.
-            Err(error) if error.kind() == ErrorKind::Limit => Err(error.with_kind(ErrorKind::Corrupt)),
+            Err(error) if error.kind() == ErrorKind::Limit && !is_text => Err(error.with_kind(ErrorKind::Corrupt)),
             Err(error) => Err(error),
         }
     }
 
     /// Refuses a chunk of arraystow that is not the one that was written.
-    fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
+    pub(super) fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
         self.seal.as_ref().map_or(Ok(()), |seal| seal.table.entry(number)?.check(stored))
     }
 
@@ -311,10 +316,6 @@ impl Shards {
         let parts = self.parts.chunk_count();
         of_part.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
     }
-}
-
-fn lost() -> Error {
-    Error::corrupt("its object is lost")
 }
 
 impl ArrayReader for Reader {

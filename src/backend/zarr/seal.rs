@@ -9,6 +9,11 @@ pub(super) struct Seal {
     pub(super) digest: String,
 }
 
+/// The error about an object that should be there.
+pub(super) fn lost() -> Error {
+    Error::corrupt("its object is lost")
+}
+
 impl Seal {
     /// Refuses a shard of another length: what is missing may be its index only, which other readers need.
     pub(super) fn check_shard(&self, number: usize, parts: usize, found: u64) -> Result<()> {

@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | numbers | `float32` | `<f4` |
 //! | dates, durations | `numpy.datetime64`, `numpy.timedelta64` | `<M8[ns]`, `<m8[ns]` |
-//! | texts | `null_terminated_bytes` | `\|S16` |
+//! | texts of any length | `string` | `\|O`, with the filter `vlen-utf8` |
+//! | texts of a fixed length | `null_terminated_bytes` | `\|S16` |
 //! | bytes | `raw_bytes` | `\|V16` |
 //! | records | `structured`, or `struct` where another program wrote it | `[["x","<f8"]]` |
 //! | enumerations | their integers; the description has the names | |
@@ -17,6 +18,9 @@ use crate::array::{DataType, Field, RecordType, TimeUnit};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
 use serde_json::{Value, json};
+
+/// What version 2 calls elements that a filter makes bytes of.
+pub(super) const OBJECTS: &str = "|O";
 
 /// The data type as this version has it.
 ///
@@ -36,6 +40,7 @@ fn v3(data_type: &DataType) -> Result<Value> {
     Ok(match data_type {
         DataType::DateTime64(unit) => time("numpy.datetime64", unit),
         DataType::TimeDelta64(unit) => time("numpy.timedelta64", unit),
+        DataType::String => json!("string"),
         DataType::Text(bytes) => of_bytes("null_terminated_bytes", bytes),
         DataType::Bytes(bytes) => of_bytes("raw_bytes", bytes),
         DataType::Enum(enumeration) => v3(enumeration.base())?,
@@ -56,6 +61,7 @@ fn v2(data_type: &DataType) -> Result<Value> {
         }
         DataType::DateTime64(unit) => json!(format!("<M8[{unit}]")),
         DataType::TimeDelta64(unit) => json!(format!("<m8[{unit}]")),
+        DataType::String => json!(OBJECTS),
         DataType::Text(bytes) => json!(format!("|S{bytes}")),
         DataType::Bytes(bytes) => json!(format!("|V{bytes}")),
         DataType::Enum(enumeration) => v2(enumeration.base())?,
@@ -101,6 +107,7 @@ fn named(value: Value, text: &str) -> Result<DataType> {
     let data_type = match &*name {
         "numpy.datetime64" => DataType::DateTime64(unit(&mut extension)?),
         "numpy.timedelta64" => DataType::TimeDelta64(unit(&mut extension)?),
+        "string" => DataType::String,
         "null_terminated_bytes" => DataType::Text(length(&mut extension)?),
         "raw_bytes" => DataType::Bytes(length(&mut extension)?),
         "structured" | "struct" => {
@@ -200,9 +207,9 @@ fn is_in_v2(number: &DataType) -> bool {
 
 /// What stands for the data type where elements are only bytes: what zarrs, which encodes them, understands.
 pub(super) fn for_encoding(version: ZarrVersion, data_type: &DataType) -> Option<Value> {
-    let is_number = data_type.number_name().is_some();
+    let is_known = data_type.is_text() || data_type.number_name().is_some();
     let size = data_type.size();
-    (!is_number).then(|| match version {
+    (!is_known).then(|| match version {
         ZarrVersion::V3 => json!(format!("r{}", 8 * size)),
         ZarrVersion::V2 => json!(format!("|V{size}")),
     })

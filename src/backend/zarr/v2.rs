@@ -6,13 +6,14 @@ use super::fill::Fill;
 use super::found::{FoundMetadata, check_axes};
 use super::json::{Members, Wanted, lengths, shown, unreadable};
 use super::keys::Keys;
-use super::new::codec_of_v2;
-use super::pipeline::{MOST_CODECS, Packing, Pipeline, too_many};
+use super::new::{codec_of_v2, filters_v2};
+use super::pipeline::{MOST_CODECS, Packing, Pipeline, TEXTS, too_many};
 use super::types;
 use super::uneven::FoundChunks;
+use crate::array::DataType;
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is read. Other members mean nothing.
 pub(super) const WANTED: Wanted = Wanted {
@@ -42,7 +43,13 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     check_axes(&shape)?;
     let chunks = FoundChunks::Equal(lengths("`chunks`", &members.need("chunks")?)?);
     let dtype = members.need("dtype")?;
-    let (data_type, packing) = types::read_v2(&dtype)?;
+    let mut filters = members.take("filters").unwrap_or_default();
+    let (data_type, packing) =
+        if dtype == types::OBJECTS { (DataType::String, Packing::Texts) } else { types::read_v2(&dtype)? };
+    let has_own_filters = filters == filters_v2(&data_type);
+    if data_type.is_text() {
+        filters = without_texts(filters)?;
+    }
     let fill = Fill::read(ZarrVersion::V2, &data_type, &members.take("fill_value").unwrap_or_default())?;
     let order = members.need("order")?;
     let order = match order.as_str() {
@@ -59,13 +66,30 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
             return Err(Error::unsupported(format!("the array has the dimension separator {}", shown(&separator))));
         }
     };
-    let filters = members.take("filters").unwrap_or_default();
     let compressor = members.take("compressor").unwrap_or_default();
-    let is_plain = packing == Packing::LittleEndian && order.is_none() && filters.is_null();
-    let codec = Some(&compressor).filter(|_| is_plain && description.is_some()).and_then(codec_of_v2);
+    let is_plain = matches!(packing, Packing::LittleEndian | Packing::Texts) && order.is_none() && has_own_filters;
+    let is_own = is_plain && description.is_some();
+    let codec = Some(&compressor).filter(|_| is_own).and_then(|compressor| codec_of_v2(compressor, &data_type));
     let pipeline = Pipeline::read_v2(codecs(filters, compressor)?, packing, order)?;
     let keys = Keys { with_prefix: false, separator };
     Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding: None, fill, keys, description })
+}
+
+/// The filters behind the one that makes bytes of texts, which must be the first.
+fn without_texts(filters: Value) -> Result<Value> {
+    let mut filters = match filters {
+        Value::Array(filters) => filters,
+        _ => Vec::new(),
+    };
+    if filters.first().is_some_and(|first| *first == json!({"id": TEXTS})) {
+        filters.remove(0);
+        return Ok(Value::Array(filters));
+    }
+    Err(Error::unsupported(format!(
+        "the array holds objects of Python ({:?}) that are not texts: of these, arraystow reads those that the filter \
+         {TEXTS:?} has made bytes of",
+        types::OBJECTS
+    )))
 }
 
 /// The filters and the compressor.

@@ -29,6 +29,8 @@ pub(super) struct Writer {
     facts: Option<Facts>,
     element_size: usize,
     chunk_bytes: usize,
+    is_text: bool,
+    most_text_bytes: usize,
     encoder: Encoder,
     /// Parts of each chunk; 1 if it has none.
     parts: usize,
@@ -50,8 +52,9 @@ impl Writer {
         let name = key.rsplit('/').next().unwrap_or(&key);
         let metadata = Metadata::new(options.version, name, spec, &layout)?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
-        let plain = spec.codec() == crate::array::Codec::NONE && layout.parts.is_none();
-        let encoder = Encoder::new(metadata.parse(&spec.data_type)?, &layout.chunk_shape, plain)?;
+        let is_text = spec.data_type.is_text();
+        let plain = spec.codec() == crate::array::Codec::NONE && layout.parts.is_none() && !is_text;
+        let encoder = Encoder::new(metadata.parse(&spec.data_type)?, &layout.chunk_shape, plain, is_text)?;
         let facts = Facts::read(&metadata, limits).ok();
         let parts = shards::parts_per_chunk(&layout)?;
         let table = Building::new(layout.grid.chunk_count().saturating_mul(parts), limits)?;
@@ -64,6 +67,8 @@ impl Writer {
             facts,
             element_size,
             chunk_bytes,
+            is_text,
+            most_text_bytes: limits.most_chunk_bytes(),
             encoder,
             parts,
             table,
@@ -72,6 +77,17 @@ impl Writer {
 
     fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
         let region = self.layout.grid.chunk_region(number)?;
+        if self.is_text {
+            // As no reader with these limits would read it.
+            if elements.len() > self.most_text_bytes {
+                return Err(layout::too_long(elements.len(), self.most_text_bytes));
+            }
+            if region.shape() == self.layout.chunk_shape {
+                return self.write_full(number, elements);
+            }
+            return self
+                .write_full(number, &layout::fill_up_texts(elements, region.shape(), &self.layout.chunk_shape)?);
+        }
         if elements.len() == self.chunk_bytes {
             return self.write_full(number, elements);
         }

@@ -1,6 +1,8 @@
 //! Elements that are not numbers, between serde and their bytes.
 
-use crate::array::{AnyNdArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode};
+use crate::array::{
+    AnyNdArray, ChunkedArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode, packed,
+};
 use crate::error::{Error, Result};
 use ndarray::ArrayD;
 use std::sync::Arc;
@@ -10,11 +12,14 @@ pub(in crate::plugin) struct EncodedElements {
     data_type: DataType,
     /// The bytes of all elements, in C order.
     bytes: Vec<u8>,
+    /// Where each element ends, if they have different lengths.
+    ends: Option<Vec<usize>>,
 }
 
 impl EncodedElements {
     pub(in crate::plugin) fn new(data_type: DataType, bytes: Vec<u8>) -> Self {
-        Self { data_type, bytes }
+        let ends = data_type.is_text().then(|| packed::ends(&bytes));
+        Self { data_type, bytes, ends }
     }
 
     pub(in crate::plugin) fn data_type(&self) -> &DataType {
@@ -26,11 +31,18 @@ impl EncodedElements {
     }
 
     pub(in crate::plugin) fn len(&self) -> usize {
-        self.bytes.len() / self.data_type.size().max(1)
+        match &self.ends {
+            Some(ends) => ends.len(),
+            None => self.bytes.len() / self.data_type.size().max(1),
+        }
     }
 
     /// The bytes of one element.
     pub(in crate::plugin) fn element(&self, index: usize) -> Option<&[u8]> {
+        if let Some(ends) = &self.ends {
+            let start = index.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied())?;
+            return self.bytes.get(start..*ends.get(index)?);
+        }
         let size = self.data_type.size();
         self.bytes.get(index.checked_mul(size)?..)?.get(..size)
     }
@@ -49,13 +61,25 @@ impl EncodedElements {
         ArrayD::from_shape_vec(shape, self.bytes.clone()).map_err(|error| Error::invalid(error.to_string()))
     }
 
+    /// The elements as texts of any length.
+    fn texts(&self, shape: &[usize]) -> Result<ArrayD<String>> {
+        let texts = decode::<String>(&self.data_type, &self.bytes).map_err(Error::invalid)?;
+        ArrayD::from_shape_vec(shape, texts.into_owned()).map_err(|error| Error::invalid(error.to_string()))
+    }
+
     pub(super) fn into_chunked(self, shape: &[usize]) -> Result<Arc<dyn ErasedArray>> {
+        if self.data_type.is_text() {
+            return Ok(Arc::new(ChunkedArray::from(self.texts(shape)?)));
+        }
         let shape: Vec<usize> = shape.iter().copied().chain([self.data_type.size()]).collect();
         let bytes = ArrayD::from_shape_vec(shape, self.bytes).map_err(|error| Error::invalid(error.to_string()))?;
         Ok(Arc::new(EncodedArray::of_bytes_in_memory(self.data_type, bytes)?))
     }
 
     pub(super) fn to_ndarray(&self, shape: &[usize]) -> Result<AnyNdArray> {
+        if self.data_type.is_text() {
+            return self.texts(shape).map(AnyNdArray::from);
+        }
         EncodedNdArray::new(self.data_type.clone(), self.with_last_axis(shape)?).map(AnyNdArray::Encoded)
     }
 }

@@ -1,6 +1,6 @@
 //! One element that is not a number, as a serde value: a record is a map, a text a string, an enumeration its name.
 
-use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, with_element};
+use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, packed, with_element};
 use crate::plugin::document::number::number as to_number;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
@@ -45,6 +45,10 @@ impl<'de, E: de::Error> Deserializer<'de> for EncodedElement<'_, E> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.data_type {
             DataType::Text(_) => visitor.visit_str(text(self.bytes).map_err(E::custom)?),
+            DataType::String => {
+                let text = packed::only(self.bytes).and_then(|text| str::from_utf8(text).ok());
+                visitor.visit_str(text.ok_or_else(|| E::custom("it is not a text"))?)
+            }
             DataType::Bytes(_) => visitor.visit_bytes(self.bytes),
             DataType::DateTime64(_) | DataType::TimeDelta64(_) => time(self.data_type, self.bytes, visitor),
             DataType::Enum(enumeration) => {
@@ -153,6 +157,10 @@ pub(in crate::plugin) fn put(data_type: &DataType, value: &Value<'static>, out: 
             out.resize(out.len() + missing, 0);
             Ok(())
         }
+        DataType::String => match value {
+            Value::String(text) => packed::push(text.as_bytes(), out).map_err(|error| error.to_string()),
+            _ => Err(unfit()),
+        },
         DataType::Record(record) => put_record(record, value, out).ok_or_else(unfit)?,
         DataType::Subarray(subarray) => match value {
             Value::Seq(values) | Value::Tuple(values) if values.len() == subarray.count() => {

@@ -287,7 +287,7 @@ impl ArrayEntry {
             })
         });
         let (data_type, grid) = (data_type.map_err(locate)?, self.grid().map_err(locate)?);
-        self.labels.check(grid.ndim(), data_type.size()).map_err(|error| {
+        self.labels.check(grid.ndim(), &data_type).map_err(|error| {
             locate(Error::corrupt(format!("the manifest has names or attributes that no array can have: {error}")))
         })?;
         Ok(Expected {

@@ -1,8 +1,6 @@
 //! Arrays: the chunks of all of them go through one pool.
 
-use crate::array::{
-    ArrayMeta, ChunkGrid, ChunkedArray, DataType, EncodedArray, ErasedArray, StoredBytes, with_element,
-};
+use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, EncodedArray, ErasedArray, StoredBytes, with_typed};
 use crate::backend::{Backend, Linked, StoredSummary};
 use crate::engine::{Origin, StoredArray, WriteJob, WrittenArrays, kept_codec, write_arrays};
 use crate::error::{Error, Result};
@@ -29,7 +27,7 @@ pub(in crate::plugin) fn write(
         let checked = meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec));
         let axes = array.array.grid().ndim();
         let checked = checked.and_then(|()| backend.check_data_type(&array.array.data_type()));
-        let checked = checked.and_then(|()| meta.labels.check(axes, array.array.data_type().size()));
+        let checked = checked.and_then(|()| meta.labels.check(axes, &array.array.data_type()));
         checked.map_err(|error| planned.locate(error))?;
     }
     let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
@@ -133,7 +131,7 @@ pub(crate) fn typed(
     grid: ChunkGrid,
     stored: Arc<dyn StoredBytes>,
 ) -> Result<Arc<dyn ErasedArray>> {
-    Ok(with_element!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)), else => {
+    Ok(with_typed!(data_type, T => Arc::new(ChunkedArray::<T>::from_stored(grid, stored)), else => {
         Arc::new(EncodedArray::from_stored(data_type, grid, stored)?)
     }))
 }

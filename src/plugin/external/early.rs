@@ -66,7 +66,7 @@ impl EarlyArrays {
         let data_type = elements.data_type();
         let checked = meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec));
         let checked = checked.and_then(|()| backend.check_data_type(&data_type));
-        let checked = checked.and_then(|()| meta.labels.check(grid.ndim(), data_type.size()));
+        let checked = checked.and_then(|()| meta.labels.check(grid.ndim(), &data_type));
         checked.map_err(|error| error.at_path(path))?;
         let id = self.next_id()?;
         let located = |error: Error| error.at_path(path).in_array(id.file());

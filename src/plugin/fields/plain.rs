@@ -3,7 +3,7 @@
 
 use crate::array::{
     ArrayMeta, BorrowedElements as _, ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray,
-    PlainReader, is_same,
+    PlainReader, byte_len, is_same,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::elements::PlainElements;
@@ -37,7 +37,7 @@ pub(super) fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
         let _lifted = lift();
         array.elements()
     };
-    let bytes = elements.len().saturating_mul(<A::Element as Element>::DATA_TYPE.size());
+    let bytes = byte_len(elements.iter());
     if let Some(early) = saving(|state| state.early(bytes))? {
         return add_early(&elements.view(), &early, path);
     }

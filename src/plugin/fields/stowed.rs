@@ -1,7 +1,7 @@
 //! Fields with options whose type is a plain array: they stay in the document while they are small, and are diverted
 //! without passing through serde otherwise.
 
-use crate::array::{Element, Encoding as _, FromPlainArray, PlainArray};
+use crate::array::{Element, Encoding as _, FromPlainArray, PlainArray, byte_len};
 use crate::error::{Error, Result};
 use crate::plugin::de::arrays::{ArrayFields, FieldMap, StoredOrInline};
 use crate::plugin::document::elements::PlainElements;
@@ -68,7 +68,7 @@ fn stays<A: PlainArray>(array: &A) -> Result<bool> {
         let _lifted = lift();
         array.elements()
     };
-    let bytes = elements.len().saturating_mul(<A::Element as Element>::DATA_TYPE.size());
+    let bytes = byte_len(elements.iter());
     let asked = saving(|state| {
         let below = state.inline_below();
         let options = state.options();

@@ -1,4 +1,4 @@
-//! For lists of numbers, dates or records: `#[serde(with = "arraystow::vec")]`.
+//! For lists of numbers, dates, texts or records: `#[serde(with = "arraystow::vec")]`.
 //!
 //! serde writes a `Vec` into the document, one element after the other. With this, a `Vec<T>`, `VecDeque<T>`,
 //! `Box<[T]>` or `&[T]` of [elements](crate::Element) is an array with one axis, in a file like others. The elements

@@ -3,7 +3,7 @@
 mod objects;
 pub(in crate::plugin) mod reading;
 
-use crate::array::{ChunkedArray, EncodedArray, ErasedArray, machine_memory, with_element};
+use crate::array::{ChunkedArray, EncodedArray, ErasedArray, machine_memory, with_typed};
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
@@ -297,7 +297,7 @@ fn too_large(array: &dyn ErasedArray) -> Error {
 }
 
 fn elements_of(array: &Arc<dyn ErasedArray>) -> Result<Arc<PlainElements>> {
-    with_element!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
+    with_typed!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
         Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?)?)),
         None => Err(Error::invalid("an array is not of its own data type")),
     }, else => {

@@ -21,6 +21,11 @@ def row(section, label, path, array):
             entry["bytes"] = f"{folder}/{len(rows)}.bytes"
             entry["shape"] = list(elements.shape)
             open(entry["bytes"], "wb").write(np.ascontiguousarray(elements).tobytes())
+        if elements.dtype.kind in "TO":
+            entry["bytes"] = f"{folder}/{len(rows)}.bytes"
+            entry["shape"] = list(elements.shape)
+            texts = [str(text).encode() for text in elements.ravel()]
+            open(entry["bytes"], "wb").write(b"".join(len(text).to_bytes(4, "little") + text for text in texts))
     except Exception:
         pass
     rows.append(entry)
@@ -88,7 +93,7 @@ make(T, "no elements", 3, values=np.zeros((0, 4)), chunks=(1, 4))
 make(T, "chunks that were never written", 3, values=np.full((37, 21), 7, "i4"), fill_value=7)
 make(T, "chunk keys with dots", 3, chunk_key_encoding={"name": "default", "separator": "."})
 make(T, "texts of fixed length", 3, values=np.array(["a", "bc"]))
-make(T, "texts", 3, values=np.array(["a", "bc"], dtype=np.dtypes.StringDType()))
+make(T, "texts", 3, values=np.array(["a", "", "\u00e4bc"], dtype=np.dtypes.StringDType()))
 make(T, "dates and times", 3, values=np.array(["2026-01-01"], "M8[s]"))
 make(T, "records", 3, values=np.zeros(3, [("a", "i4"), ("b", "f4")]))
 dates = np.array(["2026-01-01", "NaT", "1900-05-05"], "M8[ms]")
@@ -120,6 +125,7 @@ make("Data types of version 2", "raw bytes", 2, values=np.array([b"\0ab", b"xyz"
 flat = np.zeros(5, [("n", "<i2"), ("name", "S5"), ("z", "<c16"), ("time", "<M8[s]")])
 for name in flat.dtype.names: flat[name] = mixed[name]
 make("Data types of version 2", "records", 2, values=flat, chunks=(2,), compressors=None)
+make("Data types of version 2", "texts", 2, values=np.array(["a", "", "\u00e4bc"], dtype=np.dtypes.StringDType()))
 make("Data types of version 2", "texts of fixed length", 2, values=np.array(["a", "bc"]))
 
 print(json.dumps(rows))

@@ -197,6 +197,8 @@ for dtype in TYPES:
         array[...] = expected(dtype, (37, 21))
 text = zarr.create_array(store("py/dask_arrays/text"), shape=(3,), chunks=(3,), dtype="str", overwrite=True)
 text[...] = np.array(["a", "b", "c"])
+fixed = zarr.create_array(store("py/dask_arrays/fixed"), shape=(3,), chunks=(3,), dtype="<U1", overwrite=True)
+fixed[...] = np.array(["a", "b", "c"])
 "#;
     python(&server, script);
     let client = Arc::new(server.client().build().unwrap());
@@ -222,7 +224,11 @@ text[...] = np.array(["a", "b", "c"])
     }
     let filled = open::<f64>(&protocols, "fill-float64").unwrap().slice(s![30, ..]).unwrap().compute().unwrap();
     assert_same(&filled, &Array1::from_elem(21, 7.0), "fill");
+    let texts = open::<String>(&protocols, "text").unwrap().compute().unwrap();
+    assert_eq!(texts, ndarray::array!["a", "b", "c"].map(|text| (*text).to_owned()).into_dyn());
     let error = open::<f64>(&protocols, "text").unwrap_err();
+    assert_eq!(error.kind(), arraystow::ErrorKind::TypeMismatch, "{error}");
+    let error = open::<f64>(&protocols, "fixed").unwrap_err();
     assert_eq!(error.kind(), arraystow::ErrorKind::Unsupported, "{error}");
 }
 

@@ -1,4 +1,4 @@
-OTHERS = "bfloat16 datetime64 timedelta64 text bytes enumeration records dated points".split()
+OTHERS = "bfloat16 datetime64 timedelta64 text string bytes enumeration records dated points".split()
 
 def others(kind):
     """The 37 elements that are not numbers, as readers.rs makes them."""
@@ -15,6 +15,7 @@ def others(kind):
         durations[::7] = "NaT"
         return durations
     if kind == "text": return texts
+    if kind == "string": return np.array([text * i for i, text in enumerate(texts)], object)
     if kind == "bytes": return np.array([bytes([i, 0, 255]) for i in index], "V3")
     if kind == "enumeration": return quality
     def record(**fields):
@@ -30,7 +31,7 @@ def likeness(kind, found, wanted):
     """The word for what was found."""
     found = np.asarray(found)
     if found.shape != wanted.shape: return "no", f"the shape {found.shape}"
-    if kind == "text":
+    if kind in ("text", "string"):
         if found.dtype.kind == "S":
             return ("as bytes", "") if [text.decode() for text in found] == list(wanted) else ("no", found)
         return ("yes", "") if [str(text) for text in found] == list(wanted) else ("no", found)
