@@ -50,6 +50,7 @@
 //! # Where to look
 //!
 //! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
+//! - [`Session`]: one value that many threads, processes or machines write, from [`Storage::begin`].
 //! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array
 //!   whose element type is known at run time.
 //! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
@@ -157,7 +158,9 @@
 )]
 #![cfg_attr(
     not(feature = "zarr"),
-    doc = "[`ZarrStore`]: https://docs.rs/arraystow/latest/arraystow/struct.ZarrStore.html"
+    doc = "[`ZarrStore`]: https://docs.rs/arraystow/latest/arraystow/struct.ZarrStore.html",
+    doc = "[`Session`]: https://docs.rs/arraystow/latest/arraystow/struct.Session.html",
+    doc = "[`Storage::begin`]: https://docs.rs/arraystow/latest/arraystow/struct.Storage.html#method.begin"
 )]
 #![cfg_attr(
     not(feature = "object-store"),
@@ -242,6 +245,8 @@ mod code_of_pages {
     #[doc = include_str!("../docs/tables.md")]
     struct Tables;
 }
+#[cfg(feature = "zarr")]
+pub use storage::{MissingRegion, Receipt, Session, Slot, Ticket};
 pub use task::{Task, TaskProgress};
 
 /// Items that the macros' expansions call. Not part of the public interface: they may change with every release.

@@ -18,6 +18,7 @@ pages! {
     #[doc = "[checkpoints]: crate::pages::checkpoints"]
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[formats]: crate::pages::formats"]
+    #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
     #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
     #[doc = "[labelled cubes]: crate::pages::labelled_cubes"]
     #[doc = "[tables]: crate::pages::tables"]

@@ -40,6 +40,10 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn failure(&self) -> Option<Error>;
     /// Why the array can never be computed, regardless of its inputs, if so.
     fn own_failure(&self) -> Option<Error>;
+    /// Whether others will bring the elements.
+    fn is_pending(&self) -> bool {
+        false
+    }
     /// Where the elements are stored, if the array is read and not computed.
     fn stored(&self) -> Option<Arc<dyn StoredBytes>>;
     /// The same where nothing else was chosen for the array, whose field says `field`: the stored array is what is wanted.
@@ -123,6 +127,10 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
 
     fn own_failure(&self) -> Option<Error> {
         self.source().failure()
+    }
+
+    fn is_pending(&self) -> bool {
+        self.source().is_pending()
     }
 
     fn stored(&self) -> Option<Arc<dyn StoredBytes>> {

@@ -37,6 +37,7 @@ mod ops;
 mod optional;
 mod ordered;
 pub(crate) mod packed;
+mod pending;
 mod plain;
 mod region;
 mod slice;

@@ -87,8 +87,11 @@ impl<T: Element> ChunkedArray<T> {
         if grid == *self.grid() {
             return Ok(self.clone());
         }
-        // Undoes a rechunking.
         let meta = ArrayMeta::of_labels(self.labels().clone());
+        if self.source().is_pending() {
+            return Ok(Self::pending(self.shape(), Chunking::Grid(grid))?.chosen(meta));
+        }
+        // Undoes a rechunking.
         if let Some(input) = self.source().recut().filter(|input| *input.grid() == grid && *input.meta() == meta) {
             return Ok(input);
         }

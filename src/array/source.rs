@@ -62,6 +62,11 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         None
     }
 
+    /// Whether others will bring the elements.
+    fn is_pending(&self) -> bool {
+        false
+    }
+
     /// Why this can never be computed, if so.
     fn failure(&self) -> Option<Error> {
         None

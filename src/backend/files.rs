@@ -5,6 +5,8 @@
 //! shows which.
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread};
+#[cfg(feature = "zarr")]
+use super::{ChunkSlot, Form, SharedArrays, StoredSummary, Sums};
 use crate::array::{Codec, DataType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -197,6 +199,11 @@ impl Backend for FileArrays {
         self.of_format(self.chosen)?.check_data_type(data_type)
     }
 
+    #[cfg(feature = "zarr")]
+    fn shared(&self) -> Option<&dyn SharedArrays> {
+        self.zarr.as_ref().map(|_| self as &dyn SharedArrays)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -210,5 +217,43 @@ impl Backend for FileArrays {
             Ok(backend) => backend.describe(name),
             Err(_) => calling(|| Ok(self.files.describe(name))).unwrap_or_else(|_| name.to_owned()),
         }
+    }
+}
+
+/// In a folder, they are Zarr arrays.
+#[cfg(feature = "zarr")]
+impl SharedArrays for FileArrays {
+    fn lay_out(&self, name: &str, spec: &ArraySpec) -> Result<Form> {
+        self.shared_zarr()?.lay_out(name, spec)
+    }
+
+    fn slot(&self, name: &str, form: &Form, scratch: &str) -> Result<Box<dyn ChunkSlot>> {
+        self.shared_zarr()?.slot(name, form, scratch)
+    }
+
+    fn complete(
+        &self,
+        name: &str,
+        spec: &ArraySpec,
+        form: &Form,
+        sums: &dyn Fn(usize) -> Option<Sums>,
+    ) -> Result<StoredSummary> {
+        self.shared_zarr()?.complete(name, spec, form, sums)
+    }
+
+    fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()> {
+        self.shared_zarr()?.check_lengths(name, form, sums)
+    }
+
+    fn noted_format(&self, form: &Form) -> Option<ArrayFormat> {
+        Some(form.format).filter(|format| *format != ArrayFormat::Hdf5)
+    }
+}
+
+#[cfg(feature = "zarr")]
+impl FileArrays {
+    fn shared_zarr(&self) -> Result<&dyn SharedArrays> {
+        let shared = self.of_format(ArrayFormat::Zarr)?.shared();
+        shared.ok_or_else(|| ArrayFormat::Zarr.not_built())
     }
 }

@@ -18,6 +18,8 @@ mod layout;
 mod room;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod scratch;
+#[cfg(feature = "zarr")]
+mod shared;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod shuffle;
 #[cfg(feature = "zarr")]
@@ -31,6 +33,8 @@ pub(crate) use hdf5::ForeignHdf5;
 pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 
 pub(crate) use files::FileArrays;
+#[cfg(feature = "zarr")]
+pub(crate) use shared::{ChunkSlot, Form, PutChunk, SharedArrays, Stretch, Sums};
 
 use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
@@ -175,6 +179,11 @@ pub(crate) trait Backend: Send + Sync {
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {
         1
+    }
+    /// The same place for arrays whose chunks several programs write, if it can have them.
+    #[cfg(feature = "zarr")]
+    fn shared(&self) -> Option<&dyn SharedArrays> {
+        None
     }
     /// For the way back to the concrete type.
     fn as_any(&self) -> &dyn Any;

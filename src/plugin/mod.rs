@@ -54,3 +54,5 @@ pub(crate) use self::{
     walk::saving::{Keep, PlanSettings},
     write::{Tally, write_plan},
 };
+#[cfg(feature = "zarr")]
+pub(crate) use external::pending::PendingArray;

@@ -46,6 +46,7 @@ impl Written {
                     let paths = planned.paths.clone();
                     entries[place] = Some(ManifestEntry::Array(ArrayEntry { paths, ..entry.clone() }));
                 }
+                External::WrittenFiles(entry) => entries[place] = Some(ManifestEntry::Object(entry.clone())),
                 External::Files(object) => {
                     objects.push((planned, object));
                     object_places.push(place);

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// A shorter one would be renewed all the time.
 const SHORTEST_LEASE: Duration = Duration::from_millis(50);
+/// How long a session without a program that holds it can be resumed.
+const DEFAULT_SESSION_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The options of a [`Storage`]; see [`Storage::builder`].
 ///
@@ -62,6 +64,7 @@ pub struct StorageBuilder {
     arrays: ArrayOptions,
     durability: Option<Durability>,
     lease: Option<Duration>,
+    session_lease: Duration,
     registry: Registry,
     /// Options of the client that is made for a URL.
     options: Vec<(String, String)>,
@@ -80,6 +83,7 @@ impl StorageBuilder {
             arrays: ArrayOptions::default(),
             durability: None,
             lease: None,
+            session_lease: DEFAULT_SESSION_LEASE,
             registry: Registry::default(),
             options: Vec::new(),
             #[cfg(feature = "object-store")]
@@ -138,6 +142,25 @@ impl StorageBuilder {
         self
     }
 
+    /// How long a session whose program was killed can be resumed, before a sweep removes it and its arrays; a day by
+    /// default, never less than 50 ms. A program that holds a session says so five times in that time. The age of a
+    /// session is measured by the clock of the file system or of the object store. See [`Session`](crate::Session).
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use arraystow::Storage;
+    /// use std::time::Duration;
+    ///
+    /// let week = Duration::from_secs(7 * 24 * 60 * 60);
+    /// let storage = Storage::builder(folder.path()).session_lease(week).open()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "zarr")]
+    pub fn session_lease(mut self, lease: Duration) -> Self {
+        self.session_lease = lease.max(SHORTEST_LEASE);
+        self
+    }
+
     /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same
     /// name. See [`persistent`](crate::persistent).
     pub fn serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
@@ -176,11 +199,12 @@ impl StorageBuilder {
     pub fn open(self) -> Result<Storage> {
         self.registry.check()?;
         let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
+        let session_lease = self.session_lease;
         let place = self.place()?;
         if let Some(codec) = codec {
             place.backend(&Workflow::default()).check_codec(codec)?;
         }
-        Ok(Storage { place, codec, format, registry })
+        Ok(Storage { place, codec, format, registry, session_lease })
     }
 
     fn place(self) -> Result<Arc<dyn Place>> {

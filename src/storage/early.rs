@@ -17,15 +17,23 @@ pub(super) struct EarlySave {
     pub(super) stored: EarlyStored,
     // After the arrays: as long as one is there, it is announced.
     announced: Vec<Box<dyn Announced>>,
+    /// What must hold once the arrays are announced: a sweep and a removal look for announcements after it.
+    then: Option<Box<dyn Fn() -> Result<()> + Send>>,
 }
 
 impl EarlySave {
+    /// Nothing was written early. The check runs once the arrays are announced.
+    #[cfg(feature = "zarr")]
+    pub(super) fn then(check: impl Fn() -> Result<()> + Send + 'static) -> Self {
+        Self { then: Some(Box::new(check)), ..Self::default() }
+    }
+
     /// Ends the announcements, now that another one has the arrays. It is an error if one of them was over before,
     /// since a sweep may have taken the arrays.
     pub(super) fn is_announced_again(&mut self) -> Result<()> {
         let checked = self.announced.iter().try_for_each(|announced| announced.check());
         unstoppable(|| self.announced.drain(..).for_each(|announced| drop(announced.end())));
-        checked
+        checked.and_then(|()| self.then.as_ref().map_or(Ok(()), |check| check()))
     }
 }
 
@@ -56,7 +64,7 @@ impl EarlyNames {
 
     /// What was written, when the walk has ended.
     pub(super) fn finish(self) -> EarlySave {
-        EarlySave { stored: self.arrays.finish(), announced: self.announced.take() }
+        EarlySave { stored: self.arrays.finish(), announced: self.announced.take(), then: None }
     }
 }
 

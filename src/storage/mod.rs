@@ -22,6 +22,8 @@ mod remove;
 mod repair;
 mod report;
 mod save;
+#[cfg(feature = "zarr")]
+mod session;
 mod sources;
 mod superseded;
 mod sweep;
@@ -34,6 +36,8 @@ pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use leftover::{Leftover, LeftoverKind};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
+#[cfg(feature = "zarr")]
+pub use session::{MissingRegion, Receipt, Session, Slot, Ticket};
 pub use sweep::Sweep;
 pub use verify::{Verification, VerifyDepth};
 pub use version::Version;
@@ -46,6 +50,7 @@ use place::Place;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Named values in a folder: `<root>/<workflow>/<name>` is a value's document, its arrays are HDF5 files in
 /// `<root>/<workflow>/bigdata/`.
@@ -89,6 +94,8 @@ pub struct Storage {
     format: Format,
     /// Serializers of external objects.
     registry: Registry,
+    /// How long a session may be silent.
+    session_lease: Duration,
 }
 
 impl Storage {

@@ -6,6 +6,8 @@ use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::{Manifest, Protocols};
+#[cfg(feature = "zarr")]
+use crate::protocol::store::ByteStore;
 use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
@@ -25,6 +27,19 @@ pub(super) trait Place: Send + Sync {
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend>;
     /// How its arrays and the files of external objects are reached.
     fn protocols(&self, workflow: &Workflow) -> Protocols;
+    /// The keys below the folder of the workflow's arrays.
+    #[cfg(feature = "zarr")]
+    fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>>;
+    /// Whether a chunk that is there is never replaced by that of another writer.
+    #[cfg(feature = "zarr")]
+    fn keeps_first(&self, name: &Name) -> Result<bool> {
+        let _ = name;
+        Ok(true)
+    }
+    /// Makes the folder of the workflow's arrays, if there are folders. It stays as long as this is held, and as
+    /// anything is in it.
+    #[cfg(feature = "zarr")]
+    fn with_folder(&self, name: &Name) -> Result<Option<Box<dyn Hold>>>;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;
     /// Whether there is a document of that name.

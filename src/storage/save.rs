@@ -122,9 +122,20 @@ impl Storage {
         intent: Intent,
         early: Option<Rc<EarlyArrays>>,
     ) -> Result<PlannedSave> {
+        self.plan_walk(name, value, intent, PlanSettings { early, ..PlanSettings::default() })
+    }
+
+    /// The walk, with these settings.
+    pub(super) fn plan_walk<T: ?Sized + Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        intent: Intent,
+        settings: PlanSettings,
+    ) -> Result<PlannedSave> {
         let name = Name::parse(name)?;
         let keep = Some(keep(self.place.identity(&name)));
-        let settings = PlanSettings { keep, early, registry: self.registry.clone(), ..PlanSettings::default() };
+        let settings = PlanSettings { keep, registry: self.registry.clone(), ..settings };
         let written = write_document(value, self.format, settings, self.place.limits());
         let (body, plan) = written.map_err(|error| error.in_document(name.as_str()))?;
         let plan = SavePlan { document: Some(name.as_str().to_owned()), ..plan };
@@ -214,7 +225,7 @@ impl PlannedSave {
     }
 
     /// What must be under the name, as far as is known before anything is written; an error if it is not.
-    fn expected<'a>(&self, before: &'a Before, sources: &Sources) -> Result<Expected<'a>> {
+    pub(super) fn expected<'a>(&self, before: &'a Before, sources: &Sources) -> Result<Expected<'a>> {
         let found = before.manifest.as_ref();
         match (&self.intent, found) {
             (Intent::Create, found) => {

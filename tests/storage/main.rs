@@ -36,5 +36,7 @@ mod reports;
 mod s3;
 #[cfg(feature = "s3")]
 mod secrets;
+#[cfg(all(feature = "derive", feature = "hdf5", feature = "s3"))]
+mod sessions;
 #[cfg(feature = "zarr")]
 mod zarr_folders;

@@ -5,6 +5,7 @@
 //! is no HEAD. Beside an array of arraystow lies an object with the length and the checksum of each chunk (`table`).
 
 mod axes;
+mod chunks;
 mod codec;
 mod decode;
 mod description;
@@ -26,6 +27,7 @@ mod reader;
 mod repair;
 mod seal;
 mod shards;
+mod shared;
 mod table;
 mod text;
 mod texts;
@@ -38,7 +40,8 @@ mod writer;
 pub(crate) use foreign::ForeignZarr;
 
 use super::{
-    ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, StoredSummary, is_id,
+    ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, SharedArrays,
+    StoredSummary, is_id,
 };
 use crate::array::{Codec, CodecKind, DataType};
 use crate::error::{Error, ErrorKind, Result};
@@ -235,6 +238,10 @@ impl Backend for ZarrArrays {
 
     fn concurrency(&self) -> usize {
         self.store.concurrency()
+    }
+
+    fn shared(&self) -> Option<&dyn SharedArrays> {
+        Some(self)
     }
 
     fn as_any(&self) -> &dyn Any {

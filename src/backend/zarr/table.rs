@@ -5,6 +5,7 @@
 //!
 //! Zarr's readers do not look at it. Without it a lost chunk would read as fill values.
 
+use crate::backend::Stretch;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
@@ -28,6 +29,17 @@ impl Entry {
     /// A place from the index of another program.
     pub(super) fn unchecked(offset: u64, len: u64) -> Self {
         Self { offset, len, checksum: None }
+    }
+
+    /// What a receipt has of it.
+    pub(super) fn stretch(&self) -> Stretch {
+        Stretch { offset: self.offset, len: self.len, checksum: self.checksum.unwrap_or_default() }
+    }
+
+    /// What a receipt has.
+    pub(super) fn of_stretch(stretch: Stretch) -> Self {
+        let Stretch { offset, len, checksum } = stretch;
+        Self { offset, len, checksum: Some(checksum) }
     }
 
     /// Where in the object it lies.

@@ -7,6 +7,8 @@ pub(in crate::plugin) mod destination;
 pub(in crate::plugin) mod early;
 pub(in crate::plugin) mod external_files;
 pub(in crate::plugin) mod files;
+#[cfg(feature = "zarr")]
+pub(in crate::plugin) mod pending;
 pub(in crate::plugin) mod planned;
 pub(in crate::plugin) mod protocols;
 pub(in crate::plugin) mod registry;

@@ -25,6 +25,8 @@ pub(crate) enum External {
     /// An array that the walk has written.
     Written(ArrayEntry),
     Files(InFiles),
+    /// What was written in files of its own before.
+    WrittenFiles(ObjectEntry),
 }
 
 /// An array of any element type.
@@ -75,7 +77,7 @@ impl Planned {
     pub(crate) fn array(&self) -> Option<&PlannedArray> {
         match &self.external {
             External::Array(array) => Some(array),
-            External::Written(_) | External::Files(_) => None,
+            External::Written(_) | External::Files(_) | External::WrittenFiles(_) => None,
         }
     }
 

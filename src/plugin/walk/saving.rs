@@ -30,18 +30,32 @@ pub(crate) struct PlanSettings {
     pub(crate) shared: SharedPlace,
     /// Writes large arrays during the walk, if it may do so.
     pub(crate) early: Option<Rc<EarlyArrays>>,
+    /// Whether arrays may be pending.
+    pub(crate) pending: bool,
 }
 
 impl Default for PlanSettings {
     fn default() -> Self {
-        Self { inline_below: 4096, keep: None, registry: Registry::default(), shared: SharedPlace::Beside, early: None }
+        Self {
+            inline_below: 4096,
+            keep: None,
+            registry: Registry::default(),
+            shared: SharedPlace::Beside,
+            early: None,
+            pending: false,
+        }
     }
 }
 
 impl PlanSettings {
     /// The settings for a walk of the same value of which nothing is kept.
     pub(in crate::plugin) fn again(&self) -> Self {
-        Self { inline_below: self.inline_below, registry: self.registry.clone(), ..Self::default() }
+        Self {
+            inline_below: self.inline_below,
+            registry: self.registry.clone(),
+            pending: self.pending,
+            ..Self::default()
+        }
     }
 }
 
@@ -154,7 +168,8 @@ impl SaveState {
         if let Some(id) = self.met(&identity, &path) {
             return Ok(id);
         }
-        if let Some(error) = clone.failure() {
+        let may_fail = self.settings.pending && clone.is_pending();
+        if let Some(error) = clone.failure().filter(|_| !may_fail) {
             return Err(error.at_path(&path));
         }
         self.known.insert(identity, self.objects.len());

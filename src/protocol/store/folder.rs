@@ -14,12 +14,13 @@ use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The deepest nesting of folders. An array has at most one folder for each axis, and a few more.
 const DEEPEST: usize = 64;
 
 /// The end of the name of a file that is not yet in its place.
-const UNFINISHED: &str = ".unfinished";
+pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// A local folder.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ impl FolderStore {
     }
 
     /// The path of a key.
-    fn path(&self, key: &str) -> Result<PathBuf> {
+    pub(super) fn path(&self, key: &str) -> Result<PathBuf> {
         let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(['\0', '\\']);
         if !key.split('/').all(is_name) {
             return Err(Error::new(ErrorKind::InvalidName, format!("{key:?} cannot be the name of a file")));
@@ -47,7 +48,7 @@ impl FolderStore {
     }
 
     /// The path of a folder that is read.
-    fn folder(&self, folder: &str) -> Result<PathBuf> {
+    pub(super) fn folder(&self, folder: &str) -> Result<PathBuf> {
         if folder.is_empty() {
             return Ok(self.root.to_path_buf());
         }
@@ -68,7 +69,7 @@ impl FolderStore {
         Ok(())
     }
 
-    fn failed(&self, what: &str, key: &str) -> impl FnOnce(io::Error) -> Error {
+    pub(super) fn failed(&self, what: &str, key: &str) -> impl FnOnce(io::Error) -> Error {
         let (what, location) = (format!("the file cannot be {what}"), self.describe(key));
         move |error| {
             match error.kind() {
@@ -113,7 +114,7 @@ impl FolderStore {
     }
 
     /// Writes a new file durably, but not its name.
-    fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
         let mut file = self.create(path)?;
         file.write_all(contents)?;
         file.sync(self.durability)?;
@@ -167,7 +168,7 @@ impl FolderStore {
 }
 
 /// The entries of a folder. A missing folder has none.
-fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
+pub(super) fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
     if depth > DEEPEST {
         return Err(io::Error::other(format!("folders are nested more than {DEEPEST} deep, which no array has")));
     }
@@ -239,6 +240,14 @@ impl ByteStore for FolderStore {
             }
         }
         written.map_err(self.failed("written", key))
+    }
+
+    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>) -> Result<bool> {
+        self.write_once(scratch, key, &contents)
+    }
+
+    fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>> {
+        self.ages_in(folder)
     }
 
     fn puts(&self) -> Box<dyn Puts> {
@@ -353,7 +362,7 @@ impl FolderStore {
     }
 
     /// Makes the file `to` a link to `from`. Returns whether the file system can do this.
-    fn link(&self, from: &Path, to: &Path) -> io::Result<bool> {
+    pub(super) fn link(&self, from: &Path, to: &Path) -> io::Result<bool> {
         let folder = to.parent().unwrap_or(&self.root);
         if std::fs::symlink_metadata(folder).is_err() {
             self.make_folders(folder)?;

@@ -1,6 +1,7 @@
 //! Bytes under keys such as `dask_arrays/<name>/c/0/1`: the parts of Zarr arrays, in a folder or an object store.
 
 mod folder;
+mod folder_new;
 #[cfg(feature = "object-store")]
 mod objects;
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::time::Duration;
 
 /// A place for bytes under keys. `/` separates the segments of a key. What comes before a separator is a folder.
 pub(crate) trait ByteStore: Send + Sync {
@@ -27,6 +29,12 @@ pub(crate) trait ByteStore: Send + Sync {
     /// Like `put`, for a key without a folder of its own. A crash leaves a temporary file in `folder`, which is removed
     /// with that folder.
     fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()>;
+    /// Writes a key in one step, durably but for its name, unless it exists. Returns whether it was written. A store
+    /// that ignores conditions replaces the bytes. A crash leaves a temporary file in `scratch`, which is a folder that
+    /// is removed at some time.
+    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>) -> Result<bool>;
+    /// Returns the keys directly in a folder, and for how long each was not written to, by the store's own clock.
+    fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>>;
     /// Writes many new keys.
     fn puts(&self) -> Box<dyn Puts>;
     /// Returns whether the key exists.

@@ -8,12 +8,16 @@ use crate::protocol::objects::{Objects, Replace};
 use crate::protocol::runtime::{handle, wait, wait_reading};
 use bytes::Bytes;
 use futures::future::try_join_all;
-use object_store::GetRange;
+use object_store::{GetRange, ObjectMeta};
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// How the objects begin that are made to read the store's clock.
+const CLOCK: &str = "clock-";
 
 impl ByteStore for Objects {
     fn get(&self, key: &str, most: u64) -> Result<Bytes> {
@@ -45,6 +49,30 @@ impl ByteStore for Objects {
 
     fn put_through(&self, _: &str, key: &str, contents: Vec<u8>) -> Result<()> {
         Objects::put(self, key, contents.into(), Replace::Any)
+    }
+
+    fn put_new(&self, _: &str, key: &str, contents: Vec<u8>) -> Result<bool> {
+        match Objects::put(self, key, contents.into(), Replace::Nothing) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>> {
+        let name = format!("{CLOCK}{}", uuid::Uuid::new_v4());
+        let clock = format!("{folder}/{name}");
+        Objects::put(self, &clock, Bytes::new(), Replace::Any)?;
+        let listed = self.list(folder);
+        let _ = self.remove(&clock);
+        let listed = listed?.objects;
+        let now = listed.iter().find(|(found, _)| *found == name).map(|(_, meta)| meta.last_modified);
+        let now = now.ok_or_else(|| {
+            let text = "the store does not list what was just written to it, so its clock cannot be read";
+            Error::new(ErrorKind::Io, text).at_location(self.describe(folder))
+        })?;
+        let age = |(name, meta): (String, ObjectMeta)| (name, (now - meta.last_modified).to_std().unwrap_or_default());
+        Ok(listed.into_iter().filter(|(found, _)| !found.starts_with(CLOCK)).map(age).collect())
     }
 
     fn puts(&self) -> Box<dyn Puts> {

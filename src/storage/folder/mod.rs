@@ -9,6 +9,8 @@ mod sweep;
 
 use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
+#[cfg(feature = "zarr")]
+use super::place::Hold;
 use super::place::{
     Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
 };
@@ -18,6 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
 use crate::plugin::Protocols;
+#[cfg(feature = "zarr")]
+use crate::protocol::store::{ByteStore, FolderStore};
 use crate::protocol::{ArrayOptions, Durability, LocalFiles, disk};
 use crate::task::check_cancelled;
 use durable::{Made, located};
@@ -147,6 +151,17 @@ impl Place for Folder {
     fn backend(&self, workflow: &Workflow) -> Arc<dyn Backend> {
         let files = LocalFiles::unchecked(self.arrays(workflow), self.durability);
         Arc::new(FileArrays::new(Arc::new(files), self.options, self.limits))
+    }
+
+    #[cfg(feature = "zarr")]
+    fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>> {
+        links::refuse_workflow(&self.root, workflow)?;
+        Ok(Arc::new(FolderStore::new(&self.arrays(workflow), self.durability)))
+    }
+
+    #[cfg(feature = "zarr")]
+    fn with_folder(&self, name: &Name) -> Result<Option<Box<dyn Hold>>> {
+        Ok(Some(Box::new(self.lock(name)?)))
     }
 
     fn protocols(&self, workflow: &Workflow) -> Protocols {

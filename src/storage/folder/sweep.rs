@@ -14,6 +14,8 @@ use crate::protocol::{DiskFile, disk};
 use crate::storage::leftover::{Leftover, LeftoverKind, Remains};
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::Place;
+#[cfg(feature = "zarr")]
+use crate::storage::session::{DeadSession, Sessions};
 use crate::storage::sweep::named;
 use std::collections::HashSet;
 use std::io;
@@ -60,8 +62,15 @@ impl Folder {
         let arrays = backend.list()?;
         let files = self.files(workflow)?;
         let records = Records::read(&self.workflow(workflow))?;
+        #[cfg(feature = "zarr")]
+        let (sessions, over) = {
+            let sessions = Sessions::read(&self.bytes(workflow)?)?;
+            (sessions.arrays, sessions.dead.into_iter().map(Left::Session))
+        };
+        #[cfg(not(feature = "zarr"))]
+        let (sessions, over) = (HashSet::<String>::new(), std::iter::empty());
         let named = named(self, workflow)?;
-        let is_left = |id: &str| !records.alive.contains(id) && !named.contains(id);
+        let is_left = |id: &str| !records.alive.contains(id) && !sessions.contains(id) && !named.contains(id);
         // The file of an external object may be called as that of an array.
         let known: HashSet<&str> = arrays.iter().map(|array| array.location.as_str()).collect();
         let files = files.into_iter().filter_map(|Beside { path, owner }| match owner {
@@ -72,7 +81,8 @@ impl Folder {
         let dead = records.dead.into_iter().map(|path| Left::File(path, LeftoverKind::SaveRecord));
         let files: Vec<Left> = files.chain(dead).collect();
         let arrays = arrays.into_iter().filter(|array| is_left(&array.name)).map(Left::Array);
-        Ok(arrays.chain(files).collect())
+        // First what lets a session be committed.
+        Ok(over.chain(arrays).chain(files).collect())
     }
 
     /// The files beside the arrays of a workflow that this crate may have made. Others are not looked at.
@@ -128,12 +138,17 @@ enum Left {
     Array(ListedArray),
     /// A file beside the arrays.
     File(PathBuf, LeftoverKind),
+    /// A session that is over.
+    #[cfg(feature = "zarr")]
+    Session(DeadSession),
 }
 
 impl Left {
     fn remains(&self) -> Remains {
         match self {
             Self::Array(array) => Remains::Array(array.name.clone()),
+            #[cfg(feature = "zarr")]
+            Self::Session(session) => Remains::File(session.file.clone()),
             Self::File(path, _) => Remains::File(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
         }
     }
@@ -148,6 +163,11 @@ impl Left {
                 };
                 Ok(Leftover { kind: LeftoverKind::Array, location: array.location.clone(), bytes })
             }
+            #[cfg(feature = "zarr")]
+            Self::Session(session) => {
+                let (location, bytes) = (session.location(), session.bytes);
+                Ok(Leftover { kind: LeftoverKind::SaveRecord, location, bytes })
+            }
             Self::File(path, kind) => {
                 let bytes = std::fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
                 Ok(Leftover { kind: *kind, location: path.display().to_string(), bytes })
@@ -158,6 +178,8 @@ impl Left {
     fn remove(&self, backend: &dyn Backend) -> Result<()> {
         match self {
             Self::Array(array) => backend.remove(&array.name),
+            #[cfg(feature = "zarr")]
+            Self::Session(session) => session.remove(),
             Self::File(path, _) => disk::remove_file(path).map_err(located("cannot remove a leftover", path)),
         }
     }

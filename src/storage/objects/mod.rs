@@ -11,12 +11,14 @@ pub(super) use announce::DEFAULT_LEASE;
 use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 use super::place::{
-    Announced, Before, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
+    Announced, Before, Claim, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Outcome, Place, Removal,
+    Seen,
 };
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::Protocols;
+use crate::protocol::store::ByteStore;
 use crate::protocol::{ArrayOptions, Listing, ObjectVersion, Objects};
 use announce::Lease;
 use bytes::Bytes;
@@ -89,6 +91,18 @@ impl Place for ObjectFolder {
         // A name's workflow is always a good folder; what a user's folder is was checked when the storage was opened.
         let objects = self.arrays(workflow).unwrap_or_else(|_| self.objects.clone());
         Arc::new(ZarrArrays::new(Arc::new(objects), self.options.zarr(), self.limits))
+    }
+
+    fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>> {
+        Ok(Arc::new(self.arrays(workflow)?))
+    }
+
+    fn keeps_first(&self, name: &Name) -> Result<bool> {
+        self.heeds_conditions(name)
+    }
+
+    fn with_folder(&self, _: &Name) -> Result<Option<Box<dyn Hold>>> {
+        Ok(None)
     }
 
     fn protocols(&self, workflow: &Workflow) -> Protocols {

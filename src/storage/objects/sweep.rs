@@ -14,6 +14,7 @@ use crate::protocol::files::is_file_of;
 use crate::storage::leftover::{Leftover, LeftoverKind, Remains};
 use crate::storage::name::{ARRAYS, Workflow};
 use crate::storage::place::{Announced, Place};
+use crate::storage::session::{DeadSession, Sessions};
 use crate::storage::sweep::named;
 use std::collections::HashSet;
 
@@ -21,22 +22,26 @@ impl ObjectFolder {
     pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let Remaining { left, dead } = self.find_left(workflow, &arrays, &*backend)?;
+        let Remaining { left, dead, sessions } = self.find_left(workflow, &arrays, &*backend)?;
         let dead = dead.into_iter().map(|(key, bytes)| {
             let location = arrays.describe(&key);
             Ok((Remains::File(key), Leftover { kind: LeftoverKind::SaveRecord, location, bytes }))
+        });
+        let sessions = sessions.into_iter().map(|session| {
+            let (location, bytes) = (session.location(), session.bytes);
+            Ok((Remains::File(session.file), Leftover { kind: LeftoverKind::SaveRecord, location, bytes }))
         });
         let left = left.into_iter().map(|left| {
             let bytes = left.bytes(&*backend)?;
             Ok((left.remains(), left.leftover(bytes)))
         });
-        dead.chain(left).collect()
+        dead.chain(sessions).chain(left).collect()
     }
 
     pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let Remaining { mut left, dead } = self.find_left(workflow, &arrays, &*backend)?;
+        let Remaining { mut left, dead, sessions } = self.find_left(workflow, &arrays, &*backend)?;
         let mut removed = Vec::new();
         for (key, bytes) in dead {
             let location = arrays.describe(&key);
@@ -44,6 +49,11 @@ impl ObjectFolder {
                 arrays.remove(&key)?;
                 removed.push(Leftover { kind: LeftoverKind::SaveRecord, location, bytes });
             }
+        }
+        for session in sessions.iter().filter(|session| these.contains(&Remains::File(session.file.clone()))) {
+            session.remove()?;
+            let (location, bytes) = (session.location(), session.bytes);
+            removed.push(Leftover { kind: LeftoverKind::SaveRecord, location, bytes });
         }
         left.retain(|left| these.contains(&left.remains()));
         if left.is_empty() {
@@ -53,7 +63,8 @@ impl ObjectFolder {
         // or are over already, are seen by one more look.
         let ids: Vec<&str> = left.iter().map(|left| left.id.as_str()).collect();
         let lease = Lease::sweeping(arrays.clone(), &ids, self.lease)?;
-        let alive = Leases::read(&arrays)?.arrays();
+        let mut alive = Leases::read(&arrays)?.arrays();
+        alive.extend(Sessions::read(&self.bytes(workflow)?)?.arrays);
         let names = named(self, workflow)?;
         for left in left.iter().filter(|left| !alive.contains(&left.id) && !names.contains(&left.id)) {
             let bytes = left.bytes(&*backend)?;
@@ -78,7 +89,9 @@ impl ObjectFolder {
         let found = backend.list()?;
         let files = arrays.list("")?.objects;
         let leases = Leases::read(arrays)?;
-        let alive = leases.arrays();
+        let mut alive = leases.arrays();
+        let sessions = Sessions::read(&self.bytes(workflow)?)?;
+        alive.extend(sessions.arrays);
         let names = named(self, workflow)?;
         let is_left = |id: &str| is_id(id) && !alive.contains(id) && !names.contains(id);
         let files = files.into_iter().filter_map(|(file, meta)| {
@@ -88,7 +101,7 @@ impl ObjectFolder {
         });
         let found = found.into_iter().filter(|array| is_left(&array.name));
         let found = found.map(|array| Left { id: array.name, location: array.location, file: None });
-        Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead })
+        Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead, sessions: sessions.dead })
     }
 
     /// Every workflow with a folder for arrays.
@@ -114,6 +127,8 @@ struct Remaining {
     left: Vec<Left>,
     /// The leases of saves that are dead: their keys and lengths.
     dead: Vec<(String, u64)>,
+    /// Sessions that are over.
+    sessions: Vec<DeadSession>,
 }
 
 /// An array, or a file of an external object, that no document names.

@@ -1,0 +1,87 @@
+//! Files of a folder that several programs may bring: the first one stays. How old files are, by the file system's clock.
+
+use super::folder::{FolderStore, UNFINISHED, entries};
+use crate::error::Result;
+use crate::protocol::{DiskFile, disk};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+impl FolderStore {
+    /// Writes a file unless there is one. Returns whether it was written.
+    pub(super) fn write_once(&self, scratch: &str, key: &str, contents: &[u8]) -> Result<bool> {
+        let path = self.path(key)?;
+        let temporary = self.folder(scratch)?.join(temporary_name());
+        let linked = self.write(&temporary, contents).and_then(|()| self.link_or_rename(&temporary, &path));
+        let _ = disk::remove_file(&temporary);
+        match linked {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(self.failed("written", key)(error)),
+        }
+    }
+
+    /// Gives a file the name `to`, which must be free.
+    fn link_or_rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.link(from, to)? {
+            return Ok(());
+        }
+        // A file system without links: of two writers at the same moment, the second may replace the file of the first.
+        match std::fs::symlink_metadata(to) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => disk::rename(from, to),
+        }
+    }
+
+    /// The files of a folder, and for how long each was not written to. The clock is that of the file system, which may
+    /// be on another machine.
+    pub(super) fn ages_in(&self, folder: &str) -> Result<Vec<(String, Duration)>> {
+        let path = self.folder(folder)?;
+        let clock = path.join(temporary_name());
+        let now = DiskFile::create(&clock).and_then(|_| std::fs::symlink_metadata(&clock)?.modified());
+        let _ = disk::remove_file(&clock);
+        let now = now.map_err(self.failed("written", folder))?;
+        let mut ages = Vec::new();
+        for entry in entries(&path, 0).map_err(self.failed("listed", folder))? {
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_file() && !name.ends_with(UNFINISHED) {
+                let modified = metadata.modified().map_err(self.failed("looked up", &name))?;
+                ages.push((name, now.duration_since(modified).unwrap_or_default()));
+            }
+        }
+        Ok(ages)
+    }
+}
+
+fn temporary_name() -> String {
+    format!(".{}{UNFINISHED}", uuid::Uuid::new_v4())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Durability;
+    use crate::protocol::store::ByteStore;
+
+    #[test]
+    fn the_first_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path(), Durability::NotSynced);
+        assert!(store.put_new("scratch", "a/b", b"one".to_vec()).unwrap());
+        assert!(!store.put_new("scratch", "a/b", b"two".to_vec()).unwrap());
+        assert_eq!(store.get("a/b", 100).unwrap().as_ref(), b"one");
+        assert!(entries(&folder.path().join("scratch"), 0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn ages_are_those_of_the_file_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path(), Durability::NotSynced);
+        store.put("a/b", b"one".to_vec()).unwrap();
+        std::thread::sleep(Duration::from_millis(60));
+        let ages = store.ages("a").unwrap();
+        assert!(ages.len() == 1 && ages[0].0 == "b" && ages[0].1 >= Duration::from_millis(50), "{ages:?}");
+        assert!(ages[0].1 < Duration::from_secs(60));
+    }
+}

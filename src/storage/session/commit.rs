@@ -1,0 +1,250 @@
+//! The end of a session: the commit of every save, once the receipts have proved that every chunk is there.
+
+use super::not_here;
+use super::open::{Held, Session};
+use super::receipt::Receipt;
+use crate::array::Region;
+use crate::engine::{Job, run};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
+use crate::plugin::{SavePlan, Tally};
+use crate::storage::early::EarlySave;
+use crate::storage::intent::Intent;
+use crate::storage::leftover::Remains;
+use crate::storage::read::head;
+use crate::storage::report::SaveReport;
+use crate::storage::save::PlannedSave;
+use crate::storage::version::Version;
+use crate::task::{check_cancelled, unstoppable};
+use std::collections::HashSet;
+
+impl Session {
+    /// Makes the value visible, in one step, if the receipts have every chunk of every pending array, each with one
+    /// set of checksums. Nothing is read for that, except in a store that ignores the conditions of a put, where a late
+    /// writer may have replaced a chunk: there all chunks are read once. See [`Storage::begin`](crate::Storage::begin) for an example.
+    ///
+    /// This is the second half of a [`save`](crate::Storage::save), with the same promises. It can be tried again after
+    /// an error, from any program; once the value is committed, it returns the same version. After a success the
+    /// session is over.
+    ///
+    /// # Errors
+    /// `InvalidInput` if chunks are missing: the error names the first of them, and [`missing`](Self::missing) all;
+    /// `Conflict` if two attempts have written different bytes of a chunk, which the error names; `Gone` if the session
+    /// is over; and as [`save`](crate::Storage::save). The session goes on after an error, except after `Gone`.
+    pub fn commit(&self, receipts: impl IntoIterator<Item = Receipt>) -> Result<SaveReport> {
+        let held = self.held();
+        let mut merged = Receipt::new(&held.id);
+        let merge = |receipt| merged.merge(receipt);
+        let committed = receipts.into_iter().try_for_each(merge).and_then(|()| held.commit(&merged));
+        committed.map_err(|error| error.in_document(held.name.as_str()))
+    }
+
+    /// Compares the chunks that lie in the storage with the receipts, by their lengths. This lists the arrays and reads
+    /// none of them; [`verify`](crate::Storage::verify) reads a committed value.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// # use arraystow::{ChunkedArray, Region, Slot};
+    /// # let session = storage.begin("ramp", &ChunkedArray::<f32>::pending(&[100], &[50])?)?;
+    /// # let slot: Slot<f32> = storage.slot(&session.ticket("")?)?;
+    /// let whole = Region::new([0], [100])?;
+    /// let receipts = vec![slot.write(&whole, ndarray::Array1::zeros(100).view())?];
+    /// session.check(&receipts)?;
+    /// session.commit(receipts)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit), and `Conflict` for a chunk that is gone or has another length.
+    pub fn check<'a>(&self, receipts: impl IntoIterator<Item = &'a Receipt>) -> Result<()> {
+        let held = self.held();
+        let mut merged = Receipt::new(&held.id);
+        let check = || {
+            receipts.into_iter().try_for_each(|receipt| merged.merge_ref(receipt))?;
+            held.check_whole(&merged)?;
+            held.check_lengths(&merged)
+        };
+        check().map_err(|error: Error| error.in_document(held.name.as_str()))
+    }
+
+    /// Gives the session up: removes it, and the arrays that were written for it. A value of that name stays as it is.
+    /// Workers that still write for the session fail.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// # use arraystow::{ChunkedArray, Slot};
+    /// let session = storage.begin("ramp", &ChunkedArray::<f32>::pending(&[100], &[50])?)?;
+    /// let ticket = session.ticket("")?;
+    /// session.abandon()?;
+    /// assert!(storage.slot::<f32>(&ticket).unwrap_err().is_gone());
+    /// assert_eq!(storage.sweep()?.leftovers().count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Io` or `PermissionDenied` if something cannot be removed. A sweep finds what is left.
+    pub fn abandon(self) -> Result<()> {
+        let held = self.held();
+        let arrays = held.state.manifest.files().filter(|file| !held.state.header.kept.contains(*file));
+        let arrays = arrays.map(|file| Remains::Array(file.to_owned()));
+        let files = held.state.manifest.objects.iter().flat_map(|entry| &entry.files);
+        let these: HashSet<Remains> = arrays.chain(files.map(|file| Remains::File(file.name.clone()))).collect();
+        let abandoned = unstoppable(|| {
+            held.end()?;
+            held.storage.place.remove_leftovers(held.name.workflow(), &these).map(drop)
+        });
+        abandoned.map_err(|error| error.in_document(held.name.as_str()))
+    }
+}
+
+impl Held {
+    fn end(&self) -> Result<()> {
+        self.renewing.lock().stop();
+        self.record.end()
+    }
+
+    fn commit(&self, receipt: &Receipt) -> Result<SaveReport> {
+        check_cancelled()?;
+        if let Some(report) = self.committed()? {
+            // The program that committed it was killed before it ended the session.
+            let _ = unstoppable(|| self.end());
+            return Ok(report);
+        }
+        self.record.check_open()?;
+        self.check_whole(receipt)?;
+        if !self.storage.place.keeps_first(&self.name)? {
+            self.check_contents(receipt)?;
+        }
+        let report = self.planned(receipt)?.carry_out()?;
+        let _ = unstoppable(|| self.end());
+        Ok(report)
+    }
+
+    /// The report of an earlier commit.
+    fn committed(&self) -> Result<Option<SaveReport>> {
+        let found = match head(&*self.storage.place, &self.name) {
+            Ok(head) => head.manifest,
+            Err(error) if error.is_not_found() || error.is_corrupt() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_this = self.state.header.pending.iter().any(|pending| found.has(&pending.array));
+        Ok(is_this.then(|| SaveReport::new(Version::of(found.write_id()), &[], Tally::default())))
+    }
+
+    /// Fails unless the receipts have every chunk once.
+    fn check_whole(&self, receipt: &Receipt) -> Result<()> {
+        self.check_arrays(receipt)?;
+        for (pending, path) in self.pending() {
+            let located = |error: Error| error.at_path(path).in_array(&pending.array);
+            let grid = pending.form.layout(self.storage.place.limits())?.grid;
+            let (mut missing, mut first) = (0_usize, None);
+            for number in 0..grid.chunk_count() {
+                match receipt.rows(&pending.array, number).map_or(Ok(None), |rows| rows.sums()) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => {
+                        missing += 1;
+                        first = first.or(Some(number));
+                    }
+                    Err(attempts) => return Err(located(contradiction(number, &grid.chunk_region(number)?, attempts))),
+                }
+            }
+            if let Some(first) = first {
+                let (count, region) = (grid.chunk_count(), grid.chunk_region(first)?);
+                let (start, shape) = (region.start(), region.shape());
+                return Err(located(Error::invalid(format!(
+                    "{missing} of the {count} chunks of a pending array are missing, the first of them at start {start:?}, \
+                     shape {shape:?}: write them and commit with their receipts too; Session::missing has all of them"
+                ))));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lengths(&self, receipt: &Receipt) -> Result<()> {
+        let backend = self.storage.place.backend(self.name.workflow());
+        let shared = backend.shared().ok_or_else(not_here)?;
+        for (pending, path) in self.pending() {
+            let array = pending.array.as_str();
+            let checked = shared.check_lengths(array, &pending.form, &|number| self.sums(receipt, array, number));
+            checked.map_err(|error| error.at_path(path).in_array(array))?;
+        }
+        Ok(())
+    }
+
+    /// Reads all chunks of the pending arrays and compares them with the receipts.
+    fn check_contents(&self, receipt: &Receipt) -> Result<()> {
+        let backend = self.storage.place.backend(self.name.workflow());
+        let shared = backend.shared().ok_or_else(not_here)?;
+        for (pending, path) in self.pending() {
+            let (array, form) = (pending.array.as_str(), &pending.form);
+            let layout = form.layout(self.storage.place.limits())?;
+            let slot = shared.slot(array, form, self.record.scratch())?;
+            let bytes = layout.chunk_bytes(form.data_type.size()).unwrap_or(usize::MAX);
+            let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
+            let checked = run(slot.concurrency(), jobs, |number| {
+                if slot.look(number)? == self.sums(receipt, array, number) {
+                    return Ok(());
+                }
+                let region = layout.grid.chunk_region(number)?;
+                let (start, shape) = (region.start(), region.shape());
+                let text = format!(
+                    "chunk {number} (start {start:?}, shape {shape:?}) is not there with the bytes that its receipt says, since \
+                     another attempt has replaced them, which this store does not prevent: write it again"
+                );
+                Err(Error::new(ErrorKind::Conflict, text))
+            });
+            checked.map_err(|error| error.at_path(path).in_array(array))?;
+        }
+        Ok(())
+    }
+
+    /// Completes the arrays. What is left is the commit of a save whose arrays are all written.
+    fn planned(&self, receipt: &Receipt) -> Result<PlannedSave> {
+        let (place, name) = (&*self.storage.place, &self.name);
+        let backend = place.backend(name.workflow());
+        let shared = backend.shared().ok_or_else(not_here)?;
+        let completed = Mutex::new(Vec::new());
+        let jobs: Vec<_> = self.pending().map(|work| Job { work, bytes: 0 }).collect();
+        run(backend.concurrency(), jobs.into_iter(), |(pending, path)| {
+            let array = pending.array.as_str();
+            let complete = || {
+                let entry = self.state.manifest.entry(array);
+                let entry = entry.ok_or_else(|| Error::corrupt("the session has lost an array"))?;
+                let spec = entry.spec(&pending.form, name.as_str())?;
+                shared.complete(array, &spec, &pending.form, &|number| self.sums(receipt, array, number))
+            };
+            let summary = complete().map_err(|error: Error| error.at_path(path).in_array(array))?;
+            completed.lock().push((array, summary));
+            Ok(())
+        })?;
+        backend.sync()?;
+        let mut manifest = self.state.manifest.clone();
+        for (array, summary) in completed.into_inner() {
+            manifest.completed(array, summary)?;
+        }
+        let header = &self.state.header;
+        let record = self.record.clone();
+        Ok(PlannedSave {
+            storage: self.storage.clone(),
+            name: name.clone(),
+            format: self.state.format,
+            body: self.state.body.clone(),
+            plan: SavePlan::of_written(name.as_str(), &manifest, &header.kept),
+            intent: header.expects.clone().map_or(Intent::Replace, Intent::ReplaceVersion),
+            early: Mutex::new(EarlySave::then(move || record.check_open())),
+        })
+    }
+}
+
+fn contradiction(number: usize, region: &Region, (first, second): (&str, &str)) -> Error {
+    let (start, shape) = (region.start(), region.shape());
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "the attempts {first} and {second} have written different bytes of chunk {number} (start {start:?}, shape \
+             {shape:?}): leave out the receipt of the one whose bytes are not there"
+        ),
+    )
+}

@@ -1,0 +1,242 @@
+//! What lies in a storage of a session: a lease, which is renewed as long as a program holds the session, and the state,
+//! from which another program resumes it.
+//!
+//! The lease is there before the first array, and the state after the last. As long as there is a state the session is
+//! open. It is removed before anything else, so a program that announces the arrays and then still finds the state knows
+//! that no removal of them has begun which did not see the announcement.
+
+use crate::backend::is_id;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::store::ByteStore;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The folder of the sessions, beside the arrays; records of saves lie there too.
+const SAVING: &str = ".saving";
+const LEASE: &str = "lease";
+const STATE: &str = "state";
+const VERSION: u32 = 1;
+/// A few hundred thousand arrays in one session.
+const MOST_LEASE_BYTES: u64 = 64 << 20;
+
+/// What a session keeps from a sweep.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Lease {
+    version: u32,
+    pub(super) document: String,
+    pub(super) arrays: Vec<String>,
+    /// Milliseconds after which, without being renewed, it is over.
+    lasts: u64,
+    /// Seconds since 1970, by the writer's clock, for people who look at it.
+    renewed: u64,
+}
+
+impl Lease {
+    pub(super) fn new(document: &str, arrays: Vec<String>, lasts: Duration) -> Self {
+        let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+        Self { version: VERSION, document: document.to_owned(), arrays, lasts, renewed: 0 }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let lease: Self = serde_json::from_slice(bytes)
+            .map_err(|error| Error::corrupt("the lease of a session cannot be read").with_source(error))?;
+        if lease.version == VERSION {
+            return Ok(lease);
+        }
+        Err(Error::unsupported("a newer arraystow has written the lease of a session: update this program"))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let renewed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        serde_json::to_vec(&Self { renewed, ..self.clone() })
+            .map_err(|error| Error::new(ErrorKind::Serde, "cannot write the lease of a session").with_source(error))
+    }
+
+    fn lasts(&self) -> Duration {
+        Duration::from_millis(self.lasts)
+    }
+}
+
+/// Where a session lies.
+#[derive(Clone)]
+pub(super) struct Record {
+    store: Arc<dyn ByteStore>,
+    folder: String,
+}
+
+impl Record {
+    /// The record of the session with this id, which may come from anywhere.
+    pub(super) fn new(store: Arc<dyn ByteStore>, id: &str) -> Result<Self> {
+        if !is_id(id) {
+            return Err(Error::new(ErrorKind::InvalidName, format!("{id:?} is not the id of a session")));
+        }
+        Ok(Self { store, folder: format!("{SAVING}/{id}") })
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder)
+    }
+
+    /// A folder for temporary files, which goes with the session.
+    pub(super) fn scratch(&self) -> &str {
+        &self.folder
+    }
+
+    pub(super) fn location(&self) -> String {
+        self.store.describe(&self.folder)
+    }
+
+    pub(super) fn put_lease(&self, lease: &Lease) -> Result<()> {
+        self.store.put(&self.key(LEASE), lease.bytes()?)
+    }
+
+    /// The lease, if there is a session.
+    pub(super) fn lease(&self) -> Result<Lease> {
+        match self.store.get(&self.key(LEASE), MOST_LEASE_BYTES) {
+            Ok(bytes) => Lease::read(&bytes).map_err(|error| error.at_location(self.location())),
+            Err(error) if error.is_not_found() => Err(over()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For how long the lease was not renewed.
+    pub(super) fn is_expired(&self, lease: &Lease) -> Result<bool> {
+        let ages = self.store.ages(&self.folder)?;
+        let age = ages.into_iter().find(|(name, _)| name == LEASE).map(|(_, age)| age);
+        Ok(age.is_none_or(|age| age > lease.lasts()))
+    }
+
+    /// Opens the session to other programs.
+    pub(super) fn put_state(&self, state: Vec<u8>) -> Result<()> {
+        self.store.put(&self.key(STATE), state)?;
+        self.store.sync()
+    }
+
+    pub(super) fn state(&self, most: u64) -> Result<Vec<u8>> {
+        match self.store.get(&self.key(STATE), most) {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(error) if error.is_not_found() => Err(over()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Fails if the session is over.
+    pub(super) fn check_open(&self) -> Result<()> {
+        if self.store.exists(&self.key(STATE))? { Ok(()) } else { Err(over().at_location(self.location())) }
+    }
+
+    /// Removes the session.
+    pub(super) fn end(&self) -> Result<()> {
+        self.store.remove_all(&[self.key(STATE)])?;
+        self.store.remove_below(&self.folder)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.store.below_is(&self.folder).map_or(0, |below| below.bytes)
+    }
+}
+
+/// The error about a session that is over.
+fn over() -> Error {
+    Error::new(
+        ErrorKind::Gone,
+        "the session is over: it was committed, abandoned, or silent for so long that a sweep has removed it; begin a new one",
+    )
+}
+
+/// Renews a lease on a thread of its own, until it is dropped.
+pub(super) struct Renewing {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Renewing {
+    pub(super) fn begin(record: Record, lease: Lease) -> Result<Self> {
+        let (stop, stopped) = channel::<()>();
+        let renew = move || {
+            let mut last = (Instant::now(), SystemTime::now());
+            while matches!(stopped.recv_timeout(lease.lasts() / 5), Err(RecvTimeoutError::Timeout)) {
+                // Once it has run out it is over for good: a sweep may be at work.
+                let is_over = |age: Duration| age > lease.lasts();
+                if is_over(last.0.elapsed()) || last.1.elapsed().is_ok_and(is_over) {
+                    return;
+                }
+                let now = (Instant::now(), SystemTime::now());
+                match record.check_open().and_then(|()| record.put_lease(&lease)) {
+                    Ok(()) => last = now,
+                    Err(error) if error.is_gone() => return,
+                    // A renewal that fails is made up for by the next.
+                    Err(_) => {}
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("arraystow-session".into()).spawn(renew);
+        let thread =
+            thread.map_err(|error| Error::io("no thread can be started to renew the session's lease", error))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Stops, and waits for a renewal that is under way.
+    pub(super) fn stop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The sessions of a workflow.
+#[derive(Default)]
+pub(in crate::storage) struct Sessions {
+    /// The arrays of those that may still be committed.
+    pub(in crate::storage) arrays: HashSet<String>,
+    /// The others.
+    pub(in crate::storage) dead: Vec<DeadSession>,
+}
+
+/// A session that is left over.
+pub(in crate::storage) struct DeadSession {
+    record: Record,
+    /// What it is called beside the arrays.
+    pub(in crate::storage) file: String,
+    pub(in crate::storage) bytes: u64,
+}
+
+impl DeadSession {
+    pub(in crate::storage) fn location(&self) -> String {
+        self.record.location()
+    }
+
+    pub(in crate::storage) fn remove(&self) -> Result<()> {
+        self.record.end()
+    }
+}
+
+impl Sessions {
+    /// Looks at all sessions of a workflow.
+    pub(in crate::storage) fn read(store: &Arc<dyn ByteStore>) -> Result<Self> {
+        let mut sessions = Self::default();
+        for id in store.folders(SAVING)?.into_iter().filter(|folder| is_id(folder)) {
+            let record = Record::new(store.clone(), &id)?;
+            let alive = record.lease().and_then(|lease| Ok((!record.is_expired(&lease)?).then_some(lease)));
+            let alive = match alive {
+                Ok(alive) => alive,
+                // It has ended, or a program that writes for it was killed.
+                Err(error) if error.is_gone() || error.is_not_found() => None,
+                Err(error) => return Err(error),
+            };
+            match alive {
+                Some(lease) => sessions.arrays.extend(lease.arrays),
+                None => {
+                    let (file, bytes) = (record.folder.clone(), record.bytes());
+                    sessions.dead.push(DeadSession { record, file, bytes });
+                }
+            }
+        }
+        Ok(sessions)
+    }
+}
