@@ -241,6 +241,10 @@ impl SharedArrays for FileArrays {
         self.shared_zarr()?.complete(name, spec, form, sums)
     }
 
+    fn expose(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<()> {
+        self.shared_zarr()?.expose(name, spec, form)
+    }
+
     fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()> {
         self.shared_zarr()?.check_lengths(name, form, sums)
     }

@@ -130,6 +130,8 @@ pub(crate) trait SharedArrays: Send + Sync {
         form: &Form,
         sums: &dyn Fn(usize) -> Option<Sums>,
     ) -> Result<StoredSummary>;
+    /// Writes the metadata of an array, so that other programs can open it before it is complete.
+    fn expose(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<()>;
     /// Compares the lengths of the chunks that are there with what is said of them, without reading them.
     fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()>;
     /// The format of an array of that form for the manifest, which says it only where it is not the usual one.

@@ -25,6 +25,7 @@ pub fn builder(place: &str, lease: Duration) -> StorageBuilder {
         let (key, value) = option.split_once('=').unwrap();
         builder = match key {
             "array_format" => builder.array_format(value.parse().unwrap()),
+            "durability" => builder.durability(value.parse().unwrap()),
             _ => builder.option(key, value),
         };
     }

@@ -30,6 +30,7 @@ mod place;
 mod power_cut;
 mod progress;
 mod sample;
+mod sessions;
 mod stress;
 mod swaps;
 mod sweep;

@@ -115,18 +115,23 @@ impl Chunks {
         metadata: &Metadata,
         (table, chunk_bytes): (Vec<u8>, u64),
     ) -> Result<StoredSummary> {
-        let put = |name: &str, contents: Vec<u8>| store.put(&format!("{}/{name}", self.key), contents);
         let bytes_of_metadata = metadata.all_bytes();
         let index_bytes = self.index_bytes().saturating_mul(self.layout.grid.chunk_count());
         let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + bytes_of_metadata.len()) as u64);
         let digest = digest(&bytes_of_metadata, &table);
-        put(NAME, table)?;
-        if let Some(attributes) = &metadata.attributes {
-            put(ATTRIBUTES_NAME, attributes.clone())?;
-        }
-        // Last: an array without it is none.
-        put(array_name(metadata.version), metadata.array.clone())?;
+        store.put(&format!("{}/{NAME}", self.key), table)?;
+        // Last: an array without them is none.
+        self.put_metadata(store, metadata)?;
         Ok(StoredSummary { bytes, digest, rest: None })
+    }
+
+    /// Writes the metadata.
+    pub(super) fn put_metadata(&self, store: &dyn ByteStore, metadata: &Metadata) -> Result<()> {
+        let put = |name: &str, contents: &[u8]| store.put(&format!("{}/{name}", self.key), contents.to_vec());
+        if let Some(attributes) = &metadata.attributes {
+            put(ATTRIBUTES_NAME, attributes)?;
+        }
+        put(array_name(metadata.version), &metadata.array)
     }
 }

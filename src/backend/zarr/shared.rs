@@ -88,6 +88,15 @@ impl SharedArrays for ZarrArrays {
         complete().map_err(|error: Error| error.at_location(self.describe(name)))
     }
 
+    fn expose(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<()> {
+        let expose = || {
+            let (chunks, metadata) = self.chunks(name, spec, form)?;
+            chunks.put_metadata(&*self.store, &metadata)?;
+            self.store.sync()
+        };
+        expose().map_err(|error: Error| error.at_location(self.describe(name)))
+    }
+
     fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()> {
         let check = || {
             let grid = form.layout(&self.limits)?.grid;

@@ -106,6 +106,24 @@ impl Session {
         unblock(move || session.check(&receipts))
     }
 
+    /// The async form of [`expose`](Self::expose); see [`Storage::begin_async`].
+    ///
+    /// # Errors
+    /// As [`expose`](Self::expose).
+    pub fn expose_async(&self, path: &str) -> impl Future<Output = Result<String>> + Send + use<> {
+        let (session, path) = (self.clone(), path.to_owned());
+        unblock(move || session.expose(&path))
+    }
+
+    /// The async form of [`adopt`](Self::adopt); see [`Storage::begin_async`].
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    pub fn adopt_async(&self, path: &str) -> impl Future<Output = Result<Receipt>> + Send + use<> {
+        let (session, path) = (self.clone(), path.to_owned());
+        unblock(move || session.adopt(&path))
+    }
+
     /// The async form of [`abandon`](Self::abandon); see [`Storage::begin_async`].
     ///
     /// # Errors

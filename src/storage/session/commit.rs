@@ -175,19 +175,12 @@ impl Held {
 
     /// Reads all chunks of the pending arrays and compares them with the receipts.
     fn check_contents(&self, receipt: &Receipt) -> Result<()> {
-        let backend = self.storage.place.backend(self.name.workflow());
-        let shared = backend.shared().ok_or_else(not_here)?;
         for (pending, path) in self.pending() {
-            let (array, form) = (pending.array.as_str(), &pending.form);
-            let layout = form.layout(self.storage.place.limits())?;
-            let slot = shared.slot(array, form, self.record.scratch())?;
-            let bytes = layout.chunk_bytes(form.data_type.size()).unwrap_or(usize::MAX);
-            let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
-            let checked = run(slot.concurrency(), jobs, |number| {
-                if slot.look(number)? == self.sums(receipt, array, number) {
+            let array = pending.array.as_str();
+            let checked = self.look(array, &pending.form, &|number, region, found| {
+                if found == self.sums(receipt, array, number) {
                     return Ok(());
                 }
-                let region = layout.grid.chunk_region(number)?;
                 let (start, shape) = (region.start(), region.shape());
                 let text = format!(
                     "chunk {number} (start {start:?}, shape {shape:?}) is not there with the bytes that its receipt says, since \

@@ -4,6 +4,7 @@
 //! `slot` writes chunks of the pending arrays and gives receipts; `commit` completes the arrays from the receipts and
 //! carries out the rest of the save.
 
+mod adopt;
 mod async_forms;
 mod begin;
 mod commit;

@@ -85,17 +85,9 @@ impl Session {
     /// # Errors
     /// `NotFound` if there is no pending array.
     pub fn ticket(&self, path: &str) -> Result<Ticket> {
-        let Held { id, state, name, .. } = &*self.0;
-        let is_there = |pending: &&Pending| {
-            let entry = state.manifest.entry(&pending.array);
-            entry.is_some_and(|entry| entry.paths.iter().any(|found| found == path))
-        };
-        if let Some(pending) = state.header.pending.iter().find(is_there) {
-            return Ok(Ticket::new(id, name.as_str(), &pending.array, path, pending.form.clone()));
-        }
-        let hint = near::did_you_mean(path, self.0.pending().map(|(_, path)| path)).unwrap_or_default();
-        let text = format!("the value has no pending array at {path:?}{hint}");
-        Err(Error::new(ErrorKind::NotFound, text).in_document(name.as_str()))
+        let Held { id, name, .. } = &*self.0;
+        let pending = self.0.pending_at(path).map_err(|error| error.in_document(name.as_str()))?;
+        Ok(Ticket::new(id, name.as_str(), &pending.array, path, pending.form.clone()))
     }
 
     /// The tickets for all pending arrays.
@@ -167,6 +159,18 @@ impl Held {
     pub(super) fn pending(&self) -> impl Iterator<Item = (&Pending, &str)> {
         let pending = self.state.header.pending.iter();
         pending.map(|pending| (pending, self.state.manifest.entry(&pending.array).map_or("", |entry| entry.path())))
+    }
+
+    /// The pending array at a path.
+    pub(super) fn pending_at(&self, path: &str) -> Result<&Pending> {
+        let is_there = |pending: &&Pending| {
+            let entry = self.state.manifest.entry(&pending.array);
+            entry.is_some_and(|entry| entry.paths.iter().any(|found| found == path))
+        };
+        self.state.header.pending.iter().find(is_there).ok_or_else(|| {
+            let hint = near::did_you_mean(path, self.pending().map(|(_, path)| path)).unwrap_or_default();
+            Error::new(ErrorKind::NotFound, format!("the value has no pending array at {path:?}{hint}"))
+        })
     }
 
     /// Refuses receipts of arrays and chunks that there are not.

@@ -154,6 +154,41 @@ fn zarr_python_reads_what_many_have_written() {
     assert_eq!(said.trim(), "read");
 }
 
+/// zarr-python fills a pending array, of chunks and of shards, and its chunks are adopted.
+#[test]
+fn what_zarr_python_has_written_is_adopted() {
+    for shard_bytes in [0, 20_000] {
+        let mut place = Place::folder();
+        place.shard_bytes = shard_bytes;
+        let storage = place.storage();
+        let array = pending(&[60, 80], &[20, 40]).with_dims(["lat", "lon"]).unwrap();
+        let session = storage.begin("sim/x", &("text", array)).unwrap();
+        let location = session.expose("[1]").unwrap();
+        assert!(session.expose("[0]").unwrap_err().is_not_found());
+        let script = "import sys, zarr, numpy\n\
+                      zarr.config.set({'array.write_empty_chunks': True})\n\
+                      array = zarr.open_array(sys.argv[1], mode='r+')\n\
+                      x, y = numpy.meshgrid(numpy.arange(60), numpy.arange(80), indexing='ij')\n\
+                      array[:int(sys.argv[2])] = (x * 1000 + y).astype('float32')[:int(sys.argv[2])]";
+        run(ZARR, script, &[&location, "20"]);
+        let receipt = session.adopt("[1]").unwrap();
+        if shard_bytes == 0 {
+            let missing = session.missing([&receipt]).unwrap();
+            assert_eq!(missing.len(), 2);
+            assert!(session.commit([receipt]).unwrap_err().is_invalid_input());
+        }
+        run(ZARR, script, &[&location, "60"]);
+        // The driver may be another one by now.
+        let session = place.storage().resume("sim/x", session.id()).unwrap();
+        let receipt = session.adopt("[1]").unwrap();
+        session.commit([receipt]).unwrap();
+        let (_, array): (String, ChunkedArray<f32>) = storage.load("sim/x").unwrap();
+        assert_eq!(array.compute().unwrap(), ramp(&[60, 80], &[20, 40]).compute().unwrap());
+        assert!(storage.verify("sim/x", VerifyDepth::Deep).unwrap().is_sound());
+        assert_eq!(swept(&storage), 0);
+    }
+}
+
 #[test]
 fn async_forms_do_the_same() {
     let place = Place::objects();
