@@ -1,7 +1,8 @@
 //! Documents without arrays: what the plug-in costs around a format, against the format alone, in the same run.
 //!
 //! `cargo bench -p arraystow-benches --bench plugin`. With the name of one case and of one side, as in
-//! `-- tree-cbor-to_vec ours`, the case runs a few times and nothing is timed, as a profiler wants it.
+//! `-- tree-cbor-to_vec ours`, the case runs a few times and nothing is timed, as a profiler wants it. `--list` prints
+//! the names of the cases.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use arraystow::Protocols;
@@ -32,6 +33,9 @@ fn pairs() -> Vec<(f64, f64)> {
 }
 
 fn main() -> Outcome<()> {
+    if list() {
+        return measure("tree", &tree(0, 1)).and_then(|()| measure("pairs", &Vec::<(f64, f64)>::new()));
+    }
     println!("{:24}{:>10}{:>10}{:>8}", "", "alone", "ours", "ratio");
     measure("tree", &tree(5, 1))?;
     measure("pairs", &pairs())?;
@@ -68,6 +72,10 @@ fn measure<T: Serialize + serde::de::DeserializeOwned>(name: &str, value: &T) ->
     )
 }
 
+fn list() -> bool {
+    std::env::args().any(|argument| argument == "--list")
+}
+
 /// Keeps the compiler from leaving out what makes `value`.
 fn done<T>(value: T) -> Outcome<()> {
     black_box(value);
@@ -80,6 +88,10 @@ fn cbor<T: Serialize>(value: &T) -> Outcome<Vec<u8>> {
 
 /// Runs both in alternation, and prints the fastest round of each: both do nothing but compute.
 fn compare(name: &str, alone: impl Fn() -> Outcome<()>, ours: impl Fn() -> Outcome<()>) -> Outcome<()> {
+    if list() {
+        println!("{name}");
+        return Ok(());
+    }
     let chosen: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let [case, side] = &chosen[..] {
         for _ in 0..if case == name { 3 } else { 0 } {

@@ -25,6 +25,7 @@ pages! {
     #[doc = "[performance memory]: crate::pages::performance#memory"]
     #[doc = "[time series]: crate::pages::time_series"]
     guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
+    benchmarks: "benchmarks", "arraystow beside what people use today, in one run.";
     building: "building", "What a build needs, and the features.";
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
     #[doc = "[time series]: crate::pages::time_series"]

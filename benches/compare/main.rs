@@ -8,6 +8,8 @@
 //! Each side of each case runs in processes of its own, in alternation with the others. A process makes the same data
 //! as the others, does the work once and prints its time and its peak of memory. What a side loads is what the same
 //! side has saved.
+//!
+//! `--list` prints the cases as JSON, for `scripts/bench-against`.
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
 mod bare;
@@ -37,6 +39,9 @@ fn main() -> Outcome<()> {
         return job.run();
     }
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if std::env::args().any(|argument| argument == "--list") {
+        return report::list();
+    }
     let folder = arguments.first().map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let folder = folder.join("bench-compare");
     let wanted = arguments.get(1..).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The results as tables.
 
-use crate::cases::Case;
+use crate::cases::{CASES, Case, Place};
 use crate::process::{Measured, Side};
 use crate::timing::Outcome;
 use std::fmt::Write;
@@ -8,6 +8,22 @@ use std::fmt::Write;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
 const BEGIN: &str = "<!-- benches/compare writes this part -->\n";
 const END: &str = "<!-- end of that part -->\n";
+
+/// Prints the cases as JSON.
+pub(crate) fn list() -> Outcome<()> {
+    let cases: Vec<_> = CASES
+        .iter()
+        .map(|case| {
+            let latency = match case.place {
+                Place::Folder => None,
+                Place::Store { latency } => Some(latency),
+            };
+            serde_json::json!({ "name": case.name, "work": case.work, "before": case.before, "latency": latency })
+        })
+        .collect();
+    println!("{}", serde_json::to_string(&cases)?);
+    Ok(())
+}
 
 pub(crate) fn print(case: &Case, results: &[(Side, Measured)]) {
     println!("\n{}: {}", case.name, case.what);

@@ -1,6 +1,7 @@
 //! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
 use crate::plugin::de::at::At;
+use crate::plugin::de::numbers::Numbers;
 use crate::plugin::de::seeds::Watching;
 use crate::plugin::de::shape::{Dim, Fielded};
 use crate::plugin::document::elements::{Elements, PlainElements};
@@ -235,7 +236,17 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Data<'_, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_seq(DataSeq { elements: self.elements, convert: self.convert, next: 0, error: PhantomData })
+        match &self.elements.elements {
+            Elements::U8(numbers) if !self.convert => visitor.visit_seq(Numbers::of(numbers)),
+            Elements::I32(numbers) if !self.convert => visitor.visit_seq(Numbers::of(numbers)),
+            Elements::I64(numbers) if !self.convert => visitor.visit_seq(Numbers::of(numbers)),
+            Elements::F32(numbers) if !self.convert => visitor.visit_seq(Numbers::of(numbers)),
+            Elements::F64(numbers) if !self.convert => visitor.visit_seq(Numbers::of(numbers)),
+            _ => {
+                let (elements, convert) = (self.elements, self.convert);
+                visitor.visit_seq(DataSeq { elements, convert, next: 0, error: PhantomData })
+            }
+        }
     }
 
     forward_to_deserialize_any! {

@@ -1,0 +1,139 @@
+//! `export`: an array or a part of a value as a file of another program.
+
+use super::{Call, show};
+use crate::arrays::choose;
+use crate::fault::{Fault, Outcome};
+use crate::json::Converter;
+use crate::terminal::watched;
+use crate::text;
+use arraystow::{AnyArray, AnyNdArray, DataType, Storage};
+use ndarray::{ArrayD, Slice, SliceInfoElem};
+use npyz::WriterBuilder;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file: &Path, force: bool) -> Outcome<()> {
+    let storage = call.existing(place)?;
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if !["npy", "csv", "json"].contains(&ending) {
+        return Err(Fault::Usage(format!("{}: write a file that ends in .npy, .csv or .json", file.display())));
+    }
+    // The array is known before a file is made, and a file is complete when it has its name.
+    let array = if ending == "json" { None } else { Some(choose(&storage, name, path)?.0) };
+    let fresh = file.with_extension(format!("{ending}.part"));
+    if !force && file.exists() {
+        return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
+    }
+    let out = OpenOptions::new().write(true).create(true).truncate(true).open(&fresh);
+    let out = out.map_err(|error| Fault::Other(format!("{}: {error}", fresh.display())))?;
+    let mut out = BufWriter::new(out);
+    let written = watched(call.quiet, || match (&array, ending) {
+        (Some(array), "npy") => npy(array, &mut out),
+        (Some(array), _) => csv(array, &mut out),
+        (None, _) => json(&storage, name, path, &mut out),
+    });
+    let complete = written.and_then(|()| Ok(out.flush()?)).and_then(|()| Ok(out.get_ref().sync_all()?));
+    if let Err(fault) = complete.and_then(|()| Ok(std::fs::rename(&fresh, file)?)) {
+        let _ = std::fs::remove_file(&fresh);
+        return Err(fault);
+    }
+    call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(file)?.len())));
+    Ok(())
+}
+
+fn json(storage: &Storage, name: &str, path: Option<&str>, out: &mut BufWriter<File>) -> Outcome<()> {
+    let (info, value, path) = (storage.info(name)?, storage.value(name)?, path.unwrap_or_default());
+    let part = show::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    serde_json::to_writer_pretty(&mut *out, &Converter::new(&info).value(part, path))?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The array in slabs of its first axis, each of at most 64 MiB or one step of the axis, so that memory stays bounded.
+fn slabs(array: &AnyArray) -> Outcome<impl Iterator<Item = Outcome<AnyNdArray>>> {
+    const MOST_BYTES: usize = 64 << 20;
+    let shape = array.shape().to_vec();
+    let (rows, row) = match shape.split_first() {
+        Some((rows, rest)) => (*rows, rest.iter().product::<usize>().saturating_mul(array.data_type().size())),
+        None => (1, 0),
+    };
+    // Whole chunks, so that none is read twice.
+    let chunk = array.grid().chunk_shape().and_then(|chunk| chunk.first().copied()).unwrap_or(1).max(1);
+    let steps = (MOST_BYTES / row.max(1) / chunk).max(1).saturating_mul(chunk);
+    let array = array.clone();
+    Ok((0..rows).step_by(steps.max(1)).map(move |start| {
+        if shape.is_empty() {
+            return Ok(array.compute()?);
+        }
+        let mut slice: Vec<SliceInfoElem> = shape.iter().map(|_| Slice::from(..).into()).collect();
+        slice[0] = Slice::from(start..(start + steps).min(rows)).into();
+        Ok(array.slice(slice)?.compute()?)
+    }))
+}
+
+macro_rules! npy_types {
+    ($array:ident, $out:ident; $($variant:ident: $rust:ty;)*) => {
+        match $array.data_type() {
+            $(DataType::$variant => npy_of::<$rust>($array, $out, |slab| match slab {
+                AnyNdArray::$variant(elements) => Some(elements),
+                _ => None,
+            }),)*
+            other => Err(Fault::Other(format!("elements of {other} have no form in .npy here: write a .csv file"))),
+        }
+    };
+}
+
+fn npy(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
+    use num_complex::Complex;
+    npy_types! { array, out;
+        Bool: bool; Int8: i8; Int16: i16; Int32: i32; Int64: i64; UInt8: u8; UInt16: u16; UInt32: u32; UInt64: u64;
+        Float16: half::f16; Float32: f32; Float64: f64; Complex64: Complex<f32>; Complex128: Complex<f64>;
+    }
+}
+
+fn npy_of<T: npyz::AutoSerialize + npyz::Serialize>(
+    array: &AnyArray,
+    out: &mut BufWriter<File>,
+    elements: impl Fn(AnyNdArray) -> Option<ArrayD<T>>,
+) -> Outcome<()> {
+    let shape: Vec<u64> = array.shape().iter().map(|len| *len as u64).collect();
+    let mut writer = npyz::WriteOptions::<T>::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
+    for slab in slabs(array)? {
+        let slab = elements(slab?).ok_or_else(|| Fault::Other("the array is not of its own data type".to_owned()))?;
+        writer.extend(slab)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// One column or several, without a head. Floating-point numbers are written so that they are read back as they are.
+fn csv(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
+    if !(1..=2).contains(&array.ndim()) {
+        return Err(Fault::Other(format!("a table has one axis or two, and the array has {}", array.ndim())));
+    }
+    let mut writer = csv::Writer::from_writer(out);
+    for slab in slabs(array)? {
+        let slab = slab?;
+        let columns = slab.shape().get(1).copied().unwrap_or(1);
+        for row in texts(&slab)?.chunks(columns.max(1)) {
+            writer.write_record(row).map_err(|error| Fault::Other(error.to_string()))?;
+        }
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// The elements as texts, in C order.
+fn texts(array: &AnyNdArray) -> Outcome<Vec<String>> {
+    macro_rules! cells {
+        ($($variant:ident)*) => {
+            match array {
+                $(AnyNdArray::$variant(elements) => Ok(elements.iter().map(ToString::to_string).collect()),)*
+                other => Err(Fault::Other(format!("elements of {} are not written as text", other.data_type()))),
+            }
+        };
+    }
+    cells! {
+        Bool Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float16 BFloat16 Float32 Float64 Complex64 Complex128
+    }
+}

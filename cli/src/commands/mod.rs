@@ -1,0 +1,92 @@
+//! What each command does.
+
+mod copy;
+mod demo;
+mod export;
+mod find;
+mod import;
+mod list;
+mod remove;
+mod show;
+mod stats;
+mod verify;
+
+use crate::arguments::{Arguments, Command};
+use crate::fault::{Fault, Outcome};
+use arraystow::{ListEntry, Storage};
+use clap::CommandFactory;
+use serde::Serialize;
+use std::io::Write;
+
+/// How the command was called: what holds for all commands.
+pub(crate) struct Call {
+    json: bool,
+    quiet: bool,
+    options: Vec<(String, String)>,
+}
+
+impl Call {
+    fn open(&self, place: &str) -> Outcome<Storage> {
+        Ok(Storage::open_with(place, self.options.iter().cloned())?)
+    }
+
+    /// An existing storage: to list a folder that is not there would show nothing, without an error.
+    fn existing(&self, place: &str) -> Outcome<Storage> {
+        let storage = self.open(place)?;
+        if storage.exists()? { Ok(storage) } else { Err(Fault::Other(format!("there is no storage at {place:?}"))) }
+    }
+
+    /// Says what was done.
+    fn done(&self, text: &str) {
+        if !self.quiet && !self.json {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// The values that a glob selects. A name that is no pattern must be there.
+fn select(storage: &Storage, glob: &str) -> Outcome<Vec<ListEntry>> {
+    let found = storage.list(glob)?;
+    if found.is_empty() && !glob.contains(['*', '?', '[', '{']) {
+        storage.info(glob)?;
+    }
+    Ok(found)
+}
+
+fn print_json(value: &impl Serialize) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
+    let Arguments { command, json, quiet, options } = arguments;
+    let call = Call { json, quiet, options };
+    match command {
+        Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
+        Command::Tree { place, glob } => list::tree(&call, &place, &glob),
+        Command::Du { place, glob } => list::du(&call, &place, &glob),
+        Command::Show { place, name, path } => show::run(&call, &place, &name, path.as_deref()),
+        Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
+        Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
+        Command::Find { place, glob, conditions } => find::run(&call, &place, &glob, &conditions),
+        Command::Verify { place, glob, depth } => verify::run(&call, &place, &glob, depth),
+        Command::Cp { from, to, glob } => copy::cp(&call, &from, &to, &glob),
+        Command::Mv { from, to, glob, yes } => copy::mv(&call, &from, &to, &glob, yes),
+        Command::Rm { place, globs, yes } => remove::rm(&call, &place, &globs, yes),
+        Command::Sweep { place, dry_run, yes } => remove::sweep(&call, &place, dry_run, yes),
+        Command::Export { place, name, path, file, force } => {
+            export::run(&call, &place, &name, path.as_deref(), &file, force)
+        }
+        Command::Import { source, place, name, array, force } => {
+            import::run(&call, &source, &place, &name, &array, force)
+        }
+        Command::Demo { place } => demo::run(&call, &place),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man => Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?),
+    }
+}

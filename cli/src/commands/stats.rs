@@ -1,0 +1,109 @@
+//! `stats` and `head`: numbers of an array. `stats` reads it chunk by chunk, `head` only the chunks of the corner.
+
+use super::{Call, print_json};
+use crate::arrays::{choose, with_ordered};
+use crate::fault::{Fault, Outcome};
+use crate::terminal::watched;
+use crate::text;
+use arraystow::{ArrayInfo, ChunkedArray, Number, RealElement};
+use ndarray::{Slice, SliceInfoElem};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use std::fmt::Display;
+use std::io::Write;
+
+/// What is known of an array's elements. NaN is left aside.
+#[derive(Serialize)]
+struct Stats {
+    array: ArrayInfo,
+    elements: usize,
+    nan: usize,
+    min: Json,
+    max: Json,
+    mean: Json,
+    std: Json,
+    histogram: Vec<Bin>,
+}
+
+#[derive(Serialize)]
+struct Bin {
+    from: f64,
+    to: f64,
+    count: i64,
+}
+
+pub(super) fn stats(call: &Call, place: &str, name: &str, path: Option<&str>, bins: usize) -> Outcome<()> {
+    let storage = call.existing(place)?;
+    let (array, info) = choose(&storage, name, path)?;
+    let stats = watched(call.quiet, || {
+        with_ordered!(array.data_type(), T => of(&array.downcast::<T>()?, info, bins), else => {
+            Err(Fault::Other(format!("elements of {} have no minimum or mean: try `head`", array.data_type())))
+        })
+    })?;
+    if call.json { print_json(&stats) } else { print(&stats) }
+}
+
+/// Reads the array several times, unless it is small enough to be kept in memory.
+fn of<T: Number + RealElement + Display>(array: &ChunkedArray<T>, info: ArrayInfo, bins: usize) -> Outcome<Stats> {
+    const MOST_KEPT: usize = 256 << 20;
+    let elements = array.len();
+    let array = match elements.saturating_mul(size_of::<T>()) {
+        small if small <= MOST_KEPT => &ChunkedArray::from(array.compute()?),
+        _ => array,
+    };
+    let numbers = array.astype::<f64>()?;
+    let nan = numbers.map(|x| i64::from(x.is_nan())).sum()? as usize;
+    let [min, max, mean, std] = [const { Json::Null }; 4];
+    let mut stats = Stats { array: info, elements, nan, min, max, mean, std, histogram: Vec::new() };
+    if nan < elements {
+        let (known, typed) = (numbers.skip_nan(), array.skip_nan());
+        stats.min = number(&typed.min()?.to_string());
+        stats.max = number(&typed.max()?.to_string());
+        stats.mean = number(&known.mean()?.to_string());
+        stats.std = number(&known.std(0)?.to_string());
+        stats.histogram = histogram(&numbers, known.min()?, known.max()?, bins)?;
+    }
+    Ok(stats)
+}
+
+/// A number's text as JSON; what JSON does not have stays a text.
+fn number(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+}
+
+fn histogram(numbers: &ChunkedArray<f64>, min: f64, max: f64, bins: usize) -> Outcome<Vec<Bin>> {
+    if min == max || !min.is_finite() || !max.is_finite() {
+        return Ok(Vec::new());
+    }
+    let edges: Vec<f64> = (0..=bins).map(|edge| min + (max - min) * (edge as f64 / bins as f64)).collect();
+    let counts = numbers.histogram(&edges)?;
+    Ok(edges.windows(2).zip(counts).map(|(edges, count)| Bin { from: edges[0], to: edges[1], count }).collect())
+}
+
+fn print(stats: &Stats) -> Outcome<()> {
+    const WIDTH: usize = 40;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", text::array(&stats.array))?;
+    writeln!(out, "{} elements, {} NaN", stats.elements, stats.nan)?;
+    let Stats { min, max, mean, std, .. } = stats;
+    writeln!(out, "min {min}  max {max}  mean {mean}  std {std}")?;
+    let most = stats.histogram.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
+    for Bin { from, to, count } in &stats.histogram {
+        let bar = "█".repeat((*count as f64 / most as f64 * WIDTH as f64).round() as usize);
+        writeln!(out, "{from:>12.5e} .. {to:>12.5e}  {bar:WIDTH$}  {count}")?;
+    }
+    Ok(())
+}
+
+pub(super) fn head(call: &Call, place: &str, name: &str, path: Option<&str>, elements: usize) -> Outcome<()> {
+    let storage = call.existing(place)?;
+    let (array, info) = choose(&storage, name, path)?;
+    let corner: Vec<SliceInfoElem> = array.shape().iter().map(|len| Slice::from(..elements.min(*len)).into()).collect();
+    let corner = array.slice(corner)?.compute()?;
+    if call.json {
+        return print_json(&json!({ "array": info, "shape": corner.shape(), "elements": corner.to_string() }));
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}\n{corner}", text::array(&info))?;
+    Ok(())
+}

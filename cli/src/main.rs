@@ -1,0 +1,25 @@
+//! `arraystow`: what a storage holds, seen, checked, copied and exported. The README of this package describes it.
+//!
+//! Order of modules: `text`, `json` < `tree`, `arrays` < `terminal` < `commands` < `main`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+
+mod arguments;
+mod arrays;
+mod commands;
+mod fault;
+mod json;
+mod terminal;
+mod text;
+mod tree;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let json = arguments.json;
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => fault.report(json),
+    }
+}

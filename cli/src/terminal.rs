@@ -1,0 +1,72 @@
+//! What concerns the terminal: progress, Ctrl-C, questions.
+
+use crate::fault::{Fault, Outcome};
+use crate::text;
+use arraystow::{Task, TaskProgress};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
+use std::time::Duration;
+
+/// The exit code of a command that was interrupted.
+pub(crate) const CANCELLED: u8 = 130;
+
+/// Runs work that may take long. Its progress is shown on stderr, if that is a terminal. The first Ctrl-C cancels the
+/// work, which takes back what it has written; the second one ends the process at once.
+pub(crate) fn watched<R>(quiet: bool, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+    let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { bar() };
+    let watched = bar.clone();
+    let task = Task::with_progress(move |progress| show(&watched, progress));
+    let handle = task.clone();
+    let handler = move || {
+        if handle.is_cancelled() {
+            std::process::exit(CANCELLED.into());
+        }
+        eprintln!("\ninterrupted: taking back what is not complete; again to stop at once");
+        handle.cancel();
+    };
+    ctrlc::set_handler(handler).map_err(|error| Fault::Other(error.to_string()))?;
+    let result = task.run(work);
+    bar.finish_and_clear();
+    result
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let template = "{elapsed} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: &TaskProgress) {
+    bar.set_length(progress.bytes);
+    bar.set_position(progress.bytes_done);
+    if let Some(name) = progress.name.as_ref().filter(|_| progress.values > 1) {
+        bar.set_message(format!("{} of {} values: {name}", progress.values_done, progress.values));
+    }
+}
+
+/// Asks before something is removed. Without a terminal, `--yes` is needed.
+pub(crate) fn confirm(yes: bool, what: &str) -> Outcome<()> {
+    if yes {
+        return Ok(());
+    }
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Err(Fault::Usage(format!("{what}? add --yes, because this is not a terminal that could be asked")));
+    }
+    eprint!("{what}? [y/N] ");
+    stderr().flush()?;
+    let mut answer = String::new();
+    stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Fault::Other("nothing was changed".to_owned())),
+    }
+}
+
+/// A number of things, and the bytes that they take.
+pub(crate) fn sum(count: usize, things: &str, bytes: u64) -> String {
+    format!("{count} {things}, {}", text::bytes(bytes))
+}

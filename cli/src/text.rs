@@ -1,0 +1,75 @@
+//! Sizes and times as people read them.
+
+use arraystow::{ArrayInfo, Attr};
+use jiff::tz::TimeZone;
+use std::time::SystemTime;
+
+/// Bytes in decimal units: `4.2 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for next in UNITS {
+        // 999.95 would be printed as 1000.0.
+        if value < 999.95 && !unit.is_empty() {
+            break;
+        }
+        (value, unit) = (value / 1000.0, next);
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// A time in UTC, to the second; a dash where it is not known.
+pub(crate) fn time(time: Option<SystemTime>) -> String {
+    let known = time.and_then(|time| jiff::Timestamp::try_from(time).ok());
+    known.map_or_else(|| "-".to_owned(), |time| time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// One array in one line: `float32[721, 1440] in chunks of [128, 128], 4.2 MB, units m`.
+pub(crate) fn array(info: &ArrayInfo) -> String {
+    let mut text = format!("{}{:?}", info.data_type, info.shape());
+    match info.grid.chunk_shape() {
+        _ if info.shape().is_empty() => {}
+        Some(chunk) => text += &format!(" in chunks of {chunk:?}"),
+        None => text += &format!(" in {:?} irregular chunks", info.grid.chunks_per_axis()),
+    }
+    let elements = (info.grid.len() as u64).saturating_mul(info.data_type.size() as u64);
+    text += &format!(", {}", bytes(elements));
+    if info.bytes < elements / 100 * 95 {
+        text += &format!(", stored in {}", bytes(info.bytes));
+    }
+    if let Some(dims) = &info.dims {
+        text += &format!(", axes {}", dims.join(", "));
+    }
+    for (name, attr) in &info.attrs {
+        text += &format!(", {name} {}", attribute(attr));
+    }
+    text
+}
+
+fn attribute(attr: &Attr) -> String {
+    match attr {
+        Attr::Text(text) if !text.is_empty() && !text.contains([' ', ',', '"']) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_units() {
+        let texts = [0, 999, 1000, 999_949, 999_950, 4_152_960, u64::MAX].map(bytes);
+        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "4.2 MB", "18.4 EB"]);
+    }
+
+    #[test]
+    fn times_are_in_utc() {
+        assert_eq!(time(Some(SystemTime::UNIX_EPOCH)), "1970-01-01 00:00:00Z");
+        assert_eq!(time(None), "-");
+    }
+}
