@@ -6,6 +6,7 @@ mod documents;
 mod files;
 mod foreign;
 mod globs;
+mod hdf5_texts;
 mod labels;
 mod limits;
 mod links;

@@ -33,10 +33,12 @@ fn a_reader_made_from_the_page_reads_what_is_written_now() {
         ChunkedArray::from_ndarray(Array1::from_iter(0..10_i64), irregular).unwrap(),
         ChunkedArray::from_ndarray(ndarray::arr0(true), &[]).unwrap(),
         ChunkedArray::from_ndarray(Array2::<u8>::zeros((0, 3)), &[1, 3]).unwrap(),
+        ChunkedArray::from_ndarray(Array2::from_shape_fn((5, 4), |(i, j)| "\u{e4}".repeat(i * j)), &[2, 3]).unwrap(),
+        ChunkedArray::from_ndarray(ndarray::arr0("one".to_owned()), &[]).unwrap().with_fill("none".to_owned()),
         field,
         vec![Shared::new(ChunkedArray::from_ndarray(Array1::from_iter(0..9_u16), &[4]).unwrap()); 2],
     );
     storage.save("a/b/value", &value).unwrap();
     storage.save("plain", &"no array").unwrap();
-    assert_eq!(checked(folder.path()), json!({"documents": 2, "hdf5": 6, "zarr": 0, "files": 0, "shared": 1}));
+    assert_eq!(checked(folder.path()), json!({"documents": 2, "hdf5": 8, "zarr": 0, "files": 0, "shared": 1}));
 }

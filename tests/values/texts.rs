@@ -28,6 +28,9 @@ fn texts() -> Array2<String> {
 /// A storage of each kind; the server must live as long.
 fn everywhere(mut test: impl FnMut(&str, &Storage)) {
     let folder = tempfile::tempdir().unwrap();
+    test("hdf5", &Storage::open(folder.path().join("hdf5")).unwrap());
+    let zstd = Codec::zstd(1).unwrap();
+    test("hdf5 zstd", &Storage::builder(folder.path().join("hdf5 zstd")).codec(zstd).open().unwrap());
     for version in [ZarrVersion::V2, ZarrVersion::V3] {
         let builder = Storage::builder(folder.path().join(format!("{version:?}"))).array_format(ArrayFormat::Zarr);
         test(&format!("folder {version:?}"), &builder.zarr_version(version).open().unwrap());
@@ -225,9 +228,15 @@ fn what_cannot_be_stored_is_an_error_with_its_place() {
     let hdf5 = Storage::open(folder.path().join("hdf5")).unwrap();
     let zarr = Storage::builder(folder.path().join("zarr")).array_format(ArrayFormat::Zarr);
     let runs = |array: ChunkedArray<String>| Runs { runs: vec![array] };
-    let error = hdf5.save("it", &runs(ChunkedArray::from(texts()))).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("runs[0]")), "{error}");
-    assert!(error.to_string().contains("FixedText"), "{error}");
+    // HDF5 ends a text there.
+    let with_nul = ChunkedArray::from_ndarray(array!["a", "b", "c\0d"].map(|text| (*text).to_owned()), &[2]).unwrap();
+    let error = hdf5.save("it", &runs(with_nul.clone())).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidInput, Some("runs[0]")), "{error}");
+    assert!(error.to_string().contains("element [2]") && error.to_string().contains("Zarr"), "{error}");
+    assert!(hdf5.list("**").unwrap().is_empty());
+    zarr.clone().open().unwrap().save("it", &with_nul).unwrap();
+    let loaded: ChunkedArray<String> = zarr.clone().open().unwrap().load("it").unwrap();
+    assert_eq!(loaded.compute().unwrap()[[2]], "c\0d");
 
     let records = Runs { runs: vec![ChunkedArray::from(array![Named::default()])] };
     let error = zarr.clone().open().unwrap().save("it", &records).unwrap_err();
@@ -235,11 +244,14 @@ fn what_cannot_be_stored_is_an_error_with_its_place() {
     assert!(error.to_string().contains("\"name\"") && error.to_string().contains("FixedText"), "{error}");
 
     // More bytes in a chunk than are read again.
-    let limited = zarr.limits(Limits::default().chunk_bytes(1 << 12)).open().unwrap();
-    let long = ChunkedArray::from(Array1::from_elem(5, "x".repeat(1000)));
-    let error = limited.save("it", &runs(long.clone())).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (ErrorKind::Limit, Some("runs[0]")), "{error}");
-    assert!(error.to_string().contains("smaller chunks"), "{error}");
-    limited.save("it", &long.rechunk(&[4]).unwrap()).unwrap();
-    assert_eq!(limited.load::<ChunkedArray<String>>("it").unwrap().compute().unwrap(), long.compute().unwrap());
+    let limits = Limits::default().chunk_bytes(1 << 12);
+    let limited = [zarr.limits(limits), Storage::builder(folder.path().join("limited")).limits(limits)];
+    for limited in limited.map(|builder| builder.open().unwrap()) {
+        let long = ChunkedArray::from(Array1::from_elem(5, "x".repeat(1000)));
+        let error = limited.save("it", &runs(long.clone())).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Limit, Some("runs[0]")), "{error}");
+        assert!(error.to_string().contains("smaller chunks"), "{error}");
+        limited.save("it", &long.rechunk(&[4]).unwrap()).unwrap();
+        assert_eq!(limited.load::<ChunkedArray<String>>("it").unwrap().compute().unwrap(), long.compute().unwrap());
+    }
 }

@@ -158,6 +158,10 @@ impl OpenAttribute {
 
     /// Its elements as memory has them; none if they are too many.
     fn decoded(&self, elements: &StoredElements) -> Result<Option<Vec<u8>>> {
+        // Of texts of any length libhdf5 gives pointers.
+        if elements.data_type.is_text() {
+            return Ok(None);
+        }
         let Some(stored) = self.plain()? else { return Ok(None) };
         let mut bytes = vec![0; self.count.saturating_mul(elements.data_type.size())];
         elements.decode(&stored, &mut bytes)?;

@@ -7,7 +7,8 @@ use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
 use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5s::{H5S_class_t, H5Sclose, H5Screate, H5Screate_simple};
 use hdf5_sys::h5t::{
-    H5T_C_S1, H5T_cset_t, H5T_str_t, H5Tclose, H5Tcopy, H5Tget_size, H5Tset_cset, H5Tset_size, H5Tset_strpad,
+    H5T_C_S1, H5T_VARIABLE, H5T_cset_t, H5T_str_t, H5Tclose, H5Tcopy, H5Tget_size, H5Tset_cset, H5Tset_size,
+    H5Tset_strpad,
 };
 use std::ffi::{CStr, c_int};
 
@@ -60,6 +61,11 @@ pub(super) fn padded_utf8(len: usize) -> Result<Handle> {
     // SAFETY: a valid type.
     status("set the padding of a string", || unsafe { H5Tset_strpad(text.id(), H5T_str_t::H5T_STR_NULLPAD) })?;
     Ok(text)
+}
+
+/// The type of a UTF-8 string of any length, which in memory is a pointer.
+pub(super) fn variable_utf8() -> Result<Handle> {
+    utf8(H5T_VARIABLE)
 }
 
 /// A dataspace of this shape; a scalar one without axes.

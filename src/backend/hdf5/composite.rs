@@ -19,11 +19,14 @@ const MOST_MEMBERS: usize = 1000;
 /// How the types are read that others are made of.
 pub(super) type Recognize = fn(&Handle) -> Result<StoredElements>;
 
-/// Texts of a fixed length. None for those of variable length.
+/// Texts of a fixed length, or of any.
 pub(super) fn text(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     // SAFETY: a valid type.
     let is_variable = number("look for variable length", || unsafe { H5Tis_variable_str(file_type.id()) })? != 0;
-    if is_variable || DataType::Text(size).check().is_err() {
+    if is_variable {
+        return Ok(Some(StoredElements::texts_of_any_length()));
+    }
+    if DataType::Text(size).check().is_err() {
         return Ok(None);
     }
     // SAFETY: a valid type.

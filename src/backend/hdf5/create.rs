@@ -15,7 +15,9 @@ use super::types;
 use crate::array::{DataType, Labels, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::FileBytes;
-use hdf5_sys::h5d::{H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk};
+use hdf5_sys::h5d::{
+    H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_ALLOC, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk,
+};
 use hdf5_sys::h5g::{H5Gclose, H5Gcreate2};
 use hdf5_sys::h5p::{
     H5P_CLS_DATASET_CREATE, H5P_CLS_GROUP_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk,
@@ -45,8 +47,8 @@ pub(super) struct Created {
 
 /// The new file, open in libhdf5.
 pub(super) struct NewFile {
-    file: File,
-    dataset: Handle,
+    pub(super) file: File,
+    pub(super) dataset: Handle,
 }
 
 impl NewFile {
@@ -111,6 +113,11 @@ fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
         // SAFETY: a valid list, and as many lengths as are announced.
         status("set the chunk shape", || unsafe { H5Pset_chunk(list.id(), chunk.len() as c_int, chunk.as_ptr()) })?;
     }
+    if plan.data_type.is_text() {
+        // The places of texts must be ones of no text before they are written.
+        // SAFETY: a valid list.
+        status("choose filling", || unsafe { H5Pset_fill_time(list.id(), H5D_FILL_TIME_ALLOC) })?;
+    }
     if plan.filters.is_empty() {
         // All chunks get their places now, one after another and without an index.
         allocate_now(&list)?;
@@ -142,7 +149,7 @@ fn checksums(file: &Handle, count: usize) -> Result<u64> {
     allocate_now(&list)?;
     let group = group(file)?;
     let dataset = dataset(&group, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
-    let address = inspect::address(&dataset);
+    let address = inspect::address(&dataset)?;
     dataset.close("close a dataset")?;
     group.close("close a group")?;
     address.ok_or_else(|| Error::unsupported("libhdf5 has given the checksums no place"))
@@ -151,7 +158,7 @@ fn checksums(file: &Handle, count: usize) -> Result<u64> {
 /// Where the first chunk goes, and the only value of an array without axes.
 fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
     let address = if layout.chunk_shape.is_empty() {
-        inspect::address(dataset)
+        inspect::address(dataset)?
     } else if inspect::index_kind(dataset)? == IndexKind::Implicit || layout.grid.chunk_count() == 1 {
         inspect::first_chunk(dataset, layout.chunk_shape.len())?
     } else {

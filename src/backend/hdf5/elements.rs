@@ -3,6 +3,7 @@
 //! An element of memory has the bytes of its data type: numbers little-endian, the fields of a record without gaps. In a
 //! file numbers may be big-endian, in another order, with gaps between them, or longer.
 
+use super::raw;
 use crate::array::{DataType, Field, RecordType, SubarrayType};
 use crate::error::{Error, Result};
 
@@ -85,6 +86,11 @@ impl StoredElements {
         Self { data_type: DataType::Text(size), size, pieces: vec![Piece { offset: 0, stored: size, len: size, kind }] }
     }
 
+    /// Texts of any length, of which the dataset has the places in global heaps.
+    pub(super) fn texts_of_any_length() -> Self {
+        Self { data_type: DataType::String, size: raw::BYTES, pieces: Vec::new() }
+    }
+
     /// StoredElements of integers that have names.
     pub(super) fn named(self, data_type: DataType) -> Self {
         Self { data_type, ..self }
@@ -149,9 +155,10 @@ impl StoredElements {
         Some(Self { data_type, size, pieces })
     }
 
-    /// Whether memory has the same bytes.
+    /// Whether memory has the same bytes. Texts of any length are stored in one way only.
     pub(super) fn are_plain(&self) -> bool {
-        self.lie_as_in_memory() && self.pieces.iter().all(|piece| piece.kind == PieceKind::Same)
+        self.data_type.is_text()
+            || self.lie_as_in_memory() && self.pieces.iter().all(|piece| piece.kind == PieceKind::Same)
     }
 
     /// Whether memory has the same values in the same places, whatever the order of their bytes.

@@ -15,6 +15,7 @@ use super::library::{self, Handle};
 use super::links::ObjectKind;
 use super::others_labels;
 use super::paths;
+use super::reading::WatchedFile;
 use super::recognize::recognize;
 use super::stretch;
 use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
@@ -38,7 +39,10 @@ pub(super) struct Header {
     pub(super) stored_chunk_bytes: usize,
     pub(super) pipeline: Pipeline,
     pub(super) index: Index,
-    /// One element of memory, for what was never written.
+    /// Of the texts of a chunk, if they have any length; and where addresses in global heaps count from.
+    pub(super) most_text_bytes: usize,
+    pub(super) heap_base: Option<u64>,
+    /// One element of memory, for what was never written; nothing of texts of any length, which are empty then.
     pub(super) fill: Vec<u8>,
     pub(super) file_len: u64,
     pub(super) seal: Option<Seal>,
@@ -85,6 +89,7 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Res
     if let (Wanted::Dataset(path), None) = (wanted, &description) {
         header.labels = others_labels::read(&file, path, header.layout.grid.ndim(), &header.elements);
     }
+    header.heap_base = file.reading().and_then(WatchedFile::heap_base);
     file.close()?;
     // Past libhdf5's lock.
     if let Some(found) = description {
@@ -157,6 +162,8 @@ fn read_dataset(
         stored_chunk_bytes,
         pipeline,
         index,
+        most_text_bytes: limits.most_chunk_bytes(),
+        heap_base: None,
         fill,
         file_len,
         seal,
@@ -232,13 +239,16 @@ impl Facts {
                 Index::of_chunks(dataset, &extent)
             }
             _ if !self.pipeline.is_empty() => Err(Error::corrupt("a dataset without chunks cannot have filters")),
-            Storage::Contiguous => match inspect::address(dataset).filter(|_| len > 0) {
+            Storage::Contiguous => match inspect::address(dataset)?.filter(|_| len > 0) {
                 None => Ok(Index::Empty),
                 Some(address) => {
                     inside(address, len as u128, self.file_len)?;
                     Ok(Index::Contiguous(address))
                 }
             },
+            Storage::Compact if self.elements.data_type.is_text() => Err(Error::unsupported(
+                "the dataset keeps texts of any length in its header, which arraystow does not read; write it in chunks",
+            )),
             Storage::Compact if len > LARGEST_COMPACT => Err(Error::corrupt(format!(
                 "the dataset claims to have {len} bytes in its header, which is impossible"
             ))),
@@ -250,6 +260,9 @@ impl Facts {
 
     /// The element that stands for those that were never written.
     fn fill(&self, dataset: &Handle, properties: &Handle, index: &Index) -> Result<Vec<u8>> {
+        if self.elements.data_type.is_text() {
+            return Ok(Vec::new());
+        }
         let mut element = vec![0; self.elements.data_type.size()];
         match fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
             Fill::Zero => {}
@@ -297,7 +310,7 @@ fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -
     if inspect::shape(&dataset)? != [count] {
         return Err(damaged("are those of another array"));
     }
-    let address = inspect::address(&dataset).ok_or_else(|| damaged("were never written"))?;
+    let address = inspect::address(&dataset)?.ok_or_else(|| damaged("were never written"))?;
     inside(address, count as u128 * size_of::<u32>() as u128, file_len)?;
     Ok(address)
 }

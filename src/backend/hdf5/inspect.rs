@@ -14,10 +14,12 @@ use hdf5_sys::h5d::{
     H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS, H5D_layout_t, H5Dchunk_iter, H5Dclose, H5Dget_chunk_index_type,
     H5Dget_chunk_info_by_coord, H5Dget_create_plist, H5Dget_offset, H5Dget_space, H5Dget_type, H5Dopen2, H5Dread,
 };
+use hdf5_sys::h5f::{H5Fclose, H5Fget_create_plist};
 use hdf5_sys::h5g::{H5Gclose, H5Gopen2};
+use hdf5_sys::h5i::H5Iget_file_id;
 use hdf5_sys::h5p::{
     H5P_DEFAULT, H5Pclose, H5Pget_chunk, H5Pget_chunk_opts, H5Pget_external_count, H5Pget_filter2, H5Pget_layout,
-    H5Pget_nfilters,
+    H5Pget_nfilters, H5Pget_userblock,
 };
 use hdf5_sys::h5s::{
     H5S_ALL, H5S_UNLIMITED, H5S_class_t, H5Sclose, H5Sget_simple_extent_dims, H5Sget_simple_extent_ndims,
@@ -210,10 +212,23 @@ pub(super) fn text_attribute(dataset: &Handle, name: &CStr) -> Result<Option<Vec
 }
 
 /// Where the elements of a dataset in one piece lie; none if they were never written.
-pub(super) fn address(dataset: &Handle) -> Option<u64> {
+pub(super) fn address(dataset: &Handle) -> Result<Option<u64>> {
     // SAFETY: a valid dataset.
     let address = super::library::locked(|| unsafe { H5Dget_offset(dataset.id()) });
-    (address != HADDR_UNDEF).then_some(address)
+    // libhdf5 adds the length of the user block to the address of what was never written, too.
+    Ok((address != HADDR_UNDEF && address >= user_block(dataset)?).then_some(address))
+}
+
+/// Bytes before the file's address 0.
+fn user_block(dataset: &Handle) -> Result<u64> {
+    // SAFETY: a valid dataset.
+    let file = id("find the file of a dataset", H5Fclose, || unsafe { H5Iget_file_id(dataset.id()) })?;
+    // SAFETY: a valid file.
+    let list = id("read the file's properties", H5Pclose, || unsafe { H5Fget_create_plist(file.id()) })?;
+    let mut bytes = 0;
+    // SAFETY: a valid list and a valid pointer.
+    status("tell the length of the user block", || unsafe { H5Pget_userblock(list.id(), &raw mut bytes) })?;
+    Ok(bytes)
 }
 
 /// How a dataset finds its chunks.

@@ -32,7 +32,8 @@ pub(super) fn write(
         attribute(dataset, &c_string(name)?, value)?;
     }
     time(dataset, data_type, labels)?;
-    if let Some(fill) = labels.fill() {
+    // A text of any length is one in the description only.
+    if let Some(fill) = labels.fill().filter(|_| !data_type.is_text()) {
         attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], fill)?;
     }
     let Some(dims) = labels.dims() else { return Ok(()) };

@@ -33,8 +33,10 @@ mod reading;
 mod recognize;
 mod rest;
 mod stretch;
+mod texts;
 mod types;
 mod watch;
+mod write_texts;
 mod writer;
 
 pub(crate) use foreign::ForeignHdf5;
@@ -118,14 +120,7 @@ impl Backend for Hdf5Files {
     }
 
     fn check_data_type(&self, data_type: &DataType) -> Result<()> {
-        data_type.check()?;
-        if data_type.is_text() {
-            return Err(Error::unsupported(
-                "texts of any length cannot be stored as HDF5 yet: store them as Zarr \
-                 (StorageBuilder::array_format), or make them FixedText",
-            ));
-        }
-        Ok(())
+        data_type.check()
     }
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {

@@ -25,6 +25,18 @@ pub(super) struct HeapPlace {
     pub(super) object: u32,
 }
 
+impl HeapPlace {
+    /// The place that the bytes of an element are.
+    pub(super) fn of(bytes: &[u8; BYTES]) -> Self {
+        let [a, b, c, d, address @ .., e, f, g, h] = *bytes;
+        Self {
+            count: u32::from_le_bytes([a, b, c, d]),
+            address: u64::from_le_bytes(address),
+            object: u32::from_le_bytes([e, f, g, h]),
+        }
+    }
+}
+
 const NAME: &CStr = c"arraystow: as it lies in the file";
 
 /// The places of the elements of an attribute of so many elements of variable length.
@@ -51,15 +63,7 @@ pub(super) fn places(attribute: &Handle, count: usize) -> Result<Vec<HeapPlace>>
         unsafe { H5Tunregister(soft, NAME.as_ptr(), variable.id(), opaque.id(), Some(as_it_is)) }
     })?;
     read?;
-    let place = |bytes: &[u8; BYTES]| {
-        let [a, b, c, d, address @ .., e, f, g, h] = *bytes;
-        HeapPlace {
-            count: u32::from_le_bytes([a, b, c, d]),
-            address: u64::from_le_bytes(address),
-            object: u32::from_le_bytes([e, f, g, h]),
-        }
-    };
-    Ok(bytes.as_chunks::<BYTES>().0.iter().map(place).collect())
+    Ok(bytes.as_chunks::<BYTES>().0.iter().map(HeapPlace::of).collect())
 }
 
 /// Converts nothing: what lies in the file is what is wanted.

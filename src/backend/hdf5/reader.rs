@@ -16,11 +16,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 /// Elements in the form in which they are stored, where memory has another. Entered before what lies between filters.
-static STORED: Room = Room::new(192 << 20);
+pub(super) static STORED: Room = Room::new(192 << 20);
 
 pub(super) struct Reader {
-    location: Location,
-    header: Header,
+    pub(super) location: Location,
+    pub(super) header: Header,
 }
 
 impl Reader {
@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// Reads a chunk that was written, its elements as they are stored.
-    fn read_stored(&self, number: usize, out: &mut [u8]) -> Result<()> {
+    pub(super) fn read_stored(&self, number: usize, out: &mut [u8]) -> Result<()> {
         let header = &self.header;
         let region = header.layout.grid.chunk_region(number)?;
         let size = header.elements.size;
@@ -121,6 +121,9 @@ impl Reader {
     }
 
     fn check_stored(&self, number: usize) -> Result<()> {
+        if self.header.elements.data_type.is_text() {
+            return self.texts(number).map(drop);
+        }
         let Some(place) = self.place(number)? else { return Ok(()) };
         scratch::with(place.size, |stored| {
             self.read_at(&self.location.open()?, place.address, stored)?;
@@ -135,6 +138,10 @@ impl Reader {
         number: usize,
         hand_on: impl FnOnce(&[u8], u32) -> Result<R>,
     ) -> Result<Option<R>> {
+        // Places in another file say nothing here.
+        if self.header.elements.data_type.is_text() {
+            return Ok(None);
+        }
         let place = self.place(number).map_err(|error| self.in_chunk(number, error))?;
         let Some(place) = place else { return Ok(None) };
         scratch::with(place.size, |stored| {
@@ -184,8 +191,12 @@ impl Reader {
         bytes.read_exact_at(out, address).map_err(|error| io_error("a chunk cannot be read", error))
     }
 
-    /// Compares the bytes with their checksum, if there is one.
+    /// Compares stored bytes with their checksum, if there is one. That of texts is not one of their places.
     fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
+        if self.header.elements.data_type.is_text() { Ok(()) } else { self.compare(number, stored) }
+    }
+
+    pub(super) fn compare(&self, number: usize, stored: &[u8]) -> Result<()> {
         let Some(seal) = &self.header.seal else { return Ok(()) };
         match seal.checksums.get(number) {
             Some(checksum) if *checksum == crc32c::crc32c(stored) => Ok(()),
@@ -242,6 +253,14 @@ impl ArrayReader for Reader {
 
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
         self.read(number, out).map_err(|error| self.in_chunk(number, error))
+    }
+
+    fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
+        if !self.header.elements.data_type.is_text() {
+            return Ok(None);
+        }
+        let texts = self.texts(number).map_err(|error| self.in_chunk(number, error))?;
+        Ok(Some(Box::new(texts)))
     }
 
     fn check_chunk(&self, number: usize) -> Result<()> {

@@ -62,6 +62,11 @@ impl WatchedFile {
         self.watch.lock().collection(&Watched { reading: self, end_of_file }, address)
     }
 
+    /// Where addresses in global heaps count from; none if the file has addresses of another length than is read.
+    pub(super) fn heap_base(&self) -> Option<u64> {
+        self.watch.lock().heap_base()
+    }
+
     fn fill(&self, buf: &mut [u8], address: u64) -> Result<()> {
         let start = usize::try_from(address).ok();
         let in_head = start.and_then(|start| self.head.get(start..start.checked_add(buf.len())?));

@@ -24,6 +24,7 @@ pub(super) fn create(data_type: &DataType) -> Result<Handle> {
         DataType::Complex128 => complex(&DataType::Float64),
         // Attributes say the rest, as the CF conventions have it.
         DataType::DateTime64(_) | DataType::TimeDelta64(_) => real(&DataType::Int64),
+        DataType::String => attributes::variable_utf8(),
         DataType::Text(bytes) => attributes::padded_utf8(*bytes),
         DataType::Bytes(bytes) => opaque(*bytes),
         DataType::Enum(enumeration) => self::enumeration(enumeration.base(), enumeration.names()),

@@ -5,15 +5,17 @@ use super::description::{Description, digest};
 use super::fault::io_error;
 use super::filters;
 use super::place::Location;
+use super::raw;
 use super::reader::Reader;
 use super::rest;
-use crate::array::{Codec, DataType, StoredLayout};
+use crate::array::{Codec, DataType, Region, StoredLayout, packed};
 use crate::backend::{ArrayReader, ArraySpec, ArrayWriter, Carried, StoredSummary};
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::unsynced::Unsynced;
 use crate::protocol::{Durability, FileBytes};
+use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,6 +28,7 @@ pub(super) struct Writer {
     element_size: usize,
     layout: StoredLayout,
     chunk_bytes: usize,
+    most_text_bytes: usize,
     description: String,
     target: Target,
     /// One for each chunk, and where they go.
@@ -39,6 +42,8 @@ enum Target {
     At(Option<u64>),
     /// Through libhdf5, which finds a place for each.
     Through(NewFile),
+    /// The texts through libhdf5; their places one after another from this address on. None if there are no chunks.
+    Texts(NewFile, Option<u64>),
 }
 
 impl Writer {
@@ -51,7 +56,9 @@ impl Writer {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
-        let codec = if layout.chunk_shape.is_empty() { Codec::NONE } else { spec.codec() };
+        // Texts of any length lie in heaps, which have no filters either.
+        let is_text = spec.data_type.is_text();
+        let codec = if layout.chunk_shape.is_empty() || is_text { Codec::NONE } else { spec.codec() };
         let meta = spec.meta.clone().with_codec(codec);
         let description = Description::new(&ArraySpec { meta, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
@@ -81,6 +88,7 @@ impl Writer {
             element_size,
             layout,
             chunk_bytes,
+            most_text_bytes: limits.most_chunk_bytes(),
             description,
             target,
             checksums,
@@ -90,6 +98,9 @@ impl Writer {
 
     fn write(&self, number: usize, elements: &[u8]) -> Result<()> {
         let region = self.layout.grid.chunk_region(number)?;
+        if let Target::Texts(array, _) = &self.target {
+            return self.write_texts(array, number, &region, elements);
+        }
         if elements.len() == self.chunk_bytes {
             return self.write_full(number, region.start(), elements);
         }
@@ -103,7 +114,7 @@ impl Writer {
     /// Writes a chunk of full size.
     fn write_full(&self, number: usize, start: &[usize], chunk: &[u8]) -> Result<()> {
         match &self.target {
-            Target::At(_) => self.write_encoded(number, start, chunk, 0),
+            Target::At(_) | Target::Texts(..) => self.write_encoded(number, start, chunk, 0),
             Target::Through(_) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
                 self.write_encoded(number, start, encoded, mask)
             }),
@@ -125,7 +136,32 @@ impl Writer {
                 Ok(())
             }
             Target::Through(array) => array.write_chunk(start, mask, encoded),
+            Target::Texts(..) => Err(Error::invalid("a chunk of texts was given as bytes")),
         }
+    }
+
+    /// Writes packed texts. Their checksum is that of the packed texts of a chunk of full size.
+    fn write_texts(&self, array: &NewFile, number: usize, region: &Region, elements: &[u8]) -> Result<()> {
+        // As no reader with these limits would read it.
+        if elements.len() > self.most_text_bytes {
+            return Err(layout::too_long(elements.len(), self.most_text_bytes));
+        }
+        let texts = packed::texts(elements, region.len())?;
+        let c_string = |(index, text): (usize, &&[u8])| {
+            CString::new(*text).map_err(|_| {
+                Error::invalid(format!(
+                    "element {:?} is a text with the character NUL, where a text ends in HDF5: store the array as Zarr",
+                    region.coordinates(index)
+                ))
+            })
+        };
+        let texts = texts.iter().enumerate().map(c_string).collect::<Result<Vec<_>>>()?;
+        if region.shape() == self.layout.chunk_shape {
+            self.note(number, elements)?;
+        } else {
+            self.note(number, &layout::fill_up_texts(elements, region.shape(), &self.layout.chunk_shape)?)?;
+        }
+        array.write_texts(region.start(), region.shape(), &texts)
     }
 
     /// Takes over a chunk of another file.
@@ -153,8 +189,14 @@ impl Writer {
     }
 
     fn finish_file(self) -> Result<StoredSummary> {
+        let count = self.layout.grid.chunk_count() as u64;
         let chunks = match self.target {
-            Target::At(Some(first)) => vec![(first, self.chunk_bytes as u64 * self.layout.grid.chunk_count() as u64)],
+            Target::Texts(array, first) => {
+                array.close()?;
+                let places = self.layout.chunk_bytes(raw::BYTES).map_or(u64::MAX, |bytes| bytes as u64);
+                first.map(|first| (first, places.saturating_mul(count))).into_iter().collect()
+            }
+            Target::At(Some(first)) => vec![(first, self.chunk_bytes as u64 * count)],
             Target::At(None) => Vec::new(),
             Target::Through(array) => {
                 let chunks = array.chunks(self.layout.chunk_shape.len())?;
@@ -204,6 +246,9 @@ fn start(bytes: &Arc<FileBytes>, plan: &Plan<'_>) -> Result<(Target, Option<u64>
     let Created { array, first_chunk, checksums } = create(bytes.clone(), plan)?;
     if !plan.filters.is_empty() {
         return Ok((Target::Through(array), checksums));
+    }
+    if plan.data_type.is_text() {
+        return Ok((Target::Texts(array, first_chunk), checksums));
     }
     array.close()?;
     if first_chunk.is_some() {

@@ -23,7 +23,11 @@ def row(section, label, path=None, make=None):
     try:
         found = file[path]
         elements = np.asarray(found[()])
-        if elements.dtype.kind in "biufcmMSV":
+        if h5py.check_string_dtype(found.dtype) and elements.dtype.kind == "O":
+            entry["bytes"] = f"{folder}/{len(rows)}.bytes"
+            entry["shape"] = list(found.shape)
+            open(entry["bytes"], "wb").write(b"".join(len(text).to_bytes(4, "little") + text for text in elements.ravel()))
+        elif elements.dtype.kind in "biufcmMSV":
             elements = elements.astype(elements.dtype.newbyteorder("<"))
             if elements.dtype.names: elements = repack_fields(elements, recurse=True)
             entry["bytes"] = f"{folder}/{len(rows)}.bytes"
@@ -102,7 +106,7 @@ row(T, "complex64, as a record of r and i", make=dataset(data=(data * (1 + 2j)).
 row(T, "complex128, as a record of r and i", make=dataset(data=data * (1 + 2j)))
 row(T, "big-endian numbers", make=dataset(data=data.astype(">f8")))
 row(T, "enumerations other than bool", make=dataset(data=np.array([1, 2]), dtype=h5py.enum_dtype({"A": 1, "B": 2})))
-row(T, "strings of variable length", make=dataset(data=["a", "b"]))
+row(T, "strings of variable length", make=dataset(data=["a", "", "\u00e4bc"]))
 row(T, "strings of fixed length", make=dataset(data=np.array([b"a", b"b"])))
 row(T, "records", make=dataset(data=np.zeros(3, [("a", "i4"), ("b", "f4")])))
 inner = np.dtype([("flag", "?"), ("x", ">f4")], align=True)

@@ -69,6 +69,22 @@ fn what_h5py_writes_is_read_or_refused_by_name() {
 }
 
 #[test]
+fn what_was_never_written_is_the_fill_value_behind_a_user_block_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+import sys, numpy as np, h5py
+with h5py.File(sys.argv[1], "w", userblock_size=1024) as file:
+    file.create_dataset("never", (300,), "f8", fillvalue=2.5)
+    file["written"] = np.arange(300.0)
+"#;
+    let path = folder.path().join("made.h5");
+    python_env::run(python_env::HDF5, script, &[path.to_str().unwrap()]);
+    let file = Hdf5File::open(path).unwrap();
+    let sum = |path: &str| file.array(path).unwrap().downcast::<f64>().unwrap().sum().unwrap();
+    assert_eq!((sum("never"), sum("written")), (750.0, 44_850.0));
+}
+
+#[test]
 fn datasets_are_listed_with_their_forms() {
     let folder = tempfile::tempdir().unwrap();
     let file = make(
@@ -76,6 +92,7 @@ fn datasets_are_listed_with_their_forms() {
         r#"
 file.create_dataset("b/grid", data=np.ones((30, 40), "f4"), chunks=(10, 40))
 file["b/text"] = ["x"]
+file.create_dataset("b/lists", (2,), h5py.vlen_dtype("i4"))
 file["a"] = np.arange(3, dtype="u2")
 file["b/again"] = file["b"]
 file["b/link"] = h5py.SoftLink("/a")
@@ -89,7 +106,7 @@ file["z"] = 1.0
     );
     let found = file.arrays("/").unwrap();
     let paths: Vec<&str> = found.arrays.iter().map(|found| found.path.as_str()).collect();
-    assert_eq!(paths, ["/a", "/b/grid", "/b/text", "/c/same", "/elsewhere", "/virtual", "/z"]);
+    assert_eq!(paths, ["/a", "/b/grid", "/b/lists", "/b/text", "/c/same", "/elsewhere", "/virtual", "/z"]);
     assert!(found.is_complete);
     let form = |path: &str| found.arrays.iter().find(|found| found.path == path).unwrap().form.clone();
     let grid = form("/b/grid").unwrap();
@@ -98,16 +115,19 @@ file["z"] = 1.0
         (DataType::Float32, &[30, 40][..], Some(vec![10, 40]))
     );
     assert_eq!(form("/a").unwrap().data_type, DataType::UInt16);
-    for (path, what) in [("/b/text", "strings"), ("/elsewhere", "another place"), ("/virtual", "view of others")] {
+    assert_eq!(form("/b/text").unwrap().data_type, DataType::String);
+    for (path, what) in
+        [("/b/lists", "sequences of variable length"), ("/elsewhere", "another place"), ("/virtual", "view of others")]
+    {
         let error = form(path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{path}: {error}");
         assert!(error.to_string().contains(what), "{path}: {error}");
     }
     // A part of it, and a dataset alone.
     let below = file.arrays("b").unwrap().arrays;
-    assert_eq!(below.iter().map(|found| found.path.as_str()).collect::<Vec<_>>(), ["/b/grid", "/b/text"]);
+    assert_eq!(below.iter().map(|found| found.path.as_str()).collect::<Vec<_>>(), ["/b/grid", "/b/lists", "/b/text"]);
     assert_eq!(file.arrays("/b/grid").unwrap().arrays.len(), 1);
-    assert_eq!(futures::executor::block_on(file.arrays_async("/")).unwrap().arrays.len(), 7);
+    assert_eq!(futures::executor::block_on(file.arrays_async("/")).unwrap().arrays.len(), 8);
 }
 
 #[test]

@@ -122,10 +122,8 @@ impl Shelf<'_> {
         let durations = of(|i| missing(i).then(|| SignedDuration::from_nanos(i as i64 * 1_000_003 - 9)));
         self.save("`timedelta64[ns]`", codec, 0, &durations).dtype = "timedelta64".to_owned();
         self.save("texts of at most 8 bytes", codec, 0, &of(text)).dtype = "text".to_owned();
-        if self.format != "hdf5" {
-            let long = of(|i| text(i).as_str().repeat(i));
-            self.save("texts of any length", codec, 0, &long).dtype = "string".to_owned();
-        }
+        let long = of(|i| text(i).as_str().repeat(i));
+        self.save("texts of any length", codec, 0, &long).dtype = "string".to_owned();
         self.save("bytes", codec, 0, &of(|i| FixedBytes([i as u8, 0, 255]))).dtype = "bytes".to_owned();
         self.save("an enumeration", codec, 0, &of(quality)).dtype = "enumeration".to_owned();
         let records =

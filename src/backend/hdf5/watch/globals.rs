@@ -4,6 +4,7 @@
 use super::cursor::Cursor;
 use super::{Source, View, Watch};
 use crate::error::Result;
+use std::collections::HashMap;
 
 /// The most bytes of a collection that is read. libhdf5 makes larger ones for single objects of that size.
 const LARGEST: u64 = 1 << 20;
@@ -15,7 +16,60 @@ const HEAD: usize = 16;
 /// Some objects of a global heap, with all their bytes.
 pub(in super::super) struct Collection(Vec<u8>);
 
+/// All objects of a global heap, each of which is found at once.
+pub(in super::super) struct Objects {
+    bytes: Vec<u8>,
+    /// Where each object begins, and its length.
+    places: HashMap<u32, (usize, usize)>,
+}
+
+impl Objects {
+    /// Bytes that are read before the length of a collection is known.
+    pub(in super::super) const HEAD: usize = HEAD;
+
+    /// The length of the collection that begins with these bytes; none if there is none.
+    pub(in super::super) fn len(head: &[u8]) -> Option<u64> {
+        Cursor::new(head, 8).number(WIDTH).filter(|len| head.starts_with(b"GCOL\x01") && *len >= HEAD as u64)
+    }
+
+    /// The objects of a whole collection.
+    pub(in super::super) fn of(bytes: Vec<u8>) -> Self {
+        let mut places = HashMap::new();
+        let mut cursor = Cursor::new(&bytes, HEAD);
+        let mut next = || {
+            let number = u32::try_from(cursor.number(2)?).ok().filter(|number| *number != 0)?;
+            cursor.skip(6)?;
+            let len = cursor.size(WIDTH)?;
+            let start = cursor.at();
+            cursor.skip(len)?;
+            // The last object may end before a multiple.
+            let _ = cursor.skip(len.checked_next_multiple_of(WIDTH)? - len);
+            Some((number, (start, len)))
+        };
+        while let Some((number, place)) = next() {
+            places.entry(number).or_insert(place);
+        }
+        Self { bytes, places }
+    }
+
+    /// The bytes of an object.
+    pub(in super::super) fn object(&self, number: u32) -> Option<&[u8]> {
+        let (start, len) = self.places.get(&number)?;
+        self.bytes.get(*start..start.checked_add(*len)?)
+    }
+
+    /// Bytes of memory, about.
+    pub(in super::super) fn size(&self) -> usize {
+        self.bytes.len().saturating_add(self.places.len().saturating_mul(32))
+    }
+}
+
 impl Watch {
+    /// Where the file's address 0 is, if its addresses and lengths are as long as heaps are read with.
+    pub(in super::super) fn heap_base(&self) -> Option<u64> {
+        self.format.filter(|format| (format.address, format.length) == (WIDTH, WIDTH)).map(|format| format.base)
+    }
+
     /// The collection at an address; none if there is none, or it is larger than what is read.
     pub(in super::super) fn collection(&self, source: &dyn Source, address: u64) -> Result<Option<Collection>> {
         let Some(format) = self.format.filter(|format| (format.address, format.length) == (WIDTH, WIDTH)) else {
@@ -67,5 +121,10 @@ mod tests {
         assert_eq!(collection.object(2), None, "it reaches beyond the end");
         assert_eq!(collection.object(3), None);
         assert_eq!(collection.object(0), None);
+        let objects = Objects::of(parts.concat());
+        assert_eq!(objects.object(1), Some(&b"abc"[..]));
+        assert_eq!(objects.object(7), Some(&b"12345678"[..]));
+        assert_eq!([objects.object(2), objects.object(3), objects.object(0)], [None; 3]);
+        assert_eq!((Objects::len(&parts.concat()), Objects::len(b"GCOL")), (Some(4096), None));
     }
 }

@@ -18,7 +18,7 @@ mod records;
 mod trees;
 mod types;
 
-pub(super) use globals::Collection;
+pub(super) use globals::{Collection, Objects};
 
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
@@ -127,7 +127,8 @@ impl Watch {
             // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
             b"GCOL" => {
                 return Err(Error::unsupported(
-                    "the dataset is a view of others (a virtual dataset), which arraystow does not open",
+                    "the dataset is a view of others (a virtual dataset), or has a fill value of variable length; arraystow \
+                     opens neither",
                 ));
             }
             // It would put blocks into libhdf5's cache that were never seen here.

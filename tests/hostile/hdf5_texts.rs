@@ -1,0 +1,137 @@
+//! Texts of any length in HDF5: places that lead nowhere, and heaps that are not what they say.
+
+use crate::support::{refused, soon};
+use arraystow::{ChunkedArray, ErrorKind, Hdf5File, Limits, Storage};
+use arraystow_tests::python_env;
+use ndarray::{Array1, array};
+use std::fs;
+
+/// A file of h5py with the texts `Rhein`, none and `Po`, in one heap.
+fn sound() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.h5");
+    let script = r#"
+import sys, numpy as np, h5py
+with h5py.File(sys.argv[1], "w") as file:
+    file.create_dataset("texts", data=["Rhein", "", "Po"], dtype=h5py.string_dtype())
+"#;
+    python_env::run(python_env::HDF5, script, &[path.to_str().unwrap()]);
+    fs::read(path).unwrap()
+}
+
+fn read(bytes: Vec<u8>, limits: Limits) -> Result<Vec<String>, arraystow::Error> {
+    soon("texts", move || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("texts.h5");
+        fs::write(&path, bytes).unwrap();
+        let file = Hdf5File::open(path)?.with_limits(limits);
+        Ok(file.array("texts")?.downcast::<String>()?.compute()?.into_raw_vec_and_offset().0)
+    })
+}
+
+/// Where the heap begins, and the places of the first and the last text.
+fn parts(file: &[u8]) -> (usize, [usize; 2]) {
+    let heap = file.windows(5).position(|bytes| bytes == b"GCOL\x01").unwrap();
+    let place = |len: u32| {
+        let wanted = [len.to_le_bytes().as_slice(), &(heap as u64).to_le_bytes()].concat();
+        file.windows(12).position(|bytes| bytes == wanted).unwrap()
+    };
+    (heap, [place(5), place(2)])
+}
+
+#[test]
+fn places_and_heaps_are_checked() {
+    let file = sound();
+    let (heap, [first, last]) = parts(&file);
+    assert_eq!(read(file.clone(), Limits::default()).unwrap(), ["Rhein", "", "Po"]);
+    let patched = |at: usize, bytes: &[u8]| {
+        let mut file = file.clone();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    let address = |address: u64| patched(first + 4, &address.to_le_bytes());
+    let object = heap + 16;
+    let end = file.len() as u64;
+    for (what, hostile) in [
+        ("a text of 4 GiB", patched(first, &u32::MAX.to_le_bytes())),
+        ("a text longer than its object", patched(first, &6_u32.to_le_bytes())),
+        ("no heap", address(0)),
+        ("a heap within the heap", address(heap as u64 + 8)),
+        ("a heap at the end", address(end - 4)),
+        ("a heap beyond the end", address(end)),
+        ("a heap at the end of all addresses", address(u64::MAX - 3)),
+        ("a heap nowhere", address(u64::MAX)),
+        ("an object that is not there", patched(first + 12, &999_u32.to_le_bytes())),
+        ("an object whose number has more bytes", patched(first + 12, &0x1_0001_u32.to_le_bytes())),
+        ("no object", patched(first + 12, &0_u32.to_le_bytes())),
+        ("a heap of no bytes", patched(heap + 8, &0_u64.to_le_bytes())),
+        ("a heap of 15 bytes", patched(heap + 8, &15_u64.to_le_bytes())),
+        ("a heap of 16 EiB", patched(heap + 8, &u64::MAX.to_le_bytes())),
+        ("a heap beyond the end of the file", patched(heap + 8, &end.to_le_bytes())),
+        ("a heap of another version", patched(heap + 4, &[2])),
+        ("an object of 16 EiB", patched(object + 8, &u64::MAX.to_le_bytes())),
+        ("an object beyond the heap", patched(object + 8, &5000_u64.to_le_bytes())),
+        ("no UTF-8", patched(object + 16, &[0xff])),
+        ("a heap that is cut off", file[..heap + 20].to_vec()),
+    ] {
+        let kinds = [ErrorKind::Corrupt, ErrorKind::Limit];
+        refused(what, read(hostile, Limits::default()), &kinds);
+    }
+    // All texts at one place, and one of another length.
+    let mut twice = file.clone();
+    twice.copy_within(first..first + 16, last);
+    assert_eq!(read(twice, Limits::default()).unwrap(), ["Rhein", "", "Rhein"]);
+    assert_eq!(read(patched(first, &2_u32.to_le_bytes()), Limits::default()).unwrap()[0], "Rh");
+}
+
+#[test]
+fn one_long_text_at_many_places_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.h5");
+    let script = r#"
+import sys, numpy as np, h5py
+with h5py.File(sys.argv[1], "w") as file:
+    data = file.create_dataset("texts", (100_000,), h5py.string_dtype(), chunks=(100_000,))
+    data[0] = "x" * 1_000_000
+"#;
+    python_env::run(python_env::HDF5, script, &[path.to_str().unwrap()]);
+    let mut file = fs::read(path).unwrap();
+    let place = [1_000_000_u32.to_le_bytes().as_slice(), &[]].concat();
+    let heap = file.windows(5).rposition(|bytes| bytes == b"GCOL\x01").unwrap() as u64;
+    let wanted = [place, heap.to_le_bytes().to_vec()].concat();
+    let first = file.windows(12).position(|bytes| bytes == wanted).unwrap();
+    for index in 1..100_000 {
+        file.copy_within(first..first + 16, first + 16 * index);
+    }
+    refused("100 GB", read(file, Limits::default().chunk_bytes(64 << 20)), &[ErrorKind::Limit]);
+}
+
+#[test]
+fn a_flipped_bit_of_a_text_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let texts = Array1::from_iter((0..50).map(|i| format!("this is text {i}")));
+    storage.save("texts", &ChunkedArray::from_ndarray(texts, &[20]).unwrap()).unwrap();
+    let info = storage.info("texts").unwrap();
+    let path = folder.path().join("bigdata").join(&info.arrays[0].file);
+    let file = fs::read(&path).unwrap();
+    let at = |what: &[u8]| file.windows(what.len()).position(|bytes| bytes == what).unwrap();
+    // A text, the length of one, and a byte of the heap beside the texts.
+    for position in [at(b"this is text 3") + 5, at(b"this is text 30") - 8, at(b"GCOL") + 18] {
+        let mut damaged = file.clone();
+        damaged[position] ^= 1;
+        fs::write(&path, damaged).unwrap();
+        let verification = storage.verify("texts", arraystow::VerifyDepth::Deep).unwrap();
+        assert!(!verification.is_sound(), "{position}");
+    }
+    let mut damaged = file.clone();
+    damaged[at(b"this is text 45") + 3] ^= 1;
+    fs::write(&path, damaged).unwrap();
+    let loaded: ChunkedArray<String> = storage.load("texts").unwrap();
+    let error = loaded.compute().unwrap_err();
+    assert!(error.is_corrupt() && error.to_string().contains("chunk 2"), "{error}");
+    assert_eq!(
+        loaded.slice(ndarray::s![..2]).unwrap().compute().unwrap(),
+        array!["this is text 0", "this is text 1"].map(|text| (*text).to_owned()).into_dyn()
+    );
+}
