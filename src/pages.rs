@@ -22,6 +22,7 @@ pages! {
     #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
     #[doc = "[labelled cubes]: crate::pages::labelled_cubes"]
     #[doc = "[tables]: crate::pages::tables"]
+    #[doc = "[many machines]: crate::pages::many_machines"]
     #[doc = "[performance memory]: crate::pages::performance#memory"]
     #[doc = "[time series]: crate::pages::time_series"]
     guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
@@ -44,6 +45,9 @@ pages! {
     #[doc = "[time series]: crate::pages::time_series"]
     labelled_cubes: "labelled-cubes", "Arrays with names of axes and units, as one data set.";
     layout: "layout", "What lies on disk.";
+    #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
+    #[doc = "[guide many-writers-one-commit]: crate::pages::guide#many-writers-one-commit"]
+    many_machines: "many-machines", "How the cost of a session grows, and what one driver can take.";
     performance: "performance", "Time and memory, measured.";
     readers: "readers", "What other programs read.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";

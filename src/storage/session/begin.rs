@@ -106,6 +106,9 @@ impl PlannedSession {
         let begun = leased.and_then(|()| self.write(&backend, &before, &ids, pending, expects, &record));
         match begun {
             Ok(state) => {
+                let lease = lease.opened();
+                // If this fails, the next renewal makes up for it.
+                let _ = record.put_lease(&lease);
                 let renewing = Renewing::begin(record.clone(), lease)?;
                 Ok(Session::new(storage, name, id, state, record, renewing))
             }

@@ -33,12 +33,20 @@ pub(super) struct Lease {
     lasts: u64,
     /// Seconds since 1970, by the writer's clock, for people who look at it.
     renewed: u64,
+    /// Whether there was a state when it was written. If there is none now, the session is over.
+    #[serde(default)]
+    open: bool,
 }
 
 impl Lease {
     pub(super) fn new(document: &str, arrays: Vec<String>, lasts: Duration) -> Self {
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-        Self { version: VERSION, document: document.to_owned(), arrays, lasts, renewed: 0 }
+        Self { version: VERSION, document: document.to_owned(), arrays, lasts, renewed: 0, open: false }
+    }
+
+    /// The lease of a session that has a state.
+    pub(super) fn opened(self) -> Self {
+        Self { open: true, ..self }
     }
 
     fn read(bytes: &[u8]) -> Result<Self> {
@@ -105,9 +113,20 @@ impl Record {
 
     /// For how long the lease was not renewed.
     pub(super) fn is_expired(&self, lease: &Lease) -> Result<bool> {
-        let ages = self.store.ages(&self.folder)?;
+        // What its clock is read with may go with the session.
+        let ages = self.store.ages(&self.folder);
+        let ages = ages.or_else(|error| self.check_open().and(Err(error)))?;
         let age = ages.into_iter().find(|(name, _)| name == LEASE).map(|(_, age)| age);
         Ok(age.is_none_or(|age| age > lease.lasts()))
+    }
+
+    /// The lease of a session that may still be committed.
+    fn alive(&self) -> Result<Option<Lease>> {
+        let lease = self.lease()?;
+        if lease.open {
+            self.check_open()?;
+        }
+        Ok((!self.is_expired(&lease)?).then_some(lease))
     }
 
     /// Opens the session to other programs.
@@ -132,7 +151,9 @@ impl Record {
     /// Removes the session.
     pub(super) fn end(&self) -> Result<()> {
         self.store.remove_all(&[self.key(STATE)])?;
-        self.store.remove_below(&self.folder)
+        // Another program may look at its age, for which it makes a file.
+        let remove = || self.store.remove_below(&self.folder);
+        remove().or_else(|_| remove()).or_else(|_| remove())
     }
 
     fn bytes(&self) -> u64 {
@@ -222,11 +243,11 @@ impl Sessions {
         let mut sessions = Self::default();
         for id in store.folders(SAVING)?.into_iter().filter(|folder| is_id(folder)) {
             let record = Record::new(store.clone(), &id)?;
-            let alive = record.lease().and_then(|lease| Ok((!record.is_expired(&lease)?).then_some(lease)));
-            let alive = match alive {
+            let alive = match record.alive() {
                 Ok(alive) => alive,
                 // It has ended, or a program that writes for it was killed.
                 Err(error) if error.is_gone() || error.is_not_found() => None,
+                Err(_) if record.lease().is_err_and(|error| error.is_gone()) => None,
                 Err(error) => return Err(error),
             };
             match alive {

@@ -6,6 +6,7 @@ use super::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Storage;
 use crate::storage::name::Name;
+use crate::task::unstoppable;
 
 impl Storage {
     /// Takes up a session that another program has begun, on any machine: one that was killed, or one that goes on.
@@ -43,9 +44,15 @@ impl Storage {
             let text = "the session was silent for longer than its lease allows, so a sweep may be removing it: begin a new one";
             return Err(Error::new(ErrorKind::Gone, text).at_location(record.location()));
         }
+        let lease = lease.opened();
         record.put_lease(&lease)?;
         let limits = self.place.limits();
-        let bytes = record.state(State::most_bytes(limits))?;
+        let bytes = record.state(State::most_bytes(limits)).inspect_err(|error| {
+            // It has ended since the lease was read, and has got another one.
+            if error.is_gone() {
+                let _ = unstoppable(|| record.end());
+            }
+        })?;
         let state = State::read(&bytes, limits).map_err(|error| error.at_location(record.location()))?;
         if state.header.document != name.as_str() {
             let other = &state.header.document;
