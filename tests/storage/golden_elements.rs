@@ -1,6 +1,7 @@
 //! Elements that are not numbers, as this version once wrote them: `tests/golden/elements`.
 //!
-//! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden_elements` writes the folder.
+//! `ARRAYSTOW_WRITE_GOLDEN=1 cargo test --test storage golden_elements` writes the folder. Texts of any length have a
+//! folder of their own, `tests/golden/texts`.
 
 use arraystow::{
     ArrayFormat, ChunkedArray, Codec, Element, FixedBytes, FixedText, Format, Storage, VerifyDepth, ZarrVersion,
@@ -83,5 +84,18 @@ fn elements_that_this_version_once_wrote_load() {
             let point = |i: usize| Point { position: [i as f32, -1.0, 0.5], weight: bf16::from_f32(i as f32) };
             check(&storage, "points", point);
         }
+    }
+}
+
+#[test]
+fn texts_of_any_length_that_this_version_once_wrote_load() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/texts");
+    for what in ["hdf5", "zarr-v2", "zarr-v3"] {
+        let version = if what == "zarr-v2" { ZarrVersion::V2 } else { ZarrVersion::V3 };
+        let builder = Storage::builder(folder.join(what));
+        let is_zarr = what.starts_with("zarr");
+        let builder = if is_zarr { builder.array_format(ArrayFormat::Zarr).zarr_version(version) } else { builder };
+        let storage = builder.format(Format::Cbor).codec(Codec::NONE).open().unwrap();
+        check(&storage, "texts", |i| ["", "h\u{f6}her", "one\ntwo"][i % 3].repeat(i));
     }
 }
