@@ -19,6 +19,7 @@ mod foreign;
 mod header;
 mod index;
 mod inspect;
+mod kinds;
 mod labels;
 mod library;
 mod links;

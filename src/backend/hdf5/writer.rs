@@ -1,9 +1,11 @@
-//! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are.
+//! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are. The
+//! file of a small array is made in memory and written as a whole.
 
 use super::create::{Created, NewFile, Plan, create};
 use super::description::{Description, digest};
 use super::fault::io_error;
 use super::filters;
+use super::kinds::{self, Drawing};
 use super::place::Location;
 use super::raw;
 use super::reader::Reader;
@@ -13,6 +15,7 @@ use crate::backend::{ArrayReader, ArraySpec, ArrayWriter, Carried, StoredSummary
 use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::lock::Mutex;
 use crate::protocol::unsynced::Unsynced;
 use crate::protocol::{Durability, FileBytes};
 use std::ffi::CString;
@@ -40,6 +43,8 @@ pub(super) struct Writer {
 enum Target {
     /// Straight, one after another from this address on; libhdf5 is done with the file. None if there are no chunks.
     At(Option<u64>),
+    /// Into the file in memory, which is written as a whole; the first of them here.
+    InMemory(Mutex<Vec<u8>>, Option<u64>),
     /// Through libhdf5, which finds a place for each.
     Through(NewFile),
     /// The texts through libhdf5; their places one after another from this address on. None if there are no chunks.
@@ -114,7 +119,7 @@ impl Writer {
     /// Writes a chunk of full size.
     fn write_full(&self, number: usize, start: &[usize], chunk: &[u8]) -> Result<()> {
         match &self.target {
-            Target::At(_) | Target::Texts(..) => self.write_encoded(number, start, chunk, 0),
+            Target::At(_) | Target::InMemory(..) | Target::Texts(..) => self.write_encoded(number, start, chunk, 0),
             Target::Through(_) => filters::encode(self.codec, self.element_size, chunk, |encoded, mask| {
                 self.write_encoded(number, start, encoded, mask)
             }),
@@ -126,8 +131,7 @@ impl Writer {
         self.note(number, encoded)?;
         match &self.target {
             Target::At(first) => {
-                let first = first.ok_or_else(|| Error::invalid("an array without chunks was given one"))?;
-                let address = first + number as u64 * self.chunk_bytes as u64;
+                let address = self.address(*first, number)?;
                 let written = self.bytes.write_all_at(encoded, address);
                 written.map_err(|error| io_error("a chunk cannot be written", error))?;
                 if self.location.durability() == Durability::Synced {
@@ -135,9 +139,18 @@ impl Writer {
                 }
                 Ok(())
             }
+            Target::InMemory(file, first) => {
+                let address = self.address(*first, number)?;
+                put(&mut file.lock(), address, encoded)
+            }
             Target::Through(array) => array.write_chunk(start, mask, encoded),
             Target::Texts(..) => Err(Error::invalid("a chunk of texts was given as bytes")),
         }
+    }
+
+    fn address(&self, first: Option<u64>, number: usize) -> Result<u64> {
+        let first = first.ok_or_else(|| Error::invalid("an array without chunks was given one"))?;
+        Ok(first + number as u64 * self.chunk_bytes as u64)
     }
 
     /// Writes packed texts. Their checksum is that of the packed texts of a chunk of full size.
@@ -171,7 +184,7 @@ impl Writer {
         }
         let region = self.layout.grid.chunk_region(number)?;
         let carried = from.stored_chunk(chunk, |encoded, mask| {
-            if matches!(self.target, Target::At(_)) && encoded.len() != self.chunk_bytes {
+            if matches!(self.target, Target::At(_) | Target::InMemory(..)) && encoded.len() != self.chunk_bytes {
                 return Ok(Carried::No);
             }
             // Its checksum is the one that it had, with which it was compared.
@@ -189,14 +202,28 @@ impl Writer {
     }
 
     fn finish_file(self) -> Result<StoredSummary> {
+        let table: Vec<u32> = self.checksums.iter().map(|checksum| checksum.load(Ordering::Acquire)).collect();
+        let little_endian: Vec<u8> = table.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
         let count = self.layout.grid.chunk_count() as u64;
+        let all_chunks = (self.chunk_bytes as u64).saturating_mul(count);
         let chunks = match self.target {
             Target::Texts(array, first) => {
                 array.close()?;
                 let places = self.layout.chunk_bytes(raw::BYTES).map_or(u64::MAX, |bytes| bytes as u64);
                 first.map(|first| (first, places.saturating_mul(count))).into_iter().collect()
             }
-            Target::At(Some(first)) => vec![(first, self.chunk_bytes as u64 * count)],
+            Target::InMemory(file, first) => {
+                let mut file = file.into_inner();
+                self.checksums_at.map_or(Ok(()), |address| put(&mut file, address, &little_endian))?;
+                let written = self.bytes.write_all_at(&file, 0);
+                written.map_err(|error| io_error("the file cannot be written", error))?;
+                let start = usize::try_from(first.unwrap_or(0)).unwrap_or(usize::MAX);
+                let rest = rest::digest_in_memory(&file, start..start.saturating_add(all_chunks as usize));
+                publish(&self.bytes, &self.location, &self.unsynced)?;
+                let digest = digest(self.description.as_bytes(), &table);
+                return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest) });
+            }
+            Target::At(Some(first)) => vec![(first, all_chunks)],
             Target::At(None) => Vec::new(),
             Target::Through(array) => {
                 let chunks = array.chunks(self.layout.chunk_shape.len())?;
@@ -204,22 +231,32 @@ impl Writer {
                 chunks
             }
         };
-        let table: Vec<u32> = self.checksums.iter().map(|checksum| checksum.load(Ordering::Acquire)).collect();
         if let Some(address) = self.checksums_at {
-            let little_endian: Vec<u8> = table.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
             let written = self.bytes.write_all_at(&little_endian, address);
             written.map_err(|error| io_error("the checksums cannot be written", error))?;
         }
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
-        self.bytes
-            .sync(self.location.durability())
-            .map_err(|error| io_error("the file cannot be made durable", error))?;
-        if let Some(folder) = self.location.publish()? {
-            self.unsynced.add(&folder, &folder);
-        }
+        publish(&self.bytes, &self.location, &self.unsynced)?;
         Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table), rest: Some(rest) })
     }
+}
+
+/// Makes a file that is written durable, and gives it its name.
+fn publish(bytes: &FileBytes, location: &Location, unsynced: &Unsynced) -> Result<()> {
+    bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be made durable", error))?;
+    if let Some(folder) = location.publish()? {
+        unsynced.add(&folder, &folder);
+    }
+    Ok(())
+}
+
+/// Puts bytes into a file in memory, which has room for them.
+fn put(file: &mut [u8], address: u64, bytes: &[u8]) -> Result<()> {
+    let start = usize::try_from(address).unwrap_or(usize::MAX);
+    let room = start.checked_add(bytes.len()).and_then(|end| file.get_mut(start..end));
+    room.ok_or_else(|| Error::invalid("the file in memory is too short"))?.copy_from_slice(bytes);
+    Ok(())
 }
 
 impl ArrayWriter for Writer {
@@ -243,6 +280,9 @@ impl ArrayWriter for Writer {
 
 /// Makes the file's metadata. Returns how chunks get into the file and where their checksums go.
 fn start(bytes: &Arc<FileBytes>, plan: &Plan<'_>) -> Result<(Target, Option<u64>)> {
+    if let Some(Drawing { file, first_chunk, checksums }) = kinds::file_of(plan)? {
+        return Ok((Target::InMemory(Mutex::new(file), first_chunk), checksums));
+    }
     let Created { array, first_chunk, checksums } = create(bytes.clone(), plan)?;
     if !plan.filters.is_empty() {
         return Ok((Target::Through(array), checksums));
