@@ -14,6 +14,7 @@ mod found;
 mod hdf5;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod layout;
+mod opening;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod room;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
@@ -33,6 +34,7 @@ pub(crate) use hdf5::ForeignHdf5;
 pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 
 pub(crate) use files::FileArrays;
+pub(crate) use opening::Opening;
 #[cfg(feature = "zarr")]
 pub(crate) use shared::{ChunkSlot, Form, PutChunk, SharedArrays, Stretch, Sums};
 
@@ -80,6 +82,8 @@ pub(crate) struct StoredSummary {
     pub(crate) digest: String,
     /// A hash of what neither the digest nor the chunks' checksums cover, if there is anything; hexadecimal.
     pub(crate) rest: Option<String>,
+    /// What the array is opened with, if it is small and lies far away.
+    pub(crate) opening: Option<Opening>,
 }
 
 /// An array that was taken over from elsewhere.
@@ -129,6 +133,10 @@ pub(crate) trait Backend: Send + Sync {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
     /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
+    /// The same, with what its document has of it. The caller compares the digest. Without I/O, if the backend can.
+    fn open_with(&self, name: &str, _opening: &Opening) -> Result<Arc<dyn ArrayReader>> {
+        self.open(name)
+    }
     /// Bytes of everything that the array of that name takes: no more than a look.
     fn stored_bytes(&self, name: &str) -> Result<u64>;
     /// Whether there is an array of that name. Where a removal takes several steps, there is none after the first.

@@ -18,7 +18,8 @@ impl StoredArray {
         })?;
         let Some(Linked { summary, copied }) = linked else { return Ok(None) };
         let rest = self.expected().and_then(|expected| expected.rest.clone());
-        let summary = StoredSummary { rest, ..summary };
+        let opening = self.expected().and_then(|expected| expected.opening.as_deref().cloned());
+        let summary = StoredSummary { rest, opening: opening.filter(|_| !to.is_local()), ..summary };
         if copied && let Err(error) = self.check_copy(to.clone(), name, &summary) {
             let left = to.remove(name).is_err().then(|| to.describe(name));
             return Err(error.leaving(left));
@@ -36,8 +37,9 @@ impl StoredArray {
             labels: Labels::NONE,
             digest: Some(summary.digest.clone()),
             rest: None,
+            opening: None,
         });
-        let copy = Self::lazy(backend, name.to_owned(), expected, self.origin().clone());
+        let copy = Self::lazy(backend, name.to_owned(), expected.as_stored(), self.origin().clone());
         check_length(&copy, summary.bytes)?;
         match check_all(&copy).into_iter().next() {
             None => Ok(()),

@@ -8,6 +8,7 @@ mod any;
 mod async_forms;
 mod carry;
 mod compute;
+mod confirm;
 mod handles;
 mod histogram;
 mod link;

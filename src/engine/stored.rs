@@ -1,9 +1,10 @@
 //! Arrays in a backend, which are opened on first use and checked against the document.
 
+use super::confirm::Confirmation;
 use super::handles::ArrayHandle;
 use super::origin::Origin;
 use crate::array::{ChunkGrid, DataType, Labels, StoredBytes, StoredLayout};
-use crate::backend::{ArrayReader, Backend, Misread};
+use crate::backend::{ArrayReader, Backend, Misread, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::ArrayFormat;
 use once_cell::sync::OnceCell;
@@ -23,6 +24,8 @@ pub(crate) struct Expected {
     pub(crate) digest: Option<String>,
     /// See `StoredSummary::rest`.
     pub(crate) rest: Option<String>,
+    /// See `StoredSummary::opening`.
+    pub(crate) opening: Option<Arc<Opening>>,
 }
 
 /// An array in a backend.
@@ -32,13 +35,23 @@ pub(crate) struct StoredArray {
     expected: Option<Expected>,
     origin: Origin,
     reader: OnceCell<Arc<dyn ArrayReader>>,
+    /// Of an array that its document opens.
+    confirmation: OnceCell<Confirmation>,
     handle: Option<Arc<ArrayHandle>>,
 }
 
 impl StoredArray {
     /// An array that is opened when it is first read.
     pub(crate) fn lazy(backend: Arc<dyn Backend>, name: String, expected: Expected, origin: Origin) -> Self {
-        Self { backend, name, expected: Some(expected), origin, reader: OnceCell::new(), handle: None }
+        Self {
+            backend,
+            name,
+            expected: Some(expected),
+            origin,
+            reader: OnceCell::new(),
+            confirmation: OnceCell::new(),
+            handle: None,
+        }
     }
 
     /// Registers a handle on the array: a save that replaces the array can leave it to its holder.
@@ -48,7 +61,15 @@ impl StoredArray {
 
     /// An array that is opened now, because no manifest gives its shape.
     pub(crate) fn open(backend: Arc<dyn Backend>, name: String, origin: Origin) -> Result<Self> {
-        let stored = Self { backend, name, expected: None, origin, reader: OnceCell::new(), handle: None };
+        let stored = Self {
+            backend,
+            name,
+            expected: None,
+            origin,
+            reader: OnceCell::new(),
+            confirmation: OnceCell::new(),
+            handle: None,
+        };
         let reader = stored.backend.open(&stored.name).map_err(|error| stored.locate(error))?;
         stored.reader.get_or_init(|| reader);
         Ok(stored)
@@ -114,11 +135,40 @@ impl StoredArray {
 
     /// The open array.
     pub(crate) fn reader(&self) -> Result<&Arc<dyn ArrayReader>> {
+        let reader = self.unconfirmed()?;
+        self.confirm()?;
+        Ok(reader)
+    }
+
+    /// The array as its document says it is. What is read with it is handed out after `confirm` only.
+    fn unconfirmed(&self) -> Result<&Arc<dyn ArrayReader>> {
         self.reader.get_or_try_init(|| {
-            let reader = self.backend.open(&self.name).map_err(|error| self.in_file(error))?;
+            let opened = match self.expected.as_ref().and_then(|expected| expected.opening.as_deref()) {
+                Some(opening) => {
+                    self.confirmation.get_or_init(|| Confirmation::begin(&self.backend, &self.name));
+                    self.backend.open_with(&self.name, opening)
+                }
+                None => self.backend.open(&self.name),
+            };
+            let reader = opened.map_err(|error| self.in_file(error))?;
             self.check(&*reader)?;
             Ok(reader)
         })
+    }
+
+    /// Fails unless what lies beside the array is what the document says.
+    fn confirm(&self) -> Result<()> {
+        let check = |opened: Result<Arc<dyn ArrayReader>>| {
+            opened.map_err(|error| self.in_file(error)).and_then(|reader| self.check(&*reader))
+        };
+        self.confirmation.get().map_or(Ok(()), |confirmation| confirmation.wait(check))
+    }
+
+    /// Reads with the array as its document says it is, while that is being confirmed.
+    fn read<R>(&self, read: impl FnOnce(&dyn ArrayReader) -> Result<R>) -> Result<R> {
+        let found = read(&**self.unconfirmed()?);
+        self.confirm()?;
+        found.map_err(|error| self.in_file(error))
     }
 
     /// Fails if the array is not the one that the document names.
@@ -131,6 +181,11 @@ impl StoredArray {
 }
 
 impl Expected {
+    /// The same without what the document has of the metadata and checksums: those that lie beside the array are read.
+    pub(crate) fn as_stored(self) -> Self {
+        Self { opening: None, ..self }
+    }
+
     fn check(&self, reader: &dyn ArrayReader) -> Result<()> {
         let another = |what: &str, found: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
             Error::corrupt(format!(
@@ -160,19 +215,19 @@ impl Expected {
 
 impl StoredBytes for StoredArray {
     fn layout(&self) -> Result<&StoredLayout> {
-        Ok(self.reader()?.layout())
+        Ok(self.unconfirmed()?.layout())
     }
 
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()> {
-        self.reader()?.read_chunk(number, out).map_err(|error| self.in_file(error))
+        self.read(|reader| reader.read_chunk(number, out))
     }
 
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
-        self.reader()?.whole_chunk(number).map_err(|error| self.in_file(error))
+        self.read(|reader| reader.whole_chunk(number))
     }
 
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()> {
-        self.reader()?.read_part(number, part, out).map_err(|error| self.in_file(error))
+        self.read(|reader| reader.read_part(number, part, out))
     }
 
     fn labels(&self) -> &Labels {

@@ -141,9 +141,9 @@ impl Storage {
             let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
             let origin = Origin { document, path, ..Origin::default() };
             let file = entry.id.file().to_owned();
-            let result = entry
-                .expected()
-                .and_then(|expected| work(&StoredArray::lazy(backend.clone(), file.clone(), expected, origin)));
+            let result = entry.expected().and_then(|expected| {
+                work(&StoredArray::lazy(backend.clone(), file.clone(), expected.as_stored(), origin))
+            });
             let mut results = results.lock();
             match result {
                 Ok(misread) if misread == Misread::default() => {}

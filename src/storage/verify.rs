@@ -179,7 +179,11 @@ impl Storage {
                     let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
                     let origin = Origin { document, path, ..Origin::default() };
                     let file = entry.id.file().to_owned();
-                    arrays.push((StoredArray::lazy(backend.clone(), file, expected, origin), entry.bytes, bytes));
+                    arrays.push((
+                        StoredArray::lazy(backend.clone(), file, expected.as_stored(), origin),
+                        entry.bytes,
+                        bytes,
+                    ));
                 }
                 Err(error) => found.faults.push(located(error, &*self.place, name)),
             }

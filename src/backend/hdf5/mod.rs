@@ -140,7 +140,7 @@ impl Backend for Hdf5Files {
         if let Some(folder) = path.parent() {
             self.unsynced.add(folder, folder);
         }
-        let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
+        let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None, opening: None };
         Ok(Some(Linked { summary, copied }))
     }
 

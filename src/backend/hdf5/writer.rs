@@ -221,7 +221,7 @@ impl Writer {
                 let rest = rest::digest_in_memory(&file, start..start.saturating_add(all_chunks as usize));
                 publish(&self.bytes, &self.location, &self.unsynced)?;
                 let digest = digest(self.description.as_bytes(), &table);
-                return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest) });
+                return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest), opening: None });
             }
             Target::At(Some(first)) => vec![(first, all_chunks)],
             Target::At(None) => Vec::new(),
@@ -238,7 +238,8 @@ impl Writer {
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
         publish(&self.bytes, &self.location, &self.unsynced)?;
-        Ok(StoredSummary { bytes, digest: digest(self.description.as_bytes(), &table), rest: Some(rest) })
+        let digest = digest(self.description.as_bytes(), &table);
+        Ok(StoredSummary { bytes, digest, rest: Some(rest), opening: None })
     }
 }
 

@@ -120,10 +120,13 @@ impl Chunks {
         let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + bytes_of_metadata.len()) as u64);
         let digest = digest(&bytes_of_metadata, &table);
+        // Those in a folder are as near as their document.
+        let is_carried = !store.is_local() && !table.is_empty();
+        let opening = if is_carried { metadata.opening(&table) } else { None };
         store.put(&format!("{}/{NAME}", self.key), table)?;
         // Last: an array without them is none.
         self.put_metadata(store, metadata)?;
-        Ok(StoredSummary { bytes, digest, rest: None })
+        Ok(StoredSummary { bytes, digest, rest: None, opening })
     }
 
     /// Writes the metadata.

@@ -3,6 +3,7 @@
 use super::json::unreadable;
 use super::types;
 use crate::array::DataType;
+use crate::backend::opening::{Opening, Raw};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
 use base64::Engine;
@@ -12,6 +13,9 @@ use zarrs::array::ArrayMetadata;
 
 /// What metadata may have; those of an array with a million irregular chunks have less.
 pub(super) const MOST_BYTES: u64 = 16 << 20;
+
+/// What of an array a document has.
+const MOST_CARRIED: usize = 16 << 10;
 
 /// An array's metadata, as they lie in the store.
 pub(super) struct Metadata {
@@ -49,6 +53,24 @@ impl Metadata {
             array["fill_value"] = fill_value(data_type);
         }
         serde_json::from_value(array).map_err(|error| unreadable(&error))
+    }
+
+    /// Those that a document has of an array.
+    pub(super) fn of(opening: &Opening) -> Self {
+        let attributes = opening.attributes.as_ref().map(|attributes| attributes.0.clone());
+        let version = if attributes.is_some() { ZarrVersion::V2 } else { ZarrVersion::V3 };
+        Self { version, array: opening.metadata.clone(), attributes }
+    }
+
+    /// What a document has of the array, if it is small.
+    pub(super) fn opening(&self, checksums: &[u8]) -> Option<Opening> {
+        let opening = Opening {
+            metadata: self.array.clone(),
+            attributes: self.attributes.clone().map(Raw),
+            checksums: checksums.to_vec(),
+        };
+        let is_known = self.version == ZarrVersion::V3 || opening.attributes.is_some();
+        (is_known && opening.len() <= MOST_CARRIED).then_some(opening)
     }
 
     /// What the digest is made of.

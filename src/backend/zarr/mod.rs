@@ -26,6 +26,7 @@ mod pipeline;
 mod reader;
 mod repair;
 mod seal;
+mod sharded;
 mod shards;
 mod shared;
 mod table;
@@ -40,7 +41,7 @@ mod writer;
 pub(crate) use foreign::ForeignZarr;
 
 use super::{
-    ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, SharedArrays,
+    ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, Opening, SharedArrays,
     StoredSummary, is_id,
 };
 use crate::array::{Codec, CodecKind, DataType};
@@ -49,6 +50,7 @@ use crate::limits::Limits;
 use crate::protocol::store::{ByteStore, Copied, copy_below};
 use crate::protocol::{ArrayFormat, ZarrOptions, ZarrVersion};
 use fetch::fetch_metadata;
+use metadata::Metadata;
 use once_cell::sync::OnceCell;
 use reader::Reader;
 use std::any::Any;
@@ -100,6 +102,12 @@ impl Backend for ZarrArrays {
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
         let opened = Reader::open(self.store.clone(), Self::key(name), &self.limits, false);
+        Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
+    }
+
+    fn open_with(&self, name: &str, opening: &Opening) -> Result<Arc<dyn ArrayReader>> {
+        let (metadata, table) = (Metadata::of(opening), Some(opening.checksums.clone().into()));
+        let opened = Reader::of(self.store.clone(), Self::key(name), &self.limits, false, &metadata, table);
         Ok(Arc::new(opened.map_err(|error| error.at_location(self.describe(name)))?))
     }
 
@@ -175,7 +183,7 @@ impl Backend for ZarrArrays {
         });
         let error = match copied {
             Ok(Copied { below, was_read }) if below.bytes >= reader.stored_bytes() => {
-                let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None };
+                let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None, opening: None };
                 return Ok(Some(Linked { summary, copied: was_read }));
             }
             // A part is missing: reading it chunk by chunk shows which.

@@ -3,9 +3,11 @@
 use super::decode::Decoder;
 use super::facts::Facts;
 use super::fetch::{below, fetch};
+use super::metadata::Metadata;
 use super::others_labels;
 use super::seal::{Seal, lost};
-use super::shards::{Indexing, index_bytes};
+use super::sharded::Shards;
+use super::shards::index_bytes;
 use super::table::{Entry, Table, digest};
 use crate::array::{ChunkGrid, Codec, DataType, Labels, Region, StoredLayout, copy_into};
 use crate::backend::{ArrayReader, scratch};
@@ -15,7 +17,6 @@ use crate::protocol::ArrayFormat;
 use crate::protocol::store::{ByteStore, Part};
 use bytes::Bytes;
 use ndarray::{ArrayViewD, ArrayViewMutD};
-use quick_cache::sync::Cache;
 use std::any::Any;
 use std::sync::Arc;
 
@@ -34,36 +35,29 @@ pub(super) struct Reader {
     written_bytes: u64,
 }
 
-/// What reads the parts of shards.
-pub(super) struct Shards {
-    /// The parts of one shard.
-    pub(super) parts: ChunkGrid,
-    pub(super) indexing: Indexing,
-    /// Shards of other programs whose index was read.
-    indexed: Cache<usize, Arc<[Entry]>>,
-}
-
-/// Indices of shards that are kept: so many, unless they are large.
-const MOST_INDEXED: usize = 1024;
-const MOST_INDEXED_BYTES: usize = 64 << 20;
-
 impl Reader {
     /// Opens an array. `is_any` says that any program may have written it, whose labels it has.
     pub(super) fn open(store: Arc<dyn ByteStore>, key: String, limits: &Limits, is_any: bool) -> Result<Self> {
         let (metadata, table) = fetch(&*store, &key, limits)?;
-        let facts = Facts::read(&metadata, limits)?;
+        Self::of(store, key, limits, is_any, &metadata, table)
+    }
+
+    /// An array of which the metadata and the table were read.
+    pub(super) fn of(
+        store: Arc<dyn ByteStore>,
+        key: String,
+        limits: &Limits,
+        is_any: bool,
+        metadata: &Metadata,
+        table: Option<Bytes>,
+    ) -> Result<Self> {
+        let facts = Facts::read(metadata, limits)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
         let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
         let most = limits.most_chunk_bytes();
         let decoder = Decoder::new(facts.pipeline.clone(), facts.data_type.clone(), unit, most);
         let shards = match (&facts.layout.parts, facts.indexing) {
-            (Some(shape), Some(indexing)) => {
-                let parts = ChunkGrid::regular(&facts.layout.chunk_shape, shape)?;
-                limits.check_chunks(parts.chunk_count())?;
-                let kept = MOST_INDEXED_BYTES / (parts.chunk_count() * size_of::<Entry>()).max(1);
-                let indexed = Cache::new(kept.clamp(1, MOST_INDEXED));
-                Some(Shards { parts, indexing, indexed })
-            }
+            (Some(shape), Some(indexing)) => Some(Shards::new(&facts.layout.chunk_shape, shape, indexing, limits)?),
             _ => None,
         };
         let mut stored_bytes = metadata.all_bytes().len() as u64;
@@ -91,7 +85,7 @@ impl Reader {
             Some(described) => (described.grid.clone(), described.labels.clone()),
             None if is_any => {
                 let grid = facts.layout.grid.clone();
-                let labels = others_labels::read(&metadata, grid.ndim(), &facts.data_type);
+                let labels = others_labels::read(metadata, grid.ndim(), &facts.data_type);
                 (grid, labels)
             }
             None => (facts.layout.grid.clone(), Labels::NONE),
@@ -307,14 +301,6 @@ impl Reader {
     pub(super) fn chunk_key(&self, number: usize) -> Result<String> {
         let coordinates = self.facts.layout.grid.chunk_coordinates(number)?;
         Ok(below(&self.key, &self.facts.keys.key(&coordinates)))
-    }
-}
-
-impl Shards {
-    /// The most bytes that a shard can have.
-    fn most_stored(&self, of_part: &Decoder) -> u64 {
-        let parts = self.parts.chunk_count();
-        of_part.most_stored().saturating_mul(parts as u64).saturating_add(self.indexing.bytes(parts) as u64)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Chunks of texts of any length, as packed texts.
 
-use super::reader::{Reader, Shards};
+use super::reader::Reader;
 use super::seal::lost;
+use super::sharded::Shards;
 use super::table::Entry;
 use crate::backend::layout::{fill_up_texts, merged, too_long};
 use crate::error::{Error, Result};

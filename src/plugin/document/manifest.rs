@@ -3,6 +3,7 @@
 //! What needs no Rust type (remove, info, copy) reads only this. It does not grow with the number of chunks.
 
 use crate::array::{ChunkGrid, DataType, Labels, few};
+use crate::backend::Opening;
 use crate::engine::Expected;
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
@@ -11,7 +12,10 @@ use crate::protocol::ArrayFormat;
 use crate::protocol::files::{BLOCK, FileSummary, is_file_of};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+/// The most bytes of metadata and checksums of arrays that a manifest has.
+const MOST_CARRIED: usize = 64 << 10;
 
 /// As many axes as HDF5 has.
 const MOST_AXES: usize = 32;
@@ -75,6 +79,9 @@ pub(crate) struct ArrayEntry {
     /// A hash of what neither the digest nor the checksums cover; arrays of the first version have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rest: Option<String>,
+    /// Its metadata and checksums, of a small array in an object store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) opening: Option<Opening>,
     /// The format that the array is stored in; none for HDF5 in files and Zarr in object stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) format: Option<String>,
@@ -135,9 +142,15 @@ impl Manifest {
             arrays_by_file: ByFile::default(),
             objects_by_file: ByFile::default(),
         };
+        let mut carried = 0;
         for entry in entries {
             match entry {
-                ManifestEntry::Array(entry) => manifest.arrays.push(entry),
+                ManifestEntry::Array(mut entry) => {
+                    // A value with many arrays is not asked for one chunk.
+                    carried += entry.opening.as_ref().map_or(0, Opening::len);
+                    entry.opening = entry.opening.filter(|_| carried <= MOST_CARRIED);
+                    manifest.arrays.push(entry);
+                }
                 ManifestEntry::Object(entry) => manifest.objects.push(entry),
             }
         }
@@ -297,6 +310,7 @@ impl ArrayEntry {
             labels: self.labels.clone(),
             digest: self.named.is_none().then(|| self.digest.clone()),
             rest: self.rest.clone(),
+            opening: self.opening.clone().map(Arc::new),
         })
     }
 }

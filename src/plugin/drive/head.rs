@@ -36,6 +36,7 @@ fn named(FoundId { id, paths, plain }: FoundId) -> ManifestEntry {
         bytes: 0,
         digest: String::new(),
         rest: None,
+        opening: None,
         format: None,
         plain,
         named: Some(Named::Unread),

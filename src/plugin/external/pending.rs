@@ -42,6 +42,7 @@ impl SavePlan {
                         bytes: 0,
                         digest: PENDING.to_owned(),
                         rest: None,
+                        opening: None,
                         format: None,
                         plain: false,
                         named: None,
@@ -94,7 +95,7 @@ impl Manifest {
     pub(crate) fn completed(&mut self, file: &str, summary: StoredSummary) -> Result<()> {
         let entry = self.arrays.iter_mut().find(|entry| entry.id.file() == file);
         let entry = entry.ok_or_else(|| Error::corrupt("the session has lost an array").in_array(file))?;
-        let StoredSummary { bytes, digest, rest } = summary;
+        let StoredSummary { bytes, digest, rest, .. } = summary;
         (entry.bytes, entry.digest, entry.rest) = (bytes, digest, rest);
         Ok(())
     }

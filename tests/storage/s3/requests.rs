@@ -60,6 +60,32 @@ fn loading_asks_for_the_document_only_and_chunks_come_side_by_side() {
 }
 
 #[test]
+fn a_load_and_one_chunk_are_two_round_trips() {
+    let server = Server::start();
+    let storage = server.storage("");
+    let elements = Array2::from_shape_fn((256, 256), |(i, j)| (i * 256 + j) as f32);
+    storage.save("array", &ChunkedArray::from_ndarray(elements, &[16, 16]).unwrap()).unwrap();
+    let loaded: ChunkedArray<f32> = storage.load("array").unwrap();
+    server.requests();
+    server.most_under_way();
+    // So long that all three requests are under way before the first is answered.
+    server.set_latency(Duration::from_millis(500));
+    assert_eq!(loaded.slice(s![20..25, 20..25]).unwrap().compute().unwrap()[[0, 0]], 20.0 * 256.0 + 20.0);
+    assert_eq!(server.requests(), [("GET", 3)].into(), "metadata, checksums, one chunk");
+    assert_eq!(server.most_under_way(), 3);
+    server.set_latency(Duration::ZERO);
+    // What lies beside the array is compared with what the document says.
+    let key = format!("bigdata/dask_arrays/{}/arraystow_checksums", storage.info("array").unwrap().arrays[0].file);
+    let checksums = server.read(&key);
+    server.write(&key, &checksums[..checksums.len() - 12]);
+    let unsound: ChunkedArray<f32> = storage.load("array").unwrap();
+    assert!(unsound.chunk(&[0, 0]).unwrap_err().is_corrupt());
+    // After an error it is looked at again.
+    server.write(&key, &checksums);
+    assert_eq!(unsound.chunk(&[0, 0]).unwrap()[[0, 1]], 1.0);
+}
+
+#[test]
 fn of_a_shard_only_what_is_needed_is_read() {
     let server = Server::start();
     let storage = server.builder("").shard_bytes(16 * 16 * 16 * 4).open().unwrap();
