@@ -9,11 +9,13 @@ use once_cell::sync::OnceCell;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
+type Opened = Result<Arc<dyn ArrayReader>>;
+
 /// The look at an array, on a thread of its own.
 pub(super) struct Confirmation {
     backend: Arc<dyn Backend>,
     name: String,
-    opening: Mutex<Option<JoinHandle<Result<Arc<dyn ArrayReader>>>>>,
+    opening: Mutex<Option<JoinHandle<Opened>>>,
     confirmed: OnceCell<()>,
 }
 
@@ -28,7 +30,7 @@ impl Confirmation {
     }
 
     /// Waits for the open array, unless it was checked before. After an error it is opened again.
-    pub(super) fn wait(&self, check: impl FnOnce(Result<Arc<dyn ArrayReader>>) -> Result<()>) -> Result<()> {
+    pub(super) fn wait(&self, check: impl FnOnce(Opened) -> Result<()>) -> Result<()> {
         let confirm = || {
             let opening = self.opening.lock().take();
             let panicked =

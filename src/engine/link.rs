@@ -39,7 +39,7 @@ impl StoredArray {
             rest: None,
             opening: None,
         });
-        let copy = Self::lazy(backend, name.to_owned(), expected.as_stored(), self.origin().clone());
+        let copy = Self::lazy(backend, name.to_owned(), expected.without_opening(), self.origin().clone());
         check_length(&copy, summary.bytes)?;
         match check_all(&copy).into_iter().next() {
             None => Ok(()),

@@ -182,7 +182,7 @@ impl StoredArray {
 
 impl Expected {
     /// The same without what the document has of the metadata and checksums: those that lie beside the array are read.
-    pub(crate) fn as_stored(self) -> Self {
+    pub(crate) fn without_opening(self) -> Self {
         Self { opening: None, ..self }
     }
 

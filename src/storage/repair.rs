@@ -142,7 +142,7 @@ impl Storage {
             let origin = Origin { document, path, ..Origin::default() };
             let file = entry.id.file().to_owned();
             let result = entry.expected().and_then(|expected| {
-                work(&StoredArray::lazy(backend.clone(), file.clone(), expected.as_stored(), origin))
+                work(&StoredArray::lazy(backend.clone(), file.clone(), expected.without_opening(), origin))
             });
             let mut results = results.lock();
             match result {

@@ -180,7 +180,7 @@ impl Storage {
                     let origin = Origin { document, path, ..Origin::default() };
                     let file = entry.id.file().to_owned();
                     arrays.push((
-                        StoredArray::lazy(backend.clone(), file, expected.as_stored(), origin),
+                        StoredArray::lazy(backend.clone(), file, expected.without_opening(), origin),
                         entry.bytes,
                         bytes,
                     ));

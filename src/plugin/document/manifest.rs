@@ -81,7 +81,7 @@ pub(crate) struct ArrayEntry {
     pub(crate) rest: Option<String>,
     /// Its metadata and checksums, of a small array in an object store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) opening: Option<Opening>,
+    pub(crate) opening: Option<Box<Opening>>,
     /// The format that the array is stored in; none for HDF5 in files and Zarr in object stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) format: Option<String>,
@@ -147,7 +147,7 @@ impl Manifest {
             match entry {
                 ManifestEntry::Array(mut entry) => {
                     // A value with many arrays is not asked for one chunk.
-                    carried += entry.opening.as_ref().map_or(0, Opening::len);
+                    carried += entry.opening.as_ref().map_or(0, |opening| opening.len());
                     entry.opening = entry.opening.filter(|_| carried <= MOST_CARRIED);
                     manifest.arrays.push(entry);
                 }
@@ -310,7 +310,7 @@ impl ArrayEntry {
             labels: self.labels.clone(),
             digest: self.named.is_none().then(|| self.digest.clone()),
             rest: self.rest.clone(),
-            opening: self.opening.clone().map(Arc::new),
+            opening: self.opening.clone().map(Arc::from),
         })
     }
 }

@@ -95,7 +95,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
         bytes: summary.bytes,
         digest: summary.digest,
         rest: summary.rest,
-        opening: summary.opening,
+        opening: summary.opening.map(Box::new),
         format: backend.noted_format().map(|format| format.to_string()),
         plain: any.plain,
         named: None,

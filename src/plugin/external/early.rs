@@ -83,7 +83,7 @@ impl EarlyArrays {
             bytes: summary.bytes,
             digest: summary.digest,
             rest: summary.rest,
-            opening: summary.opening,
+            opening: summary.opening.map(Box::new),
             format: backend.noted_format().map(|format| format.to_string()),
             plain: true,
             named: None,
