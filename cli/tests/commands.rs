@@ -288,3 +288,40 @@ fn the_demo_can_be_looked_at() {
     assert!(printed(&["completions", "bash"]).contains("_arraystow"));
     assert!(printed(&["man"]).contains(".TH arraystow"));
 }
+
+#[test]
+fn import_finds_the_only_array_of_a_zarr_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let (zarr, place) = (folder.path().join("zarr"), folder.path().join("place").display().to_string());
+    let storage = Storage::builder(&zarr).array_format(arraystow::ArrayFormat::Zarr).open().unwrap();
+    storage.save("one", &ChunkedArray::from(array![[1_i16, 2], [3, 4]])).unwrap();
+    let group = zarr.join("bigdata/dask_arrays").display().to_string();
+    printed(&["import", &group, &place, "one"]);
+    let one: ChunkedArray<i16> = Storage::open(&place).unwrap().load("one").unwrap();
+    assert_eq!(one.compute().unwrap(), array![[1, 2], [3, 4]].into_dyn());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_takes_back_what_is_not_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("place").display().to_string();
+    let zeros =
+        ChunkedArray::from_fn(&[32_768, 1024], &[1024, 1024], |region| ndarray::ArrayD::<f32>::zeros(region.shape()));
+    Storage::open(&place).unwrap().save("zeros", &zeros.unwrap()).unwrap();
+    let file = folder.path().join("zeros.npy");
+    let mut export = Command::new(env!("CARGO_BIN_EXE_arraystow"));
+    let export = export.args(["export", &place, "zeros"]).arg(&file).stderr(std::process::Stdio::piped());
+    let mut export = export.spawn().unwrap();
+    let part = folder.path().join("zeros.npy.part");
+    while !part.exists() {
+        assert!(export.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &export.id().to_string()]).status().unwrap().success());
+    let output = export.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("taking back"), "{said}");
+    assert!(!part.exists() && !file.exists());
+}

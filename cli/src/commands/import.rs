@@ -19,9 +19,8 @@ pub(super) fn run(call: &Call, source: &str, place: &str, name: &str, array: &st
         None => {
             let store = ZarrStore::open(source)?;
             match store.array(array) {
-                Err(error) if array.is_empty() && error.is_not_found() => {
-                    store.array(&one_of(array, || store.arrays(""))?)?
-                }
+                // The store itself is no array.
+                Err(_) if array.is_empty() => store.array(&one_of(array, || store.arrays(""))?)?,
                 found => found?,
             }
         }
