@@ -181,7 +181,12 @@ fn rounds(place: &str, seed: u64, contents: impl Fn() -> BTreeSet<String>) {
             session = builder(place, LEASE).open().unwrap().resume("sim/many", &id).unwrap();
         }
         match end {
-            End::Abandoned => session.abandon().unwrap(),
+            // A worker that writes meanwhile may keep a folder from being removed: the sweep below finds it.
+            End::Abandoned => {
+                if let Err(error) = session.abandon() {
+                    assert_eq!(error.kind(), arraystow::ErrorKind::Io, "{error}");
+                }
+            }
             End::Committed | End::Resumed => drop(session.commit(receipts).unwrap()),
         }
         // Those that were stopped go on, and those that were not have not noticed.
