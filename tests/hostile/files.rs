@@ -206,7 +206,6 @@ const REFUSED: &[(&str, &[ErrorKind])] = &[
     ("filter-unknown", &[ErrorKind::Unsupported]),
     ("a-group", &[ErrorKind::Corrupt]),
     ("a-type", &[ErrorKind::Corrupt]),
-    ("text", &[ErrorKind::Unsupported]),
     ("references", &[ErrorKind::Unsupported]),
     ("no-shape", &[ErrorKind::Unsupported]),
     ("attribute-no-utf8", &[ErrorKind::Corrupt]),
@@ -249,6 +248,14 @@ fn read_all(folder: PathBuf) {
     for file in TAKEN {
         assert_eq!(sum(&folder, file, Limits::default()).unwrap(), 120.0, "{file}");
     }
+    // Texts of any length are read as such only.
+    let own = folder.clone();
+    let error = soon("text", move || sum(&own, "text", Limits::default())).unwrap_err();
+    assert_eq!((error.kind(), error.array()), (ErrorKind::TypeMismatch, Some("text")), "{error}");
+    let protocols = Protocols::new().with_file(LocalFiles::new(&folder).unwrap());
+    let id = serde_json::json!(["HDFSerializer", ["0.0.0", "text"]]);
+    let texts = arraystow::deserialize::<ChunkedArray<String>, _>(id, &protocols).unwrap();
+    assert_eq!(texts.compute().unwrap().into_raw_vec_and_offset().0, ["a", "b"]);
 }
 
 /// libhdf5 gives its complaints to those that ask; none belongs on a terminal.

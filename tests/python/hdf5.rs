@@ -160,8 +160,7 @@ open(f"{{folder}}/empty-file", "w").close()
 "#
     );
     python_env::run(python_env::HDF5, &script, &[folder.path().to_str().unwrap()]);
-    let refused =
-        ["other-name", "group", "text", "external-link", "external-storage", "virtual", "not-hdf5", "empty-file"];
+    let refused = ["other-name", "group", "external-link", "external-storage", "virtual", "not-hdf5", "empty-file"];
     for file in refused {
         let result = open_h5py::<i64>(folder.path(), file).and_then(|array| array.compute());
         let error = result.unwrap_err();
@@ -169,8 +168,12 @@ open(f"{{folder}}/empty-file", "w").close()
         assert!(error.location().is_some_and(|location| location.contains(file)), "{file}: {error}");
     }
     // Elements of another type are an array, which only its own type reads.
-    let error = open_h5py::<i64>(folder.path(), "structured").unwrap_err();
-    assert_eq!((error.kind(), error.array()), (arraystow::ErrorKind::TypeMismatch, Some("structured")), "{error}");
+    for file in ["structured", "text"] {
+        let error = open_h5py::<i64>(folder.path(), file).unwrap_err();
+        assert_eq!((error.kind(), error.array()), (arraystow::ErrorKind::TypeMismatch, Some(file)), "{error}");
+    }
+    let texts = open_h5py::<String>(folder.path(), "text").unwrap().compute().unwrap();
+    assert_eq!(texts.into_raw_vec_and_offset().0, ["a", "b"]);
     for file in ["huge", "huge-chunk"] {
         let error = open_h5py::<f64>(folder.path(), file).and_then(|array| array.compute()).unwrap_err();
         assert_eq!(error.kind(), arraystow::ErrorKind::Limit, "{file}: {error}");

@@ -12,7 +12,7 @@ struct Options {
     #[stow(codec = "zstd:3")]
     named: HashMap<String, Vec<f32>>,
     #[stow(inline)]
-    texts: Vec<String>,
+    letters: Vec<char>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -20,7 +20,7 @@ struct With {
     #[serde(with = "arraystow::vec")]
     maybe: Option<Vec<f32>>,
     #[serde(with = "arraystow::vec")]
-    texts: Vec<String>,
+    letters: Vec<char>,
 }
 
 fn main() {}
