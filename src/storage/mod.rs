@@ -95,6 +95,7 @@ pub struct Storage {
     /// Serializers of external objects.
     registry: Registry,
     /// How long a session may be silent.
+    #[cfg_attr(not(feature = "zarr"), allow(dead_code, reason = "sessions need Zarr"))]
     session_lease: Duration,
 }
 

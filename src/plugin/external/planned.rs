@@ -26,6 +26,7 @@ pub(crate) enum External {
     Written(ArrayEntry),
     Files(InFiles),
     /// What was written in files of its own before.
+    #[cfg_attr(not(feature = "zarr"), allow(dead_code, reason = "sessions need Zarr"))]
     WrittenFiles(ObjectEntry),
 }
 

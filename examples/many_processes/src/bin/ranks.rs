@@ -93,13 +93,18 @@ struct Thread {
     /// Not of rank 0 itself, so that its channel ends with the other ranks.
     to_first: Option<Sender<(usize, Vec<u8>)>>,
     /// Of rank 0: the ways to and from the others.
-    first: Option<(Vec<Sender<Vec<u8>>>, Receiver<(usize, Vec<u8>)>)>,
+    first: Option<First>,
+}
+
+struct First {
+    to: Vec<Sender<Vec<u8>>>,
+    from: Receiver<(usize, Vec<u8>)>,
 }
 
 fn threads(size: usize) -> Vec<Thread> {
-    let (to_first, at_first) = channel();
-    let (senders, receivers): (Vec<_>, Vec<_>) = (0..size).map(|_| channel()).unzip();
-    let mut first = Some((senders, at_first));
+    let (to_first, from) = channel();
+    let (to, receivers): (Vec<_>, Vec<_>) = (0..size).map(|_| channel()).unzip();
+    let mut first = Some(First { to, from });
     let ranks = receivers.into_iter().enumerate();
     ranks
         .map(|(rank, from_first)| {
@@ -119,20 +124,20 @@ impl Communicator for Thread {
     }
 
     fn broadcast(&self, bytes: Option<Vec<u8>>) -> Outcome<Vec<u8>> {
-        if let (Some(bytes), Some((senders, _))) = (bytes, &self.first) {
-            senders.iter().try_for_each(|sender| sender.send(bytes.clone()))?;
+        if let (Some(bytes), Some(first)) = (bytes, &self.first) {
+            first.to.iter().try_for_each(|sender| sender.send(bytes.clone()))?;
         }
         Ok(self.from_first.recv()?)
     }
 
     fn gather(&self, bytes: Vec<u8>) -> Outcome<Option<Vec<Vec<u8>>>> {
-        let Some((_, receiver)) = &self.first else {
+        let Some(first) = &self.first else {
             self.to_first.as_ref().ok_or("a rank without a way to rank 0")?.send((self.rank, bytes))?;
             return Ok(None);
         };
         let mut all = vec![bytes; self.size];
         for _ in 1..self.size {
-            let (rank, bytes) = receiver.recv()?;
+            let (rank, bytes) = first.from.recv()?;
             all[rank] = bytes;
         }
         Ok(Some(all))
