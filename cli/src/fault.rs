@@ -1,8 +1,10 @@
 //! How the command fails.
 
-use crate::terminal;
 use std::fmt;
 use std::process::ExitCode;
+
+/// The exit code of a command that was interrupted.
+pub(crate) const CANCELLED: u8 = 130;
 
 /// Why the command did not do what it was asked for.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl Fault {
         let code = match self {
             Self::Closed => return ExitCode::SUCCESS,
             Self::Found => return ExitCode::from(3),
-            Self::Library(error) if error.is_cancelled() => terminal::CANCELLED,
+            Self::Library(error) if error.is_cancelled() => CANCELLED,
             Self::Library(_) | Self::Other(_) => 1,
             Self::Usage(_) => 2,
         };

@@ -1,6 +1,6 @@
 //! `arraystow`: what a storage holds, seen, checked, copied and exported. The README of this package describes it.
 //!
-//! Order of modules: `text`, `json` < `tree`, `arrays` < `terminal` < `commands` < `main`.
+//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `terminal` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;

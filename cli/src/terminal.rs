@@ -1,14 +1,11 @@
 //! What concerns the terminal: progress, Ctrl-C, questions.
 
-use crate::fault::{Fault, Outcome};
+use crate::fault::{CANCELLED, Fault, Outcome};
 use crate::text;
 use arraystow::{Task, TaskProgress};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use std::time::Duration;
-
-/// The exit code of a command that was interrupted.
-pub(crate) const CANCELLED: u8 = 130;
 
 /// Runs work that may take long. Its progress is shown on stderr, if that is a terminal. The first Ctrl-C cancels the
 /// work, which takes back what it has written; the second one ends the process at once.
