@@ -3,7 +3,7 @@
 
 use super::gate::Gate;
 use super::sample::{
-    Random, Run, assert_field, assert_whole, files, files_named, is_about_others, run_of, step_of, swept, times,
+    Run, assert_field, assert_whole, files, files_named, in_all_turns, is_about_others, run_of, step_of, swept, times,
 };
 use super::turns::{InTurns, Turns};
 use arraystow::faults::watch;
@@ -234,23 +234,8 @@ fn interleave<P: Place>(
         assert_eq!(found_in(&sound.handle(0)), found, "{what}");
         turns.steps()
     };
-    let mut tried = 0;
-    for first in 0..2 {
-        let steps = once(first, &[]);
-        for switch in 0..steps {
-            once(first, &[switch]);
-            tried += 1;
-        }
-        let mut random = Random(first as u64 + 1);
-        let doubles = if matches!(begins, Begin::Empty | Begin::Saved) { 25 } else { 8 };
-        for _ in 0..times(doubles, 600) {
-            let mut switches: Vec<usize> = (0..2).map(|_| random.below(steps as u64) as usize).collect();
-            switches.sort_unstable();
-            switches.dedup();
-            once(first, &switches);
-            tried += 1;
-        }
-    }
+    let doubles = if matches!(begins, Begin::Empty | Begin::Saved) { 25 } else { 8 };
+    let tried = in_all_turns(times(doubles, 600), once);
     println!("{names}: {tried} interleavings");
 }
 

@@ -211,3 +211,25 @@ impl Random {
 pub fn is_about_others(error: &Error) -> bool {
     error.is_conflict() || error.is_gone() || error.is_not_found()
 }
+
+/// Runs two works in every order of one change of turn, and in some orders of two that are drawn. `once` is given who
+/// begins and the steps at which the turn changes, and returns the number of steps.
+pub fn in_all_turns(doubles: usize, once: impl Fn(usize, &[usize]) -> usize) -> usize {
+    let mut tried = 0;
+    for first in 0..2 {
+        let steps = once(first, &[]);
+        for switch in 0..steps {
+            once(first, &[switch]);
+            tried += 1;
+        }
+        let mut random = Random(first as u64 + 1);
+        for _ in 0..doubles {
+            let mut switches: Vec<usize> = (0..2).map(|_| random.below(steps as u64) as usize).collect();
+            switches.sort_unstable();
+            switches.dedup();
+            once(first, &switches);
+            tried += 1;
+        }
+    }
+    tried
+}

@@ -2,7 +2,7 @@
 //! that commits, one that gives up, a sweep. The value is whole or not there, and nothing leaks.
 
 use super::gate::Gate;
-use super::sample::{Random, files, files_named, swept, times};
+use super::sample::{files, files_named, in_all_turns, swept, times};
 use super::turns::{InTurns, Turns};
 use arraystow::faults::watch;
 use arraystow::{ArrayFormat, ChunkedArray, Durability, Receipt, Region, Result, Storage, StorageBuilder, Ticket};
@@ -166,22 +166,7 @@ fn interleave(empty: fn() -> Place, names: &str, actors: [Actor; 2], has_run_out
         place.assert_nothing_leaked(&what);
         turns.steps()
     };
-    let mut tried = 0;
-    for first in 0..2 {
-        let steps = once(first, &[]);
-        for switch in 0..steps {
-            once(first, &[switch]);
-            tried += 1;
-        }
-        let mut random = Random(first as u64 + 1);
-        for _ in 0..times(20, 600) {
-            let mut switches: Vec<usize> = (0..2).map(|_| random.below(steps as u64) as usize).collect();
-            switches.sort_unstable();
-            switches.dedup();
-            once(first, &switches);
-            tried += 1;
-        }
-    }
+    let tried = in_all_turns(times(20, 600), once);
     println!("{names}: {tried} interleavings");
 }
 
