@@ -30,6 +30,7 @@ mod place;
 mod power_cut;
 mod progress;
 mod sample;
+mod session_kills;
 mod session_turns;
 mod sessions;
 mod stress;

@@ -121,6 +121,17 @@ impl Server {
     /// So many requests are still answered, and none after them; `u64::MAX` for all.
     pub fn go_down_after(&self, requests: u64) {
         self.state.requests_left.store(requests, SeqCst);
+        self.state.is_down.store(false, SeqCst);
+    }
+
+    /// Whether a request was refused because the server had gone down, since it last went down or came up.
+    pub fn is_down(&self) -> bool {
+        self.state.is_down.load(SeqCst)
+    }
+
+    /// Makes all objects older.
+    pub fn age(&self, by: Duration) {
+        self.state.objects.lock().unwrap().values_mut().for_each(|object| object.modified -= by);
     }
 
     /// The answers to so many puts of keys with this part are lost.

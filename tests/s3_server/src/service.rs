@@ -49,6 +49,7 @@ impl Service {
             left => left.checked_sub(1),
         });
         if answered.is_err() {
+            state.is_down.store(true, SeqCst);
             return Err(s3_error!(ServiceUnavailable));
         }
         let every = state.refuse_every.load(SeqCst);

@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) refuse_every: AtomicU64,
     /// So many requests are still answered; all others are refused with 503.
     pub(crate) requests_left: AtomicU64,
+    /// One was refused so.
+    pub(crate) is_down: AtomicBool,
     /// Requests of these kinds are not permitted.
     pub(crate) forbidden: Mutex<Vec<&'static str>>,
     /// Puts of keys that end so wait, and how many do.
