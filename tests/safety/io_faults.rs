@@ -1,6 +1,7 @@
 //! Calls that fail: the n-th one, for every n, once or for good, on a folder and on an object store. A clean error, the
 //! old object whole, nothing left behind that could be taken back, and nothing removed that a document may name.
 
+use super::failing::{Failing, any, needs_room, syncs};
 use super::gate::{Gate, Request};
 use super::sample::{Notes, Run, assert_whole, files, files_named, noted_run_of, run_of, save_early, step_of, swept};
 use arraystow::faults::{Call, Watcher, watch};
@@ -11,35 +12,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-
-/// Lets calls fail: of those that are counted, from the n-th on.
-struct Failing {
-    left: AtomicI64,
-    once: bool,
-    counted: fn(&Call<'_>) -> bool,
-    failed: Mutex<Vec<String>>,
-}
-
-impl Failing {
-    fn from(n: i64, once: bool, counted: fn(&Call<'_>) -> bool) -> Arc<Self> {
-        Arc::new(Self { left: AtomicI64::new(n), once, counted, failed: Mutex::default() })
-    }
-}
-
-impl Watcher for Failing {
-    fn before(&self, call: &Call<'_>) -> io::Result<()> {
-        if !(self.counted)(call) {
-            return Ok(());
-        }
-        let left = self.left.fetch_sub(1, SeqCst);
-        if left == 0 || (left < 0 && !self.once) {
-            let call = format!("{call:?}");
-            self.failed.lock().unwrap().push(call.chars().take(120).collect());
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "no room left, says the test"));
-        }
-        Ok(())
-    }
-}
 
 type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
@@ -100,8 +72,8 @@ fn fail_each(
                 let _watching = watch(folder.path(), failing.clone());
                 action(&storage)
             };
-            let failed = failing.failed.lock().unwrap().clone();
-            let what = format!("{what}, {format}, {codec:?}, call {n} failed: {:?}", failed.first());
+            let failed = failing.first();
+            let what = format!("{what}, {format}, {codec:?}, call {n} failed: {failed:?}");
             check(&storage, &result, after, &what);
             let reported: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
             if let Err(error) = &result {
@@ -119,7 +91,7 @@ fn fail_each(
             }
             swept(&storage);
             assert_eq!(files(&root), files_named(&storage), "{what}");
-            if failed.is_empty() {
+            if failed.is_none() {
                 result.unwrap();
                 break;
             }
@@ -131,21 +103,6 @@ fn fail_each(
 
 const HDF5: (ArrayFormat, Codec) = (ArrayFormat::Hdf5, Codec::NONE);
 const ZARR: (ArrayFormat, Codec) = (ArrayFormat::Zarr, Codec::BLOSC);
-
-fn any(call: &Call<'_>) -> bool {
-    call.changes()
-}
-
-fn needs_room(call: &Call<'_>) -> bool {
-    matches!(
-        call,
-        Call::MakeFile(_) | Call::MakeFolder(_) | Call::Write { .. } | Call::Lengthen { .. } | Call::Reserve { .. }
-    )
-}
-
-fn syncs(call: &Call<'_>) -> bool {
-    matches!(call, Call::SyncFile(_) | Call::SyncFolder(_))
-}
 
 #[test]
 fn each_call_on_a_folder_once() {

@@ -73,28 +73,28 @@ fn child_drives() {
 }
 
 /// A folder, or a folder on a server.
-struct Place {
-    text: String,
+pub struct Place {
+    pub text: String,
     folder: tempfile::TempDir,
     server: Option<Server>,
 }
 
 impl Place {
-    fn folder(format: &str) -> Self {
+    pub fn folder(format: &str) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         // What is killed loses nothing, synced or not.
         let options = format!("array_format={format}\ndurability=not-synced");
         Self { text: format!("{}\n{options}", folder.path().join("root").display()), folder, server: None }
     }
 
-    fn objects() -> Self {
+    pub fn objects() -> Self {
         let server = Server::start();
         let options: Vec<String> = server.options().into_iter().map(|(key, value)| format!("{key}={value}")).collect();
         let text = format!("s3://{BUCKET}/kills\n{}", options.join("\n"));
         Self { text, folder: tempfile::tempdir().unwrap(), server: Some(server) }
     }
 
-    fn storage(&self) -> Storage {
+    pub fn storage(&self) -> Storage {
         storage_at(&self.text)
     }
 
@@ -119,7 +119,7 @@ impl Place {
     }
 
     /// Lets an hour pass, by the place's own clock.
-    fn age(&self) {
+    pub fn age(&self) {
         let hour = Duration::from_secs(3600);
         match &self.server {
             Some(server) => server.age(hour),
@@ -132,7 +132,7 @@ impl Place {
         }
     }
 
-    fn assert_nothing_left(&self, storage: &Storage, what: &str) {
+    pub fn assert_nothing_left(&self, storage: &Storage, what: &str) {
         let there = match &self.server {
             None => files(&self.root()),
             Some(_) => {

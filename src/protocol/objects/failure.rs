@@ -11,6 +11,9 @@ const METADATA_ADDRESS: &str = "169.254.169.254";
 /// S3's answer to a request for a missing bucket.
 const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
 
+/// S3's answer to a request whose time is not that of the server.
+const WRONG_CLOCK: &str = "<Code>RequestTimeTooSkewed</Code>";
+
 /// The status of a request that is not permitted, and the advice in its error.
 const FORBIDDEN: &str = "403 Forbidden";
 const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, and what they permit)";
@@ -30,6 +33,10 @@ impl Objects {
             _ if no_credentials.is_some() => (ErrorKind::PermissionDenied, ""),
             // Not `NotFound`: a missing object can be a chunk of fill values.
             _ if text.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
+            _ if text.contains(WRONG_CLOCK) => {
+                let hint = " (the clock of this machine and that of the server differ by too much: set this one)";
+                (ErrorKind::PermissionDenied, hint)
+            }
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),
             Failure::AlreadyExists { .. } => (ErrorKind::AlreadyExists, ""),
             Failure::Precondition { .. } => (ErrorKind::Conflict, ""),

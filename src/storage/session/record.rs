@@ -183,8 +183,17 @@ impl Renewing {
             while matches!(stopped.recv_timeout(lease.lasts() / 5), Err(RecvTimeoutError::Timeout)) {
                 // Once it has run out it is over for good: a sweep may be at work.
                 let is_over = |age: Duration| age > lease.lasts();
-                if is_over(last.0.elapsed()) || last.1.elapsed().is_ok_and(is_over) {
+                if is_over(last.0.elapsed()) {
                     return;
+                }
+                // The machine has slept, or its clock was set.
+                if last.1.elapsed().is_ok_and(is_over) {
+                    match record.is_expired(&lease) {
+                        Ok(false) => {}
+                        Ok(true) => return,
+                        Err(error) if error.is_gone() => return,
+                        Err(_) => continue,
+                    }
                 }
                 let now = (Instant::now(), SystemTime::now());
                 match record.check_open().and_then(|()| record.put_lease(&lease)) {
