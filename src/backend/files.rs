@@ -227,8 +227,8 @@ impl SharedArrays for FileArrays {
         self.shared_zarr()?.lay_out(name, spec)
     }
 
-    fn slot(&self, name: &str, form: &Form, scratch: &str) -> Result<Box<dyn ChunkSlot>> {
-        self.shared_zarr()?.slot(name, form, scratch)
+    fn slot(&self, name: &str, form: &Form, scratch: &str, attempt: &str) -> Result<Box<dyn ChunkSlot>> {
+        self.shared_zarr()?.slot(name, form, scratch, attempt)
     }
 
     fn complete(

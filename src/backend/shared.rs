@@ -120,8 +120,9 @@ impl Sums {
 pub(crate) trait SharedArrays: Send + Sync {
     /// Lays an array out. Its chunks can then be written, in any order, by programs that know the form.
     fn lay_out(&self, name: &str, spec: &ArraySpec) -> Result<Form>;
-    /// What writes chunks of an array. Temporary files go into the folder `scratch`.
-    fn slot(&self, name: &str, form: &Form, scratch: &str) -> Result<Box<dyn ChunkSlot>>;
+    /// What writes chunks of an array. Temporary files go into the folder `scratch`. The chunks are noted as written by
+    /// `attempt` where that is possible.
+    fn slot(&self, name: &str, form: &Form, scratch: &str, attempt: &str) -> Result<Box<dyn ChunkSlot>>;
     /// Makes an array of the chunks that are there. It is done again without harm.
     fn complete(
         &self,
@@ -155,6 +156,6 @@ pub(crate) trait ChunkSlot: Send + Sync {
 pub(crate) enum PutChunk {
     /// It is there, with these checksums, and was written now or before.
     There(Sums),
-    /// Another one was there before.
-    Differs,
+    /// Another one was there before, which this attempt has written, if that is known.
+    Differs(Option<String>),
 }

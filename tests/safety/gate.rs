@@ -41,6 +41,8 @@ pub struct Gate {
     turn: Arc<dyn Fn() -> Turn + Send + Sync>,
     /// Puts are carried out whatever their conditions are.
     ignores_conditions: bool,
+    /// Puts with metadata are refused.
+    has_no_metadata: bool,
 }
 
 impl Gate {
@@ -54,12 +56,18 @@ impl Gate {
         fails: impl Fn(&Request) -> bool + Send + Sync + 'static,
     ) -> Self {
         let turn = Arc::new(|| Box::pin(async {}) as Turn);
-        Self { store, fails: Arc::new(fails), carried_out, answer: failure, turn, ignores_conditions: false }
+        let (fails, answer) = (Arc::new(fails), failure as fn() -> Error);
+        Self { store, fails, carried_out, answer, turn, ignores_conditions: false, has_no_metadata: false }
     }
 
     /// As some servers do.
     pub fn ignoring_conditions(self) -> Self {
         Self { ignores_conditions: true, ..self }
+    }
+
+    /// As a local file system does.
+    pub fn without_metadata(self) -> Self {
+        Self { has_no_metadata: true, ..self }
     }
 
     /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it
@@ -105,6 +113,9 @@ impl fmt::Display for Gate {
 #[async_trait]
 impl ObjectStore for Gate {
     async fn put_opts(&self, key: &Path, payload: PutPayload, mut options: PutOptions) -> Result<PutResult> {
+        if self.has_no_metadata && !options.attributes.is_empty() {
+            return Err(Error::NotImplemented { operation: "metadata".into(), implementer: "gate".into() });
+        }
         if self.ignores_conditions {
             options.mode = PutMode::Overwrite;
         }

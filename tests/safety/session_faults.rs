@@ -2,11 +2,16 @@
 //! session stays open, and another worker finishes. In the driver, with calls of any kind: another driver finishes.
 
 use super::failing::{Failing, any, needs_room};
+use super::gate::Gate;
 use super::sample::{files, files_named, swept};
 use arraystow::faults::watch;
-use arraystow::{ArrayFormat, ChunkedArray, Durability, ErrorKind, Receipt, Region, Result, Slot, Storage};
+use arraystow::{
+    ArrayFormat, ChunkedArray, Durability, ErrorKind, Receipt, Region, Result, Slot, Storage, StorageBuilder,
+};
 use ndarray::ArrayD;
+use object_store::memory::InMemory;
 use std::path::Path;
+use std::sync::Arc;
 
 const SHAPE: [usize; 2] = [8, 6];
 
@@ -88,6 +93,28 @@ fn a_worker_finds_no_room_at_any_call() {
         session.commit(receipts).unwrap();
         assert_eq!(number_of(&storage), 2, "{what}");
         assert_nothing_left(&storage, &what);
+    }
+}
+
+/// The id of the attempt that has written a chunk is metadata of its object, if there can be any.
+#[test]
+fn a_store_without_metadata() {
+    let store = Arc::new(InMemory::new());
+    for has_metadata in [true, false] {
+        let gate = Gate::open(store.clone());
+        let gate = if has_metadata { gate } else { gate.without_metadata() };
+        let storage = StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap();
+        let session = storage.begin("sim/many", &(2_u64, pending())).unwrap();
+        let ticket = session.ticket("[1]").unwrap();
+        let (one, two): (Slot<i32>, Slot<i32>) = (storage.slot(&ticket).unwrap(), storage.slot(&ticket).unwrap());
+        let whole = Region::new([0, 0], SHAPE).unwrap();
+        let receipt = one.write(&whole, block(&whole).view()).unwrap();
+        let error = two.write(&whole, (block(&whole) + 1).view()).unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_conflict() && text.contains(two.attempt()), "{text}");
+        assert_eq!(text.contains(one.attempt()), has_metadata, "{text}");
+        session.commit([receipt]).unwrap();
+        assert_eq!(number_of(&storage), 2);
     }
 }
 

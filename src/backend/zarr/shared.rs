@@ -8,7 +8,7 @@ use super::table::{Building, Entry};
 use super::writer::{layout_of, name_of};
 use crate::array::{ArrayMeta, ChunkGrid, Labels};
 use crate::backend::{
-    ArraySpec, Backend, ChunkSlot, FirstPlace, Form, PutChunk, SharedArrays, StoredSummary, Stretch, Sums,
+    ArraySpec, Backend, ChunkSlot, FirstPlace, Form, PutChunk, SharedArrays, StoredSummary, Stretch, Sums, is_id,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::store::ByteStore;
@@ -52,12 +52,13 @@ impl SharedArrays for ZarrArrays {
         lay_out().map_err(|error: Error| error.at_location(self.describe(name)))
     }
 
-    fn slot(&self, name: &str, form: &Form, scratch: &str) -> Result<Box<dyn ChunkSlot>> {
+    fn slot(&self, name: &str, form: &Form, scratch: &str, attempt: &str) -> Result<Box<dyn ChunkSlot>> {
         let grid = form.layout(&self.limits)?.grid;
         let (chunks, _) = self.chunks(name, &bare_spec(form, grid), form)?;
         // Nothing makes a chunk twice as long.
         let most = 2 * self.limits.most_chunk_bytes() as u64;
-        Ok(Box::new(Slot { store: self.store.clone(), chunks, scratch: scratch.to_owned(), most }))
+        let (store, scratch, attempt) = (self.store.clone(), scratch.to_owned(), attempt.to_owned());
+        Ok(Box::new(Slot { store, chunks, scratch, attempt, most }))
     }
 
     fn complete(
@@ -131,6 +132,7 @@ struct Slot {
     store: Arc<dyn ByteStore>,
     chunks: Chunks,
     scratch: String,
+    attempt: String,
     /// The most bytes of a stored chunk.
     most: u64,
 }
@@ -141,11 +143,13 @@ impl ChunkSlot for Slot {
         let has_parts = self.chunks.layout.parts.is_some();
         self.chunks.encode(number, elements, |encoded, entries| {
             let stretches = entries.iter().map(Entry::stretch).collect();
-            if !self.store.put_new(&self.scratch, &key, encoded.to_vec())? {
+            if !self.store.put_new(&self.scratch, &key, encoded.to_vec(), &self.attempt)? {
+                // It may come from anywhere.
+                let differs = || PutChunk::Differs(self.store.put_by(&key).filter(|by| is_id(by)));
                 match self.store.get(&key, encoded.len() as u64) {
                     Ok(there) if there.as_ref() == encoded.as_ref() => {}
-                    Ok(_) => return Ok(PutChunk::Differs),
-                    Err(error) if error.kind() == ErrorKind::Limit => return Ok(PutChunk::Differs),
+                    Ok(_) => return Ok(differs()),
+                    Err(error) if error.kind() == ErrorKind::Limit => return Ok(differs()),
                     Err(error) => return Err(error),
                 }
             }

@@ -185,6 +185,14 @@ impl DiskFile {
         system::write_back(&self.file, offset, len);
     }
 
+    /// Notes the id of the file's writer, as an attribute of the file. Not every file system has attributes, and failing
+    /// is not an error. An empty id is not noted.
+    pub(crate) fn note(&self, writer: &str) {
+        if !writer.is_empty() {
+            system::note(&self.file, writer);
+        }
+    }
+
     /// Makes what was written durable, but not the file's name.
     pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match durability {
@@ -192,6 +200,12 @@ impl DiskFile {
             Durability::NotSynced => Ok(()),
         }
     }
+}
+
+/// Returns the id that was noted of a file's writer.
+#[cfg(feature = "zarr")]
+pub(crate) fn noted(path: &Path) -> Option<String> {
+    system::noted(path)
 }
 
 /// Renames a file, and replaces the file that has the new name.

@@ -4,6 +4,7 @@ use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
 pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buf, offset)
@@ -52,6 +53,30 @@ pub(super) fn write_back(file: &File, offset: u64, len: usize) {
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(super) fn write_back(_: &File, _: u64, _: usize) {}
+
+/// The attribute of a file with the id of its writer.
+const WRITER: &str = "user.arraystow.attempt";
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(super) fn note(file: &File, writer: &str) {
+    let _ = rustix::fs::fsetxattr(file, WRITER, writer.as_bytes(), rustix::fs::XattrFlags::empty());
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(super) fn noted(path: &Path) -> Option<String> {
+    // An id has 36 bytes.
+    let mut bytes = [0; 64];
+    let len = rustix::fs::lgetxattr(path, WRITER, &mut bytes).ok()?;
+    String::from_utf8(bytes.get(..len)?.to_vec()).ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub(super) fn note(_: &File, _: &str) {}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub(super) fn noted(_: &Path) -> Option<String> {
+    None
+}
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub(super) fn reserve(file: &File, len: u64) -> io::Result<()> {

@@ -16,9 +16,16 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use object_store::list::PaginatedListStore;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
+use object_store::{
+    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    UpdateVersion,
+};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The metadata of an object with the id of its writer.
+const WRITER: Attribute = Attribute::Metadata(Cow::Borrowed("attempt"));
 
 /// A prefix of an object store.
 #[derive(Clone)]
@@ -160,6 +167,37 @@ impl Objects {
 
     pub(crate) async fn putting(self, key: String, contents: Bytes, replace: Replace) -> Result<()> {
         self.putting_unless(key, contents, replace, &AtomicBool::new(false)).await
+    }
+
+    /// Writes a new object, with the id of its writer as metadata if the store keeps metadata.
+    pub(crate) fn put_new(&self, key: &str, contents: Bytes, by: &str) -> Result<()> {
+        let (this, key, by) = (self.clone(), key.to_owned(), by.to_owned());
+        wait(async move {
+            let path = this.path(&key)?;
+            let _permit = this.permit().await?;
+            let put = |attributes: Attributes| {
+                let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+                this.client.put_opts(&path, PutPayload::from_bytes(contents.clone()), options)
+            };
+            let put = match put(Attributes::from_iter([(WRITER, by)])).await {
+                Err(object_store::Error::NotImplemented { .. } | object_store::Error::NotSupported { .. }) => {
+                    put(Attributes::new()).await
+                }
+                put => put,
+            };
+            put.map(drop).map_err(|error| this.failed("written", &key, error))
+        })
+    }
+
+    /// Returns the id of the writer of an object that `put_new` has put.
+    pub(crate) fn put_by(&self, key: &str) -> Option<String> {
+        let (this, path) = (self.clone(), self.path(key).ok()?);
+        let looked = wait_reading(async move {
+            let _permit = this.permit().await?;
+            let head = this.client.get_opts(&path, GetOptions { head: true, ..GetOptions::default() }).await;
+            Ok(head.ok().and_then(|found| found.attributes.get(&WRITER).map(|by| by.as_ref().to_owned())))
+        });
+        looked.ok().flatten()
     }
 
     /// Like `putting`, but does nothing if `given_up` was set before the request began. A request in progress is never

@@ -25,9 +25,9 @@ pub(super) const UNFINISHED: &str = ".unfinished";
 /// A local folder.
 #[derive(Clone)]
 pub(crate) struct FolderStore {
-    root: Arc<Path>,
-    durability: Durability,
-    unsynced: Arc<Unsynced>,
+    pub(super) root: Arc<Path>,
+    pub(super) durability: Durability,
+    pub(super) unsynced: Arc<Unsynced>,
 }
 
 impl FolderStore {
@@ -88,18 +88,7 @@ impl FolderStore {
         opened.map_err(self.failed("opened", key))
     }
 
-    /// Makes a new file, and its folders.
-    fn create(&self, path: &Path) -> io::Result<DiskFile> {
-        match DiskFile::create(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_folders(path.parent().ok_or(error)?)?;
-                DiskFile::create(path)
-            }
-            created => created,
-        }
-    }
-
-    fn make_folders(&self, folder: &Path) -> io::Result<()> {
+    pub(super) fn make_folders(&self, folder: &Path) -> io::Result<()> {
         match disk::make_folder(folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder != &*self.root => {
@@ -111,17 +100,6 @@ impl FolderStore {
             }
             made => made,
         }
-    }
-
-    /// Writes a new file durably, but not its name.
-    pub(super) fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
-        let mut file = self.create(path)?;
-        file.write_all(contents)?;
-        file.sync(self.durability)?;
-        if let Some(folder) = path.parent() {
-            self.unsynced.add(folder, &self.root);
-        }
-        Ok(())
     }
 
     fn write_new(&self, key: &str, contents: &[u8]) -> Result<()> {
@@ -242,8 +220,12 @@ impl ByteStore for FolderStore {
         written.map_err(self.failed("written", key))
     }
 
-    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>) -> Result<bool> {
-        self.write_once(scratch, key, &contents)
+    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>, by: &str) -> Result<bool> {
+        self.write_once(scratch, key, &contents, by)
+    }
+
+    fn put_by(&self, key: &str) -> Option<String> {
+        disk::noted(&self.path(key).ok()?)
     }
 
     fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>> {

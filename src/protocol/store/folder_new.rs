@@ -1,4 +1,5 @@
-//! Files of a folder that several programs may bring: the first one stays. How old files are, by the file system's clock.
+//! New files of a folder. Several programs may bring a file: the first one stays. How old files are, by the file system's
+//! clock.
 
 use super::folder::{FolderStore, UNFINISHED, entries};
 use crate::error::Result;
@@ -8,11 +9,39 @@ use std::path::Path;
 use std::time::Duration;
 
 impl FolderStore {
-    /// Writes a file unless there is one. Returns whether it was written.
-    pub(super) fn write_once(&self, scratch: &str, key: &str, contents: &[u8]) -> Result<bool> {
+    /// Makes a new file, and its folders.
+    fn create(&self, path: &Path) -> io::Result<DiskFile> {
+        match DiskFile::create(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_folders(path.parent().ok_or(error)?)?;
+                DiskFile::create(path)
+            }
+            created => created,
+        }
+    }
+
+    /// Writes a new file durably, but not its name.
+    pub(super) fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+        self.write_noted(path, contents, "")
+    }
+
+    /// The same, with a note of the writer's id.
+    fn write_noted(&self, path: &Path, contents: &[u8], by: &str) -> io::Result<()> {
+        let mut file = self.create(path)?;
+        file.write_all(contents)?;
+        file.note(by);
+        file.sync(self.durability)?;
+        if let Some(folder) = path.parent() {
+            self.unsynced.add(folder, &self.root);
+        }
+        Ok(())
+    }
+
+    /// Writes a file unless there is one, with a note of the writer's id. Returns whether it was written.
+    pub(super) fn write_once(&self, scratch: &str, key: &str, contents: &[u8], by: &str) -> Result<bool> {
         let path = self.path(key)?;
         let temporary = self.folder(scratch)?.join(temporary_name());
-        let linked = self.write(&temporary, contents).and_then(|()| self.link_or_rename(&temporary, &path));
+        let linked = self.write_noted(&temporary, contents, by).and_then(|()| self.link_or_rename(&temporary, &path));
         let _ = disk::remove_file(&temporary);
         match linked {
             Ok(()) => Ok(true),
@@ -68,8 +97,9 @@ mod tests {
     fn the_first_file_stays() {
         let folder = tempfile::tempdir().unwrap();
         let store = FolderStore::new(folder.path(), Durability::NotSynced);
-        assert!(store.put_new("scratch", "a/b", b"one".to_vec()).unwrap());
-        assert!(!store.put_new("scratch", "a/b", b"two".to_vec()).unwrap());
+        assert!(store.put_new("scratch", "a/b", b"one".to_vec(), "first").unwrap());
+        assert!(!store.put_new("scratch", "a/b", b"two".to_vec(), "second").unwrap());
+        assert!(store.put_by("a/b").is_none_or(|by| by == "first"));
         assert_eq!(store.get("a/b", 100).unwrap().as_ref(), b"one");
         assert!(entries(&folder.path().join("scratch"), 0).unwrap().is_empty());
     }

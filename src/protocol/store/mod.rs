@@ -31,8 +31,10 @@ pub(crate) trait ByteStore: Send + Sync {
     fn put_through(&self, folder: &str, key: &str, contents: Vec<u8>) -> Result<()>;
     /// Writes a key in one step, durably but for its name, unless it exists. Returns whether it was written. A store
     /// that ignores conditions replaces the bytes. A crash leaves a temporary file in `scratch`, which is a folder that
-    /// is removed at some time.
-    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>) -> Result<bool>;
+    /// is removed at some time. The id `by` is noted beside the bytes where that is possible.
+    fn put_new(&self, scratch: &str, key: &str, contents: Vec<u8>, by: &str) -> Result<bool>;
+    /// Returns the id that `put_new` has noted, if there is one.
+    fn put_by(&self, key: &str) -> Option<String>;
     /// Returns the keys directly in a folder, and for how long each was not written to, by the store's own clock.
     fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>>;
     /// Writes many new keys.

@@ -51,12 +51,16 @@ impl ByteStore for Objects {
         Objects::put(self, key, contents.into(), Replace::Any)
     }
 
-    fn put_new(&self, _: &str, key: &str, contents: Vec<u8>) -> Result<bool> {
-        match Objects::put(self, key, contents.into(), Replace::Nothing) {
+    fn put_new(&self, _: &str, key: &str, contents: Vec<u8>, by: &str) -> Result<bool> {
+        match Objects::put_new(self, key, contents.into(), by) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn put_by(&self, key: &str) -> Option<String> {
+        Objects::put_by(self, key)
     }
 
     fn ages(&self, folder: &str) -> Result<Vec<(String, Duration)>> {

@@ -99,7 +99,7 @@ impl Held {
         let backend = self.storage.place.backend(self.name.workflow());
         let shared = backend.shared().ok_or_else(not_here)?;
         let layout = form.layout(self.storage.place.limits())?;
-        let slot = shared.slot(array, form, self.record.scratch())?;
+        let slot = shared.slot(array, form, self.record.scratch(), "")?;
         let bytes = layout.chunk_bytes(form.data_type.size()).unwrap_or(usize::MAX);
         let jobs = (0..layout.grid.chunk_count()).map(|work| Job { work, bytes });
         run(slot.concurrency(), jobs, |number| visit(number, &layout.grid.chunk_region(number)?, slot.look(number)?))

@@ -48,7 +48,8 @@ impl Storage {
             }
             let backend = self.place.backend(name.workflow());
             let shared = backend.shared().ok_or_else(super::not_here)?;
-            let chunks = shared.slot(ticket.array(), form, record.scratch())?;
+            let attempt = uuid::Uuid::new_v4().to_string();
+            let chunks = shared.slot(ticket.array(), form, record.scratch(), &attempt)?;
             Ok(Slot {
                 chunks: Arc::from(chunks),
                 record,
@@ -56,7 +57,7 @@ impl Storage {
                 grid: layout.grid,
                 labels: Labels::NONE.with_fill(form.fill.clone()),
                 ticket: ticket.clone(),
-                attempt: uuid::Uuid::new_v4().to_string().into(),
+                attempt: attempt.into(),
                 looked: Arc::new(Mutex::new(None)),
                 elements: PhantomData,
             })
@@ -186,7 +187,7 @@ impl<T: Element> Slot<T> {
             let part = part.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
             match self.chunks.put(number, &encode_region(part, &self.labels, &chunk)?)? {
                 PutChunk::There(sums) => written.lock().push((number as u64, sums)),
-                PutChunk::Differs => return Err(self.differs(number, &chunk)),
+                PutChunk::Differs(other) => return Err(self.differs(number, &chunk, other)),
             }
             Ok(())
         })?;
@@ -207,13 +208,14 @@ impl<T: Element> Slot<T> {
         if looked.is_some_and(|at| at.elapsed() < LOOKED_FOR) { Ok(()) } else { self.look() }
     }
 
-    fn differs(&self, number: usize, chunk: &Region) -> Error {
+    fn differs(&self, number: usize, chunk: &Region, other: Option<String>) -> Error {
         let (start, shape, attempt) = (chunk.start(), chunk.shape(), &self.attempt);
+        let other = other.map_or("another attempt".to_owned(), |other| format!("the attempt {other}"));
         Error::new(
             ErrorKind::Conflict,
             format!(
-                "chunk {number} (start {start:?}, shape {shape:?}) was written before with other bytes, by another attempt than \
-                 {attempt}, which is this one; what is there stays: both must write the same"
+                "{other} has written other bytes of chunk {number} (start {start:?}, shape {shape:?}) before this attempt, \
+                 {attempt}; what is there stays: both must write the same"
             ),
         )
     }

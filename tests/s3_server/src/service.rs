@@ -97,7 +97,7 @@ impl S3 for Service {
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let _under_way = self.enter("PUT").await?;
         let input = request.input;
-        let object = self.0.object(collect(input.body).await?);
+        let object = Object { metadata: input.metadata, ..self.0.object(collect(input.body).await?) };
         self.held(&input.key).await;
         let etag = object.etag.clone();
         let conditions = !self.0.ignores_conditions.load(SeqCst);
@@ -151,6 +151,7 @@ impl S3 for Service {
             content_range: range,
             e_tag: Some(ETag::Strong(object.etag)),
             last_modified: Some(object.modified.into()),
+            metadata: object.metadata,
             ..Default::default()
         }))
     }
@@ -162,6 +163,7 @@ impl S3 for Service {
             content_length: Some(object.data.len() as i64),
             e_tag: Some(ETag::Strong(object.etag)),
             last_modified: Some(object.modified.into()),
+            metadata: object.metadata,
             ..Default::default()
         }))
     }

@@ -1,7 +1,7 @@
 //! What the server holds, and what is asked of it.
 
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -11,6 +11,7 @@ pub(crate) struct Object {
     pub(crate) data: Bytes,
     pub(crate) etag: String,
     pub(crate) modified: SystemTime,
+    pub(crate) metadata: Option<HashMap<String, String>>,
 }
 
 #[derive(Default)]
@@ -56,6 +57,6 @@ impl Drop for UnderWay {
 impl State {
     pub(crate) fn object(&self, data: Bytes) -> Object {
         let etag = format!("{:032x}", self.counter.fetch_add(1, SeqCst));
-        Object { data, etag, modified: SystemTime::now() }
+        Object { data, etag, modified: SystemTime::now(), metadata: None }
     }
 }
