@@ -1,18 +1,26 @@
-//! Sessions: what one process loses that writes through a session instead of saving, and what a driver can take.
+//! Sessions: what one process loses that writes through a session instead of saving, what two processes lose against the
+//! threads of one, and what a driver can take.
 //!
 //! `cargo bench -p arraystow-benches --bench sessions [-- FOLDER]`
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-use arraystow::{ArrayFormat, ChunkedArray, Codec, Receipt, Slot, Storage};
+use arraystow::{ArrayFormat, ChunkedArray, Codec, Receipt, Region, Slot, Storage, Ticket};
 use arraystow_s3_server::Server;
 use ndarray::ArrayD;
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const SIDE: usize = 8192;
 const CHUNK: usize = 512;
+/// Where a process of the benchmark writes, if it is a worker.
+const PLACE: &str = "ARRAYSTOW_BENCH_PLACE";
 
 fn main() {
+    if let Ok(place) = std::env::var(PLACE) {
+        return write_a_half(&place);
+    }
     let folder = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let folder = folder.map_or_else(std::env::temp_dir, PathBuf::from).join("arraystow-bench-sessions");
     let _ = std::fs::remove_dir_all(&folder);
@@ -21,9 +29,10 @@ fn main() {
     for count in [10_000, 100_000, 1_000_000] {
         driver(&zarr("driver"), count);
     }
-    println!("one process, 256 MiB of f32 in chunks of {CHUNK} x {CHUNK}, through a session, against its own save:");
-    against_a_save("Zarr in a folder", &zarr("one"));
-    against_a_save("S3 server", &Server::start().storage("one"));
+    println!("256 MiB of f32 in chunks of {CHUNK} x {CHUNK}, through a session, against a save by one process:");
+    against_a_save("Zarr in a folder", &zarr("one"), &folder.join("one").display().to_string());
+    let server = Server::start();
+    against_a_save("S3 server", &server.storage("one"), &server.endpoint);
     let _ = std::fs::remove_dir_all(&folder);
 }
 
@@ -36,9 +45,66 @@ fn shortest(mut run: impl FnMut()) -> Duration {
     times.min().unwrap_or_default()
 }
 
-fn against_a_save(what: &str, storage: &Storage) {
+/// Elements of so many rows.
+fn elements(rows: usize) -> ArrayD<f32> {
     let block = ArrayD::from_shape_fn(vec![CHUNK, CHUNK], |at| (at[0] * 7 + at[1]) as f32);
-    let whole = ArrayD::from_shape_fn(vec![SIDE, SIDE], |at| block[[at[0] % CHUNK, at[1] % CHUNK]]);
+    ArrayD::from_shape_fn(vec![rows, SIDE], |at| block[[at[0] % CHUNK, at[1] % CHUNK]])
+}
+
+fn pending() -> ChunkedArray<f32> {
+    ChunkedArray::pending(&[SIDE, SIDE], &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE)
+}
+
+/// A process that makes half of the elements, and then writes what it is given tickets for.
+fn write_a_half(place: &str) {
+    let storage = match place.starts_with("http") {
+        true => Server::elsewhere(place).storage("one"),
+        false => Storage::builder(place).array_format(ArrayFormat::Zarr).open().unwrap(),
+    };
+    let half = elements(SIDE / 2);
+    println!("ready");
+    for line in std::io::stdin().lines() {
+        let (ticket, region): (Ticket, Region) = serde_json::from_str(&line.unwrap()).unwrap();
+        let receipt = storage.slot::<f32>(&ticket).unwrap().write(&region, half.view()).unwrap();
+        println!("{}", serde_json::to_string(&receipt).unwrap());
+    }
+}
+
+/// The other end of [`write_a_half`].
+struct Half {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Half {
+    fn start(place: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let command = command.env(PLACE, place).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(lines.next().unwrap().unwrap(), "ready");
+        Self { child, lines }
+    }
+
+    fn begin(&mut self, ticket: &Ticket, region: &Region) {
+        let text = serde_json::to_string(&(ticket, region)).unwrap();
+        writeln!(self.child.stdin.as_mut().unwrap(), "{text}").unwrap();
+    }
+
+    fn receipt(&mut self) -> Receipt {
+        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+    }
+}
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn against_a_save(what: &str, storage: &Storage, place: &str) {
+    let whole = elements(SIDE);
     let array = || ChunkedArray::from_ndarray(whole.clone(), &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE);
     let mut number = 0;
     let saved = shortest(|| {
@@ -49,14 +115,24 @@ fn against_a_save(what: &str, storage: &Storage) {
     });
     let written = shortest(|| {
         let copy = whole.clone();
-        let pending = ChunkedArray::<f32>::pending(&[SIDE, SIDE], &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE);
-        let session = storage.begin("written", &pending).unwrap();
+        let session = storage.begin("written", &pending()).unwrap();
         let slot: Slot<f32> = storage.slot(&session.ticket("").unwrap()).unwrap();
         let receipt = slot.write(&slot.regions(1)[0], copy.view()).unwrap();
         session.commit([receipt]).unwrap();
         storage.remove("written").unwrap();
     });
-    println!("  {what}: {:.2} ({saved:.2?} and {written:.2?})", written.as_secs_f64() / saved.as_secs_f64());
+    let mut halves = [Half::start(place), Half::start(place)];
+    let by_two = shortest(|| {
+        let session = storage.begin("written", &pending()).unwrap();
+        let ticket = session.ticket("").unwrap();
+        let regions = [0, 1].map(|half| Region::new([half * SIDE / 2, 0], [SIDE / 2, SIDE]).unwrap());
+        halves.iter_mut().zip(&regions).for_each(|(half, region)| half.begin(&ticket, region));
+        session.commit(halves.iter_mut().map(Half::receipt)).unwrap();
+        storage.remove("written").unwrap();
+    });
+    let ratio = |time: Duration| time.as_secs_f64() / saved.as_secs_f64();
+    println!("  {what}: {:.2} by one process ({saved:.2?} and {written:.2?})", ratio(written));
+    println!("  {what}: {:.2} by two ({by_two:.2?})", ratio(by_two));
 }
 
 /// The receipts are made up: a commit does not look at the chunks.

@@ -2,9 +2,10 @@
 //! twice and in any order, drivers give up or are replaced. The value is the one that one process would save, and
 //! nothing is left over.
 //!
-//! `ARRAYSTOW_SESSION_SECONDS=3600 ARRAYSTOW_SESSION_WORKERS=64 cargo test --test safety sessions` tries for an hour.
+//! `ARRAYSTOW_SESSION_SECONDS=3600 ARRAYSTOW_SESSION_WORKERS=64 cargo test --test safety sessions::many`
+//! tries for an hour.
 
-use super::crash::{LEASE, PLACE, builder};
+use super::crash::{PLACE, builder};
 use super::sample::{Random, swept};
 use arraystow::{ChunkedArray, Receipt, Region, Session, Slot, Storage, Ticket, VerifyDepth};
 use arraystow_s3_server::{BUCKET, Server};
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 
 const TICKETS: &str = "ARRAYSTOW_TEST_TICKETS";
 const SEED: &str = "ARRAYSTOW_TEST_SEED";
+/// Of a commit, which many processes may starve.
+const LEASE: Duration = Duration::from_secs(60);
 
 fn number_of(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).map_or(usual, |text| text.parse().unwrap())
