@@ -3,6 +3,7 @@
 //! A file is synced when it is written. A folder with new names is synced with the store. Symbolic links are not
 //! followed, because a folder of unknown origin may have links that lead anywhere.
 
+use super::tree::{entries, remove_folder, there_or_not};
 use super::{Below, ByteStore, Copied, Part, Puts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::unsynced::Unsynced;
@@ -10,14 +11,10 @@ use crate::protocol::{DiskFile, Durability, disk};
 use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
-use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The deepest nesting of folders. An array has at most one folder for each axis, and a few more.
-const DEEPEST: usize = 64;
 
 /// The end of the name of a file that is not yet in its place.
 pub(super) const UNFINISHED: &str = ".unfinished";
@@ -131,38 +128,6 @@ impl FolderStore {
         }
         Ok(())
     }
-
-    /// Removes everything in a folder, and the folder.
-    fn remove_folder(&self, folder: &Path, depth: usize) -> io::Result<()> {
-        for entry in entries(folder, depth)? {
-            if entry.file_type()?.is_dir() {
-                self.remove_folder(&entry.path(), depth + 1)?;
-            } else {
-                there_or_not(disk::remove_file(&entry.path()))?;
-            }
-        }
-        there_or_not(disk::remove_folder(folder))
-    }
-}
-
-/// The entries of a folder. A missing folder has none.
-pub(super) fn entries(folder: &Path, depth: usize) -> io::Result<Vec<DirEntry>> {
-    if depth > DEEPEST {
-        return Err(io::Error::other(format!("folders are nested more than {DEEPEST} deep, which no array has")));
-    }
-    match std::fs::read_dir(folder) {
-        // A file in the place of a folder does not belong to an array.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
-        entries => entries?.collect(),
-    }
-}
-
-/// The result of a removal, where a missing file is not an error.
-fn there_or_not(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 impl ByteStore for FolderStore {
@@ -273,7 +238,7 @@ impl ByteStore for FolderStore {
     fn remove_below(&self, folder: &str) -> Result<()> {
         let path = self.path(folder)?;
         let removed = match std::fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => self.remove_folder(&path, 0),
+            Ok(metadata) if metadata.is_dir() => remove_folder(&path, 0),
             // A link is removed itself, and not its target.
             Ok(_) => there_or_not(disk::remove_file(&path)),
             Err(error) => there_or_not(Err(error)),

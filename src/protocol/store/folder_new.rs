@@ -1,7 +1,8 @@
 //! New files of a folder. Several programs may bring a file: the first one stays. How old files are, by the file system's
 //! clock.
 
-use super::folder::{FolderStore, UNFINISHED, entries};
+use super::folder::{FolderStore, UNFINISHED};
+use super::tree::entries;
 use crate::error::Result;
 use crate::protocol::{DiskFile, disk};
 use std::io;

@@ -4,6 +4,7 @@ mod folder;
 mod folder_new;
 #[cfg(feature = "object-store")]
 mod objects;
+mod tree;
 
 pub(crate) use folder::FolderStore;
 
