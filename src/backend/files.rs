@@ -4,9 +4,9 @@
 //! An array has one name, and lies in one form: an HDF5 file `<name>`, or a Zarr array `dask_arrays/<name>`. A look
 //! shows which.
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread};
 #[cfg(feature = "zarr")]
-use super::{ChunkSlot, Form, SharedArrays, StoredSummary, Sums};
+use super::SharedArrays;
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread};
 use crate::array::{Codec, DataType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -97,8 +97,8 @@ impl Backend for FileArrays {
         self.chosen
     }
 
-    fn noted_format(&self) -> Option<ArrayFormat> {
-        Some(self.chosen).filter(|format| *format != ArrayFormat::Hdf5)
+    fn noted_format(&self, format: ArrayFormat) -> Option<ArrayFormat> {
+        Some(format).filter(|format| *format != ArrayFormat::Hdf5)
     }
 
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>> {
@@ -199,9 +199,10 @@ impl Backend for FileArrays {
         self.of_format(self.chosen)?.check_data_type(data_type)
     }
 
+    /// In a folder, they are Zarr arrays.
     #[cfg(feature = "zarr")]
     fn shared(&self) -> Option<&dyn SharedArrays> {
-        self.zarr.as_ref().map(|_| self as &dyn SharedArrays)
+        self.zarr.as_deref()?.shared()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -217,47 +218,5 @@ impl Backend for FileArrays {
             Ok(backend) => backend.describe(name),
             Err(_) => calling(|| Ok(self.files.describe(name))).unwrap_or_else(|_| name.to_owned()),
         }
-    }
-}
-
-/// In a folder, they are Zarr arrays.
-#[cfg(feature = "zarr")]
-impl SharedArrays for FileArrays {
-    fn lay_out(&self, name: &str, spec: &ArraySpec) -> Result<Form> {
-        self.shared_zarr()?.lay_out(name, spec)
-    }
-
-    fn slot(&self, name: &str, form: &Form, scratch: &str, attempt: &str) -> Result<Box<dyn ChunkSlot>> {
-        self.shared_zarr()?.slot(name, form, scratch, attempt)
-    }
-
-    fn complete(
-        &self,
-        name: &str,
-        spec: &ArraySpec,
-        form: &Form,
-        sums: &dyn Fn(usize) -> Option<Sums>,
-    ) -> Result<StoredSummary> {
-        self.shared_zarr()?.complete(name, spec, form, sums)
-    }
-
-    fn expose(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<()> {
-        self.shared_zarr()?.expose(name, spec, form)
-    }
-
-    fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()> {
-        self.shared_zarr()?.check_lengths(name, form, sums)
-    }
-
-    fn noted_format(&self, form: &Form) -> Option<ArrayFormat> {
-        Some(form.format).filter(|format| *format != ArrayFormat::Hdf5)
-    }
-}
-
-#[cfg(feature = "zarr")]
-impl FileArrays {
-    fn shared_zarr(&self) -> Result<&dyn SharedArrays> {
-        let shared = self.of_format(ArrayFormat::Zarr)?.shared();
-        shared.ok_or_else(|| ArrayFormat::Zarr.not_built())
     }
 }

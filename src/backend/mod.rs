@@ -125,8 +125,8 @@ pub(crate) struct Misread {
 pub(crate) trait Backend: Send + Sync {
     /// The format of new arrays.
     fn format(&self) -> ArrayFormat;
-    /// The same for the manifest, which says it only where such a place had another one before there was a choice.
-    fn noted_format(&self) -> Option<ArrayFormat> {
+    /// A format for the manifest, which says it only where such a place had another one before there was a choice.
+    fn noted_format(&self, _format: ArrayFormat) -> Option<ArrayFormat> {
         None
     }
     /// Starts an array of that name. Nothing under the name is seen by readers before `finish`, if the protocol allows.

@@ -135,8 +135,6 @@ pub(crate) trait SharedArrays: Send + Sync {
     fn expose(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<()>;
     /// Compares the lengths of the chunks that are there with what is said of them, without reading them.
     fn check_lengths(&self, name: &str, form: &Form, sums: &dyn Fn(usize) -> Option<Sums>) -> Result<()>;
-    /// The format of an array of that form for the manifest, which says it only where it is not the usual one.
-    fn noted_format(&self, form: &Form) -> Option<ArrayFormat>;
 }
 
 /// Writes chunks of one array, from several threads. A chunk that is there is not written again.

@@ -1,45 +1,84 @@
 //! Arrays whose document has what they are opened with: chunks are asked for at once, and meanwhile what lies beside the
 //! array is looked at. No element is handed out before that is found to be what the document says.
 
+use super::pool::in_background;
 use crate::backend::{ArrayReader, Backend};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock::Mutex;
+use crate::lock::{Condvar, Mutex};
 use crate::task::Scope;
 use once_cell::sync::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 
 type Opened = Result<Arc<dyn ArrayReader>>;
 
-/// The look at an array, on a thread of its own.
+/// The look at an array, on a thread of the pool.
 pub(super) struct Confirmation {
     backend: Arc<dyn Backend>,
     name: String,
-    opening: Mutex<Option<JoinHandle<Opened>>>,
+    look: Arc<Look>,
     confirmed: OnceCell<()>,
+}
+
+#[derive(Default)]
+struct Look {
+    stage: Mutex<Stage>,
+    done: Condvar,
+}
+
+#[derive(Default)]
+enum Stage {
+    /// No thread of the pool has come to it.
+    #[default]
+    InLine,
+    Running,
+    Done(Opened),
+    /// The array is opened again after an error.
+    Taken,
+}
+
+impl Look {
+    /// Opens the array, unless that is done elsewhere by now.
+    fn run(&self, open: impl FnOnce() -> Opened) {
+        let mut stage = self.stage.lock();
+        if !matches!(*stage, Stage::InLine) {
+            return;
+        }
+        *stage = Stage::Running;
+        drop(stage);
+        let panicked = |_| Err(Error::new(ErrorKind::Io, "the array was not opened: the code of its store panicked"));
+        let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(panicked);
+        *self.stage.lock() = Stage::Done(opened);
+        self.done.notify_all();
+    }
+
+    /// Waits for the open array. Returns `None` if the caller is to open it: a thread of the pool that waited for
+    /// another one to begin could wait for ever.
+    fn take(&self) -> Option<Opened> {
+        let mut stage = self.stage.lock();
+        while matches!(*stage, Stage::Running) {
+            stage = self.done.wait(stage);
+        }
+        match std::mem::replace(&mut *stage, Stage::Taken) {
+            Stage::Done(opened) => Some(opened),
+            _ => None,
+        }
+    }
 }
 
 impl Confirmation {
     /// Begins to open the array.
     pub(super) fn begin(backend: &Arc<dyn Backend>, name: &str) -> Self {
-        let (scope, own, own_name) = (Scope::current(), backend.clone(), name.to_owned());
-        let open = move || scope.enter(|| own.open(&own_name));
+        let look = Arc::new(Look::default());
+        let (scope, own, own_name, own_look) = (Scope::current(), backend.clone(), name.to_owned(), look.clone());
         // Without a thread the array is opened when that is waited for.
-        let opening = Mutex::new(Builder::new().name("arraystow".into()).spawn(open).ok());
-        Self { backend: backend.clone(), name: name.to_owned(), opening, confirmed: OnceCell::new() }
+        let _ = in_background(Box::new(move || own_look.run(|| scope.enter(|| own.open(&own_name)))));
+        Self { backend: backend.clone(), name: name.to_owned(), look, confirmed: OnceCell::new() }
     }
 
     /// Waits for the open array, unless it was checked before. After an error it is opened again.
     pub(super) fn wait(&self, check: impl FnOnce(Opened) -> Result<()>) -> Result<()> {
-        let confirm = || {
-            let opening = self.opening.lock().take();
-            let panicked =
-                |_| Err(Error::new(ErrorKind::Io, "the array was not opened: the code of its store panicked"));
-            check(match opening {
-                Some(opening) => opening.join().unwrap_or_else(panicked),
-                None => self.backend.open(&self.name),
-            })
-        };
+        let confirm = || check(self.look.take().unwrap_or_else(|| self.backend.open(&self.name)));
         self.confirmed.get_or_try_init(confirm).copied()
     }
 }

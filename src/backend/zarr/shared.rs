@@ -121,10 +121,6 @@ impl SharedArrays for ZarrArrays {
         };
         check().map_err(|error: Error| error.at_location(self.describe(name)))
     }
-
-    fn noted_format(&self, _: &Form) -> Option<ArrayFormat> {
-        None
-    }
 }
 
 /// Writes the chunks of one array.

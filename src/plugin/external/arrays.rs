@@ -96,7 +96,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
         digest: summary.digest,
         rest: summary.rest,
         opening: summary.opening.map(Box::new),
-        format: backend.noted_format().map(|format| format.to_string()),
+        format: backend.noted_format(backend.format()).map(|format| format.to_string()),
         plain: any.plain,
         named: None,
     }

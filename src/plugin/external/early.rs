@@ -84,7 +84,7 @@ impl EarlyArrays {
             digest: summary.digest,
             rest: summary.rest,
             opening: summary.opening.map(Box::new),
-            format: backend.noted_format().map(|format| format.to_string()),
+            format: backend.noted_format(backend.format()).map(|format| format.to_string()),
             plain: true,
             named: None,
             id,

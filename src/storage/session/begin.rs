@@ -151,7 +151,7 @@ impl PlannedSession {
             let file = entry.id.file().to_owned();
             let form = shared.lay_out(&file, &spec);
             let form = form.map_err(|error| error.at_path(entry.path()).in_array(&file))?;
-            entry.format = shared.noted_format(&form).map(|format| format.to_string());
+            entry.format = backend.noted_format(form.format).map(|format| format.to_string());
             pending.push(Pending { array: file, form });
             entries.push(entry);
         }
