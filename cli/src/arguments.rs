@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     pub(crate) options: Vec<(String, String)>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 an error; 2 wrong arguments, or a confirmation is missing; 3 `verify` has found faults; 130 \
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 an error; 2 wrong arguments, or a confirmation is missing; 3 `verify` has found faults, or `diff` differences; 130 \
                           interrupted.";
 
 #[derive(Subcommand)]
@@ -84,6 +84,16 @@ pub(crate) enum Command {
         /// A path, an operator (=, !=, <, <=, >, >=) and a number, a text, true, false or null: `params.alpha > 0.3`.
         #[arg(long = "where", value_name = "CONDITION")]
         conditions: Vec<String>,
+    },
+    /// Print where two values differ: fields, and arrays with the number of elements that differ.
+    Diff {
+        place: String,
+        name: String,
+        /// The name of the other value; the same name if it is in another place.
+        other: Option<String>,
+        /// The place of the other value, if it is another one.
+        #[arg(long = "in", value_name = "OTHER_PLACE")]
+        other_place: Option<String>,
     },
     /// Compare values with what was saved.
     Verify {

@@ -1,11 +1,12 @@
 //! `arraystow`: what a storage holds, seen, checked, copied and exported. The README of this package describes it.
 //!
-//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `terminal` < `commands` < `main`.
+//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `terminal` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
 mod arrays;
 mod commands;
+mod difference;
 mod fault;
 mod json;
 mod terminal;

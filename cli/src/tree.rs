@@ -112,7 +112,7 @@ fn is_simple(value: &Value) -> bool {
 }
 
 /// A value without fields. Control characters are escaped: a text of a stranger's file must not reach the terminal.
-fn scalar(value: &Value) -> String {
+pub(crate) fn scalar(value: &Value) -> String {
     match value {
         Value::Text(text) => match text.char_indices().nth(MOST_CHARACTERS) {
             Some((end, _)) => format!("{:?}..", &text[..end]),
@@ -122,7 +122,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-fn key_text(key: &Value) -> String {
+pub(crate) fn key_text(key: &Value) -> String {
     match key.as_text() {
         Some(text) if text.chars().any(char::is_control) => format!("{text:?}"),
         Some(text) => text.to_owned(),

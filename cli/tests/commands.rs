@@ -165,6 +165,48 @@ fn find_compares_fields() {
 }
 
 #[test]
+fn diff_prints_what_differs() {
+    let (_folder, place) = three_runs();
+    assert_eq!(printed(&["diff", &place, "runs/a", "runs/a"]), "");
+    let diff = |arguments: &[&str]| {
+        let output = arraystow(&[&["diff", &place], arguments].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(diff(&["runs/a", "runs/b"]), "~ alpha: 0.1 -> 0.5\n");
+
+    let storage = Storage::open(&place).unwrap();
+    let mut other = run(f64::NAN);
+    other.steps = vec![1, 5];
+    let changed = Array2::from_shape_fn((60, 40), |(i, j)| match (i, j) {
+        (i, j) if i == j => f32::NAN,
+        (50, 30) => 2032.5,
+        (2, 30) => f32::NAN,
+        _ => (i * 40 + j) as f32,
+    });
+    // Other chunks are no difference, and a NaN is equal to a NaN.
+    let field = ChunkedArray::from_ndarray(changed, &[60, 10]).unwrap().with_dims(["y", "x"]).unwrap();
+    other.field = field.with_attr("units", "m s-1").unwrap();
+    other.mask = other.mask.slice(ndarray::s![..99, ..]).to_owned();
+    storage.save("other/d", &other).unwrap();
+    let found = diff(&["other/c", "other/d"]);
+    let lines: Vec<&str> = found.lines().collect();
+    assert_eq!(lines[..2], ["~ steps[1]: 2 -> 5", "- steps[2]: 3"]);
+    assert_eq!(lines[2], "~ field: 2 of 2400 elements differ, by up to 2.5, first at [2, 30]");
+    assert!(lines[3].starts_with("~ mask: bool[100, 100] ") && lines[3].contains("-> bool[99, 100] "), "{found}");
+    assert_eq!(lines.len(), 4, "{found}");
+
+    let other_place = tempfile::tempdir().unwrap();
+    Storage::open(other_place.path()).unwrap().save("runs/a", &(1, "text")).unwrap();
+    let found = diff(&["runs/a", "--in", other_place.path().to_str().unwrap(), "--json"]);
+    let found: Json = serde_json::from_str(&found).unwrap();
+    let whole = json!({ "path": "", "change": "changed", "from": "a map of 5 fields", "to": "a list of 2 values" });
+    assert_eq!(found, json!([whole]));
+    let (code, error) = refused(&["diff", &place, "runs/a"]);
+    assert!(code == 2 && error.contains("--in"), "{error}");
+}
+
+#[test]
 fn verify_finds_a_flipped_bit() {
     let (_folder, place) = three_runs();
     assert_eq!(json(&["verify", &place]).as_array().unwrap().len(), 3);

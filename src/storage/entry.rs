@@ -68,6 +68,10 @@ pub struct ArrayInfo {
     pub bytes: u64,
     /// Whether it is a plain `ndarray` field, which a load reads whole.
     pub plain: bool,
+    /// A hash of its description and of the checksums of its chunks, as lower-case hexadecimal digits. Arrays with
+    /// equal digests have the same elements. Arrays with the same elements may have different digests, as their chunks
+    /// may be others. `None` for an array of a document that arraystow has not written.
+    pub digest: Option<String>,
 }
 
 impl ArrayInfo {

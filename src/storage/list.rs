@@ -90,7 +90,7 @@ impl Storage {
     /// let array: &ArrayInfo = &info.arrays[0];
     /// assert_eq!((array.paths[0].as_str(), array.shape()), ("[1]", &[100, 200][..]));
     /// assert_eq!(array.data_type, arraystow::DataType::Float32);
-    /// assert!(info.array_bytes() >= 80_000);
+    /// assert!(info.array_bytes() >= 80_000 && array.digest.is_some());
     /// let files: Vec<String> = info.external_objects.iter().flat_map(|object: &ExternalObjectInfo| object.files.clone()).collect();
     /// assert!(files.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -119,6 +119,7 @@ impl Storage {
                 attrs: expected.labels.attrs().clone(),
                 bytes: entry.bytes,
                 plain: entry.plain,
+                digest: expected.digest,
             })
         });
         let arrays = arrays.collect::<Result<Vec<_>>>()?;

@@ -2,6 +2,7 @@
 
 mod copy;
 mod demo;
+mod diff;
 mod export;
 mod find;
 mod import;
@@ -71,6 +72,9 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
         Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
         Command::Find { place, glob, conditions } => find::run(&call, &place, &glob, &conditions),
+        Command::Diff { place, name, other, other_place } => {
+            diff::run(&call, &place, &name, other.as_deref(), other_place.as_deref())
+        }
         Command::Verify { place, glob, depth } => verify::run(&call, &place, &glob, depth),
         Command::Cp { from, to, glob } => copy::cp(&call, &from, &to, &glob),
         Command::Mv { from, to, glob, yes } => copy::mv(&call, &from, &to, &glob, yes),
