@@ -163,8 +163,9 @@ impl<T: Element> Slot<T> {
     ///
     /// # Errors
     /// `InvalidInput` if the region cuts a chunk, and then the error has the nearest region that does not, or if the
-    /// elements have another shape; `Conflict` if a chunk is there with other bytes; `Gone` if the session is over;
-    /// what keeps a chunk from being encoded or written.
+    /// elements have another shape; `Conflict` if a chunk is there with other bytes, and then the error has the ids of
+    /// both attempts, if the file system has attributes of files or the store has metadata; `Gone` if the session is
+    /// over; what keeps a chunk from being encoded or written.
     pub fn write<D: Dimension>(&self, region: &Region, elements: ArrayView<'_, T, D>) -> Result<Receipt> {
         self.write_dyn(region, &elements.into_dyn()).map_err(|error| located(error, &self.ticket))
     }
