@@ -94,6 +94,18 @@ pub(crate) fn fill_up_texts(packed: &[u8], shape: &[usize], full_shape: &[usize]
     merged(full_shape, [(packed, Region::of(first, shape.to_vec()))])
 }
 
+/// So many times the same packed text, which may have so many bytes together.
+pub(crate) fn same_texts(text: &[u8], count: usize, most: usize) -> Result<Vec<u8>> {
+    let bytes = text.len().saturating_mul(count);
+    if bytes > most.max(count.saturating_mul(4)) {
+        return Err(too_long(bytes, most));
+    }
+    let mut texts = Vec::new();
+    texts.try_reserve_exact(bytes).map_err(|_| Error::limit("there is no memory for a chunk of texts"))?;
+    (0..count).for_each(|_| texts.extend_from_slice(text));
+    Ok(texts)
+}
+
 /// The packed texts of a chunk of this shape, which are those of its parts. All others are empty.
 pub(crate) fn merged<'a>(shape: &[usize], parts: impl IntoIterator<Item = (&'a [u8], Region)>) -> Result<Vec<u8>> {
     let no_memory = || Error::limit("there is no memory for a chunk of texts");

@@ -85,6 +85,59 @@ fn places_and_heaps_are_checked() {
 }
 
 #[test]
+fn the_place_of_a_fill_value_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.h5");
+    let script = r#"
+import sys, h5py
+with h5py.File(sys.argv[1], "w", libver=sys.argv[2]) as file:
+    data = file.create_dataset("texts", (4,), h5py.string_dtype(), chunks=(2,), fillvalue="fallback")
+    data[0] = "Po"
+"#;
+    for version in ["earliest", "latest"] {
+        python_env::run(python_env::HDF5, script, &[path.to_str().unwrap(), version]);
+        let file = fs::read(&path).unwrap();
+        assert_eq!(read(file.clone(), Limits::default()).unwrap(), ["Po", "fallback", "fallback", "fallback"]);
+        let limited = read(file.clone(), Limits::default().chunk_bytes(7));
+        refused("a long fill value", limited, &[ErrorKind::Limit]);
+        // All places of the fill value: in the messages of the header, and in the chunk that was written in part.
+        let heaps: Vec<_> = (0..file.len()).filter(|at| file[*at..].starts_with(b"GCOL\x01")).collect();
+        let places: Vec<_> = (0..file.len() - 12)
+            .filter(|at| file[*at..].starts_with(&8_u32.to_le_bytes()))
+            .filter(|at| heaps.iter().any(|heap| file[at + 4..].starts_with(&(*heap as u64).to_le_bytes())))
+            .collect();
+        assert!(!places.is_empty());
+        for (what, offset, bytes) in [
+            ("a text of 4 GiB", 0, u32::MAX.to_le_bytes().to_vec()),
+            ("a text longer than its object", 0, 9_u32.to_le_bytes().to_vec()),
+            ("no heap", 4, 0_u64.to_le_bytes().to_vec()),
+            ("a heap at the end", 4, (file.len() as u64).to_le_bytes().to_vec()),
+            ("a heap nowhere", 4, u64::MAX.to_le_bytes().to_vec()),
+            ("an object that is not there", 12, 999_u32.to_le_bytes().to_vec()),
+        ] {
+            let mut hostile = file.clone();
+            for place in &places {
+                hostile[place + offset..place + offset + bytes.len()].copy_from_slice(&bytes);
+            }
+            refused(what, read(hostile, Limits::default()), &[ErrorKind::Corrupt, ErrorKind::Limit]);
+        }
+        // A file that is cut off is an error. Another byte in the messages is an error, or another file that is sound.
+        for len in (0..file.len()).step_by(97) {
+            assert!(read(file[..len].to_vec(), Limits::default()).is_err(), "{version}, {len} bytes");
+        }
+        for place in &places {
+            for at in place.saturating_sub(24)..place + 16 {
+                let mut damaged = file.clone();
+                damaged[at] ^= 0xff;
+                if let Ok(texts) = read(damaged, Limits::default()) {
+                    assert_eq!(texts.len(), 4, "{version}, byte {at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn one_long_text_at_many_places_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("texts.h5");

@@ -9,15 +9,17 @@ use super::fault::io_error;
 use super::file::File;
 use super::fill::{Fill, fill};
 use super::filters::{self, Pipeline};
+use super::heap_texts;
 use super::index::{Extent, Index, inside};
 use super::inspect::{self, Storage};
 use super::library::{self, Handle};
-use super::links::ObjectKind;
+use super::links::{self, ObjectKind};
 use super::others_labels;
 use super::paths;
 use super::reading::WatchedFile;
 use super::recognize::recognize;
 use super::stretch;
+use super::watch::TextFill;
 use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::backend::found::ArrayForm;
 use crate::error::{Error, ErrorKind, Result};
@@ -42,7 +44,7 @@ pub(super) struct Header {
     /// Of the texts of a chunk, if they have any length; and where addresses in global heaps count from.
     pub(super) most_text_bytes: usize,
     pub(super) heap_base: Option<u64>,
-    /// One element of memory, for what was never written; nothing of texts of any length, which are empty then.
+    /// One element of memory, for what was never written; of texts of any length a packed one.
     pub(super) fill: Vec<u8>,
     pub(super) file_len: u64,
     pub(super) seal: Option<Seal>,
@@ -53,6 +55,28 @@ pub(super) struct Seal {
     pub(super) codec: Codec,
     pub(super) checksums: Vec<u32>,
     pub(super) digest: String,
+}
+
+/// A packed text of no bytes.
+const EMPTY_TEXT: [u8; 4] = [0; 4];
+
+/// Where the texts of a file that is open lie.
+struct TextHeaps<'a> {
+    bytes: &'a FileBytes,
+    reading: Option<&'a WatchedFile>,
+}
+
+impl TextHeaps<'_> {
+    /// The packed text that stands for those of a dataset that were never written.
+    fn fill(&self, dataset: &Handle, limits: &Limits) -> Result<Vec<u8>> {
+        let Some(reading) = self.reading else { return Ok(EMPTY_TEXT.to_vec()) };
+        match reading.text_fill(links::address(dataset)?) {
+            Some(TextFill(place)) => {
+                heap_texts::fill_text(self.bytes, reading.heap_base(), &place, limits.most_chunk_bytes())
+            }
+            None => Ok(EMPTY_TEXT.to_vec()),
+        }
+    }
 }
 
 /// What a dataset says of itself, without its index and its description.
@@ -84,7 +108,8 @@ pub(super) fn read(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) 
 fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Result<Header> {
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
     let file = File::open(bytes.clone(), limits).map_err(not_hdf5)?;
-    let read = file.call(|file| read_dataset(file, file_len, limits, wanted));
+    let heaps = TextHeaps { bytes, reading: file.reading() };
+    let read = file.call(|file| read_dataset(file, file_len, limits, wanted, &heaps));
     let (mut header, description) = read.map_err(|error| damaged(error, "the file is damaged"))?;
     if let (Wanted::Dataset(path), None) = (wanted, &description) {
         header.labels = others_labels::read(&file, path, header.layout.grid.ndim(), &header.elements);
@@ -126,12 +151,18 @@ fn read_dataset(
     file_len: u64,
     limits: &Limits,
     wanted: Wanted<'_>,
+    heaps: &TextHeaps<'_>,
 ) -> Result<(Header, Option<Unsealed>)> {
     let (dataset, may_be_described) = open(file, wanted)?;
     let properties = inspect::properties(&dataset)?;
     let mut facts = Facts::read(&dataset, &properties, file_len, limits)?;
     let index = facts.index(&dataset, &properties, limits)?;
-    let fill = facts.fill(&dataset, &properties, &index)?;
+    let fill = if facts.elements.data_type.is_text() {
+        let complete = index.first_missing(facts.layout.grid.chunk_count()).is_none();
+        if complete { EMPTY_TEXT.to_vec() } else { heaps.fill(&dataset, limits)? }
+    } else {
+        facts.fill(&dataset, &properties, &index)?
+    };
     let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
     let mut grid = facts.layout.grid.clone();
     let (mut labels, mut unsealed) = (Labels::NONE, None);
@@ -260,9 +291,6 @@ impl Facts {
 
     /// The element that stands for those that were never written.
     fn fill(&self, dataset: &Handle, properties: &Handle, index: &Index) -> Result<Vec<u8>> {
-        if self.elements.data_type.is_text() {
-            return Ok(Vec::new());
-        }
         let mut element = vec![0; self.elements.data_type.size()];
         match fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
             Fill::Zero => {}

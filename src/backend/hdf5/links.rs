@@ -160,6 +160,16 @@ pub(super) fn open(parent: &Handle, name: &CStr) -> Result<Object> {
     Ok(Object { handle, kind, token: info.token })
 }
 
+/// Where the header of an object lies.
+pub(super) fn address(object: &Handle) -> Result<u64> {
+    let mut info = ObjectInfo::EMPTY;
+    // SAFETY: a valid object; `info` is larger than what libhdf5 writes.
+    status("look at an object", || unsafe { H5Oget_info3(object.id(), &raw mut info, BASIC) })?;
+    // The token of an object begins with its address.
+    let [address @ .., _, _, _, _, _, _, _, _] = info.token;
+    Ok(u64::from_le_bytes(address))
+}
+
 /// How many attributes an object has.
 pub(super) fn attribute_count(object: &Handle) -> Result<u64> {
     let mut info = ObjectInfo::EMPTY;

@@ -1,11 +1,12 @@
 //! What libhdf5 reads of a file that is opened: bounded, watched, and out of the file's head where it lies there.
 
 use super::fault::io_error;
-use super::watch::{BlockKind, Collection, Source, Watch};
+use super::watch::{BlockKind, Collection, Source, TextFill, Watch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
 use crate::protocol::FileBytes;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +23,8 @@ pub(super) struct WatchedFile {
     bytes: Arc<FileBytes>,
     head: Vec<u8>,
     watch: Mutex<Watch>,
+    /// Bytes that are read instead of those in the file, by position.
+    replaced: Mutex<BTreeMap<u64, u8>>,
     allowance: AtomicU64,
 }
 
@@ -31,7 +34,8 @@ impl WatchedFile {
         let filled = bytes.read_at(&mut head, 0).map_err(cannot_be_read)?;
         head.truncate(filled);
         let watch = Mutex::new(Watch::new(limits.most_chunks()));
-        Ok(Self { bytes, head, watch, allowance: AtomicU64::new(MOST_METADATA) })
+        let replaced = Mutex::new(BTreeMap::new());
+        Ok(Self { bytes, head, watch, replaced, allowance: AtomicU64::new(MOST_METADATA) })
     }
 
     /// Whether there is so much in the file, and so much allowance left.
@@ -48,7 +52,10 @@ impl WatchedFile {
     pub(super) fn read(&self, block: &mut [u8], address: u64, kind: BlockKind, end_of_file: u64) -> Result<()> {
         self.fill(block, address)?;
         let mut watch = self.watch.lock();
-        watch.see(&Watched { reading: self, end_of_file }, address, kind, block)
+        watch.see(&Watched { reading: self, end_of_file }, address, kind, block)?;
+        // What is seen may be another from now on.
+        self.replace(block, address);
+        Ok(())
     }
 
     /// Bounds what may still be read, if it is not bounded more tightly.
@@ -67,6 +74,18 @@ impl WatchedFile {
         self.watch.lock().heap_base()
     }
 
+    /// The fill value of the dataset of texts whose header lies there, if it has one.
+    pub(super) fn text_fill(&self, header: u64) -> Option<TextFill> {
+        self.watch.lock().text_fill(header)
+    }
+
+    fn replace(&self, buf: &mut [u8], address: u64) {
+        let end = address.saturating_add(buf.len() as u64);
+        for (position, byte) in self.replaced.lock().range(address..end) {
+            buf[(position - address) as usize] = *byte;
+        }
+    }
+
     fn fill(&self, buf: &mut [u8], address: u64) -> Result<()> {
         let start = usize::try_from(address).ok();
         let in_head = start.and_then(|start| self.head.get(start..start.checked_add(buf.len())?));
@@ -74,6 +93,7 @@ impl WatchedFile {
             Some(bytes) => buf.copy_from_slice(bytes),
             None => self.bytes.read_exact_at(buf, address).map_err(cannot_be_read)?,
         }
+        self.replace(buf, address);
         Ok(())
     }
 }
@@ -100,6 +120,10 @@ impl Source for Watched<'_> {
         bytes.resize(len, 0);
         self.reading.fill(&mut bytes, position)?;
         Ok(bytes)
+    }
+
+    fn replace(&self, position: u64, bytes: &[u8]) {
+        self.reading.replaced.lock().extend((position..).zip(bytes.iter().copied()));
     }
 }
 

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use super::seal::lost;
 use super::sharded::Shards;
 use super::table::Entry;
-use crate::backend::layout::{fill_up_texts, merged, too_long};
+use crate::backend::layout::{fill_up_texts, merged, same_texts, too_long};
 use crate::error::{Error, Result};
 
 impl Reader {
@@ -64,14 +64,6 @@ impl Reader {
 
     /// So many times the text that stands for those that were never written.
     fn fill_texts(&self, count: usize) -> Result<Vec<u8>> {
-        let fill = self.facts.fill.element();
-        let bytes = fill.len().saturating_mul(count);
-        if bytes > self.decoder.chunk_bytes() {
-            return Err(too_long(bytes, self.decoder.chunk_bytes()));
-        }
-        let mut texts = Vec::new();
-        texts.try_reserve_exact(bytes).map_err(|_| Error::limit("there is no memory for a chunk of texts"))?;
-        (0..count).for_each(|_| texts.extend_from_slice(fill));
-        Ok(texts)
+        same_texts(self.facts.fill.element(), count, self.decoder.chunk_bytes())
     }
 }

@@ -1,6 +1,6 @@
 //! A file in memory that libhdf5 has made, and the block of it that has the description.
 
-use super::lookup3::lookup3;
+use super::super::lookup3::lookup3;
 use crate::backend::hdf5::create::{Created, Plan, create};
 use crate::backend::hdf5::fault::io_error;
 use crate::error::{Error, Result};

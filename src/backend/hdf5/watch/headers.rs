@@ -1,35 +1,34 @@
 //! Headers of objects: messages in a piece, and in further pieces that messages lead to.
 
 use super::cursor::Cursor;
+use super::messages::{CONTINUATION, Message, TYPE, each};
 use super::records::{ATTRIBUTES_BY_NAME, ATTRIBUTES_BY_ORDER, CHUNKS, FILTERED_CHUNKS, LINKS_BY_NAME, LINKS_BY_ORDER};
-use super::{BlockRole, View, Watch, damaged, types};
+use super::{BlockRole, View, Watch, damaged, text_fill, types};
 use crate::error::Result;
-use std::collections::{HashSet, VecDeque};
 
 const SPACE: u64 = 0x01;
-const TYPE: u64 = 0x03;
 const LINKS: u64 = 0x02;
 const LAYOUT: u64 = 0x08;
 const ATTRIBUTE: u64 = 0x0c;
-const CONTINUATION: u64 = 0x10;
 const ATTRIBUTES: u64 = 0x15;
 
-const SHARED: u64 = 2;
 const IN_HEAP: u64 = 1;
 
-/// The longest beginning of a header.
-const BEGINNING: u64 = 34;
+/// Headers of a file of which a fill value is taken away. Of more, libhdf5 sees it, and is kept from reading the text.
+const MOST_TEXT_FILLS: usize = 10_000;
 
-struct Message<'a> {
-    kind: u64,
-    /// Whether it says where the message is, in its place.
-    is_shared: bool,
-    address: u64,
-    body: &'a [u8],
+/// Looks at all messages of a header, as libhdf5 will see them.
+pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()> {
+    look_at_messages(watch, view, header)?;
+    if watch.text_fills.len() >= MOST_TEXT_FILLS {
+        return Ok(());
+    }
+    let Some(fill) = text_fill::hide(view, header)? else { return Ok(()) };
+    watch.text_fills.entry(header).or_insert(fill);
+    look_at_messages(watch, view, header)
 }
 
-/// Looks at all messages of a header.
-pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()> {
+fn look_at_messages(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()> {
     each(view, header, &mut |message| match message.kind {
         kind if message.is_shared => refer(watch, view, kind, message.body),
         TYPE => types::check(message.body),
@@ -44,73 +43,6 @@ pub(super) fn look(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<()
         },
         _ => Ok(()),
     })
-}
-
-/// Shows every message of a header, as far as it is one.
-fn each(view: &View<'_>, header: u64, show: &mut dyn FnMut(&Message<'_>) -> Result<()>) -> Result<()> {
-    let beginning = view.read_some(header, BEGINNING)?;
-    let Some((flags, start, len)) = first_piece(&beginning) else { return Ok(()) };
-    let Some(start) = header.checked_add(start) else { return Ok(()) };
-    let mut pieces = VecDeque::from([(start, len)]);
-    let mut seen = HashSet::new();
-    let mut all: u64 = 0;
-    while let Some((start, len)) = pieces.pop_front() {
-        all = all.saturating_add(len);
-        if !seen.insert(start) || all > view.len() {
-            return Err(damaged(format!("the header at {header} leads in a circle")));
-        }
-        let Some(piece) = view.read(start, len)? else { return Ok(()) };
-        let mut cursor = Cursor::new(&piece, 0);
-        while let Some(message) = next(&mut cursor, flags, start) {
-            if message.kind == CONTINUATION {
-                let Some(piece) = continuation(view, flags, message.body) else { return Ok(()) };
-                pieces.push_back(piece);
-            }
-            show(&message)?;
-        }
-    }
-    Ok(())
-}
-
-/// The flags of a header of the second version, where its messages begin and how many bytes they have.
-fn first_piece(beginning: &[u8]) -> Option<(Option<u64>, u64, u64)> {
-    let mut cursor;
-    let (flags, len) = if beginning.starts_with(b"OHDR") {
-        cursor = Cursor::new(beginning, 5);
-        let flags = cursor.number(1)?;
-        cursor.skip(if flags & 0x20 == 0 { 0 } else { 16 })?;
-        cursor.skip(if flags & 0x10 == 0 { 0 } else { 4 })?;
-        (Some(flags), cursor.number(1 << (flags & 3))?)
-    } else {
-        cursor = Cursor::new(beginning, 8);
-        let len = cursor.number(4)?;
-        cursor.skip(4)?;
-        (None, len)
-    };
-    Some((flags, cursor.at() as u64, len))
-}
-
-/// The next message of a piece that begins there.
-fn next<'a>(cursor: &mut Cursor<'a>, flags: Option<u64>, start: u64) -> Option<Message<'a>> {
-    let kind = cursor.number(if flags.is_some() { 1 } else { 2 })?;
-    let (len, own) = (cursor.size(2)?, cursor.number(1)?);
-    cursor.skip(match flags {
-        None => 3,
-        Some(flags) if flags & 4 != 0 => 2,
-        Some(_) => 0,
-    })?;
-    let address = start + cursor.at() as u64;
-    Some(Message { kind, is_shared: own & SHARED != 0, address, body: cursor.bytes(len)? })
-}
-
-/// The messages of a further piece; in the second version it has a signature and a checksum around them.
-fn continuation(view: &View<'_>, flags: Option<u64>, body: &[u8]) -> Option<(u64, u64)> {
-    let mut cursor = Cursor::new(body, 0);
-    let (address, len) = (cursor.number(view.format.address)?, cursor.number(view.format.length)?);
-    match flags {
-        None => Some((address, len)),
-        Some(_) => Some((address.checked_add(4)?, len.checked_sub(8)?)),
-    }
 }
 
 /// A message that says in which header it is. There it must be itself.

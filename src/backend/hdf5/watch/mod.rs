@@ -14,25 +14,22 @@ mod cursor;
 mod globals;
 mod headers;
 mod heaps;
+mod messages;
 mod records;
+mod text_fill;
 mod trees;
 mod types;
+mod view;
 
 pub(super) use globals::{Collection, Objects};
+pub(super) use text_fill::TextFill;
+pub(super) use view::Source;
 
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-
-/// The file that is watched.
-pub(super) trait Source {
-    /// The end of the file.
-    fn end(&self) -> u64;
-
-    /// Reads bytes that are in the file.
-    fn read(&self, position: u64, len: usize) -> Result<Vec<u8>>;
-}
+use view::{Format, View, damaged};
 
 /// What libhdf5 says that it reads, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,17 +46,8 @@ pub(super) struct Watch {
     reached: HashMap<u64, (u64, BlockRole)>,
     /// The messages that others refer to, by type and header, which are found to be no references themselves.
     referred: HashSet<(u64, u64)>,
-}
-
-/// How numbers are stored in the file.
-#[derive(Clone, Copy)]
-struct Format {
-    /// Where the file's address 0 is.
-    base: u64,
-    /// Bytes of an address.
-    address: usize,
-    /// Bytes of a length.
-    length: usize,
+    /// The fill values that libhdf5 does not see, by the header of their dataset.
+    text_fills: HashMap<u64, Option<TextFill>>,
 }
 
 /// What a block must be, as the pointer to it says.
@@ -81,42 +69,17 @@ enum BlockRole {
     HeapData { heap: heaps::Heap, offset: u64 },
 }
 
-/// A file and the way to read it.
-struct View<'a> {
-    source: &'a dyn Source,
-    format: Format,
-}
-
-impl View<'_> {
-    fn len(&self) -> u64 {
-        self.source.end().saturating_sub(self.format.base)
-    }
-
-    /// The bytes there; none if the file ends before.
-    fn read(&self, address: u64, len: u64) -> Result<Option<Vec<u8>>> {
-        match address.checked_add(len) {
-            Some(end) if end <= self.len() => self.source.read(self.format.base + address, len as usize).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    /// The bytes there, as many as there are.
-    fn read_some(&self, address: u64, most: u64) -> Result<Vec<u8>> {
-        let len = self.len().saturating_sub(address).min(most);
-        self.read(address, len).map(Option::unwrap_or_default)
-    }
-
-    /// An address of which all bits are set leads nowhere.
-    fn is_nowhere(&self, address: u64) -> bool {
-        address == u64::MAX >> (64 - 8 * self.format.address)
-    }
-}
-
 impl Watch {
     /// Watches a file with at most so many chunks.
     pub(super) fn new(most_chunks: usize) -> Self {
         let most_chunks = most_chunks as u64;
-        Self { most_chunks, format: None, reached: HashMap::new(), referred: HashSet::new() }
+        Self {
+            most_chunks,
+            format: None,
+            reached: HashMap::new(),
+            referred: HashSet::new(),
+            text_fills: HashMap::new(),
+        }
     }
 
     /// Looks at a block that was read, before libhdf5 gets it.
@@ -127,8 +90,8 @@ impl Watch {
             // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
             b"GCOL" => {
                 return Err(Error::unsupported(
-                    "the dataset is a view of others (a virtual dataset), or has a fill value of variable length; arraystow \
-                     opens neither",
+                    "the dataset is a view of others (a virtual dataset), or has lists of variable length in its fill value; \
+                     arraystow opens neither",
                 ));
             }
             // It would put blocks into libhdf5's cache that were never seen here.
@@ -159,6 +122,11 @@ impl Watch {
             _ if kind == BlockKind::Data => types::huge(block),
             _ => Ok(()),
         }
+    }
+
+    /// The fill value of the dataset of texts whose header lies there, if it has one.
+    pub(super) fn text_fill(&self, header: u64) -> Option<TextFill> {
+        self.text_fills.get(&header).copied().flatten()
     }
 
     /// Learns from the superblock how numbers are stored.
@@ -196,8 +164,4 @@ impl Watch {
     fn expected(&self, block: u64) -> Option<BlockRole> {
         self.reached.get(&block).map(|(_, node)| node.clone())
     }
-}
-
-fn damaged(what: impl AsRef<str>) -> Error {
-    Error::corrupt(format!("the file is damaged: {}; restore it from a copy", what.as_ref()))
 }
