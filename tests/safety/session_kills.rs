@@ -216,8 +216,8 @@ fn go_on(place: &Place, said: &Said, (old, new): (u64, u64), end: End, what: &st
     let sessions = place.sessions();
     assert!(sessions.len() <= 1, "{what}: {sessions:?}");
     if old % 2 == 1 {
-        // A sweep takes nothing of a session that may be resumed.
-        swept(&storage);
+        // A sweep takes nothing of a session that may be resumed. The lease of the commit may run out after it.
+        storage.sweep().unwrap().remove().unwrap();
     }
     let id = sessions.iter().next().or(said.session.as_ref());
     let mut is_resumed = false;
