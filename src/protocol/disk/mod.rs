@@ -187,6 +187,7 @@ impl DiskFile {
 
     /// Notes the id of the file's writer, as an attribute of the file. Not every file system has attributes, and failing
     /// is not an error. An empty id is not noted.
+    #[cfg(feature = "zarr")]
     pub(crate) fn note(&self, writer: &str) {
         if !writer.is_empty() {
             system::note(&self.file, writer);

@@ -4,6 +4,7 @@ use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+#[cfg(feature = "zarr")]
 use std::path::Path;
 
 pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -55,14 +56,15 @@ pub(super) fn write_back(file: &File, offset: u64, len: usize) {
 pub(super) fn write_back(_: &File, _: u64, _: usize) {}
 
 /// The attribute of a file with the id of its writer.
+#[cfg(all(feature = "zarr", any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 const WRITER: &str = "user.arraystow.attempt";
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+#[cfg(all(feature = "zarr", any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn note(file: &File, writer: &str) {
     let _ = rustix::fs::fsetxattr(file, WRITER, writer.as_bytes(), rustix::fs::XattrFlags::empty());
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+#[cfg(all(feature = "zarr", any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn noted(path: &Path) -> Option<String> {
     // An id has 36 bytes.
     let mut bytes = [0; 64];
@@ -70,10 +72,10 @@ pub(super) fn noted(path: &Path) -> Option<String> {
     String::from_utf8(bytes.get(..len)?.to_vec()).ok()
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[cfg(all(feature = "zarr", not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
 pub(super) fn note(_: &File, _: &str) {}
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[cfg(all(feature = "zarr", not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
 pub(super) fn noted(_: &Path) -> Option<String> {
     None
 }
