@@ -1,6 +1,6 @@
 //! `arraystow`: what a storage holds, seen, checked, copied and exported. The README of this package describes it.
 //!
-//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `terminal` < `commands` < `main`.
+//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
@@ -12,6 +12,7 @@ mod json;
 mod terminal;
 mod text;
 mod tree;
+mod values;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -206,6 +206,51 @@ fn diff_prints_what_differs() {
     assert!(code == 2 && error.contains("--in"), "{error}");
 }
 
+#[derive(Serialize)]
+struct Link {
+    number: u32,
+    next: Option<Shared<Link>>,
+}
+
+fn chain(links: u32) -> Shared<Link> {
+    let first = Shared::new(Link { number: 0, next: None });
+    (1..links).fold(first, |next, number| Shared::new(Link { number, next: Some(next) }))
+}
+
+#[test]
+fn long_chains_of_shared_values_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let storage = Storage::open(place).unwrap();
+    storage.save("short", &chain(100)).unwrap();
+    storage.save("long", &chain(20_000)).unwrap();
+    assert!(printed(&["show", place, "short"]).contains("number: 99"));
+    assert_eq!(printed(&["diff", place, "short", "short"]), "");
+    for arguments in
+        [&["show", place, "long"][..], &["show", place, "long", "--json"], &["diff", place, "long", "short"]]
+    {
+        let (code, error) = refused(arguments);
+        assert!(code == 1 && error.contains("more than 1000 deep"), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn diff_finds_keys_of_all_kinds() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let storage = Storage::open(place).unwrap();
+    storage.save("numbers", &std::collections::BTreeMap::from([(1, "a"), (2, "b")])).unwrap();
+    storage.save("others", &std::collections::BTreeMap::from([(2, "c"), (3, "d")])).unwrap();
+    storage.save("texts", &std::collections::BTreeMap::from([("1", "a"), ("2", "b")])).unwrap();
+    let diff = |one: &str, other: &str| {
+        let output = arraystow(&["diff", place, one, other]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(diff("numbers", "others"), "- 1: \"a\"\n~ 2: \"b\" -> \"c\"\n+ 3: \"d\"\n");
+    // The number 1 is not the text 1.
+    assert_eq!(diff("numbers", "texts").lines().count(), 4);
+}
+
 #[test]
 fn verify_finds_a_flipped_bit() {
     let (_folder, place) = three_runs();

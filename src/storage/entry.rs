@@ -68,9 +68,11 @@ pub struct ArrayInfo {
     pub bytes: u64,
     /// Whether it is a plain `ndarray` field, which a load reads whole.
     pub plain: bool,
-    /// A hash of its description and of the checksums of its chunks, as lower-case hexadecimal digits. Arrays with
-    /// equal digests have the same elements. Arrays with the same elements may have different digests, as their chunks
-    /// may be others. `None` for an array of a document that arraystow has not written.
+    /// A hash of its description and of the CRC-32C of each chunk, as lower-case hexadecimal digits. A copy has the
+    /// digest of its original. Arrays with equal digests have the same description and, but for a chance of one in four
+    /// billion for each chunk that differs, the same elements. It protects from damage, and not from arrays that
+    /// were made to have equal checksums. Arrays with the same elements may have different digests. `None` for an array
+    /// of a document that arraystow has not written.
     pub digest: Option<String>,
 }
 

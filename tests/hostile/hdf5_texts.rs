@@ -98,8 +98,11 @@ with h5py.File(sys.argv[1], "w", libver=sys.argv[2]) as file:
         python_env::run(python_env::HDF5, script, &[path.to_str().unwrap(), version]);
         let file = fs::read(&path).unwrap();
         assert_eq!(read(file.clone(), Limits::default()).unwrap(), ["Po", "fallback", "fallback", "fallback"]);
-        let limited = read(file.clone(), Limits::default().chunk_bytes(7));
-        refused("a long fill value", limited, &[ErrorKind::Limit]);
+        let limit = Limits::default().chunk_bytes(1 << 10);
+        assert!(read(file.clone(), limit).is_ok());
+        let long = script.replace("\"fallback\"", "\"fallback\" * 500");
+        python_env::run(python_env::HDF5, &long, &[path.to_str().unwrap(), version]);
+        refused("a long fill value", read(fs::read(&path).unwrap(), limit), &[ErrorKind::Limit]);
         // All places of the fill value: in the messages of the header, and in the chunk that was written in part.
         let heaps: Vec<_> = (0..file.len()).filter(|at| file[*at..].starts_with(b"GCOL\x01")).collect();
         let places: Vec<_> = (0..file.len() - 12)

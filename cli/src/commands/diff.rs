@@ -7,10 +7,12 @@ use crate::json::join;
 use crate::terminal::watched;
 use crate::text;
 use crate::tree::{key_text, scalar};
-use arraystow::{AnyArray, ArrayInfo, Shared, Storage, Value, ValueInfo};
+use crate::values::{MOST_DEPTH, read, too_deep};
+use arraystow::{AnyArray, ArrayInfo, Shared, Value, ValueInfo};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
+use std::ptr::from_ref;
 
 pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, other_place: Option<&str>) -> Outcome<()> {
     if other.is_none() && other_place.is_none() {
@@ -19,9 +21,10 @@ pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, oth
     let (storage, other_name) = (call.existing(place)?, other.unwrap_or(name));
     let other_storage = call.existing(other_place.unwrap_or(place))?;
     let changes = watched(call.quiet, || {
-        let (from, to) = (Side::load(&storage, name)?, Side::load(&other_storage, other_name)?);
-        let mut walk = Walk { from: from.arrays(), to: to.arrays(), met: Vec::new(), changes: Vec::new() };
-        walk.values(&from.value, &to.value, "")?;
+        let ((from, from_info), (to, to_info)) = (read(&storage, name)?, read(&other_storage, other_name)?);
+        let (met, changes) = (HashSet::new(), Vec::new());
+        let mut walk = Walk { name, from: arrays(&from_info), to: arrays(&to_info), met, depth: 0, changes };
+        walk.values(&from, &to, "")?;
         Ok(walk.changes)
     })?;
     if call.json {
@@ -33,21 +36,8 @@ pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, oth
     if changes.is_empty() { Ok(()) } else { Err(Fault::Found) }
 }
 
-/// One of the two values.
-struct Side {
-    value: Value,
-    info: ValueInfo,
-}
-
-impl Side {
-    fn load(storage: &Storage, name: &str) -> Outcome<Self> {
-        Ok(Self { value: storage.value(name)?, info: storage.info(name)? })
-    }
-
-    fn arrays(&self) -> HashMap<&str, &ArrayInfo> {
-        let arrays = self.info.arrays.iter();
-        arrays.flat_map(|array| array.paths.iter().map(move |path| (path.as_str(), array))).collect()
-    }
+fn arrays(info: &ValueInfo) -> HashMap<&str, &ArrayInfo> {
+    info.arrays.iter().flat_map(|array| array.paths.iter().map(move |path| (path.as_str(), array))).collect()
 }
 
 #[derive(Serialize)]
@@ -90,21 +80,33 @@ impl Change {
 
 /// A walk over both values at the same time.
 struct Walk<'a> {
+    name: &'a str,
     from: HashMap<&'a str, &'a ArrayInfo>,
     to: HashMap<&'a str, &'a ArrayInfo>,
     /// The pairs of shared values that were compared, or are being compared: they may be within themselves.
-    met: Vec<(Shared<Value>, Shared<Value>)>,
+    met: HashSet<(*const Value, *const Value)>,
+    depth: usize,
     changes: Vec<Change>,
 }
 
 impl Walk<'_> {
     fn values(&mut self, from: &Value, to: &Value, path: &str) -> Outcome<()> {
+        if self.depth > MOST_DEPTH {
+            return Err(too_deep(self.name));
+        }
+        self.depth += 1;
+        let compared = self.compare(from, to, path);
+        self.depth -= 1;
+        compared
+    }
+
+    fn compare(&mut self, from: &Value, to: &Value, path: &str) -> Outcome<()> {
         if let (Some(from), Some(to)) = (shared(from), shared(to)) {
-            if self.met.iter().any(|(a, b)| Shared::ptr_eq(a, &from) && Shared::ptr_eq(b, &to)) {
-                return Ok(());
-            }
-            self.met.push((from.clone(), to.clone()));
-            return self.values(&from, &to, path);
+            // Both live as long as the walk.
+            return match self.met.insert((from_ref::<Value>(&from), from_ref::<Value>(&to))) {
+                true => self.values(&from, &to, path),
+                false => Ok(()),
+            };
         }
         match (from.resolved(), to.resolved()) {
             (Value::Map(from), Value::Map(to)) => self.maps(from, to, path),
@@ -121,20 +123,29 @@ impl Walk<'_> {
     }
 
     fn maps(&mut self, from: &[(Value, Value)], to: &[(Value, Value)], path: &str) -> Outcome<()> {
-        let mut others: HashMap<String, &Value> = to.iter().map(|(key, value)| (key_text(key), value)).collect();
+        let by_text = |entries: &[(Value, Value)]| -> HashMap<String, usize> {
+            let texts = entries.iter().enumerate().rev();
+            texts.filter_map(|(index, (key, _))| Some((key.as_text()?.to_owned(), index))).collect()
+        };
+        let texts = by_text(to);
+        let mut added: Vec<bool> = vec![true; to.len()];
         for (key, value) in from {
-            let key = key_text(key);
-            match others.remove(&key) {
-                Some(other) => self.values(value, other, &join(path, &key))?,
-                None => self.removed(value, &join(path, &key)),
+            // Few maps have other keys than texts.
+            let index = match key.as_text() {
+                Some(text) => texts.get(text).copied(),
+                None => to.iter().position(|(other, _)| is_equal(key.resolved(), other.resolved())),
+            };
+            let path = join(path, &key_text(key));
+            match index.and_then(|index| Some((index, to.get(index)?))) {
+                Some((index, (_, other))) => {
+                    added[index] = false;
+                    self.values(value, other, &path)?;
+                }
+                None => self.removed(value, &path),
             }
         }
-        let added: HashSet<String> = others.into_keys().collect();
-        for (key, value) in to {
-            let key = key_text(key);
-            if added.contains(&key) {
-                self.added(value, &join(path, &key));
-            }
+        for ((key, value), _) in to.iter().zip(added).filter(|(_, is_added)| *is_added) {
+            self.added(value, &join(path, &key_text(key)));
         }
         Ok(())
     }
@@ -194,7 +205,7 @@ fn shared(value: &Value) -> Option<Shared<Value>> {
     }
 }
 
-/// Whether two values without fields are equal. NaN is equal to NaN.
+/// Whether two values without fields, or two keys, are equal. NaN is equal to NaN.
 fn is_equal(from: &Value, to: &Value) -> bool {
     match (from, to) {
         (Value::Null, Value::Null) => true,
@@ -209,6 +220,11 @@ fn is_equal(from: &Value, to: &Value) -> bool {
         (Value::InlineArray(from), Value::InlineArray(to)) => {
             let elements = || from.elements().iter().zip(to.elements());
             from.shape() == to.shape() && elements().all(|(from, to)| is_equal(from.resolved(), to.resolved()))
+        }
+        // Of keys; the walk goes into other lists and maps.
+        (Value::List(from), Value::List(to)) => {
+            let mut values = from.iter().zip(to);
+            from.len() == to.len() && values.all(|(from, to)| is_equal(from.resolved(), to.resolved()))
         }
         // Both are gone.
         (Value::WeakShared(_), Value::WeakShared(_)) => true,

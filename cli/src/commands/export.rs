@@ -6,6 +6,7 @@ use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
 use crate::terminal::watched;
 use crate::text;
+use crate::values::read;
 use arraystow::{AnyArray, AnyNdArray, DataType, Storage};
 use ndarray::{ArrayD, Slice, SliceInfoElem};
 use npyz::WriterBuilder;
@@ -43,7 +44,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
 }
 
 fn json(storage: &Storage, name: &str, path: Option<&str>, out: &mut BufWriter<File>) -> Outcome<()> {
-    let (info, value, path) = (storage.info(name)?, storage.value(name)?, path.unwrap_or_default());
+    let ((value, info), path) = (read(storage, name)?, path.unwrap_or_default());
     let part = show::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     serde_json::to_writer_pretty(&mut *out, &Converter::new(&info).value(part, path))?;
     writeln!(out)?;

@@ -4,13 +4,13 @@ use super::{Call, print_json};
 use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
 use crate::tree::Printer;
+use crate::values::read;
 use arraystow::Value;
 use std::io::{BufWriter, Write};
 
 pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let info = storage.info(name)?;
-    let value = storage.value(name)?;
+    let (value, info) = read(&storage, name)?;
     let path = path.unwrap_or_default();
     let part = find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     if call.json {

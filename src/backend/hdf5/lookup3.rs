@@ -41,3 +41,15 @@ pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     b = (b ^ a).wrapping_sub(a.rotate_left(14));
     (c ^ b).wrapping_sub(b.rotate_left(24))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lookup3;
+
+    #[test]
+    fn the_checksum_is_that_of_hdf5() {
+        // Those of `H5_checksum_lookup3` for an empty and a short text are Bob Jenkins' own examples.
+        assert_eq!(lookup3(b""), 0xdead_beef);
+        assert_eq!(lookup3(b"Four score and seven years ago"), 0x1777_0551);
+    }
+}

@@ -19,6 +19,9 @@ const BYTES: usize = 16;
 const NEVER: u8 = 1;
 /// Of a message of version 3: it has a value.
 const HAS_VALUE: u8 = 0x20;
+/// The messages of a fill value that a header of libhdf5 has: one of each kind.
+const MOST: usize = 2;
+
 /// The place of the text, as it lies in the file.
 #[derive(Clone, Copy)]
 pub(in super::super) struct TextFill(pub(in super::super) [u8; BYTES]);
@@ -38,8 +41,8 @@ struct Replaced {
     checked: Option<std::ops::Range<u64>>,
 }
 
-/// Takes the fill value out of what is read of the header of a dataset of texts. Returns none if there is none, and in it
-/// none if it is not used.
+/// Takes the fill value out of what is read of the header of a dataset of texts. Returns `None` if nothing was taken
+/// out, and `Some(None)` if the fill value is one that libhdf5 never uses.
 pub(super) fn hide(view: &View<'_>, header: u64) -> Result<Option<Option<TextFill>>> {
     if (view.format.address, view.format.length) != (8, 8) {
         return Ok(None);
@@ -63,7 +66,7 @@ pub(super) fn hide(view: &View<'_>, header: u64) -> Result<Option<Option<TextFil
         }
         Ok(())
     })?;
-    let Some(fill) = fill.filter(|_| is_text) else { return Ok(None) };
+    let Some(fill) = fill.filter(|_| is_text && replaced.len() <= MOST) else { return Ok(None) };
     // A header with a wrong checksum stays as it is: libhdf5 refuses it.
     for change in &replaced {
         if let Some(checked) = &change.checked
