@@ -51,7 +51,7 @@ pages! {
     performance: "performance", "Time and memory, measured.";
     readers: "readers", "What other programs read.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";
-    #[doc = "[guide dates-texts-records]: crate::pages::guide#dates-texts-records"]
+    #[doc = "[guide dates-strings-records]: crate::pages::guide#dates-strings-records"]
     #[doc = "[readers]: crate::pages::readers"]
     tables: "tables", "Arrays of records.";
     #[doc = "[checkpoints]: crate::pages::checkpoints"]

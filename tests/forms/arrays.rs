@@ -91,7 +91,7 @@ pub(crate) fn rows(table: &mut Table) {
     );
     table.row("`with = \"arraystow::ndarray\"`", WithModule { small: arr1(&[1, 2]), large: large.clone() }, &[]);
     table.row(
-        "of texts, `char`, `Option`, tuples",
+        "of strings, `char`, `Option`, tuples",
         (
             arr1(&["x".to_owned(), "y".into()]),
             arr1(&['x', 'y']),
@@ -103,7 +103,7 @@ pub(crate) fn rows(table: &mut Table) {
     table.row("of arrays", arr1(&[Array1::from_iter(0..600), Array1::from_iter(1..601)]), &[]);
     table.row("of `i128`", arr1(&[i128::MAX, i128::MIN]), &[]);
     table.row(
-        "in `untagged`: of texts, `Option`, arrays",
+        "in `untagged`: of strings, `Option`, arrays",
         vec![
             Any::Words(arr1(&["x".into()])),
             Any::Options(arr1(&[Some(1.0), None])),

@@ -33,7 +33,7 @@ pub(crate) fn rows(table: &mut Table) {
         vec![vec![a.clone()], vec![]], VecDeque::from([a.clone()]), [a.clone(), a],
     ));
     table.row("sets", (BTreeSet::from([3, 1]), BTreeSet::from(["x".to_owned()])), &[]);
-    each_array!(table, "maps with keys that are texts", a => (
+    each_array!(table, "maps with keys that are strings", a => (
         map(["".to_owned(), "a b".into(), "\u{1f980}\"\\".into()], a.clone()), HashMap::from([("x".to_owned(), a)]),
     ));
     each_array!(table, "maps with keys that are integers", a => (
@@ -54,10 +54,10 @@ pub(crate) fn rows(table: &mut Table) {
     let of_tuples: HashMap<_, _> = [((small(1), 1), 1), ((large, 2), 2)].into();
     table.row("maps with keys that are plain arrays", (of_arrays, of_tuples), RICH_KEYS);
     table.row(
-        "maps with keys that are numbers and texts, `untagged`",
+        "maps with keys that are numbers and strings, `untagged`",
         map([Either::Number(1), Either::Text("1".into())], 1),
         MIXED_KEYS,
     );
-    table.row("maps with keys that are numbers, `untagged` from texts", map([Either::Number(1)], 1), NUMBER_KEYS);
+    table.row("maps with keys that are numbers, `untagged` from strings", map([Either::Number(1)], 1), NUMBER_KEYS);
     each_array!(table, "maps in maps", a => map(["x".to_owned()], map([1_u8], a)));
 }

@@ -25,7 +25,7 @@ fn many_floats() -> Vec<Bits> {
 }
 
 pub(crate) fn rows(table: &mut Table) {
-    table.part("Numbers, texts, bytes");
+    table.part("Numbers, strings, bytes");
     table.row("integers up to 64 bits", (u64::MAX, i64::MIN, u8::MAX, i8::MIN, vec![i64::MAX, -1, 0, -25, 256]), &[]);
     table.row("`i128`", vec![i128::MIN, i128::MAX, i64::MIN.into(), i128::from(i64::MIN) - 1, u64::MAX.into(), 0], &[]);
     table.row("`u128`", vec![u128::MAX, 1 << 64, 0], &[]);

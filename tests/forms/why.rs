@@ -6,47 +6,48 @@ use crate::table::Why;
 
 type Cell = (Format, Expected);
 
-const SOME: Why = "CBOR, JSON, pickle and MessagePack write of a `Some` only what is in it. `Some(None)`, `Some(())` \
-    and `Some` of a unit struct would be read back as `None`. arraystow refuses them in its own formats. MessagePack loses \
-    them silently. Use a `bool` or an enum of your own, or leave out the field that is `None` (serde_with's \
-    `double_option` with `skip_serializing_if`).";
-const SELF: Why = "postcard writes only values, not what they are. `tag`, `untagged` and types that take anything \
-    need to know what they are. postcard writes them all the same, so the fault is found when the value is loaded. \
-    Use enums without these attributes.";
-const LENGTH: Why = "postcard writes the number of entries of a map before the entries, and `flatten` does not know \
-    it. Write the fields out, or keep the struct or map as a field.";
-const SKIPPED: Why = "postcard reads every field of a struct, those that `skip_serializing_if` has left out as well. \
-    `skip` works, and so does `default` alone.";
-const RON_NAMES: Why = "RON writes field names as they are, and reads letters, digits, `_`, `-`, `.` and `+` in \
-    them. Choose another name. Keys of maps are quoted, and may be any text.";
-const KEYS: Why = "JSON has only texts as keys. Texts, `char`, `bool`, numbers, unit variants and newtypes of these \
-    become texts. Other keys do not. In a pickle a key must be what Python can hash: a number, a text, bytes, or a \
-    tuple of them. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
-const KEY_KINDS: Why = "JSON writes a number that is a key as a text, and a reader cannot know that it was a number. \
-    A map with both kinds of keys is refused, and so is a flattened map of numbers beside other fields. If all keys \
-    are numbers, a save cannot know that an `untagged` type will read them. Save in CBOR, or make the keys texts.";
-const BUFFERED_KEYS: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it does not turn JSON's keys back \
-    into numbers. A save cannot know that serde will buffer. Save in CBOR, or make the keys texts.";
-const RON_FLAT_KEYS: Why = "RON reads only names where serde asks for a field, and serde asks for one for each key \
-    of a flattened map. Make the keys texts.";
-const TAGGED: Why = "`tag` puts a field beside the fields of the contents. A chunked array is an id and has no \
-    fields, so serde refuses it in every format. Use `tag` and `content`, or a variant with a field. A plain array \
-    has fields and takes the tag, but then lies in the document, however large it is.";
-const TWICE: Why = "A key that stands twice in a map would be one key after loading. This happens with a field and a \
+const SOME: Why = "CBOR, JSON, pickle and MessagePack write only the contents of a `Some`. `Some(None)`, `Some(())` \
+    and `Some` of a unit struct would be read back as `None`. In arraystow's own formats they are errors. \
+    MessagePack loses them silently. Use a `bool` or an enum of your own, or leave out the field that is `None` \
+    (serde_with's `double_option` with `skip_serializing_if`).";
+const SELF: Why = "postcard writes only values, without their types. `tag`, `untagged` and types that accept \
+    anything need the types. postcard writes such values anyway, so the error occurs when the value is loaded. Use \
+    enums without these attributes.";
+const LENGTH: Why = "postcard writes the number of entries of a map before the entries, and with `flatten` the \
+    number is not known. List the fields one by one, or keep the struct or map as a field.";
+const SKIPPED: Why = "postcard reads every field of a struct, including those that `skip_serializing_if` has \
+    omitted. `skip` works, and so does `default` alone.";
+const RON_NAMES: Why = "RON writes field names as they are, and reads only letters, digits, `_`, `-`, `.` and `+` in \
+    them. Choose another name. Keys of maps are quoted, and may be any string.";
+const KEYS: Why = "JSON has only strings as keys. Strings, `char`, `bool`, numbers, unit variants and newtypes of \
+    these become strings. Other keys are errors. In a pickle a key must be hashable in Python: a number, a string, \
+    bytes, or a tuple of them. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
+const KEY_KINDS: Why = "JSON writes a key that is a number as a string, and a reader cannot know that it was a \
+    number. A map with both kinds of keys is an error, and so is a flattened map with numbers as keys beside other \
+    fields. If all keys are numbers, a save cannot know that an `untagged` type will read them. Save in CBOR, or \
+    make the keys strings.";
+const BUFFERED_KEYS: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it does not convert JSON's keys back \
+    into numbers. A save cannot know that serde will buffer. Save in CBOR, or make the keys strings.";
+const RON_FLAT_KEYS: Why = "RON reads only identifiers where serde expects a field, and serde expects a field for \
+    each key of a flattened map. Make the keys strings.";
+const TAGGED: Why = "`tag` puts a field beside the fields of the contents. A chunked array is serialized as an id, \
+    which has no fields, so serde returns an error in every format. Use `tag` and `content`, or a variant with a \
+    field. A plain array has fields and can take the tag, but then it is stored in the document, however large it \
+    is.";
+const TWICE: Why = "A key that occurs twice in a map would be one key after loading. This happens with a field and a \
     key of a flattened map, a `tag` and a field of the contents, and keys of two flattened maps (which serde gives \
-    to both). arraystow refuses it in its own formats. Other formats fail when the value is loaded, or keep the last. \
-    Rename one of them.";
-const WIDE: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it has no integers of more than 64 bits. This \
-    holds for small numbers in a field of type `i128` or `u128` too. An `untagged` enum then takes the next variant \
-    that fits. A save cannot know that serde will buffer. Keep the number outside, or as a text: `#[serde(with = \
-    \"...\")]`.";
+    to both). In arraystow's own formats it is an error. Other formats fail when the value is loaded, or keep the \
+    last value. Rename one of them.";
+const WIDE: Why = "Where serde buffers (`flatten`, `tag`, `untagged`), it does not support `i128` and `u128`, not \
+    even for small numbers. An `untagged` enum then takes the next variant that fits. A save cannot know that serde \
+    will buffer. Keep the number outside of such types, or as a string: `#[serde(with = \"...\")]`.";
 const NAN: Why = "JSON has no NaN and no infinities. They would become `null`, which is read back as an error, or as \
-    `None` in an `Option`. Save in CBOR, or use `None`. Arrays are not affected: an array with a NaN lies beside the \
-    document, however small it is.";
+    `None` in an `Option`. Save in CBOR, or use `None`. Arrays are not affected: an array with a NaN is stored \
+    outside the document, however small it is.";
 const NAN_BITS: Why = "RON writes every NaN as the same word, so its bits are lost. Arrays of 4 KiB or more are not \
     affected, nor are smaller ones with a NaN.";
-const FLAT_NONE: Why = "serde reads an optional flattened map as `Some` of all remaining fields, which may be none. \
-    Flatten the map itself.";
+const FLAT_NONE: Why = "serde reads an optional flattened map as `Some` of all remaining fields, even if there are \
+    none. Flatten the map itself.";
 const READABLE: Why = "Some types (addresses, UUIDs, dates) have two forms: one for human-readable formats and one \
     for the others. Where serde buffers (`flatten`, `tag`, `untagged`), it reads the human-readable form. \
     arraystow's own formats write that form. For MessagePack, configure the serializer and the deserializer \
@@ -146,8 +147,8 @@ pub(crate) const FLAT_ADDRESS: &[Cell] = &[(MessagePack, Unreadable("expected IP
 pub(crate) const BEFORE: &str = "\
 # Forms and formats
 
-What comes back of what serde can express: a chunked array, a plain array that is diverted and a plain array that stays
-in the document, in every form, through every format.
+This page lists which of the forms that serde can express round-trip through which format. Each form is tried with a
+chunked array, with a plain array that is diverted, and with a plain array that stays in the document.
 
 - CBOR, JSON and pickle are the formats of `Storage`; `to_vec` writes CBOR.
 - MessagePack (rmp-serde, with named fields), RON and postcard are examples of formats that you bring to
@@ -160,10 +161,10 @@ A cell of the tables:
 - **not read**: the save succeeds, and the load fails.
 - **differs**: the save succeeds, and the load gives another value.
 
-In its own formats, a save refuses what could not be read back, as far as the value alone shows it. arraystow knows
-nothing of a serializer that you bring: what that serializer does not refuse itself is written.
+In arraystow's own formats, a save fails if the value could not be read back, as far as the value alone shows this. With
+a serializer of your own, only the errors of that serializer make a save fail.
 
-The numbers lead to the notes [below the tables](#why-not-and-what-to-do-instead). `tests/forms` tries each cell and
+The numbers refer to the notes [below the tables](#why-not-and-what-to-do-instead). `tests/forms` tries each cell and
 writes this page: `ARRAYSTOW_WRITE_DOCS=1 cargo test --test forms`.
 ";
 
@@ -171,18 +172,19 @@ pub(crate) const AFTER: &str = "
 ## What else is refused
 
 - **Depth.** A document of `Storage` or `to_vec` has at most 255 levels of lists, maps, structs, variants and options in
-  CBOR, and 255 in pickle and 127 in JSON, where an option is no level. A variant with several fields is two levels. This is what can be
-  read on the stack of a thread. Keep long lists in a `Vec`.
-- **Lengths.** A `Serialize` of your own is refused if it announces one number of elements or fields and writes another.
+  CBOR. In pickle the limit is 255 levels and in JSON 127, where an option is not a level. A variant with several
+  fields counts as two levels. Documents within these limits can be read on the stack of a thread. Keep long lists in a
+  `Vec`.
+- **Lengths.** An implementation of `Serialize` must write as many elements or fields as it announces.
 - **Names.** `$arraystow::stored` and `$arraystow::inline` cannot be keys, fields or variants.
 
 ## What a save cannot know
 
-- Which type will read the value. `flatten`, `tag` and `untagged` do not show in what serde writes. What serde's buffers
-  lose (see the notes) is found when the value is loaded.
-- Whether another variant of an `untagged` enum fits as well. serde takes the first that fits. A tuple `(A, u8)` and a
-  `Vec` of two fit each other.
+- Which type will read the value. `flatten`, `tag` and `untagged` are not visible in what serde writes. What serde's
+  buffers lose (see the notes) shows only when the value is loaded.
+- Whether another variant of an `untagged` enum fits as well. serde takes the first that fits. For example, a `Vec` of
+  two elements can be read as a tuple `(A, u8)`.
 - Fields that are written and never read (`skip_deserializing`), or read and never written (`skip_serializing` without
   `default`).
-- `Serialize` and `Deserialize` of your own that do not fit each other.
+- `Serialize` and `Deserialize` implementations that do not match each other.
 ";

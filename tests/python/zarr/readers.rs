@@ -121,9 +121,9 @@ impl Shelf<'_> {
         self.save("`datetime64[ns]`", codec, 0, &dates).dtype = "datetime64".to_owned();
         let durations = of(|i| missing(i).then(|| SignedDuration::from_nanos(i as i64 * 1_000_003 - 9)));
         self.save("`timedelta64[ns]`", codec, 0, &durations).dtype = "timedelta64".to_owned();
-        self.save("texts of at most 8 bytes", codec, 0, &of(text)).dtype = "text".to_owned();
+        self.save("strings of at most 8 bytes", codec, 0, &of(text)).dtype = "text".to_owned();
         let long = of(|i| text(i).as_str().repeat(i));
-        self.save("texts of any length", codec, 0, &long).dtype = "string".to_owned();
+        self.save("strings of any length", codec, 0, &long).dtype = "string".to_owned();
         self.save("bytes", codec, 0, &of(|i| FixedBytes([i as u8, 0, 255]))).dtype = "bytes".to_owned();
         self.save("an enumeration", codec, 0, &of(quality)).dtype = "enumeration".to_owned();
         let records =
