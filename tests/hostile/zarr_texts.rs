@@ -147,3 +147,55 @@ fn what_is_not_known_is_refused_by_name() {
     records["data_type"] = json!({"name": "structured", "configuration": {"fields": [["x", "string"]]}});
     refuses("texts in records", array(&records), &[ErrorKind::Unsupported, ErrorKind::Corrupt]);
 }
+
+/// Strings of two code points, as numpy has them.
+fn utf32(length_bytes: u64, codecs: &Value, fill: &Value) -> Value {
+    let mut metadata = texts_of(codecs, &[3], fill);
+    metadata["data_type"] = json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": length_bytes}});
+    metadata
+}
+
+#[test]
+fn strings_of_utf32_are_read_or_refused() {
+    let little = json!([{"name": "bytes", "configuration": {"endian": "little"}}]);
+    let code_points = |codes: [u32; 6]| codes.map(u32::to_le_bytes).concat();
+    let sound = code_points([97, 0, 0, 0, 252, 0x1_f30d]);
+    let wanted = ndarray::array!["a", "", "ü🌍"].map(|text| (*text).to_owned()).into_dyn();
+    let metadata = utf32(8, &little, &json!("ü"));
+    assert_eq!(read(&array(&metadata).with("c/0", sound.clone())).unwrap(), wanted);
+    assert_eq!(read(&array(&metadata)).unwrap(), ndarray::arr1(&["ü"; 3]).map(|text| (*text).to_owned()).into_dyn());
+
+    let corrupt = &[ErrorKind::Corrupt];
+    for code in [0xd800, 0xdfff, 0x11_0000, u32::MAX] {
+        let error = refuses("no character", array(&metadata).with("c/0", code_points([97, 0, code, 0, 0, 0])), corrupt);
+        assert!(error.to_string().contains(&format!("{code:#x}")), "{error}");
+    }
+    refuses("cut off", array(&metadata).with("c/0", sound[..20].to_vec()), corrupt);
+    refuses("too long", array(&metadata).with("c/0", [sound.clone(), vec![0; 8]].concat()), corrupt);
+    let unsupported = &[ErrorKind::Unsupported];
+    for length in [7, 1 << 40, u64::MAX] {
+        refuses("a length", array(&utf32(length, &little, &json!(""))), &[ErrorKind::Unsupported, ErrorKind::Corrupt]);
+    }
+    refuses("no bytes", array(&utf32(0, &little, &json!(""))), &[ErrorKind::Unsupported, ErrorKind::Corrupt]);
+    for fill in [json!("abc"), json!(7), json!([]), json!({}), json!(true)] {
+        refuses("a fill value", array(&utf32(8, &little, &fill)), unsupported);
+    }
+    for codecs in [
+        json!([{"name": "bytes"}]),
+        json!([{"name": "vlen-utf8"}]),
+        json!([{"name": "numcodecs.pcodec"}]),
+        json!([{"name": "bytes", "configuration": {"endian": "odd"}}]),
+    ] {
+        refuses(&codecs.to_string(), array(&utf32(8, &codecs, &json!(""))), unsupported);
+    }
+    let v2 = |dtype: &str| {
+        let metadata = json!({"zarr_format": 2, "shape": [3], "chunks": [3], "dtype": dtype, "compressor": null,
+            "fill_value": "", "filters": null, "order": "C"});
+        Place::new().with(".zarray", metadata.to_string()).with("0", sound.clone())
+    };
+    assert_eq!(read(&v2("<U2")).unwrap(), wanted);
+    refuses("the other order", v2(">U2"), corrupt);
+    for dtype in ["|U2", "<U", "<U0", "<U-1", "<U99999999999999999999", "<U4611686018427387904", "UU2", "<U2U"] {
+        refuses(dtype, v2(dtype), unsupported);
+    }
+}

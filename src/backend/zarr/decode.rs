@@ -5,6 +5,7 @@
 //! what lies between the stages.
 
 use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
+use super::utf32;
 use crate::array::{DataType, packed};
 use crate::backend::layout::{fill_up, too_long};
 use crate::backend::room::BETWEEN;
@@ -122,6 +123,9 @@ impl Decoder {
                 _ => size,
             };
             bytes.to_mut().chunks_exact_mut(number).for_each(<[u8]>::reverse);
+        }
+        if let Packing::Utf32Little | Packing::Utf32Big = self.pipeline.packing {
+            utf32::to_utf8(bytes.to_mut(), size, self.pipeline.packing == Packing::Utf32Big)?;
         }
         match &self.pipeline.order {
             Some(order) => self.reordered(order, &bytes).map(Cow::Owned),

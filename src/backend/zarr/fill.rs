@@ -1,6 +1,7 @@
 //! The fill value: what stands for elements that were never written.
 
 use super::json::shown;
+use super::utf32;
 use crate::array::{DataType, Field, packed};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
@@ -24,9 +25,12 @@ impl Fill {
             (ZarrVersion::V2, Value::Null) if !data_type.is_text() => Some(vec![0; data_type.size()]),
             _ => element(version, data_type, value),
         };
-        bytes.map(Self).ok_or_else(|| {
-            Error::unsupported(format!("the array has the fill value {}, which is not a {data_type}", shown(value)))
-        })
+        bytes.map(Self).ok_or_else(|| no_element(data_type, value))
+    }
+
+    /// The fill value of strings that are stored as UTF-32.
+    pub(super) fn of_utf32(data_type: &DataType, value: &Value) -> Result<Self> {
+        utf32::fill(data_type.size(), value).map(Self).ok_or_else(|| no_element(data_type, value))
     }
 
     /// The element's bytes.
@@ -47,6 +51,10 @@ impl Fill {
             out.chunks_exact_mut(self.0.len()).for_each(|element| element.copy_from_slice(&self.0));
         }
     }
+}
+
+fn no_element(data_type: &DataType, value: &Value) -> Error {
+    Error::unsupported(format!("the array has the fill value {}, which is not a {data_type}", shown(value)))
 }
 
 fn element(version: ZarrVersion, data_type: &DataType, value: &Value) -> Option<Vec<u8>> {

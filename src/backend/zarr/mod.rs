@@ -34,6 +34,7 @@ mod text;
 mod texts;
 mod types;
 mod uneven;
+mod utf32;
 mod v2;
 mod v3;
 mod writer;

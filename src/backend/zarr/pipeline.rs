@@ -28,6 +28,9 @@ pub(super) enum Packing {
     LittleEndian,
     BigEndian,
     Pcodec,
+    /// Strings of a fixed length, as UTF-32.
+    Utf32Little,
+    Utf32Big,
     /// Texts of any length, each behind its length, behind their number.
     Texts,
 }
@@ -138,6 +141,16 @@ impl Pipeline {
             codec.finish()?;
         }
         Ok(pipeline)
+    }
+
+    /// The same codecs, where the bytes that they make are UTF-32 and not numbers.
+    pub(super) fn of_utf32(self) -> Result<Self> {
+        let packing = match self.packing {
+            Packing::LittleEndian => Packing::Utf32Little,
+            Packing::BigEndian => Packing::Utf32Big,
+            _ => return Err(misplaced("numcodecs.pcodec")),
+        };
+        Ok(Self { packing, ..self })
     }
 
     /// The bytes are the elements as they are in memory here.

@@ -6,6 +6,7 @@
 //! | dates, durations | `numpy.datetime64`, `numpy.timedelta64` | `<M8[ns]`, `<m8[ns]` |
 //! | texts of any length | `string` | `\|O`, with the filter `vlen-utf8` |
 //! | texts of a fixed length | `null_terminated_bytes` | `\|S16` |
+//! | texts of a fixed length, where another program wrote them | `fixed_length_utf32` | `<U4` |
 //! | bytes | `raw_bytes` | `\|V16` |
 //! | records | `structured`, or `struct` where another program wrote it | `[["x","<f8"]]` |
 //! | enumerations | their integers; the description has the names | |
@@ -14,6 +15,7 @@ use super::extension::Extension;
 use super::found::unknown_type;
 use super::json::shown;
 use super::pipeline::Packing;
+use super::utf32;
 use crate::array::{DataType, Field, RecordType, TimeUnit};
 use crate::error::{Error, Result};
 use crate::protocol::ZarrVersion;
@@ -92,12 +94,20 @@ fn number_v2(data_type: &DataType) -> String {
     format!("{order}{kind}{}", data_type.size())
 }
 
-/// The data type that the metadata of version 3 name.
-pub(super) fn read_v3(value: Value) -> Result<DataType> {
+/// The data type that the metadata of version 3 name, and whether its elements are UTF-32.
+pub(super) fn read_v3(value: Value) -> Result<(DataType, bool)> {
     let text = shown(&value);
-    let data_type = named(value, &text)?;
+    let is_utf32 = value["name"] == "fixed_length_utf32";
+    let data_type = if is_utf32 { of_utf32(value, &text)? } else { named(value, &text)? };
     data_type.check().map_err(|error| Error::corrupt(format!("the array's data type {text} cannot be: {error}")))?;
-    Ok(data_type)
+    Ok((data_type, is_utf32))
+}
+
+fn of_utf32(value: Value, text: &str) -> Result<DataType> {
+    let mut extension = Extension::read("data type", value)?;
+    let bytes = length(&mut extension)?;
+    extension.finish()?;
+    utf32::data_type(bytes).ok_or_else(|| unknown_type(text))
 }
 
 fn named(value: Value, text: &str) -> Result<DataType> {
@@ -161,9 +171,27 @@ fn record(fields: Vec<Field>) -> Result<DataType> {
 /// The data type that the metadata of version 2 name, and the order of its bytes.
 pub(super) fn read_v2(dtype: &Value) -> Result<(DataType, Packing)> {
     let unknown = || unknown_type(&shown(dtype));
-    let (data_type, is_big) = from_dtype(dtype).ok_or_else(unknown)?;
+    let (data_type, packing) = match utf32_from_dtype(dtype) {
+        Some(of_utf32) => of_utf32,
+        None => {
+            let (data_type, is_big) = from_dtype(dtype).ok_or_else(unknown)?;
+            (data_type, if is_big { Packing::BigEndian } else { Packing::LittleEndian })
+        }
+    };
     data_type.check().map_err(|_| unknown())?;
-    Ok((data_type, if is_big { Packing::BigEndian } else { Packing::LittleEndian }))
+    Ok((data_type, packing))
+}
+
+/// numpy's `<U8` or `>U8`, of so many code points.
+fn utf32_from_dtype(dtype: &Value) -> Option<(DataType, Packing)> {
+    let (order, code_points) = dtype.as_str()?.split_once('U')?;
+    let packing = match order {
+        "<" => Packing::Utf32Little,
+        ">" => Packing::Utf32Big,
+        _ => return None,
+    };
+    let bytes = code_points.parse::<usize>().ok()?.checked_mul(4)?;
+    Some((utf32::data_type(bytes)?, packing))
 }
 
 fn from_dtype(dtype: &Value) -> Option<(DataType, bool)> {

@@ -50,7 +50,10 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     if data_type.is_text() {
         filters = without_texts(filters)?;
     }
-    let fill = Fill::read(ZarrVersion::V2, &data_type, &members.take("fill_value").unwrap_or_default())?;
+    let fill = members.take("fill_value").unwrap_or_default();
+    let is_utf32 = matches!(packing, Packing::Utf32Little | Packing::Utf32Big);
+    let fill =
+        if is_utf32 { Fill::of_utf32(&data_type, &fill) } else { Fill::read(ZarrVersion::V2, &data_type, &fill) }?;
     let order = members.need("order")?;
     let order = match order.as_str() {
         Some("C") => None,

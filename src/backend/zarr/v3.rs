@@ -53,13 +53,17 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     check_transformers(members.take("storage_transformers"))?;
     let shape = lengths("`shape`", &members.need("shape")?)?;
     check_axes(&shape)?;
-    let data_type = types::read_v3(members.need("data_type")?)?;
+    let (data_type, is_utf32) = types::read_v3(members.need("data_type")?)?;
     let chunks = chunk_grid(members.need("chunk_grid")?, &shape)?;
     let keys = keys(members.need("chunk_key_encoding")?)?;
-    let fill = Fill::read(ZarrVersion::V3, &data_type, &members.need("fill_value")?)?;
+    let fill = members.need("fill_value")?;
+    let fill =
+        if is_utf32 { Fill::of_utf32(&data_type, &fill) } else { Fill::read(ZarrVersion::V3, &data_type, &fill) }?;
     let mut left = MOST_CODECS;
     let listed = members.need("codecs")?;
     let codec = members.description.as_ref().and_then(|_| codec_of_v3(&listed, &data_type));
+    // Its code points are in the order of bytes that is said of numbers.
+    let encoded = if is_utf32 { &DataType::UInt32 } else { &data_type };
     let mut codecs = codecs(listed, &mut left)?;
     let axes = shape.len();
     let sharding = match codecs.as_slice() {
@@ -68,11 +72,12 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     };
     let (pipeline, sharding) = match sharding {
         Some(sharding) => {
-            let (pipeline, parts, indexing) = self::sharding(sharding, &data_type, axes, &mut left)?;
+            let (pipeline, parts, indexing) = self::sharding(sharding, encoded, axes, &mut left)?;
             (pipeline, Some((parts, indexing)))
         }
-        None => (pipeline(codecs, &data_type, axes)?, None),
+        None => (pipeline(codecs, encoded, axes)?, None),
     };
+    let pipeline = if is_utf32 { pipeline.of_utf32()? } else { pipeline };
     let description = members.description;
     Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding, fill, keys, description })
 }

@@ -26,6 +26,12 @@ def row(section, label, path, array):
             entry["shape"] = list(elements.shape)
             texts = [str(text).encode() for text in elements.ravel()]
             open(entry["bytes"], "wb").write(b"".join(len(text).to_bytes(4, "little") + text for text in texts))
+        if elements.dtype.kind == "U":
+            # UTF-8 in as many bytes.
+            entry["bytes"] = f"{folder}/{len(rows)}.bytes"
+            entry["shape"] = list(elements.shape)
+            size = elements.dtype.itemsize
+            open(entry["bytes"], "wb").write(b"".join(str(text).encode().ljust(size, b"\0") for text in elements.ravel()))
     except Exception:
         pass
     rows.append(entry)
@@ -92,8 +98,11 @@ make(T, "no axes", 3, values=np.array(4.5))
 make(T, "no elements", 3, values=np.zeros((0, 4)), chunks=(1, 4))
 make(T, "chunks that were never written", 3, values=np.full((37, 21), 7, "i4"), fill_value=7)
 make(T, "chunk keys with dots", 3, chunk_key_encoding={"name": "default", "separator": "."})
-make(T, "strings of fixed length", 3, values=np.array(["a", "bc"]))
 make(T, "strings", 3, values=np.array(["a", "", "\u00e4bc"], dtype=np.dtypes.StringDType()))
+labels = np.array([["a", "", "\u00e4bc"], ["\U0001f30d\U0001f30d\U0001f30d\U0001f30d", "x y", "\u65e5\u672c"]])
+make(T, "strings of fixed length", 3, values=labels, chunks=(2, 2))
+make(T, "strings of fixed length, big-endian", 3, values=labels, chunks=(1, 2), serializer=codecs.BytesCodec(endian="big"))
+make(T, "strings of fixed length, in shards", 3, values=labels, chunks=(1, 1), shards=(2, 3), fill_value="\u00e4bc")
 make(T, "dates and times", 3, values=np.array(["2026-01-01"], "M8[s]"))
 make(T, "records", 3, values=np.zeros(3, [("a", "i4"), ("b", "f4")]))
 dates = np.array(["2026-01-01", "NaT", "1900-05-05"], "M8[ms]")
@@ -126,6 +135,7 @@ flat = np.zeros(5, [("n", "<i2"), ("name", "S5"), ("z", "<c16"), ("time", "<M8[s
 for name in flat.dtype.names: flat[name] = mixed[name]
 make("Data types of version 2", "records", 2, values=flat, chunks=(2,), compressors=None)
 make("Data types of version 2", "strings", 2, values=np.array(["a", "", "\u00e4bc"], dtype=np.dtypes.StringDType()))
-make("Data types of version 2", "strings of fixed length", 2, values=np.array(["a", "bc"]))
+make("Data types of version 2", "strings of fixed length", 2, values=labels, chunks=(2, 2))
+make("Data types of version 2", "strings of fixed length, big-endian", 2, values=labels.astype(">U4"), chunks=(1, 2), order="F")
 
 print(json.dumps(rows))
