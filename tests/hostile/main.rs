@@ -11,6 +11,7 @@ mod labels;
 mod limits;
 mod links;
 mod names;
+mod openings;
 mod pickles;
 mod runs;
 mod shared;
