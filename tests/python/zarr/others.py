@@ -1,4 +1,4 @@
-OTHERS = "bfloat16 datetime64 timedelta64 text string bytes enumeration records dated points".split()
+OTHERS = "bfloat16 datetime64 timedelta64 text string bytes enumeration records dated points gaps_f4 gaps_i4".split()
 
 def others(kind):
     """The 37 elements that are not numbers, as readers.rs makes them."""
@@ -14,6 +14,8 @@ def others(kind):
         durations = (index * 1_000_003 - 9).astype("m8[ns]")
         durations[::7] = "NaT"
         return durations
+    if kind == "gaps_f4": return np.where(index % 7 == 0, np.nan, index / 4).astype("f4")
+    if kind == "gaps_i4": return np.where(index % 7 == 0, np.iinfo("i4").min, index - 9).astype("i4")
     if kind == "text": return texts
     if kind == "string": return np.array([text * i for i, text in enumerate(texts)], object)
     if kind == "bytes": return np.array([bytes([i, 0, 255]) for i in index], "V3")
@@ -35,6 +37,12 @@ def likeness(kind, found, wanted):
         if found.dtype.kind == "S":
             return ("as bytes", "") if [text.decode() for text in found] == list(wanted) else ("no", found)
         return ("yes", "") if [str(text) for text in found] == list(wanted) else ("no", found)
+    if kind == "gaps_i4" and found.dtype.kind == "f":
+        missing = wanted == np.iinfo("i4").min
+        same = (np.isnan(found) == missing).all() and (found[~missing] == wanted[~missing]).all()
+        return (f"NaN, as {found.dtype}", "") if same else ("no", found)
+    if kind == "gaps_i4":
+        return ("the fill value", "") if found.dtype == "i4" and (found == wanted).all() else ("no", found)
     if kind == "bfloat16":
         if found.dtype.name == "bfloat16": return ("yes", "") if found.astype("f4").tobytes() == wanted.tobytes() else ("no", found)
         return (f"as {found.dtype}", "") if found.astype("f4").tobytes() == wanted.tobytes() and found.dtype.kind == "f" else ("no", found)

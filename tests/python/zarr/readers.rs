@@ -121,6 +121,10 @@ impl Shelf<'_> {
         self.save("`datetime64[ns]`", codec, 0, &dates).dtype = "datetime64".to_owned();
         let durations = of(|i| missing(i).then(|| SignedDuration::from_nanos(i as i64 * 1_000_003 - 9)));
         self.save("`timedelta64[ns]`", codec, 0, &durations).dtype = "timedelta64".to_owned();
+        let numbers = of(|i| missing(i).then_some(i as f32 / 4.0));
+        self.save("`float32`, some missing", codec, 0, &numbers).dtype = "gaps_f4".to_owned();
+        let numbers = of(|i| missing(i).then_some(i as i32 - 9));
+        self.save("`int32`, some missing", codec, 0, &numbers).dtype = "gaps_i4".to_owned();
         self.save("strings of at most 8 bytes", codec, 0, &of(text)).dtype = "text".to_owned();
         let long = of(|i| text(i).as_str().repeat(i));
         self.save("strings of any length", codec, 0, &long).dtype = "string".to_owned();
