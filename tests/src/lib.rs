@@ -3,6 +3,7 @@
 
 #[path = "../../fuzz/src/frame.rs"]
 pub mod frame;
+pub mod memory;
 mod memory_files;
 pub mod python_env;
 pub mod samples;

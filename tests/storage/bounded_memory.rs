@@ -1,6 +1,7 @@
 //! A save needs memory for a few chunks, not for an array.
 
 use arraystow::{ChunkedArray, Storage};
+use arraystow_tests::memory;
 use ndarray::{ArrayD, s};
 use std::process::Command;
 
@@ -26,9 +27,8 @@ fn a_lazy_array_of_4_gib_is_saved_and_read_in_less_than_300_mib() {
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
-    let peak = out.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_else(|| panic!("{out}"));
-    let kib: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(kib < 300 * 1024, "the peak was {} MiB", kib / 1024);
+    let peak = peak_in(&out);
+    assert!(peak < 300 << 20, "the peak was {} MiB", peak >> 20);
 }
 
 fn save_and_read(storage: &Storage) {
@@ -41,9 +41,13 @@ fn save_and_read(storage: &Storage) {
     assert_eq!(loaded.slice(s![-1, -1]).unwrap().compute().unwrap()[[]], (2 * (SIDE - 512)) as f32);
     assert_eq!(loaded.max().unwrap(), (2 * (SIDE - 512)) as f32);
     storage.remove("large").unwrap();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    println!("\n{peak}");
+    println!("\npeak: {}", memory::peak());
+}
+
+/// The peak that such a process has printed.
+fn peak_in(out: &str) -> usize {
+    let peak = out.lines().find_map(|line| line.strip_prefix("peak: ")).unwrap_or_else(|| panic!("{out}"));
+    peak.parse().unwrap()
 }
 
 const STEP: &str = "ARRAYSTOW_TEST_STEP";
@@ -118,12 +122,7 @@ fn plain_arrays_are_in_memory_once() {
             .unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{step}: {out}{err}");
-        let bytes = |name: &str| {
-            let line = out.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{out}"));
-            line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
-        };
-        // The code of this test program is no memory of a save or a load; it grows with the tests.
-        let bytes = bytes("VmHWM:") - bytes("RssFile:");
+        let bytes = peak_in(&out);
         let most = if step.ends_with("many") { PLAIN_BYTES / 5 * 6 } else { PLAIN_BYTES / 20 * 21 };
         assert!(bytes < most, "{step}: the peak was {:.2} of the array", bytes as f64 / PLAIN_BYTES as f64);
     }
@@ -183,7 +182,5 @@ fn step(step: &str, storage: &Storage) {
         }
         _ => panic!("{step}"),
     }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let of_memory = |line: &&str| line.starts_with("VmHWM:") || line.starts_with("RssFile:");
-    println!("\n{}", status.lines().filter(of_memory).collect::<Vec<_>>().join("\n"));
+    println!("\npeak: {}", memory::peak());
 }
