@@ -225,8 +225,8 @@ pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
 pub use storage::{
-    ArrayInfo, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray, SaveReport, Storage,
-    StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
+    ArrayAction, ArrayInfo, ArrayPreview, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray,
+    SavePreview, SaveReport, Storage, StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
 };
 
 /// Compiles and runs the code of these pages as doc tests.

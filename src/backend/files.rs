@@ -199,6 +199,11 @@ impl Backend for FileArrays {
         self.of_format(self.chosen)?.check_data_type(data_type)
     }
 
+    fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)> {
+        self.options.check(self.chosen)?;
+        self.of_format(self.chosen)?.form(spec)
+    }
+
     /// In a folder, they are Zarr arrays.
     #[cfg(feature = "zarr")]
     fn shared(&self) -> Option<&dyn SharedArrays> {

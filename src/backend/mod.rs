@@ -184,6 +184,8 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// Refuses a data type that new arrays cannot have.
     fn check_data_type(&self, data_type: &DataType) -> Result<()>;
+    /// The chunks in which such an array would be stored, and the files or objects that it would become. Without I/O.
+    fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)>;
     /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
     fn concurrency(&self) -> usize {
         1

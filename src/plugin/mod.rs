@@ -46,12 +46,13 @@ pub(crate) use self::{
     external::arrays::typed,
     external::destination::remove_files,
     external::early::{EarlyArrays, EarlyStored},
+    external::forecast::ArrayForecast,
     external::planned::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan},
     external::registry::Registry,
     external::saved::note_saved,
     resolver::Resolver,
     resolver::reading::ReadBatch,
-    walk::saving::{Keep, PlanSettings},
+    walk::saving::{Incomplete, Keep, PlanSettings},
     write::{Tally, write_plan},
 };
 #[cfg(feature = "zarr")]

@@ -17,6 +17,7 @@ mod name;
 #[cfg(feature = "object-store")]
 mod objects;
 mod place;
+mod preview;
 mod read;
 mod remove;
 mod repair;
@@ -34,6 +35,7 @@ mod version;
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use leftover::{Leftover, LeftoverKind};
+pub use preview::{ArrayAction, ArrayPreview, SavePreview};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
 #[cfg(feature = "zarr")]

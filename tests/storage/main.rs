@@ -30,6 +30,8 @@ mod golden_elements;
 mod names;
 #[cfg(all(feature = "hdf5", feature = "object-store"))]
 mod pickled;
+#[cfg(all(feature = "hdf5", feature = "zarr"))]
+mod previews;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod reports;
 #[cfg(feature = "s3")]

@@ -44,7 +44,7 @@ mod writer;
 
 pub(crate) use foreign::ForeignHdf5;
 
-use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary};
+use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary, layout};
 use crate::array::{Codec, CodecKind, DataType};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -124,6 +124,11 @@ impl Backend for Hdf5Files {
 
     fn check_data_type(&self, data_type: &DataType) -> Result<()> {
         data_type.check()
+    }
+
+    fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)> {
+        let layout = layout::stored(&spec.grid, spec.data_type.size(), &self.limits)?;
+        Ok((layout.grid.chunk_count(), 1))
     }
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {

@@ -43,7 +43,7 @@ pub(crate) use foreign::ForeignZarr;
 
 use super::{
     ArrayReader, ArraySpec, ArrayWriter, Backend, Check, GROUP, Linked, ListedArray, Misread, Opening, SharedArrays,
-    StoredSummary, is_id,
+    StoredSummary, is_id, layout,
 };
 use crate::array::{Codec, CodecKind, DataType};
 use crate::error::{Error, ErrorKind, Result};
@@ -160,6 +160,14 @@ impl Backend for ZarrArrays {
     fn check_data_type(&self, data_type: &DataType) -> Result<()> {
         data_type.check()?;
         types::write(self.options.version, data_type).map(drop)
+    }
+
+    fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)> {
+        let chunks = layout::stored(&spec.grid, spec.data_type.size(), &self.limits)?.grid.chunk_count();
+        let objects = writer::layout_of(spec, self.options, &self.limits)?.grid.chunk_count();
+        // Beside them, the metadata and the checksums; in version 2 the attributes.
+        let beside = if self.options.version == ZarrVersion::V2 { 3 } else { 2 };
+        Ok((chunks, (objects as u64).saturating_add(beside)))
     }
 
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {

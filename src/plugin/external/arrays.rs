@@ -23,12 +23,7 @@ pub(in crate::plugin) fn write(
     let defaults = defaults(to.protocols, &*backend);
     defaults.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
     for (planned, array) in arrays {
-        let meta = array.meta();
-        let checked = meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec));
-        let axes = array.array.grid().ndim();
-        let checked = checked.and_then(|()| backend.check_data_type(&array.array.data_type()));
-        let checked = checked.and_then(|()| meta.labels.check(axes, &array.array.data_type()));
-        checked.map_err(|error| planned.locate(error))?;
+        array.check(&*backend).map_err(|error| planned.locate(error))?;
     }
     let bytes = arrays.iter().map(|(_, any)| any.array.byte_len() as u64).fold(0, u64::saturating_add);
     expecting(bytes, || link_or_compute(arrays, &defaults, &backend, to.stored, to.document))
@@ -117,6 +112,14 @@ fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to
 }
 
 impl PlannedArray {
+    /// Refuses what the backend cannot store.
+    pub(in crate::plugin) fn check(&self, backend: &dyn Backend) -> Result<()> {
+        let (meta, data_type) = (self.meta(), self.array.data_type());
+        meta.codec.map_or(Ok(()), |codec| backend.check_codec(codec))?;
+        backend.check_data_type(&data_type)?;
+        meta.labels.check(self.array.grid().ndim(), &data_type)
+    }
+
     /// What was chosen for this array, which is to be written to `backend` under this name. A stored array, and a later
     /// version of one, keeps its codec.
     fn meta_to_write(&self, backend: &dyn Backend, name: &str) -> Result<ArrayMeta> {

@@ -7,6 +7,7 @@ pub(in crate::plugin) mod destination;
 pub(in crate::plugin) mod early;
 pub(in crate::plugin) mod external_files;
 pub(in crate::plugin) mod files;
+pub(in crate::plugin) mod forecast;
 #[cfg(feature = "zarr")]
 pub(in crate::plugin) mod pending;
 pub(in crate::plugin) mod planned;

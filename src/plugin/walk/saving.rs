@@ -19,6 +19,17 @@ use std::sync::Arc;
 /// Returns the id of an array that stays where it is.
 pub(crate) type Keep = Rc<dyn Fn(&dyn ErasedArray, &ArrayMeta) -> Option<PersistentId>>;
 
+/// Which arrays a plan may have that cannot be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Incomplete {
+    /// None: the first is an error.
+    Refused,
+    /// Those whose elements others will bring.
+    Pending,
+    /// All, because nothing will be computed.
+    Listed,
+}
+
 /// How a plan is made.
 pub(crate) struct PlanSettings {
     /// Plain arrays of fewer bytes stay in the document.
@@ -30,8 +41,7 @@ pub(crate) struct PlanSettings {
     pub(crate) shared: SharedPlace,
     /// Writes large arrays during the walk, if it may do so.
     pub(crate) early: Option<Rc<EarlyArrays>>,
-    /// Whether arrays may be pending.
-    pub(crate) pending: bool,
+    pub(crate) incomplete: Incomplete,
 }
 
 impl Default for PlanSettings {
@@ -42,7 +52,7 @@ impl Default for PlanSettings {
             registry: Registry::default(),
             shared: SharedPlace::Beside,
             early: None,
-            pending: false,
+            incomplete: Incomplete::Refused,
         }
     }
 }
@@ -53,7 +63,7 @@ impl PlanSettings {
         Self {
             inline_below: self.inline_below,
             registry: self.registry.clone(),
-            pending: self.pending,
+            incomplete: self.incomplete,
             ..Self::default()
         }
     }
@@ -168,7 +178,11 @@ impl SaveState {
         if let Some(id) = self.met(&identity, &path) {
             return Ok(id);
         }
-        let may_fail = self.settings.pending && clone.is_pending();
+        let may_fail = match self.settings.incomplete {
+            Incomplete::Refused => false,
+            Incomplete::Pending => clone.is_pending(),
+            Incomplete::Listed => true,
+        };
         if let Some(error) = clone.failure().filter(|_| !may_fail) {
             return Err(error.at_path(&path));
         }

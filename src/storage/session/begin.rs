@@ -6,7 +6,7 @@ use super::record::{Lease, Record, Renewing};
 use super::state::{Header, Pending, State};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::plugin::{Manifest, PendingArray, PlanSettings, write_plan};
+use crate::plugin::{Incomplete, Manifest, PendingArray, PlanSettings, write_plan};
 use crate::storage::Storage;
 use crate::storage::intent::Intent;
 use crate::storage::place::{Before, Expected, replaced};
@@ -67,7 +67,7 @@ impl Storage {
         name: &str,
         value: &T,
     ) -> Result<PlannedSession> {
-        let settings = PlanSettings { pending: true, ..PlanSettings::default() };
+        let settings = PlanSettings { incomplete: Incomplete::Pending, ..PlanSettings::default() };
         self.plan_walk(name, value, Intent::Replace, settings).map(PlannedSession)
     }
 }
