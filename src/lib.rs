@@ -1,12 +1,12 @@
 //! Saves Rust values that hold large arrays: serde for the value, HDF5 or Zarr for the arrays.
 //!
-//! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as it
-//! is:
+//! A result is often a struct with names, parameters and a few very large arrays. arraystow saves such a value as a
+//! whole:
 //!
 //! - serde writes the ordinary fields into a small *document*.
-//! - Each array is diverted to a format for arrays: HDF5 or Zarr in local folders, Zarr in object stores. The document
-//!   keeps the array's *persistent id*, as with `persistent_id` of Python's pickle.
-//! - Loading gives lazy arrays. Removing a value removes its arrays, and needs no Rust type.
+//! - Each array is diverted to an array format: HDF5 or Zarr in local folders, Zarr in object stores. The document
+//!   refers to the array by a *persistent id*, like the `persistent_id` of Python's pickle.
+//! - Loaded arrays are lazy. Removing a value removes its arrays, and needs no Rust type.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -20,7 +20,7 @@
 //!     name: String,
 //!     spacing_deg: f64,
 //!     height: ChunkedArray<f32>, // diverted; lazy when loaded
-//!     land: Array2<bool>,        // a plain ndarray field: diverted too, read back whole
+//!     land: Array2<bool>,        // a plain ndarray field: diverted too, loaded whole
 //! }
 //!
 //! let survey = Survey {
@@ -37,7 +37,7 @@
 //! storage.save("global/ramp", &survey)?;
 //!
 //! let survey: Survey = storage.load("global/ramp")?; // no chunk of `height` is read
-//! let tile = survey.height.slice(s![0..64, 0..64])?.compute()?; // only the chunks touched
+//! let tile = survey.height.slice(s![0..64, 0..64])?.compute()?; // reads only the chunks it overlaps
 //! assert_eq!(tile[[63, 0]], 63.0);
 //!
 //! for entry in storage.list("global/*")? {
@@ -50,9 +50,9 @@
 //! # Where to look
 //!
 //! - [`Storage`]: named values in a folder or an object store: save, load, list, info, remove, copy.
-//! - [`Session`]: one value that many threads, processes or machines write, from [`Storage::begin`].
+//! - [`Session`]: a save of one value that many threads, processes or machines write, from [`Storage::begin`].
 //! - [`ChunkedArray`]: the lazy, chunked array. [`ChunkSource`] computes the chunks of one. [`AnyArray`] is an array
-//!   whose element type is known at run time.
+//!   whose element type is known only at run time.
 //! - [`Value`]: a value without its Rust type, from [`Storage::value`]. [`Storage::array`] returns one of its arrays.
 //! - [`mod@ndarray`], [`mod@vec`]: `#[serde(with = "arraystow::ndarray")]` and `"arraystow::vec"` for fields of plain
 //!   arrays, matrices and lists. [`PlainArray`] lists the types.
@@ -75,22 +75,22 @@
 //! | document | the file, or the object of an object store, that has the ordinary fields of a value |
 //! | array | a part of a value that is stored outside the document, in HDF5 or Zarr |
 //! | external object | a part of a value that its own [serializer](persistent) writes to files outside the document |
-//! | object, key | what an object store holds, and the name by which it holds it |
+//! | object, key | an entry of an object store, and its name |
 //!
 //! # What is diverted
 //!
-//! - A [`ChunkedArray`], always. The same `ChunkedArray` twice in one value is one file, and one array again after
-//!   loading.
-//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without a line in the user's
-//!   type.
+//! - A [`ChunkedArray`], always. A `ChunkedArray` that occurs twice in a value is stored in one file, and is one array
+//!   again after loading.
+//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without any attribute.
 //! - A list, an array, a matrix or an image whose field has `#[serde(with = "arraystow::vec")]` or
 //!   `"arraystow::ndarray"`.
 //!
-//! # What comes back
+//! # What can be loaded again
 //!
-//! What is saved in CBOR or JSON can be loaded. A save refuses what could not be loaded, as far as the value shows it:
-//! `Some(None)`, NaN in JSON, duplicate keys, keys that JSON does not have, and more than 255 levels of nesting (127 in
-//! JSON). arraystow knows nothing of a serializer that you bring to [`serialize`].
+//! Values that are saved in CBOR, JSON or pickle can be loaded again. A save fails if the value could not be loaded, as
+//! far as the value alone shows this: `Some(None)`, NaN in JSON, duplicate keys, keys that JSON does not support, and
+//! more than 255 levels of nesting (127 in JSON). These checks do not apply to a serializer that you pass to
+//! [`serialize`].
 //!
 //! [`docs/formats.md`][formats] has a table of forms and formats. [`docs/schema-evolution.md`][evolution] describes what
 //! happens when types change.
@@ -100,7 +100,7 @@
 //!
 //! # Field options
 //!
-//! The attribute macro [`macro@stow`] above the derives lets a field choose how its arrays are stored:
+//! With the attribute macro [`macro@stow`] above the derives, the attribute of a field sets how its arrays are stored:
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -135,16 +135,16 @@
 //! # Features
 //!
 //! - `derive` (default): the macros [`macro@stow`] and [`derive@Persistent`].
-//! - `hdf5` (default): arrays as HDF5 files, in folders and through the FILE protocol.
-//! - `zarr`: arrays as Zarr, in folders; part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
+//! - `hdf5` (default): arrays as HDF5 files, in folders and through any [`FileProtocol`].
+//! - `zarr`: arrays as Zarr, in folders. It is part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and
 //!   `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26.
 //!   Without this feature, the system's libhdf5 is used, 1.14 or later.
-//! - `conformance`: the suite that every implementation of a protocol must pass.
-//! - `faults`: for this crate's own tests, which see each call on the file system and make it fail or delay it.
+//! - `conformance`: the test suite that every implementation of a protocol must pass.
+//! - `faults`: for this crate's own tests, which observe calls on the file system and make them fail or delay them.
 //!
 // Without a feature, its items are links into the documentation on docs.rs.
 #![cfg_attr(
@@ -249,7 +249,7 @@ mod code_of_pages {
 pub use storage::{MissingRegion, Receipt, Session, Slot, Ticket};
 pub use task::{Task, TaskProgress};
 
-/// Items that the macros' expansions call. Not part of the public interface: they may change with every release.
+/// Items that the expanded macros use. They are not part of the public interface, and may change in every release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::array::{

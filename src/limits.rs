@@ -18,7 +18,7 @@ const SMALL_MANIFEST: u64 = 1 << 20;
 /// Limits on what is read and written, so that a document or an array of unknown origin cannot exhaust time or memory.
 ///
 /// The defaults suit the results of measurements and simulations. Raise them for data that you trust. Lower them for a
-/// service that opens files of its users.
+/// service that opens its users' files.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -34,7 +34,7 @@ const SMALL_MANIFEST: u64 = 1 << 20;
 /// Besides these limits, reading a whole array (`compute`, a plain `ndarray` field) fails if the array is larger than
 /// the machine's memory. Read a slice of it, or read it chunk by chunk.
 ///
-/// With serde it is a map of the limits. One that is missing has its default, and an unknown one is an error.
+/// With serde it is a map of the limits. A missing limit has its default, and an unknown one is an error.
 ///
 /// ```
 /// # use arraystow::Limits;
@@ -78,23 +78,25 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Sets the most bytes of a stored chunk, before compression. Each thread has at least one chunk in memory.
+    /// Sets the maximum number of bytes of a stored chunk, before compression. Each thread has at least one chunk in
+    /// memory.
     ///
-    /// The value is at most just under 4 GiB, which is the limit of the file format. A save cuts larger chunks.
+    /// The value is capped at just under 4 GiB, which is the limit of the file format. A save divides larger chunks.
     #[must_use]
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
         self.chunk_bytes = bytes.clamp(LARGEST_ELEMENT, LARGEST_CHUNK);
         self
     }
 
-    /// Sets the most chunks of an array. Each takes 12 to 24 bytes of memory while the array is open.
+    /// Sets the maximum number of chunks of an array. Each takes 12 to 24 bytes of memory while the array is open.
     #[must_use]
     pub fn chunks(mut self, count: usize) -> Self {
         self.chunks = count;
         self
     }
 
-    /// Sets the most bytes of a document, without its arrays. Its manifest may have a sixteenth of them, or 1 MiB.
+    /// Sets the maximum number of bytes of a document, without its arrays. Its manifest may have a sixteenth of this,
+    /// or 1 MiB if that is more.
     #[must_use]
     pub fn document_bytes(mut self, bytes: u64) -> Self {
         self.document_bytes = bytes;
@@ -169,8 +171,8 @@ impl Limits {
             return Ok(());
         }
         Err(Error::limit(format!(
-            "the document would have {bytes} bytes, and the limit is {}: keep what is large in arrays, divide the value, or \
-             raise the limit with Limits::document_bytes",
+            "the document would have {bytes} bytes, and the limit is {}: move large parts into arrays, divide the \
+                value, or raise the limit with Limits::document_bytes",
             self.document_bytes
         )))
     }
@@ -217,7 +219,7 @@ impl Limits {
 /// Returns the advice to raise a limit.
 fn raise(limit: &str) -> String {
     format!(
-        "raise it with Limits::{limit}, for Storage::builder(..).limits(..) or Protocols::with_limits(..), if you trust \
-         where this comes from"
+        "raise it with Limits::{limit}, for Storage::builder(..).limits(..) or Protocols::with_limits(..), if you \
+            trust the source of the data"
     )
 }

@@ -1,8 +1,8 @@
 //! Locks without poisoning.
 //!
 //! A panic under a lock becomes an error of the work that it happened in (`engine::run`), so the lock itself need not
-//! report it. These are thin covers of std's locks. A crate such as `parking_lot` keeps a table of waiting threads for
-//! the whole process, which a forked child would take over with threads that it does not have.
+//! report it. These are thin wrappers of std's locks. A crate such as `parking_lot` keeps a table of waiting threads
+//! for the whole process, which a forked child would take over with threads that it does not have.
 
 use std::sync::{self, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::Duration;

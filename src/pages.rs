@@ -26,35 +26,35 @@ pages! {
     #[doc = "[performance memory]: crate::pages::performance#memory"]
     #[doc = "[time series]: crate::pages::time_series"]
     guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
-    benchmarks: "benchmarks", "arraystow beside what people use today, in one run.";
+    benchmarks: "benchmarks", "arraystow compared with what people use today.";
     building: "building", "What a build needs, and the features.";
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
     #[doc = "[time series]: crate::pages::time_series"]
-    checkpoints: "checkpoints", "A history of values that costs what changes.";
+    checkpoints: "checkpoints", "A history of values that takes only the space of what changes.";
     #[doc = "[guide files-of-other-programs]: crate::pages::guide#files-of-other-programs"]
-    foreign: "foreign", "What is read of the files of other programs.";
-    formats: "formats", "Which forms of serde come back from which format.";
+    foreign: "foreign", "Which files of other programs are read.";
+    formats: "formats", "Which forms of serde round-trip through which format.";
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[guide]: crate::pages::guide"]
     #[doc = "[guide untrusted-files]: crate::pages::guide#untrusted-files"]
-    guarantees: "guarantees", "What is promised, and the test behind each promise.";
+    guarantees: "guarantees", "What arraystow promises, and the test behind each promise.";
     #[doc = "[guarantees]: crate::pages::guarantees"]
-    how_it_works: "how-it-works", "How arrays get out of a value and back.";
+    how_it_works: "how-it-works", "How arrays are taken out of a value and put back.";
     #[doc = "[guide names-units-missing-values]: crate::pages::guide#names-units-missing-values"]
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[time series]: crate::pages::time_series"]
-    labelled_cubes: "labelled-cubes", "Arrays with names of axes and units, as one data set.";
+    labelled_cubes: "labelled-cubes", "Arrays with named axes and units, as one dataset.";
     layout: "layout", "What lies on disk.";
     #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
     #[doc = "[guide many-writers-one-commit]: crate::pages::guide#many-writers-one-commit"]
-    many_machines: "many-machines", "How the cost of a session grows, and what one driver can take.";
+    many_machines: "many-machines", "How the cost of a session grows, and how much one driver can handle.";
     performance: "performance", "Time and memory, measured.";
-    readers: "readers", "What other programs read.";
+    readers: "readers", "How other programs read arrays.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";
     #[doc = "[guide dates-strings-records]: crate::pages::guide#dates-strings-records"]
     #[doc = "[readers]: crate::pages::readers"]
     tables: "tables", "Arrays of records.";
     #[doc = "[checkpoints]: crate::pages::checkpoints"]
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
-    time_series: "time-series", "Arrays that get a step a day.";
+    time_series: "time-series", "Arrays that grow by a step each day.";
 }

@@ -4,10 +4,10 @@ use arraystow::VerifyDepth;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// See, check, copy and export what a storage of arraystow holds. No Rust type is needed.
+/// Show, check, copy and export the values in a storage of arraystow. No Rust types are needed.
 ///
 /// PLACE is a folder or a URL such as s3://bucket/folder. NAME is the name of a value, GLOB a pattern of names: `*`
-/// stands for a part of a segment, `**` for any number of segments. PATH is a place in a value, such as `runs[3].field`.
+/// matches a part of a segment, `**` any number of segments. PATH is a place in a value, such as `runs[3].field`.
 #[derive(Parser)]
 #[command(name = "arraystow", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -16,15 +16,17 @@ pub(crate) struct Arguments {
     /// Print JSON: one document to stdout, and errors to stderr.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print no progress, and no confirmations of what was done.
+    /// Print neither progress nor confirmations.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// An option of the object store, such as `aws_endpoint=https://s3.example.org`. The environment's AWS_* are used too.
+    /// An option of the object store, such as `aws_endpoint=https://s3.example.org`. The environment variables AWS_*
+    /// are used too.
     #[arg(long = "option", value_name = "KEY=VALUE", global = true, value_parser = key_and_value)]
     pub(crate) options: Vec<(String, String)>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 an error; 2 wrong arguments, or a confirmation is missing; 3 `verify` has found faults, or `diff` differences; 130 \
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 an error; 2 wrong arguments, or a missing confirmation; 3 `verify` \
+                          found faults, `diff` found differences, or `sweep` could not check every workflow; 130 \
                           interrupted.";
 
 #[derive(Subcommand)]
@@ -34,12 +36,12 @@ pub(crate) enum Command {
         place: String,
         #[arg(default_value = "**")]
         glob: String,
-        /// With the time of the last save, and the bytes of the document and of the arrays.
+        /// Also print the time of the last save, and the sizes of the document and of the arrays.
         #[arg(short, long)]
         long: bool,
         #[arg(short, long, default_value = "name")]
         sort: Sort,
-        /// The last first.
+        /// Reverse the order.
         #[arg(short, long)]
         reverse: bool,
     },
@@ -53,16 +55,16 @@ pub(crate) enum Command {
     Show {
         place: String,
         name: String,
-        /// Only this part of the value.
+        /// Print only this part of the value.
         path: Option<String>,
     },
     /// Print minimum, maximum, mean, standard deviation, NaN count and a histogram of an array.
     Stats {
         place: String,
         name: String,
-        /// The array's place; not needed if the value has one array.
+        /// The array's path; optional if the value has only one array.
         path: Option<String>,
-        /// Bins of the histogram.
+        /// Number of bins of the histogram.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
         bins: u16,
     },
@@ -70,18 +72,18 @@ pub(crate) enum Command {
     Head {
         place: String,
         name: String,
-        /// The array's place; not needed if the value has one array.
+        /// The array's path; optional if the value has only one array.
         path: Option<String>,
-        /// Elements of each axis.
+        /// Number of elements along each axis.
         #[arg(short = 'n', long, default_value_t = 6)]
         elements: usize,
     },
-    /// List the values of which all conditions are true.
+    /// List the values for which all conditions are true.
     Find {
         place: String,
         #[arg(default_value = "**")]
         glob: String,
-        /// A path, an operator (=, !=, <, <=, >, >=) and a number, a text, true, false or null: `params.alpha > 0.3`.
+        /// A path, an operator (=, !=, <, <=, >, >=) and a number, a string, true, false or null: `params.alpha > 0.3`.
         #[arg(long = "where", value_name = "CONDITION")]
         conditions: Vec<String>,
     },
@@ -89,22 +91,23 @@ pub(crate) enum Command {
     Diff {
         place: String,
         name: String,
-        /// The name of the other value; the same name if it is in another place.
+        /// The name of the other value; by default the same name, in the other place.
         other: Option<String>,
-        /// The place of the other value, if it is another one.
+        /// The place of the other value, if it differs.
         #[arg(long = "in", value_name = "OTHER_PLACE")]
         other_place: Option<String>,
     },
-    /// Compare values with what was saved.
+    /// Check that values are as they were saved.
     Verify {
         place: String,
         #[arg(default_value = "**")]
         glob: String,
-        /// `deep` reads every byte, `quick` compares lengths and checks that everything is there.
+        /// `deep` reads every byte, `quick` only checks that everything exists and has the right length.
         #[arg(long, default_value = "deep")]
         depth: VerifyDepth,
     },
-    /// Copy values to another place, under the same names. What is there already from an earlier copy is not copied again.
+    /// Copy values to another place, under the same names. Arrays that are there already from an earlier copy are not
+    /// copied again.
     Cp {
         #[arg(value_name = "PLACE")]
         from: String,
@@ -121,7 +124,7 @@ pub(crate) enum Command {
         to: String,
         #[arg(value_name = "GLOB")]
         glob: String,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(short, long)]
         yes: bool,
     },
@@ -130,17 +133,17 @@ pub(crate) enum Command {
         place: String,
         #[arg(required = true)]
         globs: Vec<String>,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(short, long)]
         yes: bool,
     },
-    /// Remove what no document refers to: what is left of saves that were killed.
+    /// Remove files that no document refers to, such as those of killed saves.
     Sweep {
         place: String,
-        /// Only print it.
+        /// Only print what would be removed.
         #[arg(long)]
         dry_run: bool,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(short, long)]
         yes: bool,
     },
@@ -150,19 +153,19 @@ pub(crate) enum Command {
         #[arg(default_value = "**")]
         glob: String,
     },
-    /// Write an array, or a part of a value, to a file. Its ending chooses the format: .npy, .csv or .json.
+    /// Write an array, or a part of a value, to a file. The extension sets the format: .npy, .csv or .json.
     Export {
         place: String,
         name: String,
-        /// The part's place; not needed if the value has one array.
+        /// The path of the part; optional if the value has only one array.
         #[arg(long)]
         path: Option<String>,
         file: PathBuf,
-        /// Replace a file that exists.
+        /// Replace an existing file.
         #[arg(long)]
         force: bool,
     },
-    /// Save an array of another program as a value: a .npy file, an HDF5 or netCDF4 dataset, a Zarr array.
+    /// Save an array of another program as a value: from a .npy file, an HDF5 or netCDF4 dataset, or a Zarr array.
     Import {
         /// A .npy or HDF5 file, or a Zarr array's folder or URL.
         source: String,
@@ -171,16 +174,16 @@ pub(crate) enum Command {
         /// The dataset or array in the file or store, such as `group/temperature`.
         #[arg(long, default_value = "")]
         array: String,
-        /// Replace a value that exists.
+        /// Replace an existing value.
         #[arg(long)]
         force: bool,
     },
-    /// Save an example value, and print what to try with it.
+    /// Save an example value, and print commands to try.
     Demo {
         #[arg(default_value = "arraystow-demo")]
         place: String,
     },
-    /// Print a shell's completions.
+    /// Print completions for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, for `man -l`.
     Man,

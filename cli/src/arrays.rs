@@ -1,4 +1,4 @@
-//! Arrays whose element type is known at run time only.
+//! Arrays whose element type is known only at run time.
 
 use crate::fault::{Fault, Outcome};
 use arraystow::{AnyArray, ArrayInfo, Storage};
@@ -35,7 +35,7 @@ pub(crate) fn choose(storage: &Storage, name: &str, path: Option<&str>) -> Outco
     let path = match (path, &info.arrays[..]) {
         (Some(path), _) => path.to_owned(),
         (None, [only]) => only.paths.first().cloned().unwrap_or_default(),
-        (None, []) => return Err(Fault::Other(format!("{name:?} has no arrays beside its document"))),
+        (None, []) => return Err(Fault::Other(format!("{name:?} has no stored arrays"))),
         (None, several) => {
             let paths: Vec<&str> = several.iter().filter_map(|array| array.paths.first()).map(String::as_str).collect();
             return Err(Fault::Usage(format!("{name:?} has {} arrays: choose one of {paths:?}", paths.len())));
@@ -43,6 +43,6 @@ pub(crate) fn choose(storage: &Storage, name: &str, path: Option<&str>) -> Outco
     };
     let array = storage.array(name, &path)?;
     let found = info.arrays.into_iter().find(|array| array.paths.contains(&path));
-    let info = found.ok_or_else(|| Fault::Other(format!("{name:?} was changed meanwhile: try again")))?;
+    let info = found.ok_or_else(|| Fault::Other(format!("{name:?} was changed in the meantime: try again")))?;
     Ok((array, info))
 }

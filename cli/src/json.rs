@@ -1,8 +1,8 @@
 //! Values as JSON.
 //!
-//! Numbers that JSON does not have are texts: `"NaN"`, `"inf"`, `"-inf"`. A map whose keys are not all texts is a list
-//! of pairs. Bytes are a list of numbers. An array is `{"$array": {...}}` with what is known of it; a small one that
-//! stands in the document also has its `elements`. A shared value stands where it comes first as `{"$shared": n,
+//! Numbers that JSON does not have are strings: `"NaN"`, `"inf"`, `"-inf"`. A map whose keys are not all strings is a
+//! list of pairs. Bytes are a list of numbers. An array is `{"$array": {...}}` with what is known of it; a small one
+//! that is in the document also has its `elements`. A shared value stands where it comes first as `{"$shared": n,
 //! "value": ...}`, and everywhere else as `{"$shared": n}`.
 
 use arraystow::{AnyArray, ArrayInfo, Shared, Value, ValueInfo};

@@ -1,4 +1,5 @@
-//! `arraystow`: what a storage holds, seen, checked, copied and exported. The README of this package describes it.
+//! The command `arraystow` shows, checks, copies and exports the values in a storage. The README of this package
+//! describes it.
 //!
 //! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]

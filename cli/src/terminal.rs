@@ -18,7 +18,7 @@ pub(crate) fn watched<R>(quiet: bool, work: impl FnOnce() -> Outcome<R>) -> Outc
         if handle.is_cancelled() {
             std::process::exit(CANCELLED.into());
         }
-        eprintln!("\ninterrupted: taking back what is not complete; again to stop at once");
+        eprintln!("\ninterrupted: removing what is incomplete; press Ctrl-C again to stop at once");
         handle.cancel();
     };
     ctrlc::set_handler(handler).map_err(|error| Fault::Other(error.to_string()))?;
@@ -51,7 +51,7 @@ pub(crate) fn confirm(yes: bool, what: &str) -> Outcome<()> {
         return Ok(());
     }
     if !stdin().is_terminal() || !stderr().is_terminal() {
-        return Err(Fault::Usage(format!("{what}? add --yes, because this is not a terminal that could be asked")));
+        return Err(Fault::Usage(format!("{what}? there is no terminal to ask: add --yes")));
     }
     eprint!("{what}? [y/N] ");
     stderr().flush()?;

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 /// Elements of a list that are printed.
 const MOST_ELEMENTS: usize = 100;
-/// Lists of so many simple values stand in one line.
+/// Lists of this many simple values are in one line.
 const MOST_IN_LINE: usize = 12;
-/// Characters of a text that are printed.
+/// Characters of a string that are printed.
 const MOST_CHARACTERS: usize = 1000;
 
 /// Prints values as lines.
@@ -57,7 +57,7 @@ impl<'a, W: Write> Printer<'a, W> {
         }
     }
 
-    /// The fields of a map stand below its key.
+    /// The fields of a map are below its key.
     fn begin(&mut self, level: usize) -> io::Result<()> {
         if level > 0 { writeln!(self.out) } else { Ok(()) }
     }
@@ -101,7 +101,7 @@ impl<'a, W: Write> Printer<'a, W> {
     }
 }
 
-/// Whether a list stands in one line.
+/// Whether a list is in one line.
 fn is_short(values: &[Value]) -> bool {
     values.len() <= MOST_IN_LINE && values.iter().all(is_simple)
 }
@@ -111,7 +111,7 @@ fn is_simple(value: &Value) -> bool {
     matches!(value, Null | Bool(_) | Integer(_) | LargeInteger(_) | Float32(_) | Float64(_) | Text(_))
 }
 
-/// A value without fields. Control characters are escaped: a text of a stranger's file must not reach the terminal.
+/// A value without fields. Control characters are escaped: a string from an untrusted file must not reach the terminal.
 pub(crate) fn scalar(value: &Value) -> String {
     match value {
         Value::Text(text) => match text.char_indices().nth(MOST_CHARACTERS) {

@@ -5,7 +5,7 @@ use arraystow::{Storage, Value, ValueInfo};
 use std::collections::HashSet;
 use std::ptr::from_ref;
 
-/// How deeply the values that the command walks through may lie within each other. Only chains of shared values lie
+/// How deeply the values that the command walks through may be within each other. Only chains of shared values lie
 /// deeper.
 pub(crate) const MOST_DEPTH: usize = 1000;
 
@@ -14,7 +14,7 @@ pub(crate) fn read(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo)>
     let version = storage.version(name)?;
     let (value, info) = (storage.value(name)?, storage.info(name)?);
     if storage.version(name)? != version {
-        return Err(Fault::Other(format!("{name:?} was changed meanwhile: try again")));
+        return Err(Fault::Other(format!("{name:?} was changed in the meantime: try again")));
     }
     if is_too_deep(&value) {
         return Err(too_deep(name));
@@ -24,7 +24,7 @@ pub(crate) fn read(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo)>
 
 pub(crate) fn too_deep(name: &str) -> Fault {
     let cure = "load it in Rust, with Storage::value";
-    Fault::Other(format!("{name:?} has values within each other more than {MOST_DEPTH} deep: {cure}"))
+    Fault::Other(format!("{name:?} has values nested more than {MOST_DEPTH} levels deep: {cure}"))
 }
 
 /// Whether a walk that meets each shared value once would get too deep.

@@ -230,7 +230,7 @@ fn long_chains_of_shared_values_are_refused() {
         [&["show", place, "long"][..], &["show", place, "long", "--json"], &["diff", place, "long", "short"]]
     {
         let (code, error) = refused(arguments);
-        assert!(code == 1 && error.contains("more than 1000 deep"), "{arguments:?}: {error}");
+        assert!(code == 1 && error.contains("more than 1000 levels deep"), "{arguments:?}: {error}");
     }
 }
 
@@ -409,6 +409,6 @@ fn an_interrupt_takes_back_what_is_not_complete() {
     let output = export.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("taking back"), "{said}");
+    assert!(said.contains("removing what is incomplete"), "{said}");
     assert!(!part.exists() && !file.exists());
 }

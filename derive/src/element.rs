@@ -17,20 +17,24 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     if let Some(parameter) = item.generics.params.first() {
-        errors.at(parameter.span(), "an element type has no parameters, since its data type is one");
+        errors.at(parameter.span(), "an element type cannot have generic parameters, since it has one data type");
     }
     let expanded = match &item.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if !fields.named.is_empty() => record(&item.ident, fields),
             fields => {
                 let span = if fields.is_empty() { item.ident.span() } else { fields.span() };
-                errors.at(span, "a record has named fields, which other programs see: give the struct some");
+                errors.at(span, "a record needs named fields, which other programs see: name the fields of the struct");
                 TokenStream::new()
             }
         },
         Data::Enum(data) => enumeration(&item, data, &mut errors),
         Data::Union(data) => {
-            errors.at(data.union_token.span(), "a union is no element: derive `Element` for a struct or an enum");
+            errors.at(
+                data.union_token.span(),
+                "a union cannot be an element: derive `Element` for a struct or an \
+                enum",
+            );
             TokenStream::new()
         }
     };
@@ -99,11 +103,15 @@ fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Toke
     let name = &item.ident;
     for variant in &data.variants {
         if !variant.fields.is_empty() {
-            errors.at(variant.fields.span(), "an enumeration has integers with names: its variants have no fields");
+            errors.at(
+                variant.fields.span(),
+                "an enumeration consists of integers with names: its variants cannot \
+                have fields",
+            );
         }
     }
     if data.variants.is_empty() {
-        errors.at(name.span(), "an enumeration has at least one variant");
+        errors.at(name.span(), "an enumeration needs at least one variant");
     }
     let Some(base) = base(item) else {
         let text = "the integer of an enumeration must be chosen, since other programs see it: add `#[repr(u8)]`, or \
@@ -162,7 +170,7 @@ fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Toke
 fn base(item: &DeriveInput) -> Option<Ident> {
     let mut base = None;
     for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("repr")) {
-        // What else may stand there concerns the compiler only.
+        // What else may be there concerns the compiler only.
         let _ = attribute.parse_nested_meta(|meta| {
             if let Some(ident) = meta.path.get_ident()
                 && INTEGERS.iter().any(|integer| ident == integer)

@@ -36,10 +36,10 @@ impl Labels {
         for element in &array.elems {
             match text(element) {
                 Some(dim) if dim.value().is_empty() || dim.value().contains('/') => {
-                    errors.at(dim.span(), "a name of an axis is not empty and has no `/`: choose another name");
+                    errors.at(dim.span(), "the name of an axis cannot be empty or contain `/`: choose another name");
                 }
                 Some(dim) if dims.iter().any(|known| known.value() == dim.value()) => {
-                    errors.at(dim.span(), "two axes have this name: give each its own");
+                    errors.at(dim.span(), "two axes have this name: give each a name of its own");
                 }
                 Some(dim) => dims.push(dim),
                 None => errors.at(element.span(), form("dims")),
@@ -123,7 +123,8 @@ pub(crate) fn form(name: &str) -> &'static str {
         "dims" => "expected a name for each axis, as in `dims = [\"time\", \"lat\", \"lon\"]`",
         "units" => "expected units in quotes, as in `units = \"K\"`",
         _ => {
-            "expected names and texts or numbers, as in `attrs(long_name = \"height above the geoid\", valid_min = -500)`"
+            "expected names and strings or numbers, as in `attrs(long_name = \"height above the geoid\", valid_min = \
+                -500)`"
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The macros of arraystow. The crate `arraystow` exports them; use them from there.
+//! The macros of arraystow. The crate `arraystow` re-exports them; use them from there.
 
 mod diagnostics;
 mod element;
@@ -13,7 +13,7 @@ use proc_macro::TokenStream;
 
 /// Sets how the arrays in the fields of a struct or an enum are stored.
 ///
-/// Put the attribute above the derives, and the options at the fields:
+/// Put the attribute above the derives, and the options on the fields:
 ///
 /// ```
 /// use arraystow::ChunkedArray;
@@ -36,19 +36,20 @@ use proc_macro::TokenStream;
 ///
 /// | option | for | what it does |
 /// | --- | --- | --- |
-/// | `chunks = [64, 64]` | saving | cuts the array into chunks of this shape, with one number for each axis |
+/// | `chunks = [64, 64]` | saving | divides the array into chunks of this shape, with one number for each axis |
 /// | `codec = "zstd:3"` | saving | compresses the chunks with this codec instead of the storage's |
 /// | `dims = ["time", "lat"]` | saving | names the axes of the array |
 /// | `units = "K"` | saving | adds the attribute `units` |
-/// | `attrs(long_name = "height", valid_min = -500)` | saving | adds attributes: texts, integers, floats |
+/// | `attrs(long_name = "height", valid_min = -500)` | saving | adds attributes: strings, integers, floats |
 /// | `inline` | saving | keeps a plain array in the document, whatever its size |
 /// | `astype` | loading | accepts an array of another element type and converts it, as `ChunkedArray::astype` does |
 ///
 /// Codecs are `none`, `gzip:1` to `gzip:12`, `zstd:1` to `zstd:22`, and in object stores `blosc` and `pcodec:0` to
-/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, chunks and codec or not; with
-/// names or attributes it is diverted. What an array says itself takes precedence over its field.
+/// `pcodec:12`. A plain `ndarray` that is too small to be diverted stays in the document, even with `chunks` or
+/// `codec`. With names or attributes it is always diverted. Names, attributes and a codec of the array itself take
+/// precedence over those of its field.
 ///
-/// The options of a field apply to every array in it: within `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
+/// The options of a field apply to every array in it: inside `Option`, `Vec`, `Box`, `Arc`, arrays, tuples and the
 /// values of maps. An array that the storage already holds in these chunks is kept or linked, as without options, and
 /// keeps its codec until it is written again. An array in other chunks is rechunked when it is saved. The codec of
 /// `ChunkedArray::with_codec` takes precedence over the field's. A `ChunkedArray` that is in fields with different
@@ -56,10 +57,11 @@ use proc_macro::TokenStream;
 ///
 /// # Lists and matrices
 ///
-/// A `Vec`, `VecDeque` or `Box<[T]>` of elements, a matrix or an image (`arraystow::PlainArray`) has options too, as
-/// the field's type or in an `Option`. It is then diverted as an `ndarray` is: from 4 KiB on, or always with names or
-/// attributes. A small list stays in the document as it is without the macro. A list of lists has no options. In a
-/// generic type a field has these options only if its type has no parameter of the type.
+/// A `Vec`, `VecDeque` or `Box<[T]>` of elements, a matrix or an image (`arraystow::PlainArray`) can have options too,
+/// as the field's type or in an `Option`. It is then diverted like an `ndarray`: if it has 4 KiB or more, or always
+/// with names or attributes. A small list stays in the document, as it does without the macro. A list of lists cannot
+/// have options. In a generic type, a field can have these options only if its type does not depend on the generic
+/// parameters.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -78,26 +80,26 @@ use proc_macro::TokenStream;
 /// # With serde's attributes
 ///
 /// The macro adds a `serialize_with` and, for `astype` and where the field has none, a `deserialize_with`. A field with
-/// options for saving cannot have a `serialize_with` of its own, and one with `astype` no `deserialize_with`. All other
-/// serde attributes work as without the macro. A missing `Option` is `None` all the same. In a generic type, the impls
-/// have bounds on the types of the arrays; a `#[serde(bound(..))]` at the field replaces them.
+/// options for saving cannot have a `serialize_with` of its own, and a field with `astype` cannot have a
+/// `deserialize_with`. All other serde attributes work as without the macro. A missing `Option` is still `None`. In a
+/// generic type, the impls have bounds on the types of the arrays; a `#[serde(bound(..))]` on the field replaces them.
 ///
 /// # Compile errors
 ///
-/// It is an error if an option is unknown, is given twice, is invalid or would have no effect, if there is no such
-/// codec, or if there is no serde `#[derive]` below the macro. A derive above the macro does not see the attributes
-/// that it adds.
+/// It is a compile error if an option is unknown, is given twice, is invalid or would have no effect, if there is no
+/// such codec, or if there is no serde `#[derive]` below the macro. A derive above the macro does not see the
+/// attributes that the macro adds.
 #[proc_macro_attribute]
 pub fn stow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     item::stow(arguments.into(), item.into()).into()
 }
 
-/// Makes the objects of a type external objects, which a registered serializer keeps outside the document.
+/// Makes the objects of a type external objects, which a registered serializer stores outside the document.
 ///
-/// The derive implements serde's `Serialize` and `Deserialize`. Wherever an object of the type stands in a saved value,
+/// The derive implements serde's `Serialize` and `Deserialize`. Wherever an object of the type occurs in a saved value,
 /// the document has its persistent id. The type's `arraystow::PersistentSerializer` writes and reads the object itself.
 ///
-/// The type must be `Clone`. It cannot have parameters, because it is registered as one type.
+/// The type must be `Clone`. It cannot have generic parameters, because it is registered as one type.
 ///
 /// ```
 /// # use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
@@ -147,13 +149,13 @@ pub fn derive_persistent(item: TokenStream) -> TokenStream {
     persistent::derive(item.into()).into()
 }
 
-/// Makes the values of a struct or an enum elements of arrays.
+/// Makes a struct or an enum an element type of arrays.
 ///
 /// A struct with named fields becomes a record: a compound type in HDF5, a structured type in Zarr and numpy. The types
-/// of its fields are elements themselves. An enum without fields becomes an enumeration: integers of the type in its
+/// of its fields must be element types too. An enum without fields becomes an enumeration: integers of the type in its
 /// `#[repr(..)]`, with the variants' names.
 ///
-/// The type also derives `Clone`, `Debug`, `Default` and `PartialEq`, and has no parameters.
+/// The type must also implement `Clone`, `Debug`, `Default` and `PartialEq`, and cannot have generic parameters.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Element, FixedText};
@@ -183,8 +185,8 @@ pub fn derive_persistent(item: TokenStream) -> TokenStream {
 ///
 /// A plain `ndarray` field of such elements is diverted like numbers if the type also implements serde's traits.
 ///
-/// An array is read as the type if it has the same fields in the same order, or an enumeration of which the type has
-/// all names. A stored integer without a name is an error.
+/// An array can be read as a record type if it has the same fields in the same order, and as an enumeration if the Rust
+/// type has all of the stored names. A stored integer without a name is an error.
 #[proc_macro_derive(Element)]
 pub fn derive_element(item: TokenStream) -> TokenStream {
     element::derive(item.into()).into()

@@ -167,11 +167,13 @@ fn chunks(value: &Expr, errors: &mut Errors) -> Option<Vec<usize>> {
     let mut shape = Vec::with_capacity(array.elems.len());
     for element in &array.elems {
         match length(element) {
-            Some(0) => {
-                errors.at(element.span(), "a chunk has at least one element on every axis: give a number of 1 or more")
-            }
+            Some(0) => errors.at(
+                element.span(),
+                "a chunk has at least one element along every axis: give a number of 1 or \
+                    more",
+            ),
             Some(length) => shape.push(length),
-            None => errors.at(element.span(), "expected a whole number: the length of the chunks on this axis"),
+            None => errors.at(element.span(), "expected a whole number: the length of the chunks along this axis"),
         }
     }
     (shape.len() == array.elems.len()).then_some(shape)

@@ -1,4 +1,4 @@
-//! A chunked array whose element type is known at run time only.
+//! A chunked array whose element type is known only at run time.
 
 use super::encoded::EncodedArray;
 use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_typed};
@@ -7,8 +7,8 @@ use ndarray::SliceInfoElem;
 use std::fmt;
 use std::sync::Arc;
 
-/// A [`ChunkedArray`] whose element type is known at run time only. Lazy and immutable, like every chunked array; a
-/// clone is another handle on the same array.
+/// A [`ChunkedArray`] whose element type is known only at run time. It is lazy and immutable, like every chunked array.
+/// A clone is another handle on the same array.
 ///
 /// [`data_type`](Self::data_type) returns the type of the elements, [`downcast`](Self::downcast) the typed array.
 /// [`compute`](Self::compute) reads it into an [`AnyNdArray`](crate::AnyNdArray), [`to_bytes`](Self::to_bytes) into bytes.
@@ -90,49 +90,49 @@ impl AnyArray {
         EncodedArray::of(&self.inner)
     }
 
-    /// The data type of the elements.
+    /// Returns the data type of the elements.
     #[must_use]
     pub fn data_type(&self) -> DataType {
         self.inner.data_type()
     }
 
-    /// Elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.inner.grid().shape()
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     #[must_use]
     pub fn ndim(&self) -> usize {
         self.inner.grid().ndim()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inner.grid().len()
     }
 
-    /// Whether there is no element.
+    /// Returns whether the array has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.grid().is_empty()
     }
 
-    /// How the array is cut into chunks.
+    /// Returns the chunk grid: how the array is divided into chunks.
     #[must_use]
     pub fn grid(&self) -> &ChunkGrid {
         self.inner.grid()
     }
 
-    /// The array's own codec, if it has one.
+    /// Returns the array's own codec, if it has one.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.inner.meta().codec
     }
 
-    /// A part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) returns it.
+    /// Returns a part of the array, as [`ChunkedArray::slice`](ChunkedArray::slice()) returns it.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};
@@ -144,14 +144,14 @@ impl AnyArray {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
+    /// `InvalidInput` if the slice has another number of axes or is out of range.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
         with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
             Ok(Self { inner: Arc::new(self.encoded()?.slice(slice.as_ref())?) })
         })
     }
 
-    /// The array with its element type.
+    /// Returns the array with its element type.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};

@@ -1,4 +1,4 @@
-//! Elements in memory whose type is known at run time only.
+//! Elements in memory whose type is known only at run time.
 
 use super::encoded_ndarray::EncodedNdArray;
 use super::{DataType, Element};
@@ -11,7 +11,7 @@ use std::fmt;
 
 macro_rules! any_ndarray {
     ($($variant:ident($rust:ty);)*) => {
-        /// An n-dimensional array in memory whose element type is known at run time only. Returned by
+        /// An n-dimensional array in memory whose element type is known only at run time. Returned by
         /// [`AnyArray::compute`](crate::AnyArray::compute).
         ///
         /// ```
@@ -34,7 +34,7 @@ macro_rules! any_ndarray {
         }
 
         impl AnyNdArray {
-            /// The data type of the elements. See [`AnyArray`](crate::AnyArray) for an example.
+            /// Returns the data type of the elements. See [`AnyArray`](crate::AnyArray) for an example.
             #[must_use]
             pub fn data_type(&self) -> DataType {
                 match self {
@@ -43,7 +43,7 @@ macro_rules! any_ndarray {
                 }
             }
 
-            /// Elements per axis. See [`AnyArray`](crate::AnyArray) for an example.
+            /// Returns the number of elements along each axis. See [`AnyArray`](crate::AnyArray) for an example.
             #[must_use]
             pub fn shape(&self) -> &[usize] {
                 match self {
@@ -98,7 +98,7 @@ any_ndarray! {
 }
 
 impl AnyNdArray {
-    /// The array with its element type.
+    /// Returns the array with its element type.
     ///
     /// ```
     /// # use arraystow::AnyNdArray;

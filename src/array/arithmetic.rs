@@ -10,8 +10,8 @@ use num_complex::Complex;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
 
-/// A number with `+ - * / %` and `-x`: every [`Number`] except `bool`. Integers wrap around, as in numpy; dividing an
-/// integer by zero is an error when the chunk is read.
+/// A number with `+ - * / %` and `-x`: every [`Number`] except `bool`. Integers wrap around on overflow, as in numpy.
+/// Dividing an integer by zero is an error when the chunk is computed.
 ///
 /// ```
 /// use arraystow::{Arithmetic, ChunkedArray};

@@ -5,10 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// The value of an attribute of an array: a text, a number, or a list of them.
+/// The value of an attribute of an array: a string, a number, or a list of strings or numbers.
 ///
-/// Attributes are stored as attributes of the HDF5 dataset or Zarr array, where h5py, xarray and netCDF find them. The CF
-/// conventions name the usual ones: `units`, `long_name`, `standard_name`.
+/// Attributes are stored as attributes of the HDF5 dataset or Zarr array, where h5py, xarray and netCDF read them. The
+/// CF conventions define common attributes: `units`, `long_name`, `standard_name`.
 ///
 /// ```
 /// use arraystow::{Attr, ChunkedArray};
@@ -19,27 +19,27 @@ use std::hash::{Hash, Hasher};
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 ///
-/// Floats are equal if their bits are. With serde a value is a text, a number or a list.
+/// Floats are equal if their bits are equal. With serde, a value is a string, a number or a list.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Attr {
     /// An integer.
     Int(i64),
-    /// A floating point number.
+    /// A floating-point number.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
-    /// A list of integers. An empty list of any kind is one of these where a format does not say of what kind it is.
+    /// A list of integers. An empty list is one of these if a format does not record the type of its elements.
     Ints(Vec<i64>),
-    /// A list of floating point numbers.
+    /// A list of floating-point numbers.
     Floats(Vec<f64>),
-    /// A list of texts.
+    /// A list of strings.
     Texts(Vec<String>),
 }
 
 impl Attr {
-    /// The text, if it is one.
+    /// Returns the string, if the value is one.
     ///
     /// ```
     /// assert_eq!(arraystow::Attr::from("K").as_str(), Some("K"));
@@ -52,7 +52,7 @@ impl Attr {
         }
     }
 
-    /// The number as `f64`, if it is one. An integer beyond 2^53 becomes the nearest one.
+    /// Returns the number as `f64`, if the value is one. An integer beyond 2^53 becomes the nearest `f64`.
     ///
     /// ```
     /// assert_eq!(arraystow::Attr::from(3_i64).as_f64(), Some(3.0));
@@ -66,7 +66,7 @@ impl Attr {
         }
     }
 
-    /// The integer, if it is one.
+    /// Returns the integer, if the value is one.
     ///
     /// ```
     /// assert_eq!(arraystow::Attr::from(3_i64).as_i64(), Some(3));
@@ -86,7 +86,7 @@ impl Attr {
             Self::Text(text) => text.len(),
             Self::Ints(list) => list.len().saturating_mul(8),
             Self::Floats(list) => list.len().saturating_mul(8),
-            // Texts of one length in a file.
+            // Strings of one length in a file.
             Self::Texts(list) => list.iter().map(String::len).max().unwrap_or(0).max(1).saturating_mul(list.len()),
         }
     }
@@ -100,7 +100,7 @@ impl Attr {
         }
     }
 
-    /// Whether a text has the character NUL, which ends a text in HDF5.
+    /// Whether a string has the character NUL, which ends a string in HDF5.
     pub(crate) fn has_nul(&self) -> bool {
         match self {
             Self::Text(text) => text.contains('\0'),
@@ -173,9 +173,9 @@ impl<'de> Visitor<'de> for AttrVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.lists {
-            "a text, a number, or a list of texts or of numbers"
+            "a string, a number, or a list of strings or of numbers"
         } else {
-            "a text or a number"
+            "a string or a number"
         })
     }
 
@@ -197,14 +197,14 @@ impl<'de> Visitor<'de> for AttrVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Attr, A::Error> {
         if !self.lists {
-            return Err(A::Error::custom("a list of an attribute has a list in it"));
+            return Err(A::Error::custom("a list in an attribute contains another list"));
         }
         let mut attr = Attr::Ints(Vec::new());
         let mut count = 0;
         while let Some(value) = list.next_element_seed(Self { lists: false })? {
             count += 1;
             if count > MOST_VALUES {
-                return Err(A::Error::custom(format!("a list of an attribute has more than {MOST_VALUES} values")));
+                return Err(A::Error::custom(format!("a list in an attribute has more than {MOST_VALUES} values")));
             }
             match (&mut attr, value) {
                 (Attr::Ints(list), Attr::Int(number)) => list.push(number),
@@ -216,7 +216,7 @@ impl<'de> Visitor<'de> for AttrVisitor {
                     attr = Attr::Floats(floats.collect());
                 }
                 (Attr::Ints(list), Attr::Text(text)) if list.is_empty() => attr = Attr::Texts(vec![text]),
-                _ => return Err(A::Error::custom("a list of an attribute has both texts and numbers")),
+                _ => return Err(A::Error::custom("a list in an attribute has both strings and numbers")),
             }
         }
         Ok(attr)

@@ -1,4 +1,4 @@
-//! Elements that are lent for as long as they are written, and not copied before.
+//! Elements that are borrowed while they are written, without a copy.
 
 use super::{DataType, Element, ErasedArray, Evaluation, Fork, Labels, Region, encode_region};
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use ndarray::ArrayViewD;
 /// An array in memory that is lent.
 pub(crate) trait BorrowedElements: Sync {
     fn data_type(&self) -> DataType;
-    /// Elements per axis.
+    /// Elements for each axis.
     fn lengths(&self) -> &[usize];
     /// The labels that the elements have by themselves: the fill value, if elements can be missing.
     fn labels(&self) -> Labels;

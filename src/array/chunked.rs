@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const MOST_OPERATIONS: u32 = 200;
 
 /// An n-dimensional array in chunks: a shape, a chunk grid, a data type and a source that produces chunks on demand. It
-/// is immutable; a clone is another handle on the same array.
+/// is immutable. A clone is another handle on the same array.
 ///
 /// Operations ([`map`](Self::map), arithmetic, [`slice`](Self::slice()), [`rechunk`](Self::rechunk), ...) are lazy and
 /// read nothing; [`compute`](Self::compute) and the reductions read chunk by chunk, on all processors.
@@ -32,7 +32,7 @@ const MOST_OPERATIONS: u32 = 200;
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 ///
-/// What is known of an array is known without reading it. Reductions read all of it, a chunk at a time:
+/// The properties of an array are known without reading it. Reductions read the whole array, one chunk at a time:
 ///
 /// ```
 /// use arraystow::{ChunkedArray, DataType};
@@ -116,8 +116,8 @@ impl<T: Element> ChunkedArray<T> {
         self
     }
 
-    /// Returns an array of the same elements with its own codec, which replaces the storage's. Saving it writes the
-    /// array again, even if the storage already has it.
+    /// Returns an array of the same elements with its own codec, which takes precedence over the storage's. Saving it
+    /// writes the array again, even if the storage already has the array.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Codec};
@@ -140,7 +140,7 @@ impl<T: Element> ChunkedArray<T> {
         Self { inner: Arc::new(Inner { grid, depth, source, meta, notes }) }
     }
 
-    /// The array's own codec, if it has one; see [`with_codec`](Self::with_codec).
+    /// Returns the array's own codec, if it has one; see [`with_codec`](Self::with_codec).
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.inner.meta.codec
@@ -150,43 +150,43 @@ impl<T: Element> ChunkedArray<T> {
         &self.inner.meta
     }
 
-    /// Elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.inner.grid.shape()
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     #[must_use]
     pub fn ndim(&self) -> usize {
         self.inner.grid.ndim()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inner.grid.len()
     }
 
-    /// Whether there is no element.
+    /// Returns whether the array has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.grid.is_empty()
     }
 
-    /// How the array is cut into chunks.
+    /// Returns the chunk grid: how the array is divided into chunks.
     #[must_use]
     pub fn grid(&self) -> &ChunkGrid {
         &self.inner.grid
     }
 
-    /// The data type of the elements.
+    /// Returns the data type of the elements.
     #[must_use]
     pub fn data_type(&self) -> DataType {
         T::DATA_TYPE
     }
 
-    /// Whether both are handles on the same array, as [`Arc::ptr_eq`]. Elements are not compared.
+    /// Returns whether both are handles on the same array, as [`Arc::ptr_eq`]. Elements are not compared.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -4,7 +4,7 @@ use super::ChunkGrid;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How to cut an array into chunks. Functions that take an `impl Into<Chunking>` also accept a chunk shape, such as
+/// How to divide an array into chunks. Functions that take an `impl Into<Chunking>` also accept a chunk shape, such as
 /// `&[64, 64]`, or a [`ChunkGrid`].
 ///
 /// ```
@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 pub enum Chunking {
     /// One chunk: the whole array.
     Whole,
-    /// Equal chunks of this shape, with one length per axis; those at the far edges may be smaller.
+    /// Equal chunks of this shape, with one length for each axis. Those at the far edges may be smaller.
     Shape(Vec<usize>),
-    /// Chunks of any lengths, listed per axis, as dask's `chunks`: `[[3, 5, 2], [4, 4]]`.
+    /// Chunks of any lengths, listed for each axis, as dask's `chunks`: `[[3, 5, 2], [4, 4]]`.
     Irregular(Vec<Vec<usize>>),
     /// Equal chunks of at most this number of bytes, uncompressed: the longest axis is halved until a chunk is small
     /// enough.
@@ -43,7 +43,7 @@ impl Default for Chunking {
 }
 
 impl Chunking {
-    /// The chunk grid of an array of this shape, whose elements have this size in bytes.
+    /// Returns the chunk grid of an array of this shape, whose elements have this size in bytes.
     ///
     /// ```
     /// # use arraystow::Chunking;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// How the chunks of an array are compressed. A storage has a codec for new arrays, and an array can have its own.
+/// A codec: how the chunks of an array are compressed. A storage has a codec for new arrays, and an array can have its
+/// own.
 ///
 /// A codec is written as a name and, where it has levels, a level: `none`, `gzip:6`, `zstd:3`, `blosc`, `pcodec:8`.
 /// This is the grammar of [`FromStr`], [`Display`](fmt::Display), serde and `#[stow(codec = "zstd:3")]`.
@@ -43,11 +44,12 @@ impl Codec {
     /// No compression: the fastest to write and to read. The default in HDF5.
     pub const NONE: Self = Self(CodecKind::None);
 
-    /// Blosc: bytes shuffled, then LZ4. Only in Zarr, where it is the default: it is very fast and compresses smooth
+    /// Blosc: bytes shuffled, then LZ4. Only for Zarr, where it is the default. It is very fast and compresses smooth
     /// numbers better than zstd.
     pub const BLOSC: Self = Self(CodecKind::Blosc);
 
-    /// Bytes shuffled, then gzip (zlib's format), which every HDF5 reader supports. The levels are 1 to 12.
+    /// Returns the codec gzip (zlib's format) after byte shuffling, which every HDF5 reader supports. The levels are 1
+    /// to 12.
     ///
     /// ```
     /// # use arraystow::Codec;
@@ -62,8 +64,8 @@ impl Codec {
         Self::checked("gzip", level)
     }
 
-    /// Bytes shuffled, then Zstandard: faster and smaller than gzip; h5py needs `hdf5plugin` to read it. In Zarr
-    /// without the shuffling. The levels are 1 to 22.
+    /// Returns the codec Zstandard, in HDF5 after byte shuffling. It is faster than gzip and compresses better. h5py
+    /// needs `hdf5plugin` to read it. The levels are 1 to 22.
     ///
     /// # Errors
     /// `InvalidInput` if there is no such level.
@@ -71,9 +73,9 @@ impl Codec {
         Self::checked("zstd", level)
     }
 
-    /// Pcodec: compresses smooth numbers by far the best, and is as slow as gzip. Only in Zarr. Arrays of `bool`, 8-bit
-    /// integers and complex numbers, which it does not support, are compressed with [`BLOSC`](Self::BLOSC). The levels
-    /// are 0 to 12.
+    /// Returns the codec pcodec, which compresses smooth numbers best by far, and is as slow as gzip. Only for Zarr.
+    /// Arrays of `bool`, 8-bit integers and complex numbers, which it does not support, are compressed with
+    /// [`BLOSC`](Self::BLOSC). The levels are 0 to 12.
     ///
     /// ```
     /// # use arraystow::Codec;
@@ -91,7 +93,7 @@ impl Codec {
         Self::with_level(name.as_bytes(), level).map_err(|rule| Error::invalid(format!("{rule}, not {level}")))
     }
 
-    /// The name without the level: `none`, `gzip`, `zstd`, `blosc` or `pcodec`.
+    /// Returns the name without the level: `none`, `gzip`, `zstd`, `blosc` or `pcodec`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {
@@ -103,7 +105,7 @@ impl Codec {
         }
     }
 
-    /// The level, if the codec has levels.
+    /// Returns the level, if the codec has levels.
     #[must_use]
     pub const fn level(self) -> Option<u8> {
         match self.0 {
@@ -116,8 +118,8 @@ impl Codec {
         self.0
     }
 
-    /// Parses a codec; the error is the rule that the text breaks. `const`, so that an invalid codec in a macro's
-    /// attribute is a compile error.
+    /// Parses a codec. The error is the rule that the string violates. The function is `const`, so that an invalid
+    /// codec in a macro's attribute is a compile error.
     #[doc(hidden)]
     pub const fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.as_bytes();

@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayViewMutD, Dimension};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// An array in memory, cut into chunks of a shape, such as `&[64, 64]`, or by a [`Chunking`].
+    /// Returns a chunked array of an ndarray. Chunks have a shape, such as `&[64, 64]`, or are given by a [`Chunking`].
     ///
     /// ```
     /// use arraystow::{ChunkedArray, Chunking};
@@ -29,7 +29,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::in_memory(array, grid))
     }
 
-    /// An array of zeros (`false` for `bool`). It takes no memory: chunks are made when they are needed.
+    /// Returns an array of zeros (`false` for `bool`). It takes no memory: chunks are computed when they are needed.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -44,7 +44,7 @@ impl<T: Element> ChunkedArray<T> {
         Self::full(shape, T::default(), chunks)
     }
 
-    /// An array whose elements are all `value`. It takes no memory: chunks are made when they are needed.
+    /// Returns an array whose elements are all `value`. It takes no memory: chunks are computed when they are needed.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Chunking};
@@ -60,7 +60,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::from_parts(grid, Arc::new(Constant(value))))
     }
 
-    /// A lazy array computed by a function. `chunk` is called with the region of each chunk that is needed, from any
+    /// Returns a lazy array computed by a function. `chunk` is called with the region of each chunk that is needed, from any
     /// thread. It returns an ndarray of the region's shape, or a `Result` of one.
     ///
     /// ```
@@ -83,7 +83,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::from_source(chunks.into().grid(shape, size_of::<T>())?, Function(chunk)))
     }
 
-    /// A lazy array whose chunks a [`ChunkSource`] produces. See there for an example.
+    /// Returns a lazy array whose chunks a [`ChunkSource`] produces. See there for an example.
     #[must_use]
     pub fn from_source(grid: ChunkGrid, source: impl ChunkSource<T>) -> Self {
         Self::from_parts(grid.clone(), Arc::new(FromSource { grid, source }))
@@ -101,7 +101,7 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: Element, D: Dimension> From<Array<T, D>> for ChunkedArray<T> {
-    /// An array in memory, cut into chunks of about 1 MiB, as by [`Chunking::default`].
+    /// An array in memory, divided into chunks of about 1 MiB, as by [`Chunking::default`].
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

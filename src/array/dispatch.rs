@@ -1,7 +1,7 @@
 //! Dispatch from a data type that is known at run time to the Rust type.
 
-/// Evaluates an expression with a type alias for the element type of a data type of numbers, and another one for the types
-/// that are no numbers: `with_element!(data_type, T => size_of::<T>(), else => 0)`.
+/// Evaluates an expression with a type alias for the element type of a data type of numbers, and another one for the
+/// types that are not numbers: `with_element!(data_type, T => size_of::<T>(), else => 0)`.
 macro_rules! with_element {
     ($data_type:expr, $T:ident => $body:expr, else => $otherwise:expr) => {
         match $data_type {
@@ -36,7 +36,7 @@ macro_rules! with_element {
     }};
 }
 
-/// The same with texts of any length, which have one Rust type too.
+/// The same with strings of any length, which have one Rust type too.
 macro_rules! with_typed {
     ($data_type:expr, $T:ident => $body:expr, else => $otherwise:expr) => {{
         if $data_type == $crate::array::DataType::String {

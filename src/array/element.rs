@@ -17,8 +17,8 @@ use std::fmt::Debug;
 /// | floating-point numbers | `f16` and `bf16` of the crate half, `f32`, `f64` |
 /// | complex numbers | `Complex<f32>`, `Complex<f64>` |
 /// | points in time and durations | `jiff::Timestamp` and `jiff::SignedDuration`, and `Option` of them, with the feature `jiff` |
-/// | texts of any length | `String` |
-/// | texts and bytes of a fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
+/// | strings of any length | `String` |
+/// | strings and bytes of fixed length | [`FixedText`](crate::FixedText), [`FixedBytes`](crate::FixedBytes) |
 /// | records, enumerations | structs and enums with `#[derive(Element)]` |
 /// | numbers that may be missing | `Option` of an integer, a float or a complex number |
 /// | small arrays | `[T; N]` of any of these, as fields of records |
@@ -26,12 +26,12 @@ use std::fmt::Debug;
 /// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min` and
 /// `max` [`RealElement`], and conversions [`Number`].
 ///
-/// Sealed: types become elements by the derive only.
+/// The trait is sealed: only the derive macro makes other types elements.
 ///
-/// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF know
-/// as missing. [`ChunkedArray::with_fill`](crate::ChunkedArray::with_fill) chooses it. Without a choice it is NaN, the least signed integer, or the
-/// greatest unsigned one. `Some` of the fill value is an error when it is saved. As a field of a record, such a number has
-/// the fill value without a choice.
+/// A number that may be missing is stored as a number, and `None` as the array's fill value, which xarray and netCDF
+/// read as missing. [`ChunkedArray::with_fill`](crate::ChunkedArray::with_fill) sets it. By default it is NaN, the
+/// minimum of a signed integer type, or the maximum of an unsigned one. Saving `Some` of the fill value is an error. In
+/// a field of a record, such a number always has the default fill value.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, DataType};

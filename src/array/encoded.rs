@@ -12,7 +12,7 @@ use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::sync::Arc;
 
-/// An array of elements of a data type that is known at run time only.
+/// An array of elements of a data type that is known only at run time.
 #[derive(Clone)]
 pub(crate) struct EncodedArray {
     data_type: DataType,
@@ -33,7 +33,7 @@ impl EncodedArray {
         Ok(Self { data_type, grid, meta, bytes, stored: Some(stored) })
     }
 
-    /// An array in memory, cut into chunks of about 1 MiB. The bytes of each element are the last axis.
+    /// An array in memory, divided into chunks of about 1 MiB. The bytes of each element are the last axis.
     pub(crate) fn of_bytes_in_memory(data_type: DataType, bytes: ArrayD<u8>) -> Result<Self> {
         let size = data_type.size();
         let shape = bytes.shape().split_last().map_or(&[][..], |(_, shape)| shape);

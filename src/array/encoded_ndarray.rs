@@ -1,4 +1,4 @@
-//! Elements in memory that are no numbers and whose Rust type is not known.
+//! Elements in memory that are not numbers and whose Rust type is not known.
 
 use super::encoding::Encoding as _;
 use super::{AnyNdArray, DataType, Element, decode, with_element};
@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use std::fmt;
 
-/// An n-dimensional array in memory whose elements are dates, texts, records and the like, as bytes.
+/// An n-dimensional array in memory whose elements are dates, strings of fixed length, records and the like, as bytes.
 ///
 /// [`decode`](Self::decode) returns the elements in a Rust type, [`field`](Self::field) the values of one field of records.
 ///
@@ -36,30 +36,30 @@ impl EncodedNdArray {
         }
     }
 
-    /// The data type of the elements.
+    /// Returns the data type of the elements.
     #[must_use]
     pub fn data_type(&self) -> &DataType {
         &self.data_type
     }
 
-    /// Elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.bytes.shape().split_last().map_or(&[], |(_, shape)| shape)
     }
 
-    /// The bytes of the elements, little-endian, with one more axis: the last has the [`size`](DataType::size) of an
+    /// Returns the bytes of the elements, little-endian, with one more axis: the last has the [`size`](DataType::size) of an
     /// element.
     #[must_use]
     pub fn bytes(&self) -> ArrayViewD<'_, u8> {
         self.bytes.view()
     }
 
-    /// The elements in a Rust type.
+    /// Returns the elements in a Rust type.
     ///
     /// # Errors
-    /// `TypeMismatch` if the type is of other elements, `Corrupt` if an element is none of it: a text that is not UTF-8,
-    /// an integer without a name.
+    /// `TypeMismatch` if the Rust type is for other elements; `Corrupt` if an element is invalid: a string that is not
+    /// UTF-8, or an integer without a name.
     pub fn decode<T: Element>(&self) -> Result<ArrayD<T>> {
         if !T::reads(&self.data_type) {
             let (own, asked) = (&self.data_type, T::DATA_TYPE);
@@ -70,7 +70,7 @@ impl EncodedNdArray {
         ArrayD::from_shape_vec(self.shape(), elements.into_owned()).map_err(|error| Error::invalid(error.to_string()))
     }
 
-    /// The values of one field of records.
+    /// Returns the values of one field of records.
     ///
     /// ```
     /// # #[cfg(feature = "derive")] {
@@ -90,7 +90,7 @@ impl EncodedNdArray {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if the elements are no records, or have no field of that name.
+    /// `NotFound` if the elements are not records, or have no field of that name.
     pub fn field(&self, name: &str) -> Result<AnyNdArray> {
         let found = match &self.data_type {
             DataType::Record(record) => {

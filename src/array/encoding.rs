@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use ndarray::ArrayViewMutD;
 use std::borrow::Cow;
 
-/// How the elements of a Rust type become bytes and are made of bytes. Implemented for elements only, which seals
+/// The conversion between the elements of a Rust type and bytes. It is implemented only for elements, which seals
 /// [`Element`].
 #[doc(hidden)]
 pub trait Encoding: Sized + 'static {
-    /// Whether elements of this data type can be read as ones of the Rust type.
+    /// Returns whether elements of this data type can be read as elements of the Rust type.
     fn reads(stored: &DataType) -> bool;
 
     /// Appends the bytes of the element.
@@ -33,7 +33,7 @@ pub trait Encoding: Sized + 'static {
         None
     }
 
-    /// The bytes of an element that stands for missing ones.
+    /// The bytes of an element that represents missing ones.
     ///
     /// # Errors
     /// Why the data type does not have the element.
@@ -54,7 +54,7 @@ pub trait Encoding: Sized + 'static {
     /// The elements of these bytes, in an array in which `missing` stand for missing ones.
     ///
     /// # Errors
-    /// Why these bytes are no elements.
+    /// Why these bytes are not elements.
     fn get_all(stored: &DataType, _missing: &[Vec<u8>], bytes: &[u8]) -> Result<Vec<Self>, String> {
         let size = stored.size().max(1);
         let mut elements = Vec::new();
@@ -89,13 +89,13 @@ pub trait Encoding: Sized + 'static {
         None
     }
 
-    /// The bytes of elements that lie in memory as they are stored.
+    /// The bytes of elements that are in memory as they are stored.
     #[must_use]
     fn bytes_of(_elements: &[Self]) -> Option<&[u8]> {
         None
     }
 
-    /// The elements that lie in memory as they are stored. `None` if they have to be decoded, or if the bytes are not
+    /// The elements that are in memory as they are stored. `None` if they have to be decoded, or if the bytes are not
     /// aligned.
     #[must_use]
     fn of_bytes(_bytes: &[u8]) -> Option<Result<&[Self], String>> {
@@ -174,10 +174,10 @@ pub struct RecordReader<'a> {
 }
 
 impl<'a> RecordReader<'a> {
-    /// The fields of a record of this type with these bytes.
+    /// Returns the fields of a record of this type with these bytes.
     ///
     /// # Errors
-    /// If the type is no record.
+    /// If the type is not a record.
     pub fn new(stored: &'a DataType, bytes: &'a [u8]) -> Result<Self, String> {
         match stored {
             DataType::Record(record) => Ok(Self { fields: record.fields().iter(), bytes }),
@@ -185,10 +185,10 @@ impl<'a> RecordReader<'a> {
         }
     }
 
-    /// The next field.
+    /// Returns the next field.
     ///
     /// # Errors
-    /// If it is no `T`, or there is none.
+    /// If it is not a `T`, or if there are no more fields.
     pub fn take<T: Encoding>(&mut self) -> Result<T, String> {
         let field = self.fields.next().ok_or("the record has fewer fields")?;
         let (bytes, rest) = self.bytes.split_at_checked(field.data_type().size()).ok_or("the record is cut off")?;

@@ -21,7 +21,7 @@ pub(crate) trait ErasedArray: Send + Sync {
     }
     /// The choices made for this array.
     fn meta(&self) -> &ArrayMeta;
-    /// The bytes of the numbers that stand for missing elements, if elements can be missing.
+    /// The bytes of the numbers that represent missing elements, if elements can be missing.
     fn missing(&self) -> Option<Vec<Vec<u8>>> {
         None
     }

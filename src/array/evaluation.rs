@@ -64,7 +64,7 @@ impl Evaluation {
         self.concurrency
     }
 
-    /// Runs `work` for each number below `count`, in parallel where threads are free. Each part uses so many bytes.
+    /// Runs `work` for each number below `count`, in parallel where threads are free. Each part uses this many bytes.
     pub(crate) fn fork(&self, bytes: usize, count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
         (self.fork)(self.concurrency, bytes, count, &work)
     }

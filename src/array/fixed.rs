@@ -1,4 +1,4 @@
-//! Texts and bytes of a fixed length as elements.
+//! Strings and bytes of a fixed length as elements.
 
 use super::encoding::Encoding;
 use super::{DataType, Element, SubarrayType};
@@ -7,10 +7,10 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// A UTF-8 text of at most `N` bytes.
+/// A UTF-8 string of at most `N` bytes.
 ///
-/// In HDF5 such elements are strings of a fixed length, in Zarr and numpy null-terminated bytes (`S16`). A text cannot end
-/// with the character NUL.
+/// In HDF5 such elements are strings of a fixed length, in Zarr and numpy null-terminated bytes (`S16`). The string
+/// cannot end with the character NUL.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, FixedText};
@@ -22,12 +22,12 @@ use std::fmt;
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 ///
-/// With serde a text is a string.
+/// With serde it is a string.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FixedText<const N: usize>([u8; N]);
 
 impl<const N: usize> FixedText<N> {
-    /// The text as an element.
+    /// Returns the string as an element.
     ///
     /// # Errors
     /// `InvalidInput` if it has more than `N` bytes, or ends with the character NUL.
@@ -36,20 +36,20 @@ impl<const N: usize> FixedText<N> {
         let mut bytes = [0; N];
         match bytes.get_mut(..text.len()) {
             Some(own) if !text.ends_with('\0') => own.copy_from_slice(text.as_bytes()),
-            Some(_) => return Err(Error::invalid(format!("the text {text:?} ends with the character NUL"))),
+            Some(_) => return Err(Error::invalid(format!("the string {text:?} ends with the character NUL"))),
             None => {
                 let len = text.len();
-                return Err(Error::invalid(format!("the text {text:?} has {len} bytes, and {N} are the most")));
+                return Err(Error::invalid(format!("the string {text:?} has {len} bytes, and at most {N} fit")));
             }
         }
         Ok(Self(bytes))
     }
 
-    /// The text. See [`FixedText`] for an example.
+    /// Returns the string. See [`FixedText`] for an example.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let end = self.0.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        // Always UTF-8: it was a text, or was checked.
+        // Always UTF-8: it was a string, or was checked.
         str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
@@ -113,9 +113,9 @@ impl<const N: usize> Encoding for FixedText<N> {
     }
 
     fn get(_: &DataType, bytes: &[u8]) -> Result<Self, String> {
-        str::from_utf8(bytes).map_err(|error| format!("a text is not UTF-8: {error}"))?;
+        str::from_utf8(bytes).map_err(|error| format!("a string is not UTF-8: {error}"))?;
         let mut own = [0; N];
-        own.get_mut(..bytes.len()).ok_or("a text is too long")?.copy_from_slice(bytes);
+        own.get_mut(..bytes.len()).ok_or("a string is too long")?.copy_from_slice(bytes);
         Ok(Self(own))
     }
 
@@ -138,7 +138,7 @@ impl<'de, const N: usize> Deserialize<'de> for FixedText<N> {
             type Value = FixedText<N>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a text of at most {N} bytes")
+                write!(f, "a string of at most {N} bytes")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<FixedText<N>, E> {

@@ -1,4 +1,4 @@
-//! Arrays whose chunks the user's code makes on demand.
+//! Arrays whose chunks the user's code computes on demand.
 
 use super::guard::{guarded, place};
 use super::source::{Elements, Source, assemble};
@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayD, Dimension};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Produces the chunks of an array, one at a time, from any thread.
+/// A source of chunks of an array, which are produced one at a time, on any thread.
 ///
 /// ```
 /// use arraystow::{ChunkGrid, ChunkSource, ChunkedArray, Region};
@@ -28,8 +28,8 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 pub trait ChunkSource<T: Element>: Send + Sync + 'static {
     /// Returns the elements of `region`, which is always one chunk of the array's grid. The result must have exactly
-    /// the region's shape. Any other shape is an error when the chunk is read; it is never broadcast or cut. Every call
-    /// for the same chunk must return the same elements.
+    /// the region's shape. Any other shape is an error when the chunk is read: it is never broadcast or truncated.
+    /// Every call for the same chunk must return the same elements.
     ///
     /// # Errors
     /// Any error of the implementation. Callers get it as the cause of an [`Error`] of kind `UserCode`.

@@ -1,7 +1,8 @@
 //! A cache of chunks that are needed again soon, in bounded memory.
 //!
 //! The least recently used chunk is dropped first. A chunk is dropped as soon as its last known reader has it. A cache
-//! that also weighs how often a chunk was used does worse, since a run over an array does not come back to its chunks.
+//! that also considers how often a chunk was used performs worse, because a run over an array does not return to its
+//! chunks.
 
 use crate::error::Result;
 use crate::lock::Mutex;

@@ -5,9 +5,10 @@ use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The same elements, with a name for each axis, as xarray and netCDF have them.
+    /// Returns an array of the same elements, with a name for each axis, as in xarray and netCDF.
     ///
-    /// Arrays of one value that have an axis in common give it the same name. They are then one data set for xarray.
+    /// If the arrays of a value use the same name for an axis that they have in common, xarray opens them as one
+    /// dataset.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -18,20 +19,21 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if there is not exactly one name for each axis, or if two are equal; for a name that is empty, has a `/` or a
-    /// control character, or more than 200 bytes.
+    /// `InvalidInput` if there is not exactly one name for each axis, if two names are equal, or if a name is empty,
+    /// longer than 200 bytes, or contains a `/` or a control character.
     pub fn with_dims<D: Into<String>>(&self, dims: impl IntoIterator<Item = D>) -> Result<Self> {
         let dims = dims.into_iter().map(Into::into).collect();
         self.said(self.labels().with_dims(Some(dims)))
     }
 
-    /// The same elements without names of the axes. See [`with_dims`](Self::with_dims) for the opposite.
+    /// Returns an array of the same elements, without names of the axes. See [`with_dims`](Self::with_dims) for the
+    /// opposite.
     #[must_use]
     pub fn without_dims(&self) -> Self {
         self.with_labels(self.labels().with_dims(None))
     }
 
-    /// The names of the axes, if they have names.
+    /// Returns the names of the axes, if they have names.
     ///
     /// See [`with_dims`](Self::with_dims) for an example.
     #[must_use]
@@ -39,43 +41,46 @@ impl<T: Element> ChunkedArray<T> {
         self.labels().dims()
     }
 
-    /// The axis of that name. See [`with_dims`](Self::with_dims) for an example.
+    /// Returns the axis of that name. See [`with_dims`](Self::with_dims) for an example.
     #[must_use]
     pub fn axis(&self, name: &str) -> Option<usize> {
         self.dims()?.iter().position(|dim| dim == name)
     }
 
-    /// The same elements with an attribute: one more, or another value of the one with that name. See [`Attr`] for an example.
+    /// Returns an array of the same elements with an attribute added, or replaced if there is one with that name. See
+    /// [`Attr`] for an example.
     ///
     /// # Errors
-    /// `InvalidInput` for a name that is empty, has a control character or more than 200 bytes, or is one that files have for
-    /// something else (`_FillValue`: see [`with_fill`](Self::with_fill)); `Limit` if the attributes have more than 32 KiB.
+    /// `InvalidInput` if the name is empty, longer than 200 bytes, contains a control character, or has a special
+    /// meaning in files (`_FillValue`: see [`with_fill`](Self::with_fill)); `Limit` if the attributes have more than 32
+    /// KiB in total.
     pub fn with_attr(&self, name: impl AsRef<str>, value: impl Into<Attr>) -> Result<Self> {
         self.said(self.labels().with_attr(name.as_ref(), value.into()))
     }
 
-    /// The same elements without the attribute of that name. See [`Attr`] for an example.
+    /// Returns an array of the same elements, without the attribute of that name. See [`Attr`] for an example.
     #[must_use]
     pub fn without_attr(&self, name: impl AsRef<str>) -> Self {
         self.with_labels(self.labels().without_attr(name.as_ref()))
     }
 
-    /// The attributes. See [`Attr`] for an example.
+    /// Returns the attributes. See [`Attr`] for an example.
     #[must_use]
     pub fn attrs(&self) -> &BTreeMap<String, Attr> {
         self.labels().attrs()
     }
 
-    /// The attribute of that name. See [`Attr`] for an example.
+    /// Returns the attribute of that name. See [`Attr`] for an example.
     #[must_use]
     pub fn attr(&self, name: &str) -> Option<&Attr> {
         self.attrs().get(name)
     }
 
-    /// The same elements, of which those that are equal to `fill` are missing. It is stored as `_FillValue`, by which
-    /// xarray and netCDF know missing elements. arraystow computes with them as with all others.
+    /// Returns an array of the same elements, where those that are equal to `fill` are missing. The fill value is
+    /// stored as `_FillValue`, which xarray and netCDF use for missing elements. arraystow computes with such elements
+    /// as with all others.
     ///
-    /// Of elements that are `Option`s of numbers, it is the number that is stored for `None`.
+    /// For elements that are `Option`s of numbers, the fill value is the number that is stored for `None`.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -99,7 +104,8 @@ impl<T: Element> ChunkedArray<T> {
         self.with_labels(self.labels().with_fill(Some(bytes)))
     }
 
-    /// The value that stands for a missing element, if there is one. See [`with_fill`](Self::with_fill) for an example.
+    /// Returns the fill value, which marks missing elements, if there is one. See [`with_fill`](Self::with_fill) for an
+    /// example.
     #[must_use]
     pub fn fill(&self) -> Option<T> {
         T::get(&T::DATA_TYPE, self.labels().fill()?).ok()
@@ -121,7 +127,7 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl AnyArray {
-    /// The names of the axes, if they have names.
+    /// Returns the names of the axes, if they have names.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};
@@ -134,7 +140,7 @@ impl AnyArray {
         self.erased().meta().labels.dims()
     }
 
-    /// The attributes. See [`Attr`] for an example.
+    /// Returns the attributes. See [`Attr`] for an example.
     #[must_use]
     pub fn attrs(&self) -> &BTreeMap<String, Attr> {
         self.erased().meta().labels.attrs()

@@ -77,7 +77,8 @@ impl Labels {
         Self((said != Said::default()).then(|| Arc::new(said)))
     }
 
-    /// What the file of another program says, without what an array with so many axes and bytes per element cannot have.
+    /// What the file of another program says, without what an array with this many axes and bytes per element cannot
+    /// have.
     #[cfg(any(feature = "hdf5", feature = "zarr"))]
     pub(crate) fn of_others(said: Said, axes: usize, data_type: &DataType) -> Self {
         let mut left = MOST_ATTR_BYTES;
@@ -188,7 +189,7 @@ impl Labels {
         }
         if said.attrs.len() > MOST_ATTRS {
             return Err(Error::limit(format!(
-                "an array has {} attributes, and {MOST_ATTRS} is the most: keep tables in fields of their own",
+                "an array has {} attributes, and the limit is {MOST_ATTRS}: keep tables in fields of their own",
                 said.attrs.len()
             )));
         }
@@ -199,8 +200,8 @@ impl Labels {
         }
         if bytes > MOST_ATTR_BYTES {
             return Err(Error::limit(format!(
-                "the attributes of an array have {bytes} bytes together, and {MOST_ATTR_BYTES} is the most: keep long texts and \
-                 lists in fields of their own"
+                "the attributes of an array have {bytes} bytes in total, and the limit is {MOST_ATTR_BYTES}: keep \
+                    long strings and lists in fields of their own"
             )));
         }
         Ok(())
@@ -218,7 +219,7 @@ fn check_dims(dims: &[String], axes: usize) -> Result<()> {
             return Err(Error::invalid(format!("an axis cannot be named {dim:?}: choose another name")));
         }
         if !seen.insert(dim) {
-            return Err(Error::invalid(format!("two axes have the name {dim:?}: give each its own")));
+            return Err(Error::invalid(format!("two axes have the name {dim:?}: give each a name of its own")));
         }
     }
     Ok(())
@@ -228,16 +229,20 @@ fn check_attr(name: &str, value: &Attr) -> Result<()> {
     check_name("attribute", name)?;
     if RESERVED_ATTRS.contains(&name) {
         return Err(Error::invalid(format!(
-            "an attribute cannot be named {name:?}, which has a meaning of its own in files: choose another name"
+            "an attribute cannot be named {name:?}, which has a special meaning in files: choose another name"
         )));
     }
     if !value.is_finite() {
         return Err(Error::invalid(format!(
-            "the attribute {name:?} is NaN or infinite, which the metadata of Zarr cannot have: leave it out, or write it as a text"
+            "the attribute {name:?} is NaN or infinite, which Zarr metadata cannot represent: leave it out, or make \
+                it a string"
         )));
     }
     if value.has_nul() {
-        return Err(Error::invalid(format!("the attribute {name:?} has the character NUL, which ends a text in HDF5")));
+        return Err(Error::invalid(format!(
+            "the attribute {name:?} contains the character NUL, which ends a string in \
+            HDF5"
+        )));
     }
     Ok(())
 }

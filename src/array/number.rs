@@ -14,8 +14,8 @@ pub enum AnyNumber {
     Complex(Complex<f64>),
 }
 
-/// An element that can be converted to other numbers, as [`ChunkedArray::astype`](crate::ChunkedArray::astype) does. `bool`
-/// is one: 0 or 1. Sealed.
+/// An element that can be converted to other numbers, as [`ChunkedArray::astype`](crate::ChunkedArray::astype) does.
+/// `bool` counts as a number: 0 or 1. The trait is sealed.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Number};
@@ -114,7 +114,8 @@ macro_rules! complex_numbers {
 
 complex_numbers!(f32 f64);
 
-/// A number that has a sum. Integers are summed exactly, floats in `f64`; the sum of `bool` is the number of `true`.
+/// A number that can be summed. Integers are summed exactly, floats in `f64`; the sum of `bool` is the number of
+/// `true`.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Summable};

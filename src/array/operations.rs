@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of `function` applied to every element. Lazy. It keeps the names of the axes, but no attributes: the elements
-    /// may have other units.
+    /// Returns the array of `function` applied to every element. Lazy. The names of the axes are kept, but no
+    /// attributes, because the new elements may have other units.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -33,7 +33,8 @@ impl<T: Element> ChunkedArray<T> {
         self.mapped(Arc::new(source))
     }
 
-    /// The array of `function` of every pair of elements, in the chunks of `self`. Lazy. Shapes are broadcast, as in arithmetic.
+    /// Returns the array of `function` applied to every pair of elements, in the chunks of `self`. Lazy. Shapes are
+    /// broadcast, as in arithmetic.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -45,7 +46,7 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the shapes do not match, or the names of the axes where both arrays have names.
+    /// `InvalidInput` if the shapes do not match, or if both arrays have names of axes and these do not match.
     pub fn zip_with<U, V, F>(&self, other: &ChunkedArray<U>, function: F) -> Result<ChunkedArray<V>>
     where
         U: Element,
@@ -55,7 +56,7 @@ impl<T: Element> ChunkedArray<T> {
         self.zipped(other, "and", function)
     }
 
-    /// The same; `sign` is what stands between the shapes in the error.
+    /// The same; `sign` is what is between the shapes in the error.
     pub(super) fn zipped<U, V, F>(&self, other: &ChunkedArray<U>, sign: &str, function: F) -> Result<ChunkedArray<V>>
     where
         U: Element,
@@ -70,7 +71,8 @@ impl<T: Element> ChunkedArray<T> {
         Ok(ChunkedArray::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels)))
     }
 
-    /// The same elements in other chunks: of a shape, such as `&[64, 64]`, or by a [`Chunking`]. Lazy.
+    /// Returns an array of the same elements in other chunks, given by a shape, such as `&[64, 64]`, or by a
+    /// [`Chunking`]. Lazy.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Chunking};
@@ -111,7 +113,7 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: Number> ChunkedArray<T> {
-    /// The elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
+    /// Returns the elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
     /// nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all numbers except 0 are
     /// `true`. Names of axes, attributes and the fill value are kept.
     ///
@@ -123,7 +125,7 @@ impl<T: Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `Unsupported` for a conversion from complex to real: choose a part with [`map`](Self::map).
+    /// `Unsupported` for a conversion from complex to real numbers: choose a part with [`map`](Self::map).
     pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
         check_astype(&T::DATA_TYPE, &U::DATA_TYPE)?;
         let fill = self.fill().and_then(|fill| encode(&[U::from_value(fill.to_value())]).ok().map(Cow::into_owned));

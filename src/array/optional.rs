@@ -94,7 +94,8 @@ fn is_missing<T: Element>(number: T, missing: &[T]) -> bool {
 fn put<T: Number>(element: Option<T>, fill: T, missing: &[T], out: &mut Vec<u8>) -> Result<(), String> {
     match element {
         Some(number) if is_missing(number, missing) => Err(format!(
-            "{number:?} stands for a missing element, and cannot be stored as one that is there: choose another fill \
+            "{number:?} is the fill value, which marks a missing element, and cannot be stored as Some: choose \
+                another fill \
              value with with_fill()"
         )),
         Some(number) => number.put(out),
@@ -135,7 +136,7 @@ fn get_all<T: Number>(stored: &DataType, missing: &[Vec<u8>], bytes: &[u8]) -> R
 }
 
 impl Labels {
-    /// The bytes of the elements that stand for missing ones: first the one that is written, then those that others
+    /// The bytes of the elements that represent missing ones: first the one that is written, then those that others
     /// have written.
     pub(crate) fn missing(&self, data_type: &DataType) -> Vec<Vec<u8>> {
         let others = match self.attrs().get(MISSING_VALUE) {
@@ -227,7 +228,7 @@ where
     }
 }
 
-/// The numbers of an array, of which those that stand for missing ones are missing.
+/// The numbers of an array, of which those that represent missing ones are missing.
 struct Optional<T: Element>(ChunkedArray<T>);
 
 impl<T: Number> Source<Option<T>> for Optional<T>

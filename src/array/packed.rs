@@ -1,6 +1,7 @@
-//! Packed texts: what the bytes of elements are that are texts of any length.
+//! Packed strings: the bytes of elements that are strings of any length.
 //!
-//! Each text is its length in four bytes, little-endian, then its UTF-8. The texts of a chunk follow each other in C order.
+//! Each string is its length in four bytes, little-endian, then its UTF-8. The strings of a chunk follow each other in
+//! C order.
 
 use crate::error::{Error, Result};
 
@@ -15,10 +16,10 @@ fn split(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((packed.get(..LENGTH + len)?, text, rest))
 }
 
-/// Appends a text.
+/// Appends a string.
 pub(crate) fn push(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let len = u32::try_from(text.len()).map_err(|_| Error::limit("a text has 4 GiB or more"))?;
-    out.try_reserve(LENGTH.saturating_add(text.len())).map_err(|_| Error::limit("there is no memory for texts"))?;
+    let len = u32::try_from(text.len()).map_err(|_| Error::limit("a string has 4 GiB or more"))?;
+    out.try_reserve(LENGTH.saturating_add(text.len())).map_err(|_| Error::limit("there is no memory for strings"))?;
     out.extend_from_slice(&len.to_le_bytes());
     out.extend_from_slice(text);
     Ok(())
@@ -29,15 +30,15 @@ pub(crate) fn only(packed: &[u8]) -> Option<&[u8]> {
     split(packed).filter(|(_, _, rest)| rest.is_empty()).map(|(_, text, _)| text)
 }
 
-/// The texts, which must be `count`, each with its length or without.
+/// The strings, which must be `count`, each with its length or without.
 fn list(packed: &[u8], count: usize, with_length: bool) -> Result<Vec<&[u8]>> {
     // Each has its length at least, so that the memory is bounded by that of the bytes.
-    let damaged = || Error::corrupt(format!("it does not hold the {count} texts that it should"));
+    let damaged = || Error::corrupt(format!("it does not hold the {count} strings that it should"));
     if count > packed.len() / LENGTH {
         return Err(damaged());
     }
     let mut texts = Vec::new();
-    texts.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for a chunk of texts"))?;
+    texts.try_reserve_exact(count).map_err(|_| Error::limit("there is no memory for a chunk of strings"))?;
     let mut left = packed;
     for _ in 0..count {
         let (whole, text, rest) = split(left).ok_or_else(damaged)?;
@@ -47,29 +48,29 @@ fn list(packed: &[u8], count: usize, with_length: bool) -> Result<Vec<&[u8]>> {
     if left.is_empty() { Ok(texts) } else { Err(damaged()) }
 }
 
-/// The texts, which must be `count`.
+/// The strings, which must be `count`.
 pub(crate) fn texts(packed: &[u8], count: usize) -> Result<Vec<&[u8]>> {
     list(packed, count, false)
 }
 
-/// The texts, which must be `count`, each with its length before it.
+/// The strings, which must be `count`, each with its length before it.
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) fn with_lengths(packed: &[u8], count: usize) -> Result<Vec<&[u8]>> {
     list(packed, count, true)
 }
 
-/// All texts.
+/// All strings.
 pub(crate) fn all(packed: &[u8]) -> Result<Vec<&[u8]>, String> {
     let (mut texts, mut left) = (Vec::new(), packed);
     while !left.is_empty() {
-        let (_, text, rest) = split(left).ok_or("a text is cut off")?;
+        let (_, text, rest) = split(left).ok_or("a string is cut off")?;
         texts.push(text);
         left = rest;
     }
     Ok(texts)
 }
 
-/// Where each text ends, its length before it counted in. Stops at a text that is cut off.
+/// Where each string ends, its length before it counted in. Stops at a string that is cut off.
 pub(crate) fn ends(packed: &[u8]) -> Vec<usize> {
     let (mut ends, mut left) = (Vec::new(), packed);
     while let Some((whole, _, rest)) = split(left) {

@@ -1,4 +1,4 @@
-//! Arrays whose elements others will bring: they have a shape, chunks and labels, and nothing to compute.
+//! Arrays whose elements other programs will write: they have a shape, chunks and labels, and nothing to compute.
 
 use super::source::{Elements, Source};
 use super::{ChunkedArray, Chunking, Element, Evaluation, Region};
@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// An array whose elements several threads, processes or machines will write: a shape, chunks and a data type.
-    /// Names of axes, attributes, a codec and a fill value are chosen as for any other array.
+    /// Returns an array whose elements several threads, processes or machines will write: a shape, chunks and a data
+    /// type. Names of axes, attributes, a codec and a fill value are set as for any other array.
     ///
-    /// `Storage::begin` takes a value with such arrays. A save of it is an error, and so is everything that needs an
-    /// element.
+    /// `Storage::begin` takes a value with such arrays. Saving such a value is an error, and so is every operation that
+    /// needs an element.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

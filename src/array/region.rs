@@ -4,9 +4,9 @@ use crate::error::{Error, Result};
 use ndarray::{Slice, SliceInfoElem};
 use serde::{Deserialize, Serialize};
 
-/// A rectangular part of an array: its first element and its shape, per axis.
+/// A rectangular part of an array: the position of its first element, and its shape.
 ///
-/// A chunk function gets the region of the chunk to make. A region can also slice a chunked array or an ndarray:
+/// A chunk function gets the region of the chunk to compute. A region can also slice a chunked array or an ndarray:
 ///
 /// ```
 /// use arraystow::{ChunkedArray, Region};
@@ -85,13 +85,13 @@ impl Region {
         Self { start, shape }
     }
 
-    /// The first element per axis.
+    /// Returns the position of the first element along each axis.
     #[must_use]
     pub fn start(&self) -> &[usize] {
         &self.start
     }
 
-    /// The number of elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -107,24 +107,24 @@ impl Region {
         place
     }
 
-    /// One past the last element per axis.
+    /// Returns the position after the last element along each axis.
     pub fn end(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.start.iter().zip(&self.shape).map(|(start, len)| start + len)
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     #[must_use]
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
 
-    /// The number of elements; `usize::MAX` if there are more.
+    /// Returns the number of elements; `usize::MAX` if there are more.
     #[must_use]
     pub fn len(&self) -> usize {
         if self.is_empty() { 0 } else { self.shape.iter().fold(1, |len, axis| len.saturating_mul(*axis)) }
     }
 
-    /// Whether there is no element.
+    /// Returns whether the region has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shape.contains(&0)
@@ -168,7 +168,7 @@ impl Region {
         Self::of(start, self.shape.clone())
     }
 
-    /// The region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for ndarray's
+    /// Returns the region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for ndarray's
     /// `slice`.
     #[must_use]
     pub fn to_slice_info(&self) -> Vec<SliceInfoElem> {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 const MOST_LISTED_CHUNKS: usize = 1 << 20;
 
 impl<T: Element> ChunkedArray<T> {
-    /// A part of the array, with ndarray's slicing: ranges, negative indices, steps, single indices (which drop the
-    /// axis) and `NewAxis`. Lazy: computing it reads only the chunks that it touches.
+    /// Returns a part of the array, with ndarray's slicing: ranges, negative indices, steps, single indices (which drop
+    /// the axis) and `NewAxis`. Lazy: computing it reads only the chunks that it overlaps.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -24,10 +24,10 @@ impl<T: Element> ChunkedArray<T> {
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     ///
-    /// Attributes and the names of the axes that are left are kept. An array with a new axis has no names.
+    /// Attributes and the names of the remaining axes are kept. If an axis is added, the result has no names.
     ///
     /// # Errors
-    /// `InvalidInput` if the slice has another number of axes or reaches outside the array.
+    /// `InvalidInput` if the slice has another number of axes or is out of range.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
         let axes = self.slice_axes(slice.as_ref())?;
         let mut chunks = Vec::new();
@@ -72,7 +72,7 @@ impl<T: Element> ChunkedArray<T> {
                 }
                 Axis::Range(_) | Axis::New => {
                     return Err(Error::invalid(
-                        "a slice with a step or a new axis names no region: give ranges and indices only",
+                        "a slice with a step or a new axis is not a region: give only ranges and indices",
                     ));
                 }
             }
@@ -90,7 +90,7 @@ impl<T: Element> ChunkedArray<T> {
             )));
         }
         let outside = |axis: usize| {
-            Error::invalid(format!("the slice reaches outside axis {axis} of an array of shape {:?}", self.shape()))
+            Error::invalid(format!("the slice is out of range for axis {axis} of an array of shape {:?}", self.shape()))
         };
         let mut axis = 0;
         let mut axes = Vec::with_capacity(slice.len());

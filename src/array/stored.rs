@@ -41,8 +41,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn layout(&self) -> Result<&StoredLayout>;
     /// Fills `out` with one whole decoded chunk, little-endian, in C order, and checks it.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
-    /// Returns one whole decoded chunk, as `read_chunk`, if the backend decodes it into memory of its own anyway. Texts of
-    /// any length always come so, packed.
+    /// Returns one whole decoded chunk, as `read_chunk`, if the backend decodes it into memory of its own anyway.
+    /// Strings of any length always come so, packed.
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>>;
     /// Fills `out` with one part of a chunk, by its number in C order. Only for layouts with parts.
     fn read_part(&self, number: usize, part: usize, out: &mut [u8]) -> Result<()>;
@@ -142,12 +142,12 @@ impl<T: Element> Source<T> for Stored {
             let wanted = chunk.intersection(region).relative_to(&chunk);
             // The wanted elements' place in the region.
             let first = chunk.intersection(region).relative_to(region);
-            // Texts of any length come with a whole chunk only.
+            // Strings of any length come with a whole chunk only.
             let parts = if T::DATA_TYPE.is_text() { None } else { layout.parts_of_few(&wanted)? };
             let Some(parts) = parts else {
                 let shape = &layout.chunk_shape;
                 match self.bytes.whole_chunk(number)? {
-                    // Elements that lie in memory as they are stored must be aligned.
+                    // Elements that are in memory as they are stored must be aligned.
                     Some(stored) if T::DATA_TYPE.is_text() || (*stored).as_ref().as_ptr().cast::<T>().is_aligned() => {
                         self.copy(shape, &wanted, &first, out, (*stored).as_ref())?;
                     }

@@ -1,4 +1,4 @@
-//! Texts of any length as elements.
+//! Strings of any length as elements.
 
 use super::encoding::Encoding;
 use super::{DataType, Element, Operand, Region, packed};
@@ -56,7 +56,7 @@ impl Encoding for String {
             let texts = ArrayView::from_shape(IxDyn(shape), &texts).map_err(|error| error.to_string())?;
             let wanted = texts.slice(wanted.to_slice_info().as_slice()).into_dyn();
             if wanted.shape() != out.shape() {
-                return Err(format!("texts of shape {:?} instead of {:?}", wanted.shape(), out.shape()));
+                return Err(format!("strings of shape {:?} instead of {:?}", wanted.shape(), out.shape()));
             }
             let mut placed = Ok(());
             Zip::from(&mut out).and(wanted).for_each(|out, text| match utf8(text) {
@@ -82,7 +82,7 @@ impl Encoding for String {
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    str::from_utf8(bytes).map_err(|error| format!("a text is not UTF-8: {error}"))
+    str::from_utf8(bytes).map_err(|error| format!("a string is not UTF-8: {error}"))
 }
 
 impl From<&str> for Operand<String> {

@@ -84,7 +84,7 @@ macro_rules! times {
 }
 
 times! {
-    Timestamp: DateTime64, "a point in time", "it must lie between the years 1678 and 2262",
+    Timestamp: DateTime64, "a point in time", "it must be between the years 1678 and 2262",
         |time| time.as_nanosecond(), |count| Timestamp::from_nanosecond(count).ok();
     SignedDuration: TimeDelta64, "a duration", "it must be shorter than 292 years",
         |time| time.as_nanos(), |count| duration(count);

@@ -1,4 +1,4 @@
-//! bzip2: only to read.
+//! bzip2, for reading only.
 
 use bzip2::{Decompress, Status};
 

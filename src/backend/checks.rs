@@ -1,4 +1,4 @@
-//! Fletcher's checksum as HDF5's filter of that name has it.
+//! Fletcher's checksum, as HDF5's filter of that name computes it.
 
 /// Over big-endian 16-bit words; a last odd byte counts as the upper half of one.
 pub(super) fn fletcher32(bytes: &[u8]) -> u32 {

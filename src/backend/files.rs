@@ -1,8 +1,8 @@
-//! Arrays through the FILE protocol. In a local folder they are of either format: what is written is of the chosen one, and
-//! what lies there is read whatever it is.
+//! Arrays through the FILE protocol. In a local folder they have either format: new arrays have the chosen format, and
+//! existing arrays are read in their own.
 //!
-//! An array has one name, and lies in one form: an HDF5 file `<name>`, or a Zarr array `dask_arrays/<name>`. A look
-//! shows which.
+//! An array has one name and one of two forms: an HDF5 file `<name>`, or a Zarr array `dask_arrays/<name>`. Which of
+//! them exists is checked.
 
 #[cfg(feature = "zarr")]
 use super::SharedArrays;
@@ -55,7 +55,7 @@ impl FileArrays {
         };
         backend.ok_or_else(|| match (format, &self.folder) {
             (ArrayFormat::Zarr, None) => Error::unsupported(
-                "Zarr arrays lie in a local folder or in an object store, and the files of this FILE protocol have no path",
+                "Zarr arrays need a local folder or an object store, and the files of this file protocol have no path",
             ),
             _ => format.not_built(),
         })
@@ -149,7 +149,7 @@ impl Backend for FileArrays {
         self.each().try_for_each(Backend::clear)
     }
 
-    /// Only arrays of the chosen format: all that a save writes anew is of that.
+    /// Only arrays of the chosen format: all that a save writes again is of that.
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>> {
         self.of_format(self.chosen)?.link(other, from, to, check)
     }

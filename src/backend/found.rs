@@ -1,4 +1,4 @@
-//! What arrays there are in a place that other programs have written.
+//! The arrays in a place that other programs have written.
 
 use crate::array::{ChunkGrid, DataType};
 use crate::error::{Error, Result};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundArrays {
-    /// The arrays, and what may be one but cannot be read.
+    /// The arrays, including those that cannot be read.
     pub arrays: Vec<FoundArray>,
-    /// Whether these are all. A listing ends after 10,000 objects, or 16 MiB of paths.
+    /// Whether the list is complete. A listing ends after 10,000 objects, or 16 MiB of paths.
     pub is_complete: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct FoundArrays {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundArray {
-    /// Where it is.
+    /// The path of the array.
     pub path: String,
     /// Its data type, shape and chunks, or why it cannot be read.
     pub form: Result<ArrayForm>,
@@ -39,7 +39,7 @@ pub struct ArrayForm {
 }
 
 impl ArrayForm {
-    /// Elements per axis. See [`ZarrStore`](crate::ZarrStore) for an example.
+    /// Returns the number of elements along each axis. See [`ZarrStore`](crate::ZarrStore) for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()
@@ -59,7 +59,7 @@ impl Listing {
         Self { arrays: Vec::new(), objects_left: 10_000, bytes_left: 16 << 20, is_complete: true }
     }
 
-    /// Whether there is room for an object with a path of so many bytes.
+    /// Whether there is room for an object with a path of this many bytes.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         match (self.objects_left.checked_sub(1), self.bytes_left.checked_sub(bytes)) {
             (Some(objects), Some(bytes)) => (self.objects_left, self.bytes_left) = (objects, bytes),

@@ -1,7 +1,8 @@
-//! Which chunks an array is stored in: those that the user sees where a file format can have them without waste.
+//! Chooses the chunks in which an array is stored: those that the user sees, if a file format can have them without
+//! waste.
 //!
-//! HDF5 and Zarr have equal chunks only and fill those at the far edges up to full size; none is larger than the limits
-//! allow. Pure arithmetic; knows no library.
+//! HDF5 and Zarr have only equal chunks, and store those at the far edges at full size. No chunk exceeds the limits.
+//! This module is pure arithmetic and uses no library.
 
 use crate::array::{ChunkGrid, Region, StoredLayout, packed};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ pub(crate) fn stored(grid: &ChunkGrid, element_size: usize, limits: &Limits) -> 
     let shape = grid.shape();
     if shape.len() > MOST_AXES {
         return Err(Error::unsupported(format!(
-            "the array has {} axes and {MOST_AXES} is the most that is stored; merge some of them",
+            "the array has {} axes, and at most {MOST_AXES} can be stored; merge some of them",
             shape.len()
         )));
     }
@@ -80,35 +81,36 @@ fn byte_size(chunk: &[usize], element_size: usize) -> Option<usize> {
     chunk.iter().try_fold(element_size, |bytes, len| bytes.checked_mul(*len))
 }
 
-/// The error about a chunk of texts with more bytes than the limits allow.
+/// The error for a chunk of strings with more bytes than the limits allow.
 pub(crate) fn too_long(bytes: usize, most: usize) -> Error {
     Error::limit(format!(
-        "the texts of a chunk have {bytes} bytes, and the limit is {most}: give the array smaller chunks, or raise it with \
+        "the strings of a chunk have {bytes} bytes, and the limit is {most}: give the array smaller chunks, or raise \
+            it with \
          Limits::chunk_bytes"
     ))
 }
 
-/// The packed texts of a chunk at the edge, in one of full size.
+/// The packed strings of a chunk at the edge, in one of full size.
 pub(crate) fn fill_up_texts(packed: &[u8], shape: &[usize], full_shape: &[usize]) -> Result<Vec<u8>> {
     let first = vec![0; shape.len()];
     merged(full_shape, [(packed, Region::of(first, shape.to_vec()))])
 }
 
-/// So many times the same packed text, which may have so many bytes together.
+/// That many times the same packed string, which may have this many bytes together.
 pub(crate) fn same_texts(text: &[u8], count: usize, most: usize) -> Result<Vec<u8>> {
     let bytes = text.len().saturating_mul(count);
     if bytes > most.max(count.saturating_mul(4)) {
         return Err(too_long(bytes, most));
     }
     let mut texts = Vec::new();
-    texts.try_reserve_exact(bytes).map_err(|_| Error::limit("there is no memory for a chunk of texts"))?;
+    texts.try_reserve_exact(bytes).map_err(|_| Error::limit("there is no memory for a chunk of strings"))?;
     (0..count).for_each(|_| texts.extend_from_slice(text));
     Ok(texts)
 }
 
-/// The packed texts of a chunk of this shape, which are those of its parts. All others are empty.
+/// The packed strings of a chunk of this shape, which are those of its parts. All others are empty.
 pub(crate) fn merged<'a>(shape: &[usize], parts: impl IntoIterator<Item = (&'a [u8], Region)>) -> Result<Vec<u8>> {
-    let no_memory = || Error::limit("there is no memory for a chunk of texts");
+    let no_memory = || Error::limit("there is no memory for a chunk of strings");
     let no_shape = |error: ndarray::ShapeError| Error::invalid(error.to_string());
     let mut places: Vec<&[u8]> = Vec::new();
     let count = shape.iter().product();

@@ -44,7 +44,7 @@ use crate::protocol::ArrayFormat;
 use std::any::Any;
 use std::sync::Arc;
 
-/// The Zarr group of the arrays, as the seed names it; its dataset in an HDF5 file is called so, too.
+/// The Zarr group of the arrays, as FunctionFuse names it. The dataset in an HDF5 file has the same name.
 pub(crate) const GROUP: &str = "dask_arrays";
 
 /// What an array is, apart from its elements.
@@ -73,7 +73,7 @@ impl ArraySpec {
     }
 }
 
-/// What an array became in storage; it stands in the manifest.
+/// What an array became in storage; it is in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredSummary {
     /// Bytes of everything that the array takes.
@@ -90,11 +90,11 @@ pub(crate) struct StoredSummary {
 #[derive(Clone, Debug)]
 pub(crate) struct Linked {
     pub(crate) summary: StoredSummary,
-    /// Whether its bytes were written anew, by this process: they are then still to be compared with their checksums.
+    /// Whether its bytes were written again, by this process: they are then still to be compared with their checksums.
     pub(crate) copied: bool,
 }
 
-/// Refuses an array that is not the one that is meant.
+/// Fails for an array that is not the one that is meant.
 pub(crate) type Check<'a> = dyn Fn(&dyn ArrayReader) -> Result<()> + 'a;
 
 /// An array that was found, finished or not.
@@ -112,7 +112,7 @@ pub(crate) fn is_id(name: &str) -> bool {
     uuid::Uuid::try_parse(name).is_ok_and(|uuid| uuid.to_string() == name)
 }
 
-/// What other programs misread of an array that an earlier version wrote, though this crate reads it well.
+/// What other programs misread in an array that an earlier version wrote, although this crate reads it correctly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Misread {
     /// A fill value that is taken for 'missing'.
@@ -137,7 +137,7 @@ pub(crate) trait Backend: Send + Sync {
     fn open_with(&self, name: &str, _opening: &Opening) -> Result<Arc<dyn ArrayReader>> {
         self.open(name)
     }
-    /// Bytes of everything that the array of that name takes: no more than a look.
+    /// Bytes of everything that the array with that name takes, found at little cost.
     fn stored_bytes(&self, name: &str) -> Result<u64>;
     /// Whether there is an array of that name. Where a removal takes several steps, there is none after the first.
     fn contains(&self, name: &str) -> Result<bool>;
@@ -149,8 +149,9 @@ pub(crate) trait Backend: Send + Sync {
     fn clear(&self) -> Result<()> {
         Ok(())
     }
-    /// Makes `to` an array of its own with what `from` holds in `other`, without decoding it, if that is possible. `check`
-    /// looks at the array that is then taken, and no other: what lies under its name may be exchanged at any time.
+    /// Makes `to` an array of its own with what `from` holds in `other`, without decoding it, if that is possible.
+    /// `check` looks at the array that is then taken, and no other: what is under its name may be exchanged at any
+    /// time.
     fn link(&self, other: &dyn Backend, from: &str, to: &str, check: &Check<'_>) -> Result<Option<Linked>>;
     /// The backend of the array's own format, if it is built in.
     fn holder(&self, name: &str) -> Option<&dyn Backend>;
@@ -159,15 +160,15 @@ pub(crate) trait Backend: Send + Sync {
         let _ = name;
         Ok(Misread::default())
     }
-    /// Rewrites the array's metadata so that other programs read it well. No element, digest or checksum changes, and readers see
-    /// the array throughout.
+    /// Rewrites the array's metadata so that other programs read it correctly. No element, digest or checksum changes,
+    /// and readers see the array throughout.
     fn repair(&self, name: &str) -> Result<()> {
         let _ = name;
         Ok(())
     }
     /// Whether what `other` has written is as this one would write it, and as durable.
     fn writes_as(&self, other: &dyn Backend) -> bool;
-    /// Whether the arrays lie in a local folder, so that no call waits for a network.
+    /// Whether the arrays are in a local folder, so that no call waits for a network.
     fn is_local(&self) -> bool;
     /// Identifies the array of that name within this process. `None` if that is not possible.
     fn identity(&self, name: &str) -> Option<String>;
@@ -175,18 +176,18 @@ pub(crate) trait Backend: Send + Sync {
     fn default_codec(&self) -> Codec {
         Codec::NONE
     }
-    /// Refuses a codec that new arrays cannot have.
+    /// Fails for a codec that new arrays cannot have.
     fn check_codec(&self, codec: Codec) -> Result<()>;
     /// Whether the array of that name, a later version of one of the same format, can keep this codec.
     fn keeps_codec(&self, name: &str, codec: Codec) -> Result<bool> {
         let _ = name;
         Ok(self.check_codec(codec).is_ok())
     }
-    /// Refuses a data type that new arrays cannot have.
+    /// Fails for a data type that new arrays cannot have.
     fn check_data_type(&self, data_type: &DataType) -> Result<()>;
     /// The chunks in which such an array would be stored, and the files or objects that it would become. Without I/O.
     fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)>;
-    /// How many chunks are best read at the same time, however few the processors: more where each takes a journey.
+    /// The best number of chunks to read at the same time, however few the processors: more where each takes a request.
     fn concurrency(&self) -> usize {
         1
     }
@@ -199,7 +200,7 @@ pub(crate) trait Backend: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     /// Makes the names of all arrays finished so far durable.
     fn sync(&self) -> Result<()>;
-    /// What to call the array's file or key in messages.
+    /// The name of the array's file or key in messages.
     fn describe(&self, name: &str) -> String;
 }
 
@@ -256,7 +257,7 @@ pub(crate) trait ArrayReader: Send + Sync {
     /// Fills `out` with one whole decoded chunk, edges filled up, little-endian, in C order. A chunk whose checksum is
     /// not the recorded one is an error.
     fn read_chunk(&self, number: usize, out: &mut [u8]) -> Result<()>;
-    /// The same in memory of its own, where it comes so: none otherwise.
+    /// The same in newly allocated memory, if the backend decodes it that way: none otherwise.
     fn whole_chunk(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
         let _ = number;
         Ok(None)

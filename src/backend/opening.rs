@@ -1,9 +1,9 @@
-//! What an array is opened with, carried in its document: so a load asks an object store for the document, and then for
-//! chunks.
+//! The data with which an array is opened, as a copy in its document: so a load requests the document from an object
+//! store, and then chunks.
 
 use serde::{Deserialize, Serialize};
 
-/// The metadata of an array and its checksums, byte for byte as they lie beside it. The array's digest covers both.
+/// The metadata of an array and its checksums, byte for byte as they are beside it. The array's digest covers both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Opening {
     #[serde(with = "raw")]

@@ -1,8 +1,8 @@
-//! Memory that the jobs of all threads share: a job that asks for more than is left waits.
+//! Memory that the jobs of all threads share: a job that needs more than is left waits.
 
 use crate::lock::{Condvar, Mutex};
 
-/// What lies between the stages of codecs and filters.
+/// What is between the stages of codecs and filters.
 pub(crate) static BETWEEN: Room = Room::new(192 << 20);
 
 /// So much memory, and what of it is taken.

@@ -1,9 +1,9 @@
-//! Memory for chunks on their way, kept per thread: fresh pages cost more than the work done in them.
+//! Memory for chunks in transit, which is kept per thread: new pages cost more than the work done in them.
 
 use crate::error::{Error, Result};
 use std::cell::RefCell;
 
-/// So many buffers a thread keeps, and none that is larger.
+/// The number of buffers that a thread keeps, and the size of the largest.
 const MOST_KEPT: usize = 3;
 const LARGEST_KEPT: usize = 32 << 20;
 

@@ -1,4 +1,4 @@
-//! Arrays whose chunks several programs write: what one of them needs to know, and what it says of each chunk.
+//! Arrays whose chunks several programs write: the data that one of them needs, and what it records for each chunk.
 
 use super::{ArraySpec, StoredSummary};
 use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout, few};
@@ -51,7 +51,7 @@ impl Form {
         }
     }
 
-    /// Refuses what no array can have or the limits do not allow. Nothing is allocated before.
+    /// Fails for what no array can have or the limits do not allow. Nothing is allocated before.
     pub(crate) fn layout(&self, limits: &Limits) -> Result<StoredLayout> {
         let wrong = |what: &str| Error::invalid(format!("the description of the array has {what}"));
         self.data_type.check()?;
@@ -83,7 +83,7 @@ fn some_axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<us
 #[derive(Deserialize)]
 struct Axes(#[serde(deserialize_with = "axes")] Vec<usize>);
 
-/// Where the bytes of a chunk, or of a part of one, lie in its file or object, and their CRC-32C.
+/// Where the bytes of a chunk, or of a part of one, are in its file or object, and their CRC-32C.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stretch {
     pub(crate) offset: u64,

@@ -1,8 +1,8 @@
-//! What the suite needs of the place under test.
+//! The interface that the suite needs to the place under test.
 
 use crate::Protocols;
 
-/// A place of storage to test. It is empty at first.
+/// A storage location to test. It is empty at first.
 pub trait Subject: Sync {
     /// Protocols that store at this place.
     fn protocols(&self) -> Protocols;

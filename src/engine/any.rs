@@ -1,4 +1,4 @@
-//! Reads arrays whose element type is known at run time only into memory.
+//! Reads arrays whose element type is known only at run time into memory.
 
 use super::pages::prefer_huge_pages;
 use crate::array::{
@@ -9,7 +9,7 @@ use ndarray::{ArrayD, ArrayViewMutD};
 use std::borrow::Cow;
 
 impl AnyArray {
-    /// The whole array in memory, as [`ChunkedArray::compute`](crate::ChunkedArray::compute) reads it.
+    /// Returns the whole array in memory, as [`ChunkedArray::compute`](crate::ChunkedArray::compute) reads it.
     ///
     /// # Errors
     /// `Limit` if the array does not fit into memory; any error of reading or computing a chunk.
@@ -20,7 +20,7 @@ impl AnyArray {
         })
     }
 
-    /// One chunk, by its coordinates in the chunk grid.
+    /// Returns one chunk, by its coordinates in the chunk grid.
     ///
     /// ```
     /// # use arraystow::{AnyArray, AnyNdArray, ChunkedArray};
@@ -38,9 +38,9 @@ impl AnyArray {
         })
     }
 
-    /// The bytes of all elements, little-endian, in C order: [`len`](Self::len) times
+    /// Returns the bytes of all elements, little-endian, in C order: [`len`](Self::len) times
     /// [`data_type().size()`](crate::DataType::size) bytes. A `bool` is 0 or 1; a complex number is its real part, then
-    /// its imaginary part. Texts of any length are each its length in four bytes, and then its UTF-8.
+    /// its imaginary part. A string of any length is its length in four bytes, then its UTF-8.
     ///
     /// ```
     /// # use arraystow::{AnyArray, ChunkedArray};
@@ -50,7 +50,7 @@ impl AnyArray {
     /// ```
     ///
     /// # Errors
-    /// As [`compute`](Self::compute).
+    /// As for [`compute`](Self::compute).
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         with_typed!(self.data_type(), T => self.typed::<T>()?.prepare(), else => self.encoded()?.bytes().prepare())?;
         if self.data_type().is_text() {
@@ -65,12 +65,12 @@ impl AnyArray {
     }
 
     /// Reads the bytes of all elements, as [`to_bytes`](Self::to_bytes) returns them, into the caller's memory. If
-    /// `out` is aligned for the elements, each chunk is read directly into its place; otherwise a second copy of the
-    /// array is in memory for the time of the call. After an error the content of `out` is unspecified.
+    /// `out` is aligned for the elements, each chunk is read directly into its place. Otherwise a second copy of the
+    /// array is in memory during the call. After an error, the contents of `out` are unspecified.
     ///
     /// # Errors
-    /// `InvalidInput` if `out` does not have the length of the elements; `Unsupported` for texts of any length, whose bytes
-    /// cannot be counted before they are read; otherwise as [`compute`](Self::compute).
+    /// `InvalidInput` if `out` does not have the length of the elements; `Unsupported` for strings of any length, whose
+    /// bytes cannot be counted before they are read; otherwise as for [`compute`](Self::compute).
     pub fn read_into(&self, out: &mut [u8]) -> Result<()> {
         let len = self.byte_len()?;
         if out.len() != len {
@@ -92,7 +92,8 @@ impl AnyArray {
     fn byte_len(&self) -> Result<usize> {
         if self.data_type().is_text() {
             return Err(Error::unsupported(
-                "texts of any length do not have as many bytes each: read them with to_bytes() or compute()",
+                "strings of any length do not all have the same number of bytes: read them with to_bytes() or \
+                    compute()",
             ));
         }
         let bytes = element_count(self.shape()).and_then(|count| count.checked_mul(self.data_type().size()));

@@ -38,7 +38,7 @@ impl<T: Element> ChunkedArray<T> {
     /// The async form of [`compute`](Self::compute).
     ///
     /// # Errors
-    /// As [`compute`](Self::compute).
+    /// As for [`compute`](Self::compute).
     pub fn compute_async(&self) -> impl Future<Output = Result<ArrayD<T>>> + Send + use<T> {
         self.away(Self::compute)
     }
@@ -46,7 +46,7 @@ impl<T: Element> ChunkedArray<T> {
     /// The async form of [`chunk`](Self::chunk).
     ///
     /// # Errors
-    /// As [`chunk`](Self::chunk).
+    /// As for [`chunk`](Self::chunk).
     pub fn chunk_async(&self, coordinates: &[usize]) -> impl Future<Output = Result<ArrayD<T>>> + Send + use<T> {
         let coordinates = coordinates.to_vec();
         self.away(move |array| array.chunk(&coordinates))
@@ -57,7 +57,7 @@ impl<T: Summable> ChunkedArray<T> {
     /// The async form of [`sum`](Self::sum).
     ///
     /// # Errors
-    /// As [`sum`](Self::sum).
+    /// As for [`sum`](Self::sum).
     pub fn sum_async(&self) -> impl Future<Output = Result<T::Sum>> + Send + use<T> {
         self.away(Self::sum)
     }
@@ -65,7 +65,7 @@ impl<T: Summable> ChunkedArray<T> {
     /// The async form of [`mean`](Self::mean).
     ///
     /// # Errors
-    /// As [`mean`](Self::mean).
+    /// As for [`mean`](Self::mean).
     pub fn mean_async(&self) -> impl Future<Output = Result<T::Mean>> + Send + use<T> {
         self.away(Self::mean)
     }
@@ -75,7 +75,7 @@ impl<T: RealElement> ChunkedArray<T> {
     /// The async form of [`min`](Self::min).
     ///
     /// # Errors
-    /// As [`min`](Self::min).
+    /// As for [`min`](Self::min).
     pub fn min_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
         self.away(Self::min)
     }
@@ -83,7 +83,7 @@ impl<T: RealElement> ChunkedArray<T> {
     /// The async form of [`max`](Self::max).
     ///
     /// # Errors
-    /// As [`max`](Self::max).
+    /// As for [`max`](Self::max).
     pub fn max_async(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
         self.away(Self::max)
     }
@@ -93,7 +93,7 @@ impl<T: Element> ChunkedArray<T> {
     /// The async form of [`any`](Self::any).
     ///
     /// # Errors
-    /// As [`any`](Self::any).
+    /// As for [`any`](Self::any).
     pub fn any_async(&self) -> impl Future<Output = Result<bool>> + Send + use<T> {
         self.away(Self::any)
     }
@@ -101,7 +101,7 @@ impl<T: Element> ChunkedArray<T> {
     /// The async form of [`all`](Self::all).
     ///
     /// # Errors
-    /// As [`all`](Self::all).
+    /// As for [`all`](Self::all).
     pub fn all_async(&self) -> impl Future<Output = Result<bool>> + Send + use<T> {
         self.away(Self::all)
     }
@@ -109,7 +109,7 @@ impl<T: Element> ChunkedArray<T> {
     /// The async form of [`count`](Self::count).
     ///
     /// # Errors
-    /// As [`count`](Self::count).
+    /// As for [`count`](Self::count).
     pub fn count_async(&self) -> impl Future<Output = Result<i64>> + Send + use<T> {
         self.away(Self::count)
     }
@@ -119,7 +119,7 @@ impl<T: RealElement> ChunkedArray<T> {
     /// The async form of [`argmin`](Self::argmin).
     ///
     /// # Errors
-    /// As [`argmin`](Self::argmin).
+    /// As for [`argmin`](Self::argmin).
     pub fn argmin_async(&self) -> impl Future<Output = Result<usize>> + Send + use<T> {
         self.away(Self::argmin)
     }
@@ -128,7 +128,7 @@ impl<T: RealElement> ChunkedArray<T> {
     /// [`argmin`](Self::argmin).
     ///
     /// # Errors
-    /// As [`argmax`](Self::argmax).
+    /// As for [`argmax`](Self::argmax).
     pub fn argmax_async(&self) -> impl Future<Output = Result<usize>> + Send + use<T> {
         self.away(Self::argmax)
     }
@@ -138,7 +138,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// The async form of [`var`](Self::var).
     ///
     /// # Errors
-    /// As [`var`](Self::var).
+    /// As for [`var`](Self::var).
     pub fn var_async(&self, ddof: usize) -> impl Future<Output = Result<f64>> + Send + use<T> {
         self.away(move |array| array.var(ddof))
     }
@@ -146,7 +146,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// The async form of [`std`](Self::std).
     ///
     /// # Errors
-    /// As [`std`](Self::std).
+    /// As for [`std`](Self::std).
     pub fn std_async(&self, ddof: usize) -> impl Future<Output = Result<f64>> + Send + use<T> {
         self.away(move |array| array.std(ddof))
     }
@@ -154,7 +154,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// The async form of [`histogram`](Self::histogram).
     ///
     /// # Errors
-    /// As [`histogram`](Self::histogram).
+    /// As for [`histogram`](Self::histogram).
     pub fn histogram_async(&self, edges: &[f64]) -> impl Future<Output = Result<Array1<i64>>> + Send + use<T> {
         let edges = edges.to_vec();
         self.away(move |array| array.histogram(&edges))
@@ -163,7 +163,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// The async form of [`quantile`](Self::quantile).
     ///
     /// # Errors
-    /// As [`quantile`](Self::quantile).
+    /// As for [`quantile`](Self::quantile).
     pub fn quantile_async(&self, quantiles: &[f64]) -> impl Future<Output = Result<Array1<f64>>> + Send + use<T> {
         let quantiles = quantiles.to_vec();
         self.away(move |array| array.quantile(&quantiles))
@@ -174,7 +174,7 @@ impl AnyArray {
     /// The async form of [`compute`](Self::compute); see [`ChunkedArray`](ChunkedArray#async-forms).
     ///
     /// # Errors
-    /// As [`compute`](Self::compute).
+    /// As for [`compute`](Self::compute).
     pub fn compute_async(&self) -> impl Future<Output = Result<AnyNdArray>> + Send + use<> {
         let array = self.clone();
         unblock(move || array.compute())
@@ -183,7 +183,7 @@ impl AnyArray {
     /// The async form of [`chunk`](Self::chunk).
     ///
     /// # Errors
-    /// As [`chunk`](Self::chunk).
+    /// As for [`chunk`](Self::chunk).
     pub fn chunk_async(&self, coordinates: &[usize]) -> impl Future<Output = Result<AnyNdArray>> + Send + use<> {
         let (array, coordinates) = (self.clone(), coordinates.to_vec());
         unblock(move || array.chunk(&coordinates))
@@ -192,7 +192,7 @@ impl AnyArray {
     /// The async form of [`to_bytes`](Self::to_bytes).
     ///
     /// # Errors
-    /// As [`to_bytes`](Self::to_bytes).
+    /// As for [`to_bytes`](Self::to_bytes).
     pub fn to_bytes_async(&self) -> impl Future<Output = Result<Vec<u8>>> + Send + use<> {
         let array = self.clone();
         unblock(move || array.to_bytes())

@@ -1,4 +1,4 @@
-//! Chunks that pass through an expression unchanged. What is stored of them is taken over, with its checksum: nothing
+//! Chunks that pass through an expression unchanged. Their stored bytes are taken over, with their checksums: nothing
 //! is decoded, computed or encoded.
 
 use super::saved::Saved;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Takes over chunks of arrays that are stored.
 pub(super) struct Carrier<'a> {
     backend: &'a dyn Backend,
-    /// Where arrays that are no stored ones were saved, by their addresses.
+    /// Where arrays that are not stored ones were saved, by their addresses.
     saved: Mutex<HashMap<usize, Option<Arc<StoredArray>>>>,
 }
 

@@ -55,7 +55,7 @@ impl<T: Element> ChunkedArray<T> {
         self.read_parts(&evaluation, evaluation.concurrency(), jobs, self.len())
     }
 
-    /// One chunk, by its coordinates in the chunk grid.
+    /// Returns one chunk, by its coordinates in the chunk grid.
     ///
     /// # Errors
     /// `NotFound` if there is no such chunk; any error of reading or computing it.
@@ -79,7 +79,7 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// Fails if the array can never be computed. Errors of single chunks are returned by the iterator.
+    /// Fails if the array can never be computed. The iterator returns the errors of single chunks.
     pub fn chunks(&self) -> Result<Chunks<T>> {
         self.check()?;
         let evaluation = evaluation([self as &dyn ErasedArray]);

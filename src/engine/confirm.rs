@@ -1,5 +1,5 @@
-//! Arrays whose document has what they are opened with: chunks are asked for at once, and meanwhile what lies beside the
-//! array is looked at. No element is handed out before that is found to be what the document says.
+//! Arrays whose document has the data with which they are opened: chunks are requested at once, and the stored metadata
+//! and checksums are read at the same time. No element is returned before these are found to match the document.
 
 use super::pool::in_background;
 use crate::backend::{ArrayReader, Backend};

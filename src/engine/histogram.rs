@@ -6,9 +6,9 @@ use crate::lock::Mutex;
 use ndarray::Array1;
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The number of elements between each two edges, as numpy's `histogram` counts them: from one edge up to, but
-    /// without, the next; the last bin has its upper edge too. NaN and what lies outside is not counted. Elements are
-    /// compared with the edges exactly, large integers too.
+    /// Returns the number of elements between each two edges, as numpy's `histogram` does: each bin includes its lower
+    /// edge, and the last bin also its upper edge. NaN and elements outside of the edges are not counted. Elements are
+    /// compared with the edges exactly, including large integers.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -18,8 +18,8 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for fewer than two edges, for edges that decrease, and for NaN; any error of reading or computing
-    /// a chunk.
+    /// `InvalidInput` if there are fewer than two edges, if edges decrease, or if one is NaN; any error of reading or
+    /// computing a chunk.
     pub fn histogram(&self, edges: &[f64]) -> Result<Array1<i64>> {
         let bins = Bins::new(edges)?;
         let counts = self.tally(edges.len() - 1, |x| bins.of(x.to_value()))?;

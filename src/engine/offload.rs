@@ -32,8 +32,8 @@ use std::task::{Context, Poll};
 /// ```
 ///
 /// # Errors
-/// Those of the work; `Cancelled` if a task was cancelled before it began; `Io` if no thread can be started; `UserCode`
-/// if it panics.
+/// The errors of the work; `Cancelled` if a task was cancelled before it began; `Io` if no thread can be started;
+/// `UserCode` if it panics.
 pub fn unblock<T, E, F>(work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
 where
     T: Send + 'static,

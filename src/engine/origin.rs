@@ -1,4 +1,4 @@
-//! Where loaded arrays come from, and which version of a document their holder knows.
+//! The origin of loaded arrays: their storage, and the version of the document that they were loaded from.
 
 use crate::lock::Mutex;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ pub(super) fn prefer_huge_pages<T>(memory: &mut [T]) {
     let start = memory.as_mut_ptr().cast::<u8>();
     let skip = start.align_offset(PAGE);
     let len = bytes.saturating_sub(skip) / PAGE * PAGE;
-    // SAFETY: the range lies within `memory`, which is borrowed mutably, and MADV_HUGEPAGE changes no byte of it.
+    // SAFETY: the range is within `memory`, which is borrowed mutably, and MADV_HUGEPAGE changes no byte of it.
     let _ = unsafe { rustix::mm::madvise(start.add(skip).cast(), len, rustix::mm::Advice::LinuxHugepage) };
 }
 

@@ -22,12 +22,12 @@ const PASS_BITS: u32 = 16;
 const COUNTS_BITS: u32 = 20;
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The quantiles of all elements, in `f64`, each from 0 (the minimum) to 1 (the maximum): `quantile(&[0.5])?[0]` is
-    /// the median. They are exact, and interpolated linearly between two elements, as in numpy. NaN if an element is
-    /// NaN; see [`skip_nan`](Self::skip_nan).
+    /// Returns the quantiles of all elements, in `f64`, each from 0 (the minimum) to 1 (the maximum):
+    /// `quantile(&[0.5])?[0]` is the median. They are exact, and interpolated linearly between two elements, as in
+    /// numpy. They are NaN if an element is NaN; see [`skip_nan`](Self::skip_nan).
     ///
-    /// Arrays of up to 1 Mi elements are read once. Larger ones are read as often as their elements have 16 bits: `u8`
-    /// and `f16` once, `f32` twice, `f64` up to four times, and more often only for more than 16 quantiles at a time. A
+    /// Arrays of up to 1 Mi elements are read once. Larger ones are read once for each 16 bits of an element: `u8` and
+    /// `f16` once, `f32` twice, `f64` up to four times, and more often only for more than 16 quantiles at a time. A
     /// pass takes at most 8 MiB for each thread, besides the chunks.
     ///
     /// ```
@@ -38,7 +38,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the array has no elements, or for a quantile that is not from 0 to 1; any error of reading or
+    /// `InvalidInput` if the array has no elements, or if a quantile is not between 0 and 1; any error of reading or
     /// computing a chunk.
     pub fn quantile(&self, quantiles: &[f64]) -> Result<Array1<f64>> {
         quantiles_of(self, quantiles, false)
@@ -46,10 +46,10 @@ impl<T: RealElement + Number> ChunkedArray<T> {
 }
 
 impl<T: RealElement + Number> SkipNan<T> {
-    /// The quantiles, as [`ChunkedArray::quantile`]. They are NaN if all elements are NaN.
+    /// Returns the quantiles, as [`ChunkedArray::quantile`]. They are NaN if all elements are NaN.
     ///
     /// # Errors
-    /// As [`ChunkedArray::quantile`].
+    /// As for [`ChunkedArray::quantile`].
     pub fn quantile(&self, quantiles: &[f64]) -> Result<Array1<f64>> {
         quantiles_of(self.array(), quantiles, true)
     }
@@ -107,7 +107,7 @@ enum Pass {
 }
 
 impl Pass {
-    /// The number of numbers, and of NaN, in an array of so many elements.
+    /// The number of numbers, and of NaN, in an array of this many elements.
     fn lens(&self, elements: usize) -> (usize, usize) {
         let numbers = match self {
             Self::Sorted(keys) => keys.len(),

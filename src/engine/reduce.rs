@@ -13,7 +13,7 @@ use ndarray::ArrayViewD;
 use std::collections::BTreeMap;
 
 impl<T: Summable> ChunkedArray<T> {
-    /// The sum of all elements. Integers are summed exactly (as `i64` or `u64`), floats in `f64`; the sum of `bool` is
+    /// Returns the sum of all elements. Integers are summed exactly (as `i64` or `u64`), floats in `f64`; the sum of `bool` is
     /// the number of `true`.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ impl<T: Summable> ChunkedArray<T> {
         T::sum(self.total()?).ok_or_else(|| Error::limit("the sum does not fit into 64 bits"))
     }
 
-    /// The mean of all elements, in `f64` or `Complex<f64>`.
+    /// Returns the mean of all elements, in `f64` or `Complex<f64>`.
     ///
     /// # Errors
     /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
@@ -39,7 +39,7 @@ impl<T: Summable> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// The smallest element, or NaN if an element is NaN, as in numpy.
+    /// Returns the smallest element, or NaN if an element is NaN, as in numpy.
     ///
     /// # Errors
     /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
@@ -48,7 +48,7 @@ impl<T: RealElement> ChunkedArray<T> {
         self.extreme(pick)?.ok_or_else(|| no_elements("minimum"))
     }
 
-    /// The greatest element, or NaN if an element is NaN, as in numpy.
+    /// Returns the greatest element, or NaN if an element is NaN, as in numpy.
     ///
     /// # Errors
     /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
@@ -68,15 +68,15 @@ impl<T: RealElement> ChunkedArray<T> {
 }
 
 impl<T: Element> ChunkedArray<T> {
-    /// Whether any element is not 0 (`false`). NaN is not 0.
+    /// Returns whether any element is not 0 (`false`). NaN is not 0.
     ///
     /// # Errors
-    /// Whatever keeps a chunk from being read or made.
+    /// Any error of reading or computing a chunk.
     pub fn any(&self) -> Result<bool> {
         self.reduce_by(Truth { decides: true })
     }
 
-    /// Whether no element is 0 (`false`). NaN is not 0.
+    /// Returns whether no element is 0 (`false`). NaN is not 0.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -87,15 +87,15 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// Whatever keeps a chunk from being read or made.
+    /// Any error of reading or computing a chunk.
     pub fn all(&self) -> Result<bool> {
         self.reduce_by(Truth { decides: false })
     }
 
-    /// The number of elements that are not NaN.
+    /// Returns the number of elements that are not NaN.
     ///
     /// # Errors
-    /// Whatever keeps a chunk from being read or made.
+    /// Any error of reading or computing a chunk.
     pub fn count(&self) -> Result<i64> {
         self.reduce_by(Count)
     }
@@ -112,8 +112,8 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// The position of the smallest element, counted in C order over the whole array, as in numpy: that of the first
-    /// one, if there are several, and that of the first NaN, if there is one.
+    /// Returns the position of the smallest element, counted in C order over the whole array, as in numpy. If there are
+    /// several, it is the first one; if there is a NaN, it is the first NaN.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -128,10 +128,10 @@ impl<T: RealElement> ChunkedArray<T> {
         self.position(Extreme::Least, false)
     }
 
-    /// The position of the greatest element; as [`argmin`](Self::argmin).
+    /// Returns the position of the greatest element, as [`argmin`](Self::argmin) does for the smallest.
     ///
     /// # Errors
-    /// As [`argmin`](Self::argmin).
+    /// As for [`argmin`](Self::argmin).
     pub fn argmax(&self) -> Result<usize> {
         self.position(Extreme::Greatest, false)
     }
@@ -149,16 +149,16 @@ impl<T: RealElement> ChunkedArray<T> {
 }
 
 impl<T: RealElement + Number> ChunkedArray<T> {
-    /// The variance of all elements: the sum of the squared distances from the mean, divided by the number of elements
-    /// less `ddof`. NaN if no more than `ddof` elements are there, or if there is one.
+    /// Returns the variance of all elements: the sum of the squared distances from the mean, divided by the number of
+    /// elements minus `ddof`. The result is NaN if there are at most `ddof` elements, or if an element is NaN.
     ///
     /// # Errors
-    /// Whatever keeps a chunk from being read or made.
+    /// Any error of reading or computing a chunk.
     pub fn var(&self, ddof: usize) -> Result<f64> {
         self.reduce_by(Spread { ddof, is_root: false, skip_nan: false })
     }
 
-    /// The standard deviation of all elements: the square root of [`var`](Self::var).
+    /// Returns the standard deviation of all elements: the square root of [`var`](Self::var).
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -168,7 +168,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// Whatever keeps a chunk from being read or made.
+    /// Any error of reading or computing a chunk.
     pub fn std(&self, ddof: usize) -> Result<f64> {
         self.reduce_by(Spread { ddof, is_root: true, skip_nan: false })
     }

@@ -1,4 +1,4 @@
-//! Where an array that is in memory, or computed, was saved.
+//! The places where an array that is in memory, or computed, was saved.
 
 use super::origin::Origin;
 use super::stored::{Expected, StoredArray};

@@ -1,20 +1,21 @@
-//! Reductions of whole arrays without regard to NaN.
+//! Reductions of whole arrays without the elements that are NaN.
 
 use super::compute::no_elements;
 use crate::array::{ChunkedArray, Element, Extreme, Mean, Number, Pick, RealElement, Spread, Sum, Summable};
 use crate::error::Result;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The reductions of the whole array without regard to NaN: `array.skip_nan().mean()`. See [`SkipNan`].
+    /// Returns the reductions of the whole array without the elements that are NaN: `array.skip_nan().mean()`. See
+    /// [`SkipNan`].
     #[must_use]
     pub fn skip_nan(&self) -> SkipNan<T> {
         SkipNan { array: self.clone() }
     }
 }
 
-/// The reductions of a whole array as if elements that are NaN were not there: what [`ChunkedArray::skip_nan`] returns.
+/// The reductions of a whole array without the elements that are NaN, as [`ChunkedArray::skip_nan`] returns them.
 /// [`count`](ChunkedArray::count) is the number of the other elements. For reductions along axes, see
-/// [`Reduction::skip_nan`](crate::Reduction::skip_nan). [`unblock`](crate::unblock) gives the async form of each.
+/// [`Reduction::skip_nan`](crate::Reduction::skip_nan). [`unblock`](crate::unblock) makes an async form of each.
 ///
 /// ```
 /// use arraystow::ChunkedArray;
@@ -44,18 +45,18 @@ impl<T: Element> SkipNan<T> {
 }
 
 impl<T: Summable> SkipNan<T> {
-    /// The sum, as [`ChunkedArray::sum`]. It is 0 if all elements are NaN.
+    /// Returns the sum, as [`ChunkedArray::sum`]. It is 0 if all elements are NaN.
     ///
     /// # Errors
-    /// As [`ChunkedArray::sum`].
+    /// As for [`ChunkedArray::sum`].
     pub fn sum(&self) -> Result<T::Sum> {
         self.array.reduce_by(Sum { skip_nan: true })
     }
 
-    /// The mean, as [`ChunkedArray::mean`]. It is NaN if all elements are NaN.
+    /// Returns the mean, as [`ChunkedArray::mean`]. It is NaN if all elements are NaN.
     ///
     /// # Errors
-    /// As [`ChunkedArray::mean`].
+    /// As for [`ChunkedArray::mean`].
     pub fn mean(&self) -> Result<T::Mean> {
         self.needs_elements("mean")?;
         self.array.reduce_by(Mean { skip_nan: true })
@@ -63,25 +64,25 @@ impl<T: Summable> SkipNan<T> {
 }
 
 impl<T: RealElement> SkipNan<T> {
-    /// The smallest element, or NaN if all elements are NaN.
+    /// Returns the smallest element, or NaN if all elements are NaN.
     ///
     /// # Errors
-    /// As [`ChunkedArray::min`].
+    /// As for [`ChunkedArray::min`].
     pub fn min(&self) -> Result<T> {
         self.needs_elements("minimum")?;
         self.array.reduce_by(Pick { extreme: Extreme::Least, skip_nan: true })
     }
 
-    /// The greatest element, or NaN if all elements are NaN.
+    /// Returns the greatest element, or NaN if all elements are NaN.
     ///
     /// # Errors
-    /// As [`ChunkedArray::max`].
+    /// As for [`ChunkedArray::max`].
     pub fn max(&self) -> Result<T> {
         self.needs_elements("maximum")?;
         self.array.reduce_by(Pick { extreme: Extreme::Greatest, skip_nan: true })
     }
 
-    /// The position of the first of the smallest elements, as [`ChunkedArray::argmin`].
+    /// Returns the position of the first of the smallest elements, as [`ChunkedArray::argmin`].
     ///
     /// # Errors
     /// `InvalidInput` if all elements are NaN; otherwise as [`ChunkedArray::argmin`].
@@ -89,7 +90,7 @@ impl<T: RealElement> SkipNan<T> {
         self.array.position(Extreme::Least, true)
     }
 
-    /// The position of the first of the greatest elements, as [`ChunkedArray::argmax`].
+    /// Returns the position of the first of the greatest elements, as [`ChunkedArray::argmax`].
     ///
     /// # Errors
     /// `InvalidInput` if all elements are NaN; otherwise as [`ChunkedArray::argmax`].
@@ -99,18 +100,18 @@ impl<T: RealElement> SkipNan<T> {
 }
 
 impl<T: RealElement + Number> SkipNan<T> {
-    /// The variance, as [`ChunkedArray::var`].
+    /// Returns the variance, as [`ChunkedArray::var`].
     ///
     /// # Errors
-    /// As [`ChunkedArray::var`].
+    /// As for [`ChunkedArray::var`].
     pub fn var(&self, ddof: usize) -> Result<f64> {
         self.array.reduce_by(Spread { ddof, is_root: false, skip_nan: true })
     }
 
-    /// The standard deviation, as [`ChunkedArray::std`].
+    /// Returns the standard deviation, as [`ChunkedArray::std`].
     ///
     /// # Errors
-    /// As [`ChunkedArray::std`].
+    /// As for [`ChunkedArray::std`].
     pub fn std(&self, ddof: usize) -> Result<f64> {
         self.array.reduce_by(Spread { ddof, is_root: true, skip_nan: true })
     }

@@ -156,7 +156,7 @@ impl StoredArray {
         })
     }
 
-    /// Fails unless what lies beside the array is what the document says.
+    /// Fails unless what is beside the array is what the document says.
     fn confirm(&self) -> Result<()> {
         let check = |opened: Result<Arc<dyn ArrayReader>>| {
             opened.map_err(|error| self.in_file(error)).and_then(|reader| self.check(&*reader))
@@ -181,7 +181,7 @@ impl StoredArray {
 }
 
 impl Expected {
-    /// The same without what the document has of the metadata and checksums: those that lie beside the array are read.
+    /// The same without what the document has of the metadata and checksums: those that are beside the array are read.
     pub(crate) fn without_opening(self) -> Self {
         Self { opening: None, ..self }
     }

@@ -2,8 +2,8 @@
 //!
 //! The caller works too, with as many helper threads as there are processors without work of this crate. If every
 //! thread of the user's pool saves something, the saves run without helpers and do not overload the processors. No
-//! thread waits for one that may be waiting for it, and none takes up other work while it waits. So a chunk function
-//! that computes another array, or a save inside a save, cannot deadlock.
+//! thread waits for a thread that may be waiting for it, and no thread starts other work while it waits. So a chunk
+//! function that computes another array, or a save inside a save, cannot deadlock.
 
 use crate::array::{ErasedArray, Evaluation, panic_text};
 use crate::error::{Error, ErrorKind, Result};

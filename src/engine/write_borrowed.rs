@@ -1,4 +1,4 @@
-//! Writes one array whose elements are lent: its chunks are made of the caller's memory.
+//! Writes one array whose elements are borrowed: its chunks are made from the caller's memory.
 
 use super::remove::remove_arrays;
 use super::workers::{Job, run};

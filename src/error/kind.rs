@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The category of an [`Error`](crate::Error). The error's text has the details.
+/// The category of an [`Error`](crate::Error). The error's message has the details.
 ///
-/// Displays as a short text. With serde it is its name in snake case.
+/// `Display` writes a short description. With serde it is the name in snake case.
 ///
 /// ```
 /// use arraystow::ErrorKind;
@@ -20,15 +20,15 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no document, array or chunk of that name.
+    /// There is no document, array or chunk with that name.
     NotFound,
-    /// The array existed when its document was loaded and has been removed since.
+    /// The array existed when its document was loaded, and has been removed since then.
     Gone,
     /// The name is already in use.
     AlreadyExists,
     /// The document was changed by another writer between the read and the write.
     Conflict,
-    /// Whether the document was replaced is unknown. Nothing was removed.
+    /// It is unknown whether the document was replaced. Nothing was removed.
     UnknownOutcome,
     /// The name does not follow the grammar of names.
     InvalidName,
@@ -42,7 +42,7 @@ pub enum ErrorKind {
     NoContext,
     /// What is stored is not what was written: truncated, altered, swapped, or not written by arraystow at all.
     Corrupt,
-    /// The stored array has another data type or rank than the one asked for.
+    /// The stored array has another data type or number of axes than requested.
     TypeMismatch,
     /// A limit on size, depth or memory was reached.
     Limit,
@@ -52,7 +52,7 @@ pub enum ErrorKind {
     Io,
     /// The serde format or the user's `Serialize` or `Deserialize` failed.
     Serde,
-    /// The user's own code failed or panicked: a function of chunks, a [`ChunkSource`](crate::ChunkSource) or a
+    /// The user's own code failed or panicked: a chunk function, a [`ChunkSource`](crate::ChunkSource) or a
     /// [`PersistentSerializer`](crate::PersistentSerializer). [`Error::get_ref`](crate::Error::get_ref) returns its
     /// error.
     UserCode,

@@ -28,18 +28,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Everything that can go wrong in this crate.
+/// The error type of this crate.
 ///
 /// `Display` has the whole message, including the cause's: `{error}` alone is complete. Therefore
 /// [`source`](std::error::Error::source) does not return the cause again, which reporters would print twice, but the
 /// cause's own source, as [`std::io::Error`] does. [`get_ref`](Self::get_ref) returns the cause, for downcasting.
 ///
-/// An error may quote names, paths and texts from an untrusted file. `Display` and `Debug` escape characters that a
-/// terminal or a log would interpret (control characters, line ends, marks that change the text direction), so an error
-/// is always one line. The accessors and the cause return texts unescaped; print them with `{:?}`.
+/// An error may quote names, paths and strings from an untrusted file. `Display` and `Debug` escape characters that a
+/// terminal or a log would interpret (control characters, line breaks, marks that change the text direction), so an
+/// error is always one line. The accessors and the cause return strings unescaped; print them with `{:?}`.
 ///
-/// With serde, an error is a map of what its accessors return, with the cause's text. The cause of an error that is
-/// read back is that text: it cannot be downcast to the type that it had.
+/// With serde, an error is a map of what its accessors return, with the cause's message. The cause of an error that is
+/// read back is only that message: it cannot be downcast to its original type.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -183,44 +183,44 @@ impl Error {
         if locations.peek().is_none() { self } else { self.edit(|inner| inner.left_behind.extend(locations)) }
     }
 
-    /// The category of the error.
+    /// Returns the category of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// The place in the user's value, such as `runs[3].field`, if it is known.
+    /// Returns the place in the user's value, such as `runs[3].field`, if it is known.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.inner.path.as_deref()
     }
 
-    /// The file name in the persistent id of the array or external object concerned, if there is one.
+    /// Returns the file name in the persistent id of the array or external object concerned, if there is one.
     #[must_use]
     pub fn array(&self) -> Option<&str> {
         self.inner.array.as_deref()
     }
 
-    /// The name of the document concerned, if there is one.
+    /// Returns the name of the document concerned, if there is one.
     #[must_use]
     pub fn document(&self) -> Option<&str> {
         self.inner.document.as_deref()
     }
 
-    /// The file or key concerned, if there is one.
+    /// Returns the file or key concerned, if there is one.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.inner.location.as_deref()
     }
 
-    /// The files or keys of arrays that a failed save has left behind, which perhaps no document names. A save leaves
-    /// arrays behind if it cannot remove them, or must not because its outcome is unknown. Usually empty.
+    /// Returns the files or keys of arrays that a failed save has left behind, and which may not belong to a document.
+    /// A save leaves arrays behind if it cannot remove them, or must not because its outcome is unknown. Usually empty.
     #[must_use]
     pub fn left_behind(&self) -> &[String] {
         &self.inner.left_behind
     }
 
-    /// The cause, for downcasting, as [`std::io::Error::get_ref`]. `Display` has its text already, so
+    /// Returns the cause, for downcasting, as [`std::io::Error::get_ref`]. `Display` already includes its message, so
     /// [`source`](std::error::Error::source) returns the cause's own source.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {

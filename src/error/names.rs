@@ -1,4 +1,4 @@
-//! Enums of which a user names one by a text: in an option, on a command line, in a file.
+//! Enums whose variants users name by strings: in an option, on a command line, in a file.
 
 /// Implements `Display` and `FromStr` for an enum without fields, by the names of its variants.
 macro_rules! named {
@@ -15,7 +15,7 @@ macro_rules! named {
             type Err = $crate::error::Error;
 
             /// # Errors
-            /// `InvalidInput` for a text that is not the name of a variant.
+            /// `InvalidInput` for a string that is not the name of a variant.
             fn from_str(text: &str) -> $crate::error::Result<Self> {
                 match text {
                     $($name => Ok(Self::$variant),)+

@@ -1,4 +1,4 @@
-//! An error with serde: for the reports that have faults in them.
+//! Errors with serde, for the reports that contain faults.
 
 use super::{Error, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,16 +1,16 @@
-//! How texts from outside are shown in an error: bounded, and in one line.
+//! How strings from outside are shown in an error: bounded, and in one line.
 
 use std::fmt::{self, Write as _};
 
-/// The most bytes of an error's text. A text may quote an untrusted document, even all of it.
+/// The most bytes of an error message. A string may quote an untrusted document, even all of it.
 const MOST_BYTES: usize = 2000;
 
 pub(super) fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]
 }
 
-/// Displays the beginning of a text, with escapes for characters that a terminal or a log would interpret. Escaping is
-/// idempotent, since serde formats quote errors in their own errors.
+/// Displays the beginning of a string, with escapes for characters that a terminal or a log would interpret. Escaping
+/// is idempotent, since serde formats quote errors in their own errors.
 pub(super) struct Shown<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shown<'_> {

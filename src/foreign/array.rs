@@ -1,4 +1,4 @@
-//! An array that no document names.
+//! An array that is not part of a document.
 
 use crate::array::{AnyArray, ChunkedArray, EncodedArray, Labels, StoredBytes, StoredLayout, with_typed};
 use crate::backend::ArrayReader;
@@ -13,7 +13,7 @@ struct Foreign {
     concurrency: usize,
 }
 
-/// The array of a reader, which lies at that path of its file or store.
+/// The array of a reader, which is at that path of its file or store.
 pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
     let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });

@@ -9,10 +9,11 @@ use crate::limits::Limits;
 use std::fmt;
 use std::path::Path;
 
-/// An HDF5 file that any program has written. Its datasets are [opened](Self::array) as chunked arrays by their paths,
-/// and [listed](Self::arrays). Nothing is written, and no link out of the file is followed.
+/// An HDF5 file that was written by any program. Its datasets are [opened](Self::array) as chunked arrays by their
+/// paths, and [listed](Self::arrays). Nothing is written, and no link out of the file is followed.
 ///
-/// [`docs/foreign.md`][foreign] lists the data types, layouts and filters that are supported. An error names what is not.
+/// [`docs/foreign.md`][foreign] lists the data types, layouts and filters that are supported. For anything else, the
+/// error names what is not supported.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -47,7 +48,7 @@ pub struct Hdf5File {
 }
 
 impl Hdf5File {
-    /// Returns a handle on the local file at this path. The file is opened when it is read, and not kept open.
+    /// Returns a handle on the local file at this path. The file is opened each time it is read, and is not kept open.
     ///
     /// # Errors
     /// `NotFound` if there is no such file; `InvalidInput` if it is not a regular file.
@@ -69,16 +70,16 @@ impl Hdf5File {
         self
     }
 
-    /// The file's absolute path.
+    /// Returns the file's absolute path.
     #[must_use]
     pub fn location(&self) -> &str {
         &self.location
     }
 
     /// Returns the dataset at a path, such as `/temperature` or `/run 3/field`. The first slash is optional. Soft links
-    /// within the file are followed. The array is lazy: its headers and the index of its chunks are read now, its
-    /// chunks when they are needed. It has the names of axes, the attributes and the fill value that the file gives it,
-    /// as far as an array can have them.
+    /// within the file are followed. The array is lazy: its headers and its chunk index are read now, its chunks when
+    /// they are needed. It has the names of axes, the attributes and the fill value of the dataset, as far as they are
+    /// supported.
     ///
     /// # Errors
     /// `NotFound` if there is nothing at that path, with suggestions of similar names; `InvalidInput` if it is not a
@@ -89,9 +90,9 @@ impl Hdf5File {
         array(reader, path, 1)
     }
 
-    /// Lists the datasets at and below a path, `/` for the whole file, each with its data type, shape and chunks. A
-    /// dataset that cannot be read is listed with the reason, and so is a link to another file. No chunk is read. The
-    /// listing is [bounded](FoundArrays::is_complete).
+    /// Lists the datasets at a path and in the groups below it, each with its data type, shape and chunks. The path `/`
+    /// is the whole file. A dataset that cannot be read is listed with the reason, and so is a link to another file. No
+    /// chunk is read. The listing is [bounded](FoundArrays::is_complete).
     ///
     /// # Errors
     /// `NotFound` if there is nothing at that path; `Corrupt` if the file is damaged or not an HDF5 file.
@@ -102,7 +103,7 @@ impl Hdf5File {
     /// The async form of [`array`](Self::array).
     ///
     /// # Errors
-    /// As [`array`](Self::array).
+    /// As for [`array`](Self::array).
     pub fn array_async(&self, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
         let (file, path) = (self.clone(), path.to_owned());
         unblock(move || file.array(&path))
@@ -111,7 +112,7 @@ impl Hdf5File {
     /// The async form of [`arrays`](Self::arrays).
     ///
     /// # Errors
-    /// As [`arrays`](Self::arrays).
+    /// As for [`arrays`](Self::arrays).
     pub fn arrays_async(&self, path: &str) -> impl Future<Output = Result<FoundArrays>> + Send + use<> {
         let (file, path) = (self.clone(), path.to_owned());
         unblock(move || file.arrays(&path))

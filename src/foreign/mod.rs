@@ -1,6 +1,6 @@
 //! FOREIGN: reads arrays that other programs have written, in place.
 //!
-//! No document names them. A backend opens them by their paths, within the same limits as every array.
+//! They are not part of a document. A backend opens them by their paths, within the same limits as every array.
 
 mod array;
 #[cfg(feature = "hdf5")]

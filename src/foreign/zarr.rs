@@ -15,10 +15,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A folder with Zarr arrays, of version 2 or 3, that any program has written: local, or in an object store. Its arrays
-/// are [opened](Self::array) by their paths, and [listed](Self::arrays). Nothing is written.
+/// A folder with Zarr arrays of version 2 or 3 that were written by any program. The folder is local or in an object
+/// store. Its arrays are [opened](Self::array) by their paths, and [listed](Self::arrays). Nothing is written.
 ///
-/// [`docs/foreign.md`][foreign] lists the data types and codecs that are supported. An error names what is not.
+/// [`docs/foreign.md`][foreign] lists the data types and codecs that are supported. For anything else, the error names
+/// what is not supported.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -82,7 +83,7 @@ impl ZarrStore {
         self
     }
 
-    /// The folder's absolute path, or its URL.
+    /// Returns the folder's absolute path, or its URL.
     #[must_use]
     pub fn location(&self) -> &str {
         &self.location
@@ -90,7 +91,7 @@ impl ZarrStore {
 
     /// Returns the array at a path, such as `/group/temperature`, or `/` for the folder itself. The first slash is
     /// optional. The array is lazy: its metadata are read now, its chunks when they are needed. It has the names of
-    /// axes, the attributes and the fill value that its metadata give it, as far as an array can have them.
+    /// axes, the attributes and the fill value of its metadata, as far as they are supported.
     ///
     /// # Errors
     /// `NotFound` if there is no array at that path, with suggestions of similar names; `InvalidInput` if it is a
@@ -101,8 +102,8 @@ impl ZarrStore {
         array(reader, path, self.store.concurrency())
     }
 
-    /// Lists the arrays at a path and in the groups below it, `/` for all, each with its data type, shape and chunks.
-    /// An array that cannot be read is listed with the reason. No chunk is read. The listing is
+    /// Lists the arrays at a path and in the groups below it, each with its data type, shape and chunks. The path `/`
+    /// is the whole store. An array that cannot be read is listed with the reason. No chunk is read. The listing is
     /// [bounded](FoundArrays::is_complete).
     ///
     /// # Errors
@@ -114,7 +115,7 @@ impl ZarrStore {
     /// The async form of [`array`](Self::array).
     ///
     /// # Errors
-    /// As [`array`](Self::array).
+    /// As for [`array`](Self::array).
     pub fn array_async(&self, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
         let (store, path) = (self.clone(), path.to_owned());
         unblock(move || store.array(&path))
@@ -123,7 +124,7 @@ impl ZarrStore {
     /// The async form of [`arrays`](Self::arrays).
     ///
     /// # Errors
-    /// As [`arrays`](Self::arrays).
+    /// As for [`arrays`](Self::arrays).
     pub fn arrays_async(&self, path: &str) -> impl Future<Output = Result<FoundArrays>> + Send + use<> {
         let (store, path) = (self.clone(), path.to_owned());
         unblock(move || store.arrays(&path))

@@ -1,5 +1,5 @@
-//! The functions for users without a [`Storage`](crate::Storage): a value to bytes, or to any serializer, with the
-//! arrays beside.
+//! The functions for users without a [`Storage`](crate::Storage): they turn a value into bytes, or pass it to any
+//! serializer, and store its arrays separately.
 
 use crate::engine::Origin;
 use crate::error::{Error, Result};
@@ -19,14 +19,13 @@ use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use std::rc::Rc;
 
-/// Serializes a value with any serde serializer; its arrays go to the protocols, the serializer gets their ids.
+/// Serializes a value with any serde serializer. The protocols store its arrays, and the serializer gets their ids.
 ///
-/// When this returns, the arrays are written; when it fails, they have been removed. What the serializer wrote is the
-/// caller's.
+/// When the function returns, the arrays are written. If it fails, they are removed again. The caller must discard what
+/// the serializer has written by then.
 ///
-/// Nothing is known of the serializer, so nothing is refused that it takes, also if it cannot be read back: MessagePack
-/// writes `Some(None)` as `None`, postcard writes `untagged` enums that it does not read. `docs/formats.md` has more of
-/// these.
+/// Only the serializer itself can reject a value that could not be read back: MessagePack writes `Some(None)` as
+/// `None`, and postcard writes `untagged` enums that it cannot read. `docs/formats.md` lists such cases.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -44,8 +43,8 @@ use std::rc::Rc;
 /// ```
 ///
 /// # Errors
-/// `Serde` if the value or the format fails; `Unsupported` if there is an array and no protocol for it; whatever keeps
-/// an array from being computed or written. The error names the array's place in the value.
+/// `Serde` if the value or the format fails; `Unsupported` if there is an array and no protocol for it; any error of
+/// computing or writing an array. The error names the array's place in the value.
 pub fn serialize<T, S>(value: &T, serializer: S, protocols: &Protocols) -> Result<S::Ok>
 where
     T: ?Sized + Serialize,
@@ -60,12 +59,12 @@ where
     Ok(output)
 }
 
-/// Deserializes a value with any serde deserializer; its arrays are found through the protocols and are lazy. See
+/// Deserializes a value with any serde deserializer. Its arrays are found through the protocols and are lazy. See
 /// [`serialize`] for an example.
 ///
 /// # Errors
-/// `Serde` if the document is not one of this type; `NotFound` if an array is not there; `TypeMismatch`, `Corrupt` if
-/// it is another one than the type or the id says. The error names the array's place in the value.
+/// `Serde` if the document does not match the type; `NotFound` if an array does not exist; `TypeMismatch` or `Corrupt`
+/// if it does not match the type or the id. The error names the array's place in the value.
 pub fn deserialize<'de, T, D>(deserializer: D, protocols: &Protocols) -> Result<T>
 where
     T: Deserialize<'de>,
@@ -74,7 +73,7 @@ where
     read_from(deserializer, Rc::new(Resolver::bare(protocols)))
 }
 
-/// A value as a document: CBOR with a manifest of its arrays, which go to the protocols.
+/// Returns a value as a document: CBOR with a manifest of its arrays, which the protocols store.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -90,15 +89,15 @@ where
 /// ```
 ///
 /// # Errors
-/// As [`serialize`].
+/// As for [`serialize`].
 pub fn to_vec<T: ?Sized + Serialize>(value: &T, protocols: &Protocols) -> Result<Vec<u8>> {
     document(value, protocols, |around, body| Ok(around.put_around(body)))
 }
 
-/// As [`to_vec`], to a writer. See [`from_reader`] for an example.
+/// Writes a value as a document, like [`to_vec`], to a writer. See [`from_reader`] for an example.
 ///
 /// # Errors
-/// As [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
+/// As for [`serialize`], and `Io` if the writer fails; the arrays have then been removed.
 pub fn to_writer<T: ?Sized + Serialize>(mut writer: impl Write, value: &T, protocols: &Protocols) -> Result<()> {
     document(value, protocols, |around, body| {
         let written = around.parts(&body).iter().try_for_each(|part| writer.write_all(part));
@@ -128,15 +127,15 @@ fn document<T: ?Sized + Serialize, O>(
     }
 }
 
-/// The value of a document that [`to_vec`] made. Its arrays are lazy. See [`to_vec`] for an example.
+/// Returns the value of a document that [`to_vec`] has made. Its arrays are lazy. See [`to_vec`] for an example.
 ///
 /// # Errors
-/// `Corrupt` if this is no such document, or a damaged one; `Serde` if it is not one of this type.
+/// `Corrupt` if the bytes are not a document, or if it is damaged; `Serde` if the document does not match the type.
 pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -> Result<T> {
     from_reader(document, protocols)
 }
 
-/// As [`from_slice`], from a reader, which is read to its end.
+/// Returns the value of a document, like [`from_slice`], from a reader, which is read to its end.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -152,7 +151,7 @@ pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -
 /// ```
 ///
 /// # Errors
-/// As [`from_slice`], and `Io` if the reader fails.
+/// As for [`from_slice`], and `Io` if the reader fails.
 pub fn from_reader<T: DeserializeOwned>(mut reader: impl Read, protocols: &Protocols) -> Result<T> {
     let limits = protocols.limits();
     let head = read_head(&mut reader, &limits)?;

@@ -1,7 +1,7 @@
 //! SERDE: the plug-in around any serde format.
 //!
-//! A walk with a [`Serializer`](ser::wrapped::Serializer) gives the document's body and the plan of arrays to write; a
-//! walk with a [`Deserializer`](de::seeds::Deserializer) finds the arrays again. Both run within a thread-local
+//! A walk with a [`Serializer`](ser::wrapped::Serializer) produces the document's body and the plan of arrays to write.
+//! A walk with a [`Deserializer`](de::seeds::Deserializer) finds the arrays again. Both run within a thread-local
 //! context, without I/O. Around them are the document's frame and manifest, and the functions that users call.
 //!
 //! Each module is a room. A room imports only from those before it in this order: `document`, `format`, `external`,

@@ -1,4 +1,4 @@
-//! From a plan to stored objects and their manifest entries.
+//! Writes a plan: turns it into stored objects and their manifest entries.
 
 use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, ObjectEntry};
@@ -109,7 +109,8 @@ impl Written {
         error.leaving(self.stored.remove())
     }
 
-    /// Everything as it is while a document that names it is put in its place: now nothing but a word removes it.
+    /// The state while a document that names everything is put in its place: from now on only an explicit call removes
+    /// it.
     pub(crate) fn hold(mut self) -> Held {
         Held(self.stored.take())
     }

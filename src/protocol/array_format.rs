@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// The format that arrays are stored in.
 ///
 /// The option sets the format of new arrays. A folder may hold arrays of both formats, and both are read. An object
-/// store holds Zarr arrays only.
+/// store holds only Zarr arrays.
 ///
 /// ```
 /// use arraystow::ArrayFormat;
@@ -70,10 +70,10 @@ impl FromStr for ArrayFormat {
     type Err = Error;
 
     /// # Errors
-    /// `InvalidInput` for any other text than `hdf5` and `zarr`.
+    /// `InvalidInput` for any other string than `hdf5` and `zarr`.
     fn from_str(text: &str) -> Result<Self> {
         let known = Self::ALL.into_iter().find(|format| format.name() == text);
-        known.ok_or_else(|| Error::invalid(format!("{text:?} is not a format of arrays: write \"hdf5\" or \"zarr\"")))
+        known.ok_or_else(|| Error::invalid(format!("{text:?} is not an array format: write \"hdf5\" or \"zarr\"")))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Checks options that are addresses, so that an invalid one is refused at once, with the right spelling, and not in
-//! the middle of a request.
+//! Checks options that are addresses, so that an invalid address is an error at once, with the correct spelling, and
+//! not in the middle of a request.
 
 use crate::error::{Error, Result};
 use url::Url;

@@ -1,7 +1,7 @@
 //! For the crate's own tests: a watcher sees every call that changes a local file system.
 //!
-//! A test watches a folder. Its watcher runs before each call in or below the folder, where it may refuse or delay the
-//! call. It runs again after each call that was carried out.
+//! A test watches a folder. Its watcher runs before each call in or below the folder, and may make the call fail or
+//! delay it. It runs again after each call that was carried out.
 
 use crate::lock::RwLock;
 use std::cell::Cell;
@@ -97,7 +97,7 @@ thread_local! {
     static EARLY: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// On this thread, plain arrays of so many bytes are written while a save borrows them, until the returned guard is
+/// On this thread, plain arrays of this many bytes are written while a save borrows them, until the returned guard is
 /// dropped.
 pub fn write_early_from(bytes: usize) -> WritingEarly {
     WritingEarly(EARLY.replace(Some(bytes)))

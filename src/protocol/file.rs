@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
-/// How a file is opened. The modes are those of Python's `open`, and display so.
+/// How a file is opened. The modes are those of Python's `open`, and `Display` writes them in the same way.
 ///
 /// ```
 /// use arraystow::OpenMode;
@@ -20,7 +20,7 @@ pub enum OpenMode {
     Read,
     /// `r+b`: an existing file, to read and write.
     ReadWrite,
-    /// `x+b`: a new file, to read and write. A file of that name must not exist.
+    /// `x+b`: a new file, to read and write. A file with that name must not exist.
     Create,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for OpenMode {
     }
 }
 
-/// An open file, which reads, writes and seeks. Positions past the end may be written. The gap reads as zeros. See
+/// An open file, which reads, writes and seeks. Writing past the end is allowed, and the gap reads as zeros. See
 /// [`FileProtocol`] for an example.
 pub trait FileHandle: Read + Write + Seek + Send {
     /// Truncates the file, or lengthens it with zeros. See [`FileProtocol`] for an example.
@@ -172,19 +172,19 @@ impl FileHandle for std::fs::File {
 /// # Ok::<(), arraystow::Error>(())
 /// ```
 pub trait FileProtocol: Send + Sync + 'static {
-    /// Opens the file of this name.
+    /// Opens the file with this name.
     ///
     /// # Errors
     /// `NotFound` if the file does not exist. With [`OpenMode::Create`], `AlreadyExists` if it does.
     fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn FileHandle>>;
 
-    /// Removes the file of this name.
+    /// Removes the file with this name.
     ///
     /// # Errors
     /// `NotFound` if the file does not exist.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Returns what messages call the file. The default is its name.
+    /// Returns the name of the file in messages. The default is its name.
     fn describe(&self, name: &str) -> String {
         name.to_owned()
     }

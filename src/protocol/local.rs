@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The FILE protocol on a local folder.
+/// The protocol for files in a local folder.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -23,11 +23,11 @@ pub struct LocalFiles {
 }
 
 impl LocalFiles {
-    /// Returns the protocol on a folder, which is made if it does not exist.
+    /// Returns the protocol for a folder, which is created if it does not exist.
     ///
     /// # Errors
-    /// `Io` if the folder cannot be made; `InvalidInput` for a URL, and for a text that only a shell turns into a path
-    /// (`~/data`).
+    /// `Io` if the folder cannot be created; `InvalidInput` for a URL, and for a string that only a shell expands to a
+    /// path (`~/data`).
     pub fn new(folder: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.into();
         spelling::check(&folder)?;
@@ -35,7 +35,7 @@ impl LocalFiles {
             return Err(Error::invalid("a URL is not a folder: pass an object store to Protocols::with_s3"));
         }
         std::fs::create_dir_all(&folder)
-            .map_err(|error| Error::io("cannot make the folder", error).at_location(folder.display().to_string()))?;
+            .map_err(|error| Error::io("cannot create the folder", error).at_location(folder.display().to_string()))?;
         Ok(Self { folder, durability: Durability::Synced })
     }
 

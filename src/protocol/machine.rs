@@ -80,7 +80,8 @@ impl fmt::Display for NoCredentials {
         let Self { advice, why } = self;
         write!(
             f,
-            "there are no credentials: {advice} (the machine, which has credentials in a cloud, was asked as well: {why})"
+            "there are no credentials: {advice} (the metadata service, which provides credentials on machines in a \
+                cloud, was asked as well: {why})"
         )
     }
 }

@@ -18,7 +18,7 @@ const REPEATED: [&str; 6] = [
     "CanonicalRequestBytes",
 ];
 
-/// Texts that no error may contain.
+/// Strings that no error may contain.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets(Arc<[String]>);
 
@@ -54,7 +54,7 @@ impl Secrets {
     }
 }
 
-/// The text of an error, without secrets.
+/// The message of an error, without secrets.
 #[derive(Debug)]
 struct Cleaned(String);
 

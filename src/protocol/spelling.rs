@@ -8,8 +8,8 @@ const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "m
 /// Other schemes that users try.
 const OTHERS: [&str; 6] = ["file", "http", "https", "gcs", "ftp", "hdfs"];
 
-/// Fails for a text that looks like a URL but is not one, and for a text that only a shell turns into a path. To use a
-/// folder of that name, write `./` before it.
+/// Fails for a string that looks like a URL but is not one, and for a string that only a shell turns into a path. To
+/// use a folder of that name, write `./` before it.
 pub(crate) fn check(place: &Path) -> Result<()> {
     let Some(text) = place.to_str() else { return Ok(()) };
     if text.is_empty() {
@@ -17,7 +17,7 @@ pub(crate) fn check(place: &Path) -> Result<()> {
     }
     let is_ragged = text.trim() != text || text.chars().any(char::is_control);
     if is_ragged && (is_url(text) || !place.exists()) {
-        return Err(Error::invalid("the place begins or ends with white space, or contains a line end: remove that"));
+        return Err(Error::invalid("the place begins or ends with white space, or contains a line break: remove that"));
     }
     if let Some((scheme, rest)) = text.split_once(':') {
         check_url(text, &scheme.to_ascii_lowercase(), rest)?;

@@ -302,7 +302,7 @@ fn unknown_option(key: &str, known: &[&str]) -> Error {
     Error::invalid(format!("there is no option {key}{}", near.unwrap_or_default()))
 }
 
-/// Returns an option's name for a message. A text that does not look like a name may be a secret in the wrong place,
+/// Returns an option's name for a message. A string that does not look like a name may be a secret in the wrong place,
 /// and is not shown.
 fn shown(key: &str) -> String {
     let is_name = key.len() <= 40 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A version of the Zarr format.
 ///
-/// As text it is `v2` or `v3`, for `Display`, `FromStr` and serde.
+/// `Display`, `FromStr` and serde use the names `v2` and `v3`.
 ///
 /// ```
 /// use arraystow::ZarrVersion;

@@ -15,11 +15,12 @@ use std::sync::Arc;
 const MOST_NAMED: usize = 3;
 
 impl Storage {
-    /// One array of the value of that name, whatever the value's Rust type. `path` is its place in the value, as
-    /// [`info`](Self::info) and errors print it: `height`, `runs[3].field`, or nothing if the value itself is an array.
+    /// Returns one array of the value with this name, whatever the value's Rust type. `path` is its place in the value,
+    /// as [`info`](Self::info) and errors print it: `height`, `runs[3].field`, or the empty string if the value itself
+    /// is an array.
     ///
-    /// Only the document's list of arrays is read; the array is lazy, and its file is opened when its data is asked
-    /// for.
+    /// Only the document's list of arrays is read. The array is lazy, and its file is opened when its elements are
+    /// needed.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -42,9 +43,9 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if there is no such document, or no array at that path (a plain `ndarray` of less than 4 KiB stands
-    /// in the document itself: [`value`](Self::value) has it); `Unsupported` if what is there has its own serializer;
-    /// `Corrupt` if the document is damaged.
+    /// `NotFound` if there is no such document, or no array at that path (a plain `ndarray` of less than 4 KiB is in
+    /// the document itself: use [`value`](Self::value)); `Unsupported` if it is an external object; `Corrupt` if the
+    /// document is damaged.
     pub fn array(&self, name: &str, path: &str) -> Result<AnyArray> {
         let name = Name::parse(name)?;
         let mut document = open(&*self.place, &name)?;
@@ -62,8 +63,8 @@ impl Storage {
         typed(data_type, grid, Arc::new(stored)).map(AnyArray::of)
     }
 
-    /// The value of that name, whatever its Rust type: a tree of plain values with arrays as leaves. No array is
-    /// opened.
+    /// Returns the value with this name, whatever its Rust type, as a tree of plain values with arrays as leaves. No
+    /// array is opened.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -89,7 +90,8 @@ fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ArrayEntry> {
         (Some(entry), None) => return Ok(entry),
         (Some(_), Some(_)) => {
             return Err(Error::invalid(
-                "two arrays of the object have the same path, since a key in it holds a dot or a bracket: load the object \
+                "two arrays of the object have the same path, since a key in it contains a dot or a bracket: load the \
+                    object \
                  with its Rust type",
             ));
         }

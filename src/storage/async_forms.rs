@@ -51,11 +51,11 @@ impl Storage {
 
     /// The async form of [`save`](Self::save).
     ///
-    /// The value is serialized at once; the future owns the document and the arrays, and not the value. Dropped before
-    /// the document is put in its place, it takes back what was written; a commit once begun completes.
+    /// The value is serialized when the function is called. The future owns the document and the arrays, but not the
+    /// value. If it is dropped before the commit, what was written is removed. A commit that has begun completes.
     ///
     /// # Errors
-    /// As [`save`](Self::save).
+    /// As for [`save`](Self::save).
     pub fn save_async<T: ?Sized + Serialize>(
         &self,
         name: &str,
@@ -68,7 +68,7 @@ impl Storage {
     /// The async form of [`create`](Self::create); see [`save_async`](Self::save_async).
     ///
     /// # Errors
-    /// As [`create`](Self::create).
+    /// As for [`create`](Self::create).
     pub fn create_async<T: ?Sized + Serialize>(
         &self,
         name: &str,
@@ -81,7 +81,7 @@ impl Storage {
     /// The async form of [`save_if`](Self::save_if); see [`save_async`](Self::save_async).
     ///
     /// # Errors
-    /// As [`save_if`](Self::save_if).
+    /// As for [`save_if`](Self::save_if).
     pub fn save_if_async<T: ?Sized + Serialize>(
         &self,
         name: &str,
@@ -94,11 +94,11 @@ impl Storage {
 
     /// The async form of [`load`](Self::load).
     ///
-    /// The type's `Deserialize` runs on the executor and begins anew after each wait for plain `ndarray` fields and
-    /// external objects, so it may be called several times.
+    /// The type's `Deserialize` runs on the executor. It is started again after each wait for plain `ndarray` fields
+    /// and external objects, so it may be called several times.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// As for [`load`](Self::load).
     pub fn load_async<T: DeserializeOwned>(&self, name: &str) -> impl Future<Output = Result<T>> + use<T> {
         let loading = self.load_versioned_async(name);
         async move { loading.await.map(|(value, _)| value) }
@@ -107,7 +107,7 @@ impl Storage {
     /// The async form of [`load_versioned`](Self::load_versioned); see [`load_async`](Self::load_async).
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// As for [`load`](Self::load).
     pub fn load_versioned_async<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -122,7 +122,7 @@ impl Storage {
     /// The async form of [`update`](Self::update). `change` runs on the executor.
     ///
     /// # Errors
-    /// As [`update`](Self::update).
+    /// As for [`update`](Self::update).
     pub fn update_async<T, R, E, F>(
         &self,
         name: &str,
@@ -174,7 +174,7 @@ impl Storage {
     /// The async form of [`array`](Self::array).
     ///
     /// # Errors
-    /// As [`array`](Self::array).
+    /// As for [`array`](Self::array).
     pub fn array_async(&self, name: &str, path: &str) -> impl Future<Output = Result<AnyArray>> + Send + use<> {
         let path = path.to_owned();
         self.away(name, move |storage, name| storage.array(name, &path))
@@ -183,7 +183,7 @@ impl Storage {
     /// The async form of [`value`](Self::value).
     ///
     /// # Errors
-    /// As [`value`](Self::value).
+    /// As for [`value`](Self::value).
     pub fn value_async(&self, name: &str) -> impl Future<Output = Result<Value>> + use<> {
         self.load_async(name)
     }
@@ -191,7 +191,7 @@ impl Storage {
     /// The async form of [`version`](Self::version).
     ///
     /// # Errors
-    /// As [`version`](Self::version).
+    /// As for [`version`](Self::version).
     pub fn version_async(&self, name: &str) -> impl Future<Output = Result<Version>> + Send + use<> {
         self.away(name, Self::version)
     }
@@ -199,7 +199,7 @@ impl Storage {
     /// The async form of [`list`](Self::list).
     ///
     /// # Errors
-    /// As [`list`](Self::list).
+    /// As for [`list`](Self::list).
     pub fn list_async(&self, glob: &str) -> impl Future<Output = Result<Vec<ListEntry>>> + Send + use<> {
         self.away(glob, Self::list)
     }
@@ -207,7 +207,7 @@ impl Storage {
     /// The async form of [`exists`](Self::exists).
     ///
     /// # Errors
-    /// As [`exists`](Self::exists).
+    /// As for [`exists`](Self::exists).
     pub fn exists_async(&self) -> impl Future<Output = Result<bool>> + Send + use<> {
         let storage = self.clone();
         unblock(move || storage.exists())
@@ -216,7 +216,7 @@ impl Storage {
     /// The async form of [`contains`](Self::contains).
     ///
     /// # Errors
-    /// As [`contains`](Self::contains).
+    /// As for [`contains`](Self::contains).
     pub fn contains_async(&self, name: &str) -> impl Future<Output = Result<bool>> + Send + use<> {
         self.away(name, Self::contains)
     }
@@ -224,15 +224,15 @@ impl Storage {
     /// The async form of [`info`](Self::info).
     ///
     /// # Errors
-    /// As [`info`](Self::info).
+    /// As for [`info`](Self::info).
     pub fn info_async(&self, name: &str) -> impl Future<Output = Result<ValueInfo>> + Send + use<> {
         self.away(name, Self::info)
     }
 
-    /// The async form of [`remove`](Self::remove). A removal once begun completes.
+    /// The async form of [`remove`](Self::remove). A removal that has begun completes.
     ///
     /// # Errors
-    /// As [`remove`](Self::remove).
+    /// As for [`remove`](Self::remove).
     pub fn remove_async(&self, name: &str) -> impl Future<Output = Result<()>> + Send + use<> {
         self.away(name, Self::remove)
     }
@@ -240,7 +240,7 @@ impl Storage {
     /// The async form of [`remove_matching`](Self::remove_matching).
     ///
     /// # Errors
-    /// As [`remove_matching`](Self::remove_matching).
+    /// As for [`remove_matching`](Self::remove_matching).
     pub fn remove_matching_async(&self, glob: &str) -> impl Future<Output = Result<Vec<String>>> + Send + use<> {
         self.away(glob, Self::remove_matching)
     }
@@ -248,7 +248,7 @@ impl Storage {
     /// The async form of [`remove_workflow`](Self::remove_workflow).
     ///
     /// # Errors
-    /// As [`remove_workflow`](Self::remove_workflow).
+    /// As for [`remove_workflow`](Self::remove_workflow).
     pub fn remove_workflow_async(&self, workflow: &str) -> impl Future<Output = Result<Vec<String>>> + Send + use<> {
         self.away(workflow, Self::remove_workflow)
     }
@@ -256,7 +256,7 @@ impl Storage {
     /// The async form of [`copy`](Self::copy).
     ///
     /// # Errors
-    /// As [`copy`](Self::copy).
+    /// As for [`copy`](Self::copy).
     pub fn copy_async(&self, name: &str, other: &Self) -> impl Future<Output = Result<SaveReport>> + Send + use<> {
         let other = other.clone();
         self.away(name, move |storage, name| storage.copy(name, &other))
@@ -265,7 +265,7 @@ impl Storage {
     /// The async form of [`verify`](Self::verify).
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
+    /// As for [`verify`](Self::verify).
     pub fn verify_async(
         &self,
         name: &str,
@@ -277,7 +277,7 @@ impl Storage {
     /// The async form of [`verify_all`](Self::verify_all).
     ///
     /// # Errors
-    /// As [`verify_all`](Self::verify_all).
+    /// As for [`verify_all`](Self::verify_all).
     pub fn verify_all_async(
         &self,
         depth: VerifyDepth,
@@ -289,7 +289,7 @@ impl Storage {
     /// The async form of [`sweep`](Self::sweep).
     ///
     /// # Errors
-    /// As [`sweep`](Self::sweep).
+    /// As for [`sweep`](Self::sweep).
     pub fn sweep_async(&self) -> impl Future<Output = Result<Sweep>> + Send + use<> {
         let storage = self.clone();
         unblock(move || storage.sweep())
@@ -298,7 +298,7 @@ impl Storage {
     /// The async form of [`repair`](Self::repair).
     ///
     /// # Errors
-    /// As [`repair`](Self::repair).
+    /// As for [`repair`](Self::repair).
     pub fn repair_async(&self, glob: &str) -> impl Future<Output = Result<Repair>> + Send + use<> {
         self.away(glob, Self::repair)
     }
@@ -308,7 +308,7 @@ impl Sweep {
     /// The async form of [`remove`](Self::remove).
     ///
     /// # Errors
-    /// As [`remove`](Self::remove).
+    /// As for [`remove`](Self::remove).
     pub fn remove_async(self) -> impl Future<Output = Result<Vec<Leftover>>> + Send + use<> {
         unblock(move || self.remove())
     }

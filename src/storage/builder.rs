@@ -38,7 +38,7 @@ const DEFAULT_SESSION_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A storage in an object store has options of its own:
+/// A storage in an object store has further options:
 ///
 /// ```
 /// # #[cfg(feature = "s3")] {
@@ -91,24 +91,24 @@ impl StorageBuilder {
         }
     }
 
-    /// How the chunks of arrays saved from now on are compressed.
+    /// Sets the codec of arrays that are saved from now on.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// The format of documents saved from now on; those of other formats are read all the same.
+    /// Sets the format of documents that are saved from now on. Documents of other formats are still read.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// The format of new arrays in a folder: by default HDF5, and Zarr without the feature `hdf5`. Arrays of both
-    /// formats are read, whatever is chosen, and those that a save keeps stay as they are. An object store has Zarr
-    /// arrays only.
+    /// Sets the format of new arrays in a folder. The default is HDF5, or Zarr without the feature `hdf5`. Arrays of
+    /// both formats are read, whatever the option, and a save does not convert arrays that it keeps. An object store
+    /// has only Zarr arrays.
     ///
-    /// A Zarr array is a folder `bigdata/dask_arrays/<id>`, which zarr-python and xarray open. There is a file for each
-    /// chunk, and each is synced: with many small chunks [`shard_bytes`](Self::shard_bytes) makes fewer of them.
+    /// A Zarr array is a folder `bigdata/dask_arrays/<id>`, which zarr-python and xarray open. Each chunk is a file,
+    /// and each file is synced. With many small chunks, [`shard_bytes`](Self::shard_bytes) makes fewer files.
     ///
     /// ```
     /// # #[cfg(feature = "zarr")] {
@@ -126,25 +126,26 @@ impl StorageBuilder {
         self
     }
 
-    /// Whether saves in a folder are synced before they return; by default they are. An object store is durable by
-    /// itself, and refuses the option.
+    /// Sets whether saves in a folder are synced before they return. By default they are. The option is an error for an
+    /// object store, which is always durable.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = Some(durability);
         self
     }
 
-    /// How long a save in an object store may be silent before a sweep takes it for dead and removes its arrays; 15
-    /// minutes by default, never less than 50 ms. A save that is alive says so five times in that time, and one that
-    /// could not for half of it (the machine slept) fails. A folder refuses the option: there the operating system
-    /// knows whether a save is alive.
+    /// Sets the duration of a save's lease in an object store: 15 minutes by default, and never less than 50 ms. A save
+    /// renews its lease five times in this duration. If the lease expires, a sweep removes the arrays of the save. A
+    /// save that could not renew its lease for half of the duration, because the machine slept for example, fails. The
+    /// option is an error for a folder, where a file lock shows whether a save is alive.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = Some(lease.max(SHORTEST_LEASE));
         self
     }
 
-    /// How long a session whose program was killed can be resumed, before a sweep removes it and its arrays; a day by
-    /// default, never less than 50 ms. A program that holds a session says so five times in that time. The age of a
-    /// session is measured by the clock of the file system or of the object store. See [`Session`](crate::Session).
+    /// Sets how long a session can be resumed after its program was killed, before a sweep removes it and its arrays: a
+    /// day by default, and never less than 50 ms. A program that holds a session renews its lease five times in this
+    /// duration. The age of a session is measured by the clock of the file system or of the object store. See
+    /// [`Session`](crate::Session).
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -161,41 +162,43 @@ impl StorageBuilder {
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same
-    /// name. See [`persistent`](crate::persistent).
+    /// Registers a serializer for the external objects of one type. It replaces a serializer for the same type or with
+    /// the same name. See [`persistent`](crate::persistent).
     pub fn serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
         self.registry.add(serializer);
         self
     }
 
-    /// What is refused instead of being read or written; the [defaults](Limits) are good for data of one's own.
+    /// Sets the limits on what is read and written. The [defaults](Limits) suit data that you trust.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The version of the Zarr format that new arrays get, unless their group is of the other already.
+    /// Sets the version of the Zarr format of new arrays. If their group already has the other version, they get that
+    /// one.
     #[cfg(feature = "zarr")]
     pub fn zarr_version(mut self, version: crate::protocol::ZarrVersion) -> Self {
         self.arrays.zarr_version = Some(version);
         self
     }
 
-    /// Puts chunks of new Zarr arrays together in objects or files (shards) of up to so many bytes, counted before
-    /// compression; 0, as by default, for an object each. There are then fewer and larger objects, of which parts can
-    /// still be read; a save holds some shards in memory. Not in version 2 of Zarr.
+    /// Groups chunks of new Zarr arrays into shards, which are objects or files of up to this many bytes, counted
+    /// before compression. With 0, the default, each chunk is an object of its own. With shards there are fewer and
+    /// larger objects, and parts of them can still be read. A save holds some shards in memory. Zarr version 2 has no
+    /// shards.
     #[cfg(feature = "zarr")]
     pub fn shard_bytes(mut self, bytes: usize) -> Self {
         self.arrays.shard_bytes = Some(bytes);
         self
     }
 
-    /// The storage.
+    /// Opens the storage.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, an option is unknown or means nothing to the
-    /// place; `Unsupported` for a URL of no object store, and for a codec or a format of arrays that the place does not
-    /// have.
+    /// `InvalidInput` if there is a file where the folder should be, or if an option is unknown or does not apply to
+    /// the place; `Unsupported` if the URL is not of a supported object store, and for a codec or array format that the
+    /// place does not support.
     pub fn open(self) -> Result<Storage> {
         self.registry.check()?;
         let (codec, format, registry) = (self.codec, self.format, self.registry.clone());
@@ -225,7 +228,7 @@ impl StorageBuilder {
         }
         if self.lease.is_some() {
             return Err(Error::invalid(
-                "a folder has no lease: there the operating system knows whether a save is alive; leave the option out",
+                "a folder has no leases, since file locks show whether a save is alive: leave the option out",
             ));
         }
         if let Some(format) = self.arrays.format {

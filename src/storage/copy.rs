@@ -15,12 +15,13 @@ use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, Save
 use std::sync::Arc;
 
 impl Storage {
-    /// Copies the value of that name into another storage, under the same name; one that is there already is replaced.
-    /// No Rust type is needed.
+    /// Copies the value with this name into another storage, under the same name. A value that already exists there is
+    /// replaced. No Rust type is needed.
     ///
-    /// Arrays keep their ids and their logical chunks, and go over chunk by chunk, in bounded memory; how they are
-    /// stored and compressed is the other storage's matter. Within one file system they are linked, within one object
-    /// store copied by the server. What the other storage has already, from an earlier copy, is not copied again.
+    /// Arrays keep their ids and their logical chunks, and are copied chunk by chunk, in bounded memory. The other
+    /// storage determines how they are stored and compressed. Within one file system they are linked, and within one
+    /// object store the server copies them. Arrays that the other storage already has from an earlier copy are not
+    /// copied again.
     ///
     /// ```
     /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
@@ -35,8 +36,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// Those of [`load`](Self::load), as far as no type is concerned, and of [`save`](Self::save); `InvalidInput` if
-    /// both are one storage.
+    /// The errors of [`load`](Self::load) that do not depend on a type, and those of [`save`](Self::save);
+    /// `InvalidInput` if both are the same storage.
     pub fn copy(&self, name: &str, other: &Self) -> Result<SaveReport> {
         let name = Name::parse(name)?;
         let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out());
@@ -51,7 +52,11 @@ impl Storage {
         let mut head = document.head(&*self.place, name)?;
         look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         if let Some(object) = head.manifest.objects.first().filter(|_| head.manifest.is_bare()) {
-            let text = format!("nothing says which files an object of the serializer {:?} has", object.id.name());
+            let text = format!(
+                "the document does not list the files of an object of the serializer \
+                {:?}",
+                object.id.name()
+            );
             return Err(Error::unsupported(text).at_path(object.path()).in_array(object.id.file()));
         }
         let body = document.body(&head, &*self.place, name)?;

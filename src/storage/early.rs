@@ -68,8 +68,8 @@ impl EarlyNames {
     }
 }
 
-/// Announces arrays that a walk is about to write. Before the first, what is under the name is looked at: what cannot
-/// be replaced is refused here.
+/// Announces arrays that a walk is about to write. Before the first, what is under the name is examined: what cannot be
+/// replaced is refused here.
 fn announce(storage: &Storage, name: &Name, ids: &[&str], wanted: &Wanted, announced: &Announcements) -> Result<()> {
     if announced.borrow().is_empty() {
         check_cancelled()?;

@@ -15,13 +15,13 @@ use std::time::SystemTime;
 pub struct ListEntry {
     /// The name to load it by.
     pub name: String,
-    /// Bytes of the document, its arrays left aside.
+    /// Bytes of the document, without its arrays.
     pub bytes: u64,
-    /// When it was saved last, if the place knows.
+    /// The time of the last save, if the place provides it.
     pub modified: Option<SystemTime>,
 }
 
-/// What the manifest of a document says. See [`Storage::info`](crate::Storage::info) for an example.
+/// The contents of a document's manifest. See [`Storage::info`](crate::Storage::info) for an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ValueInfo {
@@ -38,7 +38,7 @@ pub struct ValueInfo {
 }
 
 impl ValueInfo {
-    /// Bytes that all arrays take in storage. See [`Storage::info`](crate::Storage::info) for an example.
+    /// Returns the bytes that all arrays take in storage. See [`Storage::info`](crate::Storage::info) for an example.
     #[must_use]
     pub fn array_bytes(&self) -> u64 {
         self.arrays.iter().map(|array| array.bytes).fold(0, u64::saturating_add)
@@ -68,16 +68,16 @@ pub struct ArrayInfo {
     pub bytes: u64,
     /// Whether it is a plain `ndarray` field, which a load reads whole.
     pub plain: bool,
-    /// A hash of its description and of the CRC-32C of each chunk, as lower-case hexadecimal digits. A copy has the
-    /// digest of its original. Arrays with equal digests have the same description and, but for a chance of one in four
-    /// billion for each chunk that differs, the same elements. It protects from damage, and not from arrays that
-    /// were made to have equal checksums. Arrays with the same elements may have different digests. `None` for an array
-    /// of a document that arraystow has not written.
+    /// A hash of the array's description and of the CRC-32C of each chunk, as lower-case hexadecimal digits. A copy has
+    /// the digest of its original. Arrays with equal digests have the same description and the same elements, except
+    /// with a probability of one in four billion for each chunk that differs. The digest detects damage, but not arrays
+    /// that were crafted to have equal checksums. Arrays with the same elements may have different digests. It is
+    /// `None` for an array of a document that arraystow has not written.
     pub digest: Option<String>,
 }
 
 impl ArrayInfo {
-    /// Elements per axis. See [`Storage::info`](crate::Storage::info) for an example.
+    /// Returns the number of elements along each axis. See [`Storage::info`](crate::Storage::info) for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()

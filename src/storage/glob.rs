@@ -29,7 +29,7 @@ impl Glob {
         self.set.is_match(name)
     }
 
-    /// The workflow that everything that the glob can match lies in or below; none if no name can match.
+    /// The workflow that everything that the glob can match is in or below; none if no name can match.
     pub(super) fn workflow(&self) -> Option<&Workflow> {
         self.workflow.as_ref()
     }
@@ -42,10 +42,10 @@ fn literal_workflow(glob: &str) -> &str {
 
 fn check(glob: &str) -> Result<()> {
     if glob.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidName, "an empty glob matches nothing: \"**\" is everything"));
+        return Err(Error::new(ErrorKind::InvalidName, "an empty glob matches nothing: \"**\" matches everything"));
     }
     if glob.len() > MOST_BYTES {
-        return Err(refuse(format!("it has {} bytes, and {MOST_BYTES} is the most", glob.len())));
+        return Err(refuse(format!("it has {} bytes, and the limit is {MOST_BYTES}", glob.len())));
     }
     let (mut nested, mut alternatives) = (0_usize, 0_usize);
     let mut chars = glob.chars();
@@ -61,7 +61,7 @@ fn check(glob: &str) -> Result<()> {
             _ => {}
         }
         if nested > MOST_NESTED {
-            return Err(refuse(format!("its braces are nested more than {MOST_NESTED} deep")));
+            return Err(refuse(format!("its braces are nested more than {MOST_NESTED} levels deep")));
         }
         if alternatives > MOST_ALTERNATIVES {
             return Err(refuse(format!("it has more than {MOST_ALTERNATIVES} alternatives: use several globs")));

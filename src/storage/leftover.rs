@@ -10,15 +10,15 @@ use std::fmt;
 pub struct Leftover {
     /// What it is.
     pub kind: LeftoverKind,
-    /// The file, or the key; of an array of many objects, what all their keys begin with.
+    /// The file or the key. For an array of many objects, it is the common prefix of their keys.
     pub location: String,
-    /// How large it is.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// What a [`Leftover`] is, by its name: its content is not read.
+/// The kind of a [`Leftover`], derived from its name: its contents are not read.
 ///
-/// Displays as a short text, such as `external object`. With serde it is its name in snake case: `array`,
+/// `Display` writes a short description, such as `external object`. With serde it is the name in snake case: `array`,
 /// `external_object`, `document` or `save_record`.
 ///
 /// ```
@@ -36,13 +36,13 @@ pub struct Leftover {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeftoverKind {
-    /// An array. In a folder with HDF5, a file of an external object has the same name if it has no ending.
+    /// An array. In a folder with HDF5 arrays, a file of an external object without an extension looks the same.
     Array,
     /// A file of an [external object](crate::persistent), or of the shared values in it.
     ExternalObject,
     /// A document that was not put in its place.
     Document,
-    /// What a save in progress put down about itself: its record in a folder, its lease in an object store.
+    /// The announcement of a save in progress: its record in a folder, its lease in an object store.
     SaveRecord,
 }
 

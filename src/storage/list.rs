@@ -11,12 +11,13 @@ use crate::error::Result;
 use crate::task::check_cancelled;
 
 impl Storage {
-    /// The documents whose names match a glob, in the order of their names: `*` and `?` stay within a segment, `**`
-    /// goes across, `[a-c]` and `{a,b}` choose, `\` takes the next character as it is.
+    /// Returns the documents whose names match a glob, in the order of their names. In a glob, `*` and `?` match within
+    /// a segment, `**` matches across segments, `[a-c]` and `{a,b}` match alternatives, and `\` escapes the next
+    /// character.
     ///
-    /// In a folder, a file that does not begin as a document is passed over; an empty one is shown, since a document
-    /// can be cut to nothing. An object store would have to be asked for each object, so there every object in the
-    /// place of a document is shown.
+    /// In a folder, a file that does not begin as a document is skipped. An empty file is listed, because it may be a
+    /// truncated document. In an object store, checking this would take a request for each object, so every object that
+    /// could be a document is listed.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -31,8 +32,9 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob, or one of more than 4096 bytes, 256 alternatives or 8 nested braces; `Io` if a
-    /// folder cannot be read. A storage that does not exist is an empty one: [`exists`](Self::exists) knows.
+    /// `InvalidName` if the glob is invalid, or has more than 4096 bytes, 256 alternatives or 8 levels of nested
+    /// braces; `Io` if a folder cannot be read. A storage that does not exist is like an empty one; see
+    /// [`exists`](Self::exists).
     pub fn list(&self, glob: &str) -> Result<Vec<ListEntry>> {
         check_cancelled()?;
         let glob = Glob::parse(glob)?;
@@ -48,8 +50,9 @@ impl Storage {
         Ok(entries)
     }
 
-    /// Whether the storage exists: whether its folder is there, or anything below it in an object store. The first save
-    /// makes it. [`list`](Self::list) shows nothing of a storage that does not exist, as of an empty one.
+    /// Returns whether the storage exists: whether its folder exists, or any object below it in an object store. The
+    /// first save creates it. [`list`](Self::list) returns nothing for a storage that does not exist, as for an empty
+    /// one.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -62,22 +65,22 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `Io` or `PermissionDenied` if that cannot be seen.
+    /// `Io` or `PermissionDenied` if this cannot be determined.
     pub fn exists(&self) -> Result<bool> {
         self.place.exists()
     }
 
-    /// Whether there is a document of that name, as [`list`](Self::list) shows it.
+    /// Returns whether there is a document with this name, as [`list`](Self::list) returns it.
     ///
     /// # Errors
-    /// `InvalidName` if it cannot be one; `Io` if that cannot be seen.
+    /// `InvalidName` if the name is invalid; `Io` if this cannot be determined.
     pub fn contains(&self, name: &str) -> Result<bool> {
         let name = Name::parse(name)?;
         self.place.contains(&name).map_err(|error| error.in_document(name.as_str()))
     }
 
-    /// What the document's manifest says: every array's places in the value, type, shape, chunks and bytes, and the
-    /// files of external objects.
+    /// Returns the contents of the document's manifest: for every array its places in the value, type, shape, chunks
+    /// and bytes, and the files of external objects.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -18,9 +18,9 @@ const MOST_ATTEMPTS: usize = 5;
 const MOST_WALKS: usize = 16;
 
 impl Storage {
-    /// The value of that name. Its chunked arrays are lazy: none of them is opened, let alone read, before its data is
-    /// asked for. Plain `ndarray` fields are read whole, those that the type has: what a type does not ask for is not
-    /// read, so a small part of a large value is loaded by a type with a few of its fields.
+    /// Loads the value with this name. Its chunked arrays are lazy: none of them is opened before its elements are
+    /// needed. Plain `ndarray` fields are read as a whole, but only those that the type has. So a type with a few of
+    /// the fields loads a small part of a large value.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -49,9 +49,9 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Serde` if it is not one of this type;
-    /// `TypeMismatch` if an array is of another data type or rank; `Gone` or `Corrupt` if a plain field's array is
-    /// missing or damaged. The error names the place in the value, the array and the file.
+    /// `NotFound` if there is no such document; `Corrupt` if it is damaged; `Serde` if it does not match the type;
+    /// `TypeMismatch` if an array has another data type or number of axes; `Gone` or `Corrupt` if a plain field's array
+    /// is missing or damaged. The error names the place in the value, the array and the file.
     pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         self.load_one(&Name::parse(name)?).map(|(value, _)| value)
     }

@@ -49,7 +49,7 @@ pub(super) fn sorted<T>(results: impl Iterator<Item = Result<T>>) -> RemovalResu
     found
 }
 
-/// The error about a workflow in which there are no documents.
+/// The error for a workflow in which there are no documents.
 pub(super) fn no_workflow(place: &dyn Place, workflow: &Workflow) -> Error {
     let (text, location) = (workflow.as_str(), place.location());
     let text = format!("there is no document in the workflow {text:?}, nor below it, in {location:?}");

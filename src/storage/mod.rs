@@ -54,11 +54,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Named values in a folder: `<root>/<workflow>/<name>` is a value's document, its arrays are HDF5 files in
-/// `<root>/<workflow>/bigdata/`.
+/// A storage of named values in a folder: `<root>/<workflow>/<name>` is a value's document, and its arrays are HDF5
+/// files in `<root>/<workflow>/bigdata/`.
 ///
-/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`; those before the last are the workflow. A
-/// segment is not empty, does not begin with `.`, has no control character, `\` or `:`, and is not `bigdata`.
+/// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`. The segments before the last are the workflow. A
+/// segment is not empty, does not begin with `.`, contains no control character, `\` or `:`, and is not `bigdata`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -84,7 +84,7 @@ use std::time::Duration;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// On an object store the lines are the same, with a URL instead of a folder; arrays are then Zarr arrays in
+/// For an object store, the code is the same, with a URL instead of a folder. Arrays are then Zarr arrays in
 /// `<folder>/<workflow>/bigdata/dask_arrays/`.
 ///
 /// A clone is another handle on the same storage. Any number of threads and processes may use one folder.
@@ -102,17 +102,18 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The storage in this folder, or at this URL, with the defaults: arrays not compressed in files, compressed with
-    /// blosc in object stores, documents in CBOR. Nothing is made or written before the first save.
+    /// Opens the storage in this folder, or at this URL, with the defaults: arrays are not compressed in folders and
+    /// compressed with blosc in object stores, and documents are CBOR. Nothing is created or written before the first
+    /// save.
     ///
     /// # Errors
-    /// `InvalidInput` if there is a file where the folder should be, and for what is spelled as neither a path nor a
-    /// URL (`s3:/bucket`, `~/data`); `Unsupported` for a URL of no object store.
+    /// `InvalidInput` if there is a file where the folder should be, or if the string is neither a path nor a URL
+    /// (`s3:/bucket`, `~/data`); `Unsupported` if the URL is not of a supported object store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         Self::builder(folder).open()
     }
 
-    /// The same, with options.
+    /// Returns a builder, which opens a storage with options.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -134,7 +135,7 @@ impl Storage {
         }
     }
 
-    /// Where it is: the folder's absolute path, or the URL.
+    /// Returns the folder's absolute path, or the URL.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -134,7 +134,7 @@ fn check(text: &str, what: &str) -> Result<()> {
             return refuse("it has a control character, \"\\\" or \":\"");
         }
         if segment == ARRAYS {
-            return refuse("\"bigdata\" is where arrays lie");
+            return refuse("\"bigdata\" is the folder of the arrays");
         }
     }
     Ok(())
@@ -198,7 +198,7 @@ mod tests {
         assert!(refused(&format!("{longest}ä")).contains("255 bytes"));
         let segments = "a/".repeat(MOST_BYTES / 2 - 1);
         assert!(Name::parse(&format!("{segments}ab")).is_ok());
-        // The error does not repeat a text of any length.
+        // The error does not repeat a string of any length.
         let error = refused(&format!("{segments}abc"));
         assert!(error.contains("901") && error.len() < 200, "{error}");
     }

@@ -1,4 +1,4 @@
-//! What a storage needs of the place where its documents lie: a folder, or an object store.
+//! What a storage needs of the place where its documents are: a folder, or an object store.
 
 use super::leftover::{Leftover, Remains};
 use super::name::{Name, Workflow};
@@ -44,20 +44,20 @@ pub(super) trait Place: Send + Sync {
     fn open(&self, name: &Name) -> Result<Document>;
     /// Whether there is a document of that name.
     fn contains(&self, name: &Name) -> Result<bool>;
-    /// Whether what lies under a name that was listed is a document, or was one: as far as that is seen at the cost of
-    /// a look.
+    /// Whether what is under a name that was listed is a document, or was one: as far as that is seen at the cost of a
+    /// look.
     fn is_document(&self, name: &Name) -> bool;
     /// Whether the place is there at all.
     fn exists(&self) -> Result<bool>;
     /// What there is near a name that there is not, in bounded time. None if that cannot be seen.
     fn near(&self, name: &Name) -> Option<Near>;
-    /// Shows what lies where documents of a workflow and of those below it would, in no particular order. What cannot
-    /// be a document's name is passed over.
+    /// Shows everything in the places of documents of a workflow and of those below it, in no particular order. Names
+    /// that no document can have are skipped.
     fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()>;
-    /// Shows the names of all documents right in a workflow: of whatever lies where a document would, readable or not,
-    /// and whatever it is called.
+    /// Shows the names of everything in the places of documents directly in a workflow, readable or not, whatever the
+    /// name.
     fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()>;
-    /// Refuses a name that is a workflow already, or lies below a document.
+    /// Fails for a name that is a workflow already, or is below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
     /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where
     /// nothing else holds them. None if there is nothing to announce. Ends when dropped.
@@ -156,7 +156,7 @@ pub(super) struct NewDocument<'a> {
 
 /// The arrays of a save in progress.
 pub(super) trait Announced: Send + Sync {
-    /// Refuses to go on if a sweep may have taken the save for dead.
+    /// Fails if a sweep may have considered the save to be dead.
     fn check(&self) -> Result<()>;
     /// What it is called among the saves in progress.
     fn key(&self) -> Option<&str>;

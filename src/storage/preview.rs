@@ -26,7 +26,7 @@ pub struct SavePreview {
     pub external_objects: usize,
 }
 
-/// What would become of one array of a value. See [`Storage::plan`] for an example.
+/// The result of a save for one array of a value. See [`Storage::plan`] for an example.
 ///
 /// With serde it is a map of its fields.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,27 +36,27 @@ pub struct ArrayPreview {
     pub paths: Vec<String>,
     /// The data type.
     pub data_type: DataType,
-    /// Shape and chunks, as the value has them.
+    /// Shape and chunks, as they are in the value.
     pub grid: ChunkGrid,
-    /// How its chunks would be compressed.
+    /// The codec with which its chunks would be compressed.
     pub codec: Codec,
     /// Bytes of all elements, before compression. Strings count 24 bytes each.
     pub bytes: u64,
-    /// The number of chunks in storage. It differs from that of `grid` where a format cannot have these chunks, and
-    /// where one is larger than the [limits](crate::Limits) allow. 0 if the array is refused.
+    /// The number of chunks in storage. It differs from that of `grid` if the format does not support these chunks, or
+    /// if one is larger than the [limits](crate::Limits) allow. It is 0 if the array cannot be stored.
     pub chunks: usize,
-    /// The number of files, or of objects in a store, that the array would become. In a store each is one request.
-    /// 0 if the array is refused.
+    /// The number of files, or of objects in a store, that the array would become. In a store each is one request. It
+    /// is 0 if the array cannot be stored.
     pub files: u64,
-    /// What the save would do with it.
+    /// The action of the save for this array.
     pub action: ArrayAction,
-    /// Why the array cannot be stored, if so. A save of the value then fails.
+    /// The reason why the array cannot be stored, if it cannot. Saving the value then fails.
     pub refusal: Option<Error>,
 }
 
 /// What a save would do with an array. See [`Storage::plan`] for an example.
 ///
-/// With serde, and as text, it is the name in lower case: `write`, `take`, `keep`.
+/// `Display` and serde use the names `write`, `take` and `keep`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -117,12 +117,12 @@ impl Storage {
     ///
     /// # Errors
     /// `InvalidName`; `Serde` if the value or the format fails; `AlreadyExists` and `Conflict` as for
-    /// [`save`](Self::save); `Io` if what is under the name cannot be read.
+    /// [`save`](Self::save); `Io` if the existing document with this name cannot be read.
     pub fn plan<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SavePreview> {
         self.plan_listing(name, value)?.preview()
     }
 
-    /// The async form of [`plan`](Self::plan). The value is serialized at once.
+    /// The async form of [`plan`](Self::plan). The value is serialized when the function is called.
     ///
     /// # Errors
     /// As [`plan`](Self::plan).
@@ -176,25 +176,25 @@ impl ArrayPreview {
 }
 
 impl SavePreview {
-    /// Bytes of the elements of all arrays that are to be written, before compression.
+    /// Returns the bytes of the elements of all arrays to be written, before compression.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.to_write().map(|array| array.bytes).fold(0, u64::saturating_add)
     }
 
-    /// The number of chunks that are to be written.
+    /// Returns the number of chunks to be written.
     #[must_use]
     pub fn chunks(&self) -> usize {
         self.to_write().map(|array| array.chunks).fold(0, usize::saturating_add)
     }
 
-    /// The number of files, or of objects in a store, that the arrays to be written become.
+    /// Returns the number of files, or of objects in a store, that the arrays to be written become.
     #[must_use]
     pub fn files(&self) -> u64 {
         self.to_write().map(|array| array.files).fold(0, u64::saturating_add)
     }
 
-    /// Why arrays of the value cannot be stored. A save of the value fails with the first of these.
+    /// Returns the reasons why arrays of the value cannot be stored. Saving the value fails with the first of these.
     pub fn refusals(&self) -> impl Iterator<Item = &Error> {
         self.arrays.iter().filter_map(|array| array.refusal.as_ref())
     }

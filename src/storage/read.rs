@@ -1,4 +1,4 @@
-//! Reading a document's head, wherever it lies.
+//! Reading a document's head, wherever it is.
 
 use super::name::{Name, Workflow};
 use super::place::{Document, Place};
@@ -44,7 +44,7 @@ pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
     }
 }
 
-/// Whether what lies under that name begins as a document of arraystow's, or is cut before it could.
+/// Whether what is under that name begins as a document of arraystow's, or is cut before it could.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     unstoppable(|| {
         place
@@ -53,7 +53,7 @@ pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     })
 }
 
-/// Whether what lies under that name certainly is not a document.
+/// Whether what is under that name certainly is not a document.
 pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
     let looks = |document: Document| {
         let Document { mut contents, bytes, .. } = document;
@@ -75,7 +75,7 @@ pub(super) fn looks_as_document<R: Read>(
         return Ok(true);
     }
     let Some(between) = bytes.checked_sub(START_BYTES + END_BYTES) else {
-        // A short pickle: its end lies in what was read.
+        // A short pickle: its end is in what was read.
         let mut whole = start.clone();
         contents.take(END_BYTES).read_to_end(&mut whole)?;
         let end = whole.len().saturating_sub(END_BYTES as usize);

@@ -11,16 +11,15 @@ use crate::task::{check_cancelled, unstoppable};
 const MOST_AT_ONCE: usize = 256;
 
 impl Storage {
-    /// Removes the value of that name: its document, and all its arrays.
+    /// Removes the value with this name: its document and all its arrays.
     ///
-    /// Values that were made from it by loading and saving under other names have arrays of their own and stay as they
-    /// are.
+    /// Values that were loaded from it and saved under other names have arrays of their own and are not affected.
     ///
     /// # Errors
-    /// `NotFound` if there is no such document; `Corrupt` if what is there is not one, or has a list of arrays that
-    /// makes no sense: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed
-    /// like any other. Of one whose document is empty, cut or altered before its body, the document is removed; which
-    /// arrays it had nothing knows any more, and they are left to a [`sweep`](Self::sweep).
+    /// `NotFound` if there is no such document; `Corrupt` if the file is not a document, or if its list of arrays is
+    /// invalid: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed like
+    /// any other. If a document is empty, truncated or damaged before its body, only the document is removed. Its list
+    /// of arrays is lost, and the arrays are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
         let missing = self.remove_batch(std::slice::from_ref(&name))?;
@@ -30,7 +29,7 @@ impl Storage {
 
     /// Removes every value whose name matches a glob (see [`list`](Self::list)), and returns their names.
     ///
-    /// Values of one workflow are removed many at a time: first their documents, durably, then their arrays.
+    /// The values of a workflow are removed in batches: first their documents, durably, then their arrays.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -43,15 +42,15 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; otherwise that of the first value that cannot be removed, those before it
-    /// being gone.
+    /// `InvalidName` if the glob is invalid; otherwise the error of the first value that cannot be removed. The values
+    /// before it are removed.
     pub fn remove_matching(&self, glob: &str) -> Result<Vec<String>> {
         let names = self.list(glob)?.into_iter().map(|entry| entry.name).collect();
         self.remove_all(names)
     }
 
-    /// Removes every value of a workflow, and of the workflows below it, and returns their names. As
-    /// [`remove_matching`](Self::remove_matching), many at a time.
+    /// Removes every value of a workflow, and of the workflows below it, and returns their names. They are removed in
+    /// batches, as by [`remove_matching`](Self::remove_matching).
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -63,13 +62,13 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if it cannot be a workflow (the empty name included: `remove_matching("**")` is for everything);
-    /// otherwise that of the first value that cannot be removed, those before it being gone.
+    /// `InvalidName` if the name is invalid or empty (`remove_matching("**")` removes everything); otherwise the error
+    /// of the first value that cannot be removed. The values before it are removed.
     pub fn remove_workflow(&self, workflow: &str) -> Result<Vec<String>> {
         if workflow.is_empty() {
             return Err(Error::new(
                 ErrorKind::InvalidName,
-                "which workflow? An empty name is none; remove_matching(\"**\") removes everything",
+                "the name of the workflow is empty; remove_matching(\"**\") removes everything",
             ));
         }
         let workflow = Workflow::parse(workflow)?;

@@ -13,13 +13,14 @@ use crate::task::{check_cancelled, over_values, unstoppable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-/// What a repair has done; see [`Storage::repair`]. With serde it is a map of its fields.
+/// The result of a repair; see [`Storage::repair`]. With serde it is a map of its fields.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Repair {
     /// The arrays that were changed.
     pub arrays: Vec<RepairedArray>,
-    /// What could not be repaired because it is damaged, or cannot be reached. Each names the value and the array.
+    /// The arrays that could not be repaired because they are damaged or cannot be read. Each error names the value and
+    /// the array.
     pub faults: Vec<Error>,
 }
 
@@ -33,24 +34,24 @@ pub struct RepairedArray {
     pub paths: Vec<String>,
     /// The file name of its persistent id.
     pub file: String,
-    /// Whether it had a fill value that xarray takes for 'missing'.
+    /// Whether it had a fill value that xarray reads as missing.
     pub fill_value: bool,
-    /// Whether its axes had the names of other arrays' axes.
+    /// Whether its axes had the same names as those of other arrays.
     pub axis_names: bool,
 }
 
 impl Storage {
-    /// Repairs the arrays of all values whose names match a glob (see [`list`](Self::list)): what earlier versions of
-    /// arraystow wrote in a way that other programs misread. `repair("**")` repairs all that there is.
+    /// Repairs the arrays of all values whose names match a glob (see [`list`](Self::list)): those that earlier
+    /// versions of arraystow wrote in a way that other programs misread. `repair("**")` repairs all values.
     ///
-    /// These are Zarr arrays, in an object store. In version 2 of Zarr they had the fill value 0, so that xarray read
+    /// These are Zarr arrays, in an object store. In Zarr version 2 they had the fill value 0, so that xarray read
     /// zeros as NaN, integers as floats and `false` as NaN. In both versions the axes of all arrays had the same names,
-    /// so that `xarray.open_zarr` refused a group with arrays of two shapes. arraystow itself reads them right, before
-    /// and after.
+    /// so that `xarray.open_zarr` failed for a group with arrays of two shapes. arraystow itself reads these arrays
+    /// correctly, before and after the repair.
     ///
-    /// A repair rewrites metadata only. The documents, the elements and their checksums stay as they are, and so do
-    /// loaded arrays. It may be stopped at any point and called again; what needs no repair is read and not written.
-    /// Earlier versions of arraystow refuse a repaired array as written by a newer one.
+    /// A repair rewrites only metadata. Documents, elements, checksums and loaded arrays are not changed. It may be
+    /// interrupted at any point and called again. Arrays that need no repair are read, but not written. Earlier
+    /// versions of arraystow do not open a repaired array.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -63,8 +64,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if this is no glob; `Io` if the storage cannot be listed. What fails of one value or array is in
-    /// [`Repair::faults`].
+    /// `InvalidName` if the glob is invalid; `Io` if the storage cannot be listed. Errors of single values and arrays
+    /// are in [`Repair::faults`].
     pub fn repair(&self, glob: &str) -> Result<Repair> {
         let mut repair = Repair::default();
         let entries = self.list(glob)?;

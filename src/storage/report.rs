@@ -5,7 +5,7 @@ use crate::plugin::Tally;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a save or a copy did, and the version that it made.
+/// The result of a save or a copy: what it did, and the version that it made.
 ///
 /// [`Storage::save`](crate::Storage::save), [`create`](crate::Storage::create), [`save_if`](crate::Storage::save_if) and
 /// [`copy`](crate::Storage::copy) return it. A program that does not need it may ignore it.
@@ -47,12 +47,12 @@ pub struct SaveReport {
     /// Arrays that were stored elsewhere and were taken over without being decoded: linked in a file system, copied by
     /// the server in an object store, or copied byte by byte between two file systems.
     pub arrays_linked: usize,
-    /// Chunks of the arrays that were written which were stored already and were taken over as they are, neither
-    /// decoded nor computed nor encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
+    /// Chunks of the written arrays that were already stored and were taken over as they are, without being decoded,
+    /// computed or encoded. See [`ChunkedArray::appended`](crate::ChunkedArray::appended).
     pub chunks_carried: usize,
     /// Arrays of the replaced document that stayed where they were.
     pub arrays_kept: usize,
-    /// External objects, whose own serializers have written them.
+    /// External objects that their serializers have written.
     pub external_objects_written: usize,
     /// External objects of the replaced document that stayed where they were.
     pub external_objects_kept: usize,

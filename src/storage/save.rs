@@ -28,14 +28,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 impl Storage {
-    /// Saves a value under a name; one that is there already is replaced.
+    /// Saves a value under a name. An existing value with this name is replaced.
     ///
-    /// Ordinary fields go into the document, every array into a file of its own; arrays are computed chunk by chunk, in
-    /// bounded memory. The document comes last, in one step: until then the old value stays as it is, and a save that
-    /// fails or is killed leaves it untouched. When this returns, everything is durable. The [report](SaveReport) says
-    /// what was written; it may be ignored.
+    /// Ordinary fields go into the document, and every array goes into a file of its own. Arrays are computed chunk by
+    /// chunk, in bounded memory. The document is written last, in one step: until then the old value stays, and a save
+    /// that fails or is killed leaves it unchanged. When the function returns, everything is durable. The
+    /// [report](SaveReport) describes what was written, and may be ignored.
     ///
-    /// Values whose type is not known come as `&dyn erased_serde::Serialize`:
+    /// Values whose type is not known can be passed as `&dyn erased_serde::Serialize`:
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -49,34 +49,34 @@ impl Storage {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Arrays that were loaded from this very document stay where they are; those of other documents of the storage are
-    /// linked, not copied. So are arrays in memory, and computed ones, that were saved before in this place, under any
-    /// name and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones know where they were
-    /// saved, and it is checked that they still lie there.
+    /// Arrays that were loaded from the same document stay where they are. Arrays of other documents of the storage are
+    /// linked, not copied. So are arrays in memory, and computed arrays, that were saved in this storage before, under
+    /// any name and with the same options: a [`ChunkedArray`](crate::ChunkedArray) and its clones remember where they
+    /// were saved, and the save checks that the stored array still exists.
     ///
-    /// Arrays that only the replaced document had are removed. A value that is made of stored arrays keeps them for
-    /// their handles in this process, unless it is computed from them alone: so two loaded values can be saved under
-    /// each other's names.
+    /// Arrays that only the replaced document used are removed. If the new value is made of stored arrays, the replaced
+    /// arrays are kept as long as handles on them exist in this process, unless the value is computed from these arrays
+    /// alone. So two loaded values can be saved under each other's names.
     ///
-    /// A value with arrays that were loaded from this document, or are computed from such, replaces only the version
-    /// that they were loaded from, or that the last save of them has made: it can be saved again and again. If the
-    /// document was replaced by others meanwhile, the save is a `Conflict`, and nothing of theirs is lost.
-    /// [`update`](Self::update) loads and saves as one step. A value without such arrays carries no version and
-    /// replaces whatever is there; [`save_if`](Self::save_if) asks for a version.
+    /// A value with arrays that were loaded from this document, or are computed from such arrays, replaces only the
+    /// version that they were loaded from, or the version that their last save has made. So it can be saved again and
+    /// again. If another program has replaced the document in the meantime, the save fails with `Conflict`, and the
+    /// other program's value stays. [`update`](Self::update) loads and saves as one step. A value without such arrays
+    /// carries no version and replaces any existing value; [`save_if`](Self::save_if) requires a version.
     ///
     /// # Errors
-    /// `InvalidName`; `Serde` if the value or the format fails; whatever keeps an array from being computed or written;
-    /// `AlreadyExists` if there is something of that name that is not a document; `Conflict` if the value has arrays of
-    /// a version that was replaced or removed since: load it again; `Conflict` too if another save replaced the
-    /// document at the same moment in a store that ignores the conditions of a put. After any of these nothing was
-    /// changed by this save. `UnknownOutcome` if it cannot be known whether the document was replaced. What was written
-    /// for nothing and could not be removed stands in [`Error::left_behind`].
+    /// `InvalidName`; `Serde` if the value or the format fails; any error of computing or writing an array;
+    /// `AlreadyExists` if the name belongs to something that is not a document; `Conflict` if the value has arrays of a
+    /// version that was replaced or removed since then: load it again; `Conflict` also if another save replaced the
+    /// document at the same moment in a store that ignores the conditions of a put. After each of these errors, the
+    /// save has changed nothing. `UnknownOutcome` if it is unknown whether the document was replaced. Files that were
+    /// written in vain and could not be removed are in [`Error::left_behind`].
     pub fn save<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
         self.save_now(name, value, Intent::Replace)
     }
 
-    /// As [`save`](Self::save), but a value that is there already stays: of two that are created under one name at the
-    /// same time, one is.
+    /// Saves a value like [`save`](Self::save), but does not replace an existing value. If two values are created under
+    /// one name at the same time, exactly one succeeds.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -88,7 +88,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// As [`save`](Self::save), and `AlreadyExists`.
+    /// As for [`save`](Self::save), and `AlreadyExists` if there is a value with this name.
     pub fn create<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<SaveReport> {
         self.save_now(name, value, Intent::Create)
     }
@@ -155,7 +155,7 @@ impl Storage {
             }
             Err(error) if error.is_corrupt() && !is_ours(&*self.place, name) => Err(Error::new(
                 ErrorKind::AlreadyExists,
-                "there is something of that name that arraystow did not write, and it is not replaced: remove it, or \
+                "that name belongs to something that arraystow did not write, which is not replaced: remove it, or \
                  choose another name",
             )
             .with_source(error)),
@@ -351,7 +351,7 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
 fn keep(document: String) -> Keep {
     Rc::new(move |array, field| {
         let stored = as_stored(array).filter(|_| array.as_stored(field).is_some())?;
-        // One that a document of FunctionFuse names has no checksums: it is written anew.
+        // One that a document of FunctionFuse names has no checksums: it is written again.
         stored.expected().filter(|expected| expected.digest.is_some())?;
         let is_mine = stored.origin().edition.as_ref().is_some_and(|edition| edition.is_of(&document));
         let is_left = || stored.handle().is_some_and(ArrayHandle::is_left);

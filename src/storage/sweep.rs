@@ -10,12 +10,12 @@ use crate::task::{check_cancelled, unstoppable};
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {
-    /// Looks for what no document refers to: arrays, and unfinished files, of saves that were killed, and of removals
-    /// that did not come to their end. Nothing is removed before [`Sweep::remove`] is called.
+    /// Finds files that no document refers to: arrays and unfinished files of saves that were killed, and of removals
+    /// that were interrupted. Nothing is removed before [`Sweep::remove`] is called.
     ///
-    /// Safe beside any number of saves, loads and removals, of other processes too: the arrays of a save in progress
-    /// are known by its record. In a workflow with a document that cannot be read nothing is removed, since it may
-    /// refer to anything; [`Sweep::skipped`] has the reason.
+    /// A sweep is safe during any number of saves, loads and removals, in other processes too: the record of a save in
+    /// progress names its arrays. In a workflow with a document that cannot be read, nothing is removed, because the
+    /// document may refer to any array. [`Sweep::skipped`] has the reason.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -30,7 +30,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `Io` or `PermissionDenied` if the workflows cannot be listed; what goes wrong with one of them is in `skipped`.
+    /// `Io` or `PermissionDenied` if the workflows cannot be listed. Errors of single workflows are in `skipped`.
     pub fn sweep(&self) -> Result<Sweep> {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
@@ -47,7 +47,7 @@ impl Storage {
     }
 }
 
-/// What a sweep has found; see [`Storage::sweep`].
+/// The result of a sweep; see [`Storage::sweep`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -70,27 +70,27 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// What can be removed.
+    /// Returns what can be removed.
     pub fn leftovers(&self) -> impl Iterator<Item = &Leftover> {
         self.found.values().flatten().map(|(_, leftover)| leftover)
     }
 
-    /// Bytes of all of it.
+    /// Returns the bytes of all leftovers.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.leftovers().map(|leftover| leftover.bytes).fold(0, u64::saturating_add)
     }
 
-    /// Why some workflows were passed over: a document that cannot be read, most often.
+    /// Returns why some workflows were skipped: usually a document that cannot be read.
     #[must_use]
     pub fn skipped(&self) -> &[Error] {
         &self.skipped
     }
 
-    /// Removes what was found, as far as it still is a leftover, and returns what was removed.
+    /// Removes what was found, if it is still left over, and returns what was removed.
     ///
     /// # Errors
-    /// `Io` or `PermissionDenied` if something cannot be removed; what was removed before stays removed.
+    /// `Io` or `PermissionDenied` if something cannot be removed. What was removed before stays removed.
     pub fn remove(self) -> Result<Vec<Leftover>> {
         let mut removed = Vec::new();
         for (workflow, found) in self.found {

@@ -18,7 +18,7 @@ pub(super) const MOST_TRIES: u32 = 64;
 const LONGEST_PAUSE: Duration = Duration::from_millis(256);
 
 impl Storage {
-    /// The version of the value of that name. Only the head of the document is read.
+    /// Returns the version of the value with this name. Only the head of the document is read.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -38,20 +38,21 @@ impl Storage {
         Ok(Version::of(head(&*self.place, name)?.manifest.write_id()))
     }
 
-    /// As [`load`](Self::load), and the version that was loaded, to save over it with [`save_if`](Self::save_if).
+    /// Loads the value like [`load`](Self::load), and also returns its version, for [`save_if`](Self::save_if).
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// As for [`load`](Self::load).
     pub fn load_versioned<T: DeserializeOwned>(&self, name: &str) -> Result<(T, Version)> {
         let name = Name::parse(name)?;
         let (value, write_id) = self.load_one(&name)?;
         Ok((value, Version::of(&write_id)))
     }
 
-    /// As [`save`](Self::save), but only over this version. The report has the version that the save has made.
+    /// Saves the value like [`save`](Self::save), but only over this version. The report has the version that the save
+    /// has made.
     ///
-    /// The version alone decides, also for arrays that were loaded from an older one. [`create`](Self::create) saves
-    /// only where there is no value.
+    /// Only this version is compared, even if the value has arrays that were loaded from an older version.
+    /// [`create`](Self::create) saves only if there is no value.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -68,16 +69,17 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// As [`save`](Self::save); `Conflict` if the value is of another version, or not there.
+    /// As for [`save`](Self::save); `Conflict` if the value has another version or does not exist.
     pub fn save_if<T: ?Sized + Serialize>(&self, name: &str, value: &T, version: &Version) -> Result<SaveReport> {
         self.save_now(name, value, Intent::ReplaceVersion(version.clone()))
     }
 
-    /// Loads the value of that name, changes it, and saves it, as one step: if the value was replaced meanwhile, all of
-    /// it is done again. Nothing that others save is lost, and neither is the change. Gives what `change` returns.
+    /// Loads the value with this name, changes it and saves it, as one step: if the value was replaced in the meantime,
+    /// all of this is done again. Neither the changes of other programs nor this change are lost. Returns the result of
+    /// `change`.
     ///
-    /// `change` may run several times, each time on the value as it then is. If it fails, nothing is saved; if the
-    /// value was replaced meanwhile, it runs again instead, since what it found may be the reason.
+    /// `change` may run several times, each time on the current value. If it fails, nothing is saved. If it fails and
+    /// the value was replaced in the meantime, it runs again, because the outdated value may have been the reason.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -105,8 +107,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// That of `change`; those of [`load`](Self::load) and [`save`](Self::save). `Conflict` only if the value was
-    /// replaced each of 64 times, with longer and longer pauses between them.
+    /// The error of `change`; the errors of [`load`](Self::load) and [`save`](Self::save); `Conflict` only if the value
+    /// was replaced during each of 64 attempts, with increasing pauses between them.
     pub fn update<T, R, E>(&self, name: &str, mut change: impl FnMut(&mut T) -> Result<R, E>) -> Result<R, E>
     where
         T: Serialize + DeserializeOwned,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// How thoroughly values are verified. See [`Storage::verify`] for an example.
 ///
-/// As text and with serde: `quick` or `deep`.
+/// `Display`, `FromStr` and serde use the names `quick` and `deep`.
 ///
 /// ```
 /// use arraystow::VerifyDepth;
@@ -26,8 +26,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VerifyDepth {
-    /// The documents are read and checked, of the arrays it is seen whether they are there and of the right length: a
-    /// look at each.
+    /// The documents are read and checked. The arrays are only checked for their existence and their length.
     Quick,
     /// Every byte is read and compared with its checksum.
     Deep,
@@ -35,27 +34,27 @@ pub enum VerifyDepth {
 
 crate::error::named!(VerifyDepth, "depth", [Quick = "quick", Deep = "deep"]);
 
-/// What was found of one value. See [`Storage::verify`] for an example. With serde it is a map of its fields.
+/// The result of verifying one value. See [`Storage::verify`] for an example. With serde it is a map of its fields.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// The value's name.
     pub name: String,
-    /// Its arrays.
+    /// The number of its arrays.
     pub arrays: usize,
-    /// Those of its arrays that have no checksums, as the arrays of a document of FunctionFuse: whether they are what
-    /// was written cannot be known.
+    /// The number of its arrays without checksums, such as those of a document of FunctionFuse. Damage in them cannot
+    /// be detected.
     pub unchecked: usize,
     /// Its [external objects](crate::persistent).
     pub external_objects: usize,
     /// Bytes of its document, its arrays and its external objects, as they were saved.
     pub bytes: u64,
-    /// All that is wrong; each names the place in the value, the array and the file or key.
+    /// All faults. Each error names the place in the value, the array and the file or key.
     pub faults: Vec<Error>,
 }
 
 impl Verification {
-    /// Whether nothing is wrong. See [`Storage::verify`] for an example.
+    /// Returns whether there are no faults. See [`Storage::verify`] for an example.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.faults.is_empty()
@@ -63,8 +62,8 @@ impl Verification {
 }
 
 impl Storage {
-    /// Compares a value with what was saved. No Rust type is needed, nothing is changed, and what is wrong stands in
-    /// the returned value: it is not an error.
+    /// Compares a value with what was saved. No Rust type is needed, and nothing is changed. Faults are in the returned
+    /// value: they are not an error.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -83,7 +82,7 @@ impl Storage {
         self.verify_one(&Name::parse(name)?, depth)
     }
 
-    /// The same of every value of the storage, one after the other. A [`Task`](crate::Task) shows how far it has come.
+    /// Verifies every value of the storage, one after the other. A [`Task`](crate::Task) reports the progress.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -5,10 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of a value. Every save makes another, also one that changes nothing.
+/// A version of a value. Every save makes a new version, even if it changes nothing.
 ///
-/// [`Storage::load_versioned`](crate::Storage::load_versioned) gives it, and [`Storage::save_if`](crate::Storage::save_if)
-/// saves only over it. As a text it has only letters, digits and `-`, so it can be an ETag of HTTP:
+/// [`Storage::load_versioned`](crate::Storage::load_versioned) returns it, and
+/// [`Storage::save_if`](crate::Storage::save_if) saves only over it. As a string it has only letters, digits and `-`,
+/// so it can be used as an HTTP ETag:
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -58,10 +59,7 @@ impl FromStr for Version {
         if is_token(text) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Error::new(
-            ErrorKind::InvalidInput,
-            "this is not the text of a version, which has up to 64 letters, digits and \"-\"",
-        ))
+        Err(Error::new(ErrorKind::InvalidInput, "this is not a version, which has up to 64 letters, digits and \"-\""))
     }
 }
 

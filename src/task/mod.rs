@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// A handle on work in progress, to cancel it and to follow its progress.
+/// A handle on work in progress, to cancel it and to observe its progress.
 ///
 /// Everything that is called within [`run`](Self::run) belongs to the task: saves, loads, computations, reductions,
 /// copies, verifications, removals, sweeps and repairs, of any storage and array. A clone is another handle on the same
@@ -48,8 +48,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 ///
 /// Cancelled work starts no new chunk, array or external object, finishes the chunks in progress, and fails with
 /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). A save or copy removes what it wrote, and the old value stays
-/// as it is. Work that must not stop half-way runs to its end: the commit of a document, and the removal of arrays that
-/// no document names any more. Work that is already complete returns its result.
+/// as it is. Work that must not be interrupted runs to its end: the commit of a document, and the removal of arrays
+/// that are no longer part of a document. Work that is already complete returns its result.
 ///
 /// # Async
 ///
@@ -90,8 +90,8 @@ type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
 
 /// The progress of a [`Task`].
 ///
-/// [`Storage::verify_all`](crate::Storage::verify_all) and [`Storage::repair`](crate::Storage::repair) work on one value
-/// after the other. They count the values as well.
+/// [`Storage::verify_all`](crate::Storage::verify_all) and [`Storage::repair`](crate::Storage::repair) process one
+/// value after the other, and count the values as well.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -125,7 +125,7 @@ pub struct TaskProgress {
 }
 
 impl Task {
-    /// Returns a task to which no work belongs yet.
+    /// Returns a task without any work.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -151,7 +151,7 @@ impl Task {
         self.inner.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the task was cancelled.
+    /// Returns whether the task was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.inner.cancelled.load(Ordering::Relaxed)

@@ -34,9 +34,9 @@ fn slices_that_do_not_fit_are_refused_at_once() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         error.to_string()
     };
-    assert!(refused(s![0..5, ..].as_ref()).contains("outside axis 0"));
-    assert!(refused(s![.., -7..].as_ref()).contains("outside axis 1"));
-    assert!(refused(s![NewAxis, .., 6].as_ref()).contains("outside axis 1"));
+    assert!(refused(s![0..5, ..].as_ref()).contains("out of range for axis 0"));
+    assert!(refused(s![.., -7..].as_ref()).contains("out of range for axis 1"));
+    assert!(refused(s![NewAxis, .., 6].as_ref()).contains("out of range for axis 1"));
     refused(s![5.., ..].as_ref());
     refused(s![-5, ..].as_ref());
     refused(s![..isize::MAX, ..].as_ref());

@@ -151,7 +151,7 @@ fn what_does_not_fit_is_refused() {
         ("fill values Some(0) and Some(7)", array(&[4]).with_fill(0).appended(0, &array(&[4]).with_fill(7))),
         ("must be equal", array(&[4, 6]).updated(s![1..3, ..], &array(&[3, 6]))),
         ("must be equal", array(&[4, 6]).updated(s![1, ..], &array(&[1, 6]))),
-        ("outside", array(&[4, 6]).updated(s![1..5, ..], &array(&[4, 6]))),
+        ("out of range", array(&[4, 6]).updated(s![1..5, ..], &array(&[4, 6]))),
         ("one index or range per axis", array(&[4, 6]).updated(s![1..2], &array(&[1, 6]))),
         ("step", array(&[4, 6]).updated(s![..;2, ..], &array(&[2, 6]))),
         ("step", array(&[4, 6]).updated(s![..;-1, ..], &array(&[4, 6]))),

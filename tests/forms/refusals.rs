@@ -221,7 +221,7 @@ fn lengths_that_are_not_true_are_refused() {
         for kind in ["sequence", "tuple", "map", "struct"] {
             let error = storage.save("sloppy", &[Sloppy(kind)]).unwrap_err();
             assert_eq!((error.kind(), error.path()), (ErrorKind::Serde, Some("[0]")), "{kind}: {error}");
-            assert!(error.to_string().contains("says that there are 2"), "{error}");
+            assert!(error.to_string().contains("announces 2"), "{error}");
         }
     }
 }

@@ -69,12 +69,12 @@ pub(crate) const SOME_NONE: &[Cell] = &[
 pub(crate) const OPTION_KEYS: &[Cell] = &[(Json, Refused("list of pairs", KEYS))];
 pub(crate) const RICH_KEYS: &[Cell] =
     &[(Json, Refused("list of pairs", KEYS)), (Pickle, Refused("list of pairs", KEYS))];
-pub(crate) const MIXED_KEYS: &[Cell] = &[(Json, Refused("texts and numbers as keys", KEY_KINDS)), SELF_DESCRIBING];
+pub(crate) const MIXED_KEYS: &[Cell] = &[(Json, Refused("strings and numbers as keys", KEY_KINDS)), SELF_DESCRIBING];
 pub(crate) const NUMBER_KEYS: &[Cell] = &[(Json, Differs(KEY_KINDS)), SELF_DESCRIBING];
 pub(crate) const BUFFERED_NUMBER_KEYS: &[Cell] =
     &[(Json, Unreadable("invalid type: string", BUFFERED_KEYS)), SELF_DESCRIBING];
 pub(crate) const FLAT_NUMBER_KEYS: &[Cell] = &[
-    (Json, Refused("texts and numbers as keys", KEY_KINDS)),
+    (Json, Refused("strings and numbers as keys", KEY_KINDS)),
     (Ron, Unreadable("Expected string", RON_FLAT_KEYS)),
     FLATTENED,
 ];
@@ -87,7 +87,7 @@ pub(crate) const TAGGED_ARRAY: &[Cell] = &[
     (Ron, TAGGED_TUPLE),
     (Postcard, Refused("Serialization Error", TAGGED)),
 ];
-const THERE_TWICE: Expected = Refused("is there twice", TWICE);
+const THERE_TWICE: Expected = Refused("occurs twice", TWICE);
 const FOUND_TWICE: Expected = Unreadable("duplicate field", TWICE);
 pub(crate) const TAG_TWICE: &[Cell] = &[
     (Cbor, THERE_TWICE),

@@ -62,10 +62,10 @@ fn damaged_pickles_are_refused_at_their_byte() {
         (b"\x80\x04N(Ne.", "not a list"),
         (b"\x80\x04}(Nu.", "a key has no value"),
         (b"\x80\x04(Nd.", "a key has no value"),
-        (b"\x80\x04h\x05.", "place 5 of its memo is empty"),
+        (b"\x80\x04h\x05.", "entry 5 of its memo is empty"),
         (b"\x80\x04Nb.", "its stack is empty"),
         (b"\x80\x04NNb.", "not an object"),
-        (b"\x80\x04\x8c\x02\xff\xfe.", "no text"),
+        (b"\x80\x04\x8c\x02\xff\xfe.", "no Rust string"),
         (b"\x80\x04X\xff\xff\xff\xffx.", "4294967295 bytes should follow"),
         (b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffx.", "document"),
         (b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xffx.", "it is cut off"),
@@ -111,7 +111,7 @@ fn what_grows_without_end_is_refused() {
     fails("a memo bomb", &[bomb, b".".to_vec()].concat(), "too large");
     let long = [b"\x80\x04X\x00\x00\x10\x00", vec![b'x'; 1 << 20].as_slice(), b"\x94]("].concat();
     fails("a long text", &[long, b"h\x00".repeat(1 << 20), b"e.".to_vec()].concat(), "too large");
-    fails("a circle", b"\x80\x04]\x94h\x00a.", "holds itself");
+    fails("a circle", b"\x80\x04]\x94h\x00a.", "contains itself");
     fails("deep", &[b"\x80\x04".to_vec(), vec![b']'; 100_000], vec![b'a'; 99_999], b".".to_vec()].concat(), "deeper");
     fails("deep tuples", &[b"\x80\x04N".to_vec(), vec![0x85; 100_000], b".".to_vec()].concat(), "deeper");
     let mut encode = b"\x80\x02X\x00\x00\x10\x00".to_vec();

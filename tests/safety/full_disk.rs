@@ -206,7 +206,7 @@ fn child_works_on_a_full_disk() {
         let whole = Region::new([0], slot.shape().to_vec()).unwrap();
         let error = slot.write(&whole, half_large(&whole).view()).unwrap_err();
         check_full(&error, &ticket);
-        assert!(error.to_string().contains("no room left on the disk"), "{error}");
+        assert!(error.to_string().contains("no space is left on the disk"), "{error}");
         assert!(unfinished(&folder).is_empty());
     }
     let error = session.commit(receipts.clone()).unwrap_err();

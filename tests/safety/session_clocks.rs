@@ -75,9 +75,9 @@ fn child_has_a_wrong_clock() {
     };
     println!("\nclock {}", now());
     let storage = storage_at(&place, Duration::from_secs(60));
-    // A session that was silent for an hour, and one that was not.
+    // A session whose lease expired an hour ago, and one whose lease did not expire.
     let error = storage.resume("sim/old", &old).unwrap_err();
-    assert!(error.is_gone() && error.to_string().contains("silent"), "{error}");
+    assert!(error.is_gone() && error.to_string().contains("its lease"), "{error}");
     let left: Vec<_> = storage.sweep().unwrap().leftovers().map(|left| left.location.clone()).collect();
     assert!(left.len() == 2 && left.iter().any(|location| location.contains(&old)), "{left:?}");
     let ticket: Ticket = serde_json::from_str(&ticket).unwrap();

@@ -83,7 +83,7 @@ fn a_worker_finds_no_room_at_any_call() {
         let error = result.unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Io, Some("[1]")), "{what}: {error}");
         assert!(error.document().is_some() && error.array().is_some() && error.location().is_some(), "{what}: {error}");
-        assert!(error.to_string().contains("no room left"), "{what}: {error}");
+        assert!(error.to_string().contains("no space is left"), "{what}: {error}");
         let unfinished = arraystow_tests::files(folder.path()).into_iter().filter(|file| file.ends_with(".unfinished"));
         assert_eq!(unfinished.count(), 0, "{what}");
         assert_eq!(number_of(&storage), 1, "{what}");

@@ -37,7 +37,10 @@ pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool) -> Ou
             }
             // A save between the copy and now would be lost.
             if here.version(&entry.name)? != before {
-                return Err(Fault::Other(format!("{:?} was changed meanwhile: it is still at {from}", entry.name)));
+                return Err(Fault::Other(format!(
+                    "{:?} was changed in the meantime: it is still at {from}",
+                    entry.name
+                )));
             }
             here.remove(&entry.name)?;
             moved.push(copied);

@@ -26,7 +26,7 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
     const NAME: &str = "ponds/two-stones";
     let storage = call.open(place)?;
     if storage.contains(NAME)? {
-        return Err(Fault::Other(format!("{place} has {NAME:?} already")));
+        return Err(Fault::Other(format!("{place} already has {NAME:?}")));
     }
     let stones = vec![Stone { x: 300.0, y: 200.0, mass_kg: 0.4 }, Stone { x: 900.0, y: 500.0, mass_kg: 1.5 }];
     let centres: Vec<_> = stones.iter().map(|stone| (stone.x, stone.y, stone.mass_kg)).collect();

@@ -16,7 +16,9 @@ use std::ptr::from_ref;
 
 pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, other_place: Option<&str>) -> Outcome<()> {
     if other.is_none() && other_place.is_none() {
-        return Err(Fault::Usage("with what? give the name of another value, or another place with --in".to_owned()));
+        return Err(Fault::Usage(
+            "nothing to compare with: give the name of another value, or another place with --in".to_owned(),
+        ));
     }
     let (storage, other_name) = (call.existing(place)?, other.unwrap_or(name));
     let other_storage = call.existing(other_place.unwrap_or(place))?;
@@ -130,7 +132,7 @@ impl Walk<'_> {
         let texts = by_text(to);
         let mut added: Vec<bool> = vec![true; to.len()];
         for (key, value) in from {
-            // Few maps have other keys than texts.
+            // Few maps have other keys than strings.
             let index = match key.as_text() {
                 Some(text) => texts.get(text).copied(),
                 None => to.iter().position(|(other, _)| is_equal(key.resolved(), other.resolved())),

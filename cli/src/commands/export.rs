@@ -80,7 +80,7 @@ macro_rules! npy_types {
                 AnyNdArray::$variant(elements) => Some(elements),
                 _ => None,
             }),)*
-            other => Err(Fault::Other(format!("elements of {other} have no form in .npy here: write a .csv file"))),
+            other => Err(Fault::Other(format!("elements of {other} cannot be written to .npy: write a .csv file"))),
         }
     };
 }
@@ -101,7 +101,8 @@ fn npy_of<T: npyz::AutoSerialize + npyz::Serialize>(
     let shape: Vec<u64> = array.shape().iter().map(|len| *len as u64).collect();
     let mut writer = npyz::WriteOptions::<T>::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
     for slab in slabs(array)? {
-        let slab = elements(slab?).ok_or_else(|| Fault::Other("the array is not of its own data type".to_owned()))?;
+        let slab =
+            elements(slab?).ok_or_else(|| Fault::Other("the array's elements are not of its data type".to_owned()))?;
         writer.extend(slab)?;
     }
     Ok(writer.finish()?)
@@ -124,7 +125,7 @@ fn csv(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
     Ok(())
 }
 
-/// The elements as texts, in C order.
+/// The elements as strings, in C order.
 fn texts(array: &AnyNdArray) -> Outcome<Vec<String>> {
     macro_rules! cells {
         ($($variant:ident)*) => {

@@ -65,7 +65,7 @@ macro_rules! npy_types {
             Ok(data) => return chunked(data.collect::<Result<Vec<$rust>, _>>()?, $shape, $order),
             Err(file) => file,
         };)*
-        Err(Fault::Other(format!("elements of {:?} are not read here", $file.dtype().descr())))
+        Err(Fault::Other(format!("elements of {:?} are not supported", $file.dtype().descr())))
     }};
 }
 

@@ -172,6 +172,6 @@ pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     }
     let all = workflows.values().map(Usage::bytes).fold(0, u64::saturating_add);
     let values: usize = workflows.values().map(|usage| usage.values).sum();
-    writeln!(out, "{:>9}  {values:>6} values  in all", text::bytes(all))?;
+    writeln!(out, "{:>9}  {values:>6} values  in total", text::bytes(all))?;
     Ok(())
 }

@@ -34,7 +34,7 @@ pub(super) fn sweep(call: &Call, place: &str, dry_run: bool, yes: bool) -> Outco
     let found = storage.sweep()?;
     let skipped: Vec<String> = found.skipped().iter().map(ToString::to_string).collect();
     for error in &skipped {
-        eprintln!("not looked at: {error}");
+        eprintln!("skipped: {error}");
     }
     let (count, bytes) = (found.leftovers().count(), found.bytes());
     if dry_run || count == 0 {

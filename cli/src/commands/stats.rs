@@ -66,7 +66,7 @@ fn of<T: Number + RealElement + Display>(array: &ChunkedArray<T>, info: ArrayInf
     Ok(stats)
 }
 
-/// A number's text as JSON; what JSON does not have stays a text.
+/// A number's text as JSON; what JSON does not have stays a string.
 fn number(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }

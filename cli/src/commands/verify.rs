@@ -28,7 +28,7 @@ pub(super) fn run(call: &Call, place: &str, glob: &str, depth: VerifyDepth) -> O
         let unchecked: usize = found.iter().map(|value| value.unchecked).sum();
         call.done(&format!("{}: {damaged} damaged", sum(found.len(), "values", bytes)));
         if unchecked > 0 {
-            call.done(&format!("{unchecked} arrays have no checksums: whether they are as saved is not known"));
+            call.done(&format!("{unchecked} arrays have no checksums: damage in them cannot be detected"));
         }
     }
     if faults.count() == 0 { Ok(()) } else { Err(Fault::Found) }

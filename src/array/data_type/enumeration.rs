@@ -31,7 +31,7 @@ pub struct EnumType {
     names: StaticOrShared<[EnumName]>,
 }
 
-/// A name of an enumeration, and the integer that it stands for.
+/// A name in an enumeration, and its integer.
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnumName {
@@ -47,12 +47,12 @@ impl EnumName {
 }
 
 impl EnumType {
-    /// The type of integers of the type `base` with these names and values.
+    /// Returns the enumeration of integers of the type `base` with these names and values.
     ///
     /// # Errors
-    /// `InvalidInput` if `base` is no integer type, if there is no name or there are more than 1000, if a name is empty,
-    /// longer than 200 bytes or has the character NUL, if a name or a value is there twice, or if `base` does not have a
-    /// value.
+    /// `InvalidInput` if `base` is not an integer type, if there are no names or more than 1000, if a name is empty,
+    /// longer than 200 bytes or contains the character NUL, if a name or a value occurs twice, or if a value does not
+    /// fit `base`.
     pub fn new<N: Into<String>>(base: DataType, names: impl IntoIterator<Item = (N, i64)>) -> Result<Self> {
         let name = |(name, value): (N, i64)| EnumName { name: StaticOrShared::Shared(Arc::from(name.into())), value };
         let names = names.into_iter().map(name).collect();
@@ -67,24 +67,24 @@ impl EnumType {
         Self { base: StaticOrShared::Static(base), names: StaticOrShared::Static(names) }
     }
 
-    /// The data type of the integers.
+    /// Returns the data type of the integers.
     #[must_use]
     pub fn base(&self) -> &DataType {
         &self.base
     }
 
-    /// The names with their values.
+    /// Returns the names with their values.
     pub fn names(&self) -> impl ExactSizeIterator<Item = (&str, i64)> {
         self.names.iter().map(|EnumName { name, value }| (&**name, *value))
     }
 
-    /// The name of that integer, if it has one.
+    /// Returns the name of that integer, if it has one.
     #[must_use]
     pub fn name_of(&self, value: i64) -> Option<&str> {
         self.names().find(|(_, own)| *own == value).map(|(name, _)| name)
     }
 
-    /// Whether every integer has the same name in `other`.
+    /// Returns whether every integer has the same name in `other`.
     #[doc(hidden)]
     #[must_use]
     pub fn is_part_of(&self, other: &Self) -> bool {
@@ -114,7 +114,8 @@ impl EnumType {
         for (name, value) in self.names() {
             if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
                 return Err(Error::invalid(format!(
-                    "{name:?} cannot be a name of an enumeration: it has 1 to {LONGEST_NAME} bytes, and none of them is 0"
+                    "{name:?} cannot be a name in an enumeration: a name has 1 to {LONGEST_NAME} bytes, none of which \
+                        is 0"
                 )));
             }
             if !names.insert(name) || !values.insert(value) {
@@ -122,7 +123,11 @@ impl EnumType {
             }
             // Values above those of an i64 cannot be named.
             if !range.contains(&i128::from(value)) {
-                return Err(Error::invalid(format!("{name:?} has the value {value}, which no {} has", self.base())));
+                return Err(Error::invalid(format!(
+                    "{name:?} has the value {value}, which does not fit \
+                    {}",
+                    self.base()
+                )));
             }
         }
         Ok(())

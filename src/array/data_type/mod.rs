@@ -22,8 +22,8 @@ const DEEPEST: usize = 16;
 /// The most bytes of an element.
 const LARGEST: usize = 64 << 10;
 
-/// The data type of an array's elements. [`FromStr`](std::str::FromStr), [`Display`](std::fmt::Display) and serde use the
-/// names of numpy and Zarr, where there is one.
+/// The data type of an array's elements. [`FromStr`](std::str::FromStr), [`Display`](std::fmt::Display) and serde use
+/// the names of numpy and Zarr where they exist.
 ///
 /// ```
 /// use arraystow::{DataType, TimeUnit};
@@ -67,16 +67,16 @@ pub enum DataType {
     Complex64,
     /// `num_complex::Complex<f64>`, sixteen bytes.
     Complex128,
-    /// A point in time: an `i64` that counts units since 1970-01-01 00:00:00 UTC. The least `i64` is a missing one, numpy's
+    /// A point in time: an `i64` that counts units since 1970-01-01 00:00:00 UTC. `i64::MIN` is a missing one, numpy's
     /// `NaT`.
     DateTime64(TimeUnit),
-    /// A duration: an `i64` that counts units. The least `i64` is a missing one.
+    /// A duration: an `i64` that counts units. `i64::MIN` is a missing one.
     TimeDelta64(TimeUnit),
-    /// UTF-8 text of any length. No field of a record has this type.
+    /// A UTF-8 string of any length. A field of a record cannot have this type.
     String,
-    /// UTF-8 text of at most so many bytes. Shorter ones end with zeros.
+    /// A UTF-8 string of at most this number of bytes. Shorter strings are padded with zeros.
     Text(usize),
-    /// So many bytes without a meaning.
+    /// This number of bytes, without a meaning.
     Bytes(usize),
     /// Integers with names.
     Enum(EnumType),
@@ -87,7 +87,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// The data types of numbers, `bool` among them, in the order of definition.
+    /// The data types of numbers, including `bool`, in the order of definition.
     pub const NUMBERS: &'static [Self] = &[
         Self::Bool,
         Self::Int8,
@@ -106,7 +106,7 @@ impl DataType {
         Self::Complex128,
     ];
 
-    /// The name, such as `float32` or `datetime64[ns]`; of enumerations, records and small arrays a JSON text.
+    /// Returns the name, such as `float32` or `datetime64[ns]`. For enumerations, records and small arrays it is JSON.
     ///
     /// ```
     /// # use arraystow::{DataType, TimeUnit};
@@ -154,7 +154,8 @@ impl DataType {
         names.join(", ")
     }
 
-    /// Bytes per element. Of a text of any length, those of a `String` in memory, without its text.
+    /// Returns the bytes per element. For strings of any length, this is the size of a `String` in memory, without its
+    /// contents.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -179,11 +180,11 @@ impl DataType {
         }
     }
 
-    /// Refuses a type that no array can have. Types of the program itself are checked here first.
+    /// Fails for a type that no array can have. Types of the program itself are checked here first.
     pub(crate) fn check(&self) -> Result<()> {
         self.check_nested()?;
         if self.depth() > DEEPEST {
-            return Err(Error::invalid(format!("the data type is nested more than {DEEPEST} deep")));
+            return Err(Error::invalid(format!("the data type is nested more than {DEEPEST} levels deep")));
         }
         match self.size() {
             1..=LARGEST => Ok(()),
@@ -196,7 +197,7 @@ impl DataType {
             Self::Enum(enumeration) => enumeration.check(),
             Self::Record(record) => record.check(),
             Self::Subarray(subarray) => subarray.check(),
-            Self::Text(0) | Self::Bytes(0) => Err(Error::invalid("a text or bytes without a byte are no element")),
+            Self::Text(0) | Self::Bytes(0) => Err(Error::invalid("strings and bytes of length 0 cannot be elements")),
             _ => Ok(()),
         }
     }

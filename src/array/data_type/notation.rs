@@ -1,8 +1,9 @@
-//! Data types as text: what stands in documents, descriptions and messages.
+//! The names of data types, as they are in documents, descriptions and messages.
 //!
-//! A number has its name in numpy, a date `datetime64[ns]`, a text `string`, or `text[16]` if it has at most 16 bytes. Types that are made of
-//! others are JSON objects with one member: `{"record":[["x","float64"],["y","float64"]]}`,
-//! `{"enum":["uint8",[["good",0],["bad",1]]]}`, `{"subarray":["float32",[3]]}`.
+//! A number has its name in numpy, a date `datetime64[ns]`, a string `string`, or `text[16]` if it has at most 16
+//! bytes. Types that are made of others are JSON objects with one member:
+//! `{"record":[["x","float64"],["y","float64"]]}`, `{"enum":["uint8",[["good",0],["bad",1]]]}`,
+//! `{"subarray":["float32",[3]]}`.
 
 use super::{DataType, EnumType, Field, RecordType, SubarrayType, TimeUnit};
 use crate::array::text::Parsed;
@@ -19,7 +20,7 @@ pub(super) fn write(data_type: &DataType) -> String {
     }
 }
 
-/// The data type that a text names. It is not checked whether arrays can have it.
+/// The data type that a string names. It is not checked whether arrays can have it.
 pub(super) fn read(text: &str) -> Option<DataType> {
     if text.starts_with('{') { from_json(&serde_json::from_str(text).ok()?) } else { simple(text) }
 }

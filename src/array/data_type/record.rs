@@ -11,7 +11,8 @@ const MOST_FIELDS: usize = 1000;
 /// The most bytes of a name.
 const LONGEST_NAME: usize = 200;
 
-/// The type of records: their fields, in order. In memory and in a chunk's bytes the fields follow each other without gaps.
+/// The type of records: their fields, in order. In memory and in the bytes of a chunk, the fields follow one another
+/// without gaps.
 ///
 /// HDF5 has records as compound types, numpy and Zarr as structured types.
 ///
@@ -46,25 +47,25 @@ pub struct Field {
 }
 
 impl RecordType {
-    /// The type of records with these fields.
+    /// Returns the type of records with these fields.
     ///
     /// # Errors
-    /// `InvalidInput` if there is no field, if there are more than 1000, if a name is empty, longer than 200 bytes, there
-    /// twice or has the character NUL, or if a field has no size.
+    /// `InvalidInput` if there are no fields or more than 1000, if a name is empty, longer than 200 bytes, occurs twice
+    /// or contains the character NUL, or if a field has no size.
     pub fn new(fields: impl IntoIterator<Item = Field>) -> Result<Self> {
         let record = Self(StaticOrShared::Shared(fields.into_iter().collect()));
         record.check()?;
         Ok(record)
     }
 
-    /// The type of records of the program itself. It is checked when an array is saved.
+    /// Returns a type of records that the program defines. It is checked when an array is saved.
     #[doc(hidden)]
     #[must_use]
     pub const fn of_static(fields: &'static [Field]) -> Self {
         Self(StaticOrShared::Static(fields))
     }
 
-    /// The fields, in the order in which a record has them.
+    /// Returns the fields, in the order in which a record has them.
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         &self.0
@@ -89,15 +90,15 @@ impl RecordType {
             let name = field.name();
             if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
                 return Err(Error::invalid(format!(
-                    "{name:?} cannot be the name of a field: a name has 1 to {LONGEST_NAME} bytes, and none of them is 0"
+                    "{name:?} cannot be the name of a field: a name has 1 to {LONGEST_NAME} bytes, none of which is 0"
                 )));
             }
             if !names.insert(name) {
-                return Err(Error::invalid(format!("a record has two fields of the name {name:?}")));
+                return Err(Error::invalid(format!("a record has two fields with the name {name:?}")));
             }
             if field.data_type.is_text() {
                 return Err(Error::invalid(format!(
-                    "the field {name:?} is of the type string, a text of any length, which no record has: make it a FixedText"
+                    "the field {name:?} is a string of any length, which a record cannot have: make it a FixedText"
                 )));
             }
             field.data_type.check_nested()?;
@@ -107,7 +108,7 @@ impl RecordType {
 }
 
 impl Field {
-    /// A field of that name and data type.
+    /// Returns a field with this name and data type.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
         Self { name: StaticOrShared::Shared(Arc::from(name.into())), data_type }
     }
@@ -118,13 +119,13 @@ impl Field {
         Self { name: StaticOrShared::Static(name), data_type }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The data type of the field's values.
+    /// Returns the data type of the field's values.
     #[must_use]
     pub fn data_type(&self) -> &DataType {
         &self.data_type

@@ -26,11 +26,11 @@ pub struct SubarrayType {
 }
 
 impl SubarrayType {
-    /// The type of arrays of this shape with elements of the type `element`.
+    /// Returns the type of arrays of this shape with elements of the type `element`.
     ///
     /// # Errors
-    /// `InvalidInput` if there is no axis, if there are more than 32, if an axis has no length, or if `element` is a small
-    /// array itself.
+    /// `InvalidInput` if there are no axes or more than 32, if an axis has length 0, or if `element` is a small array
+    /// itself.
     pub fn new(element: DataType, shape: impl IntoIterator<Item = usize>) -> Result<Self> {
         let shape = StaticOrShared::Shared(shape.into_iter().collect());
         let subarray = Self { element: StaticOrShared::Shared(Arc::new(element)), shape };
@@ -44,13 +44,13 @@ impl SubarrayType {
         Self { element: StaticOrShared::Static(element), shape: StaticOrShared::Static(shape) }
     }
 
-    /// The data type of the values.
+    /// Returns the data type of the values.
     #[must_use]
     pub fn element(&self) -> &DataType {
         &self.element
     }
 
-    /// Values per axis.
+    /// Returns the number of values along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -70,7 +70,7 @@ impl SubarrayType {
         }
         if self.element.is_text() {
             return Err(Error::invalid(
-                "the values of a small array cannot be texts of any length: make them FixedText",
+                "the values of a small array cannot be strings of any length: make them FixedText",
             ));
         }
         self.element.check_nested()

@@ -34,7 +34,7 @@ impl TimeUnit {
     pub const ALL: &'static [Self] =
         &[Self::Day, Self::Hour, Self::Minute, Self::Second, Self::Millisecond, Self::Microsecond, Self::Nanosecond];
 
-    /// The name in numpy, such as `ns`.
+    /// Returns the name in numpy, such as `ns`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl TimeUnit {
         }
     }
 
-    /// The name in the CF conventions, such as `nanoseconds`.
+    /// Returns the name in the CF conventions, such as `nanoseconds`.
     #[must_use]
     pub const fn cf_name(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl TimeUnit {
         }
     }
 
-    /// Nanoseconds in one unit.
+    /// Returns the nanoseconds in one unit.
     #[must_use]
     pub const fn nanoseconds(self) -> i64 {
         match self {

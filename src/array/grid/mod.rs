@@ -1,4 +1,4 @@
-//! The chunk grid: how an array is cut into chunks.
+//! The chunk grid: how an array is divided into chunks.
 
 mod axis;
 
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How an array is cut into chunks: per axis either equal chunks (the last may be shorter) or any lengths, like dask's
-/// `((3, 5, 2),)`. Chunks are numbered in C order.
+/// A chunk grid: how an array is divided into chunks. Along each axis, the chunks have either equal lengths (the last
+/// may be shorter) or any lengths, like dask's `((3, 5, 2),)`. Chunks are numbered in C order.
 ///
-/// Serialized as the shape and, per axis, the runs of equal chunks: `{"shape": [10], "chunks": [[[3, 1], [5, 1], [2,
-/// 1]]]}`.
+/// A grid is serialized as the shape and, for each axis, the runs of equal chunks: `{"shape": [10], "chunks": [[[3, 1],
+/// [5, 1], [2, 1]]]}`.
 ///
 /// ```
 /// # use arraystow::ChunkGrid;
@@ -77,10 +77,12 @@ impl ChunkGrid {
         Self::new(shape, self.axes.iter().cloned().chain([AxisChunks::Regular(len.max(1))]).collect())
     }
 
-    /// Equal chunks of `chunk_shape`; those at the far edges may be smaller. An array without axes is a single value.
+    /// Returns a grid of equal chunks of `chunk_shape`. Those at the far edges may be smaller. An array without axes is
+    /// a single value.
     ///
     /// # Errors
-    /// `InvalidInput` if the ranks differ, a chunk has no length, or the shape has more elements than can be counted.
+    /// `InvalidInput` if the numbers of axes differ, a chunk has length 0 along an axis, or the shape has more elements
+    /// than can be counted.
     pub fn regular(shape: &[usize], chunk_shape: &[usize]) -> Result<Self> {
         if shape.len() != chunk_shape.len() {
             return Err(Error::invalid(format!(
@@ -97,7 +99,8 @@ impl ChunkGrid {
         Self::new(shape.to_vec(), axes.collect())
     }
 
-    /// Chunks of any lengths, listed per axis. Equal lengths give the same grid as [`regular`](Self::regular).
+    /// Returns a grid of chunks of any lengths, listed for each axis. Equal lengths give the same grid as
+    /// [`regular`](Self::regular).
     ///
     /// # Errors
     /// `InvalidInput` if the shape has more elements than can be counted.
@@ -130,43 +133,43 @@ impl ChunkGrid {
         Ok(Self { shape: shape.into(), axes: axes.into() })
     }
 
-    /// Elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     #[must_use]
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there is no element.
+    /// Returns whether the array has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shape.contains(&0)
     }
 
-    /// The number of chunks per axis.
+    /// Returns the number of chunks along each axis.
     #[must_use]
     pub fn chunks_per_axis(&self) -> Vec<usize> {
         self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.count(*len)).collect()
     }
 
-    /// The number of chunks.
+    /// Returns the number of chunks.
     #[must_use]
     pub fn chunk_count(&self) -> usize {
         self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.count(*len)).product()
     }
 
-    /// The shape of all chunks except those at the far edges, if it is the same for all.
+    /// Returns the shape of all chunks except those at the far edges, if it is the same for all.
     #[must_use]
     pub fn chunk_shape(&self) -> Option<Vec<usize>> {
         self.axes
@@ -178,14 +181,15 @@ impl ChunkGrid {
             .collect()
     }
 
-    /// The largest chunk per axis.
+    /// Returns the length of the largest chunk along each axis.
     #[must_use]
     pub fn largest_chunk(&self) -> Vec<usize> {
         self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.longest(*len)).collect()
     }
 
-    /// The length of every chunk, per axis, like dask's `chunks`. The lists have an entry for each chunk along an axis.
-    /// If they may not fit into memory, use [`chunk_region`](Self::chunk_region) for one chunk at a time.
+    /// Returns the lengths of the chunks along each axis, like dask's `chunks`. The lists have an entry for each chunk
+    /// along an axis. If they may not fit into memory, use [`chunk_region`](Self::chunk_region) for one chunk at a
+    /// time.
     #[must_use]
     pub fn chunks(&self) -> Vec<Vec<usize>> {
         self.axes
@@ -195,7 +199,7 @@ impl ChunkGrid {
             .collect()
     }
 
-    /// The lengths of the chunks, per axis, as runs of equal lengths: `(length, count)`.
+    /// The lengths of the chunks, for each axis, as runs of equal lengths: `(length, count)`.
     pub(crate) fn runs(&self) -> Vec<Vec<(usize, usize)>> {
         self.axes.iter().zip(&*self.shape).map(|(axis, len)| axis.runs(*len)).collect()
     }
@@ -212,7 +216,7 @@ impl ChunkGrid {
         Self::new(shape, axes)
     }
 
-    /// The region of a chunk, by its number in C order.
+    /// Returns the region of a chunk, by its number in C order.
     ///
     /// # Errors
     /// `NotFound` if there is no such chunk.
@@ -225,7 +229,7 @@ impl ChunkGrid {
         Ok(Region::of(start, shape))
     }
 
-    /// The coordinates of a chunk in the grid, by its number in C order.
+    /// Returns the coordinates of a chunk in the grid, by its number in C order.
     ///
     /// # Errors
     /// `NotFound` if there is no such chunk.
@@ -247,7 +251,7 @@ impl ChunkGrid {
         Ok(coordinates)
     }
 
-    /// The number of the chunk at these coordinates.
+    /// Returns the number of the chunk at these coordinates.
     ///
     /// # Errors
     /// `NotFound` if there is no such chunk.

@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// This array with the elements of another one behind it on an axis, such as the next step of a time series. Lazy.
+    /// Returns this array with the elements of another array appended along an axis, such as the next step of a time
+    /// series. Lazy.
     ///
-    /// The result is a later version of this array: it has the names of its axes, its attributes, fill value and codec. Its
-    /// chunks are continued: a chunk at the end that is not full is filled up first.
+    /// The result is a later version of this array: it has the names of its axes, its attributes, fill value and codec.
+    /// It also continues its chunks: a chunk at the end that is not full is filled first.
     ///
     /// A save takes over the chunks of a stored array as they are stored. They are neither decoded nor computed nor encoded.
     ///
@@ -31,8 +32,8 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if there is no such axis, or if the shapes differ on another axis; if both arrays have names of their axes
-    /// and these differ; if both have fill values and these differ.
+    /// `InvalidInput` if there is no such axis, or if the shapes differ on another axis; if both arrays have names of
+    /// axes and these differ; if both have fill values and these differ.
     pub fn appended(&self, axis: usize, other: &Self) -> Result<Self> {
         self.check_axis(axis)?;
         let (shape, others) = (self.shape(), other.shape());
@@ -69,13 +70,14 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::operation(grid, self.depth().max(other.depth()), Arc::new(source)).chosen(meta))
     }
 
-    /// Refuses an array whose elements cannot become some of this one's: its axes are others, or it has another value for
-    /// missing elements.
+    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or it has another value
+    /// for missing elements.
     pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
         self.labels().common_dims(other.labels())?;
         match (self.labels().fill(), other.labels().fill()) {
             (Some(fill), Some(another)) if fill != another => Err(Error::invalid(format!(
-                "the fill values {:?} and {:?} differ, and an array has one: replace the missing elements of one array with map(), \
+                "the fill values {:?} and {:?} differ, and an array has only one: replace the missing elements of one \
+                    array with map(), \
                  and give it the same fill value with with_fill()",
                 self.fill(),
                 other.fill()

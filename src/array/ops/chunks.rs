@@ -8,8 +8,8 @@ use ndarray::ArrayViewD;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of a function applied to every chunk. Lazy. The function gets the region of the chunk and its elements, and
-    /// returns an ndarray of the same shape, or a `Result` of one; the type may be another.
+    /// Returns the array of a function applied to every chunk. Lazy. The function gets the region of the chunk and its
+    /// elements, and returns an ndarray of the same shape, or a `Result` of one. The element type may differ.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

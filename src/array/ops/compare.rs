@@ -1,4 +1,4 @@
-//! Comparisons, which give arrays of `bool`.
+//! Comparisons, whose results are arrays of `bool`.
 
 use super::operand::{Operand, OperandKind};
 use crate::array::{ChunkedArray, Element, RealElement};
@@ -13,8 +13,9 @@ impl<T: Element> ChunkedArray<T> {
         }
     }
 
-    /// Where the elements are equal to those of another array, or to a value. Lazy. NaN is equal to nothing. Shapes are
-    /// broadcast, as in arithmetic; an array of shapes that do not match fails when it is computed.
+    /// Returns an array that is `true` where the elements are equal to those of another array, or to a value. Lazy. NaN
+    /// is equal to nothing. Shapes are broadcast, as in arithmetic. If the shapes do not match, the result fails when
+    /// it is computed.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -27,7 +28,8 @@ impl<T: Element> ChunkedArray<T> {
         self.compare(other.into(), "==", T::eq)
     }
 
-    /// Where the elements are not equal to those of another array, or to a value; see [`eq`](Self::eq). Lazy.
+    /// Returns an array that is `true` where the elements are not equal to those of another array, or to a value; see
+    /// [`eq`](Self::eq). Lazy.
     #[must_use]
     pub fn ne(&self, other: impl Into<Operand<T>>) -> ChunkedArray<bool> {
         self.compare(other.into(), "!=", T::ne)
@@ -35,8 +37,9 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: RealElement> ChunkedArray<T> {
-    /// Where the elements are less than those of another array, or than a value. Lazy. NaN is neither less nor greater.
-    /// Shapes are broadcast, as in arithmetic; an array of shapes that do not match fails when it is computed.
+    /// Returns an array that is `true` where the elements are less than those of another array, or than a value. Lazy.
+    /// NaN is neither less nor greater. Shapes are broadcast, as in arithmetic. If the shapes do not match, the result
+    /// fails when it is computed.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -50,19 +53,22 @@ impl<T: RealElement> ChunkedArray<T> {
         self.compare(other.into(), "<", T::lt)
     }
 
-    /// Where the elements are less than or equal to those of another array, or to a value; see [`lt`](Self::lt). Lazy.
+    /// Returns an array that is `true` where the elements are less than or equal to those of another array, or to a
+    /// value; see [`lt`](Self::lt). Lazy.
     #[must_use]
     pub fn le(&self, other: impl Into<Operand<T>>) -> ChunkedArray<bool> {
         self.compare(other.into(), "<=", T::le)
     }
 
-    /// Where the elements are greater than those of another array, or than a value; see [`lt`](Self::lt). Lazy.
+    /// Returns an array that is `true` where the elements are greater than those of another array, or than a value; see
+    /// [`lt`](Self::lt). Lazy.
     #[must_use]
     pub fn gt(&self, other: impl Into<Operand<T>>) -> ChunkedArray<bool> {
         self.compare(other.into(), ">", T::gt)
     }
 
-    /// Where the elements are greater than or equal to those of another array, or to a value; see [`lt`](Self::lt). Lazy.
+    /// Returns an array that is `true` where the elements are greater than or equal to those of another array, or to a
+    /// value; see [`lt`](Self::lt). Lazy.
     #[must_use]
     pub fn ge(&self, other: impl Into<Operand<T>>) -> ChunkedArray<bool> {
         self.compare(other.into(), ">=", T::ge)

@@ -1,4 +1,4 @@
-//! Arrays one after the other on an axis.
+//! Arrays that are concatenated along an axis, or stacked along a new one.
 
 use crate::array::source::{Elements, Reading, Source};
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
@@ -8,8 +8,8 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// Arrays one after the other on an axis that they have. Lazy. The chunks on that axis stay as they are; the other axes
-    /// have the chunks of the first array.
+    /// Returns the arrays concatenated along an existing axis. Lazy. The chunks along that axis are kept. The other
+    /// axes have the chunks of the first array.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -21,14 +21,14 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if there is no array or no such axis, or if the shapes differ on another axis, or the
-    /// names of the axes where arrays have names.
+    /// `InvalidInput` if there are no arrays or no such axis, if the shapes differ on another axis, or if arrays have
+    /// different names of axes.
     pub fn concatenate(axis: usize, arrays: impl IntoIterator<Item: Borrow<Self>>) -> Result<Self> {
         let arrays: Vec<Self> = arrays.into_iter().map(|array| array.borrow().clone()).collect();
-        let first = arrays.first().ok_or_else(|| Error::invalid("no arrays to be concatenated"))?;
+        let first = arrays.first().ok_or_else(|| Error::invalid("there are no arrays to concatenate"))?;
         if axis >= first.ndim() {
             let shape = first.shape();
-            return Err(Error::invalid(format!("arrays of shape {shape:?} have no axis {axis} to be concatenated on")));
+            return Err(Error::invalid(format!("arrays of shape {shape:?} have no axis {axis} to concatenate along")));
         }
         let mut runs = first.grid().runs();
         let mut labels = first.labels().clone();
@@ -37,7 +37,8 @@ impl<T: Element> ChunkedArray<T> {
             let is_other = |at: usize| at != axis && array.shape().get(at) != first.shape().get(at);
             if array.ndim() != first.ndim() || (0..first.ndim()).any(is_other) {
                 return Err(Error::invalid(format!(
-                    "arrays of shape {:?} and {:?} cannot be concatenated on axis {axis}: the other axes must be equal",
+                    "arrays of shape {:?} and {:?} cannot be concatenated along axis {axis}: the other axes must be \
+                        equal",
                     first.shape(),
                     array.shape()
                 )));
@@ -57,7 +58,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::operation(grid, depth, Arc::new(source)).chosen(ArrayMeta::of_labels(labels)))
     }
 
-    /// Arrays of one shape, one after the other on a new axis at that place. Lazy.
+    /// Returns arrays of one shape, stacked along a new axis at that position. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -69,14 +70,14 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if there is no array, the shapes differ, or `axis` is above the number of axes.
+    /// `InvalidInput` if there are no arrays, if the shapes differ, or if `axis` is greater than the number of axes.
     pub fn stack(axis: usize, arrays: impl IntoIterator<Item: Borrow<Self>>) -> Result<Self> {
         let mut widened = Vec::new();
         for array in arrays {
             let array: &Self = array.borrow();
             if axis > array.ndim() {
                 let shape = array.shape();
-                return Err(Error::invalid(format!("arrays of shape {shape:?} cannot be stacked on axis {axis}")));
+                return Err(Error::invalid(format!("arrays of shape {shape:?} cannot be stacked along axis {axis}")));
             }
             let mut slice = vec![SliceInfoElem::from(..); array.ndim()];
             slice.insert(axis, SliceInfoElem::NewAxis);

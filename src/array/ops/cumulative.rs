@@ -8,9 +8,9 @@ use ndarray::ArrayD;
 use std::sync::Arc;
 
 impl<T: Summable> ChunkedArray<T> {
-    /// The sums of all elements up to each one on an axis: numpy's `cumsum`. Lazy. The types are those of
-    /// [`sum`](Self::sum). Elements are added one after the other, so floats are summed as numpy sums them in `f64`. A
-    /// sum that does not fit is an error of its chunk.
+    /// Returns the running sums along an axis: numpy's `cumsum`. Lazy. The types are those of [`sum`](Self::sum).
+    /// Elements are added one after the other, so floats are summed as numpy sums them in `f64`. A sum that does not
+    /// fit is an error when its chunk is computed.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -19,10 +19,11 @@ impl<T: Summable> ChunkedArray<T> {
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     ///
-    /// A chunk needs the sums of those before it on the axis. A computation of the whole array keeps them, in at most
-    /// 64 MiB or three chunks for each processor, and reads each chunk once. If the sums of one step, 8 or 16 bytes for each
-    /// position on the other axes, take more than this, earlier chunks are read again: [`rechunk`](Self::rechunk) the
-    /// array to one chunk on the axis. A single chunk of the result reads all chunks before it.
+    /// A chunk needs the sums of the chunks before it along the axis. A computation of the whole array keeps these
+    /// sums, in at most 64 MiB or three chunks for each processor, and reads each chunk once. If the sums of one step,
+    /// 8 or 16 bytes for each position on the other axes, take more than this, earlier chunks are read again:
+    /// [`rechunk`](Self::rechunk) the array to one chunk along the axis. Computing a single chunk of the result reads
+    /// all chunks before it.
     ///
     /// # Errors
     /// `InvalidInput` if there is no such axis.

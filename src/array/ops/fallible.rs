@@ -9,8 +9,8 @@ use ndarray::ArrayD;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of a function that can fail, applied to every element. Lazy: the first error in a chunk becomes the error
-    /// of whatever needs that chunk, with the position of the element.
+    /// Returns the array of a function that can fail, applied to every element. Lazy. Computing a chunk fails with the
+    /// first error in it, and the error has the position of the element.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -1,4 +1,4 @@
-//! Operations on chunked arrays, one family a file. Each makes its result with `ChunkedArray::operation`.
+//! Operations on chunked arrays, one family in each file. Each makes its result with `ChunkedArray::operation`.
 
 mod append;
 pub(super) mod broadcast;

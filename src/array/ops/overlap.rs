@@ -9,11 +9,12 @@ use ndarray::ArrayViewD;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array of a function applied to every chunk with `depth` more elements on both sides of each axis: those of the
-    /// neighbours, and of `padding` at the ends of the array. Lazy. The function gets the region of the chunk and the
-    /// elements, and returns an ndarray of the chunk's shape, or a `Result` of one; the type may be another.
+    /// Returns the array of a function applied to every chunk with `depth` more elements on both sides of each axis:
+    /// those of neighbouring chunks, and those of `padding` at the edges of the array. Lazy. The function gets the
+    /// region of the chunk and the elements, and returns an ndarray of the chunk's shape, or a `Result` of one. The
+    /// element type may differ.
     ///
-    /// Windows of `2 * depth + 1` elements have one result for each element of the chunk:
+    /// Windows of `2 * depth + 1` elements give one result for each element of the chunk:
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Padding};
@@ -26,12 +27,12 @@ impl<T: Element> ChunkedArray<T> {
     /// # Ok::<(), arraystow::Error>(())
     /// ```
     ///
-    /// A computation keeps the chunks that their neighbours still need, in at most 64 MiB or three chunks for each processor.
-    /// Within these, each chunk is read once; where more chunks lie between two neighbours, a chunk may be read again for each of
-    /// them.
+    /// A computation keeps the chunks that their neighbours still need, in at most 64 MiB or three chunks for each
+    /// processor. Within this limit, each chunk is read once. If more chunks are between two neighbours, a chunk may be
+    /// read again for each of them.
     ///
     /// # Errors
-    /// As [`pad`](Self::pad) with `depth` on both sides.
+    /// As for [`pad`](Self::pad) with `depth` on both sides.
     pub fn map_overlap<U, C, F>(&self, depth: &[usize], padding: Padding<T>, function: F) -> Result<ChunkedArray<U>>
     where
         U: Element,

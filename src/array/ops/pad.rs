@@ -4,7 +4,7 @@ use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element};
 use crate::error::{Error, Result};
 use ndarray::SliceInfoElem;
 
-/// What the elements around an array are; see [`ChunkedArray::pad`].
+/// The elements that are added around an array; see [`ChunkedArray::pad`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Padding<T> {
@@ -17,8 +17,9 @@ pub enum Padding<T> {
 }
 
 impl<T: Element> ChunkedArray<T> {
-    /// The array with so many elements before and after it on each axis. Lazy. The chunks of the array stay as they are; the
-    /// added elements have chunks of their own. In the corners, later axes repeat what earlier axes have added, as in numpy.
+    /// Returns the array with the given numbers of elements added before and after it on each axis. Lazy. The chunks of
+    /// the array are kept, and the added elements have chunks of their own. In the corners, later axes repeat what
+    /// earlier axes have added, as in numpy.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Padding};
@@ -31,8 +32,8 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if `widths` has another number of axes; if an axis has no element at its edge; for `Reflect`, if more
-    /// elements are added at an end than lie behind the one at the edge (numpy reflects them again).
+    /// `InvalidInput` if `widths` has another number of axes; if an axis has no elements; for `Reflect`, if more
+    /// elements are added at an end than the axis has beside its edge (numpy reflects repeatedly).
     pub fn pad(&self, widths: &[(usize, usize)], padding: Padding<T>) -> Result<Self> {
         if widths.len() != self.ndim() {
             return Err(Error::invalid(format!(

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The axes in the opposite order. Lazy.
+    /// Returns the array with its axes in reverse order. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -20,7 +20,7 @@ impl<T: Element> ChunkedArray<T> {
         self.permuted(axes).unwrap_or_else(|error| Self::failed(self.grid().clone(), error))
     }
 
-    /// The axes in this order: axis 0 of the result is axis `axes[0]` of the array. Lazy.
+    /// Returns the array with its axes in this order: axis 0 of the result is axis `axes[0]` of the array. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -1,4 +1,4 @@
-//! How elements become one: sums, means, extremes, their positions, spreads, counts.
+//! How elements are reduced to one: sums, means, extremes, their positions, spreads, counts.
 
 use crate::array::{Element, Number, RealElement, Summable};
 use crate::error::{Error, Result};

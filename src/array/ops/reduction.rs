@@ -8,24 +8,24 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The reductions along these axes: `array.along(&[0])?.mean()`. See [`Reduction`].
+    /// Returns the reductions along these axes: `array.along(&[0])?.mean()`. See [`Reduction`].
     ///
     /// # Errors
-    /// `InvalidInput` if there is no such axis, or one is named twice.
+    /// `InvalidInput` if there is no such axis, or if an axis occurs twice.
     pub fn along(&self, axes: &[usize]) -> Result<Reduction<T>> {
         let mut blocks = vec![1; self.ndim()];
         let mut reduced = vec![false; self.ndim()];
         for axis in axes {
             self.check_axis(*axis)?;
             if std::mem::replace(&mut reduced[*axis], true) {
-                return Err(Error::invalid(format!("axis {axis} comes twice in {axes:?}")));
+                return Err(Error::invalid(format!("axis {axis} occurs twice in {axes:?}")));
             }
             blocks[*axis] = self.shape()[*axis].max(1);
         }
         Ok(Reduction { input: self.clone(), blocks, reduced, keep_axes: false, skip_nan: false })
     }
 
-    /// The reductions of blocks of this shape, which make the array smaller: `array.coarsen(&[2, 2])?.mean()`. See
+    /// Returns the reductions of blocks of this shape, which make the array smaller: `array.coarsen(&[2, 2])?.mean()`. See
     /// [`Reduction`].
     ///
     /// ```
@@ -36,12 +36,13 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the blocks have another number of axes, or do not divide the array without a rest.
+    /// `InvalidInput` if the blocks have another number of axes, or do not divide the array without a remainder.
     pub fn coarsen(&self, block: &[usize]) -> Result<Reduction<T>> {
         let divides = |(len, block): (&usize, &usize)| *block > 0 && len.is_multiple_of(*block);
         if block.len() != self.ndim() || !self.shape().iter().zip(block).all(divides) {
             return Err(Error::invalid(format!(
-                "blocks of shape {block:?} do not divide an array of shape {:?} without a rest: slice() the array first",
+                "blocks of shape {block:?} do not divide an array of shape {:?} without a remainder: slice() the \
+                    array first",
                 self.shape()
             )));
         }
@@ -51,11 +52,11 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 /// The reductions of an array along axes, or of its blocks: what [`ChunkedArray::along`] and [`ChunkedArray::coarsen`]
-/// return. Each gives a lazy array, whose chunks are computed from the chunks of the input one after the other; the result
-/// of a chunk is all that stays in memory.
+/// return. Each method returns a lazy array, whose chunks are computed from the chunks of the input one after the
+/// other. Only the result of a chunk stays in memory.
 ///
-/// The axes of `along` are dropped, unless [`keep_axes`](Self::keep_axes) is called. NaN is passed on as in numpy, unless
-/// [`skip_nan`](Self::skip_nan) is called.
+/// The axes of `along` are dropped, unless [`keep_axes`](Self::keep_axes) is called. NaN is propagated as in numpy,
+/// unless [`skip_nan`](Self::skip_nan) is called.
 ///
 /// ```
 /// use arraystow::ChunkedArray;
@@ -97,31 +98,31 @@ pub struct Reduction<T: Element> {
 }
 
 impl<T: Element> Reduction<T> {
-    /// The same without regard to NaN: as if those elements were not there.
+    /// Returns the reductions without the elements that are NaN.
     #[must_use]
     pub fn skip_nan(self) -> Self {
         Self { skip_nan: true, ..self }
     }
 
-    /// The same with the reduced axes, which have length 1 in the result.
+    /// Returns the reductions with the reduced axes kept, which have length 1 in the result.
     #[must_use]
     pub fn keep_axes(self) -> Self {
         Self { keep_axes: true, ..self }
     }
 
-    /// Whether any element is not 0 (`false`). NaN is not 0. Without elements it is `false`.
+    /// Returns whether any element is not 0 (`false`). NaN is not 0. Without elements the result is `false`.
     #[must_use]
     pub fn any(&self) -> ChunkedArray<bool> {
         self.by(Truth { decides: true })
     }
 
-    /// Whether no element is 0 (`false`). NaN is not 0. Without elements it is `true`.
+    /// Returns whether no element is 0 (`false`). NaN is not 0. Without elements the result is `true`.
     #[must_use]
     pub fn all(&self) -> ChunkedArray<bool> {
         self.by(Truth { decides: false })
     }
 
-    /// The number of elements that are not NaN.
+    /// Returns the number of elements that are not NaN.
     #[must_use]
     pub fn count(&self) -> ChunkedArray<i64> {
         self.by(Count)
@@ -177,14 +178,14 @@ impl<T: Element> Reduction<T> {
 }
 
 impl<T: Summable> Reduction<T> {
-    /// The sums: integers exactly (as `i64` or `u64`), floats in `f64`, `bool` counts. A sum that does not fit is an error of
-    /// the chunk. The sum of no elements is 0.
+    /// Returns the sums. Integers are summed exactly (as `i64` or `u64`), floats in `f64`, and the sum of `bool` is the
+    /// number of `true`. A sum that does not fit is an error when the chunk is computed. The sum of no elements is 0.
     #[must_use]
     pub fn sum(&self) -> ChunkedArray<T::Sum> {
         self.by(Sum { skip_nan: self.skip_nan })
     }
 
-    /// The means, in `f64` or `Complex<f64>`. The mean of no elements is NaN.
+    /// Returns the means, in `f64` or `Complex<f64>`. The mean of no elements is NaN.
     #[must_use]
     pub fn mean(&self) -> ChunkedArray<T::Mean> {
         self.by(Mean { skip_nan: self.skip_nan })
@@ -192,28 +193,28 @@ impl<T: Summable> Reduction<T> {
 }
 
 impl<T: RealElement> Reduction<T> {
-    /// The smallest elements; NaN if there is one, or if NaN is skipped and there is nothing else. Fails if there are no
-    /// elements.
+    /// Returns the smallest elements: NaN if there is one, or if NaN is skipped and there is nothing else. Computing a
+    /// chunk fails if there are no elements.
     #[must_use]
     pub fn min(&self) -> ChunkedArray<T> {
         self.by(Pick { extreme: Extreme::Least, skip_nan: self.skip_nan })
     }
 
-    /// The greatest elements; as [`min`](Self::min).
+    /// Returns the greatest elements. NaN is treated as in [`min`](Self::min).
     #[must_use]
     pub fn max(&self) -> ChunkedArray<T> {
         self.by(Pick { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
     }
 
-    /// The positions of the smallest elements, counted in C order over the reduced axes, or within the block. The first
-    /// one, if there are several; the first NaN, if there is one. Fails if there are no elements, or if NaN is skipped and
-    /// there is nothing else.
+    /// Returns the positions of the smallest elements, counted in C order over the reduced axes, or within the block.
+    /// If there are several, it is the first one; if there is a NaN, it is the first NaN. Computing a chunk fails if
+    /// there are no elements, or if NaN is skipped and there is nothing else.
     #[must_use]
     pub fn argmin(&self) -> ChunkedArray<i64> {
         self.by(Position { extreme: Extreme::Least, skip_nan: self.skip_nan })
     }
 
-    /// The positions of the greatest elements; as [`argmin`](Self::argmin).
+    /// Returns the positions of the greatest elements, as [`argmin`](Self::argmin) does for the smallest.
     #[must_use]
     pub fn argmax(&self) -> ChunkedArray<i64> {
         self.by(Position { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
@@ -221,14 +222,15 @@ impl<T: RealElement> Reduction<T> {
 }
 
 impl<T: RealElement + Number> Reduction<T> {
-    /// The variances, in `f64`: the sum of the squared distances from the mean, divided by the number of elements less
-    /// `ddof`. NaN if no more than `ddof` elements are there. That of a complex array is the sum of those of its parts.
+    /// Returns the variances, in `f64`: the sum of the squared distances from the mean, divided by the number of
+    /// elements minus `ddof`. The result is NaN if there are at most `ddof` elements. The variance of complex numbers
+    /// is the sum of the variances of their parts.
     #[must_use]
     pub fn var(&self, ddof: usize) -> ChunkedArray<f64> {
         self.by(Spread { ddof, is_root: false, skip_nan: self.skip_nan })
     }
 
-    /// The standard deviations: the square roots of [`var`](Self::var).
+    /// Returns the standard deviations: the square roots of [`var`](Self::var).
     #[must_use]
     pub fn std(&self, ddof: usize) -> ChunkedArray<f64> {
         self.by(Spread { ddof, is_root: true, skip_nan: self.skip_nan })

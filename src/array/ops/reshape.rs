@@ -13,11 +13,12 @@ use std::sync::Arc;
 type Runs = Vec<(usize, usize)>;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The same elements in another shape, in C order. Lazy.
+    /// Returns the same elements in another shape, in C order. Lazy.
     ///
-    /// Axes are split and joined where chunks allow it: on axes that are joined, a chunk must hold elements that follow each
-    /// other. So it may cut one of them, is one element long on those before it, and whole on those behind it. The chunks of
-    /// the result are those of the array where they fit the new axes, and no larger elsewhere.
+    /// Axes are split and joined where the chunks allow it: along axes that are joined, the elements of a chunk must be
+    /// consecutive. A chunk may therefore divide one of these axes, must have length 1 along the axes before it, and
+    /// must cover the axes after it. The chunks of the result are those of the array where they fit the new axes, and
+    /// no larger elsewhere.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -30,8 +31,8 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the shape has another number of elements, or if axes are joined on which elements of a chunk do
-    /// not follow each other: [`rechunk`](Self::rechunk) the array first.
+    /// `InvalidInput` if the shape has another number of elements, or if axes are joined along which the elements of a
+    /// chunk are not consecutive: [`rechunk`](Self::rechunk) the array first.
     pub fn reshape(&self, shape: &[usize]) -> Result<Self> {
         if element_count(shape) != Some(self.len()) {
             let (own, len) = (self.shape(), self.len());
@@ -75,8 +76,8 @@ impl<T: Element> ChunkedArray<T> {
             chunk[group.old.clone()][cut] = 1;
             chunk[group.old.clone()][cut + 1..].copy_from_slice(&old[cut + 1..]);
             return Err(Error::invalid(format!(
-                "an array of shape {:?} in chunks of {:?} cannot be reshaped to {shape:?}: the elements of a chunk do not \
-                 follow each other on axes {:?}; rechunk() the array first, such as to {chunk:?}",
+                "an array of shape {:?} in chunks of {:?} cannot be reshaped to {shape:?}: the elements of a chunk \
+                    are not consecutive along axes {:?}; rechunk() the array first, such as to {chunk:?}",
                 self.shape(),
                 self.grid().largest_chunk(),
                 group.old.clone().collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use ndarray::{ArrayViewMutD, Zip};
 use std::sync::Arc;
 
 impl ChunkedArray<bool> {
-    /// The elements of `yes` where this array is `true`, and those of `no` where it is not: numpy's `where`. Lazy. Shapes
+    /// Returns the elements of `yes` where this array is `true`, and those of `no` where it is not: numpy's `where`. Lazy. Shapes
     /// are broadcast, as in arithmetic.
     ///
     /// ```
@@ -21,7 +21,7 @@ impl ChunkedArray<bool> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the shapes do not match, or the names of the axes where arrays have names.
+    /// `InvalidInput` if the shapes do not match, or if arrays have names of axes that do not match.
     pub fn select<T: Element>(&self, yes: &ChunkedArray<T>, no: impl Into<Operand<T>>) -> Result<ChunkedArray<T>> {
         let no = no.into().into_array()?;
         let pair = common_grid(&[self.grid(), yes.grid()]).ok_or_else(|| mismatch(self.shape(), "and", yes.shape()))?;

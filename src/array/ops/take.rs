@@ -7,7 +7,8 @@ use ndarray::Axis;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// The elements at these positions of an axis, in their order; a position may come several times. Lazy.
+    /// Returns the elements at these positions of an axis, in the given order. A position may occur several times.
+    /// Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -48,7 +49,7 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::operation(grid, self.depth(), Arc::new(source)).chosen(meta))
     }
 
-    /// The elements of an axis where a mask is `true`. Lazy.
+    /// Returns the elements of an axis where a mask is `true`. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -58,7 +59,7 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if there is no such axis, or the mask is not as long as it.
+    /// `InvalidInput` if there is no such axis, or if the mask has another length.
     pub fn compress(&self, axis: usize, mask: &[bool]) -> Result<Self> {
         self.check_axis(axis)?;
         if mask.len() != self.shape()[axis] {
@@ -69,7 +70,7 @@ impl<T: Element> ChunkedArray<T> {
         self.take(axis, &positions)
     }
 
-    /// Refuses an axis that the array does not have.
+    /// Fails for an axis that the array does not have.
     pub(in crate::array) fn check_axis(&self, axis: usize) -> Result<()> {
         if axis < self.ndim() {
             return Ok(());

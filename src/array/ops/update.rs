@@ -1,4 +1,4 @@
-//! Arrays of which a part has new elements.
+//! Arrays in which the elements of a region are replaced.
 
 use crate::array::source::{Elements, Reading, Source};
 use crate::array::{ArrayMeta, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
@@ -7,15 +7,15 @@ use ndarray::{ArrayViewMutD, SliceInfoElem};
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// This array with the elements of `block` in the place of its own in a region. Lazy.
+    /// Returns this array with the elements of a region replaced by those of `block`. Lazy.
     ///
-    /// The region is a slice without steps, as [`slice`](Self::slice()) takes it: `block` has the shape of that slice. A
-    /// [`Region`](crate::Region) becomes one with [`to_slice_info`](crate::Region::to_slice_info).
+    /// The region is a slice without steps, as for [`slice`](Self::slice()), and `block` has the shape of that slice.
+    /// [`to_slice_info`](crate::Region::to_slice_info) converts a [`Region`](crate::Region) to a slice.
     ///
     /// The result is a later version of this array: it has its chunks, the names of its axes, its attributes, fill value and
     /// codec.
     ///
-    /// A save takes over the chunks of a stored array that the region does not touch. They are neither decoded nor computed nor
+    /// A save takes over the chunks of a stored array that do not overlap the region. They are not decoded, computed or
     /// encoded.
     ///
     /// ```
@@ -34,8 +34,9 @@ impl<T: Element> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the slice has another number of axes, reaches outside the array, or has a step or a new axis; if `block`
-    /// has another shape; if both arrays have names of their axes and these differ; if both have fill values and these differ.
+    /// `InvalidInput` if the slice has another number of axes, reaches outside the array, or has a step or a new axis;
+    /// if `block` has another shape; if both arrays have names of axes and these differ; if both have fill values and
+    /// these differ.
     pub fn updated(&self, region: impl AsRef<[SliceInfoElem]>, block: &Self) -> Result<Self> {
         let slice = region.as_ref();
         let replaced = self.slice(slice)?;

@@ -1,4 +1,4 @@
-//! Matrices of the crate faer, which lie in memory column by column, with gaps between columns.
+//! Matrices of the crate faer, which are in memory column by column, with gaps between columns.
 
 use super::{BoxError, Element, FromPlainArray, PlainArray, PlainReader};
 use crate::array::memory::check_memory;

@@ -1,4 +1,4 @@
-//! Plain arrays: types that hold all elements in memory, of this crate's users and of other crates.
+//! Plain arrays: types that hold all elements in memory, defined by users or by other crates.
 
 #[cfg(feature = "faer")]
 mod faer;
@@ -76,35 +76,39 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no array in memory that arraystow knows",
+    message = "`{Self}` cannot be stored as an array",
     label = "`arraystow::PlainArray` is not implemented for `{Self}`",
-    note = "it is for `Vec`, `VecDeque`, `Box<[T]>`, `ndarray::Array` and the matrices of the features nalgebra, faer and image, of \
-            elements; implement `arraystow::PlainArray` for a type of your own",
-    note = "for an `Option` of one there is `#[stow(..)]` instead of `with`; arrays in a list, a map or a type of yours get `with` on a \
-            field of their own"
+    note = "it is implemented for `Vec`, `VecDeque`, `Box<[T]>`, `ndarray::Array` and the matrices of the features \
+        nalgebra, faer and image, if their items implement `Element`; implement `arraystow::PlainArray` for a type of \
+        your own",
+    note = "for an `Option` of such a type, use `#[stow(..)]` instead of `with`; arrays in a list, a map or a type of \
+        your own need `with` on their own fields"
 )]
 pub trait PlainArray {
     /// The type of the elements.
     type Element: Element;
 
-    /// The elements by their axes, rows before columns. Best a view, which copies nothing; its memory may have any order.
+    /// Returns the elements with their axes, rows before columns. A view is best, because it copies nothing. Its memory
+    /// may have any order.
     fn elements(&self) -> CowArray<'_, Self::Element, IxDyn>;
 }
 
 /// A [`PlainArray`] that can be loaded. See there for an example.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no array in memory that arraystow can load",
+    message = "`{Self}` cannot be loaded from an array",
     label = "`arraystow::FromPlainArray` is not implemented for `{Self}`",
     note = "load a `Vec` or an `ndarray::Array`; implement `arraystow::FromPlainArray` for a type of your own"
 )]
 pub trait FromPlainArray: PlainArray + Sized {
-    /// How many axes the array must have. `None` is any number. Another number is an error before anything is read.
+    /// The number of axes that the array must have. `None` is any number. Another number is an error before anything is
+    /// read.
     const AXES: Option<usize>;
 
-    /// Makes the value of an array, which the reader reads. See [`PlainArray`] for an example.
+    /// Makes a value from an array, which the reader reads. See [`PlainArray`] for an example.
     ///
     /// # Errors
-    /// Those of the reader, and what else keeps the array from being such a value: its shape, for example.
+    /// The errors of the reader, and an error if the array cannot become such a value, for example because of its
+    /// shape.
     fn read(reader: PlainReader<'_, Self::Element>) -> Result<Self, BoxError>;
 }
 
@@ -158,7 +162,7 @@ impl<'a, T: Element> PlainReader<'a, T> {
         Self { shape: shape.to_vec(), contents: Contents::Stored(read) }
     }
 
-    /// Elements per axis. There are as many axes as [`FromPlainArray::AXES`] says.
+    /// Returns the number of elements along each axis. The number of axes is [`FromPlainArray::AXES`].
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -167,7 +171,7 @@ impl<'a, T: Element> PlainReader<'a, T> {
     /// Reads the array into the caller's memory, which may have any order.
     ///
     /// # Errors
-    /// `InvalidInput` if the memory has another shape; whatever keeps the array from being read.
+    /// `InvalidInput` if the memory has another shape; any error of reading the array.
     pub fn fill(self, mut memory: ArrayViewMutD<'_, T>) -> Result<()> {
         match self.contents {
             Contents::InMemory(array) => super::source::copy_into(array.view(), &mut memory),
@@ -180,7 +184,7 @@ impl<'a, T: Element> PlainReader<'a, T> {
         }
     }
 
-    /// Reads the array into memory of its own.
+    /// Reads the array into newly allocated memory.
     ///
     /// ```
     /// # use arraystow::{Element, PlainReader};
@@ -190,7 +194,7 @@ impl<'a, T: Element> PlainReader<'a, T> {
     /// ```
     ///
     /// # Errors
-    /// `Limit` if it does not fit into memory; whatever keeps the array from being read.
+    /// `Limit` if it does not fit into memory; any error of reading the array.
     pub fn into_array(self) -> Result<ArrayD<T>> {
         match self.contents {
             Contents::InMemory(array) => Ok(array),
@@ -202,10 +206,10 @@ impl<'a, T: Element> PlainReader<'a, T> {
         }
     }
 
-    /// Reads the elements in their order: the last axis first. See [`PlainArray`] for an example.
+    /// Reads the elements in C order: the last axis varies fastest. See [`PlainArray`] for an example.
     ///
     /// # Errors
-    /// As [`into_array`](Self::into_array).
+    /// As for [`into_array`](Self::into_array).
     pub fn into_vec(self) -> Result<Vec<T>> {
         let array = self.into_array()?;
         let len = array.len();

@@ -1,4 +1,4 @@
-//! Matrices and vectors of the crate nalgebra, which lie in memory column by column.
+//! Matrices and vectors of the crate nalgebra, which are in memory column by column.
 
 use super::{BoxError, Element, FromPlainArray, PlainArray, PlainReader};
 use crate::array::memory::check_memory;

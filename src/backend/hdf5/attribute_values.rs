@@ -1,7 +1,8 @@
 //! Values of the attributes that other programs have written.
 //!
-//! Numbers and texts of fixed length libhdf5 reads as they are, without converting them. Of what has a variable length it
-//! gives the places, and the bytes are read here: it makes room for whatever length the file claims.
+//! libhdf5 reads numbers and strings of fixed length as they are, without a conversion. For values of variable length
+//! it returns only their places, and the bytes are read here, because libhdf5 would allocate whatever length the file
+//! claims.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::elements::StoredElements;
@@ -53,12 +54,12 @@ pub(super) fn read(file: &File, object: &Handle, name: &CStr) -> Result<Option<A
     attribute.numbers()
 }
 
-/// The text that an attribute is; none if there is no such attribute, or it is no text.
+/// The string of an attribute; none if there is no such attribute, or if it is not a string.
 pub(super) fn text(file: &File, object: &Handle, name: &CStr) -> Result<Option<String>> {
     Ok(texts(file, object, name)?.filter(|texts| texts.len() == 1).and_then(|mut texts| texts.pop()))
 }
 
-/// The texts that an attribute is a list of; none if there is no such attribute, or it is no text.
+/// The strings of an attribute that is a list of strings; none if there is no such attribute, or if it is not a string.
 pub(super) fn texts(file: &File, object: &Handle, name: &CStr) -> Result<Option<Vec<String>>> {
     match OpenAttribute::new(object, name)? {
         Some(attribute) if attribute.is_text() => attribute.texts(file),
@@ -123,10 +124,10 @@ impl OpenAttribute {
         Ok(class == H5T_class_t::H5T_REFERENCE && size == size_of::<u64>())
     }
 
-    /// Its texts; none if they are too long, or one is not UTF-8.
+    /// Its strings; none if they are too long, or one is not UTF-8.
     fn texts(&self, file: &File) -> Result<Option<Vec<String>>> {
-        // SAFETY: a valid type of texts.
-        let is_variable = number("look at a text", || unsafe { H5Tis_variable_str(self.value_type.id()) })? > 0;
+        // SAFETY: a valid type of strings.
+        let is_variable = number("examine a string", || unsafe { H5Tis_variable_str(self.value_type.id()) })? > 0;
         if is_variable {
             let texts = self.variable(file, 1)?;
             let text = |text: Option<Vec<u8>>| String::from_utf8(up_to_nul(&text?).to_vec()).ok();
@@ -158,7 +159,7 @@ impl OpenAttribute {
 
     /// Its elements as memory has them; none if they are too many.
     fn decoded(&self, elements: &StoredElements) -> Result<Option<Vec<u8>>> {
-        // Of texts of any length libhdf5 gives pointers.
+        // Of strings of any length libhdf5 gives pointers.
         if elements.data_type.is_text() {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! The interface between libhdf5 and a file driver: `H5FDdevelop.h` of HDF5 1.14 to 2.2, as far as it is needed.
 //!
-//! hdf5-metno-sys declares an older class, which is shorter; to register that would let libhdf5 read past its end.
+//! hdf5-metno-sys declares an older class, which is shorter. Registering that one would let libhdf5 read past its end.
 #![allow(unsafe_code, reason = "declares functions of libhdf5")]
 #![allow(non_camel_case_types, reason = "the names of the C header")]
 

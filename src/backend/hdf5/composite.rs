@@ -1,4 +1,4 @@
-//! Data types of a file that are made of others, or are no numbers.
+//! Data types of a file that consist of other types, or are not numbers.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::elements::{ByteOrder, StoredElements, TextEnd};
@@ -19,7 +19,7 @@ const MOST_MEMBERS: usize = 1000;
 /// How the types are read that others are made of.
 pub(super) type Recognize = fn(&Handle) -> Result<StoredElements>;
 
-/// Texts of a fixed length, or of any.
+/// Strings of a fixed length, or of any.
 pub(super) fn text(file_type: &Handle, size: usize) -> Result<Option<StoredElements>> {
     // SAFETY: a valid type.
     let is_variable = number("look for variable length", || unsafe { H5Tis_variable_str(file_type.id()) })? != 0;
@@ -141,7 +141,7 @@ fn member_name(file_type: &Handle, index: usize) -> Option<String> {
     owned_text(|| unsafe { H5Tget_member_name(file_type.id(), index as c_uint) })
 }
 
-/// A text that libhdf5 has made for the caller, if there is one and it is UTF-8.
+/// A string that libhdf5 has made for the caller, if there is one and it is UTF-8.
 fn owned_text(call: impl FnOnce() -> *mut c_char) -> Option<String> {
     locked(|| {
         let text = call();

@@ -1,7 +1,7 @@
 //! Makes the HDF5 file of an array: its datasets and their places, but no element yet.
 //!
-//! libhdf5 writes the metadata only. Uncompressed chunks get their addresses here and are then written past libhdf5;
-//! compressed ones are added one by one, since their sizes are not known before.
+//! libhdf5 writes only the metadata. Uncompressed chunks get their addresses here and are then written without libhdf5.
+//! Compressed chunks are added one by one, because their sizes are not known before.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::attributes::{self, space};
@@ -78,7 +78,7 @@ impl NewFile {
         Ok(chunks)
     }
 
-    /// Writes the rest of the metadata. Nothing is well before this is.
+    /// Writes the rest of the metadata. The file is invalid before that.
     pub(super) fn close(self) -> Result<()> {
         let Self { file, dataset } = self;
         file.call(|_| dataset.close("close a dataset"))?;
@@ -114,8 +114,7 @@ fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
         status("set the chunk shape", || unsafe { H5Pset_chunk(list.id(), chunk.len() as c_int, chunk.as_ptr()) })?;
     }
     if plan.data_type.is_text() {
-        // The places of texts must be ones of no text before they are written.
-        // SAFETY: a valid list.
+        // The places of strings must be ones of no string before they are written. SAFETY: a valid list.
         status("choose filling", || unsafe { H5Pset_fill_time(list.id(), H5D_FILL_TIME_ALLOC) })?;
     }
     if plan.filters.is_empty() {
@@ -152,7 +151,7 @@ fn checksums(file: &Handle, count: usize) -> Result<u64> {
     let address = inspect::address(&dataset)?;
     dataset.close("close a dataset")?;
     group.close("close a group")?;
-    address.ok_or_else(|| Error::unsupported("libhdf5 has given the checksums no place"))
+    address.ok_or_else(|| Error::unsupported("libhdf5 has not allocated space for the checksums"))
 }
 
 /// Where the first chunk goes, and the only value of an array without axes.
@@ -164,7 +163,7 @@ fn first_address(dataset: &Handle, layout: &StoredLayout) -> Result<u64> {
     } else {
         None
     };
-    address.ok_or_else(|| Error::unsupported("libhdf5 has not laid the chunks one after another"))
+    address.ok_or_else(|| Error::unsupported("libhdf5 has not stored the chunks one after another"))
 }
 
 /// Adds the description, as a string that needs no other object in the file.

@@ -1,7 +1,7 @@
-//! What stands beside the elements of an array of arraystow: its description and its checksums.
+//! The data beside the elements of an array of arraystow: its description and its checksums.
 //!
 //! The description is an attribute of the dataset, the checksums a second dataset, `arraystow/crc32c`: one CRC-32C per
-//! stored chunk, in C order, over the chunk's bytes as they lie in the file. The digest covers both, so a reader that
+//! stored chunk, in C order, over the chunk's bytes as they are in the file. The digest covers both, so a reader that
 //! knows the digest knows the array.
 //!
 //! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 
-/// The dataset with the elements, as the seed names it.
+/// The dataset with the elements, as FunctionFuse names it.
 pub(super) const DATASET: &CStr = c"dask_arrays";
 /// The group with the checksums, and their dataset in it.
 pub(super) const GROUP: &CStr = c"arraystow";
@@ -32,7 +32,7 @@ const VERSION: u32 = 2;
 pub(super) struct Description {
     version: u32,
     data_type: String,
-    /// The logical chunks: per axis, runs of a length and how often it comes.
+    /// The logical chunks: for each axis, runs of a length and how often it occurs.
     chunks: Vec<Vec<(usize, usize)>>,
     stored_chunk: Vec<usize>,
     codec: String,
@@ -53,7 +53,7 @@ pub(super) struct Described {
     pub(super) grid: ChunkGrid,
     pub(super) codec: Codec,
     pub(super) labels: Labels,
-    /// Whether the checksums lie beside the elements, not in a group of their own.
+    /// Whether the checksums are beside the elements, not in a group of their own.
     pub(super) checksums_beside: bool,
 }
 
@@ -96,24 +96,29 @@ impl Description {
         }
         let description: Self =
             serde_json::from_slice(json).map_err(|error| damaged(format!("is unreadable: {error}")))?;
-        let grid =
-            ChunkGrid::from_runs(&description.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
+        let grid = ChunkGrid::from_runs(&description.chunks)
+            .map_err(|error| damaged(format!("has invalid chunks: {error}")))?;
         if grid.shape() != layout.grid.shape() {
             let (said, found) = (grid.shape(), layout.grid.shape());
-            return Err(damaged(format!("is of an array of shape {said:?}, but the dataset has {found:?}")));
+            return Err(damaged(format!("describes an array of shape {said:?}, but the dataset has {found:?}")));
         }
         let said = DataType::from_name(&description.data_type).filter(|said| types::stored(said) == *data_type);
-        let data_type =
-            said.ok_or_else(|| damaged(format!("is of {}, but the dataset holds {data_type}", description.data_type)))?;
+        let data_type = said.ok_or_else(|| {
+            damaged(format!(
+                "describes elements of type {}, but the dataset holds \
+                {data_type}",
+                description.data_type
+            ))
+        })?;
         if description.stored_chunk != layout.chunk_shape {
             let (said, found) = (&description.stored_chunk, &layout.chunk_shape);
-            return Err(damaged(format!("is of chunks of shape {said:?}, but the dataset has {found:?}")));
+            return Err(damaged(format!("describes chunks of shape {said:?}, but the dataset has {found:?}")));
         }
-        let codec = read(&description.codec).map_err(|error| damaged(format!("names no codec: {error}")))?;
+        let codec = read(&description.codec).map_err(|error| damaged(format!("has an invalid codec: {error}")))?;
         description
             .labels
             .check(grid.ndim(), &data_type)
-            .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
+            .map_err(|error| damaged(format!("has invalid names or attributes: {error}")))?;
         Ok(Described { data_type, grid, codec, labels: description.labels, checksums_beside: version == 1 })
     }
 }
@@ -128,10 +133,10 @@ fn read(codec: &str) -> Result<Codec> {
 }
 
 pub(super) fn only_in_zarr() -> Error {
-    Error::unsupported("HDF5 files have no blosc and no pcodec: choose none, gzip or zstd")
+    Error::unsupported("HDF5 files cannot use blosc or pcodec: choose none, gzip or zstd")
 }
 
-/// The hash of a description, as it lies in the file, and of all checksums.
+/// The hash of a description, as it is in the file, and of all checksums.
 pub(super) fn digest(json: &[u8], checksums: &[u32]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("arraystow 2026 HDF5 array: description and checksums");
     hasher.update(&(json.len() as u64).to_le_bytes());

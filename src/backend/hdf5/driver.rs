@@ -1,8 +1,8 @@
-//! The HDF5 file driver: libhdf5 reads and writes through [`FileBytes`], whatever they lie in.
+//! The HDF5 file driver: libhdf5 reads and writes through [`FileBytes`], wherever the bytes are.
 //!
-//! A driver serves exactly one file: whatever else libhdf5 would like to open on behalf of a hostile file (external links,
-//! virtual datasets) it cannot. What it reads of a file is bounded, and watched (`watch`). Its callbacks run under libhdf5's
-//! lock and call a user's handle, which therefore must not wait for a thread that uses HDF5.
+//! A driver serves exactly one file: libhdf5 cannot open any other file that a hostile file refers to (external links,
+//! virtual datasets). What it reads of a file is bounded, and watched (`watch`). Its callbacks run under libhdf5's lock
+//! and call a user's handle, which therefore must not wait for a thread that uses HDF5.
 #![allow(unsafe_code, reason = "callbacks for libhdf5")]
 
 use super::class::{
@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// One file on its way through libhdf5.
+/// One file that libhdf5 accesses.
 pub(super) struct Connection {
     bytes: Arc<FileBytes>,
     opened: AtomicBool,
@@ -82,7 +82,7 @@ impl Connection {
         self.error.lock().clone()
     }
 
-    /// Forgets that a read has failed. What was written stays worth nothing.
+    /// Forgets that a read has failed, but not that a write has failed.
     pub(super) fn recover(&self) {
         if !self.is_writable() {
             *self.error.lock() = None;
@@ -90,7 +90,7 @@ impl Connection {
         }
     }
 
-    /// Whether a write ever failed: what is in the file is then worth nothing.
+    /// Whether a write ever failed: the contents of the file are then invalid.
     fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
@@ -344,8 +344,8 @@ unsafe extern "C" fn read(
         if size == 0 {
             return SUCCEED;
         }
-        // SAFETY: libhdf5 gives room for `size` bytes. They are made zeros because a user's handle may look at them, and
-        // because what lies beyond the end of a file in the making is to read as zeros.
+        // SAFETY: libhdf5 gives room for `size` bytes. They are made zeros because a user's handle may look at them,
+        // and because what is beyond the end of a file in the making is to read as zeros.
         let buf = unsafe {
             buf.cast::<u8>().write_bytes(0, size);
             std::slice::from_raw_parts_mut(buf.cast::<u8>(), size)
@@ -376,7 +376,7 @@ unsafe extern "C" fn write(
     })
 }
 
-/// Called when the file is to reach as far as its addresses. It is never shortened: what lies behind is harmless.
+/// Called when the file is to reach as far as its addresses. It is never shortened: what is behind is harmless.
 unsafe extern "C" fn truncate(file: *mut H5FD_t, _: hid_t, _: bool) -> herr_t {
     guarded(FAIL, || {
         // SAFETY: as above.

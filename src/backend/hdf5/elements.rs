@@ -1,7 +1,7 @@
-//! How the elements of a dataset lie in the file, and how they become those of memory.
+//! The form of a dataset's elements in the file, and their conversion to the form in memory.
 //!
-//! An element of memory has the bytes of its data type: numbers little-endian, the fields of a record without gaps. In a
-//! file numbers may be big-endian, in another order, with gaps between them, or longer.
+//! An element in memory has the bytes of its data type: numbers are little-endian, and the fields of a record have no
+//! gaps. In a file, numbers may be big-endian, in another order, with gaps between them, or longer.
 
 use super::raw;
 use crate::array::{DataType, Field, RecordType, SubarrayType};
@@ -14,7 +14,7 @@ pub(super) enum ByteOrder {
     Big,
 }
 
-/// How a text in a file ends that is shorter than its room.
+/// How a string in a file ends that is shorter than its room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextEnd {
     /// Zeros follow.
@@ -80,13 +80,13 @@ impl StoredElements {
         Self { data_type, size, pieces: vec![Piece { offset: 0, stored: size, len: size, kind: PieceKind::Same }] }
     }
 
-    /// Texts of `size` bytes.
+    /// Strings of `size` bytes.
     pub(super) fn texts(size: usize, end: TextEnd) -> Self {
         let kind = if end == TextEnd::Zeros { PieceKind::Same } else { PieceKind::Text(end) };
         Self { data_type: DataType::Text(size), size, pieces: vec![Piece { offset: 0, stored: size, len: size, kind }] }
     }
 
-    /// Texts of any length, of which the dataset has the places in global heaps.
+    /// Strings of any length, of which the dataset has the places in global heaps.
     pub(super) fn texts_of_any_length() -> Self {
         Self { data_type: DataType::String, size: raw::BYTES, pieces: Vec::new() }
     }
@@ -155,7 +155,7 @@ impl StoredElements {
         Some(Self { data_type, size, pieces })
     }
 
-    /// Whether memory has the same bytes. Texts of any length are stored in one way only.
+    /// Whether memory has the same bytes. Strings of any length are stored in one way only.
     pub(super) fn are_plain(&self) -> bool {
         self.data_type.is_text()
             || self.lie_as_in_memory() && self.pieces.iter().all(|piece| piece.kind == PieceKind::Same)

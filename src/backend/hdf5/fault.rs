@@ -11,7 +11,7 @@ pub(super) fn io_error(what: &str, error: io::Error) -> Error {
         }
         io::ErrorKind::Unsupported => Error::unsupported(what).with_source(error),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::io(format!("{what}: there is no room left; make some and save again"), error)
+            Error::io(format!("{what}: no space is left; free some and save again"), error)
         }
         _ => Error::io(what, error),
     }

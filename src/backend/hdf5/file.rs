@@ -22,7 +22,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Makes an HDF5 file of what is empty yet.
+    /// Makes an HDF5 file in an empty file.
     pub(super) fn create(bytes: Arc<FileBytes>) -> Result<Self> {
         Self::start(Connection::to_write(bytes), |access| {
             // The newest format that h5py has read for years, and that has the implicit chunk index.
@@ -64,12 +64,12 @@ impl File {
         explained(&self.connection, || work(&self.file))
     }
 
-    /// Goes on with a file that is read after something in it could not be.
+    /// Continues with a file after something in it could not be read.
     pub(super) fn recover(&self) {
         self.connection.recover();
     }
 
-    /// Does something that the file can do without.
+    /// Does something optional with the file.
     pub(super) fn attempt<R>(&self, work: impl FnOnce(&Handle) -> Result<R>) -> Result<R> {
         let result = self.call(work);
         if result.is_err() {
@@ -90,7 +90,7 @@ impl File {
     }
 }
 
-/// The driver has the bytes; libhdf5 wants a name nevertheless.
+/// The driver has the bytes, but libhdf5 requires a name.
 const NAME: &std::ffi::CStr = c"array";
 
 /// Puts the error of the driver, if there was one, in the place of what libhdf5 made of it.

@@ -1,7 +1,7 @@
-//! Everything about an array but its elements: read and checked once, when it is opened.
+//! Everything about an array except its elements, which is read and checked once, when the array is opened.
 //!
 //! Files of arraystow must be what their description says, down to the last checksum. Files of other programs (h5py's,
-//! dask's, the seed's) are taken as they are, within bounds.
+//! dask's, FunctionFuse's) are taken as they are, within bounds.
 
 use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
 use super::elements::{ByteOrder, StoredElements};
@@ -41,10 +41,10 @@ pub(super) struct Header {
     pub(super) stored_chunk_bytes: usize,
     pub(super) pipeline: Pipeline,
     pub(super) index: Index,
-    /// Of the texts of a chunk, if they have any length; and where addresses in global heaps count from.
+    /// Of the strings of a chunk, if they have any length; and where addresses in global heaps count from.
     pub(super) most_text_bytes: usize,
     pub(super) heap_base: Option<u64>,
-    /// One element of memory, for what was never written; of texts of any length a packed one.
+    /// One element of memory, for what was never written; of strings of any length a packed one.
     pub(super) fill: Vec<u8>,
     pub(super) file_len: u64,
     pub(super) seal: Option<Seal>,
@@ -57,17 +57,17 @@ pub(super) struct Seal {
     pub(super) digest: String,
 }
 
-/// A packed text of no bytes.
+/// A packed string of no bytes.
 const EMPTY_TEXT: [u8; 4] = [0; 4];
 
-/// Where the texts of a file that is open lie.
+/// Where the strings of a file that is open are.
 struct TextHeaps<'a> {
     bytes: &'a FileBytes,
     reading: Option<&'a WatchedFile>,
 }
 
 impl TextHeaps<'_> {
-    /// The packed text that stands for those of a dataset that were never written.
+    /// The packed string that represents those of a dataset that were never written.
     fn fill(&self, dataset: &Handle, limits: &Limits) -> Result<Vec<u8>> {
         let Some(reading) = self.reading else { return Ok(EMPTY_TEXT.to_vec()) };
         match reading.text_fill(links::address(dataset)?) {
@@ -79,7 +79,7 @@ impl TextHeaps<'_> {
     }
 }
 
-/// What a dataset says of itself, without its index and its description.
+/// The properties of a dataset, without its index and its description.
 struct Facts {
     elements: StoredElements,
     storage: Storage,
@@ -94,7 +94,7 @@ struct Facts {
 /// Which dataset of a file is read.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'a> {
-    /// That of an array of arraystow, or of the Python system before it.
+    /// That of an array of arraystow, or of FunctionFuse.
     Array,
     /// The one at this path.
     Dataset(&'a str),
@@ -123,7 +123,7 @@ fn read_file(bytes: &Arc<FileBytes>, limits: &Limits, wanted: Wanted<'_>) -> Res
     Ok(header)
 }
 
-/// The error about a file that libhdf5 cannot open.
+/// The error for a file that libhdf5 cannot open.
 pub(super) fn not_hdf5(error: Error) -> Error {
     damaged(error, "this is not an HDF5 file, or it is damaged")
 }
@@ -202,7 +202,7 @@ fn read_dataset(
     Ok((header, unsealed))
 }
 
-/// Opens the dataset; returns whether it lies where arrays of arraystow have theirs, which may have a description.
+/// Opens the dataset; returns whether it is where arrays of arraystow have theirs, which may have a description.
 fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
     let path = match wanted {
         Wanted::Dataset(path) if !paths::steps(path).map(str::as_bytes).eq([DATASET.to_bytes()]) => path,
@@ -278,7 +278,8 @@ impl Facts {
                 }
             },
             Storage::Compact if self.elements.data_type.is_text() => Err(Error::unsupported(
-                "the dataset keeps texts of any length in its header, which arraystow does not read; write it in chunks",
+                "the dataset keeps strings of variable length in its header, which arraystow does not read; write it \
+                    in chunks",
             )),
             Storage::Compact if len > LARGEST_COMPACT => Err(Error::corrupt(format!(
                 "the dataset claims to have {len} bytes in its header, which is impossible"
@@ -289,7 +290,7 @@ impl Facts {
         }
     }
 
-    /// The element that stands for those that were never written.
+    /// The element that represents those that were never written.
     fn fill(&self, dataset: &Handle, properties: &Handle, index: &Index) -> Result<Vec<u8>> {
         let mut element = vec![0; self.elements.data_type.size()];
         match fill(properties, &inspect::element_type(dataset)?, self.elements.size)? {
@@ -320,7 +321,7 @@ impl Facts {
     }
 }
 
-/// Where the checksums of an array of arraystow lie.
+/// Where the checksums of an array of arraystow are.
 fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -> Result<u64> {
     let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
     let dataset = if beside {
@@ -329,7 +330,7 @@ fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -
         let group = inspect::open_group(file, GROUP)?;
         group.map_or(Ok(None), |group| inspect::open_dataset(&group, CHECKSUMS))?
     };
-    let dataset = dataset.ok_or_else(|| damaged("are gone"))?;
+    let dataset = dataset.ok_or_else(|| damaged("are missing"))?;
     let storage = inspect::storage(&inspect::properties(&dataset)?)?;
     let elements = recognize(&inspect::element_type(&dataset)?)?;
     if storage != Storage::Contiguous || elements != StoredElements::real(DataType::UInt32, 4, ByteOrder::Little) {

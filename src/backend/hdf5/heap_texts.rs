@@ -1,7 +1,7 @@
-//! Texts of any length, in the global heaps where they lie.
+//! Strings of any length, which are in global heaps.
 //!
-//! libhdf5 is not asked for them: it makes room for whatever length the file claims, and reads as many bytes as another
-//! part of the file claims.
+//! They are not read through libhdf5, because it would allocate whatever length the file claims, and read as many bytes
+//! as another part of the file claims.
 
 use super::fault::io_error;
 use super::raw::{BYTES, HeapPlace};
@@ -13,10 +13,10 @@ use crate::protocol::FileBytes;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Bytes of heaps that are kept for the texts of one chunk.
+/// Bytes of heaps that are kept for the strings of one chunk.
 const MOST_KEPT: usize = 64 << 20;
 
-/// The text that stands for those that were never written, packed.
+/// The string that represents those that were never written, packed.
 pub(super) fn fill_text(bytes: &FileBytes, base: Option<u64>, place: &[u8; BYTES], most: usize) -> Result<Vec<u8>> {
     let mut fill = Vec::new();
     let mut heaps = Heaps::new(bytes, base, most)?;
@@ -41,17 +41,20 @@ pub(super) struct Heaps<'a> {
 }
 
 impl<'a> Heaps<'a> {
-    /// The heaps of a file, of which a chunk with so many bytes of texts may need some.
+    /// The heaps of a file, of which a chunk with this many bytes of strings may need some.
     pub(super) fn new(bytes: &'a FileBytes, base: Option<u64>, most: usize) -> Result<Self> {
         let base = base.ok_or_else(|| {
-            Error::unsupported("the file has addresses of another length than 8 bytes, with which no texts are read")
+            Error::unsupported(
+                "the file has addresses of another length than 8 bytes, and strings of variable length \
+                are not read from such files",
+            )
         })?;
-        // What is read at most, whatever the places say. Others than these texts may lie in the same heaps.
+        // What is read at most, whatever the places say. Others than these strings may be in the same heaps.
         let left = most.saturating_mul(4).saturating_add(MOST_KEPT);
         Ok(Self { bytes, base, left, kept: 0, read: HashMap::new() })
     }
 
-    /// The text at a place, up to a NUL.
+    /// The string at a place, up to a NUL.
     pub(super) fn text(&mut self, place: &HeapPlace) -> Result<&[u8]> {
         if place.count == 0 {
             return Ok(&[]);
@@ -70,7 +73,7 @@ impl<'a> Heaps<'a> {
         let text = objects.object(place.object).and_then(|object| object.get(..place.count as usize));
         let text = text.ok_or_else(|| {
             Error::corrupt(format!(
-                "there is no text {} of {} bytes in the heap at {}",
+                "there is no string {} of {} bytes in the heap at {}",
                 place.object, place.count, place.address
             ))
         })?;
@@ -80,13 +83,13 @@ impl<'a> Heaps<'a> {
 
 /// The bytes of the collection at an address.
 fn collection(bytes: &FileBytes, base: u64, address: u64, left: &mut usize) -> Result<Vec<u8>> {
-    let no_heap = || Error::corrupt(format!("there is no heap of texts at {address}"));
+    let no_heap = || Error::corrupt(format!("there is no heap of strings at {address}"));
     let start = base.checked_add(address).ok_or_else(no_heap)?;
     let file_len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
     let is_inside = |len: u64| start.checked_add(len).is_some_and(|end| end <= file_len);
     let read = |buffer: &mut [u8]| {
         let read = bytes.read_exact_at(buffer, start);
-        read.map_err(|error| io_error("a heap of texts cannot be read", error))
+        read.map_err(|error| io_error("a heap of strings cannot be read", error))
     };
     let mut head = [0; Objects::HEAD];
     if !is_inside(head.len() as u64) {
@@ -96,10 +99,10 @@ fn collection(bytes: &FileBytes, base: u64, address: u64, left: &mut usize) -> R
     let len = Objects::len(&head).filter(|len| is_inside(*len)).ok_or_else(no_heap)?;
     let len = usize::try_from(len).map_err(|_| no_heap())?;
     *left = left.checked_sub(len).ok_or_else(|| {
-        Error::limit("the texts of a chunk lie in more and longer heaps than the limit allows: raise it with Limits::chunk_bytes")
+        Error::limit("the heaps that hold the strings of a chunk exceed the limit: raise it with Limits::chunk_bytes")
     })?;
     let mut collection = Vec::new();
-    collection.try_reserve_exact(len).map_err(|_| Error::limit("there is no memory for a heap of texts"))?;
+    collection.try_reserve_exact(len).map_err(|_| Error::limit("there is no memory for a heap of strings"))?;
     collection.resize(len, 0);
     read(&mut collection)?;
     Ok(collection)

@@ -1,4 +1,4 @@
-//! Where the stored bytes of every chunk lie in the file. Collected once, when the array is opened.
+//! The places of the stored bytes of every chunk in the file, which are collected once, when the array is opened.
 
 use super::filters::Pipeline;
 use super::inspect::{self, Entry, IndexKind};
@@ -21,7 +21,7 @@ pub(super) enum Index {
     Listed(Vec<(usize, ChunkPlace)>),
 }
 
-/// Where one chunk lies.
+/// Where one chunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChunkPlace {
     pub(super) address: u64,
@@ -58,7 +58,7 @@ impl Index {
         }
         let Some(first) = inspect::first_chunk(dataset, per_axis.len())? else { return Ok(Self::Empty) };
         if !extent.pipeline.is_empty() {
-            return Err(Error::corrupt("the dataset has filters but an index for chunks without"));
+            return Err(Error::corrupt("the dataset has filters, but its chunk index is for chunks without filters"));
         }
         inside(first, extent.chunk_bytes as u128 * count as u128, extent.file_len)?;
         Ok(Self::Consecutive(first))
@@ -88,7 +88,7 @@ impl Index {
         }
     }
 
-    /// Where the chunk lies, if it is listed.
+    /// Where the chunk is, if it is listed.
     pub(super) fn listed_place(places: &[(usize, ChunkPlace)], number: usize) -> Option<ChunkPlace> {
         // Where no chunk is missing, its number is its index.
         let direct = places.get(number).filter(|(at, _)| *at == number);
@@ -127,7 +127,7 @@ impl Index {
 }
 
 impl Extent<'_> {
-    /// How many chunks each axis may have; none for an axis without end.
+    /// How many chunks each axis may have; none for an unlimited axis.
     fn largest_counts(&self, dataset: &Handle) -> Result<Vec<Option<u64>>> {
         let largest = inspect::largest_shape(dataset)?;
         Ok(largest
@@ -166,7 +166,7 @@ impl Extent<'_> {
     }
 }
 
-/// Refuses what lies beyond the end of the file.
+/// Fails for what is beyond the end of the file.
 pub(super) fn inside(address: u64, len: u128, file_len: u64) -> Result<()> {
     if u128::from(address) + len > u128::from(file_len) {
         return Err(Error::corrupt(format!(

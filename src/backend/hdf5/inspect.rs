@@ -1,6 +1,7 @@
-//! Asks libhdf5 about a file: every question a function, every answer checked for what a hostile file may say.
+//! Queries libhdf5 about a file.
 //!
-//! No question makes libhdf5 run a filter, convert a type or open another file.
+//! Each query is a function, and each result is checked, because the file may be hostile. No query makes libhdf5 run a
+//! filter, convert a type or open another file.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::filters::Named;
@@ -95,7 +96,7 @@ pub(super) fn storage(properties: &Handle) -> Result<Storage> {
         H5D_layout_t::H5D_COMPACT => Ok(Storage::Compact),
         H5D_layout_t::H5D_CONTIGUOUS => Ok(Storage::Contiguous),
         H5D_layout_t::H5D_CHUNKED => Ok(Storage::Chunked),
-        _ => Err(Error::unsupported("the dataset is a view of others, which arraystow does not open")),
+        _ => Err(Error::unsupported("the dataset is a view of other datasets, which arraystow does not open")),
     }
 }
 
@@ -150,7 +151,7 @@ pub(super) fn shape(dataset: &Handle) -> Result<Vec<usize>> {
     Ok(extent(dataset)?.0)
 }
 
-/// The largest shape that the dataset may have; none for an axis without end.
+/// The largest shape that the dataset may have; none for an unlimited axis.
 pub(super) fn largest_shape(dataset: &Handle) -> Result<Vec<Option<u64>>> {
     Ok(extent(dataset)?.1)
 }
@@ -203,7 +204,7 @@ pub(super) fn text_attribute(dataset: &Handle, name: &CStr) -> Result<Option<Vec
     // SAFETY: a valid type.
     let fixed = class == H5T_class_t::H5T_STRING && unsafe { H5Tis_variable_str(text.id()) } == 0;
     if !fixed || points != 1 || size > LONGEST_ATTRIBUTE {
-        return Err(Error::corrupt(format!("the attribute {name:?} is not the text that it should be")));
+        return Err(Error::corrupt(format!("the attribute {name:?} is not a string, as it should be")));
     }
     let mut bytes = vec![0; size];
     // SAFETY: room for the one string of the attribute.
@@ -211,7 +212,7 @@ pub(super) fn text_attribute(dataset: &Handle, name: &CStr) -> Result<Option<Vec
     Ok(Some(bytes))
 }
 
-/// Where the elements of a dataset in one piece lie; none if they were never written.
+/// Where the elements of a dataset in one piece are; none if they were never written.
 pub(super) fn address(dataset: &Handle) -> Result<Option<u64>> {
     // SAFETY: a valid dataset.
     let address = super::library::locked(|| unsafe { H5Dget_offset(dataset.id()) });
@@ -236,7 +237,7 @@ fn user_block(dataset: &Handle) -> Result<u64> {
 pub(super) enum IndexKind {
     /// Not at all: all of them lie one after another, in C order of the largest shape that the dataset may have.
     Implicit,
-    /// By their number among all chunks that there may be, the axis without end counting as the first.
+    /// By their number among all chunks that there may be, the unlimited axis counting as the first.
     ExtensibleArray,
     /// By their coordinates, or by their number in C order.
     Other,
@@ -256,7 +257,7 @@ pub(super) fn index_kind(dataset: &Handle) -> Result<IndexKind> {
     })
 }
 
-/// Where the first chunk lies; none if it was never written.
+/// Where the first chunk is; none if it was never written.
 pub(super) fn first_chunk(dataset: &Handle, axes: usize) -> Result<Option<u64>> {
     let start = vec![0_u64; axes];
     let (mut mask, mut address, mut size) = (0, HADDR_UNDEF, 0);
@@ -270,7 +271,7 @@ pub(super) fn first_chunk(dataset: &Handle, axes: usize) -> Result<Option<u64>> 
     Ok((address != HADDR_UNDEF).then_some(address))
 }
 
-/// A chunk as the index has it: its first element, the filters left out, where it lies and how long it is.
+/// A chunk as the index has it: its first element, the filters left out, where it is and how long it is.
 pub(super) struct Entry<'a> {
     pub(super) start: &'a [u64],
     pub(super) mask: u32,
@@ -317,7 +318,7 @@ pub(super) fn each_chunk(dataset: &Handle, axes: usize, mut show: impl FnMut(Ent
     }
 }
 
-/// Reads all elements, as they lie in the file, of a dataset that is stored in its own header.
+/// Reads all elements, as they are in the file, of a dataset that is stored in its own header.
 pub(super) fn read_compact(dataset: &Handle, element_type: &Handle, len: usize) -> Result<Vec<u8>> {
     let mut bytes = vec![0; len];
     status("read the elements", || {

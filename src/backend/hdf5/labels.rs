@@ -1,4 +1,4 @@
-//! Names of axes, attributes and the fill value, as h5py, netCDF and xarray know them.
+//! Names of axes, attributes and the fill value, as h5py, netCDF and xarray read them.
 //!
 //! The name of an axis is a dimension scale: a dataset of that name beside the array, to which the array refers. Its marks are
 //! those that netCDF writes for a dimension without coordinates.
@@ -32,7 +32,7 @@ pub(super) fn write(
         attribute(dataset, &c_string(name)?, value)?;
     }
     time(dataset, data_type, labels)?;
-    // A text of any length is one in the description only.
+    // A string of any length is one in the description only.
     if let Some(fill) = labels.fill().filter(|_| !data_type.is_text()) {
         attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], fill)?;
     }
@@ -141,7 +141,7 @@ fn attribute(dataset: &Handle, name: &CStr, value: &Attr) -> Result<()> {
     }
 }
 
-/// Writes texts of one length, that of the longest, padded with NULs.
+/// Writes strings of one length, that of the longest, padded with NULs.
 fn texts(dataset: &Handle, name: &CStr, shape: &[usize], list: &[String]) -> Result<()> {
     let longest = list.iter().map(String::len).max().unwrap_or(0).max(1);
     let mut bytes = vec![0; longest.saturating_mul(list.len())];
@@ -151,7 +151,7 @@ fn texts(dataset: &Handle, name: &CStr, shape: &[usize], list: &[String]) -> Res
     attributes::write(dataset, name, &attributes::padded_utf8(longest)?, shape, &bytes)
 }
 
-/// Writes a mark of a dimension scale. libhdf5 only knows a scale by ASCII texts that end with a NUL.
+/// Writes a mark of a dimension scale. libhdf5 only knows a scale by ASCII strings that end with a NUL.
 fn mark(scale: &Handle, name: &CStr, value: &CStr) -> Result<()> {
     let bytes = value.to_bytes_with_nul();
     attributes::write(scale, name, &attributes::ascii(bytes.len())?, &[], bytes)

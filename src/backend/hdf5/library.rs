@@ -84,7 +84,7 @@ pub(super) fn checked<R>(what: &str, call: impl FnOnce() -> R, succeeded: impl F
     })
 }
 
-/// What libhdf5 says about the call that has just failed: its outermost and its innermost complaint.
+/// libhdf5's messages about the call that has just failed: the outermost and the innermost one.
 fn failure(what: &str) -> Error {
     unsafe extern "C" fn note(_: c_uint, error: *const H5E_error2_t, notes: *mut c_void) -> herr_t {
         // SAFETY: `notes` is the Vec that H5Ewalk2 was given below, and no other code uses it meanwhile.
@@ -101,15 +101,15 @@ fn failure(what: &str) -> Error {
     // SAFETY: `note` has the signature that is asked for and `notes` outlives the call. The caller holds the lock.
     unsafe { H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, Some(note), (&raw mut notes).cast()) };
     let reason = match notes.as_slice() {
-        [] => "it does not say why".to_owned(),
+        [] => "no reason is given".to_owned(),
         [only] => only.clone(),
         [first, .., last] => format!("{first}: {last}"),
     };
     Error::new(ErrorKind::Io, format!("libhdf5 cannot {what} ({reason})"))
 }
 
-/// Refuses a libhdf5 that has another interface than the one declared in `class`. (Within these versions, libhdf5 itself
-/// refuses a class of another version.)
+/// Fails for a libhdf5 that has another interface than the one declared in `class`. (Within these versions, libhdf5
+/// itself refuses a class of another version.)
 pub(super) fn check_version() -> Result<()> {
     static VERSION: OnceLock<(c_uint, c_uint, c_uint)> = OnceLock::new();
     let version = *VERSION.get_or_init(|| {

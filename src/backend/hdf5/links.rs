@@ -19,7 +19,7 @@ const LONGEST_PATH: usize = 1 << 16;
 pub(super) enum Link {
     /// To an object of this file.
     Hard,
-    /// To a path of so many bytes, its end included.
+    /// To a path of this many bytes, its end included.
     Soft(usize),
     /// To another file, or wherever a program's own link leads.
     Elsewhere,
@@ -79,7 +79,7 @@ const _: () = {
 const BASIC: c_uint = 1;
 const ATTRIBUTES: c_uint = 4;
 
-/// `H5_INDEX_NAME` and `H5_ITER_NATIVE`: in the order in which the links lie, without a list of all of them.
+/// `H5_INDEX_NAME` and `H5_ITER_NATIVE`: in the order in which the links are, without a list of all of them.
 const BY_NAME: c_int = 0;
 const AS_THEY_LIE: c_int = 2;
 
@@ -110,11 +110,11 @@ pub(super) fn link(parent: &Handle, name: &CStr) -> Result<Option<Link>> {
     Ok(Some(Link::of(&link)))
 }
 
-/// The path that a soft link of so many bytes holds.
+/// The path that a soft link of this many bytes holds.
 pub(super) fn soft_path(parent: &Handle, name: &CStr, len: usize) -> Result<String> {
     if len > LONGEST_PATH {
         return Err(Error::limit(format!(
-            "the link {name:?} holds a path of {len} bytes, and {LONGEST_PATH} is the most"
+            "the link {name:?} holds a path of {len} bytes, and the limit is {LONGEST_PATH}"
         )));
     }
     let mut path = vec![0_u8; len];
@@ -160,7 +160,7 @@ pub(super) fn open(parent: &Handle, name: &CStr) -> Result<Object> {
     Ok(Object { handle, kind, token: info.token })
 }
 
-/// Where the header of an object lies.
+/// Where the header of an object is.
 pub(super) fn address(object: &Handle) -> Result<u64> {
     let mut info = ObjectInfo::EMPTY;
     // SAFETY: a valid object; `info` is larger than what libhdf5 writes.
@@ -194,8 +194,8 @@ fn each_of(group: &Handle, show: &mut dyn FnMut(CString, &LinkInfo) -> bool) -> 
     unsafe extern "C" fn visit(_: hid_t, name: *const c_char, info: *const LinkInfo, data: *mut c_void) -> herr_t {
         // SAFETY: `data` is the closure that H5Literate2 was given below, and nothing else uses it meanwhile.
         let show = unsafe { &mut *data.cast::<Show<'_>>() };
-        // SAFETY: libhdf5 gives a C string and a record, both valid for the time of the call. Only the part of the record is
-        // looked at that libhdf5's own has.
+        // SAFETY: libhdf5 gives a C string and a record, both valid for the time of the call. Only the part of the
+        // record is examined that libhdf5's own has.
         let (name, kind, value) = unsafe {
             (CStr::from_ptr(name).to_owned(), (&raw const (*info).kind).read(), (&raw const (*info).value).read())
         };

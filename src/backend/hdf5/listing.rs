@@ -1,5 +1,5 @@
-//! What datasets there are in a file. Bounded, whatever the file says: each group is entered once, by whatever names it is
-//! reached.
+//! Lists the datasets in a file. The work is bounded, whatever the file says: each group is entered once, however many
+//! names it has.
 
 use super::file::File;
 use super::header::{damaged, form};

@@ -1,7 +1,7 @@
 //! HDF5 files: one array each, in the dataset `dask_arrays`.
 //!
-//! libhdf5 makes and reads the metadata; the elements go past it, on all processors at once (`writer`, `reader`). It reaches
-//! every file through arraystow's driver (`driver`), so any [`FileProtocol`] will do.
+//! libhdf5 makes and reads the metadata. The elements are read and written without it, on all processors at once
+//! (`writer`, `reader`). It accesses every file through arraystow's driver (`driver`), so any [`FileProtocol`] works.
 
 mod attribute_values;
 mod attributes;

@@ -1,11 +1,11 @@
 //! Which chunk libhdf5 means when it shows the entries of a chunk index one after another.
 //!
-//! `H5Dchunk_iter` (and `H5Dget_chunk_info_by_coord`, which looks through the same entries) is right about a single chunk,
-//! the implicit index, the fixed array and both B-trees. Of an extensible array it is wrong wherever the axis without end
-//! is not the first, from HDF5 1.10 to 2.2: the array is numbered with that axis as the slowest, but the coordinates are
-//! counted up as if the axes stood in their own order, in which the axis without end never ends and those before it never
-//! move. Nothing is lost by that: the number of an entry follows from its wrong coordinates, and the right ones follow from
-//! its number.
+//! `H5Dchunk_iter` (and `H5Dget_chunk_info_by_coord`, which looks through the same entries) is right about a single
+//! chunk, the implicit index, the fixed array and both B-trees. Of an extensible array it is wrong wherever the
+//! unlimited axis is not the first, from HDF5 1.10 to 2.2: the array is numbered with that axis as the slowest, but the
+//! coordinates are counted up as if the axes stood in their own order, in which the unlimited axis never ends and those
+//! before it never move. Nothing is lost by that: the number of an entry follows from its wrong coordinates, and the
+//! right ones follow from its number.
 
 use super::inspect::IndexKind;
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub(super) enum Numbering {
     /// The coordinates are right as they are shown.
     AsShown,
-    /// The coordinates are those of an extensible array whose axis without end is this one, not the first. Of the other
+    /// The coordinates are those of an extensible array whose unlimited axis is this one, not the first. Of the other
     /// axes it is said how many chunks they may have.
     Swizzled { endless: usize, most: Vec<u64> },
 }
@@ -36,7 +36,7 @@ impl Numbering {
         for (start, chunk) in start.iter().zip(chunk_shape) {
             let chunk = *chunk as u64;
             if start % chunk != 0 {
-                return Err(Error::corrupt(format!("the chunk index has a chunk at {start}, where there is none")));
+                return Err(Error::corrupt(format!("the chunk index has a chunk at {start}, where the grid has none")));
             }
             coordinates.push(start / chunk);
         }

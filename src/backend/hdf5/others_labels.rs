@@ -1,6 +1,6 @@
 //! Names of axes, attributes and the fill value of datasets that other programs have written: h5py, netCDF, xarray.
 //!
-//! None of them is worth the dataset: what cannot be read, or is not of a kind that arrays here have, is left out.
+//! They never prevent the dataset from being read: what cannot be read, or is not supported, is left out.
 
 use super::attribute_values::{self as values, OpenAttribute};
 use super::elements::StoredElements;
@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 32 << 20;
 /// Names of groups that are compared with the addresses of scales, over all groups.
 const MOST_NAMES: usize = 100_000;
 
-/// The labels of the dataset at a path, which has so many axes and such elements.
+/// The labels of the dataset at a path, which has this many axes and elements of this kind.
 pub(super) fn read(file: &File, path: &str, axes: usize, elements: &StoredElements) -> Labels {
     if let Some(reading) = file.reading() {
         reading.allow(MOST_BYTES);
@@ -74,7 +74,7 @@ fn scales(file: &File, dataset: &Handle, axes: usize) -> Result<Option<Vec<Optio
     Ok(Some(list.variable(file, size_of::<u64>())?.into_iter().map(first).collect()))
 }
 
-/// Gives the axes the names that their scales have in the groups that the dataset lies in, the innermost first.
+/// Gives the axes the names that their scales have in the groups that the dataset is in, the innermost first.
 fn name_scales(groups: &[Handle], scales: &[Option<u64>], dims: &mut [Option<String>]) -> Result<()> {
     let mut left = MOST_NAMES;
     for group in groups.iter().rev() {

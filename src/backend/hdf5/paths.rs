@@ -1,4 +1,4 @@
-//! Objects of a file by their paths: step by step, so that no link leads out of the file and none leads in a circle.
+//! Objects of a file by their paths: step by step, so that no link leads out of the file and none leads in a cycle.
 
 use super::library::Handle;
 use super::links::{self, Link, Object, ObjectKind};
@@ -18,12 +18,12 @@ pub(super) fn steps(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(|step| !step.is_empty() && *step != ".")
 }
 
-/// An object, and where it lies.
+/// An object, and where it is.
 pub(super) struct FoundObject {
     pub(super) object: Object,
     /// Its name, which is empty for the root.
     pub(super) name: String,
-    /// The groups that it lies in, the innermost last, and not more than a few.
+    /// The groups that it is in, the innermost last, and not more than a few.
     pub(super) groups: Vec<Handle>,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn open(file: &Handle, path: &str) -> Result<Object> {
     find(file, path).map(|found| found.object)
 }
 
-/// Opens the object at a path of the file, with the groups that it lies in.
+/// Opens the object at a path of the file, with the groups that it is in.
 pub(super) fn find(file: &Handle, path: &str) -> Result<FoundObject> {
     let root = || links::open(file, c"/");
     let mut at = root()?;
@@ -67,7 +67,7 @@ pub(super) fn find(file: &Handle, path: &str) -> Result<FoundObject> {
                 followed += 1;
                 if followed > MOST_LINKS {
                     return Err(Error::limit(format!(
-                        "the path {path:?} leads through more than {MOST_LINKS} links, or in a circle of them"
+                        "the path {path:?} goes through more than {MOST_LINKS} links, or through a cycle of links"
                     )));
                 }
                 let target = links::soft_path(&at.handle, &link_name, len)?;
@@ -83,10 +83,10 @@ pub(super) fn find(file: &Handle, path: &str) -> Result<FoundObject> {
     Ok(FoundObject { object: at, name, groups })
 }
 
-/// The error about a link that leads out of the file.
+/// The error for a link that leads out of the file.
 pub(super) fn elsewhere(name: &CStr) -> Error {
     Error::unsupported(format!(
-        "{name:?} is a link to another place, which arraystow does not follow; open the file that it leads to"
+        "{name:?} is a link out of this file, which arraystow does not follow; open the file that it leads to"
     ))
 }
 

@@ -1,6 +1,6 @@
-//! Where an array's file is, and what it is called while it is being written.
+//! The place of an array's file, and its name while it is being written.
 //!
-//! A local file is written under a temporary name and gets its own when all of it is on the disk. Other protocols have no
+//! A local file is written under a temporary name and renamed when all of it is on the disk. Other protocols have no
 //! way to rename: their file is written in place, and no document names it before it is finished.
 
 use super::fault::io_error;
@@ -47,7 +47,7 @@ impl Location {
             Some(path) => create(path),
             None => calling(|| self.protocol.open(&self.name, OpenMode::Create)).map(FileBytes::new),
         };
-        created.map_err(|error| self.locate(io_error("the array's file cannot be made", error)))
+        created.map_err(|error| self.locate(io_error("the array's file cannot be created", error)))
     }
 
     pub(super) fn durability(&self) -> Durability {

@@ -1,4 +1,4 @@
-//! Attributes of variable length, as they lie in the file: their lengths and places.
+//! Attributes of variable length, as they are in the file: their lengths and places.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::library::{Handle, id, status};
@@ -12,10 +12,10 @@ use hdf5_sys::h5t::{
 };
 use std::ffi::{CStr, c_void};
 
-/// Bytes of an element as it lies in the file, where addresses have 8 bytes.
+/// Bytes of an element as it is in the file, where addresses have 8 bytes.
 pub(super) const BYTES: usize = 16;
 
-/// Where an element of variable length lies.
+/// Where an element of variable length is.
 pub(super) struct HeapPlace {
     /// Of how many parts it is made.
     pub(super) count: u32,
@@ -39,7 +39,7 @@ impl HeapPlace {
 
 const NAME: &CStr = c"arraystow: as it lies in the file";
 
-/// The places of the elements of an attribute of so many elements of variable length.
+/// The places of the elements of an attribute of this many elements of variable length.
 ///
 /// libhdf5 gives the bytes of an element only as a conversion sees them. One that leaves them as they are is known to it
 /// for the time of this call.
@@ -66,7 +66,7 @@ pub(super) fn places(attribute: &Handle, count: usize) -> Result<Vec<HeapPlace>>
     Ok(bytes.as_chunks::<BYTES>().0.iter().map(HeapPlace::of).collect())
 }
 
-/// Converts nothing: what lies in the file is what is wanted.
+/// Converts nothing: what is in the file is what is wanted.
 extern "C" fn as_it_is(
     _: hid_t,
     _: hid_t,

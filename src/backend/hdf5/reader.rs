@@ -1,4 +1,4 @@
-//! Reads the chunks of an array: where the index says, past libhdf5 and its lock, several at once.
+//! Reads the chunks of an array at the places in the index, without libhdf5 and its lock, several at once.
 
 use super::fault::io_error;
 use super::header::{self, Header, Wanted};
@@ -15,7 +15,7 @@ use crate::protocol::{ArrayFormat, FileBytes};
 use std::any::Any;
 use std::sync::Arc;
 
-/// Elements in the form in which they are stored, where memory has another. Entered before what lies between filters.
+/// Elements in the form in which they are stored, where memory has another. Entered before what is between filters.
 pub(super) static STORED: Room = Room::new(192 << 20);
 
 pub(super) struct Reader {
@@ -101,7 +101,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Where a stored chunk lies and how long it is; none if it is not in a place of its own.
+    /// Where a stored chunk is and how long it is; none if it is not in a place of its own.
     fn place(&self, number: usize) -> Result<Option<ChunkPlace>> {
         let plain = |address, size| Some(ChunkPlace { address, size, mask: 0 });
         let header = &self.header;
@@ -168,8 +168,8 @@ impl Reader {
             return Ok(());
         }
         Err(Error::corrupt(
-            "a part of the file that holds no elements is not what was written; what this crate reads of it is sound, other \
-             programs may read something else; restore it from a copy",
+            "a part of the file outside its chunks is not what was written; arraystow still reads the array \
+                correctly, but other programs may not; restore the file from a copy",
         ))
     }
 
@@ -191,7 +191,7 @@ impl Reader {
         bytes.read_exact_at(out, address).map_err(|error| io_error("a chunk cannot be read", error))
     }
 
-    /// Compares stored bytes with their checksum, if there is one. That of texts is not one of their places.
+    /// Compares stored bytes with their checksum, if there is one. That of strings is not one of their places.
     fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
         if self.header.elements.data_type.is_text() { Ok(()) } else { self.compare(number, stored) }
     }
@@ -200,7 +200,7 @@ impl Reader {
         let Some(seal) = &self.header.seal else { return Ok(()) };
         match seal.checksums.get(number) {
             Some(checksum) if *checksum == crc32c::crc32c(stored) => Ok(()),
-            _ => Err(Error::corrupt("its checksum is another")),
+            _ => Err(Error::corrupt("its checksum does not match")),
         }
     }
 

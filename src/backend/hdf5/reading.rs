@@ -1,4 +1,4 @@
-//! What libhdf5 reads of a file that is opened: bounded, watched, and out of the file's head where it lies there.
+//! The reads of libhdf5 from an open file, which are bounded, watched, and served from the file's head where possible.
 
 use super::fault::io_error;
 use super::watch::{BlockKind, Collection, Source, TextFill, Watch};
@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What may be read to understand a file; each read counts as a page at least. The index of a million chunks takes some
-/// 40 MB; a damaged file that leads in circles ends here.
+/// 40 MB; a damaged file that leads in cycles ends here.
 const MOST_METADATA: u64 = 1 << 30;
 const PAGE: u64 = 4096;
 
-/// So much is read at once when the file is opened. The headers of a file of arraystow lie there, of which libhdf5 and
+/// So much is read at once when the file is opened. The headers of a file of arraystow are there, of which libhdf5 and
 /// the watch read a dozen pieces.
 const HEAD: usize = 4096;
 
@@ -74,7 +74,7 @@ impl WatchedFile {
         self.watch.lock().heap_base()
     }
 
-    /// The fill value of the dataset of texts whose header lies there, if it has one.
+    /// The fill value of the dataset of strings whose header is there, if it has one.
     pub(super) fn text_fill(&self, header: u64) -> Option<TextFill> {
         self.watch.lock().text_fill(header)
     }
@@ -112,7 +112,7 @@ impl Source for Watched<'_> {
     fn read(&self, position: u64, len: usize) -> Result<Vec<u8>> {
         if !self.reading.may_read(position, len, self.end_of_file) {
             return Err(Error::corrupt(format!(
-                "the file has more than {MOST_METADATA} bytes beside its elements; restore it from a copy"
+                "the file has more than {MOST_METADATA} bytes besides its elements; restore it from a copy"
             )));
         }
         let mut bytes = Vec::new();

@@ -1,6 +1,7 @@
-//! Which data type a type of a file is.
+//! Finds the data type for a type of a file.
 //!
-//! What h5py reads as a value that one of the data types holds is taken; anything else is refused by its name.
+//! A type is supported if h5py reads it as values of one of the data types. Anything else is an error that names the
+//! type.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::composite::{self, base_of, member_count};
@@ -21,7 +22,7 @@ use std::ffi::{CStr, c_int, c_uint};
 const COMPLEX: c_int = 11;
 /// As h5py, MATLAB and Julia name the parts of complex numbers.
 const PARTS: [[&CStr; 2]; 3] = [[c"r", c"i"], [c"re", c"im"], [c"real", c"imag"]];
-/// So many members of a record are named in a refusal, each with so many letters.
+/// The most members of a record that an error message names, and the most letters of each name.
 const MOST_NAMED: usize = 8;
 const LONGEST_NAME: usize = 40;
 
@@ -57,7 +58,7 @@ pub(super) fn recognize(file_type: &Handle) -> Result<StoredElements> {
     }
 }
 
-/// What elements of that type are called in a refusal.
+/// What elements of that type are called in an error message.
 fn described(file_type: &Handle, class: H5T_class_t, size: usize) -> Result<String> {
     Ok(match class {
         H5T_class_t::H5T_INTEGER => numbers("integers", file_type, size)?,
@@ -74,7 +75,7 @@ fn name_of(class: H5T_class_t) -> &'static str {
     match class {
         H5T_class_t::H5T_TIME => "times",
         H5T_class_t::H5T_STRING => "strings",
-        H5T_class_t::H5T_OPAQUE => "opaque elements (h5py's dates and times, for one)",
+        H5T_class_t::H5T_OPAQUE => "opaque elements (such as h5py's dates and times)",
         H5T_class_t::H5T_VLEN => "sequences of variable length",
         H5T_class_t::H5T_REFERENCE => "references",
         H5T_class_t::H5T_ARRAY => "arrays",
@@ -112,7 +113,7 @@ fn bits_of(file_type: &Handle) -> Result<(usize, usize)> {
     Ok((precision, offset))
 }
 
-/// What numbers are called in a refusal.
+/// What numbers are called in an error message.
 fn numbers(what: &str, file_type: &Handle, size: usize) -> Result<String> {
     let (precision, offset) = bits_of(file_type)?;
     let mut text = format!("{what} of {precision} bits, from bit {offset} on, in {size} bytes each");
@@ -262,7 +263,7 @@ fn float_member(file_type: &Handle, index: usize) -> Result<Option<(StoredElemen
     Ok(float(&member, size_of(&member)?)?.map(|elements| (elements, offset)))
 }
 
-/// What a record is called in a refusal: by its members.
+/// What a record is called in an error message: by its members.
 fn record(file_type: &Handle, size: usize) -> Result<String> {
     let count = member_count(file_type)?;
     let names: Vec<String> = (0..count.min(MOST_NAMED)).map(|index| member_name(file_type, index)).collect();

@@ -1,5 +1,5 @@
 //! A hash of everything in a file that belongs to no chunk: HDF5's own metadata, the description, the checksums, and
-//! what lies between them. With the chunks' checksums it covers every bit of the file.
+//! what is between them. With the chunks' checksums it covers every bit of the file.
 
 use super::fault::io_error;
 use crate::error::Result;

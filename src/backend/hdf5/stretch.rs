@@ -1,4 +1,4 @@
-//! How a dataset without chunks is read: in stretches, as if they were its chunks.
+//! Reads a dataset without chunks in stretches, as if these were its chunks.
 
 use crate::array::{ChunkGrid, StoredLayout};
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::error::Result;
 /// How long the stretches are in which a dataset without chunks is read.
 const STRETCH: usize = 1 << 20;
 
-/// How a dataset without chunks is presented: in stretches that lie in one piece each.
+/// How a dataset without chunks is presented: in stretches that are in one piece each.
 pub(super) fn stretches(shape: &[usize], element_size: usize) -> Result<StoredLayout> {
     let mut chunk = vec![1; shape.len()];
     let mut bytes = element_size.max(1);

@@ -1,4 +1,4 @@
-//! Chunks of texts of any length. The dataset has the places of the texts; these lie in global heaps, beside it.
+//! Chunks of strings of any length. The dataset has the places of the strings, which are in global heaps beside it.
 
 use super::heap_texts::Heaps;
 use super::raw::{BYTES, HeapPlace};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use ndarray::ArrayViewD;
 
 impl Reader {
-    /// The packed texts of a chunk, filled up and checked.
+    /// The packed strings of a chunk, filled up and checked.
     pub(super) fn texts(&self, number: usize) -> Result<Vec<u8>> {
         let header = &self.header;
         let (shape, region) = (&header.layout.chunk_shape, header.layout.grid.chunk_region(number)?);
@@ -28,7 +28,7 @@ impl Reader {
         Ok(texts)
     }
 
-    /// The texts at the places of a chunk, of which so many on each axis are in the array.
+    /// The strings at the places of a chunk, of which so many on each axis are in the array.
     fn resolve(&self, stored: &[u8], shape: &[usize]) -> Result<Vec<u8>> {
         let places = ArrayViewD::from_shape(self.header.layout.chunk_shape.as_slice(), stored.as_chunks::<BYTES>().0);
         let places = places.map_err(|error| Error::invalid(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! Data types as they are written to HDF5: little-endian, named and laid out as h5py writes them.
 //!
-//! `bool` is the enumeration FALSE, TRUE over int8; complex numbers are the compound `r`, `i`; binary16 and bfloat16 are
-//! put together by hand, since libhdf5 has them only from 1.14.4 and 2.0 on.
+//! `bool` is the enumeration FALSE, TRUE over int8; complex numbers are the compound `r`, `i`; binary16 and bfloat16
+//! are assembled by hand, since libhdf5 has them only from 1.14.4 and 2.0 on.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::attributes;

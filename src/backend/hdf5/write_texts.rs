@@ -1,4 +1,4 @@
-//! Writes texts of any length. libhdf5 finds a place for each in its global heaps.
+//! Writes strings of any length. libhdf5 allocates a place for each in its global heaps.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::attributes;
@@ -11,10 +11,10 @@ use hdf5_sys::h5s::{H5S_seloper_t, H5Sclose, H5Sselect_hyperslab};
 use std::ffi::{CString, c_char};
 
 impl NewFile {
-    /// Writes the texts of a region.
+    /// Writes the strings of a region.
     pub(super) fn write_texts(&self, start: &[usize], shape: &[usize], texts: &[CString]) -> Result<()> {
         if texts.len() != shape.iter().product::<usize>() {
-            return Err(Error::invalid(format!("{} texts for a region of shape {shape:?}", texts.len())));
+            return Err(Error::invalid(format!("{} strings for a region of shape {shape:?}", texts.len())));
         }
         let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
         let wide = |lengths: &[usize]| lengths.iter().map(|len| *len as u64).collect::<Vec<_>>();
@@ -31,7 +31,7 @@ impl NewFile {
                     unsafe { H5Sselect_hyperslab(space.id(), all, start.as_ptr(), none, count.as_ptr(), none) }
                 })?;
             }
-            status("write texts", || {
+            status("write strings", || {
                 // SAFETY: as many pointers to C strings as the spaces have elements, all of which outlive the call.
                 unsafe {
                     let pointers = pointers.as_ptr().cast();

@@ -1,4 +1,4 @@
-//! Writes the chunks of an array: past libhdf5 where they are not compressed, encoded outside its lock where they are. The
+//! Writes the chunks of an array: uncompressed ones without libhdf5, and compressed ones encoded outside its lock. The
 //! file of a small array is made in memory and written as a whole.
 
 use super::create::{Created, NewFile, Plan, create};
@@ -41,13 +41,13 @@ pub(super) struct Writer {
 
 /// How chunks get into the file.
 enum Target {
-    /// Straight, one after another from this address on; libhdf5 is done with the file. None if there are no chunks.
+    /// Directly, one after another from this address on, without libhdf5. None if there are no chunks.
     At(Option<u64>),
     /// Into the file in memory, which is written as a whole; the first of them here.
     InMemory(Mutex<Vec<u8>>, Option<u64>),
     /// Through libhdf5, which finds a place for each.
     Through(NewFile),
-    /// The texts through libhdf5; their places one after another from this address on. None if there are no chunks.
+    /// The strings through libhdf5; their places one after another from this address on. None if there are no chunks.
     Texts(NewFile, Option<u64>),
 }
 
@@ -60,8 +60,8 @@ impl Writer {
     ) -> Result<Self> {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
-        // HDF5 has no filters without chunks, and the value of an array without axes is no chunk.
-        // Texts of any length lie in heaps, which have no filters either.
+        // HDF5 has no filters without chunks, and the value of an array without axes is no chunk. Strings of any length
+        // are in heaps, which have no filters either.
         let is_text = spec.data_type.is_text();
         let codec = if layout.chunk_shape.is_empty() || is_text { Codec::NONE } else { spec.codec() };
         let meta = spec.meta.clone().with_codec(codec);
@@ -144,7 +144,7 @@ impl Writer {
                 put(&mut file.lock(), address, encoded)
             }
             Target::Through(array) => array.write_chunk(start, mask, encoded),
-            Target::Texts(..) => Err(Error::invalid("a chunk of texts was given as bytes")),
+            Target::Texts(..) => Err(Error::invalid("a chunk of strings was given as bytes")),
         }
     }
 
@@ -153,7 +153,7 @@ impl Writer {
         Ok(first + number as u64 * self.chunk_bytes as u64)
     }
 
-    /// Writes packed texts. Their checksum is that of the packed texts of a chunk of full size.
+    /// Writes packed strings. Their checksum is that of the packed strings of a chunk of full size.
     fn write_texts(&self, array: &NewFile, number: usize, region: &Region, elements: &[u8]) -> Result<()> {
         // As no reader with these limits would read it.
         if elements.len() > self.most_text_bytes {
@@ -163,7 +163,8 @@ impl Writer {
         let c_string = |(index, text): (usize, &&[u8])| {
             CString::new(*text).map_err(|_| {
                 Error::invalid(format!(
-                    "element {:?} is a text with the character NUL, where a text ends in HDF5: store the array as Zarr",
+                    "element {:?} is a string with the character NUL, which ends a string in HDF5: store the array as \
+                        Zarr",
                     region.coordinates(index)
                 ))
             })
@@ -243,9 +244,9 @@ impl Writer {
     }
 }
 
-/// Makes a file that is written durable, and gives it its name.
+/// Creates a file that is written durable, and gives it its name.
 fn publish(bytes: &FileBytes, location: &Location, unsynced: &Unsynced) -> Result<()> {
-    bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be made durable", error))?;
+    bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be synced", error))?;
     if let Some(folder) = location.publish()? {
         unsynced.add(&folder, &folder);
     }

@@ -1,4 +1,4 @@
-//! The chunks of an array that is being written, and what is written after the last of them.
+//! The chunks of an array that is being written, and the data that is written after the last of them.
 
 use super::codec::Encoder;
 use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
@@ -17,7 +17,7 @@ pub(super) struct Chunks {
     pub(super) layout: StoredLayout,
     element_size: usize,
     chunk_bytes: usize,
-    /// Elements are texts of any length.
+    /// Elements are strings of any length.
     is_text: bool,
     most_text_bytes: usize,
     encoder: Encoder,
@@ -92,7 +92,7 @@ impl Chunks {
         Err(Error::corrupt("the index of a shard is damaged"))
     }
 
-    /// Where a chunk lies.
+    /// Where a chunk is.
     pub(super) fn chunk_key(&self, number: usize) -> Result<String> {
         Ok(format!("{}/{}", self.key, self.key_below(number)?))
     }

@@ -13,7 +13,7 @@ pub(super) struct Encoder {
     shape: Vec<NonZeroU64>,
     /// The bytes are the elements.
     plain: bool,
-    /// The elements are packed texts.
+    /// The elements are packed strings.
     texts: bool,
     options: CodecOptions,
 }
@@ -42,9 +42,9 @@ impl Encoder {
         encoded.map_err(|error| Error::unsupported("a chunk cannot be encoded").with_source(error))
     }
 
-    /// Packed texts, as zarrs has them: their bytes, and where each begins.
+    /// Packed strings, as zarrs has them: their bytes, and where each begins.
     fn texts(&self, packed: &[u8]) -> Result<ArrayBytes<'static>> {
-        let refused = |error: &dyn std::fmt::Display| Error::invalid(format!("texts cannot be encoded: {error}"));
+        let refused = |error: &dyn std::fmt::Display| Error::invalid(format!("strings cannot be encoded: {error}"));
         let count = self.shape.iter().fold(1, |count, len| count * len.get() as usize);
         let texts = packed::texts(packed, count)?;
         let mut offsets = Vec::with_capacity(count + 1);
@@ -57,7 +57,7 @@ impl Encoder {
         ArrayBytes::new_vlen(texts.concat(), offsets).map_err(|error| refused(&error))
     }
 
-    /// Where a chunk lies, below the array's key.
+    /// Where a chunk is, below the array's key.
     pub(super) fn chunk_key(&self, coordinates: &[usize]) -> String {
         let coordinates: Vec<u64> = coordinates.iter().map(|at| *at as u64).collect();
         let key = self.array.chunk_key(&coordinates);

@@ -1,8 +1,8 @@
-//! From a chunk's stored bytes to its elements, within bounds.
+//! Decodes a chunk's stored bytes to its elements, within bounds.
 //!
-//! A few bytes can ask for exabytes, and codecs can follow on each other. Each stage gets room for what the chunk's shape
-//! leaves to it and no more, two buffers are the most that are in memory at a time, and all threads share the memory for
-//! what lies between the stages.
+//! A few bytes can claim exabytes, and codecs can be chained. Each stage gets only the memory that the chunk's shape
+//! requires, at most two buffers are in memory at a time, and all threads share the memory for the data between the
+//! stages.
 
 use super::pipeline::{Checksum, ChecksumPlace, Packing, Pipeline, Stage};
 use super::utf32;
@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zarrs::array::codec::{blosc_decompress_bytes, blosc_validate};
 
-/// The first room for what is decoded of texts.
+/// The first room for what is decoded of strings.
 const SMALL_ROOM: usize = 1 << 16;
 
 thread_local! {
@@ -32,12 +32,13 @@ pub(super) struct Decoder {
     pipeline: Pipeline,
     data_type: DataType,
     shape: Vec<usize>,
-    /// Bytes of all elements; of texts, the most.
+    /// Bytes of all elements; of strings, the most.
     chunk_bytes: usize,
 }
 
 impl Decoder {
-    /// The decoder of chunks of that shape, whose elements can be counted. Those that are texts have so many bytes at most.
+    /// The decoder of chunks of that shape, whose elements can be counted. Those that are strings have this many bytes
+    /// at most.
     pub(super) fn new(pipeline: Pipeline, data_type: DataType, shape: &[usize], most_text_bytes: usize) -> Self {
         let chunk_bytes =
             if data_type.is_text() { most_text_bytes } else { shape.iter().product::<usize>() * data_type.size() };
@@ -80,7 +81,7 @@ impl Decoder {
         fill_up(&elements, shape, &self.shape, self.data_type.size(), out)
     }
 
-    /// The packed texts of a chunk, or of one of another shape.
+    /// The packed strings of a chunk, or of one of another shape.
     pub(super) fn texts<'a>(&self, stored: &'a [u8], shape: Option<&[usize]>) -> Result<Cow<'a, [u8]>> {
         match shape {
             None => self.undo(stored),
@@ -133,12 +134,12 @@ impl Decoder {
         }
     }
 
-    /// The packed texts, of bytes that begin with their number.
+    /// The packed strings, of bytes that begin with their number.
     fn unpacked<'a>(&self, mut bytes: Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>> {
         let (count, texts) = bytes.split_first_chunk::<4>().ok_or_else(|| Error::corrupt("it is cut off"))?;
         let (found, wanted) = (u32::from_le_bytes(*count) as usize, self.shape.iter().product::<usize>());
         if found != wanted {
-            return Err(Error::corrupt(format!("it has {found} texts and should have {wanted}")));
+            return Err(Error::corrupt(format!("it has {found} strings and should have {wanted}")));
         }
         if texts.len() > self.chunk_bytes {
             return Err(too_long(texts.len(), self.chunk_bytes));
@@ -249,7 +250,11 @@ impl Stage {
                 blosc_decompress_bytes(&input, len, 1).map_err(|error| damaged().with_source(error))?
             }
             Self::Shuffle(size) if size > 1 && !input.len().is_multiple_of(size) => {
-                return Err(Error::corrupt(format!("its {} bytes are no shuffled elements of {size}", input.len())));
+                return Err(Error::corrupt(format!(
+                    "its {} bytes are not shuffled elements of {size} bytes \
+                    each",
+                    input.len()
+                )));
             }
             Self::Shuffle(size) => {
                 let mut out = zeroed(input.len())?;
@@ -277,7 +282,7 @@ impl Checksum {
             Self::Fletcher32 => checks::fletcher32(bytes),
         };
         if expected.to_le_bytes() != *sum {
-            return Err(Error::corrupt("its checksum is another"));
+            return Err(Error::corrupt("its checksum does not match"));
         }
         let kept = if place == ChecksumPlace::Before { 4..input.len() } else { 0..input.len() - 4 };
         Ok(match input {
@@ -373,5 +378,5 @@ fn damaged() -> Error {
 }
 
 fn claims(len: usize, room: usize) -> Error {
-    Error::corrupt(format!("it claims to become {len} bytes, and {room} are the most"))
+    Error::corrupt(format!("it claims to have {len} bytes once decoded, and the limit is {room}"))
 }

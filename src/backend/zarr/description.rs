@@ -1,4 +1,4 @@
-//! What an array of arraystow says of itself, in an attribute: the chunks that its user sees.
+//! The description of an array of arraystow, in an attribute: the chunks that its user sees.
 
 use crate::array::{ChunkGrid, DataType, Field, Labels, RecordType, StoredLayout, few};
 use crate::backend::ArraySpec;
@@ -15,7 +15,7 @@ pub(super) const VERSION: u32 = 2;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Description {
     version: u32,
-    /// The logical chunks: per axis, runs of a length and how often it comes.
+    /// The logical chunks: for each axis, runs of a length and how often it occurs.
     #[serde(deserialize_with = "few_axes")]
     chunks: Vec<Vec<(usize, usize)>>,
     /// The data type, where the metadata do not say it all.
@@ -67,20 +67,21 @@ impl Description {
                 self.version
             )));
         }
-        let grid = ChunkGrid::from_runs(&self.chunks).map_err(|error| damaged(format!("has no chunks: {error}")))?;
+        let grid =
+            ChunkGrid::from_runs(&self.chunks).map_err(|error| damaged(format!("has invalid chunks: {error}")))?;
         if grid.shape() != layout.grid.shape() {
             let (said, found) = (grid.shape(), layout.grid.shape());
-            return Err(damaged(format!("is of an array of shape {said:?}, but the array has {found:?}")));
+            return Err(damaged(format!("describes an array of shape {said:?}, but the array has {found:?}")));
         }
         let data_type = match &self.data_type {
             None => data_type.clone(),
-            Some(name) => DataType::from_name(name)
-                .filter(|said| stored(said) == *data_type)
-                .ok_or_else(|| damaged(format!("is of {name}, but the array holds {data_type}")))?,
+            Some(name) => DataType::from_name(name).filter(|said| stored(said) == *data_type).ok_or_else(|| {
+                damaged(format!("describes elements of type {name}, but the array holds {data_type}"))
+            })?,
         };
         self.labels
             .check(grid.ndim(), &data_type)
-            .map_err(|error| damaged(format!("has names or attributes that no array can have: {error}")))?;
+            .map_err(|error| damaged(format!("has invalid names or attributes: {error}")))?;
         Ok(Described { version: self.version, grid, repaired: self.repaired, labels: self.labels, data_type })
     }
 }

@@ -1,6 +1,8 @@
-//! What the metadata name: codecs, chunk grids, data types and chunk key encodings, each with its configuration.
+//! The extensions that the metadata name: codecs, chunk grids, data types and chunk key encodings, each with its
+//! configuration.
 //!
-//! None of them can be left out: whatever is not known is refused by name, also where it says that it need not be understood.
+//! None of them can be skipped: anything unknown is an error that names it, even if the metadata say that it need not
+//! be understood.
 
 use super::json::{lengths, shown};
 use crate::error::{Error, Result};
@@ -85,7 +87,7 @@ impl Extension {
         self
     }
 
-    /// Refuses whatever has not been taken: it may change the meaning.
+    /// Fails for whatever has not been taken: it may change the meaning.
     pub(super) fn finish(self) -> Result<()> {
         match self.configuration.keys().next() {
             None => Ok(()),
@@ -93,18 +95,18 @@ impl Extension {
         }
     }
 
-    /// The error about something of an unknown name.
+    /// The error for something of an unknown name.
     pub(super) fn refused(&self, instead: &str) -> Error {
         Error::unsupported(format!(
-            "the array has the {} {:?}, which arraystow does not know; {instead}",
+            "the array has the {} {:?}, which arraystow does not support; {instead}",
             self.kind, self.name
         ))
     }
 
-    /// The error about a value of its configuration.
+    /// The error for a value of its configuration.
     pub(super) fn unknown_value(&self, member: &str, value: &Value) -> Error {
         Error::unsupported(format!(
-            "the array has the {} {:?} with the {member} {}, which arraystow does not know",
+            "the array has the {} {:?} with the {member} {}, which arraystow does not support",
             self.kind,
             self.name,
             shown(value)
@@ -113,7 +115,7 @@ impl Extension {
 
     fn unknown_member(&self, member: &str) -> Error {
         Error::unsupported(format!(
-            "the array has the {} {:?} with the member {member:?}, which arraystow does not know",
+            "the array has the {} {:?} with the member {member:?}, which arraystow does not support",
             self.kind, self.name
         ))
     }

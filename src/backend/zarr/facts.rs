@@ -1,4 +1,4 @@
-//! What an array's metadata say, of either version: all of it understood, or refused by name.
+//! The contents of an array's metadata, of either version. Anything that is not supported is an error that names it.
 
 use super::description::Described;
 use super::fill::Fill;
@@ -24,7 +24,7 @@ pub(super) struct Facts {
     pub(super) pipeline: Pipeline,
     /// The codec that arrays of arraystow with this pipeline are written with.
     pub(super) codec: Option<Codec>,
-    /// How the index of a shard lies in it, if there are shards.
+    /// How the index of a shard is in it, if there are shards.
     pub(super) indexing: Option<Indexing>,
     /// How long the last chunks are stored, if chunks have different shapes. The layout has the largest of each axis.
     pub(super) last_edges: Option<LastEdges>,
@@ -74,7 +74,8 @@ impl Facts {
         let (parts, indexing) = sharding.unzip();
         if parts.is_some() && last_edges.is_some() {
             return Err(Error::unsupported(
-                "the array has shards of different shapes, which arraystow does not read; rechunk it to equal ones",
+                "the array has shards of different shapes, which arraystow does not read; rechunk it to shards of one \
+                    shape",
             ));
         }
         if let Some(parts) = &parts {

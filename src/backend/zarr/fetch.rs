@@ -8,7 +8,7 @@ use crate::protocol::ZarrVersion;
 use crate::protocol::store::ByteStore;
 use bytes::Bytes;
 
-/// The key of something that lies below another; below the empty key lies everything.
+/// The key of something that is below another; below the empty key lies everything.
 pub(super) fn below(key: &str, name: &str) -> String {
     if key.is_empty() { name.to_owned() } else { format!("{key}/{name}") }
 }

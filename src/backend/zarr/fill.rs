@@ -1,4 +1,4 @@
-//! The fill value: what stands for elements that were never written.
+//! The fill value: the value of elements that were never written.
 
 use super::json::shown;
 use super::utf32;
@@ -17,8 +17,8 @@ pub(super) struct Fill(Vec<u8>);
 impl Fill {
     /// The fill value that the metadata name.
     ///
-    /// What the specifications leave open is taken as zarr-python takes it: a truth value or a whole float for an integer, a
-    /// text for the number that it names.
+    /// What the specifications leave open is taken as zarr-python takes it: a truth value or a whole float for an
+    /// integer, a string for the number that it names.
     pub(super) fn read(version: ZarrVersion, data_type: &DataType, value: &Value) -> Result<Self> {
         let bytes = match (version, value) {
             // In version 2 null says that none was chosen.
@@ -110,7 +110,7 @@ fn brain_float(version: ZarrVersion, value: &Value) -> Option<Vec<u8>> {
     Some(bf16::from_f64(number).to_le_bytes().to_vec())
 }
 
-/// A text. In version 2 null and 0 say that none was chosen.
+/// A string. In version 2 null and 0 say that none was chosen.
 fn text(version: ZarrVersion, value: &Value) -> Option<Vec<u8>> {
     let text = match value {
         Value::String(text) => text.as_str(),

@@ -93,7 +93,7 @@ fn brain_float(bytes: &[u8]) -> Option<f64> {
     bytes.try_into().ok().map(|bytes| bf16::from_le_bytes(bytes).to_f64())
 }
 
-/// A text, without the zeros at its end.
+/// A string, without the zeros at its end.
 fn without_zeros(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     &bytes[..end]

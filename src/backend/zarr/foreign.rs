@@ -1,4 +1,4 @@
-//! Zarr arrays that other programs have written: anywhere below a folder, local or of an object store.
+//! Zarr arrays that other programs have written, anywhere below a folder, which is local or in an object store.
 
 use super::facts::Facts;
 use super::fetch::below;
@@ -27,7 +27,7 @@ pub(crate) struct ForeignZarr {
     store: Arc<dyn ByteStore>,
 }
 
-/// What lies at a path.
+/// What is at a path.
 enum ZarrNode {
     Array(Metadata),
     Group,
@@ -98,7 +98,7 @@ impl ForeignZarr {
         Ok(found)
     }
 
-    /// What lies at each of some paths.
+    /// What is at each of some paths.
     fn nodes(&self, paths: &[String]) -> Vec<Result<ZarrNode>> {
         let names = [array_name(ZarrVersion::V3), array_name(ZarrVersion::V2), ATTRIBUTES_NAME, GROUP_NAME];
         let keys = |path: &String| names.map(|name| (below(path, name), MOST_BYTES));
@@ -115,7 +115,7 @@ impl ForeignZarr {
         matches!(self.nodes(&[path.to_owned()]).pop(), Some(Ok(ZarrNode::Group)))
     }
 
-    /// The error about a path at which there is no array.
+    /// The error for a path at which there is no array.
     fn missing(&self, path: &str) -> Error {
         if self.is_group(path) {
             return is_group(path);
@@ -130,7 +130,7 @@ impl ForeignZarr {
     }
 }
 
-/// The error about a group where an array is wanted.
+/// The error for a group where an array is wanted.
 fn is_group(path: &str) -> Error {
     Error::invalid(format!("{:?} is a group: name an array in it", shown(path)))
 }

@@ -1,4 +1,4 @@
-//! What the metadata of either version are read as, and the refusals that both have.
+//! The form in which the metadata of either version are read, and the errors that both share.
 
 use super::description::Description;
 use super::fill::Fill;
@@ -18,25 +18,25 @@ pub(super) struct FoundMetadata {
     pub(super) pipeline: Pipeline,
     /// The codec that arrays of arraystow with this pipeline are written with.
     pub(super) codec: Option<Codec>,
-    /// The shape of a shard's parts and how its index lies in it, if there are shards.
+    /// The shape of a shard's parts and how its index is in it, if there are shards.
     pub(super) sharding: Option<(Vec<usize>, Indexing)>,
     pub(super) fill: Fill,
     pub(super) keys: Keys,
     pub(super) description: Option<Description>,
 }
 
-/// Refuses an array of more axes than are read, before anything else is made of its shape.
+/// Fails for an array of more axes than are read, before anything else is made of its shape.
 pub(super) fn check_axes(shape: &[usize]) -> Result<()> {
     if shape.len() <= MOST_AXES {
         return Ok(());
     }
-    Err(Error::unsupported(format!("the array has {} axes, and {MOST_AXES} are the most that are read", shape.len())))
+    Err(Error::unsupported(format!("the array has {} axes, and at most {MOST_AXES} can be read", shape.len())))
 }
 
-/// The error about elements of a type that is not known.
+/// The error for elements of a type that is not known.
 pub(super) fn unknown_type(found: &str) -> Error {
     Error::unsupported(format!(
-        "the array holds elements of the type {found}, which arraystow does not know; convert it to one of {}",
+        "the array holds elements of the type {found}, which arraystow does not support; convert it to one of {}",
         DataType::names()
     ))
 }

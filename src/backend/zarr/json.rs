@@ -38,7 +38,7 @@ impl Members {
         let mut left = MOST_VALUES;
         let members = reader.deserialize_map(MembersVisitor { wanted, left: &mut left });
         let members = members.map_err(|error| match left {
-            0 => Error::limit(format!("the array's metadata are made of more than {MOST_VALUES} values: {error}")),
+            0 => Error::limit(format!("the array's metadata have more than {MOST_VALUES} values: {error}")),
             _ => unreadable(&error),
         })?;
         reader.end().map_err(|error| unreadable(&error))?;
@@ -84,7 +84,7 @@ pub(super) fn members(text: &[u8], names: Option<&[&str]>) -> Option<Map<String,
     reader.end().ok().map(|()| members)
 }
 
-/// The error about metadata that cannot be read.
+/// The error for metadata that cannot be read.
 pub(super) fn unreadable(error: &dyn fmt::Display) -> Error {
     Error::corrupt(format!("the array's metadata are unreadable: {error}; restore it from a copy"))
 }

@@ -1,4 +1,4 @@
-//! Where an array's chunks lie, below its key.
+//! The keys of an array's chunks, below its own key.
 
 /// How the coordinates of a chunk become a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! An array's metadata, as they lie in the store: `zarr.json` of version 3, `.zarray` and `.zattrs` of version 2.
+//! An array's metadata, as they are in the store: `zarr.json` of version 3, `.zarray` and `.zattrs` of version 2.
 
 use super::json::unreadable;
 use super::types;
@@ -17,7 +17,7 @@ pub(super) const MOST_BYTES: u64 = 16 << 20;
 /// What of an array a document has.
 const MOST_CARRIED: usize = 16 << 10;
 
-/// An array's metadata, as they lie in the store.
+/// An array's metadata, as they are in the store.
 pub(super) struct Metadata {
     pub(super) version: ZarrVersion,
     /// `zarr.json` or `.zarray`.

@@ -58,9 +58,7 @@ impl Metadata {
                 (array, None)
             }
             ZarrVersion::V2 if layout.parts.is_some() => {
-                return Err(Error::unsupported(
-                    "version 2 of Zarr has no shards: write version 3, or an object for each chunk",
-                ));
+                return Err(Error::unsupported("Zarr version 2 has no shards: choose version 3, or no shards"));
             }
             ZarrVersion::V2 => {
                 let array = json!({
@@ -95,7 +93,7 @@ fn meaning(data_type: &DataType, attributes: &mut Value) {
         }
     };
     match data_type {
-        // xarray makes texts of the bytes.
+        // xarray makes strings of the bytes.
         DataType::Text(_) => add("_Encoding", json!("utf-8")),
         // The CF conventions' names of integers, which have no spaces.
         DataType::Enum(enumeration) => {
@@ -193,7 +191,7 @@ fn compressor_v2(codec: Codec, data_type: &DataType) -> Result<Value> {
             json!({"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": u8::from(!data_type.is_text()), "blocksize": 0})
         }
         CodecKind::Pcodec(_) => {
-            return Err(Error::unsupported("pcodec is not in version 2 of Zarr: choose blosc, zstd, gzip or none"));
+            return Err(Error::unsupported("Zarr version 2 has no pcodec: choose blosc, zstd, gzip or none"));
         }
     })
 }

@@ -1,6 +1,6 @@
-//! Names of axes, attributes and the fill value of arrays that other programs have written, as xarray takes them.
+//! Names of axes, attributes and the fill value of arrays that other programs have written, as xarray reads them.
 //!
-//! None of them is worth the array: what is damaged, or not of a kind that arrays here have, is left out.
+//! They never prevent the array from being read: what is damaged or not supported is left out.
 
 use super::fill::Fill;
 use super::fill_json::element_of_xarray;
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 /// The attribute with the names of the axes, in version 2.
 const DIMENSIONS: &str = "_ARRAY_DIMENSIONS";
-/// The attribute with the value that stands for missing elements.
+/// The attribute with the value that represents missing elements.
 const FILL: &str = "_FillValue";
 
-/// The labels of an array of so many axes.
+/// The labels of an array of this many axes.
 pub(super) fn read(metadata: &Metadata, axes: usize, data_type: &DataType) -> Labels {
     let (dims, attributes, fill) = match metadata.version {
         ZarrVersion::V3 => of_v3(&metadata.array),
@@ -26,7 +26,7 @@ pub(super) fn read(metadata: &Metadata, axes: usize, data_type: &DataType) -> La
     let said = Said {
         dims: dims.as_ref().and_then(names).filter(|dims| !dims.is_empty()),
         attrs: attributes.into_iter().filter_map(|(name, value)| Some((name, attr(value)?))).collect(),
-        // Texts have no missing ones: what is named is but what was not written.
+        // Strings have no missing ones: what is named is but what was not written.
         fill: named.or(fill).filter(|_| !data_type.is_text()),
     };
     Labels::of_others(said, axes, data_type)
@@ -61,7 +61,7 @@ fn names(dims: &Value) -> Option<Vec<String>> {
     dims.as_array()?.iter().map(|dim| dim.as_str().map(str::to_owned)).collect()
 }
 
-/// The value of an attribute, as far as it is a text, a number, or a list of either.
+/// The value of an attribute, as far as it is a string, a number, or a list of either.
 fn attr(value: Value) -> Option<Attr> {
     match value {
         Value::String(text) => Some(Attr::Text(text)),

@@ -31,11 +31,11 @@ pub(super) enum Packing {
     /// Strings of a fixed length, as UTF-32.
     Utf32Little,
     Utf32Big,
-    /// Texts of any length, each behind its length, behind their number.
+    /// Strings of any length, each behind its length, behind their number.
     Texts,
 }
 
-/// The codec that makes bytes of texts.
+/// The codec that makes bytes of strings.
 pub(super) const TEXTS: &str = "vlen-utf8";
 
 /// What is done to bytes.
@@ -62,7 +62,7 @@ pub(super) enum Checksum {
     Fletcher32,
 }
 
-/// Where a checksum lies, seen from what it is of.
+/// The position of a checksum relative to the bytes that it covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChecksumPlace {
     Before,
@@ -70,7 +70,7 @@ pub(super) enum ChecksumPlace {
 }
 
 impl Pipeline {
-    /// The codecs of version 3, for chunks of so many axes.
+    /// The codecs of version 3, for chunks of this many axes.
     pub(super) fn read(codecs: Vec<Extension>, data_type: &DataType, axes: usize) -> Result<Self> {
         let mut order = None;
         let mut packing = None;
@@ -119,7 +119,7 @@ impl Pipeline {
         }
         let in_order = order.as_ref().is_some_and(|order| order.is_sorted());
         let packing =
-            packing.ok_or_else(|| Error::unsupported("the array has no codec that makes bytes of its elements"))?;
+            packing.ok_or_else(|| Error::unsupported("the array has no codec that turns its elements into bytes"))?;
         Ok(Self { order: order.filter(|_| !in_order), packing, stages })
     }
 
@@ -159,9 +159,9 @@ impl Pipeline {
     }
 }
 
-/// The error about a codec of elements among those of bytes, or the other way round.
+/// The error for a codec of elements among those of bytes, or the other way round.
 fn misplaced(name: &str) -> Error {
-    Error::unsupported(format!("the array has the codec {name:?} in a place where it can do nothing"))
+    Error::unsupported(format!("the array has the codec {name:?} in a place where it is not allowed"))
 }
 
 /// What concerns writing only.
@@ -241,7 +241,7 @@ fn byte_order(codec: &mut Extension, data_type: &DataType) -> Result<Packing> {
     }
 }
 
-/// The error about more codecs than are run.
+/// The error for more codecs than are run.
 pub(super) fn too_many() -> Error {
     Error::limit(format!("the array has more than {MOST_CODECS} codecs, which is the limit; write it again with fewer"))
 }

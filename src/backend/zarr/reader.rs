@@ -66,8 +66,9 @@ impl Reader {
             None => None,
             Some(described) => {
                 let own = metadata.first_written(&facts.data_type, described)?;
-                let table_bytes = table
-                    .ok_or_else(|| Error::corrupt("the array's checksums are gone; restore the array from a copy"))?;
+                let table_bytes = table.ok_or_else(|| {
+                    Error::corrupt("the array's checksums are missing; restore the array from a copy")
+                })?;
                 let parts = shards.as_ref().map_or(1, |shards| shards.parts.chunk_count());
                 let count = facts.layout.grid.chunk_count();
                 limits.check_chunks(count.saturating_mul(parts))?;
@@ -125,7 +126,7 @@ impl Reader {
         }
     }
 
-    /// A chunk where it was decoded, which saves a copy; not of a shard, which is put together, and not a smaller one.
+    /// A chunk where it was decoded, which saves a copy; not of a shard, which is assembled, and not a smaller one.
     fn whole(&self, number: usize) -> Result<Option<Box<dyn AsRef<[u8]>>>> {
         if self.facts.data_type.is_text() {
             return Ok(Some(Box::new(self.texts(number)?)));
@@ -160,7 +161,7 @@ impl Reader {
         }
     }
 
-    /// Refuses a chunk of arraystow that is not the one that was written.
+    /// Fails for a chunk of arraystow that is not the one that was written.
     pub(super) fn check(&self, number: usize, stored: &[u8]) -> Result<()> {
         self.seal.as_ref().map_or(Ok(()), |seal| seal.table.entry(number)?.check(stored))
     }
@@ -261,7 +262,7 @@ impl Reader {
         Ok(stored)
     }
 
-    /// Where the bytes of a chunk, or of the parts of a shard, lie in its object, and their checksums; none of another
+    /// Where the bytes of a chunk, or of the parts of a shard, are in its object, and their checksums; none of another
     /// program's.
     pub(super) fn entries(&self, number: usize) -> Result<Option<Vec<Entry>>> {
         let Some(seal) = &self.seal else { return Ok(None) };
@@ -284,7 +285,7 @@ impl Reader {
         let (index, size) = self.store.get_part(key, range)?;
         let index = shards.indexing.read(&index, count)?;
         if index.iter().any(|entry| entry.offset.saturating_add(entry.len) > size) {
-            return Err(Error::corrupt("its index leads out of it"));
+            return Err(Error::corrupt("its index points outside of it"));
         }
         Ok(index.into())
     }
@@ -369,7 +370,7 @@ impl ArrayReader for Reader {
 }
 
 impl Reader {
-    /// The error about a chunk without an object.
+    /// The error for a chunk without an object.
     pub(super) fn lost(&self, number: usize) -> Error {
         self.in_chunk(number, lost())
     }

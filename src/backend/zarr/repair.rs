@@ -1,4 +1,4 @@
-//! What earlier versions wrote in a way that other programs misread, and its repair.
+//! Repairs metadata that earlier versions wrote in a way that other programs misread.
 //!
 //! Version 1 of the description goes with the fill value 0 in version 2 of Zarr, which xarray takes for 'missing', and with axes
 //! `dim_0`, `dim_1`, .. in every array, which xarray takes for the same axes in all arrays of a group. Version 2 goes with

@@ -1,4 +1,4 @@
-//! What only arrays of arraystow have: a checksum for each chunk, or for each part of a shard, and the digest.
+//! The data that only arrays of arraystow have: a checksum for each chunk, or for each part of a shard, and the digest.
 
 use super::shards::{index_bytes, index_of};
 use super::table::Table;
@@ -9,13 +9,13 @@ pub(super) struct Seal {
     pub(super) digest: String,
 }
 
-/// The error about an object that should be there.
+/// The error for an object that should be there.
 pub(super) fn lost() -> Error {
-    Error::corrupt("its object is lost")
+    Error::corrupt("its object is missing")
 }
 
 impl Seal {
-    /// Refuses a shard of another length: what is missing may be its index only, which other readers need.
+    /// Fails for a shard of another length: what is missing may be its index only, which other readers need.
     pub(super) fn check_shard(&self, number: usize, parts: usize, found: u64) -> Result<()> {
         let mut len = 0;
         for part in 0..parts {
@@ -39,6 +39,6 @@ impl Seal {
             entries.push(entry);
         }
         let index = stored.len().checked_sub(index_bytes(parts)).and_then(|start| stored.get(start..));
-        if index == Some(&index_of(&entries)) { Ok(()) } else { Err(Error::corrupt("its index is another")) }
+        if index == Some(&index_of(&entries)) { Ok(()) } else { Err(Error::corrupt("its index does not match")) }
     }
 }

@@ -1,4 +1,4 @@
-//! What a reader of an array with shards knows of them.
+//! The data that a reader keeps about the shards of an array.
 
 use super::decode::Decoder;
 use super::shards::Indexing;

@@ -1,7 +1,7 @@
 //! Shards: objects of several chunks each, here called parts, with an index at the end.
 //!
-//! zarrs writes them. Of an array of arraystow the table knows where each part lies, so one request reads it, checked;
-//! of others' the shard's index is read first, once.
+//! zarrs writes them. For an array of arraystow, the table has the place of each part, so one request reads and checks
+//! it. For other arrays, the shard's index is read first, once.
 
 use super::table::Entry;
 use crate::array::{ChunkGrid, StoredLayout};
@@ -36,7 +36,7 @@ pub(super) fn index_bytes(parts: usize) -> usize {
     parts * 16 + 4
 }
 
-/// The index of a shard whose parts lie there.
+/// The index of a shard whose parts are there.
 pub(super) fn index_of(parts: &[Entry]) -> Vec<u8> {
     let mut index = Vec::with_capacity(index_bytes(parts.len()));
     for part in parts {
@@ -49,9 +49,9 @@ pub(super) fn index_of(parts: &[Entry]) -> Vec<u8> {
     index
 }
 
-/// Where the parts of a shard lie, out of the index at its end.
+/// Where the parts of a shard are, out of the index at its end.
 pub(super) fn entries(shard: &[u8], parts: usize) -> Result<Vec<Entry>> {
-    let unexpected = || Error::unsupported("zarrs has laid a shard out in an unexpected way");
+    let unexpected = || Error::unsupported("the crate zarrs has written a shard with an unexpected layout");
     let start = shard.len().checked_sub(index_bytes(parts)).ok_or_else(unexpected)?;
     let (numbers, _) = shard[start..].as_chunks::<8>();
     let entry = |pair: &[[u8; 8]; 2]| match pair.map(u64::from_le_bytes) {
@@ -67,7 +67,7 @@ pub(super) fn entries(shard: &[u8], parts: usize) -> Result<Vec<Entry>> {
     numbers.as_chunks::<2>().0.iter().map(entry).collect()
 }
 
-/// How the index of a shard lies in it.
+/// How the index of a shard is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Indexing {
     pub(super) at_start: bool,
@@ -81,7 +81,7 @@ impl Indexing {
         parts.saturating_mul(16).saturating_add(if self.checked { 4 } else { 0 })
     }
 
-    /// Where the index lies in a whole shard.
+    /// Where the index is in a whole shard.
     pub(super) fn of_shard(self, shard: &[u8], parts: usize) -> Result<&[u8]> {
         let len = self.bytes(parts);
         let index = if self.at_start { shard.get(..len) } else { shard.len().checked_sub(len).map(|at| &shard[at..]) };
@@ -95,7 +95,7 @@ impl Indexing {
         }
         let (numbers, checksum) = index.split_at(parts * 16);
         if self.checked && crc32c::crc32c(numbers).to_le_bytes() != checksum {
-            return Err(Error::corrupt("the checksum of its index is another"));
+            return Err(Error::corrupt("the checksum of its index does not match"));
         }
         let (numbers, _) = numbers.as_chunks::<8>();
         let entry = |pair: &[[u8; 8]; 2]| match pair.map(u64::from_le_bytes) {

@@ -1,5 +1,5 @@
-//! Zarr arrays whose chunks several programs write. Each chunk is an object of its own, which the first writer puts; the
-//! metadata come last, as in a save.
+//! Zarr arrays whose chunks several programs write. Each chunk is an object of its own, which the first writer puts.
+//! The metadata come last, as in a save.
 
 use super::ZarrArrays;
 use super::chunks::Chunks;
@@ -20,8 +20,12 @@ impl ZarrArrays {
     /// The chunks of an array of that form, and its metadata.
     fn chunks(&self, name: &str, spec: &ArraySpec, form: &Form) -> Result<(Chunks, Metadata)> {
         let version = form.zarr_version.filter(|_| form.format == ArrayFormat::Zarr);
-        let version =
-            version.ok_or_else(|| Error::unsupported("the array is no Zarr array, and this place has no other"))?;
+        let version = version.ok_or_else(|| {
+            Error::unsupported(
+                "the array is not a Zarr array, and this place supports no other \
+                format",
+            )
+        })?;
         let (key, layout) = (Self::key(name), form.layout(&self.limits)?);
         let metadata = Metadata::new(version, name_of(&key), spec, &layout)?;
         let chunks = Chunks::new(key, &metadata, &form.data_type, form.codec, layout, &self.limits)?;
@@ -37,7 +41,7 @@ fn bare_spec(form: &Form, grid: ChunkGrid) -> ArraySpec {
 }
 
 fn lost(number: usize) -> Error {
-    Error::invalid(format!("nothing is known of chunk {number}"))
+    Error::invalid(format!("chunk {number} is unknown"))
 }
 
 impl SharedArrays for ZarrArrays {

@@ -13,7 +13,7 @@ use crate::lock::Mutex;
 /// The object's name, below the array's key.
 pub(super) const NAME: &str = "arraystow_checksums";
 
-/// Where the bytes of a chunk or a part lie in its object, and their checksum.
+/// Where the bytes of a chunk or a part are in its object, and their checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) offset: u64,
@@ -42,19 +42,19 @@ impl Entry {
         Self { offset, len, checksum: Some(checksum) }
     }
 
-    /// Where in the object it lies.
+    /// Where in the object it is.
     pub(super) fn range(&self) -> Option<std::ops::Range<usize>> {
         let end = self.offset.checked_add(self.len)?;
         Some(usize::try_from(self.offset).ok()?..usize::try_from(end).ok()?)
     }
 
-    /// Refuses what is not the chunk or part that was written.
+    /// Fails for what is not the chunk or part that was written.
     pub(super) fn check(&self, stored: &[u8]) -> Result<()> {
         if self.len != stored.len() as u64 {
             return Err(Error::corrupt(format!("it has {} bytes and should have {}", stored.len(), self.len)));
         }
         if self.checksum.is_some_and(|checksum| checksum != crc32c::crc32c(stored)) {
-            return Err(Error::corrupt("its checksum is another"));
+            return Err(Error::corrupt("its checksum does not match"));
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Table {
     }
 }
 
-/// The hash of an array's metadata, as it lies in the store, and of its table.
+/// The hash of an array's metadata, as it is in the store, and of its table.
 pub(super) fn digest(metadata: &[u8], table: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("arraystow 2026 Zarr array: metadata and checksums");
     hasher.update(&(metadata.len() as u64).to_le_bytes());

@@ -1,4 +1,4 @@
-//! Objects of JSON of which single members are exchanged, and everything else stays as it is written, byte by byte.
+//! JSON objects in which single members are replaced, and everything else stays as it was written, byte by byte.
 
 use super::json::unreadable;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use std::fmt;
 /// More than any object has that this crate writes.
 const MOST_MEMBERS: usize = 64;
 
-/// The names and the texts of an object's members.
+/// The names and the strings of an object's members.
 #[derive(Clone)]
 pub(super) struct Members(Vec<(String, String)>);
 

@@ -1,4 +1,4 @@
-//! Chunks of texts of any length, as packed texts.
+//! Chunks of strings of any length, as packed strings.
 
 use super::reader::Reader;
 use super::seal::lost;
@@ -8,7 +8,7 @@ use crate::backend::layout::{fill_up_texts, merged, same_texts, too_long};
 use crate::error::{Error, Result};
 
 impl Reader {
-    /// The packed texts of a chunk, filled up.
+    /// The packed strings of a chunk, filled up.
     pub(super) fn texts(&self, number: usize) -> Result<Vec<u8>> {
         let shape = &self.facts.layout.chunk_shape;
         let Some(stored) = self.fetch_chunk(number)? else {
@@ -62,7 +62,7 @@ impl Reader {
         merged(&self.facts.layout.chunk_shape, parts.iter().map(|(texts, region)| (texts.as_slice(), region.clone())))
     }
 
-    /// So many times the text that stands for those that were never written.
+    /// The string that represents those that were never written, repeated this many times.
     fn fill_texts(&self, count: usize) -> Result<Vec<u8>> {
         same_texts(self.facts.fill.element(), count, self.decoder.chunk_bytes())
     }

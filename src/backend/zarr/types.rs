@@ -4,9 +4,9 @@
 //! | --- | --- | --- |
 //! | numbers | `float32` | `<f4` |
 //! | dates, durations | `numpy.datetime64`, `numpy.timedelta64` | `<M8[ns]`, `<m8[ns]` |
-//! | texts of any length | `string` | `\|O`, with the filter `vlen-utf8` |
-//! | texts of a fixed length | `null_terminated_bytes` | `\|S16` |
-//! | texts of a fixed length, where another program wrote them | `fixed_length_utf32` | `<U4` |
+//! | strings of any length | `string` | `\|O`, with the filter `vlen-utf8` |
+//! | strings of a fixed length | `null_terminated_bytes` | `\|S16` |
+//! | strings of a fixed length, where another program wrote them | `fixed_length_utf32` | `<U4` |
 //! | bytes | `raw_bytes` | `\|V16` |
 //! | records | `structured`, or `struct` where another program wrote it | `[["x","<f8"]]` |
 //! | enumerations | their integers; the description has the names | |
@@ -59,7 +59,7 @@ fn v3(data_type: &DataType) -> Result<Value> {
 fn v2(data_type: &DataType) -> Result<Value> {
     Ok(match data_type {
         DataType::BFloat16 => {
-            return Err(Error::unsupported("version 2 of Zarr has no bfloat16: write version 3, or float32"));
+            return Err(Error::unsupported("Zarr version 2 has no bfloat16: choose version 3, or float32"));
         }
         DataType::DateTime64(unit) => json!(format!("<M8[{unit}]")),
         DataType::TimeDelta64(unit) => json!(format!("<m8[{unit}]")),
@@ -99,7 +99,7 @@ pub(super) fn read_v3(value: Value) -> Result<(DataType, bool)> {
     let text = shown(&value);
     let is_utf32 = value["name"] == "fixed_length_utf32";
     let data_type = if is_utf32 { of_utf32(value, &text)? } else { named(value, &text)? };
-    data_type.check().map_err(|error| Error::corrupt(format!("the array's data type {text} cannot be: {error}")))?;
+    data_type.check().map_err(|error| Error::corrupt(format!("the array's data type {text} is invalid: {error}")))?;
     Ok((data_type, is_utf32))
 }
 
@@ -182,7 +182,7 @@ pub(super) fn read_v2(dtype: &Value) -> Result<(DataType, Packing)> {
     Ok((data_type, packing))
 }
 
-/// numpy's `<U8` or `>U8`, of so many code points.
+/// numpy's `<U8` or `>U8`, of this many code points.
 fn utf32_from_dtype(dtype: &Value) -> Option<(DataType, Packing)> {
     let (order, code_points) = dtype.as_str()?.split_once('U')?;
     let packing = match order {

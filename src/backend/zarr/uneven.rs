@@ -40,10 +40,7 @@ impl FoundChunks {
                 _ => return Err(wrong()),
             };
             let cut = cut(&edges, *len).ok_or_else(|| {
-                Error::corrupt(format!(
-                    "the chunks along an axis of length {len} are shorter together: {}",
-                    shown(axis)
-                ))
+                Error::corrupt(format!("the chunks along an axis of length {len} add up to less: {}", shown(axis)))
             })?;
             largest.push(cut.runs.iter().map(|(edge, _)| *edge).max().unwrap_or(1).max(cut.last));
             last.push(cut.last);
@@ -73,7 +70,7 @@ fn length(value: &Value) -> Option<usize> {
     value.as_u64().and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0)
 }
 
-/// A length and how often it comes.
+/// A length and how often it occurs.
 fn run(value: &Value) -> Option<(usize, usize)> {
     match value.as_array().map(Vec::as_slice) {
         Some([edge, times]) => Some((length(edge)?, length(times)?)),
@@ -84,13 +81,13 @@ fn run(value: &Value) -> Option<(usize, usize)> {
 
 /// The chunks of an axis.
 struct CutAxis {
-    /// As runs of a length and how often it comes, which end where the axis does.
+    /// As runs of a length and how often it occurs, which end where the axis does.
     runs: Vec<(usize, usize)>,
     /// The length of the last one as it is stored.
     last: usize,
 }
 
-/// Cuts an axis; none if the edges do not reach its end. What lies beyond it is no chunk of the array.
+/// Cuts an axis; none if the edges do not reach its end. What is beyond it is no chunk of the array.
 fn cut(edges: &[(usize, usize)], len: usize) -> Option<CutAxis> {
     let mut cut = CutAxis { runs: Vec::new(), last: 1 };
     let mut left = len;

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Bytes of a code point, and the most that UTF-8 takes for one.
 const CODE_POINT: usize = size_of::<u32>();
 
-/// The data type that strings of so many bytes of UTF-32 are read as. None unless these are whole code points.
+/// The data type that strings of this many bytes of UTF-32 are read as. None unless these are whole code points.
 pub(super) fn data_type(bytes: usize) -> Option<DataType> {
     bytes.is_multiple_of(CODE_POINT).then_some(DataType::Text(bytes))
 }

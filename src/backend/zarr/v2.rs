@@ -35,7 +35,7 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     let format = members.need("zarr_format")?;
     if format != 2 {
         return Err(Error::unsupported(format!(
-            "the metadata in .zarray are of version {} of Zarr, and that file is version 2's",
+            "the metadata in .zarray are of Zarr version {}, but that file belongs to version 2",
             shown(&format)
         )));
     }
@@ -78,7 +78,7 @@ pub(super) fn read(mut members: Members, description: Option<Description>) -> Re
     Ok(FoundMetadata { shape, chunks, data_type, pipeline, codec, sharding: None, fill, keys, description })
 }
 
-/// The filters behind the one that makes bytes of texts, which must be the first.
+/// The filters behind the one that makes bytes of strings, which must be the first.
 fn without_texts(filters: Value) -> Result<Value> {
     let mut filters = match filters {
         Value::Array(filters) => filters,
@@ -89,8 +89,8 @@ fn without_texts(filters: Value) -> Result<Value> {
         return Ok(Value::Array(filters));
     }
     Err(Error::unsupported(format!(
-        "the array holds objects of Python ({:?}) that are not texts: of these, arraystow reads those that the filter \
-         {TEXTS:?} has made bytes of",
+        "the array holds Python objects ({:?}) that are not strings: arraystow reads only those that the filter \
+            {TEXTS:?} has encoded",
         types::OBJECTS
     )))
 }

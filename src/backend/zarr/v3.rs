@@ -36,18 +36,18 @@ pub(super) fn read(mut members: Members) -> Result<FoundMetadata> {
     let format = members.need("zarr_format")?;
     if format != 3 {
         return Err(Error::unsupported(format!(
-            "the metadata are of version {} of Zarr; arraystow reads 2 and 3",
+            "the metadata are of Zarr version {}; arraystow reads 2 and 3",
             shown(&format)
         )));
     }
     let node = members.need("node_type")?;
     if node != "array" {
-        return Err(Error::unsupported(format!("there is no array but a node of the type {}", shown(&node))));
+        return Err(Error::unsupported(format!("this is not an array, but a node of the type {}", shown(&node))));
     }
     if let Some(unknown) = members.unknown {
         return Err(Error::unsupported(format!(
-            "the metadata have the member {unknown:?}, which arraystow does not know, and do not say that it need not be \
-             understood; remove it if it means nothing"
+            "the metadata have the member {unknown:?}, which arraystow does not know, and which has no \
+                \"must_understand\": false; remove it if it has no meaning"
         )));
     }
     check_transformers(members.take("storage_transformers"))?;
@@ -133,7 +133,7 @@ fn keys(value: Value) -> Result<Keys> {
 /// A list of codecs, which are counted.
 fn codecs(value: Value, left: &mut usize) -> Result<Vec<Extension>> {
     let Value::Array(codecs) = value else {
-        return Err(unreadable(&format!("the codecs are no list, but {}", shown(&value))));
+        return Err(unreadable(&format!("the codecs are not a list, but {}", shown(&value))));
     };
     *left = left.checked_sub(codecs.len()).ok_or_else(too_many)?;
     codecs.into_iter().map(|codec| Extension::read("codec", codec)).collect()
@@ -142,13 +142,13 @@ fn codecs(value: Value, left: &mut usize) -> Result<Vec<Extension>> {
 fn pipeline(codecs: Vec<Extension>, data_type: &DataType, axes: usize) -> Result<Pipeline> {
     if codecs.iter().any(|codec| codec.name == SHARDING) {
         return Err(Error::unsupported(format!(
-            "the array has the codec {SHARDING:?} among others, or within itself; arraystow reads it alone"
+            "the array has the codec {SHARDING:?} among others, or nested; arraystow reads it only as the one codec"
         )));
     }
     Pipeline::read(codecs, data_type, axes)
 }
 
-/// The codecs of a shard's parts, the shape of these and how the index lies.
+/// The codecs of a shard's parts, the shape of these and how the index is.
 fn sharding(
     mut sharding: Extension,
     data_type: &DataType,

@@ -1,5 +1,4 @@
-//! Writes an array: chunks are encoded on the thread that brings them and travel in the background; the metadata come
-//! last.
+//! Writes an array: chunks are encoded on the calling thread and sent in the background. The metadata come last.
 
 use super::chunks::Chunks;
 use super::facts::Facts;
@@ -90,7 +89,7 @@ impl Writer {
     }
 }
 
-/// How an array is cut into objects.
+/// How an array is divided into objects.
 pub(super) fn layout_of(spec: &ArraySpec, options: ZarrOptions, limits: &Limits) -> Result<StoredLayout> {
     let element_size = spec.data_type.size();
     let layout = layout::stored(&spec.grid, element_size, limits)?;

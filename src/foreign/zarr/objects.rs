@@ -16,7 +16,7 @@ impl ZarrStore {
     /// [`Storage::open_with`](crate::Storage::open_with).
     ///
     /// # Errors
-    /// As [`Storage::open_with`](crate::Storage::open_with).
+    /// As for [`Storage::open_with`](crate::Storage::open_with).
     pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
     where
         K: Into<String>,

@@ -1,4 +1,4 @@
-//! Arrays on their way in: shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
+//! Deserializes arrays: they are shown to an ndarray's own `Deserialize` as `v`, `dim` and `data`.
 
 use crate::plugin::de::at::At;
 use crate::plugin::de::numbers::Numbers;
@@ -84,7 +84,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
         };
         match forms.next_key::<IgnoredAny>()? {
             None => Ok(value),
-            Some(_) => Err(de::Error::custom("an array in the document has a second form")),
+            Some(_) => Err(de::Error::custom("an array in the document has two forms")),
         }
     }
 }
@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for StoredOrInline {
     }
 }
 
-/// The three fields as they stand in the document.
+/// The three fields as they are in the document.
 struct Inline<'p, V>(Watching<'p, V>);
 
 impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
@@ -207,7 +207,7 @@ impl ArrayFields {
     }
 }
 
-/// The fields as a map, whose errors are plain texts.
+/// The fields as a map, whose errors are plain strings.
 pub(in crate::plugin) struct FieldMap<'p> {
     pub(in crate::plugin) fields: ArrayFields,
     pub(in crate::plugin) path: Option<&'p Path<'p>>,

@@ -1,4 +1,4 @@
-//! Where in a document a walk is.
+//! The position of a walk in a document.
 
 use crate::plugin::document::body_format::Format;
 use crate::plugin::document::path::Path;

@@ -73,7 +73,7 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
         deserialize_f64 visit_f64;
     }
 
-    /// Types that are no elements are shown what is stored.
+    /// Types that are not elements are shown what is stored.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.value {
             AnyNumber::Int(x) => visitor.visit_i64(x),

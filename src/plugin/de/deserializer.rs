@@ -1,4 +1,4 @@
-//! The Deserializer around any other: forwards everything, follows the path, and finds diverted arrays.
+//! The Deserializer around any other: it forwards everything, keeps track of the path, and finds diverted arrays.
 
 use crate::plugin::de::arrays::read_array;
 use crate::plugin::de::seeds::Deserializer;
@@ -137,7 +137,7 @@ impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for Deserializer<'_, D
     }
 }
 
-/// A unit in CBOR: nothing now, an empty list in documents of before.
+/// A unit in CBOR: nothing now, an empty list in earlier documents.
 struct Unit<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Unit<V> {

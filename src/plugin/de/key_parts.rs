@@ -1,5 +1,5 @@
-//! Keys that are no text but lists, maps or variants: passed on as they are, but for what they claim to have of elements,
-//! which is not believed here either.
+//! Keys that are not strings but lists, maps or variants: they are passed on as they are, except for their claimed
+//! number of elements, which is not trusted here either.
 
 use crate::plugin::de::key_seeds::{KeyVisitor, VariantSeed};
 use crate::plugin::de::seeds::bounded;

@@ -1,4 +1,4 @@
-//! Keys and the names of variants on their way in: the seeds that keep their text.
+//! Deserializes keys and the names of variants: the seeds that keep their strings.
 
 use crate::plugin::document::body_format::Format;
 use serde::de::{self, DeserializeSeed};

@@ -1,4 +1,4 @@
-//! How a key is read, and what the user's visitor is shown of it.
+//! Reads a key, and shows it to the user's visitor.
 
 use crate::plugin::de::arrays::read_array;
 use crate::plugin::de::at::At;

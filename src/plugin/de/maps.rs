@@ -1,9 +1,9 @@
-//! Maps on their way in: their keys make the path, and the first key may stand for an array.
+//! Deserializes maps: their keys make the path, and the first key may represent an array.
 //!
-//! Where serde buffers (`flatten`, `tag`, `untagged`), an ndarray's own `Deserialize` will see the buffer and not our
-//! Deserializer. So under `deserialize_any` the first key is looked at on its way to the visitor; if it is one of the
+//! Where serde buffers (`flatten`, `tag`, `untagged`), an ndarray's own `Deserialize` will see the buffer and not this
+//! Deserializer. So under `deserialize_any` the first key is examined on its way to the visitor. If it is one of the
 //! array's two forms, the visitor is shown the array's own fields instead, and the buffer holds what it would hold
-//! without us.
+//! without this Deserializer.
 
 use crate::plugin::de::arrays::ArrayFields;
 use crate::plugin::de::at::At;
@@ -50,7 +50,7 @@ impl<'p, 'de, A: MapAccess<'de>> MapWalk<'p, 'de, A> {
             },
         };
         if self.inner.next_key::<IgnoredAny>()?.is_some() {
-            return Err(A::Error::custom("an array in the document has a second form"));
+            return Err(A::Error::custom("an array in the document has two forms"));
         }
         Ok(fields)
     }

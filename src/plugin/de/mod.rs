@@ -1,4 +1,4 @@
-//! The serde deserializer that gives arrays back.
+//! The serde deserializer that returns arrays.
 
 pub(in crate::plugin) mod arrays;
 pub(in crate::plugin) mod at;

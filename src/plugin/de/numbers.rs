@@ -1,6 +1,6 @@
 //! Many numbers of one type, shown to a visitor one after the other.
 //!
-//! The type is looked at once for all of them, so that the compiler can make a plain loop of it.
+//! The type is checked once for all of them, so that the compiler can generate a plain loop.
 
 use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;

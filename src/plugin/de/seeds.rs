@@ -1,4 +1,4 @@
-//! The Deserializer and its visitor, and the seeds that bring it to the values within a value.
+//! The Deserializer and its visitor, and the seeds that pass it to the values within a value.
 
 use crate::plugin::de::at::At;
 use crate::plugin::document::path::Asked;

@@ -1,5 +1,5 @@
-//! The shape of an array on its way to an ndarray's own `Deserialize`, which asks for a number of axes: another one than the
-//! array has is an error that says both.
+//! The shape of an array on its way to an ndarray's own `Deserialize`, which expects a number of axes. If the array has
+//! another number, the error names both.
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::names::ARRAY_FIELDS;
@@ -144,8 +144,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for ShapeFields<'_, A> {
     }
 }
 
-/// Reads what stands in the place of a shape: as one where the type asks for so many axes, and otherwise as it is, since a
-/// struct of the user's may look like an array.
+/// Reads what is in the place of a shape: as one where the type asks for this many axes, and otherwise as it is, since
+/// a struct of the user's may look like an array.
 struct Shape<'p, T> {
     seed: T,
     path: &'p Path<'p>,

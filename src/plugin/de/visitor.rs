@@ -1,4 +1,4 @@
-//! What the user's visitor is shown: lists and variants whose values meet the Deserializer again.
+//! What the user's visitor is shown: lists and variants whose values go through the Deserializer again.
 
 use crate::plugin::de::at::At;
 use crate::plugin::de::key_seeds::VariantSeed;

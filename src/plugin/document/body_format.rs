@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// The serde format of a document's body.
 ///
-/// As text it is `cbor`, `json` or `pickle`, for `Display`, `FromStr` and serde.
+/// `Display`, `FromStr` and serde use the names `cbor`, `json` and `pickle`.
 ///
 /// ```
 /// use arraystow::Format;
@@ -20,15 +20,15 @@ use std::str::FromStr;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// CBOR: compact; all values that serde knows come back. A `Some(None)`, which would not, is refused.
+    /// CBOR: compact. All values that serde can express can be loaded again, except `Some(None)`, which is an error.
     #[default]
     Cbor,
-    /// JSON: readable; it has no NaN, no infinities and only texts as keys, and a save refuses others. Arrays may hold
-    /// any numbers: one with a NaN is never in the document.
+    /// JSON: readable. It has no NaN, no infinities and only strings as keys, and saving others is an error. Arrays may
+    /// hold any numbers: an array with a NaN is never stored in the document.
     Json,
     /// Python's pickle, protocol 4, laid out so that the Python system FunctionFuse loads it, with lazy arrays. A
     /// struct is a `dict`, a tuple a `tuple`, bytes are `bytes`. A key of a map must be hashable in Python, and a
-    /// [`Shared`](crate::Shared) is refused. Documents that FunctionFuse wrote are read whatever format a storage has.
+    /// [`Shared`](crate::Shared) is an error. Documents that FunctionFuse wrote are read by a storage of any format.
     Pickle,
 }
 
@@ -42,21 +42,21 @@ impl FromStr for Format {
     type Err = Error;
 
     /// # Errors
-    /// `InvalidInput` for any other text than `cbor`, `json` and `pickle`.
+    /// `InvalidInput` for any other string than `cbor`, `json` and `pickle`.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "cbor" => Ok(Self::Cbor),
             "json" => Ok(Self::Json),
             "pickle" => Ok(Self::Pickle),
             _ => Err(Error::invalid(format!(
-                "{text:?} is not a format of documents: write \"cbor\", \"json\" or \"pickle\""
+                "{text:?} is not a document format: write \"cbor\", \"json\" or \"pickle\""
             ))),
         }
     }
 }
 
 impl Format {
-    /// The name that stands in the document.
+    /// Returns the name, as it is in the document.
     ///
     /// ```
     /// assert_eq!(arraystow::Format::Cbor.name(), "cbor");

@@ -1,4 +1,4 @@
-//! The elements of a plain `ndarray` field, between serde, which hands them over one by one, and a chunked array.
+//! The elements of a plain `ndarray` field, between serde, which passes them one by one, and a chunked array.
 
 use crate::array::{
     AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Labels, Number, Region,
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) struct PlainElements {
     pub(in crate::plugin) shape: Vec<usize>,
     pub(in crate::plugin) elements: Elements,
-    /// The bytes of the number that stands for missing elements, if elements can be missing.
+    /// The bytes of the number that represents missing elements, if elements can be missing.
     pub(in crate::plugin) fill: Option<Vec<u8>>,
 }
 
@@ -315,7 +315,7 @@ impl PlainElements {
         compared.is_ok() && is_same
     }
 
-    /// The array in memory, if its elements are no numbers.
+    /// The array in memory, if its elements are not numbers.
     pub(in crate::plugin) fn to_encoded(&self) -> Result<AnyNdArray> {
         match &self.elements {
             Elements::Encoded(elements) => elements.to_ndarray(&self.shape),

@@ -61,7 +61,7 @@ impl EncodedElements {
         ArrayD::from_shape_vec(shape, self.bytes.clone()).map_err(|error| Error::invalid(error.to_string()))
     }
 
-    /// The elements as texts of any length.
+    /// The elements as strings of any length.
     fn texts(&self, shape: &[usize]) -> Result<ArrayD<String>> {
         let texts = decode::<String>(&self.data_type, &self.bytes).map_err(Error::invalid)?;
         ArrayD::from_shape_vec(shape, texts.into_owned()).map_err(|error| Error::invalid(error.to_string()))

@@ -1,4 +1,5 @@
-//! One element that is not a number, as a serde value: a record is a map, a text a string, an enumeration its name.
+//! One element that is not a number, as a serde value: a record is a map, a string of fixed length a string, an
+//! enumeration its name.
 
 use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, packed, with_element};
 use crate::plugin::document::number::number as to_number;
@@ -47,7 +48,7 @@ impl<'de, E: de::Error> Deserializer<'de> for EncodedElement<'_, E> {
             DataType::Text(_) => visitor.visit_str(text(self.bytes).map_err(E::custom)?),
             DataType::String => {
                 let text = packed::only(self.bytes).and_then(|text| str::from_utf8(text).ok());
-                visitor.visit_str(text.ok_or_else(|| E::custom("it is not a text"))?)
+                visitor.visit_str(text.ok_or_else(|| E::custom("it is not a string"))?)
             }
             DataType::Bytes(_) => visitor.visit_bytes(self.bytes),
             DataType::DateTime64(_) | DataType::TimeDelta64(_) => time(self.data_type, self.bytes, visitor),
@@ -116,10 +117,10 @@ fn number(data_type: &DataType, bytes: &[u8]) -> Result<Number, String> {
     with_element!(data_type, T => T::get(data_type, bytes).map(T::to_value), else => Err("it is not a number".to_owned()))
 }
 
-/// A text, without the zeros at its end.
+/// A string, without the zeros at its end.
 pub(in crate::plugin) fn text(bytes: &[u8]) -> Result<&str, String> {
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    str::from_utf8(&bytes[..end]).map_err(|error| format!("a text is not UTF-8: {error}"))
+    str::from_utf8(&bytes[..end]).map_err(|error| format!("a string is not UTF-8: {error}"))
 }
 
 #[cfg(feature = "jiff")]
@@ -142,7 +143,7 @@ fn time<'de, V: Visitor<'de>, E: de::Error>(_: &DataType, bytes: &[u8], visitor:
     visitor.visit_i64(bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes)))
 }
 
-/// Appends the bytes of an element that stands in the document as a value.
+/// Appends the bytes of an element that is in the document as a value.
 pub(in crate::plugin) fn put(data_type: &DataType, value: &Value<'static>, out: &mut Vec<u8>) -> Result<(), String> {
     let unfit = || format!("{value:?} is not a {data_type}");
     match data_type {

@@ -1,8 +1,8 @@
-//! The document's frame: what lies around a serialized object.
+//! The document's frame: the data around a serialized value.
 //!
 //! Magic, frame version and format name, then the manifest and the body, each with its length before it and a BLAKE3
 //! hash behind it. The manifest's hash covers everything up to it, the body's hash covers the manifest's: parts of two
-//! documents never make one.
+//! documents never form a valid one.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -119,14 +119,14 @@ pub(crate) fn begins_as_document(start: &[u8]) -> bool {
 /// How many bytes of a file [`begins_as_document`] wants to see.
 pub(crate) const START_BYTES: u64 = pickled::START_BYTES as u64;
 
-/// What lies before the body, as it was written; whether it makes sense is another matter.
+/// What is before the body, as it was written; whether it makes sense is another matter.
 struct Frame {
     /// All of it but the hash.
     bytes: Vec<u8>,
     format: Range<usize>,
     manifest: Range<usize>,
     hash: [u8; HASH_BYTES],
-    /// What lies before it in a pickle.
+    /// What is before it in a pickle.
     before: Vec<u8>,
 }
 
@@ -161,7 +161,7 @@ pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Re
     let format = Format::from_name(&frame.bytes[frame.format])?;
     let manifest = Manifest::read(&frame.bytes[frame.manifest])?;
     if (format == Format::Pickle) == frame.before.is_empty() {
-        return Err(Error::corrupt("the document's frame is not that of its format"));
+        return Err(Error::corrupt("the document's frame does not match its format"));
     }
     let len = (frame.before.len() + frame.bytes.len() + HASH_BYTES) as u64;
     let is_pickle = format == Format::Pickle;
@@ -239,7 +239,7 @@ pub(crate) fn read_body(head: &Head, input: &mut impl Read, limits: &Limits) -> 
     let mut rest = [0];
     match input.read(&mut rest) {
         Ok(0) => Ok(body),
-        Ok(_) => Err(Error::corrupt("something follows the end of the document: it is damaged")),
+        Ok(_) => Err(Error::corrupt("there is data after the end of the document: it is damaged")),
         Err(error) => Err(Error::io("cannot read the document", error)),
     }
 }
@@ -254,7 +254,7 @@ fn take(input: &mut impl Read, len: u64, into: &mut Vec<u8>, elsewhere: u64) -> 
 /// Returns the error of a limit that `len` bytes exceed. If the input has fewer bytes, it is truncated, and that is the
 /// error.
 fn refuse(checked: Result<()>, input: &mut impl Read, len: u64, before: u64) -> Result<()> {
-    /// Of a length that is really there so much is looked at: what is damaged promises exabytes.
+    /// At most this much of a claimed length is examined: damaged data may claim exabytes.
     const LOOKED_AT: u64 = 4 << 30;
     let Err(error) = checked else { return Ok(()) };
     let len = len.min(LOOKED_AT);
@@ -272,5 +272,5 @@ fn read_hash(input: &mut impl Read, before: u64) -> Result<[u8; HASH_BYTES]> {
 }
 
 fn length(bytes: &[u8]) -> Result<u64> {
-    bytes.try_into().map(u64::from_le_bytes).map_err(|_| Error::corrupt("the document's lengths are not there"))
+    bytes.try_into().map(u64::from_le_bytes).map_err(|_| Error::corrupt("the document's lengths are missing"))
 }

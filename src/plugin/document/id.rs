@@ -1,4 +1,4 @@
-//! The persistent id: what a document keeps of an array or an external object.
+//! The persistent id, by which a document refers to an array or an external object.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::names::{ARRAYS, ID, PLAIN, SHARED, WEAK_SHARED};
@@ -10,11 +10,11 @@ use std::fmt;
 /// The layout version of the arrays that this crate writes.
 pub(in crate::plugin) const VERSION: &str = "1.0.0";
 
-/// What a document keeps of an array or an external object: `(name, (version, filename))`, as pickle's `persistent_id`.
-/// It has the serializer's name, its layout version, and the generated name that the array or the object is stored
-/// under.
+/// The id of an array or an external object, by which a document refers to it: `(name, (version, filename))`, like
+/// pickle's `persistent_id`. It has the serializer's name, its layout version, and the generated name that the array or
+/// the object is stored under.
 ///
-/// Plain nested data, so that it survives every way in which serde buffers values.
+/// It is plain nested data, so that it survives serde's buffering of values.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -68,19 +68,19 @@ impl PersistentId {
         Ok(file.to_owned())
     }
 
-    /// The serializer's name.
+    /// Returns the serializer's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The layout version.
+    /// Returns the layout version.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The generated name that the array or object is stored under.
+    /// Returns the generated name that the array or object is stored under.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
@@ -126,7 +126,7 @@ impl Serialize for PersistentId {
 impl TryFrom<IdParts> for PersistentId {
     type Error = Error;
 
-    /// Refuses what this version cannot read and what could lead out of the arrays' folder.
+    /// Fails for what this version cannot read and what could lead out of the arrays' folder.
     fn try_from((name, (version, file)): IdParts) -> Result<Self> {
         let name = if name == ARRAYS { Cow::Borrowed(ARRAYS) } else { Cow::Owned(name) };
         if !is_name(&name) {

@@ -1,13 +1,13 @@
-//! What documents begin with, and the errors about those that are damaged.
+//! The bytes that documents begin with, and the errors about damaged documents.
 
 use crate::error::Error;
 
-/// As PNG's: a byte that is not ASCII, the name, and line ends that a text transfer would alter.
+/// Like PNG's: a byte that is not ASCII, the name, and line ends that a text transfer would alter.
 pub(super) const MAGIC: &[u8; 8] = b"\x89ASTOW\r\n";
 
-/// The error about a document that ends too early.
+/// The error for a document that ends too early.
 pub(super) fn truncated(bytes: u64) -> Error {
-    const WHAT_TO_DO: &str = "restore it from a copy, save the object anew, or remove it";
+    const WHAT_TO_DO: &str = "restore it from a copy, save the value again, or remove it";
     match bytes {
         0 => Error::corrupt(format!("the document is empty: {WHAT_TO_DO}")),
         bytes => Error::corrupt(format!("the document ends after {bytes} bytes, before its end: {WHAT_TO_DO}")),

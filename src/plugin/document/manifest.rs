@@ -1,6 +1,7 @@
 //! The manifest: a document's list of its arrays.
 //!
-//! What needs no Rust type (remove, info, copy) reads only this. It does not grow with the number of chunks.
+//! Operations that need no Rust type (remove, info, copy) read only the manifest. It does not grow with the number of
+//! chunks.
 
 use crate::array::{ChunkGrid, DataType, Labels, few};
 use crate::backend::Opening;
@@ -63,7 +64,7 @@ impl ByFile {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ArrayEntry {
     pub(crate) id: PersistentId,
-    /// Every place in the object where the array is.
+    /// Every place in the value where the array is.
     pub(crate) paths: Vec<String>,
     pub(crate) data_type: String,
     /// Per axis runs of equal chunks: `[length, how often]`. The shape is their sum.
@@ -88,17 +89,17 @@ pub(crate) struct ArrayEntry {
     /// A plain `ndarray` field, which a load needs as a whole.
     #[serde(default)]
     pub(crate) plain: bool,
-    /// Of an array that its document only names: what is known of it.
+    /// For an array that its document only names: what is known about it.
     #[serde(skip)]
     pub(crate) named: Option<Named>,
 }
 
-/// What is known of an array that a document without a manifest names.
+/// What is known about an array that a document without a manifest names.
 #[derive(Clone, Debug)]
 pub(crate) enum Named {
     /// Nothing yet.
     Unread,
-    /// What lies there: the entry has it, but for a digest.
+    /// The stored array: the entry has its properties, except for a digest.
     Read,
     /// Why nothing is.
     Unreadable(Error),
@@ -115,7 +116,7 @@ pub(crate) enum ManifestEntry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ObjectEntry {
     pub(crate) id: PersistentId,
-    /// Every place in the object graph where it is.
+    /// Every place in the value where it is.
     pub(crate) paths: Vec<String>,
     /// Every file or key that it owns.
     pub(crate) files: Vec<FileEntry>,
@@ -157,7 +158,7 @@ impl Manifest {
         manifest
     }
 
-    /// What stands for the manifest of a document that has none.
+    /// Replaces the manifest of a document that has none.
     pub(in crate::plugin) fn bare(write_id: String, entries: Vec<ManifestEntry>) -> Self {
         Self { write_id, is_bare: true, ..Self::new(entries) }
     }
@@ -167,7 +168,7 @@ impl Manifest {
         self.is_bare
     }
 
-    /// The manifest of a body that is divided so.
+    /// The manifest of a body with this division.
     pub(crate) fn with_shared(self, shared: Option<SharedParts>) -> Self {
         Self { shared, ..self }
     }
@@ -183,7 +184,7 @@ impl Manifest {
         let mut files = HashSet::with_capacity(manifest.arrays.len());
         // A plain array that is named a thousand times must not be read a thousand times.
         if let Some(twice) = manifest.files().find(|file| !files.insert(*file)) {
-            return Err(Error::corrupt("the manifest has an array or object twice").in_array(twice));
+            return Err(Error::corrupt("the manifest lists an array or object twice").in_array(twice));
         }
         manifest.objects.iter().try_for_each(ObjectEntry::check)?;
         Ok(manifest)
@@ -233,7 +234,7 @@ impl ObjectEntry {
         self.files.iter().map(|file| file.bytes).fold(0, u64::saturating_add)
     }
 
-    /// Refuses names that could lead to other files, and checksums that do not fit.
+    /// Fails for names that could lead to other files, and checksums that do not fit.
     fn check(&self) -> Result<()> {
         let mut names = HashSet::new();
         for file in &self.files {
@@ -280,7 +281,7 @@ impl ArrayEntry {
 
     fn grid(&self) -> Result<ChunkGrid> {
         ChunkGrid::from_runs(&self.chunks)
-            .map_err(|error| Error::corrupt(format!("the manifest has chunks that no array can have: {error}")))
+            .map_err(|error| Error::corrupt(format!("the manifest has invalid chunks: {error}")))
     }
 
     /// What the stored array must be.
@@ -301,7 +302,7 @@ impl ArrayEntry {
         });
         let (data_type, grid) = (data_type.map_err(locate)?, self.grid().map_err(locate)?);
         self.labels.check(grid.ndim(), &data_type).map_err(|error| {
-            locate(Error::corrupt(format!("the manifest has names or attributes that no array can have: {error}")))
+            locate(Error::corrupt(format!("the manifest has invalid names or attributes: {error}")))
         })?;
         Ok(Expected {
             format: format.transpose().map_err(locate)?,

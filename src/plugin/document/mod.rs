@@ -1,4 +1,4 @@
-//! What a document is made of: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here
+//! The parts of a document: its frame, its manifest, persistent ids, and the elements of plain arrays. Nothing here
 //! walks a value.
 
 pub(in crate::plugin) mod body_format;

@@ -1,13 +1,12 @@
-//! The names that stand in documents, and those that stand for something in a walk.
+//! The reserved names in documents, and those with a special meaning in a walk.
 
-/// The keys of the two forms in which an ndarray stands in a document. No key, field or variant of a user type may be
-/// one.
+/// The keys of the two forms in which an ndarray is in a document. No key, field or variant of a user type may be one.
 pub(in crate::plugin) const STORED: &str = "$arraystow::stored";
 pub(in crate::plugin) const INLINE: &str = "$arraystow::inline";
 /// How an ndarray presents itself to serde.
 pub(in crate::plugin) const ARRAY: &str = "Array";
 pub(in crate::plugin) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
-/// The serializer of arrays, as it is called in the Python system that this one carries on.
+/// The name of the serializer of arrays, as in FunctionFuse.
 pub(in crate::plugin) const ARRAYS: &str = "HDFSerializer";
 /// The tuple struct as which a persistent id presents itself to serializers; only a pickle looks at the name.
 pub(in crate::plugin) const ID: &str = "ArraystowPersistentId";

@@ -1,4 +1,4 @@
-//! One number of an array that stands in a document, as a Rust type.
+//! One number of an array that is in a document, as a Rust type.
 
 use crate::array::{DataType, Element};
 use serde::de::DeserializeOwned;
@@ -33,11 +33,11 @@ pub(in crate::plugin) fn optional_number<X: Element + DeserializeOwned>(
     }
 }
 
-/// A number that is there, which must not be the one that stands for missing ones.
+/// A number that is there, which must not be the one that represents missing ones.
 fn present<X: Element>(number: X, fill: &[u8]) -> Result<X, serde_content::Error> {
     match X::fill_bytes(&number) {
         Ok(bytes) if bytes == fill => Err(serde::de::Error::custom(format_args!(
-            "{number:?} stands for a missing element, and cannot be read as one that is there"
+            "{number:?} is the fill value, which marks a missing element, and cannot be read as Some"
         ))),
         _ => Ok(number),
     }

@@ -1,9 +1,9 @@
-//! The place in the object, as a list on the stack: nothing is allocated unless the path is wanted.
+//! The place in the value, as a list on the stack: nothing is allocated unless the path is needed.
 
 use serde::Serialize;
 use std::fmt;
 
-/// Where in the object a walk is.
+/// The position of a walk in the value.
 #[derive(Clone, Copy)]
 pub(in crate::plugin) enum Path<'p> {
     Root,
@@ -22,7 +22,7 @@ pub(in crate::plugin) enum Path<'p> {
 pub(in crate::plugin) enum Asked {
     /// The fields of a struct.
     Fields(&'static [&'static str]),
-    /// So many elements of different types.
+    /// This many elements of different types.
     Elements(usize),
     /// All elements or entries, of one type.
     All,

@@ -33,7 +33,7 @@ pub(crate) const END_BYTES: u64 = 1 + SHA1_BYTES as u64;
 /// What is needed to check the body of a document in pickle.
 #[derive(Clone, Debug)]
 pub(super) enum Pickled {
-    /// The SHA-1 of what lies before the body.
+    /// The SHA-1 of what is before the body.
     After(Sha1),
     /// The body, which was read with the head.
     Whole(Arc<[u8]>),
@@ -76,8 +76,8 @@ pub(super) fn read_bare(input: &mut impl Read, limits: &Limits) -> Result<(Vec<u
     match read_rest(input, 0, limits)? {
         (body, Some(sha1)) if *Sha1::digest(&body) == sha1 => Ok((body, sha1)),
         _ => Err(Error::corrupt(
-            "this is not a document of arraystow, nor of FunctionFuse: it is a pickle without FunctionFuse's checksum behind it, \
-             or one that was altered or cut",
+            "this is not a document of arraystow or FunctionFuse: it is a pickle without FunctionFuse's checksum \
+                after it, or it was altered or truncated",
         )),
     }
 }

@@ -1,7 +1,7 @@
-//! Where shared values lie in a document's body: after the root a table, then the pieces.
+//! The shared values in a document's body: a table after the root, then the pieces.
 //!
 //! The table is a list of the pieces' lengths, in the order of their numbers, which begin with 1. A length of 0 is a
-//! value that only weak references name; it has no piece. A piece is two values of the document's format in a row:
+//! value that only weak references refer to; it has no piece. A piece is two values of the document's format in a row:
 //! where the value was met first, `(piece, path in it)`, and the value. The manifest has the lengths of root and table.
 
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Why a pickle has none of this.
-pub(in crate::plugin) const NO_PARTS: &str = "a pickle has no shared values: save the object in Format::Cbor";
+pub(in crate::plugin) const NO_PARTS: &str = "a pickle cannot have shared values: save the value in Format::Cbor";
 /// The number of the root, which is the beginning of the body.
 pub(in crate::plugin) const ROOT: usize = 0;
 
@@ -88,7 +88,7 @@ impl Pieces {
         self.body.get(self.range(number)?)
     }
 
-    /// The path of a piece's value in the object.
+    /// The path of a piece's value in the saved value.
     pub(in crate::plugin) fn path(&self, number: usize) -> PiecePath<'_> {
         PiecePath { pieces: self, number }
     }
@@ -115,8 +115,8 @@ impl KeyText for PiecePath<'_> {
     }
 }
 
-/// The path of a shared value in the object. In a long chain of shared values the path begins with the number of one of
-/// them: whole paths would be as long as the chain.
+/// The path of a shared value in the saved value. In a long chain of shared values the path begins with the number of
+/// one of them: whole paths would be as long as the chain.
 pub(in crate::plugin) fn path_of(number: usize, met: impl Fn(usize) -> Option<Met>) -> String {
     const MOST_STEPS: usize = 16;
     const MOST_BYTES: usize = 200;
@@ -150,7 +150,7 @@ pub(in crate::plugin) fn write_table(lengths: &[usize], format: Format) -> Resul
 }
 
 fn read_table(table: &[u8], format: Format, most: usize) -> Result<Vec<usize>, String> {
-    const TRAILING: &str = "something follows it";
+    const TRAILING: &str = "there is data after it";
     let lengths = Lengths { most };
     match format {
         Format::Pickle => Err(NO_PARTS.to_owned()),

@@ -1,4 +1,4 @@
-//! The body of a document: the object, and the shared values that follow it.
+//! The body of a document: the value, and the shared values that follow it.
 
 use crate::error::Result;
 use crate::limits::Limits;
@@ -11,7 +11,7 @@ use crate::plugin::walk::saving::PlanSettings;
 use crate::plugin::walk::shared_save::SharedPlace;
 use serde::Serialize;
 
-/// Serializes the ordinary fields; the arrays become the plan. Refuses a body that is larger than a document may be.
+/// Serializes the ordinary fields; the arrays become the plan. Fails for a body that is larger than a document may be.
 pub(crate) fn write<T: ?Sized + Serialize>(
     value: &T,
     format: Format,

@@ -1,6 +1,6 @@
-//! Circles of strong references: such values would never be freed, and none of them can be built before the others.
+//! Cycles of strong references: such values would never be freed, and none of them can be built before the others.
 
-/// The values of one circle, if the references `(from, to)` make one. Numbers go up to `count`. Does not recurse.
+/// The values of one cycle, if the references `(from, to)` make one. Numbers go up to `count`. Does not recurse.
 pub(in crate::plugin) fn find(count: usize, edges: &[(usize, usize)]) -> Option<Vec<usize>> {
     // The edges by where they start: those of `n` are `starts[n]..starts[n + 1]`.
     let mut starts = vec![0; count + 2];

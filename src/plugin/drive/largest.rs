@@ -1,6 +1,6 @@
-//! What in a value takes the most of its document: for the error about a document that is too large.
+//! Finds the largest part of a value, for the error about a document that is too large.
 //!
-//! The value is walked once more, and nothing is written; what each part takes is about what CBOR takes for it.
+//! The value is walked once more, and nothing is written. The size of each part is about what CBOR takes for it.
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
@@ -29,7 +29,7 @@ pub(in crate::plugin) struct Measured {
     largest: Option<ValuePart>,
 }
 
-/// The error about a value whose body has so many bytes, if those are more than a document may have. `root_bytes` of
+/// The error for a value whose body has this many bytes, if those are more than a document may have. `root_bytes` of
 /// them are the value, the rest what it shares.
 pub(in crate::plugin) fn check<T: ?Sized + Serialize>(
     value: &T,
@@ -108,7 +108,7 @@ fn short_name(name: &str) -> Option<String> {
     let mut short = String::new();
     for piece in name.split_inclusive("::") {
         match piece.strip_suffix("::") {
-            // What stands before a module's name stays.
+            // What is before a module's name stays.
             Some(module) => short.push_str(module.trim_end_matches(is_part)),
             None => short.push_str(piece),
         }
@@ -119,7 +119,7 @@ fn short_name(name: &str) -> Option<String> {
 /// Measures what it is given.
 pub(in crate::plugin) struct Measure;
 
-/// Never happens; what the walk refuses comes as a text.
+/// Never happens; what the walk refuses comes as a string.
 #[derive(Debug)]
 pub(in crate::plugin) struct Failed(String);
 
@@ -155,7 +155,7 @@ impl OpenPart {
     fn add<T: ?Sized + Serialize>(&mut self, value: &T, path: impl FnOnce(&Self) -> String) -> Result<(), Failed> {
         let measured = value.serialize(Measure)?;
         self.bytes = self.bytes.saturating_add(measured.bytes);
-        // Of equal ones the first; most are numbers, and no text is made for them.
+        // Of equal ones the first; most are numbers, and no string is made for them.
         if measured.bytes > self.most {
             self.most = measured.bytes;
             self.largest = Some(measured.part::<T>(&path(self)));

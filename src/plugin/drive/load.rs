@@ -49,7 +49,7 @@ fn load<T>(resolver: Rc<dyn ArrayResolver>, shared: SharedLoad, walk: impl FnOnc
     let guard = push(Level::Load(Box::new(LoadState::new(resolver, shared))));
     let result = walk();
     let Some(Level::Load(state)) = guard.pop() else {
-        return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation left a walk unfinished"));
+        return Err(Error::new(ErrorKind::Serde, "the type's Deserialize implementation did not finish"));
     };
     match (state.shared.refused(), result) {
         (Some(error), _) => Err(state.notes.at_place(error)),

@@ -1,4 +1,4 @@
-//! What starts a walk and turns its result into bytes, or into a value.
+//! Starts a walk and turns its result into bytes, or into a value.
 
 pub(in crate::plugin) mod body;
 pub(in crate::plugin) mod circle;

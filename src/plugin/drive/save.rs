@@ -25,7 +25,7 @@ pub(in crate::plugin) fn plan<O>(
     let guard = push(Level::Save(Box::new(SaveState::new(settings))));
     let result = walk().map(|output| (output, write_pieces()));
     let Some(Level::Save(state)) = guard.pop() else {
-        return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation left a walk unfinished"));
+        return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation did not finish"));
     };
     match result {
         Ok((output, Ok(()))) => {
@@ -109,8 +109,8 @@ fn circle_error(shared: &SharedSave, circle: &[usize]) -> Error {
         paths.push(format!("({} more)", circle.len() - MOST));
     }
     let error = Error::unsupported(format!(
-        "shared values hold one another in a circle, so that they would never be freed and could not be loaded: {} and \
-         back; make one of these references a WeakShared",
+        "shared values hold one another in a cycle, so they would never be freed and could not be loaded: {} and \
+            back; make one of these references a WeakShared",
         paths.join(" -> ")
     ));
     match circle.first() {

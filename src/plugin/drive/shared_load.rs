@@ -1,5 +1,5 @@
-//! Reading shared values, each when it is first asked for. [`SharedLoad`](crate::plugin::walk::shared_load::SharedLoad)
-//! has the state.
+//! Reads shared values, each when it is first needed. [`SharedLoad`](crate::plugin::walk::shared_load::SharedLoad) has
+//! the state.
 
 use crate::error::Result;
 use crate::plugin::de::at::At;

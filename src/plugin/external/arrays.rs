@@ -12,7 +12,7 @@ use crate::plugin::external::protocols::no_protocol;
 use crate::task::{check_cancelled, counted, expecting};
 use std::sync::Arc;
 
-/// Writes arrays. Those that lie in such a backend already, because they were loaded or saved before, are linked; all
+/// Writes arrays. Those that are in such a backend already, because they were loaded or saved before, are linked; all
 /// others are computed.
 pub(in crate::plugin) fn write(
     arrays: &[(&Planned, &PlannedArray)],
@@ -106,7 +106,7 @@ fn link(any: &PlannedArray, defaults: &ArrayMeta, backend: &Arc<dyn Backend>, to
     };
     match loaded.map_or(Ok(None), |stored| stored.link(backend, to)) {
         Ok(Some(linked)) => Ok(Some(linked)),
-        // Loaded from a document that is gone, it may lie in another.
+        // Loaded from a document that is gone, it may be in another.
         not_linked => any.link_saved(defaults, backend, to).map_or(not_linked, |linked| Ok(Some(linked))),
     }
 }

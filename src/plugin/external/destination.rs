@@ -1,4 +1,4 @@
-//! Where what lies outside the document is written, and what has been written there so far.
+//! The place for the data outside the document, and what has been written there so far.
 
 use crate::array::ArrayMeta;
 use crate::backend::{Backend, Linked};
@@ -60,7 +60,7 @@ impl Stored {
         }
     }
 
-    /// Adds chunks that were taken over, of which this process did not write so many bytes.
+    /// Adds chunks that were taken over, of which this process did not write this many bytes.
     pub(crate) fn add_carried(&mut self, chunks: usize, linked_bytes: u64) {
         self.carried_chunks += chunks;
         self.linked_bytes = self.linked_bytes.saturating_add(linked_bytes);

@@ -1,7 +1,7 @@
 //! Large arrays that are written while the walk of a save borrows them, so that they are not in memory twice.
 //!
-//! A walk is without I/O otherwise. What it writes belongs to the save, like everything that is written after the walk:
-//! it is announced before, and removed if the walk or the save fails.
+//! A walk does no other I/O. What it writes belongs to the save, like everything that is written after the walk: it is
+//! announced before, and removed if the walk or the save fails.
 
 use crate::array::{ArrayMeta, BorrowedElements, ChunkGrid, ErasedArray};
 use crate::backend::{ArraySpec, Backend, FirstPlace};

@@ -1,4 +1,4 @@
-//! The files of one external object, as its serializer sees them.
+//! The files of one external object, as its serializer uses them.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 /// The files of one external object, for its [`PersistentSerializer`](crate::PersistentSerializer).
 ///
-/// The files lie beside the arrays. Their names are the object's id and an extension of up to 64 letters and digits,
-/// with `.`, `-` and `_` between them. The empty extension stands for the id alone. No other file can be reached.
+/// The files are stored beside the arrays. Their names are the object's id and an extension of up to 64 letters and
+/// digits, with `.`, `-` and `_` between them. With an empty extension, the name is the id alone. Other files cannot be
+/// accessed.
 ///
 /// A clone is another handle on the same files. The object may keep one, and open its files when they are needed.
 ///
@@ -29,17 +30,17 @@ impl ExternalFiles {
         Self { id, files, ledger: Arc::new(ledger), limits }
     }
 
-    /// Returns the object's id, which has the version that the object was written in. See
+    /// Returns the object's id, which includes the version in which the object was written. See
     /// [`local_path`](Self::local_path) for an example.
     #[must_use]
     pub fn id(&self) -> &PersistentId {
         &self.id
     }
 
-    /// Makes a file, which the manifest lists. It ends with [`FileWriter::finish`].
+    /// Creates a file, which the manifest lists. Call [`FileWriter::finish`] at its end.
     ///
     /// # Errors
-    /// `InvalidName` for an extension with other characters; `AlreadyExists` if the file was made already;
+    /// `InvalidName` for an extension with other characters; `AlreadyExists` if the file was created already;
     /// `InvalidInput` if the object is not being written; `Limit` for more than 1000 files; `Io` or a related kind if
     /// the disk or the network fails.
     pub fn create(&self, extension: &str) -> Result<FileWriter> {
@@ -50,8 +51,8 @@ impl ExternalFiles {
     ///
     /// # Errors
     /// `InvalidName` for an extension with other characters; `NotFound` if the object was written without this file;
-    /// `Gone` if the file was removed since; `Corrupt` if its length has changed; `Io` or a related kind if the disk or
-    /// the network fails.
+    /// `Gone` if the file was removed since then; `Corrupt` if its length has changed; `Io` or a related kind if the
+    /// disk or the network fails.
     pub fn open(&self, extension: &str) -> Result<FileReader> {
         let name = self.name(extension)?;
         let expected = self.ledger.expected(&name)?.cloned();
@@ -93,7 +94,7 @@ impl ExternalFiles {
         self.files.remove(&self.name(extension)?)
     }
 
-    /// Makes a file of a name that is known to be one of this object's.
+    /// Creates a file of a name that is known to be one of this object's.
     pub(in crate::plugin) fn create_named(&self, name: &str) -> Result<FileWriter> {
         FileWriter::create(self.files.clone(), name, self.ledger.clone())
     }

@@ -1,4 +1,4 @@
-//! What is stored in files of its own: external objects, shared values, and copies, many at once.
+//! Writes what is stored in separate files: external objects, shared values, and copies, many at once.
 
 use crate::engine::{Job, run};
 use crate::error::Result;

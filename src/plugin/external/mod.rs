@@ -1,5 +1,5 @@
-//! What is stored outside the document: arrays, external objects, shared values, and copies of all these; and the
-//! [`Protocols`](protocols::Protocols) to store them with.
+//! The data that is stored outside the document: arrays, external objects, shared values, and copies of all these; and
+//! the [`Protocols`](protocols::Protocols) to store them with.
 
 pub(in crate::plugin) mod arrays;
 pub(in crate::plugin) mod copied;

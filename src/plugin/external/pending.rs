@@ -1,4 +1,4 @@
-//! Arrays of a plan whose chunks others will write, and the plan of a document that is to name them.
+//! Arrays of a plan whose chunks other programs will write, and the plan of the document that will name them.
 
 use crate::array::ArrayMeta;
 use crate::backend::{ArraySpec, Backend, FirstPlace, Form, StoredSummary};

@@ -1,4 +1,4 @@
-//! The plan of a save: what is to be stored outside the document, and how the document's body is divided.
+//! The plan of a save: what will be stored outside the document, and how the document's body is divided.
 
 use crate::array::{ArrayMeta, ErasedArray};
 use crate::error::Error;
@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// An array or object to be stored, under the id that the document has for it.
 pub(crate) struct Planned {
     pub(crate) id: PersistentId,
-    /// Every place in the object graph where it was met.
+    /// Every place in the value where it was met.
     pub(crate) paths: Vec<String>,
     pub(crate) external: External,
     /// It stays where it is.
     pub(crate) kept: bool,
 }
 
-/// What lies outside a document.
+/// What is outside a document.
 pub(crate) enum External {
     Array(PlannedArray),
     /// An array that the walk has written.
@@ -55,7 +55,7 @@ pub(crate) struct SharedBody {
     pub(in crate::plugin) bytes: Vec<u8>,
 }
 
-/// An object of another storage, and where it lies.
+/// An object of another storage, and where it is.
 pub(crate) struct CopiedObject {
     pub(crate) from: Files,
     pub(crate) entry: ObjectEntry,

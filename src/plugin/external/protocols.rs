@@ -57,13 +57,13 @@ pub struct Protocols {
 }
 
 impl Protocols {
-    /// Returns no protocol. Values without arrays can be saved, others need a protocol.
+    /// Returns an empty set of protocols. Values without arrays can be saved with it. Other values need a protocol.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the FILE protocol: arrays become HDF5 files, or Zarr arrays in a local folder; see
+    /// Adds the protocol for files: arrays become HDF5 files, or Zarr arrays in a local folder; see
     /// [`with_array_format`](Self::with_array_format).
     #[must_use]
     pub fn with_file(mut self, files: impl FileProtocol) -> Self {
@@ -71,8 +71,8 @@ impl Protocols {
         self
     }
 
-    /// Sets the format of new arrays that go through the FILE protocol. The default is HDF5, or Zarr without the
-    /// feature `hdf5`. Arrays of both formats are read.
+    /// Sets the format of new arrays that are stored through the protocol for files. The default is HDF5, or Zarr
+    /// without the feature `hdf5`. Arrays of both formats are read.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -107,8 +107,9 @@ impl Protocols {
         self
     }
 
-    /// Puts chunks of new Zarr arrays together in shards of up to `bytes` bytes, counted before compression. The
-    /// default, 0, is one key or file a chunk. Shards are fewer and larger, and parts of them can still be read.
+    /// Groups chunks of new Zarr arrays into shards of up to `bytes` bytes, counted before compression. With the
+    /// default, 0, each chunk is a key or file of its own. With shards there are fewer and larger files, and parts of
+    /// them can still be read.
     ///
     /// ```
     /// use arraystow::{ChunkedArray, ObjectStoreProtocol, Protocols, ZarrVersion};
@@ -145,8 +146,8 @@ impl Protocols {
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces one for the same type or of the same
-    /// name. See [`persistent`](crate::persistent).
+    /// Registers a serializer for the external objects of one type. It replaces a serializer for the same type or with
+    /// the same name. See [`persistent`](crate::persistent).
     #[must_use]
     pub fn with_serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
         self.registry.add(serializer);
@@ -160,7 +161,7 @@ impl Protocols {
 
     /// Removes what belongs to a persistent id: an array, or an external object of a registered serializer.
     ///
-    /// This is for documents without a manifest, which [`serialize`](crate::serialize) makes. A storage removes by
+    /// This is for documents without a manifest, which [`serialize`](crate::serialize) makes. A storage removes arrays
     /// itself.
     ///
     /// ```
@@ -179,8 +180,8 @@ impl Protocols {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if it is not there (object stores do not always report it); `Unsupported` if its serializer is not
-    /// registered; `Io` or a related kind if the disk or the network fails; any error of the serializer.
+    /// `NotFound` if it does not exist (object stores do not always report this); `Unsupported` if its serializer is
+    /// not registered; `Io` or a related kind if the disk or the network fails; any error of the serializer.
     pub fn remove_object(&self, id: &PersistentId) -> Result<()> {
         let removed = match id {
             id if id.is_array() => self.backend().ok_or_else(no_protocol).and_then(|backend| backend.remove(id.file())),
@@ -214,7 +215,7 @@ impl Protocols {
         &self.registry
     }
 
-    /// Returns the FILE protocol, if there is one.
+    /// Returns the protocol for files, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Arc<dyn FileProtocol>> {
         self.file.as_ref()
@@ -226,7 +227,7 @@ impl Protocols {
         self.limits
     }
 
-    /// Returns the codec of new arrays, if one was chosen.
+    /// Returns the codec of new arrays, if one was set.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.codec

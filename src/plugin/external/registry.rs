@@ -1,5 +1,5 @@
-//! The serializers that are known to a save or a load: by the type of their objects when they are written, by the name
-//! in an id when they are read.
+//! The serializers that are registered for a save or a load. They are found by the type of their objects when these are
+//! written, and by the name in an id when they are read.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::{PersistentId, is_name};
@@ -27,7 +27,7 @@ impl Registry {
         self.by_name.insert(P::NAME, serializer);
     }
 
-    /// Refuses names that cannot stand in an id.
+    /// Fails for names that cannot be in an id.
     pub(crate) fn check(&self) -> Result<()> {
         match self.by_name.keys().find(|name| !is_name(name) || OWN.contains(name)) {
             None => Ok(()),
@@ -35,7 +35,7 @@ impl Registry {
                 ErrorKind::InvalidName,
                 format!(
                     "{name:?} cannot be the NAME of a serializer: it has 1 to 128 characters, none of them a control \
-                     character, and is none of {OWN:?}"
+                        character, and is not one of {OWN:?}"
                 ),
             )),
         }
@@ -63,7 +63,7 @@ impl Registry {
             return Ok(&**serializer);
         }
         Err(Error::unsupported(format!(
-            "an object that the serializer {:?} has written in version {:?}; the one registered here has version {:?}",
+            "the object was written by version {1:?} of the serializer {0:?}, and version {2:?} is registered here",
             id.name(),
             id.version(),
             serializer.version()
@@ -71,10 +71,10 @@ impl Registry {
     }
 }
 
-/// The error about an object whose serializer is not there.
+/// The error for an object whose serializer is not there.
 fn no_serializer(id: &PersistentId) -> Error {
     Error::unsupported(format!(
-        "an object of the serializer {:?}, which is not known here: register it, with \
+        "the object was written by the serializer {:?}, which is not registered: register it with \
          Storage::builder(..).serializer(..) or Protocols::with_serializer(..)",
         id.name()
     ))

@@ -1,4 +1,5 @@
-//! Where an array that is in memory, or computed, was saved: there it is linked from when it is saved again.
+//! The places where an array that is in memory, or computed, was saved, and from which it is linked when it is saved
+//! again.
 
 use crate::array::{ArrayMeta, ErasedArray};
 use crate::backend::{Backend, Linked};

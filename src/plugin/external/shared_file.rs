@@ -1,4 +1,4 @@
-//! The shared values of a value that the user's own serializer writes: a document of their own, in a file beside the
+//! The shared values of a value that the user's own serializer writes: a separate document, in a file beside the
 //! arrays.
 
 use crate::error::{Error, Result};

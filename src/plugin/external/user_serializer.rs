@@ -1,4 +1,4 @@
-//! The interface for users: a serializer of one type of objects, and what the crate makes of it.
+//! The interface for users: a serializer for one type of objects, and its form inside the crate.
 
 use crate::array::panic_text;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,38 +10,39 @@ use std::sync::Arc;
 /// Any error of a [`PersistentSerializer`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes and reads the external objects of one type: parts of a value that lie in files of their own beside the
+/// A serializer for the external objects of one type: parts of a value that are stored in files of their own beside the
 /// document.
 ///
 /// An instance is registered with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
 /// [`Protocols::with_serializer`](crate::Protocols::with_serializer). Its fields are its configuration. A document
-/// knows only [`NAME`](Self::NAME) and [`VERSION`](Self::VERSION), so [`read`](Self::read) must not depend on a
-/// configuration that may differ later. What it needs belongs in the files.
+/// contains only [`NAME`](Self::NAME) and [`VERSION`](Self::VERSION), so [`read`](Self::read) must not depend on a
+/// configuration that may differ later. Everything that it needs must be in the files.
 ///
 /// A save has two phases:
 ///
-/// 1. The value is walked. An object of this type is cloned and gets an id. The clone should be cheap (an `Arc` around
-///    what is large).
+/// 1. The value is serialized. An object of this type is cloned and gets an id. The clone should be cheap (use an `Arc`
+///    for large parts).
 /// 2. [`write`](Self::write) is called for each object, on any thread, for many objects at once.
 ///
-/// A load calls [`read`](Self::read) when it comes to the object, on any thread, and perhaps earlier for objects that
-/// follow. What the loaded type does not ask for is not read. A panic in these functions becomes an error of kind
-/// `UserCode`.
+/// A load calls [`read`](Self::read) when it reaches the object, on any thread, and perhaps earlier for objects that
+/// follow. Objects for which the loaded type has no field are not read. A panic in these functions becomes an error of
+/// kind `UserCode`.
 ///
-/// The manifest lists the files of each object with their checksums. So a value is removed, copied and verified without
-/// the serializer, a failed save removes what was written, and a sweep finds what a killed save left.
+/// The manifest lists the files of each object with their checksums. Therefore a value can be removed, copied and
+/// verified without the serializer, a failed save removes what was written, and a sweep finds what a killed save has
+/// left.
 ///
 /// See [the module](crate::persistent) for an example.
 pub trait PersistentSerializer: Send + Sync + 'static {
     /// The type of the objects.
     type Object: Clone + Send + Sync + 'static;
 
-    /// The name by which documents refer to this serializer. It never changes. A domain or a crate's name in it
-    /// prevents that two serializers have the same name.
+    /// The name by which documents refer to this serializer. It must never change. Include a domain or a crate's name,
+    /// so that no two serializers have the same name.
     const NAME: &'static str;
 
-    /// The version of what [`write`](Self::write) writes, which is part of the id. A document with another major number
-    /// (what is before the first dot) is not given to [`read`](Self::read).
+    /// The version of what [`write`](Self::write) writes, which is part of the id. An object with another major version
+    /// (the number before the first dot) is not passed to [`read`](Self::read).
     const VERSION: &'static str = "1.0.0";
 
     /// Writes an object to files.
@@ -54,7 +55,7 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     /// needed.
     ///
     /// # Errors
-    /// Any. A load that comes to the object fails with it.
+    /// Any. A load that reaches the object fails with it.
     fn read(&self, files: &ExternalFiles) -> Result<Self::Object, BoxError>;
 
     /// Removes the files of an object. Only [`Protocols::remove_object`](crate::Protocols::remove_object) calls this,
@@ -64,9 +65,9 @@ pub trait PersistentSerializer: Send + Sync + 'static {
     /// Any.
     fn remove(&self, files: &ExternalFiles) -> Result<(), BoxError>;
 
-    /// Returns what two handles on one object have in common and no other object has while one of them lives: the
-    /// address in an `Arc`. Such an object is written once, however often it is met. By default each one is written.
-    /// See [`persistent`](crate::persistent) for an example of a serializer.
+    /// Returns an identity that all handles on one object share, and that no other object has while one of them is
+    /// alive: the address in an `Arc`, for example. Such an object is written once, however often it occurs. By
+    /// default, each occurrence is written. See [`persistent`](crate::persistent) for an example of a serializer.
     #[must_use]
     fn identity(&self, object: &Self::Object) -> Option<usize> {
         let _ = object;

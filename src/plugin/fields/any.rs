@@ -23,9 +23,9 @@ impl Serialize for AnyArray {
 impl<'de> Deserialize<'de> for AnyArray {
     /// Finds the array of a persistent id, whatever its element type. It is lazy.
     ///
-    /// The elements of a plain `ndarray` that stands in the document itself, or that serde has buffered, have the type
-    /// that they have there: `bool`, `int64` (`uint64` if one of them needs it), `float32` or `float64`, or complex
-    /// numbers where they are pairs of floats.
+    /// The elements of a plain `ndarray` that is in the document itself, or that serde has buffered, have the type that
+    /// they have there: `bool`, `int64` (`uint64` if one of them needs it), `float32` or `float64`, or complex numbers
+    /// where they are pairs of floats.
     ///
     /// # Errors
     /// `NoContext` outside a load; `TypeMismatch` if the elements of an array in the document are of no data type.

@@ -1,8 +1,8 @@
-//! The element type of an array in a document, where no Rust type says it.
+//! The element type of an array in a document, if no Rust type gives it.
 //!
-//! A document has numbers, not data types. What it shows of them is taken: `bool`; integers as `int64`, or `uint64`
-//! where one of them needs it; floats as `float32` if all of them were written so, otherwise as `float64`; pairs of
-//! floats as complex numbers.
+//! A document has numbers, not data types, so the type is inferred: `bool`; integers as `int64`, or `uint64` where one
+//! of them needs it; floats as `float32` if all of them were written so, otherwise as `float64`; pairs of floats as
+//! complex numbers.
 
 use crate::array::DataType;
 use serde_content::{Number, Value};

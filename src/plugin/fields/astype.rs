@@ -3,18 +3,17 @@
 use crate::plugin::walk::scopes::converting;
 use serde::{Deserialize, Deserializer};
 
-/// For fields whose element type has changed since they were saved: `#[serde(deserialize_with = "arraystow::astype")]`,
-/// or `#[stow(astype)]` where the macro is used. The arrays in the field are then converted as by
-/// [`ChunkedArray::astype`](crate::ChunkedArray::astype), instead of being refused; those that are of the type already
-/// are as they are.
+/// Deserializes a field whose element type has changed since it was saved: `#[serde(deserialize_with =
+/// "arraystow::astype")]`, or `#[stow(astype)]` where the macro is used. The arrays in the field are converted as by
+/// [`ChunkedArray::astype`](crate::ChunkedArray::astype), instead of being an error. Arrays that already have the type
+/// are not changed.
 ///
 /// A [`ChunkedArray`](crate::ChunkedArray) is converted lazily. A plain `ndarray` that was diverted is converted while
-/// it is read; one that is in the document, or that serde has buffered (`flatten`, `tag`, `untagged`), is read as serde
-/// reads numbers of another type. For fields with `arraystow::ndarray` there is
+/// it is read. If it is in the document, or if serde has buffered it (`flatten`, `tag`, `untagged`), it is read as
+/// serde reads numbers of another type. For fields with `arraystow::ndarray`, use
 /// [`ndarray::astype`](crate::ndarray::astype).
 ///
-/// serde does not take a missing field for `None` where there is a `deserialize_with`: an `Option` wants
-/// `#[serde(default)]` beside it.
+/// With `deserialize_with`, serde does not read a missing field as `None`: an `Option` also needs `#[serde(default)]`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -41,8 +40,8 @@ use serde::{Deserialize, Deserializer};
 /// ```
 ///
 /// # Errors
-/// Those of the field's `Deserialize`; `TypeMismatch` from complex to real: which part is meant must be said, by
-/// loading the array as it is and `map`.
+/// The errors of the field's `Deserialize`; `TypeMismatch` for a conversion from complex to real numbers: load the
+/// array as it is, and choose a part with `map`.
 pub fn astype<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,

@@ -1,12 +1,12 @@
-//! How a value that is stored elsewhere presents itself to serde.
+//! How a value that is stored elsewhere is presented to serde.
 
 use crate::error::Result;
 use crate::plugin::document::names::CHUNKED;
 use crate::plugin::walk::errors::ser_error;
 use serde::{Serialize, Serializer};
 
-/// Asks our Serializer, wherever it is behind serde's own adapters, to note the value's path; then serializes what
-/// stands in the value's place, as `reference` returns it.
+/// Asks our Serializer, wherever it is behind serde's own adapters, to note the value's path; then serializes what is
+/// in the value's place, as `reference` returns it.
 pub(in crate::plugin) fn divert<R: Serialize, S: Serializer>(
     serializer: S,
     reference: impl Fn() -> Result<R>,

@@ -1,5 +1,4 @@
-//! An array in any form in which a document or a buffer of serde's may have it, for types that want it as a chunked
-//! one.
+//! An array in any form in which a document or serde's buffer may have it, for types that read it as a chunked array.
 //!
 //! A field may have been a plain ndarray when it was saved. Then the document has one of the plain forms in the id's
 //! place, and a buffer the array's own fields.
@@ -21,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_content::{Number, Value};
 use std::fmt;
 
-/// What there is of an array.
+/// What exists of an array.
 pub(in crate::plugin) enum FoundNdarray {
     Id(PersistentId),
     /// The array itself: it was small, or serde buffered it.
@@ -82,7 +81,7 @@ impl<'de> Visitor<'de> for FoundVisitor {
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(found),
-            Some(_) => Err(de::Error::custom("an array in the document has a second form")),
+            Some(_) => Err(de::Error::custom("an array in the document has two forms")),
         }
     }
 }
@@ -113,7 +112,8 @@ impl NdarrayFields {
     /// The elements in the type that they show.
     pub(in crate::plugin) fn elements_as_found(self) -> Result<PlainElements> {
         let data_type = as_found::data_type(&self.data).ok_or_else(|| {
-            let text = "the elements of an array in the document are of no data type: load it as an ndarray of their Rust type";
+            let text = "the elements of an array in the document have no data type of arraystow: load it as an \
+                ndarray of their Rust type";
             Error::new(ErrorKind::TypeMismatch, text)
         })?;
         let text = "the elements of an array in the document are not numbers";
@@ -124,7 +124,7 @@ impl NdarrayFields {
     pub(in crate::plugin) fn typed<T: Element + de::DeserializeOwned>(self) -> Result<ArrayD<T>> {
         let elements: std::result::Result<Vec<T>, serde_content::Error> = match self.data {
             Value::Seq(elements) | Value::Tuple(elements) => elements.into_iter().map(as_serde_reads).collect(),
-            _ => Err(de::Error::custom("they are no list")),
+            _ => Err(de::Error::custom("they are not a list")),
         };
         let elements = elements.map_err(|error| mismatch(&T::DATA_TYPE, &error.to_string()))?;
         ArrayD::from_shape_vec(self.dim, elements)
@@ -162,7 +162,7 @@ fn as_serde_reads<T: de::DeserializeOwned>(value: Value<'static>) -> std::result
 /// Elements that are not numbers, as their own serializers have written them.
 fn encoded_elements(data_type: &DataType, data: Value<'static>) -> std::result::Result<Elements, serde_content::Error> {
     let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
-        return Err(de::Error::custom("they are no list"));
+        return Err(de::Error::custom("they are not a list"));
     };
     let mut bytes = Vec::new();
     elements.iter().try_for_each(|element| put(data_type, element, &mut bytes)).map_err(de::Error::custom)?;
@@ -174,7 +174,7 @@ fn elements<X: Element + de::DeserializeOwned>(
     fill: Option<Vec<u8>>,
 ) -> std::result::Result<Elements, serde_content::Error> {
     let (Value::Seq(elements) | Value::Tuple(elements)) = data else {
-        return Err(de::Error::custom("they are no list"));
+        return Err(de::Error::custom("they are not a list"));
     };
     let elements: std::result::Result<Vec<X>, _> =
         elements.into_iter().map(|value| optional_number(value, fill.as_deref())).collect();
@@ -185,7 +185,8 @@ pub(super) fn mismatch(data_type: &DataType, why: &str) -> Error {
     Error::new(
         ErrorKind::TypeMismatch,
         format!(
-            "the elements of an array in the document are no {data_type} ({why}): load it with the element type that it was \
+            "the elements of an array in the document are not of type {data_type} ({why}): load it with the element \
+                type that it was \
              saved with, and convert it"
         ),
     )

@@ -17,7 +17,7 @@ use serde_content::Value;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What there is of a list.
+/// What exists of a list.
 pub(super) enum FoundList {
     /// The elements, in the document as serde writes them.
     List(PlainElements),
@@ -91,7 +91,7 @@ impl<'de, T: Element> Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// The parts of an id, which no list of elements looks like: a text, and a list of two texts.
+/// The parts of an id, which no list of elements looks like: a string, and a list of two strings.
 fn id_parts(name: &Value<'static>, parts: &Value<'static>) -> Option<(String, String, String)> {
     let text = |value: &Value<'static>| match value {
         Value::String(text) => Some(text.as_ref().to_owned()),

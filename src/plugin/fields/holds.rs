@@ -1,6 +1,6 @@
-//! Which types options of fields can be for: those that hold arrays, and what is known of the arrays.
+//! The types whose fields can have options: those that contain arrays, and what is known about the arrays.
 //!
-//! Bounds of what the macro generates, so that an option without an effect is a compile error at the field.
+//! The macro generates bounds with these traits, so that an option without an effect is a compile error at the field.
 
 use crate::array::{AnyArray, ChunkedArray, Element};
 use crate::plugin::shared::Shared;
@@ -12,19 +12,19 @@ use std::sync::Arc;
 /// A type that holds arrays.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no arrays that the options in `#[stow(..)]` could be for",
+    message = "`{Self}` has no arrays that the options in `#[stow(..)]` can apply to",
     label = "not for a field of type `{Self}`",
-    note = "options are for `ChunkedArray`, `AnyArray` and `ndarray::Array`, also within Option, Vec, Box, Arc, arrays, tuples and the \
-            values of maps; arrays in a type of yours get theirs on its own fields",
-    note = "a list of numbers or records can have options where it is the field itself, or an Option of one, and its type has no \
-            parameter: `Vec<f64>`"
+    note = "options apply to `ChunkedArray`, `AnyArray` and `ndarray::Array`, also inside Option, Vec, Box, Arc, \
+        arrays, tuples and the values of maps; for arrays in a type of your own, put them on its fields",
+    note = "a list of numbers or records can have options if the field is the list itself, or an Option of one, and \
+        its type has no generic parameter: `Vec<f64>`"
 )]
 pub trait HoldsArrays {}
 
 /// A type whose arrays can have `AXES` axes.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no arrays whose number of axes is {AXES}",
+    message = "`{Self}` has no arrays whose number of axes is {AXES}",
     label = "the chunk shape, or the names, are for arrays whose number of axes is {AXES}",
     note = "give one number for each axis: two for an `Array2`; a `ChunkedArray`, an `AnyArray` and an `ArrayD` can have any number \
             of them"
@@ -34,8 +34,8 @@ pub trait HoldsAxes<const AXES: usize>: HoldsArrays {}
 /// A type whose arrays can stay in the document.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no arrays that can stay in the document",
-    label = "`inline` is not for a field of type `{Self}`",
+    message = "`{Self}` has no arrays that can stay in the document",
+    label = "`inline` does not apply to a field of type `{Self}`",
     note = "a `ChunkedArray` is always diverted; make it an `ndarray::Array` to keep it in the document"
 )]
 pub trait HoldsPlain: HoldsArrays {}

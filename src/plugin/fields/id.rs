@@ -1,4 +1,4 @@
-//! Persistent ids on their way in.
+//! Deserializes persistent ids.
 
 use crate::plugin::document::id::{IdParts, PersistentId};
 use crate::plugin::walk::errors::de_error;

@@ -1,6 +1,5 @@
-//! What a field with options is: a plain array, or anything else that holds arrays. The macro finds out by the methods
-//! of a
-//! [`Tag`]: those of the kinds above are found first.
+//! The kinds of fields with options: a plain array, or anything else that contains arrays. The macro finds the kind by
+//! the methods of a [`Tag`]: those of the kinds above are found first.
 
 use crate::array::{Element, FromPlainArray, PlainArray};
 use crate::error::Result;
@@ -47,7 +46,7 @@ pub trait LoadKind<'de, T> {
 pub trait Allowed {}
 /// The same for options that are for a number of axes.
 #[diagnostic::on_unimplemented(
-    message = "a list has one axis, and not {AXES}",
+    message = "a list has one axis, not {AXES}",
     label = "the chunk shape, or the names, are for arrays whose number of axes is {AXES}",
     note = "give one number, or one name, for a list"
 )]
@@ -240,7 +239,7 @@ impl<T: ?Sized, K: SaveKind<T>> Serialize for Kinded<'_, T, K> {
 /// Serializes a field of a kind under its options; see [`serialize_field`].
 ///
 /// # Errors
-/// As [`serialize_field`].
+/// As for [`serialize_field`].
 pub fn save_field<T, K, S>(
     value: &T,
     _: PhantomData<K>,

@@ -1,9 +1,9 @@
 //! For fields of plain arrays, matrices and images: `#[serde(with = "arraystow::ndarray")]`.
 //!
-//! [`PlainArray`] lists the types. A field of an `ndarray` is diverted without it too. With it:
+//! [`PlainArray`] lists the types. An `ndarray` field is also diverted without this attribute. With it:
 //!
-//! - The elements are not passed through serde, and a large array is in memory once while it is saved and loaded.
-//! - The field is diverted whatever its size. The document has the array's persistent id alone, as for a chunked array.
+//! - The elements do not pass through serde, and a large array is in memory only once while it is saved and loaded.
+//! - The field is diverted whatever its size. The document has only the array's persistent id, as for a chunked array.
 //! - Where serde buffers what it reads (`flatten`, `tag`, `untagged`), it buffers the id and not the elements.
 //!
 //! ```
@@ -25,8 +25,8 @@ use crate::plugin::fields::plain;
 use crate::plugin::walk::scopes::converting;
 use serde::{Deserializer, Serializer};
 
-/// Diverts the array; the document gets its persistent id. For `#[serde(with = "arraystow::ndarray")]` and
-/// `#[serde(with = "arraystow::vec")]`; see the modules [`ndarray`](self) and [`vec`](mod@crate::vec) for examples.
+/// Diverts the array, and serializes its persistent id. For `#[serde(with = "arraystow::ndarray")]` and `#[serde(with =
+/// "arraystow::vec")]`; see the modules [`ndarray`](self) and [`vec`](mod@crate::vec) for examples.
 ///
 /// # Errors
 /// `NoContext` outside a save.
@@ -38,12 +38,13 @@ where
     plain::save(array, serializer)
 }
 
-/// Reads the array of a persistent id, whole, or one that the document has. For `#[serde(with = "arraystow::ndarray")]`
-/// and `#[serde(with = "arraystow::vec")]`; see the modules [`ndarray`](self) and [`vec`](mod@crate::vec) for examples.
+/// Reads the whole array of a persistent id, or an array that is in the document. For `#[serde(with =
+/// "arraystow::ndarray")]` and `#[serde(with = "arraystow::vec")]`; see the modules [`ndarray`](self) and
+/// [`vec`](mod@crate::vec) for examples.
 ///
 /// # Errors
-/// `NoContext` outside a load; `TypeMismatch` if the array is of another data type or rank; whatever keeps it from
-/// being read.
+/// `NoContext` outside a load; `TypeMismatch` if the array has another data type or number of axes; any error of
+/// reading it.
 pub fn deserialize<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
     A: FromPlainArray,
@@ -52,7 +53,7 @@ where
     plain::load(deserializer)
 }
 
-/// As [`deserialize`], for an array whose element type has changed since it was saved; see
+/// Reads an array like [`deserialize`], if its element type has changed since it was saved; see
 /// [`astype`](fn@crate::astype).
 ///
 /// ```
@@ -67,7 +68,8 @@ where
 /// ```
 ///
 /// # Errors
-/// As [`deserialize`]; of another data type may be what [`ChunkedArray::astype`](crate::ChunkedArray::astype) converts.
+/// As for [`deserialize`], except that the data type may be any that
+/// [`ChunkedArray::astype`](crate::ChunkedArray::astype) converts.
 pub fn astype<'de, A, D>(deserializer: D) -> Result<A, D::Error>
 where
     A: FromPlainArray,

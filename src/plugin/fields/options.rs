@@ -1,4 +1,4 @@
-//! The function that the macro `persist` calls for a field with options.
+//! The function that the macro `stow` calls for a field with options.
 
 use crate::plugin::walk::options::Options;
 use crate::plugin::walk::scopes::enter;

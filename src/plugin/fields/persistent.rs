@@ -1,7 +1,7 @@
 //! External objects: parts of a value that your own serializer writes to files of their own.
 //!
 //! A [`PersistentSerializer`] does for one type what this crate does for arrays. It writes the external object to
-//! [files](ExternalFiles) beside the document, which keeps the object's [`PersistentId`]. An instance of it is
+//! [files](ExternalFiles) beside the document. The document has the object's [`PersistentId`]. An instance of it is
 //! registered with a storage ([`StorageBuilder::serializer`](crate::StorageBuilder::serializer)) or with
 //! [`Protocols`](crate::Protocols::with_serializer). A type of your own derives `Persistent` instead of serde's traits.
 //! A field of any other type gets `#[serde(with = "arraystow::persistent")]`.
@@ -76,7 +76,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use std::any::{Any, type_name};
 use std::fmt;
 
-/// Serializes the object's persistent id; the object itself joins the plan of the save. For `#[serde(with =
+/// Serializes the object's persistent id. The save writes the object itself. For `#[serde(with =
 /// "arraystow::persistent")]`; see the [module](self) for an example.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ fn add<T: Any + Send + Sync>(object: &T) -> crate::error::Result<PersistentId> {
 /// an example.
 ///
 /// # Errors
-/// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it is of another
+/// `NoContext` outside a load; `Unsupported` if its serializer is not registered; `TypeMismatch` if it has another
 /// type; any error of reading it.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where

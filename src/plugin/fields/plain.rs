@@ -1,5 +1,5 @@
-//! Plain arrays on their way out and in, where the field says that they are diverted: their elements are not passed
-//! through serde one by one.
+//! Serializes and deserializes plain arrays of fields that divert them: their elements do not pass through serde one by
+//! one.
 
 use crate::array::{
     ArrayMeta, BorrowedElements as _, ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray,

@@ -1,4 +1,4 @@
-//! `Serialize` and `Deserialize` of shared values: what stands in their place in the document.
+//! `Serialize` and `Deserialize` of shared values: the references in their places in the document.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::id::{IdParts, PersistentId};
@@ -45,7 +45,7 @@ impl TryFrom<IdParts> for SharedReference {
             _ => {
                 return Err(Error::new(
                     ErrorKind::Serde,
-                    format!("where the type has a shared value, there is something of {name:?}"),
+                    format!("the type has a shared value where the document has an object of {name:?}"),
                 ));
             }
         };
@@ -86,7 +86,7 @@ pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Opt
     let (is_divided, is_there) = loading(|state| (state.shared.is_divided(), state.shared.has(number))).ok()?;
     match weak {
         false => is_there.then_some(Meaning::Shared(number)),
-        // One that leads nowhere stands in documents without shared values, too.
+        // One that leads nowhere is in documents without shared values, too.
         true => (is_divided || number == NOWHERE).then_some(Meaning::Weak(number)),
     }
 }

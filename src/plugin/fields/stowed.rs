@@ -188,7 +188,7 @@ impl<'de, I: Deserialize<'de>> Visitor<'de> for Forms<I> {
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(found),
-            Some(_) => Err(de::Error::custom("an array in the document has a second form")),
+            Some(_) => Err(de::Error::custom("an array in the document has two forms")),
         }
     }
 }

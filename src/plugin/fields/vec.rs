@@ -1,8 +1,8 @@
-//! For lists of numbers, dates, texts or records: `#[serde(with = "arraystow::vec")]`.
+//! For lists of numbers, dates, strings or records: `#[serde(with = "arraystow::vec")]`.
 //!
-//! serde writes a `Vec` into the document, one element after the other. With this, a `Vec<T>`, `VecDeque<T>`,
-//! `Box<[T]>` or `&[T]` of [elements](crate::Element) is an array with one axis, in a file like others. The elements
-//! are not passed through serde. The document has the array's persistent id.
+//! serde writes a `Vec` into the document, one element after the other. With this attribute, a `Vec<T>`, `VecDeque<T>`,
+//! `Box<[T]>` or `&[T]` of [elements](crate::Element) is stored as an array with one axis, in a file like other arrays.
+//! The elements do not pass through serde. The document has the array's persistent id.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -25,9 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A document in which the field is an ordinary list, saved before the attribute was there, still loads, from formats
-//! that describe themselves. [`mod@crate::ndarray`] is the same for arrays and matrices;
-//! [`PlainArray`](crate::PlainArray) lists the types. `#[stow]` is for options, and for lists that stay in
-//! the document while they are small.
+//! A document in which the field is an ordinary list, because it was saved before the attribute was added, can still be
+//! loaded from self-describing formats. [`mod@crate::ndarray`] is the same for arrays and matrices;
+//! [`PlainArray`](crate::PlainArray) lists the types. Use `#[stow]` for options, and for lists that stay in the
+//! document while they are small.
 
 pub use crate::plugin::fields::ndarray::{astype, deserialize, serialize};

@@ -1,4 +1,4 @@
-//! CBOR: how a body is written and read, and the text of its errors.
+//! CBOR: how a body is written and read, and the messages of its errors.
 
 use crate::plugin::format::part::{Begin, MetAt, TRAILING};
 use crate::plugin::format::quirks::Quirks;
@@ -14,7 +14,7 @@ thread_local! {
     static ANY: Cell<u16> = const { Cell::new(0) };
 }
 
-/// What CBOR, as cbor4ii writes and reads it, does its own way.
+/// The properties of CBOR, as cbor4ii writes and reads it.
 pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     levels: 255,
     nested: "maps, variants and options that a document in CBOR",
@@ -121,21 +121,21 @@ pub(in crate::plugin) fn read<'de, S: DeserializeSeed<'de>>(
     }
 }
 
-/// The text of an error: cbor4ii has names and bytes.
+/// The message of an error: cbor4ii has names and bytes.
 fn text(error: &DecodeError<Infallible>) -> String {
     match error {
         DecodeError::Custom(text) => text.to_string(),
         DecodeError::Core(Error::Mismatch { name, found } | Error::Unsupported { name, found }) => {
-            format!("there is {}, and {} is expected", what_starts_with(*found), what(name))
+            format!("found {}, expected {}", what_starts_with(*found), what(name))
         }
         DecodeError::Core(Error::RequireLength { name, .. }) => {
-            format!("there is a list of another length than the {name} that is expected")
+            format!("found a list of another length than the expected {name}")
         }
         DecodeError::Core(Error::CastOverflow { name } | Error::ArithmeticOverflow { name, .. }) => {
-            format!("there is a number that is too large or too small for {name}")
+            format!("found a number that is too large or too small for {name}")
         }
         DecodeError::Core(Error::DepthOverflow { .. }) => "it is nested deeper than can be read".to_owned(),
-        DecodeError::Core(Error::Eof { .. }) => "the body ends before its time".to_owned(),
+        DecodeError::Core(Error::Eof { .. }) => "the body ends too early".to_owned(),
         DecodeError::Core(error) => error.to_string(),
     }
 }
@@ -144,7 +144,7 @@ fn what_starts_with(byte: u8) -> &'static str {
     match (byte >> 5, byte) {
         (0 | 1, _) => "an integer",
         (2, _) => "a list of bytes",
-        (3, _) => "a text",
+        (3, _) => "a string",
         (4, _) => "a list",
         (5, _) => "a map",
         (7, 0xf4 | 0xf5) => "a bool",
@@ -156,7 +156,7 @@ fn what_starts_with(byte: u8) -> &'static str {
 
 fn what(name: &str) -> &str {
     match name {
-        "str" => "a text",
+        "str" => "a string",
         "seq" | "array" => "a list",
         "map" => "a map",
         "enum" => "the variant of an enum",

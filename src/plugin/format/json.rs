@@ -1,4 +1,4 @@
-//! JSON: how a body is written and read, and the text of its errors.
+//! JSON: how a body is written and read, and the messages of its errors.
 
 use crate::plugin::format::part::{Begin, MetAt, TRAILING};
 use crate::plugin::format::quirks::Quirks;
@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Deserializer, Error, Serializer};
 
-/// What JSON, as serde_json writes and reads it, does its own way.
+/// The properties of JSON, as serde_json writes and reads it.
 pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     levels: 127,
     nested: "maps and variants that a document in JSON",
@@ -19,7 +19,7 @@ pub(in crate::plugin) const QUIRKS: Quirks = Quirks {
     has_ids: false,
 };
 
-/// Appends a value. The object itself is pretty; a value after where it was met is one line.
+/// Appends a value. The value itself is pretty-printed; a shared value after its place is one line.
 pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     value: &T,
     met: Option<MetAt<'_>>,
@@ -36,11 +36,11 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     Ok(into)
 }
 
-/// The text of an error.
+/// The message of an error.
 fn text(error: Error) -> String {
     match error.to_string() {
         text if text.contains("key must be") => {
-            format!("{text}: JSON has no other keys; save the object in Format::Cbor, or the map as a list of pairs")
+            format!("{text}: JSON has no other keys; save the value in Format::Cbor, or the map as a list of pairs")
         }
         text => text,
     }

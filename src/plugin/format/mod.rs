@@ -1,5 +1,4 @@
-//! The serde formats that arraystow chooses itself, CBOR, JSON and pickle: how each is written and read, and what each
-//! can read back.
+//! arraystow's own serde formats, CBOR, JSON and pickle: how each is written and read, and what each can read back.
 
 pub(in crate::plugin) mod cbor;
 pub(in crate::plugin) mod compounds;
@@ -27,8 +26,8 @@ pub(in crate::plugin) const fn quirks(format: Option<Format>) -> &'static Quirks
     }
 }
 
-/// Appends the object itself, or a shared value after where it was met. The bytes are lost after an error, whose text
-/// is returned.
+/// Appends the value itself, or a shared value after its place. The bytes are lost after an error, whose message is
+/// returned.
 pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     format: Format,
     value: &T,
@@ -42,7 +41,7 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
     }
 }
 
-/// Reads a value, which must be all that there is, or returns the error's text.
+/// Reads a value, which must be all that there is, or returns the error's message.
 pub(in crate::plugin) fn read<S, T>(format: Format, bytes: &[u8], begin: Begin, seed: S) -> Result<T, String>
 where
     S: for<'de> DeserializeSeed<'de, Value = T>,

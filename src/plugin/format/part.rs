@@ -1,4 +1,4 @@
-//! The parts of a body: the object itself, and the shared values that follow it.
+//! The parts of a body: the value itself, and the shared values that follow it.
 
 /// Where a shared value was met first.
 pub(in crate::plugin) type MetAt<'a> = (usize, &'a str);
@@ -11,6 +11,6 @@ pub(in crate::plugin) enum Begin {
     Met,
 }
 
-/// The text of the error about a part that has more than one value.
+/// The message of the error about a part that has more than one value.
 pub(in crate::plugin) const TRAILING: &str =
-    "something follows the value in the document's body: the type asked for is not the one saved";
+    "there is data after the value in the document's body: the type asked for is not the one that was saved";

@@ -1,4 +1,4 @@
-//! What the formats do their own way. Everything else in the plug-in asks here and not for the format.
+//! The differences between the formats. The rest of the plug-in uses these and does not check the format.
 
 /// What one format does its own way.
 pub(in crate::plugin) struct Quirks {
@@ -10,7 +10,7 @@ pub(in crate::plugin) struct Quirks {
     pub(in crate::plugin) counts_options: bool,
     /// Whether NaN and the infinities can be written.
     pub(in crate::plugin) has_nan: bool,
-    /// Whether keys of maps can be other values than texts.
+    /// Whether keys of maps can be other values than strings.
     pub(in crate::plugin) has_all_keys: bool,
     /// Whether types that distinguish formats for people from others (addresses, UUIDs) are written as for people.
     /// serde's buffers are for people, whatever they hold, so a format that is not would write such types in two ways.
@@ -20,8 +20,7 @@ pub(in crate::plugin) struct Quirks {
     /// Whether its reader accepts a value only if it is asked for the type that was written. Numbers and keys are then
     /// read as whatever they are.
     pub(in crate::plugin) exact_types: bool,
-    /// Whether it has a form of its own for persistent ids. A plain array that is stored then stands there as its id
-    /// alone.
+    /// Whether it has a form of its own for persistent ids. A plain array that is stored then is there as its id alone.
     pub(in crate::plugin) has_ids: bool,
 }
 

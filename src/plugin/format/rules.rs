@@ -1,8 +1,7 @@
 //! What a format can read back, checked while a value is written.
 //!
 //! A format that cannot read back what it was given often fails only on loading, or never. What CBOR and JSON would
-//! lose is refused while the value is walked, with its place. Of a serializer that the user brings nothing is known,
-//! and nothing is refused.
+//! lose is an error while the value is walked, with its place. Nothing is checked for a user's own serializer.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::body_format::Format;
@@ -79,25 +78,25 @@ impl Rules {
         )
     }
 
-    /// Refuses a `None` within a `Some`.
+    /// Fails for a `None` within a `Some`.
     #[inline]
     pub(in crate::plugin) fn none(self, path: &Path<'_>) -> Result<()> {
         if self.options > 0 && self.is_known() { Err(lost("None", path)) } else { Ok(()) }
     }
 
-    /// Refuses a unit within a `Some`.
+    /// Fails for a unit within a `Some`.
     #[inline]
     pub(in crate::plugin) fn unit(self, path: &Path<'_>) -> Result<()> {
         if self.options > 0 && self.is_known() { Err(lost("()", path)) } else { Ok(()) }
     }
 
-    /// Refuses NaN and the infinities if the format does not have them.
+    /// Fails for NaN and the infinities if the format does not have them.
     #[inline]
     pub(in crate::plugin) fn float(self, is_finite: bool, value: f64, path: &Path<'_>) -> Result<()> {
         if is_finite || self.quirks().has_nan { Ok(()) } else { Err(not_in_json(value, path)) }
     }
 
-    /// Refuses sequences, maps and structs of another length than they announced: CBOR has written that one.
+    /// Fails for sequences, maps and structs of another length than they announced: CBOR has written that one.
     #[inline]
     pub(in crate::plugin) fn len(self, said: Option<usize>, given: usize, path: &Path<'_>) -> Result<()> {
         match said {
@@ -113,7 +112,7 @@ fn lost(what: &str, path: &Path<'_>) -> Error {
         ErrorKind::Unsupported,
         path,
         format!(
-            "Some({what}) would be read back as None: a document has nothing of a Some but what is in it; use a bool \
+            "Some({what}) would be read back as None: a document has only the contents of a Some; use a bool \
              or an enum of your own, or serde_with's double_option"
         ),
     )
@@ -125,7 +124,7 @@ fn not_in_json(value: f64, path: &Path<'_>) -> Error {
         ErrorKind::Unsupported,
         path,
         format!(
-            "JSON has no {value}, and would have null in its place: save the object in Format::Cbor, or use an \
+            "JSON has no {value}, and would have null in its place: save the value in Format::Cbor, or use an \
              Option and None"
         ),
     )
@@ -137,13 +136,13 @@ fn wrong_len(said: usize, given: usize, path: &Path<'_>) -> Error {
         ErrorKind::Serde,
         path,
         format!(
-            "the type's Serialize says that there are {said} elements or fields, and gives {given}: correct the length that it \
-             hands to the serializer"
+            "the type's Serialize announces {said} elements or fields, and writes {given}: correct the length that it \
+                passes to the serializer"
         ),
     )
 }
 
-/// The error about a part of the value that is not written.
+/// The error for a part of the value that is not written.
 #[cold]
 pub(in crate::plugin) fn refusal(kind: ErrorKind, path: &Path<'_>, text: String) -> Error {
     Error::new(kind, text).at_path(&path.to_string())

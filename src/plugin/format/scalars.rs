@@ -1,7 +1,7 @@
-//! Types that hold nothing a walk looks for: their values need no path, and no rule but that of NaN.
+//! Types that contain nothing that a walk looks for: their values need no path, and no rule except the one for NaN.
 //!
-//! serde has one way for all types. Asking which type it is lets the compiler leave out everything that a number or a
-//! text does not need.
+//! serde has one way for all types. Checking the type lets the compiler leave out everything that a number or a string
+//! does not need.
 
 use crate::plugin::format::rules::Rules;
 use std::any::TypeId;
@@ -13,7 +13,7 @@ macro_rules! is_one_of {
     };
 }
 
-/// Whether values of `T` go to the inner serializer as they are: bools, numbers, texts, and references to these.
+/// Whether values of `T` go to the inner serializer as they are: bools, numbers, strings, and references to these.
 #[inline(always)]
 pub(in crate::plugin) fn is_scalar<T: ?Sized>(rules: Rules) -> bool {
     let id = typeid::of::<T>();
@@ -22,7 +22,7 @@ pub(in crate::plugin) fn is_scalar<T: ?Sized>(rules: Rules) -> bool {
     is_plain || is_reference || (is_one_of!(id; f32 f64 &f32 &f64) && rules.quirks().has_nan)
 }
 
-/// Whether a seed reads a bool, a number or a text.
+/// Whether a seed reads a bool, a number or a string.
 #[inline(always)]
 pub(in crate::plugin) fn is_scalar_seed<T>() -> bool {
     let id = typeid::of::<T>();

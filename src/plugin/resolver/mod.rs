@@ -1,4 +1,4 @@
-//! From the ids in a document to arrays, for one load.
+//! Turns the ids in a document into arrays, for one load.
 
 mod objects;
 pub(in crate::plugin) mod reading;
@@ -158,7 +158,7 @@ impl Resolver {
         place: impl Fn(&E) -> &str,
         bytes: impl Fn(&E) -> Option<u64>,
     ) -> Vec<&'a E> {
-        // Where each wait is long, or the walk begins anew after it, more is guessed.
+        // Where each wait is long, or the walk begins again after it, more is guessed.
         let is_far = concurrency > 1 || self.postponed.is_some();
         let judgement = if is_far { Judgement::Lenient } else { Judgement::Strict };
         let mut left = self.asked.get().saturating_mul(TIMES_AHEAD);
@@ -282,7 +282,7 @@ impl Resolver {
     }
 }
 
-/// The error about plain arrays that do not fit into memory.
+/// The error for plain arrays that do not fit into memory.
 fn too_large(array: &dyn ErasedArray) -> Error {
     let error = Error::limit(format!(
         "an array of shape {:?} and type {} does not fit into memory, beside the object's other plain arrays; load it as \
@@ -338,7 +338,7 @@ impl ArrayResolver for Resolver {
             Some(known) => known?,
             None => self.whole(id, walk)?,
         };
-        // What was read is not read again where the walk begins anew. What is asked for twice stays, too.
+        // What was read is not read again where the walk begins again. What is asked for twice stays, too.
         if self.postponed.is_none() && self.taken.borrow_mut().insert(id.file().to_owned()) {
             self.wholes.borrow_mut().remove(id.file());
         }

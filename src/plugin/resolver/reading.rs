@@ -1,4 +1,4 @@
-//! What is read while a walk goes on: plain arrays and the objects of other serializers, some at a time, in parallel.
+//! Reads during a walk: plain arrays and the objects of other serializers, some at a time, in parallel.
 
 use crate::engine::{Job, run};
 use crate::error::Result;

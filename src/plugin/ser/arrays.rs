@@ -1,8 +1,8 @@
-//! Structs on their way out; one of them may be an ndarray.
+//! Serializes structs, one of which may be an ndarray.
 //!
-//! An ndarray presents itself as `Array { v, dim, data }`, field by field, so `v` and `dim` are held until `data` shows
-//! whether its elements are array elements. Then the whole becomes one of two forms: `STORED` with the id of the diverted
-//! array, or `INLINE` with the three fields.
+//! An ndarray serializes as `Array { v, dim, data }`, field by field, so `v` and `dim` are held back until `data` shows
+//! whether its elements are array elements. Then the whole becomes one of two forms: `STORED` with the id of the
+//! diverted array, or `INLINE` with the three fields.
 
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::names::{ARRAY, INLINE, STORED};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_content::Value;
 
-/// A struct on its way out.
+/// A struct that is being serialized.
 pub(in crate::plugin) enum StructSerializer<'p, S: Serializer> {
     #[doc(hidden)]
     Plain(Compound<'p, S::SerializeStruct>),
@@ -121,7 +121,7 @@ impl<'p, S: Serializer> Undecided<'p, S> {
             return None;
         }
         let shape = shape_of(dim)?;
-        // Lifted: looking at elements that are no array elements must leave no trace in the plan.
+        // Lifted: looking at elements that are not array elements must leave no trace in the plan.
         let _lifted = lift();
         let elements = elements_of(data, human_readable).or_else(|| records_of(data, human_readable))?;
         let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;

@@ -1,6 +1,5 @@
-//! Serializers that look at the parts of an ndarray: are its elements array elements?
-//!
-//! They collect numbers of one type, and refuse everything else.
+//! Serializers that check whether the parts of an ndarray are array elements. They collect numbers of one type, and
+//! fail for everything else.
 
 use crate::plugin::document::elements::Elements;
 use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};

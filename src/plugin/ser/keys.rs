@@ -1,4 +1,4 @@
-//! The keys of maps, and the names of fields and variants: which of them meet others.
+//! The keys of maps, and the names of fields and variants: finds those that collide.
 
 use crate::error::ErrorKind;
 use crate::plugin::document::names::{INLINE, STORED};
@@ -15,7 +15,7 @@ pub(in crate::plugin) struct Keys {
     look: Look,
     first: RefCell<First>,
     seen: RefCell<BTreeSet<String>>,
-    /// Whether there were texts, and whether there were others.
+    /// Whether there were strings, and whether there were others.
     kinds: Cell<(bool, bool)>,
 }
 
@@ -117,8 +117,9 @@ impl Keys {
         if kinds != (true, true) {
             return Ok(());
         }
-        let text = "a map has texts and numbers as keys (or flattens a map of numbers): in JSON all are texts, and which was what \
-             cannot be known when it is read; save the object in Format::Cbor, or make texts of the numbers";
+        let text = "a map has strings and numbers as keys (or flattens a map with numbers as keys): in JSON all keys \
+            are strings, so a reader could not recognize the numbers; save the value in Format::Cbor, or make the \
+            numbers strings";
         Err(ser_error(refusal(ErrorKind::Unsupported, path, text.to_owned())))
     }
 }
@@ -126,17 +127,17 @@ impl Keys {
 #[cold]
 pub(in crate::plugin) fn twice<E: ser::Error>(key: &str, path: &Path<'_>) -> E {
     let text = format!(
-        "the key {key:?} is there twice, and one of the two would be lost: rename it, or the field, the tag or the other \
-         flattened map that it meets"
+        "the key {key:?} occurs twice, and one of the two would be lost: rename it, or the field, the tag or the key \
+            of another flattened map with that name"
     );
     ser_error(refusal(ErrorKind::Serde, path, text))
 }
 
-/// Refuses keys, fields and variants of the user's that would be taken for arrays.
+/// Fails for keys, fields and variants of the user's that would be taken for arrays.
 #[inline]
 pub(super) fn check_key<E: ser::Error>(key: &str, path: &Path<'_>) -> Result<(), E> {
     if key.as_bytes().first() == Some(&b'$') && (key == STORED || key == INLINE) {
-        let text = format!("{key:?} is a key of arraystow's own: choose another one");
+        let text = format!("{key:?} is a key that arraystow reserves: choose another one");
         return Err(ser_error(refusal(ErrorKind::Serde, path, text)));
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! Maps on their way out, and their keys.
+//! Serializes maps and their keys.
 //!
-//! In a map of some types, serde's own adapters write as well: the fields of `flatten` among each other, the `tag` of an
-//! enum before the keys of its contents. Two keys of one text would be one on loading.
+//! serde's own adapters also write into a map: the fields of `flatten`, and the `tag` of an enum before the keys of its
+//! contents. Two equal keys would be one on loading.
 
 use crate::plugin::document::path::{KeyText, Path};
 use crate::plugin::format::rules::Rules;

@@ -1,6 +1,8 @@
-//! Serializers that look at elements of an ndarray that are not numbers: are they all records of the same fields, or texts?
+//! Serializers that check whether elements of an ndarray that are not numbers are all records with the same fields, or
+//! all strings.
 //!
-//! They collect each field by itself, since the length of a text is that of the longest, and refuse everything else.
+//! They collect each field separately, since the length of a string is that of the longest, and fail for everything
+//! else.
 
 use crate::array::{DataType, Field, RecordType};
 use crate::plugin::document::elements::Elements;
@@ -10,11 +12,11 @@ use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeStruct};
 use std::cell::Cell;
 
-/// How many times the bytes of the texts their places may have together. Beyond that a long text among short ones would cost
-/// too much.
+/// How many times the bytes of the strings their places may have together. Beyond that a long string among short ones
+/// would cost too much.
 const MOST_PADDING: usize = 4;
 
-/// The elements of the sequence `data`, if they are all texts, or all records of one type.
+/// The elements of the sequence `data`, if they are all strings, or all records of one type.
 pub(super) fn records_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) -> Option<Elements> {
     let (mut column, mut count) = (Column::Unknown, 0);
     let form = Form { human_readable, asked: Cell::new(false) };
@@ -62,7 +64,7 @@ impl Column {
             *self = Self::Text { ends: Vec::new(), bytes: Vec::new() };
         }
         match self {
-            // The places of texts are filled up with NULs.
+            // The places of strings are filled up with NULs.
             Self::Text { ends, bytes } if !text.contains('\0') => {
                 bytes.extend_from_slice(text.as_bytes());
                 ends.push(bytes.len());

@@ -1,4 +1,4 @@
-//! What serializers refuse that look whether values are array elements.
+//! The errors of serializers that check whether values are array elements.
 
 use serde::ser;
 use std::fmt;

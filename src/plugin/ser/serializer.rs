@@ -1,4 +1,4 @@
-//! The Serializer around any other: forwards everything, follows the path, and diverts arrays.
+//! The Serializer around any other: it forwards everything, keeps track of the path, and diverts arrays.
 
 use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;

@@ -1,4 +1,4 @@
-//! Values on their way through another serializer, and the Serializer that meets them.
+//! Values that are passed through another serializer, and the Serializer that they go through.
 
 use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::Rules;
@@ -16,7 +16,7 @@ pub(in crate::plugin) struct Serializer<'p, S> {
     pub(super) key: Option<&'p Keys>,
 }
 
-/// A value on its way through the inner serializer, to be met by our Serializer again.
+/// A value that goes through the inner serializer, to be met by our Serializer again.
 pub(in crate::plugin) struct Wrapped<'p, T: ?Sized> {
     pub(in crate::plugin) value: &'p T,
     pub(in crate::plugin) path: &'p Path<'p>,

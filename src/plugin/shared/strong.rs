@@ -8,11 +8,11 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// An [`Arc`] whose identity is kept: however often an object holds the value, it is saved once, and it is one
-/// allocation again after loading.
+/// An [`Arc`] whose identity is kept: however often it occurs in a value that is saved, its contents are saved once,
+/// and are one allocation again after loading.
 ///
-/// A value that is held by several, a node of a graph, a table that many rows point to: put it behind a `Shared`.
-/// References that must not keep their value alive, such as those from a child to its parent, are
+/// Use it for a value with several owners, such as a node of a graph, or a table that many rows refer to. For
+/// references that must not keep their value alive, such as those from a child to its parent, use
 /// [`WeakShared`](crate::WeakShared).
 ///
 /// ```
@@ -45,35 +45,37 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Like those of `Arc`, its functions have no `self`: `Shared::ptr_eq(&a, &b)`. A method call always reaches the value
+/// As with `Arc`, its functions have no `self`: `Shared::ptr_eq(&a, &b)`. A method call always goes to the value
 /// inside.
 ///
 /// # Where it works
 ///
 /// In [`Storage`](crate::Storage), [`to_vec`](crate::to_vec), [`to_writer`](crate::to_writer) and their counterparts,
-/// anywhere in the object: in options, lists, maps and enums of every representation, in trait objects (as
-/// `Shared<Box<dyn Trait>>`), under `flatten`, and in other shared values. Around a serializer of the user's
-/// ([`serialize`](crate::serialize)) the values go into a file beside the arrays, which the document's references name.
-/// It is removed by [`Protocols::remove_object`](crate::Protocols::remove_object), not with the document.
+/// anywhere in the saved value: in options, lists, maps and enums of every representation, in trait objects (as
+/// `Shared<Box<dyn Trait>>`), under `flatten`, and in other shared values. With a serializer of your own
+/// ([`serialize`](crate::serialize)), the shared values are stored in a file beside the arrays, to which the document's
+/// references refer. It is removed by [`Protocols::remove_object`](crate::Protocols::remove_object), not with the
+/// document.
 ///
-/// The identity is that of the `Arc` and its type. What is met as two types after loading is two allocations.
+/// The identity is that of the `Arc` and its type. A value that is loaded as two different types becomes two
+/// allocations.
 ///
 /// A generic type needs a bound, since nothing is borrowed from the document:
 /// `#[serde(bound(deserialize = "T: serde::de::DeserializeOwned"))]`.
 ///
 /// # Options
 ///
-/// Options of fields (`#[stow(..)]`, [`astype`](fn@crate::astype)) reach into a shared value from the field where it is
-/// met first.
+/// Options of fields (`#[stow(..)]`, [`astype`](fn@crate::astype)) apply to a shared value from the first field that
+/// contains it.
 ///
-/// # Circles
+/// # Cycles
 ///
-/// Values that hold one another strongly, through a `Mutex` say, would never be freed, and are refused by the save,
-/// which names the circle. Make one of the references a [`WeakShared`](crate::WeakShared).
+/// Values that own one another, through a `Mutex` for example, would never be freed. Saving them is an error that names
+/// the cycle. Make one of the references a [`WeakShared`](crate::WeakShared).
 ///
 /// # Long chains
 ///
-/// A list of a million links is saved, loaded and dropped like any other value: nothing recurses as deep. Loading may
+/// A list of a million links is saved, loaded and dropped like any other value, without deep recursion. Loading may
 /// call `Deserialize` more than once for one value.
 pub struct Shared<T: 'static> {
     // In this order: dropped between `enter` and `Leave`.
@@ -82,7 +84,7 @@ pub struct Shared<T: 'static> {
 }
 
 impl<T> Shared<T> {
-    /// A new value.
+    /// Makes a new shared value.
     #[must_use]
     pub fn new(value: T) -> Self {
         Self::from(Arc::new(value))

@@ -4,10 +4,10 @@ use crate::plugin::shared::strong::Shared;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// A reference to a [`Shared`] value that does not keep it alive; after loading it leads to the same allocation.
+/// A reference to a [`Shared`] value that does not keep it alive. After loading, it refers to the same allocation.
 ///
-/// It is saved as a reference if something else in the object holds the value. If nothing in the object does, or the
-/// value is gone, it leads nowhere after loading.
+/// It is saved as a reference if the saved value also contains a [`Shared`] of the same allocation. Otherwise it is
+/// empty after loading.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -23,7 +23,7 @@ use std::sync::{Arc, OnceLock, Weak};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// While an object is being loaded, [`upgrade`](Self::upgrade) gives `None` until the value is built.
+/// While a value is being loaded, [`upgrade`](Self::upgrade) returns `None` until the shared value is built.
 pub struct WeakShared<T: 'static> {
     target: Target<T>,
 }
@@ -35,7 +35,7 @@ enum Target<T> {
 }
 
 impl<T> WeakShared<T> {
-    /// A reference that leads nowhere.
+    /// Returns an empty reference, to no value.
     #[must_use]
     pub const fn new() -> Self {
         Self { target: Target::Known(Weak::new()) }
@@ -46,13 +46,13 @@ impl<T> WeakShared<T> {
         Self { target: Target::Loading(target) }
     }
 
-    /// The value, if something still holds it.
+    /// Returns the value, if it is still alive.
     #[must_use]
     pub fn upgrade(&self) -> Option<Shared<T>> {
         self.weak()?.upgrade().map(Shared::from)
     }
 
-    /// Whether both lead to the same allocation, or both nowhere.
+    /// Returns whether both refer to the same allocation, or both to none.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         let nowhere = Weak::new();
@@ -68,8 +68,8 @@ impl<T> WeakShared<T> {
 }
 
 impl<T> Shared<T> {
-    /// Makes a value that holds a weak reference to itself, or gives it to what it holds; as [`Arc::new_cyclic`]. The
-    /// reference leads nowhere until the value is there.
+    /// Makes a value that contains a weak reference to itself, like [`Arc::new_cyclic`]. The reference is empty until
+    /// the value exists.
     #[must_use]
     pub fn new_cyclic(value: impl FnOnce(&WeakShared<T>) -> T) -> Self {
         Self::from(Arc::new_cyclic(|weak| value(&WeakShared::from(weak.clone()))))

@@ -1,9 +1,9 @@
-//! What else a walk will ask for, judged by where it is: plain arrays are read some at a time, and only those that the
-//! type asks for.
+//! Predicts what a walk will need next from its position: plain arrays are read some at a time, and only those that the
+//! type needs.
 //!
-//! A type shows what it wants only as it is read. But of the places on the way to an array it is known what was asked
-//! for: the fields of a struct, the elements of a list, all of which are of one type. So arrays that a type has no
-//! field for are never taken for wanted, and of a list of structs the same field of all of them is.
+//! A type shows what it needs only while it is read. But for the places on the way to an array it is known what was
+//! needed: the fields of a struct, or the elements of a list, which all have one type. So arrays that a type has no
+//! field for are never read, and in a list of structs the same field of all of them is read.
 
 use crate::plugin::document::path::{Asked, Path};
 
@@ -58,7 +58,7 @@ fn collect(path: &Path<'_>, steps: &mut Vec<Step>) {
     steps.push(step);
 }
 
-/// Whether what is left of a place lies on the way, or where a like way leads.
+/// Whether what is left of a place is on the way, or where a like way leads.
 fn leads_to(steps: &[Step], left: &str, judgement: Judgement) -> bool {
     match steps {
         [] => left.is_empty(),

@@ -2,7 +2,7 @@
 //! arrays.
 //!
 //! A stack, since a `Serialize` implementation may save something else. A level is there only while a walk runs, on the
-//! walking thread; while user code or I/O runs in the middle of a walk, an empty level lies on top.
+//! walking thread; while user code or I/O runs in the middle of a walk, an empty level is on top.
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::walk::loading::LoadState;
@@ -82,7 +82,8 @@ fn no_context(what: &str, how: &str, function: &str) -> Error {
     Error::new(
         ErrorKind::NoContext,
         format!(
-            "a chunked array or a shared value can only be {what} with protocols that say where arrays are: use {how}, or \
+            "a chunked array or a shared value can only be {what} with protocols, which say where arrays are stored: \
+                use {how}, or \
              arraystow::{function}(.., &protocols) around any serde format"
         ),
     )

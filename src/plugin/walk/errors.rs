@@ -1,4 +1,4 @@
-//! Typed errors on their way through a format, which makes text of them: the walk keeps the error.
+//! Typed errors that pass through a format, which turns them into strings: the walk keeps the error.
 
 use crate::error::Error;
 use crate::plugin::document::path::Path;

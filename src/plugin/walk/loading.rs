@@ -1,4 +1,4 @@
-//! A load in progress: where it finds arrays, and what its walk has noted.
+//! A load in progress: the source of its arrays, and the notes of its walk.
 
 use crate::array::{ErasedArray, machine_memory};
 use crate::error::{Error, Result};
@@ -112,6 +112,6 @@ impl LoadState {
             _ => UNFIT.to_owned(),
         };
         let is_forgotten = text.contains("did not match any variant");
-        self.notes.explain(text, is_forgotten, &failed, "it came to an array that cannot be given")
+        self.notes.explain(text, is_forgotten, &failed, "it reached an array that cannot be loaded")
     }
 }

@@ -1,4 +1,4 @@
-//! What a walk over a value remembers while it saves or loads.
+//! The state of a walk over a value during a save or a load.
 
 pub(in crate::plugin) mod ahead;
 pub(in crate::plugin) mod context;

@@ -1,5 +1,5 @@
-//! What a walk notes of errors. A format makes text of an error that passes through it; the notes have the error itself
-//! and its place.
+//! The notes of a walk about errors. A format turns an error that passes through it into a string; the notes have the
+//! error itself and its place.
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::path::Path;

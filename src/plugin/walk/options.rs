@@ -1,36 +1,36 @@
-//! Field options: what `#[stow(..)]` says of the arrays in a field, while the field is serialized.
+//! Field options: the contents of `#[stow(..)]` for the arrays in a field, while the field is serialized.
 //!
-//! serde hands nothing down to what lies within a field. So the options are in force in the save's state for as long as
-//! the field's own `Serialize` runs, and every array that is met meanwhile asks for them.
+//! serde passes nothing down to the contents of a field. So the options are in force in the save's state for as long as
+//! the field's own `Serialize` runs, and every array in it uses them.
 
 use crate::array::{ArrayMeta, Attr, ChunkGrid, Codec, ErasedArray, Labels, Said};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The options of one field, as the macro writes them down.
+/// The options of one field, as the macro generates them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Options {
-    /// A chunk shape, for arrays of as many axes.
+    /// A chunk shape, for arrays with this number of axes.
     pub chunks: Option<&'static [usize]>,
-    /// How chunks are compressed, where the array itself has no codec.
+    /// The codec, if the array itself has none.
     pub codec: Option<Codec>,
-    /// Names of axes, for arrays of as many axes.
+    /// Names of axes, for arrays with this number of axes.
     pub dims: Option<&'static [&'static str]>,
-    /// Attributes, where the array itself has none of that name.
+    /// Attributes, if the array itself has none with that name.
     pub attrs: &'static [(&'static str, FieldAttr)],
     /// Whether plain arrays stay in the document.
     pub inline: bool,
 }
 
-/// The value of an attribute, as the macro writes it down.
+/// The value of an attribute, as the macro generates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldAttr {
-    /// A text.
+    /// A string.
     Text(&'static str),
     /// An integer.
     Int(i64),
-    /// The bits of a floating point number.
+    /// The bits of a floating-point number.
     Float(u64),
 }
 

@@ -69,7 +69,7 @@ impl PlanSettings {
     }
 }
 
-/// Plain arrays of so many bytes are written while they are borrowed.
+/// Plain arrays of this many bytes are written while they are borrowed.
 const LARGE: usize = 16 << 20;
 /// Plain arrays of fewer bytes than that are copied, as long as all copies take no more than [`MOST_COPIED`]. Those of
 /// fewer than [`MEDIUM`] always are.
@@ -155,7 +155,7 @@ impl SaveState {
         self.place = None;
     }
 
-    /// The place of the array that is met now; not known if another serializer stands in between.
+    /// The place of the array that is met now. It is unknown if another serializer is in between.
     pub(in crate::plugin) fn take_place(&mut self) -> String {
         self.place.take().unwrap_or_else(|| "?".to_owned())
     }
@@ -204,7 +204,7 @@ impl SaveState {
         Ok(self.add_array(None, path, array, true))
     }
 
-    /// What writes a plain array of so many bytes now, while it is borrowed; `None` if it is to be copied.
+    /// What writes a plain array of this many bytes now, while it is borrowed; `None` if it is to be copied.
     pub(in crate::plugin) fn early(&self, bytes: usize) -> Option<Rc<EarlyArrays>> {
         let is_large = bytes >= large() || (bytes >= MEDIUM && self.copied.saturating_add(bytes) > MOST_COPIED);
         self.settings.early.clone().filter(|_| is_large)
@@ -290,7 +290,7 @@ impl SaveState {
 
     /// The error of a walk whose format says `text`.
     pub(in crate::plugin) fn explain(self, text: &str) -> Error {
-        self.notes.explain(text, false, "the value cannot be serialized", "it came to an array that cannot be saved")
+        self.notes.explain(text, false, "the value cannot be serialized", "it reached an array that cannot be saved")
     }
 
     /// What the walk has found.

@@ -1,4 +1,4 @@
-//! What is in force while the `Serialize` or `Deserialize` of a field runs.
+//! The settings that are in force while the `Serialize` or `Deserialize` of a field runs.
 
 use crate::plugin::walk::context::{loading, saving};
 use crate::plugin::walk::options::Options;

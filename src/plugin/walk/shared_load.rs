@@ -1,7 +1,7 @@
 //! The shared values of a load in progress, and the state of the attempt to read them.
 //!
-//! A shared value is read when it is first asked for, in the middle of what asks, so a chain of them nests. When the
-//! stack that they may take is used up, the attempt is given up and made again later:
+//! A shared value is read when it is first needed, in the middle of the value that refers to it, so a chain of shared
+//! values nests. When the stack that they may take is used up, the attempt is given up and made again later:
 //!
 //! - `Running`: values are read as they are asked for. An attempt begins where the root asks for a value.
 //! - `Running -> Postponed` ([`look`](SharedLoad::look)): the stack is used up. All values that the attempt had begun
@@ -214,7 +214,8 @@ impl SharedLoad {
         }
         if self.begun.contains(&number) {
             return Err(self.refuse(Error::corrupt(format!(
-                "the shared value {number} holds itself, directly or through others: arraystow did not write this document"
+                "the shared value {number} contains itself, directly or through others: arraystow did not write this \
+                    document"
             ))));
         }
         if self.segments >= MOST_SEGMENTS && !is_enough_stack() {
@@ -263,7 +264,7 @@ impl SharedLoad {
         let failure = known.unwrap_or_else(|| {
             if self.failed.len() >= MOST_FAILURES {
                 // Of so many only that they are failures: their texts might be longer than the document.
-                let text = || "the shared value cannot be read, as many others".to_owned();
+                let text = || "the shared value cannot be read, like many others".to_owned();
                 let other = || Rc::new(Failure { text: text(), notes: Notes::default() });
                 return self.other_failure.get_or_insert_with(other).clone();
             }
@@ -287,7 +288,8 @@ impl SharedLoad {
         self.vain = self.vain.saturating_add(pieces.piece_len(begun).unwrap_or(0));
         if self.vain > pieces.len().saturating_mul(MOST_VAIN) {
             return self.refuse(Error::limit(
-                "the document's shared values hold one another so deep and in so many places that loading them takes too \
+                "the document's shared values refer to one another so deeply and in so many places that loading them \
+                    takes too \
                  long: make some of the references WeakShared",
             ));
         }

@@ -1,4 +1,4 @@
-//! Shared values on their way out: numbered when they are met, written from a queue after the root.
+//! Saves shared values: they are numbered when they are met, and written from a queue after the root.
 
 use crate::error::{Error, Result};
 use crate::plugin::document::body_format::Format;
@@ -113,7 +113,7 @@ impl SharedSave {
         }
     }
 
-    /// Refuses shared values where the format has no place for them.
+    /// Fails for shared values where the format has no place for them.
     pub(in crate::plugin) fn check(&self) -> Result<()> {
         if self.format == Format::Pickle { Err(Error::unsupported(NO_PARTS)) } else { Ok(()) }
     }

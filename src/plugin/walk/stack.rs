@@ -1,4 +1,4 @@
-//! Stack for what runs in the middle of a walk, however deep in a document the walk is.
+//! Provides stack for code that runs in the middle of a walk, however deep in a document the walk is.
 
 /// Stack that the reading of one shared value may need: as deep as the formats allow, in a debug build.
 const ONE_PIECE: usize = 2 << 20;

@@ -1,6 +1,6 @@
 //! The calls that write and open arrays and documents in a local file system.
 //!
-//! With the feature `faults`, a test sees each call before and after it happens, and can make it fail or delay it.
+//! With the feature `faults`, a test observes each call before and after it happens, and can make it fail or delay it.
 //! Without the feature these are the plain calls.
 
 #[cfg(unix)]
@@ -24,7 +24,7 @@ use std::path::Path;
 
 /// Whether saved values survive a power cut.
 ///
-/// As text it is `synced` or `not-synced`, for `Display`, `FromStr` and serde.
+/// `Display`, `FromStr` and serde use the names `synced` and `not-synced`.
 ///
 /// ```
 /// use arraystow::Durability;

@@ -84,7 +84,7 @@ impl Ledger {
             Some(summary) => Ok((name.clone(), summary.clone())),
             None => Err(Error::new(
                 ErrorKind::UserCode,
-                format!("the serializer has begun the file {name} and not ended it: FileWriter::finish does"),
+                format!("the serializer has begun the file {name} and not finished it: call FileWriter::finish"),
             )),
         });
         finished.collect()

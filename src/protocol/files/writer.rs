@@ -11,7 +11,7 @@ const BUFFER: usize = BLOCK;
 
 /// A new file of an external object, from [`ExternalFiles::create`](crate::persistent::ExternalFiles::create).
 ///
-/// It is written from beginning to end, in bounded memory, and ends with [`finish`](Self::finish). A file that is
+/// It is written from beginning to end, in bounded memory. [`finish`](Self::finish) completes it. A file that is
 /// dropped before that is removed.
 pub struct FileWriter {
     files: Files,
@@ -35,7 +35,7 @@ impl FileWriter {
         Ok(Self { files, name: name.to_owned(), ledger, sink, buffer, summary, failure: None })
     }
 
-    /// Writes the remaining bytes and makes the file durable. Without this call there is no file. See
+    /// Writes the remaining bytes and makes the file durable. Without this call, the file is not kept. See
     /// [`persistent`](crate::persistent) for an example.
     ///
     /// # Errors

@@ -32,9 +32,14 @@ impl Objects {
             }
             _ if no_credentials.is_some() => (ErrorKind::PermissionDenied, ""),
             // Not `NotFound`: a missing object can be a chunk of fill values.
-            _ if text.contains(NO_BUCKET) => (ErrorKind::Io, " (there is no such bucket: make it, or check its name)"),
+            _ if text.contains(NO_BUCKET) => (
+                ErrorKind::Io,
+                " (there is no such bucket: create it, or check its \
+                name)",
+            ),
             _ if text.contains(WRONG_CLOCK) => {
-                let hint = " (the clock of this machine and that of the server differ by too much: set this one)";
+                let hint = " (the clock of this machine and that of the server differ by too much: correct this \
+                    machine's clock)";
                 (ErrorKind::PermissionDenied, hint)
             }
             Failure::NotFound { .. } => (ErrorKind::NotFound, ""),

@@ -109,7 +109,7 @@ impl Objects {
         format!("{}/{}{separator}{key}", self.store, self.folder)
     }
 
-    /// Returns a text that identifies an object within this process, as long as a client of its store exists.
+    /// Returns a string that identifies an object within this process, as long as a client of its store exists.
     pub(crate) fn identity(&self, key: &str) -> String {
         format!("{} {}/{key}", self.identity, self.folder)
     }

@@ -58,8 +58,8 @@ impl FolderStore {
     fn refuse_links(&self, folder: &Path) -> Result<()> {
         for folder in folder.ancestors().take_while(|folder| *folder != &*self.root) {
             if std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
-                let text = "this is a symbolic link, which may lead out of the storage, and arraystow follows none below \
-                            its folder: replace the link by its target";
+                let text = "this is a symbolic link, which arraystow does not follow, since it may lead out of the \
+                    storage: replace the link with its target";
                 return Err(Error::unsupported(text).at_location(folder.display().to_string()));
             }
         }
@@ -71,7 +71,7 @@ impl FolderStore {
         move |error| {
             match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Error::io(format!("{what}: no room left on the disk; free some and save again"), error)
+                    Error::io(format!("{what}: no space is left on the disk; free some and save again"), error)
                 }
                 _ => Error::io(what, error),
             }

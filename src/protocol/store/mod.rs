@@ -65,11 +65,11 @@ pub(crate) trait ByteStore: Send + Sync {
     fn writes_as(&self, other: &dyn ByteStore) -> bool;
     /// Returns the best number of keys to read at the same time, for any number of processors.
     fn concurrency(&self) -> usize;
-    /// Returns whether the keys lie in a local folder.
+    /// Returns whether the keys are in a local folder.
     fn is_local(&self) -> bool;
     /// Returns what messages call a key.
     fn describe(&self, key: &str) -> String;
-    /// Returns a text that identifies a key within this process.
+    /// Returns a string that identifies a key within this process.
     fn identity(&self, key: &str) -> String;
     /// Allows a downcast to the concrete type.
     fn as_any(&self) -> &dyn Any;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 impl Storage {
-    /// A storage in an object store, with options as the store has them: `aws_endpoint`, `aws_access_key_id` and so on,
-    /// as well as the environment's `AWS_*`. [`open`](Self::open) takes a URL too, for which the environment will do.
+    /// Returns a storage in an object store, with the store's options: `aws_endpoint`, `aws_access_key_id` and so on.
+    /// The environment variables `AWS_*` are used as well. If these are enough, [`open`](Self::open) also takes a URL.
     ///
     /// ```
     /// use arraystow::Storage;
@@ -28,7 +28,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for an unknown option, with the nearest known one, and for a value that it cannot have;
+    /// `InvalidInput` for an unknown option, with the nearest known one, and for an invalid value of an option;
     /// `Unsupported` for another scheme than `s3`, `gs` (feature `gcs`), `az` (feature `azure`) and `memory`.
     pub fn open_with<K, V>(url: &str, options: impl IntoIterator<Item = (K, V)>) -> Result<Self>
     where
@@ -38,7 +38,7 @@ impl Storage {
         options.into_iter().fold(Self::builder(url), |builder, (key, value)| builder.option(key, value)).open()
     }
 
-    /// A storage in a folder of any object store.
+    /// Returns a storage in a folder of any object store.
     ///
     /// ```
     /// use arraystow::Storage;
@@ -52,7 +52,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if there can be no such folder.
+    /// `InvalidName` if the folder's name is invalid.
     pub fn from_object_store(client: Arc<dyn ObjectStore>, folder: &str) -> Result<Self> {
         StorageBuilder::from_object_store(client, folder).open()
     }
@@ -60,7 +60,7 @@ impl Storage {
 
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 impl StorageBuilder {
-    /// Options of a storage in a folder of any object store; see [`Storage::from_object_store`].
+    /// Returns the options of a storage in a folder of any object store; see [`Storage::from_object_store`].
     ///
     /// ```
     /// use arraystow::{Codec, StorageBuilder};
@@ -76,7 +76,7 @@ impl StorageBuilder {
         builder
     }
 
-    /// An option of the object store, as `("aws_endpoint", "https://...")`.
+    /// Sets an option of the object store, such as `("aws_endpoint", "https://...")`.
     pub fn option(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.push((key.into(), value.into()));
         self
@@ -85,7 +85,7 @@ impl StorageBuilder {
     pub(super) fn place_of_client(&self) -> Option<Result<Arc<dyn Place>>> {
         let (client, folder) = self.client.as_ref()?;
         if let Some((key, _)) = self.options.first() {
-            let text = format!("a client has its options already, and {key:?} comes too late");
+            let text = format!("a client already has its options, so {key:?} would have no effect");
             return Some(Err(Error::invalid(text)));
         }
         let objects = Objects::new(client.clone(), folder, client.to_string());
@@ -104,7 +104,7 @@ impl StorageBuilder {
             ));
         }
         if self.arrays.format == Some(ArrayFormat::Hdf5) {
-            return Err(Error::unsupported("an object store has Zarr arrays only: choose no other format"));
+            return Err(Error::unsupported("an object store has only Zarr arrays: choose no other format"));
         }
         let lease = self.lease.unwrap_or(DEFAULT_LEASE);
         Ok(Arc::new(ObjectFolder::new(objects, self.arrays, self.limits, lease)))

@@ -120,7 +120,7 @@ impl Folder {
         Ok(Removal { missing, failed, superseded: Box::new(superseded.into_iter()) })
     }
 
-    /// The error about a document that is not there; none if there is something.
+    /// The error for a document that is not there; none if there is something.
     fn missing(&self, name: &Name) -> Option<Result<Error>> {
         match self.open(name) {
             Ok(_) => None,

@@ -27,13 +27,13 @@ fn not_locked(arrays: &Path, error: io::Error) -> Error {
             arrays,
         )(error),
         io::ErrorKind::ReadOnlyFilesystem => {
-            located("the storage cannot be written to: its file system is mounted to be read only", arrays)(error)
+            located("the storage cannot be written to: its file system is mounted read-only", arrays)(error)
         }
         _ => located("cannot lock the workflow", &arrays.join(LOCK))(error),
     }
 }
 
-/// Makes a folder and those above it, durably: each new one's name is synced in the folder above.
+/// Creates a folder and those above it, durably: each new one's name is synced in the folder above.
 pub(super) fn make_folder(path: &Path, durability: Durability) -> io::Result<()> {
     let sync = |parent: &Path| disk::sync_folder(parent, durability);
     match disk::make_folder(path) {
@@ -121,7 +121,7 @@ impl Drop for WorkflowLock {
 
 /// Removes what an emptied workflow leaves: its folder of arrays, itself and the workflows above it, up to the root.
 /// Nothing that holds anything is removed, and nothing as long as there are documents: the removal of the next one
-/// would have to make the lock anew. The caller holds the lock.
+/// would have to make the lock again. The caller holds the lock.
 pub(super) fn remove_empty_folders(root: &Path, workflow: &Path, backend: &dyn Backend) {
     let is_folder = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
     let no_documents = std::fs::read_dir(workflow)

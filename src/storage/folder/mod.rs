@@ -70,7 +70,7 @@ impl Folder {
     }
 
     /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have
-    /// come to it. Once is enough until one of them is made anew.
+    /// come to it. Once is enough until one of them is made again.
     fn sync_folders(&self, workflow: &Workflow) -> Result<()> {
         if self.durability == Durability::NotSynced {
             return Ok(());
@@ -78,7 +78,7 @@ impl Folder {
         let whole = self.workflow(workflow);
         let within = |folder: &&Path| folder.starts_with(&self.root);
         let folders: Vec<&Path> = whole.ancestors().take_while(within).collect();
-        // Looked at before the sync: of a folder that is made anew in between, the next save finds that it is another
+        // Looked at before the sync: of a folder that is made again in between, the next save finds that it is another
         // one.
         let made: Option<Vec<Made>> = folders.iter().map(|folder| Made::look(folder)).collect();
         let known = || self.durable.lock();
@@ -97,7 +97,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Names of what there is right in a workflow: of documents, or of workflows.
+    /// Names of what there is directly in a workflow: of documents, or of workflows.
     fn names_in(&self, workflow: &Workflow, is_wanted: impl Fn(FileType) -> bool) -> Vec<String> {
         /// More are not looked through.
         const MOST: usize = 10_000;

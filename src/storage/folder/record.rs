@@ -38,7 +38,7 @@ pub(super) struct SavingRecord {
 }
 
 impl SavingRecord {
-    /// Makes a record. The caller holds the workflow's lock.
+    /// Creates a record. The caller holds the workflow's lock.
     pub(super) fn begin(workflow: &Path, document: &str, arrays: &[&str], claim: Claim) -> Result<Self> {
         let folder = workflow.join(ARRAYS).join(SAVING);
         if claim == Claim::Copied {
@@ -50,7 +50,7 @@ impl SavingRecord {
         let contents = serde_json::to_vec(&Contents { version: VERSION, document: document.to_owned(), arrays })
             .map_err(|error| Error::new(ErrorKind::Serde, "cannot write a record").with_source(error))?;
         // Not synced: after a power cut no save is in progress.
-        make_folder(&folder, Durability::NotSynced).map_err(located("cannot make the folder", &folder))?;
+        make_folder(&folder, Durability::NotSynced).map_err(located("cannot create the folder", &folder))?;
         let failed = |error| located("cannot write the record of a save", &path)(error);
         let mut file = DiskFile::create(&path).map_err(failed)?;
         let written = file.lock().and_then(|()| file.write_all(&contents));
@@ -151,13 +151,13 @@ fn alive(path: &Path) -> io::Result<Option<Contents>> {
     if contents.version != VERSION {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "a newer arraystow has written it: update this program",
+            "a newer version of arraystow has written it: update this program",
         ));
     }
     Ok(Some(contents))
 }
 
-/// Refuses arrays that another save in progress has under the same ids.
+/// Fails for arrays that another save in progress has under the same ids.
 fn refuse_taken(workflow: &Path, arrays: &[&str]) -> Result<()> {
     let alive = Records::read(workflow)?.alive;
     match arrays.iter().find(|array| alive.contains(**array)) {

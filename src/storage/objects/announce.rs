@@ -163,8 +163,8 @@ impl Lease {
         Ok(Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false })
     }
 
-    /// Refuses to go on with a document that another writer is saving, copying or removing right now, and with the
-    /// arrays of a copy whose ids another copy or a sweep has to do with.
+    /// Fails for a document that another writer is saving, copying or removing right now, and with the arrays of a copy
+    /// whose ids another copy or a sweep has to do with.
     ///
     /// Each of them puts its lease before it looks at those of others, and acts after the look. Of two, one at least
     /// looks after both leases are there, and sees the other: a copy gives way, a sweep or a removal leaves the arrays

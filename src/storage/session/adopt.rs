@@ -11,9 +11,9 @@ use crate::lock::Mutex;
 use std::sync::Arc;
 
 impl Session {
-    /// Writes the metadata of a pending array, so that other programs can open it and write its chunks: zarr-python on a
-    /// cluster, for example. Returns where it lies: a path, or a URL without credentials. [`adopt`](Self::adopt) takes
-    /// in what they have written.
+    /// Writes the metadata of a pending array, so that other programs can open it and write its chunks: zarr-python on
+    /// a cluster, for example. Returns the array's path, or its URL without credentials. [`adopt`](Self::adopt) takes
+    /// over what they have written.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -28,11 +28,10 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Chunks that only have the fill value must be written too: zarr-python leaves them out unless
-    /// `write_empty_chunks` is set.
+    /// Chunks with only the fill value must be written too: zarr-python omits them unless `write_empty_chunks` is set.
     ///
     /// # Errors
-    /// `NotFound` if there is no pending array; `Gone` if the session is over; what keeps the metadata from being written.
+    /// `NotFound` if there is no pending array; `Gone` if the session is over; any error of writing the metadata.
     pub fn expose(&self, path: &str) -> Result<String> {
         let held = self.held();
         let expose = || {
@@ -48,10 +47,10 @@ impl Session {
         expose().map_err(|error: Error| error.at_path(path).in_document(held.name.as_str()))
     }
 
-    /// The receipt for the chunks that lie in a pending array, whatever has written them. Each is read once for its
-    /// checksum, and not decoded. Nothing may write to the array any more.
+    /// Returns the receipt for the stored chunks of a pending array, whatever program has written them. Each chunk is
+    /// read once for its checksum, and is not decoded. No program may write to the array after this call.
     ///
-    /// This is for arrays that programs without receipts have filled: see [`expose`](Self::expose). It also takes in the
+    /// This is for arrays that programs without receipts have filled; see [`expose`](Self::expose). It also covers the
     /// chunks of workers whose receipts were lost.
     ///
     /// ```
@@ -72,7 +71,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is no pending array; `Gone` if the session is over; `Corrupt` for a shard without a correct
-    /// index; what keeps a chunk from being read.
+    /// index; any error of reading a chunk.
     pub fn adopt(&self, path: &str) -> Result<Receipt> {
         let held = self.held();
         let adopt = || {

@@ -36,10 +36,11 @@ use serde::Serialize;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Storage {
-    /// The async form of [`begin`](Self::begin). The value is serialized at once; the future does not own it.
+    /// The async form of [`begin`](Self::begin). The value is serialized when the function is called. The future does
+    /// not own it.
     ///
     /// # Errors
-    /// As [`begin`](Self::begin).
+    /// As for [`begin`](Self::begin).
     pub fn begin_async<T: ?Sized + Serialize>(
         &self,
         name: &str,
@@ -52,7 +53,7 @@ impl Storage {
     /// The async form of [`resume`](Self::resume); see [`begin_async`](Self::begin_async).
     ///
     /// # Errors
-    /// As [`resume`](Self::resume).
+    /// As for [`resume`](Self::resume).
     pub fn resume_async(&self, name: &str, id: &str) -> impl Future<Output = Result<Session>> + Send + use<> {
         let (storage, name, id) = (self.clone(), name.to_owned(), id.to_owned());
         unblock(move || storage.resume(&name, &id))
@@ -61,7 +62,7 @@ impl Storage {
     /// The async form of [`slot`](Self::slot); see [`begin_async`](Self::begin_async).
     ///
     /// # Errors
-    /// As [`slot`](Self::slot).
+    /// As for [`slot`](Self::slot).
     pub fn slot_async<T: Element>(&self, ticket: &Ticket) -> impl Future<Output = Result<Slot<T>>> + Send + use<T> {
         let (storage, ticket) = (self.clone(), ticket.clone());
         unblock(move || storage.slot(&ticket))
@@ -69,11 +70,11 @@ impl Storage {
 }
 
 impl<T: Element> Slot<T> {
-    /// The async form of [`write`](Self::write), which takes the elements. Dropped, it begins no further chunk. See
-    /// [`Storage::begin_async`].
+    /// The async form of [`write`](Self::write), which takes the elements. Dropping the future starts no further chunk.
+    /// See [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As for [`write`](Self::write).
     pub fn write_async<D: Dimension + 'static>(
         &self,
         region: &Region,
@@ -88,7 +89,7 @@ impl Session {
     /// The async form of [`commit`](Self::commit). A commit that has begun completes. See [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`commit`](Self::commit).
+    /// As for [`commit`](Self::commit).
     pub fn commit_async<R: IntoIterator<Item = Receipt>>(
         &self,
         receipts: R,
@@ -100,7 +101,7 @@ impl Session {
     /// The async form of [`check`](Self::check); see [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`check`](Self::check).
+    /// As for [`check`](Self::check).
     pub fn check_async(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<()>> + Send + use<> {
         let session = self.clone();
         unblock(move || session.check(&receipts))
@@ -109,7 +110,7 @@ impl Session {
     /// The async form of [`expose`](Self::expose); see [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`expose`](Self::expose).
+    /// As for [`expose`](Self::expose).
     pub fn expose_async(&self, path: &str) -> impl Future<Output = Result<String>> + Send + use<> {
         let (session, path) = (self.clone(), path.to_owned());
         unblock(move || session.expose(&path))
@@ -118,7 +119,7 @@ impl Session {
     /// The async form of [`adopt`](Self::adopt); see [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`adopt`](Self::adopt).
+    /// As for [`adopt`](Self::adopt).
     pub fn adopt_async(&self, path: &str) -> impl Future<Output = Result<Receipt>> + Send + use<> {
         let (session, path) = (self.clone(), path.to_owned());
         unblock(move || session.adopt(&path))
@@ -127,7 +128,7 @@ impl Session {
     /// The async form of [`abandon`](Self::abandon); see [`Storage::begin_async`].
     ///
     /// # Errors
-    /// As [`abandon`](Self::abandon).
+    /// As for [`abandon`](Self::abandon).
     pub fn abandon_async(self) -> impl Future<Output = Result<()>> + Send + use<> {
         unblock(move || self.abandon())
     }

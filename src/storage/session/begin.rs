@@ -19,8 +19,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Storage {
-    /// Begins to save a value whose [pending](crate::ChunkedArray::pending) arrays several threads, processes or
-    /// machines will write. The value becomes visible when the session is [committed](Session::commit), whole.
+    /// Begins to save a value whose [pending](crate::ChunkedArray::pending) arrays are written by several threads,
+    /// processes or machines. The whole value becomes visible when the session is [committed](Session::commit).
     ///
     /// This is the first half of a [`save`](Self::save): the value is serialized, and its other arrays are written. The
     /// old value stays as it is until the commit.
@@ -55,7 +55,7 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// As [`save`](Self::save); `InvalidInput` if the value has no pending array; `Unsupported` if a pending array
+    /// As for [`save`](Self::save); `InvalidInput` if the value has no pending array; `Unsupported` if a pending array
     /// cannot be stored here.
     pub fn begin<T: ?Sized + Serialize>(&self, name: &str, value: &T) -> Result<Session> {
         self.plan_session(name, value)?.begin()

@@ -19,18 +19,20 @@ use crate::task::{check_cancelled, unstoppable};
 use std::collections::HashSet;
 
 impl Session {
-    /// Makes the value visible, in one step, if the receipts have every chunk of every pending array, each with one
-    /// set of checksums. Nothing is read for that, except in a store that ignores the conditions of a put, where a late
-    /// writer may have replaced a chunk: there all chunks are read once. See [`Storage::begin`](crate::Storage::begin) for an example.
+    /// Makes the value visible, in one step, if the receipts cover every chunk of every pending array, each with one
+    /// set of checksums. No chunk is read for this, except in a store that ignores the conditions of a put: there a
+    /// late writer may have replaced a chunk, so all chunks are read once. See
+    /// [`Storage::begin`](crate::Storage::begin) for an example.
     ///
-    /// This is the second half of a [`save`](crate::Storage::save), with the same promises. It can be tried again after
-    /// an error, from any program; once the value is committed, it returns the same version. After a success the
+    /// This is the second half of a [`save`](crate::Storage::save), with the same promises. It can be called again
+    /// after an error, by any program. Once the value is committed, it returns the same version. After a success, the
     /// session is over.
     ///
     /// # Errors
-    /// `InvalidInput` if chunks are missing: the error names the first of them, and [`missing`](Self::missing) all;
-    /// `Conflict` if two attempts have written different bytes of a chunk, which the error names; `Gone` if the session
-    /// is over; and as [`save`](crate::Storage::save). The session goes on after an error, except after `Gone`.
+    /// `InvalidInput` if chunks are missing: the error names the first of them, and [`missing`](Self::missing) returns
+    /// all; `Conflict` if two attempts have written different bytes of a chunk, which the error names; `Gone` if the
+    /// session is over; the errors of [`save`](crate::Storage::save). The session continues after an error, except
+    /// after `Gone`.
     pub fn commit(&self, receipts: impl IntoIterator<Item = Receipt>) -> Result<SaveReport> {
         let held = self.held();
         let mut merged = Receipt::new(&held.id);
@@ -39,8 +41,8 @@ impl Session {
         committed.map_err(|error| error.in_document(held.name.as_str()))
     }
 
-    /// Compares the chunks that lie in the storage with the receipts, by their lengths. This lists the arrays and reads
-    /// none of them; [`verify`](crate::Storage::verify) reads a committed value.
+    /// Compares the stored chunks with the receipts, by their lengths. This lists the arrays and reads none of them;
+    /// [`verify`](crate::Storage::verify) reads a committed value.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -56,7 +58,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`commit`](Self::commit), and `Conflict` for a chunk that is gone or has another length.
+    /// As for [`commit`](Self::commit), and `Conflict` for a chunk that is missing or has another length.
     pub fn check<'a>(&self, receipts: impl IntoIterator<Item = &'a Receipt>) -> Result<()> {
         let held = self.held();
         let mut merged = Receipt::new(&held.id);
@@ -68,8 +70,8 @@ impl Session {
         check().map_err(|error: Error| error.in_document(held.name.as_str()))
     }
 
-    /// Gives the session up: removes it, and the arrays that were written for it. A value of that name stays as it is.
-    /// Workers that still write for the session fail.
+    /// Ends the session without a commit: removes it, and the arrays that were written for it. An existing value with
+    /// that name is not changed. Workers that still write for the session fail.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -155,7 +157,7 @@ impl Held {
                 let (start, shape) = (region.start(), region.shape());
                 return Err(located(Error::invalid(format!(
                     "{missing} of the {count} chunks of a pending array are missing, the first of them at start {start:?}, \
-                     shape {shape:?}: write them and commit with their receipts too; Session::missing has all of them"
+                     shape {shape:?}: write them and commit with their receipts too; Session::missing lists all of them"
                 ))));
             }
         }
@@ -183,8 +185,8 @@ impl Held {
                 }
                 let (start, shape) = (region.start(), region.shape());
                 let text = format!(
-                    "chunk {number} (start {start:?}, shape {shape:?}) is not there with the bytes that its receipt says, since \
-                     another attempt has replaced them, which this store does not prevent: write it again"
+                    "chunk {number} (start {start:?}, shape {shape:?}) does not have the bytes of its receipt, since \
+                        another attempt has replaced them, which this store does not prevent: write it again"
                 );
                 Err(Error::new(ErrorKind::Conflict, text))
             });
@@ -237,7 +239,7 @@ fn contradiction(number: usize, region: &Region, (first, second): (&str, &str)) 
         ErrorKind::Conflict,
         format!(
             "the attempts {first} and {second} have written different bytes of chunk {number} (start {start:?}, shape \
-             {shape:?}): leave out the receipt of the one whose bytes are not there"
+             {shape:?}): leave out the receipt of the one whose bytes are not stored"
         ),
     )
 }

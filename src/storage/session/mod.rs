@@ -29,6 +29,6 @@ use crate::error::Error;
 /// The error for a place without arrays that several programs write.
 fn not_here() -> Error {
     Error::unsupported(
-        "this place has no arrays that several programs can write: they are Zarr, in folders and object stores",
+        "several programs cannot write an array in this place: that needs Zarr arrays, in a folder or an object store",
     )
 }

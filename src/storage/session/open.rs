@@ -15,13 +15,13 @@ use crate::storage::name::Name;
 use std::fmt;
 use std::sync::Arc;
 
-/// A value that is being saved by several programs: [`Storage::begin`] begins it, and [`commit`](Self::commit) makes
-/// the value visible. See [`Storage::begin`] for an example.
+/// A save of a value that several programs write: [`Storage::begin`] begins it, and [`commit`](Self::commit) makes the
+/// value visible. See [`Storage::begin`] for an example.
 ///
-/// The program that holds the session is its driver. A session outlives it: one that was dropped, or whose program was
-/// killed, is still there for [`Storage::resume`], until it was silent for as long as
-/// [`StorageBuilder::session_lease`](crate::StorageBuilder::session_lease) says. A sweep removes it then.
-/// [`abandon`](Self::abandon) removes it at once. A clone is another handle on the same session.
+/// The program that holds the session is its driver. A session outlives its driver: after it was dropped, or its
+/// program was killed, [`Storage::resume`] can continue it, until its lease expires
+/// ([`StorageBuilder::session_lease`](crate::StorageBuilder::session_lease)). A sweep then removes it.
+/// [`abandon`](Self::abandon) removes it immediately. A clone is another handle on the same session.
 #[derive(Clone)]
 pub struct Session(Arc<Held>);
 
@@ -34,7 +34,7 @@ pub(super) struct Held {
     pub(super) renewing: Mutex<Renewing>,
 }
 
-/// A part of a pending array that no receipt has. [`Session::missing`] returns them, with an example.
+/// A part of a pending array that no receipt covers. [`Session::missing`] returns them, with an example.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct MissingRegion {
@@ -61,25 +61,25 @@ impl Session {
         &self.0
     }
 
-    /// The id, with which any program [resumes](Storage::resume) the session.
+    /// Returns the id, with which any program can [resume](Storage::resume) the session.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// The name of the value. See [`Storage::resume`] for an example.
+    /// Returns the name of the value. See [`Storage::resume`] for an example.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.name.as_str()
     }
 
-    /// The places of the pending arrays in the value. See [`tickets`](Self::tickets) for all tickets.
+    /// Returns the places of the pending arrays in the value. See [`tickets`](Self::tickets) for all tickets.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         self.0.pending().map(|(_, path)| path.to_owned()).collect()
     }
 
-    /// The ticket for the pending array at a path, such as `runs[3].field`; `""` is the value itself. See [`Ticket`]
+    /// Returns the ticket for the pending array at a path, such as `runs[3].field`; `""` is the value itself. See [`Ticket`]
     /// for an example.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Session {
         Ok(Ticket::new(id, name.as_str(), &pending.array, path, pending.form.clone()))
     }
 
-    /// The tickets for all pending arrays.
+    /// Returns the tickets for all pending arrays.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -112,7 +112,7 @@ impl Session {
         self.0.pending().map(ticket).collect()
     }
 
-    /// What is still to be written, as far as these receipts show it. Nothing is read.
+    /// Returns what is not yet written according to these receipts. Nothing is read.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -173,15 +173,15 @@ impl Held {
         })
     }
 
-    /// Refuses receipts of arrays and chunks that there are not.
+    /// Fails for receipts of arrays and chunks that there are not.
     pub(super) fn check_arrays(&self, receipt: &Receipt) -> Result<()> {
         for (array, last) in receipt.arrays() {
             let pending = self.state.header.pending.iter().find(|pending| pending.array == array);
-            let pending =
-                pending.ok_or_else(|| Error::invalid("a receipt has an array that is not pending").in_array(array))?;
+            let pending = pending
+                .ok_or_else(|| Error::invalid("a receipt is for an array that is not pending").in_array(array))?;
             let count = pending.form.layout(self.storage.place.limits())?.grid.chunk_count();
             if let Some(last) = last.filter(|last| *last >= count as u64) {
-                let text = format!("a receipt has the chunk {last} of an array of {count} chunks");
+                let text = format!("a receipt lists the chunk {last} of an array of {count} chunks");
                 return Err(Error::invalid(text).in_array(array));
             }
         }

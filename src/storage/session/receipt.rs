@@ -1,4 +1,4 @@
-//! What a writer gives back: the checksums of the chunks that it has written.
+//! What a writer returns: the checksums of the chunks that it has written.
 
 use super::rows::{Attempt, ChunkRows, Rows, Written};
 use crate::backend::Sums;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 const VERSION: u32 = 1;
 
-/// The proof that chunks of a pending array are written: their numbers, lengths and checksums.
+/// A record that chunks of a pending array are written: their numbers, lengths and checksums.
 ///
 /// [`Slot::write`](crate::Slot::write) returns one when its chunks are durable. Receipts are plain data for serde. They
-/// can be merged in any order and any number of times, by a tree of workers for example: merging is associative,
+/// can be merged in any order and any number of times, for example by a tree of workers: merging is associative,
 /// commutative and idempotent. A commit takes one or many.
 ///
 /// ```
@@ -83,24 +83,24 @@ impl Receipt {
         Self { session: session.to_owned(), chunks: ChunkRows(chunks) }
     }
 
-    /// The id of the session. See [`Receipt`] for an example.
+    /// Returns the id of the session. See [`Receipt`] for an example.
     #[must_use]
     pub fn session(&self) -> &str {
         &self.session
     }
 
-    /// How many chunks are in it. See [`Receipt`] for an example.
+    /// Returns the number of chunks in it. See [`Receipt`] for an example.
     #[must_use]
     pub fn chunk_count(&self) -> usize {
         self.chunks.0.values().map(BTreeMap::len).sum()
     }
 
-    /// Takes in what another receipt of the same session has. See [`Receipt`] for an example.
+    /// Adds the chunks of another receipt of the same session. See [`Receipt`] for an example.
     ///
-    /// If both have the same chunk with other checksums, the receipt keeps both, and a commit refuses it.
+    /// If both have the same chunk with different checksums, the receipt keeps both, and a commit fails.
     ///
     /// # Errors
-    /// `InvalidInput` if the other one is of another session.
+    /// `InvalidInput` if the other receipt belongs to another session.
     pub fn merge(&mut self, other: Self) -> Result<()> {
         self.check_session(&other.session)?;
         for (array, chunks) in other.chunks.0 {
@@ -129,7 +129,7 @@ impl Receipt {
             return Ok(());
         }
         let own = &self.session;
-        Err(Error::invalid(format!("a receipt is of the session {other:?}, not of {own:?}: leave it out")))
+        Err(Error::invalid(format!("a receipt belongs to the session {other:?}, not to {own:?}: leave it out")))
     }
 
     /// The ids of the arrays, and the largest number of a chunk of each.

@@ -1,4 +1,4 @@
-//! What lies in a storage of a session: a lease, which is renewed as long as a program holds the session, and the state,
+//! What is in a storage of a session: a lease, which is renewed as long as a program holds the session, and the state,
 //! from which another program resumes it.
 //!
 //! The lease is there before the first array, and the state after the last. As long as there is a state the session is
@@ -15,7 +15,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The folder of the sessions, beside the arrays; records of saves lie there too.
+/// The folder of the sessions, beside the arrays; records of saves are there too.
 const SAVING: &str = ".saving";
 const LEASE: &str = "lease";
 const STATE: &str = "state";
@@ -69,7 +69,7 @@ impl Lease {
     }
 }
 
-/// Where a session lies.
+/// Where a session is.
 #[derive(Clone)]
 pub(super) struct Record {
     store: Arc<dyn ByteStore>,
@@ -161,11 +161,12 @@ impl Record {
     }
 }
 
-/// The error about a session that is over.
+/// The error for a session that is over.
 fn over() -> Error {
     Error::new(
         ErrorKind::Gone,
-        "the session is over: it was committed, abandoned, or silent for so long that a sweep has removed it; begin a new one",
+        "the session is over: it was committed or abandoned, or a sweep has removed it after its lease had expired; \
+            begin a new one",
     )
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// A box of chunks: per axis the first one and how many.
+/// A box of chunks: for each axis the first one and how many.
 #[derive(PartialEq, Eq)]
 struct Block {
     first: Vec<usize>,
@@ -109,7 +109,7 @@ pub(super) fn together(grid: &ChunkGrid, numbers: impl Iterator<Item = usize>) -
     Ok(regions)
 }
 
-/// Refuses a region that is not of whole chunks of the grid. The error has the nearest one that is.
+/// Fails for a region that is not of whole chunks of the grid. The error has the nearest one that is.
 pub(super) fn check_aligned(grid: &ChunkGrid, region: &Region) -> Result<()> {
     let shape = grid.shape();
     if region.ndim() != shape.len() {
@@ -131,11 +131,11 @@ pub(super) fn check_aligned(grid: &ChunkGrid, region: &Region) -> Result<()> {
     let (near_start, near_shape) = (nearest.start(), nearest.shape());
     Err(Error::invalid(format!(
         "the region (start {start:?}, shape {lengths:?}) cuts chunks of shape {chunk:?}, and only whole ones are written: the \
-         nearest region of whole chunks is (start {near_start:?}, shape {near_shape:?}); Slot::regions has such regions"
+         nearest region of whole chunks is (start {near_start:?}, shape {near_shape:?}); Slot::regions returns such regions"
     )))
 }
 
-/// The region of whole chunks whose edges are nearest. The region lies in the array and is not empty.
+/// The region of whole chunks whose edges are nearest. The region is in the array and is not empty.
 fn nearest(grid: &ChunkGrid, region: &Region) -> Region {
     let (mut start, mut shape) = (Vec::new(), Vec::new());
     for (axis, (first, end)) in region.start().iter().zip(region.end()).enumerate() {

@@ -9,8 +9,8 @@ use crate::storage::name::Name;
 use crate::task::unstoppable;
 
 impl Storage {
-    /// Takes up a session that another program has begun, on any machine: one that was killed, or one that goes on.
-    /// [`Session::missing`] says what is still to be written, if the receipts were kept.
+    /// Resumes a session that another program has begun, on any machine, whether that program was killed or still runs.
+    /// [`Session::missing`] returns what is not yet written, if the receipts were kept.
     ///
     /// Two programs may hold a session at the same time. If both commit it, the value is committed once.
     ///
@@ -30,8 +30,8 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `Gone` if the session is over; `InvalidName` for a text that is not an id; `Conflict` if the session is of
-    /// another name; `Corrupt` if it is damaged.
+    /// `Gone` if the session is over; `InvalidName` if the string is not an id; `Conflict` if the session belongs to a
+    /// value with another name; `Corrupt` if it is damaged.
     pub fn resume(&self, name: &str, id: &str) -> Result<Session> {
         let name = Name::parse(name)?;
         self.resume_session(&name, id).map_err(|error| error.in_document(name.as_str()))
@@ -41,7 +41,7 @@ impl Storage {
         let record = Record::new(self.place.bytes(name.workflow())?, id)?;
         let lease = record.lease()?;
         if record.is_expired(&lease)? {
-            let text = "the session was silent for longer than its lease allows, so a sweep may be removing it: begin a new one";
+            let text = "the session was not renewed within its lease, so a sweep may be removing it: begin a new one";
             return Err(Error::new(ErrorKind::Gone, text).at_location(record.location()));
         }
         let lease = lease.opened();
@@ -56,7 +56,7 @@ impl Storage {
         let state = State::read(&bytes, limits).map_err(|error| error.at_location(record.location()))?;
         if state.header.document != name.as_str() {
             let other = &state.header.document;
-            return Err(Error::new(ErrorKind::Conflict, format!("the session is of the value {other:?}")));
+            return Err(Error::new(ErrorKind::Conflict, format!("the session belongs to the value {other:?}")));
         }
         let renewing = Renewing::begin(record.clone(), lease)?;
         Ok(Session::new(self.clone(), name.clone(), id.to_owned(), state, record, renewing))

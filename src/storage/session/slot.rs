@@ -21,24 +21,24 @@ use std::time::{Duration, Instant};
 const LOOKED_FOR: Duration = Duration::from_secs(1);
 
 impl Storage {
-    /// Opens a pending array to write chunks of it, in this process. See [`Slot`].
+    /// Opens a pending array, to write chunks of it in this process. See [`Slot`].
     ///
     /// This takes one request, or the opening of one file. Any number of processes may do so.
     ///
     /// # Errors
     /// `TypeMismatch` if the array has another element type; `Gone` if the session is over; `InvalidInput` or `Limit`
-    /// for a ticket that was altered; `Unsupported` for one of a newer arraystow.
+    /// for a ticket that was altered; `Unsupported` for a ticket of a newer version of arraystow.
     pub fn slot<T: Element>(&self, ticket: &Ticket) -> Result<Slot<T>> {
         let opened = || {
             let name = Name::parse(ticket.document())?;
             let (form, wanted) = (ticket.form(), T::DATA_TYPE);
             if form.data_type != wanted {
                 let found = &form.data_type;
-                let text = format!("the array has elements of the type {found}, and a slot of {wanted} was asked for");
+                let text = format!("the array has elements of the type {found}, but a slot of {wanted} was asked for");
                 return Err(Error::new(ErrorKind::TypeMismatch, text));
             }
             if !is_id(ticket.array()) {
-                return Err(Error::new(ErrorKind::InvalidName, "the ticket names an array that cannot be"));
+                return Err(Error::new(ErrorKind::InvalidName, "the ticket names an array that cannot exist"));
             }
             let layout = form.layout(self.place.limits())?;
             let record = Record::new(self.place.bytes(name.workflow())?, ticket.session())?;
@@ -70,7 +70,7 @@ fn located(error: Error, ticket: &Ticket) -> Error {
     error.at_path(ticket.path()).in_array(ticket.array()).in_document(ticket.document())
 }
 
-/// A pending array, open in this process to write chunks of it. [`Storage::slot`] opens one from a [`Ticket`].
+/// A pending array that is open in this process for writing chunks. [`Storage::slot`] opens one from a [`Ticket`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -109,20 +109,21 @@ pub struct Slot<T> {
 }
 
 impl<T: Element> Slot<T> {
-    /// Elements per axis of the whole array. See [`Slot`] for an example.
+    /// Returns the number of elements along each axis of the whole array. See [`Slot`] for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         self.grid.shape()
     }
 
-    /// The chunks in which the array is stored. They may be larger than those of the array: shards, for example. See
-    /// [`Slot`] for an example.
+    /// Returns the chunks in which the array is stored. They may be larger than the chunks of the array, for example if
+    /// they are shards. See [`Slot`] for an example.
     #[must_use]
     pub fn grid(&self) -> &ChunkGrid {
         &self.grid
     }
 
-    /// The id by which receipts and errors name what this slot writes. Every opening of a slot has another.
+    /// Returns the id by which receipts and errors identify what this slot writes. Every opening of a slot has a
+    /// different id.
     ///
     /// See [`Slot::write`].
     #[must_use]
@@ -130,17 +131,17 @@ impl<T: Element> Slot<T> {
         &self.attempt
     }
 
-    /// Cuts the array into regions of whole stored chunks: at most `most`, of about equal size. Each can be written by
-    /// another process. See [`Slot`] for an example.
+    /// Divides the array into at most `most` regions of whole stored chunks, of about equal size. Different processes
+    /// can write different regions. See [`Slot`] for an example.
     #[must_use]
     pub fn regions(&self, most: usize) -> Vec<Region> {
         regions::cut(&self.grid, most)
     }
 
-    /// Writes the elements of a region, which has whole stored chunks only, and returns the receipt for them. They are
-    /// durable then. The chunks are encoded on all processors.
+    /// Writes the elements of a region, which must consist of whole stored chunks, and returns the receipt for them.
+    /// When it returns, they are durable. The chunks are encoded on all processors.
     ///
-    /// A chunk that is there already stays. If its bytes are the same, it counts as written: so a region can be written
+    /// A chunk that already exists stays. If its bytes are the same, it counts as written, so a region can be written
     /// again after a failure, and by two programs at the same time.
     ///
     /// ```
@@ -162,10 +163,10 @@ impl<T: Element> Slot<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the region cuts a chunk, and then the error has the nearest region that does not, or if the
-    /// elements have another shape; `Conflict` if a chunk is there with other bytes, and then the error has the ids of
-    /// both attempts, if the file system has attributes of files or the store has metadata; `Gone` if the session is
-    /// over; what keeps a chunk from being encoded or written.
+    /// `InvalidInput` if the region divides a chunk (the error names the nearest valid region), or if the elements have
+    /// another shape; `Conflict` if a chunk exists with other bytes (the error names both attempts, if the file system
+    /// has extended attributes or the store has metadata); `Gone` if the session is over; any error of encoding or
+    /// writing a chunk.
     pub fn write<D: Dimension>(&self, region: &Region, elements: ArrayView<'_, T, D>) -> Result<Receipt> {
         self.write_dyn(region, &elements.into_dyn()).map_err(|error| located(error, &self.ticket))
     }
@@ -216,7 +217,7 @@ impl<T: Element> Slot<T> {
             ErrorKind::Conflict,
             format!(
                 "{other} has written other bytes of chunk {number} (start {start:?}, shape {shape:?}) before this attempt, \
-                 {attempt}; what is there stays: both must write the same"
+                 {attempt}; the stored bytes stay: both must write the same"
             ),
         )
     }

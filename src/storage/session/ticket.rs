@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 const VERSION: u32 = 1;
 
-/// What a program needs to write a part of a pending array: which session, which array, and how it is stored.
+/// The data that a program needs to write a part of a pending array: the session, the array, and how it is stored.
 ///
-/// A ticket is plain data for serde, of less than a kilobyte. It has no secret: a program that gets one opens the
-/// storage with its own credentials. [`Storage::slot`](crate::Storage::slot) takes it.
+/// A ticket is plain data for serde, of less than a kilobyte. It contains no secrets: a program that gets a ticket
+/// opens the storage with its own credentials. [`Storage::slot`](crate::Storage::slot) takes it.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -68,31 +68,31 @@ impl Ticket {
         Self(TicketForm { version: VERSION, session, document, array: owned(array), path: owned(path), stored })
     }
 
-    /// The id of the session. See [`Ticket`] for an example.
+    /// Returns the id of the session. See [`Ticket`] for an example.
     #[must_use]
     pub fn session(&self) -> &str {
         &self.0.session
     }
 
-    /// The name of the value that the session saves. See [`Ticket`] for an example.
+    /// Returns the name of the value that the session saves. See [`Ticket`] for an example.
     #[must_use]
     pub fn document(&self) -> &str {
         &self.0.document
     }
 
-    /// The place of the array in the value, such as `runs[3].field`. See [`Ticket`] for an example.
+    /// Returns the place of the array in the value, such as `runs[3].field`. See [`Ticket`] for an example.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.path
     }
 
-    /// The data type of the elements. See [`Ticket`] for an example.
+    /// Returns the data type of the elements. See [`Ticket`] for an example.
     #[must_use]
     pub fn data_type(&self) -> &DataType {
         &self.0.stored.data_type
     }
 
-    /// Elements per axis of the whole array. See [`Ticket`] for an example.
+    /// Returns the number of elements along each axis of the whole array. See [`Ticket`] for an example.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.0.stored.shape

@@ -116,9 +116,11 @@ file["z"] = 1.0
     );
     assert_eq!(form("/a").unwrap().data_type, DataType::UInt16);
     assert_eq!(form("/b/text").unwrap().data_type, DataType::String);
-    for (path, what) in
-        [("/b/lists", "sequences of variable length"), ("/elsewhere", "another place"), ("/virtual", "view of others")]
-    {
+    for (path, what) in [
+        ("/b/lists", "sequences of variable length"),
+        ("/elsewhere", "out of this file"),
+        ("/virtual", "view of other datasets"),
+    ] {
         let error = form(path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{path}: {error}");
         assert!(error.to_string().contains(what), "{path}: {error}");

@@ -94,7 +94,7 @@ fn a_folder_that_may_not_be_written_to_is_called_so() {
     storage.save("a/b", &1).unwrap();
     for (kind, text) in [
         (io::ErrorKind::PermissionDenied, "may not be written to"),
-        (io::ErrorKind::ReadOnlyFilesystem, "mounted to be read only"),
+        (io::ErrorKind::ReadOnlyFilesystem, "mounted read-only"),
     ] {
         let _watching = watch(folder.path(), Arc::new(NoWriting(kind)));
         for error in [

@@ -94,7 +94,7 @@ fn a_sweep_takes_a_session_that_was_silent_for_too_long() {
         assert_eq!(swept(&storage), 0);
         after_the_lease();
         let error = storage.resume("sim/x", &id).unwrap_err();
-        assert!(error.is_gone() && error.to_string().contains("silent"), "{}: {error}", place.name);
+        assert!(error.is_gone() && error.to_string().contains("its lease"), "{}: {error}", place.name);
         let found = storage.sweep().unwrap();
         let kinds: Vec<_> = found.leftovers().map(|leftover| leftover.kind).collect();
         assert_eq!(kinds, [LeftoverKind::SaveRecord, LeftoverKind::Array], "{}", place.name);

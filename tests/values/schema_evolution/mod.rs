@@ -287,29 +287,24 @@ fn what_has_become_something_else_is_an_error_with_its_place() {
             place.turn::<_, Runs<Enum>>(&structs),
             "runs[0]",
             format,
-            "there is a map, and the variant of an enum is expected",
+            "found a map, expected the variant of an enum",
         );
-        refused(place.turn::<_, Runs<Vec<u8>>>(&structs), "runs[0]", format, "there is a map, and a list is expected");
-        refused(place.turn::<_, Runs<u8>>(&structs), "runs[0]", format, "there is a map, and u8 is expected");
-        refused(place.turn::<_, Runs<String>>(&structs), "runs[0]", format, "there is a map, and a text is expected");
+        refused(place.turn::<_, Runs<Vec<u8>>>(&structs), "runs[0]", format, "found a map, expected a list");
+        refused(place.turn::<_, Runs<u8>>(&structs), "runs[0]", format, "found a map, expected u8");
+        refused(place.turn::<_, Runs<String>>(&structs), "runs[0]", format, "found a map, expected a string");
         refused(place.turn::<_, Runs<Plain>>(&structs), "runs[0]", format, "`$arraystow::stored`");
         refused(place.turn::<_, Runs<Chunked>>(&structs), "runs[0]", format, "`$arraystow::stored`");
         let enums = Runs { runs: vec![Enum::Unit, Enum::Struct { a: 1, b: 2 }] };
-        refused(place.turn::<_, Runs<Struct>>(&enums), "runs[0]", format, "there is a text, and a map is expected");
+        refused(place.turn::<_, Runs<Struct>>(&enums), "runs[0]", format, "found a string, expected a map");
         let arrays = Runs { runs: vec![large()] };
         refused(place.turn::<_, Runs<f64>>(&arrays), "runs[0]", format, "");
         refused(place.turn::<_, Runs<Struct>>(&arrays), "runs[0]", format, "missing field `a`");
         let arrays = Runs { runs: vec![chunked(&large())] };
 
-        refused(place.turn::<_, Runs<(u8, u8)>>(&arrays), "runs[0][0]", format, "there is a text, and u8 is expected");
+        refused(place.turn::<_, Runs<(u8, u8)>>(&arrays), "runs[0][0]", format, "found a string, expected u8");
         // JSON's reader takes lists for structs and tuples and finds out within them.
         if format == Format::Cbor {
-            refused(
-                place.turn::<_, Runs<Struct>>(&arrays),
-                "runs[0]",
-                format,
-                "there is a list, and a map is expected",
-            );
+            refused(place.turn::<_, Runs<Struct>>(&arrays), "runs[0]", format, "found a list, expected a map");
             refused(place.turn::<_, Runs<[u8; 3]>>(&arrays), "runs[0]", format, "a list of another length");
         }
     }

@@ -44,7 +44,7 @@ impl Bitshuffle {
         Some(Self { size, block, packing })
     }
 
-    /// Undoes it; gives how many bytes came out. None if the input is damaged or there is no room.
+    /// Decodes it, and returns the number of decoded bytes. None if the input is damaged or there is no room.
     pub(super) fn undo(
         self,
         input: &[u8],

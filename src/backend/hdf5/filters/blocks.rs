@@ -29,7 +29,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Undoes LZ4; gives how many bytes came out. None if the input is damaged or there is no room.
+/// Decodes LZ4, and returns the number of decoded bytes. None if the input is damaged or there is no room.
 pub(super) fn unlz4(input: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut input = Input(input);
     let (whole, block) = input.lengths()?;

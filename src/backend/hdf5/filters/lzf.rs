@@ -1,6 +1,6 @@
 //! LZF, h5py's own compression: only to read what h5py wrote with `compression="lzf"`.
 
-/// Undoes LZF; returns how many bytes came out. None if the input is damaged or there is no room.
+/// Decodes LZF, and returns the number of decoded bytes. None if the input is damaged or there is no room.
 pub(super) fn decompress(input: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut input = input.iter().copied();
     let mut len = 0;

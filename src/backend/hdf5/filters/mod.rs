@@ -1,8 +1,8 @@
-//! The filters of HDF5 that arraystow knows, which it runs itself: outside libhdf5's lock, and within bounds of its own
+//! The HDF5 filters that arraystow supports. It runs them itself: outside libhdf5's lock, and within its own bounds,
 //! whatever a file says.
 //!
-//! Written are shuffle with deflate or zstd; read are also those of h5py and of hdf5plugin for which there is a decoder.
-//! libhdf5 never runs a filter here, so no file can make it load one from the disk.
+//! It writes shuffle with deflate or zstd. It also reads those filters of h5py and hdf5plugin for which there is a
+//! decoder. libhdf5 never runs a filter here, so no file can make it load one from the disk.
 
 mod bitshuffle;
 mod blocks;
@@ -258,17 +258,22 @@ impl Filter {
             let known = [NBIT, SCALE_OFFSET, BITSHUFFLE].contains(&id);
             Error::unsupported(match (id, &*named.values) {
                 (32_001, _) => format!(
-                    "the dataset uses the HDF5 filter {id}{name}, which arraystow has with its feature `zarr`; enable it, or {instead}"
+                    "the dataset uses the HDF5 filter {id}{name}, which needs the feature `zarr` of arraystow; enable \
+                        it, or {instead}"
                 ),
                 (_, values) if known => format!(
-                    "the dataset uses the HDF5 filter {id}{name} with parameters that arraystow does not know, {values:?}; {instead}"
+                    "the dataset uses the HDF5 filter {id}{name} with parameters that arraystow does not support, \
+                        {values:?}; {instead}"
                 ),
-                _ => format!("the dataset uses the HDF5 filter {id}{name}, which arraystow does not have; {instead}"),
+                _ => format!(
+                    "the dataset uses the HDF5 filter {id}{name}, which arraystow does not support; \
+                    {instead}"
+                ),
             })
         })
     }
 
-    /// Undoes one filter; returns how many bytes came out, which is never more than there is room for.
+    /// Undoes one filter, and returns the number of decoded bytes, which is never more than there is room for.
     fn undo(self, input: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Self::Deflate => INFLATE.with_borrow_mut(|kept| {
@@ -336,7 +341,7 @@ fn without_checksum(input: &[u8]) -> Result<&[u8]> {
     if sum == u32::from_le_bytes(*stored) || sum == u32::from_le_bytes([b, a, d, c]) {
         Ok(bytes)
     } else {
-        Err(damaged("its fletcher32 checksum is another"))
+        Err(damaged("its fletcher32 checksum does not match"))
     }
 }
 

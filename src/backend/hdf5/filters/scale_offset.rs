@@ -48,7 +48,7 @@ impl ScaleOffset {
         known.then_some(Self { kind, size, len, big_endian: order == 1, fill, is_left_out })
     }
 
-    /// Undoes it; gives how many bytes came out. None if the input is damaged or there is no room.
+    /// Decodes it, and returns the number of decoded bytes. None if the input is damaged or there is no room.
     pub(super) fn undo(self, input: &[u8], out: &mut [u8]) -> Option<usize> {
         if self.is_left_out {
             out.get_mut(..input.len())?.copy_from_slice(input);

@@ -38,7 +38,7 @@ pub(super) struct Block {
 
 /// The bytes with which blocks begin that can have an attribute: the header of an object, and its continuation.
 const BEGINNINGS: [&[u8]; 2] = [b"OHDR", b"OCHK"];
-/// How far the checksum lies behind the description, at most.
+/// How far the checksum is behind the description, at most.
 const FARTHEST: usize = 4096;
 const CHECKSUM: usize = size_of::<u32>();
 

@@ -67,7 +67,7 @@ pub(super) fn file_of(plan: &Plan<'_>) -> Result<Option<Drawing>> {
     let bytes =
         layout.chunk_bytes(plan.data_type.size()).and_then(|chunk| chunk.checked_mul(layout.grid.chunk_count()));
     let is_small = bytes.is_some_and(|bytes| bytes <= SMALL) && layout.grid.chunk_count() <= MOST_CHUNKS;
-    // Texts of any length lie in a heap that libhdf5 fills.
+    // Strings of any length are in a heap that libhdf5 fills.
     let is_small = is_small && !plan.data_type.is_text();
     if !is_small || plan.description.len() > LONGEST || !plan.filters.is_empty() || !plan.labels.is_empty() {
         return Ok(None);

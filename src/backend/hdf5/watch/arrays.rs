@@ -1,4 +1,4 @@
-//! Indices of chunks that are arrays. libhdf5 goes through as many elements as they claim to have.
+//! Chunk indices that are arrays. libhdf5 reads as many elements as they claim to have.
 
 use super::cursor::Cursor;
 use super::{View, Watch, damaged};
@@ -37,7 +37,7 @@ pub(super) fn extensible(watch: &Watch, view: &View<'_>, block: &[u8]) -> Result
         && 2 * u64::from(pointers.ilog2()) <= 1 + bits - u64::from(smallest.ilog2())
         && (bits == 64 || count >> bits == 0);
     if !possible {
-        return Err(damaged("the index of its chunks is impossible"));
+        return Err(damaged("its chunk index is invalid"));
     }
     watch.check_elements(count)
 }
@@ -51,7 +51,7 @@ pub(super) fn fixed(watch: &Watch, view: &View<'_>, block: &[u8]) -> Result<()> 
     let fits = count.checked_mul(element).is_some_and(|len| (1..=view.len()).contains(&len));
     let has_room = view.is_nowhere(elements) || fits;
     if element < format.address as u64 || page >= 64 || !has_room {
-        return Err(damaged("the index of its chunks is impossible"));
+        return Err(damaged("its chunk index is invalid"));
     }
     watch.check_elements(count)
 }

@@ -1,5 +1,5 @@
-//! Global heaps: where the texts and lists of variable length lie. libhdf5 is not to read them, since it makes as much room
-//! for one as the file claims it to have.
+//! Global heaps, which hold the strings and lists of variable length. libhdf5 must not read them, because it allocates
+//! whatever length the file claims.
 
 use super::cursor::Cursor;
 use super::{Source, View, Watch};

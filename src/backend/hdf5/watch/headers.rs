@@ -1,4 +1,4 @@
-//! Headers of objects: messages in a piece, and in further pieces that messages lead to.
+//! Object headers: messages in one piece, and in further pieces that messages refer to.
 
 use super::cursor::Cursor;
 use super::messages::{CONTINUATION, Message, TYPE, each};
@@ -48,11 +48,11 @@ fn look_at_messages(watch: &mut Watch, view: &View<'_>, header: u64) -> Result<(
 /// A message that says in which header it is. There it must be itself.
 fn refer(watch: &mut Watch, view: &View<'_>, kind: u64, body: &[u8]) -> Result<()> {
     if body.starts_with(&[2, IN_HEAP as u8]) {
-        return Err(damaged("a message is said to be in a heap, by a version of the format that had none for it"));
+        return Err(damaged("a message refers to a heap, which its version of the format does not have"));
     }
     let Some(header) = referred(view, body) else { return Ok(()) };
     if view.is_nowhere(header) {
-        return Err(damaged("a message refers to nowhere"));
+        return Err(damaged("a message has an invalid reference"));
     }
     if watch.referred.contains(&(kind, header)) {
         return Ok(());
@@ -106,8 +106,8 @@ fn attribute(watch: &mut Watch, view: &View<'_>, body: &[u8]) -> Result<()> {
     }
 }
 
-/// Where links or attributes are that have a heap, and the trees by which they are found: by name, which must be there as
-/// well, and by order. A number of so many bytes may come before.
+/// Where links or attributes are that have a heap, and the trees by which they are found: by name, which must be there
+/// as well, and by order. A number of this many bytes may come before.
 fn stored_apart(
     watch: &mut Watch,
     view: &View<'_>,
@@ -123,7 +123,7 @@ fn stored_apart(
         let pointer = message.address + cursor.at() as u64;
         let Some(tree) = cursor.number(view.format.address) else { return Ok(()) };
         if turn == 0 && view.is_nowhere(heap) != view.is_nowhere(tree) {
-            return Err(damaged("of links or attributes there is a heap without a tree, or a tree without a heap"));
+            return Err(damaged("links or attributes have a heap without a B-tree, or a B-tree without a heap"));
         }
         watch.reach(view, tree, pointer, BlockRole::Tree { kinds: kind..=kind, axes: 0 })?;
     }
@@ -134,7 +134,7 @@ fn stored_apart(
 fn space(body: &[u8]) -> Result<()> {
     const LAST: u8 = 2;
     match body {
-        [2, _, _, kind, ..] if *kind > LAST => Err(damaged("a shape is of a kind that does not exist")),
+        [2, _, _, kind, ..] if *kind > LAST => Err(damaged("a dataspace is of a kind that does not exist")),
         _ => Ok(()),
     }
 }

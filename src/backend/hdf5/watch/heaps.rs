@@ -28,7 +28,7 @@ pub(super) fn local(view: &View<'_>, block: &[u8]) -> Result<()> {
             Some(next) => piece = next,
         }
     }
-    Err(damaged(format!("the list of free pieces at {address} leads in a circle")))
+    Err(damaged(format!("the list of free pieces at {address} forms a cycle")))
 }
 
 /// How a fractal heap is divided into blocks: rows of blocks that double in size, the first two rows aside.
@@ -84,7 +84,8 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
     };
     if filters > 0 {
         return Err(Error::unsupported(
-            "the names or attributes of the file are compressed, which arraystow does not open; write it anew with h5repack",
+            "the names or attributes of the file are compressed, which arraystow does not read; rewrite it with \
+                h5repack",
         ));
     }
     let possible = [width, first, direct].iter().all(|number| number.is_power_of_two())
@@ -94,7 +95,7 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
         && u64::from(first.ilog2() + width.ilog2()) <= bits
         && u64::from(direct.ilog2()) <= bits
         && largest <= LARGEST_MANAGED;
-    let impossible = || damaged(format!("the heap at {address} is impossible"));
+    let impossible = || damaged(format!("the heap at {address} is invalid"));
     if !possible {
         return Err(impossible());
     }
@@ -118,7 +119,7 @@ pub(super) fn fractal(watch: &mut Watch, view: &View<'_>, address: u64, block: &
 /// A block of a fractal heap that leads to others.
 pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
     let Some(BlockRole::HeapBlock { heap, offset }) = watch.expected(address) else {
-        return Err(damaged(format!("no heap has the block at {address}")));
+        return Err(damaged(format!("the block at {address} belongs to no heap")));
     };
     let mut cursor = Cursor::new(block, 5);
     check_offset(view, address, &mut cursor, heap, offset)?;
@@ -139,7 +140,7 @@ pub(super) fn block(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u
             watch.reach(view, child, pointer, node)?;
         }
     }
-    if is_empty { Err(damaged(format!("the heap's block at {address} leads nowhere"))) } else { Ok(()) }
+    if is_empty { Err(damaged(format!("the heap's block at {address} has an invalid address in it"))) } else { Ok(()) }
 }
 
 /// A block of a fractal heap with elements.
@@ -148,7 +149,7 @@ pub(super) fn data(watch: &Watch, view: &View<'_>, address: u64, block: &[u8]) -
         Some(BlockRole::HeapData { heap, offset }) => {
             check_offset(view, address, &mut Cursor::new(block, 5), heap, offset)
         }
-        _ => Err(damaged(format!("no heap has the block at {address}"))),
+        _ => Err(damaged(format!("the block at {address} belongs to no heap"))),
     }
 }
 
@@ -158,5 +159,5 @@ fn check_offset(view: &View<'_>, address: u64, cursor: &mut Cursor<'_>, heap: He
     if found == Some(offset) {
         return Ok(());
     }
-    Err(damaged(format!("the heap's block at {address} belongs elsewhere")))
+    Err(damaged(format!("the heap's block at {address} belongs to another heap")))
 }

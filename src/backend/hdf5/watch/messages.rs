@@ -23,7 +23,7 @@ pub(super) struct Message<'a> {
     pub(super) is_shared: bool,
     pub(super) address: u64,
     pub(super) body: &'a [u8],
-    /// The bytes that the checksum of its piece is of, which lies behind them; none in the first version.
+    /// The bytes that the checksum of its piece is of, which is behind them; none in the first version.
     pub(super) checked: Option<Range<u64>>,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn each(view: &View<'_>, header: u64, show: &mut dyn FnMut(&Message<'
     while let Some((start, len)) = pieces.pop_front() {
         all = all.saturating_add(len);
         if !seen.insert(start) || all > view.len() {
-            return Err(damaged(format!("the header at {header} leads in a circle")));
+            return Err(damaged(format!("the header at {header} forms a cycle")));
         }
         let Some(piece) = view.read(start, len)? else { return Ok(()) };
         let mut cursor = Cursor::new(&piece, 0);

@@ -1,11 +1,11 @@
-//! Watches what libhdf5 reads of a file, block by block, and refuses what it would not come out of again.
+//! Watches what libhdf5 reads of a file, block by block, and fails for what libhdf5 would not return from.
 //!
-//! libhdf5 follows the pointers of a file without asking whether it has been there: a B-tree that leads in a circle overflows
-//! its stack, one whose nodes are shared is walked as often as there are ways through it, a list that ends nowhere fills the
-//! memory. A block that it has read stays in its cache, so what it walks is not bounded by what it reads. But it reads every
-//! block once before it follows its pointers. Here each block is looked at when it is read: of the blocks that may be walked
-//! from, none may be reached from two places, and none from itself; lists end; types are nested as deep as people nest
-//! them. So the blocks that are walked are a tree, and a walk takes no more steps than the file has blocks.
+//! libhdf5 follows the pointers of a file without checking for repetition: a cyclic B-tree overflows its stack, a
+//! B-tree with shared nodes is walked once for each path through it, and an endless list fills the memory. A block that
+//! it has read stays in its cache, so what it walks is not bounded by what it reads. But it reads every block once
+//! before it follows its pointers. Here each block is examined when it is read: of the blocks that may be walked from,
+//! none may be reached from two places, and none from itself; lists end; types are nested as deep as people nest them.
+//! So the blocks that are walked are a tree, and a walk takes no more steps than the file has blocks.
 //!
 //! What is malformed in another way is left to libhdf5, which checks the rest.
 
@@ -57,9 +57,9 @@ enum BlockRole {
     Piece,
     /// A node of a tree of names.
     Names,
-    /// A node of a version-1 tree of chunks with so many axes, that of the elements' bytes included.
+    /// A node of a version-1 tree of chunks with this many axes, that of the elements' bytes included.
     Chunks(usize),
-    /// The header of a version-2 tree of one of these types; its records, if they are of chunks, have so many axes.
+    /// The header of a version-2 tree of one of these types; its records, if they are of chunks, have this many axes.
     Tree { kinds: RangeInclusive<u64>, axes: usize },
     /// A node of a version-2 tree, so far above the leaves, with so many records.
     Records { tree: Arc<records::Tree>, depth: usize, count: u64 },
@@ -70,7 +70,7 @@ enum BlockRole {
 }
 
 impl Watch {
-    /// Watches a file with at most so many chunks.
+    /// Watches a file with at most this many chunks.
     pub(super) fn new(most_chunks: usize) -> Self {
         let most_chunks = most_chunks as u64;
         Self {
@@ -90,14 +90,15 @@ impl Watch {
             // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
             b"GCOL" => {
                 return Err(Error::unsupported(
-                    "the dataset is a view of others (a virtual dataset), or has lists of variable length in its fill value; \
-                     arraystow opens neither",
+                    "the dataset is a view of other datasets (a virtual dataset), or has lists of variable length in \
+                        its fill value; arraystow opens neither",
                 ));
             }
             // It would put blocks into libhdf5's cache that were never seen here.
             b"MDCI" => {
                 return Err(Error::unsupported(
-                    "the file keeps an image of libhdf5's cache, which arraystow does not open; write it anew with h5repack",
+                    "the file contains an image of libhdf5's cache, which arraystow does not read; rewrite it with \
+                        h5repack",
                 ));
             }
             b"\x89HDF" if self.format.is_none() => return self.start(source, position),
@@ -124,7 +125,7 @@ impl Watch {
         }
     }
 
-    /// The fill value of the dataset of texts whose header lies there, if it has one.
+    /// The fill value of the dataset of strings whose header is there, if it has one.
     pub(super) fn text_fill(&self, header: u64) -> Option<TextFill> {
         self.text_fills.get(&header).copied().flatten()
     }

@@ -72,7 +72,7 @@ pub(super) fn header(watch: &mut Watch, view: &View<'_>, address: u64, block: &[
         Some((fields, percents, address + cursor.at() as u64, cursor.number(format.address)?, cursor.number(2)?))
     })();
     let Some(((kind, node, record, depth), (split, merge), pointer, root, count)) = fields else { return Ok(()) };
-    let impossible = || damaged(format!("the B-tree at {address} is impossible"));
+    let impossible = || damaged(format!("the B-tree at {address} is invalid"));
     // libhdf5 takes the type that the tree says for that which it looks for.
     let axes = match watch.expected(address) {
         Some(BlockRole::Tree { kinds, axes }) if kinds.contains(&kind) => axes,
@@ -114,7 +114,7 @@ fn sizes(view: &View<'_>, kind: u64, axes: usize) -> Option<RangeInclusive<u64>>
 /// A node that leads to others.
 pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8]) -> Result<()> {
     let Some(BlockRole::Records { tree, depth, count }) = watch.expected(address) else {
-        return Err(damaged(format!("no B-tree has the node at {address}")));
+        return Err(damaged(format!("the node at {address} belongs to no B-tree")));
     };
     let Some(below) = depth.checked_sub(1) else { return Ok(()) };
     let mut cursor = Cursor::new(block, 6);
@@ -128,7 +128,7 @@ pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8
             return Ok(());
         };
         if count > tree.levels[below].most || view.is_nowhere(child) {
-            return Err(damaged(format!("the B-tree's node at {address} is impossible")));
+            return Err(damaged(format!("the B-tree's node at {address} is invalid")));
         }
         watch.reach(view, child, pointer, BlockRole::Records { tree: tree.clone(), depth: below, count })?;
     }

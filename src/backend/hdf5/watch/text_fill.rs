@@ -1,5 +1,6 @@
-//! The fill value of texts of any length, which is a place in a global heap. libhdf5 reads the text as soon as it is asked for
-//! the properties of the dataset, with a length that the file claims. So it sees headers of such datasets without a fill value.
+//! The fill value of strings of any length, which is a place in a global heap. libhdf5 reads the text as soon as it is
+//! asked for the properties of the dataset, with a length that the file claims. So it sees headers of such datasets
+//! without a fill value.
 
 use super::super::lookup3::lookup3;
 use super::cursor::Cursor;
@@ -10,7 +11,7 @@ use crate::error::Result;
 /// The older and the newer message of a fill value.
 const OLD: u64 = 0x04;
 const NEW: u64 = 0x05;
-/// Of a type: lists of variable length; and of those: texts.
+/// Of a type: lists of variable length; and of those: strings.
 const VARIABLE: u8 = 9;
 const TEXT: u8 = 1;
 /// Bytes of a place, where addresses have 8.
@@ -22,7 +23,7 @@ const HAS_VALUE: u8 = 0x20;
 /// The messages of a fill value that a header of libhdf5 has: one of each kind.
 const MOST: usize = 2;
 
-/// The place of the text, as it lies in the file.
+/// The place of the text, as it is in the file.
 #[derive(Clone, Copy)]
 pub(in super::super) struct TextFill(pub(in super::super) [u8; BYTES]);
 
@@ -41,7 +42,7 @@ struct Replaced {
     checked: Option<std::ops::Range<u64>>,
 }
 
-/// Takes the fill value out of what is read of the header of a dataset of texts. Returns `None` if nothing was taken
+/// Takes the fill value out of what is read of the header of a dataset of strings. Returns `None` if nothing was taken
 /// out, and `Some(None)` if the fill value is one that libhdf5 never uses.
 pub(super) fn hide(view: &View<'_>, header: u64) -> Result<Option<Option<TextFill>>> {
     if (view.format.address, view.format.length) != (8, 8) {

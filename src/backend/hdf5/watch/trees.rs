@@ -21,7 +21,7 @@ pub(super) fn node(watch: &mut Watch, view: &View<'_>, address: u64, block: &[u8
     } else {
         match watch.expected(address) {
             Some(BlockRole::Chunks(axes)) => (8 + 8 * axes, BlockRole::Chunks(axes)),
-            _ => return Err(damaged(format!("no dataset has the index of chunks at {address}"))),
+            _ => return Err(damaged(format!("the chunk index at {address} belongs to no dataset"))),
         }
     };
     if level == 0 && kind != NAMES {

@@ -1,4 +1,4 @@
-//! Types of elements. libhdf5 goes down into them on its stack, again and again.
+//! Types of elements, into which libhdf5 descends recursively on its stack.
 
 use super::cursor::Cursor;
 use super::damaged;
@@ -8,16 +8,16 @@ use crate::error::{Error, Result};
 const DEEPEST: usize = 64;
 /// The length of a message in a header.
 const LONGEST: usize = 1 << 16;
-/// What is as short lies in another heap.
+/// What is as short is in another heap.
 const SHORTEST: usize = 1 << 12;
 /// The last version of an attribute. No type begins with so small a byte.
 const LAST_ATTRIBUTE: u8 = 3;
 
-/// A type as it lies in the file.
+/// A type as it is in the file.
 pub(super) fn check(message: &[u8]) -> Result<()> {
     match walk(&mut Cursor::new(message, 0), DEEPEST) {
         Err(TooDeep) => Err(Error::unsupported(format!(
-            "the file has a type that is nested more than {DEEPEST} deep, which arraystow does not read"
+            "the file has a type that is nested more than {DEEPEST} levels deep, which arraystow does not read"
         ))),
         Ok(_) => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! A file as it is watched: where its parts are, and how they are read.
+//! A file that is watched: the places of its parts, and how they are read.
 
 use crate::error::{Error, Result};
 

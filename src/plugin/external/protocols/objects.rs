@@ -24,8 +24,8 @@ impl Protocols {
 
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 impl Protocols {
-    /// Adds the protocol for object stores: arrays become Zarr arrays. If there are both protocols, FILE is used. See
-    /// [`ObjectStoreProtocol`] for an example.
+    /// Adds the protocol for object stores: arrays become Zarr arrays. If both protocols are set, the one for files is
+    /// used. See [`ObjectStoreProtocol`] for an example.
     #[must_use]
     pub fn with_object_store(mut self, object_store: ObjectStoreProtocol) -> Self {
         self.object_store = Some(object_store);

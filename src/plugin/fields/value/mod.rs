@@ -10,17 +10,18 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::fields::found::NdarrayFields;
 use crate::plugin::shared::{Shared, WeakShared};
 
-/// A value whose Rust type is not known: what a document holds, as a tree with arrays as leaves. See
-/// [`Storage::value`](crate::Storage::value); as a field it takes any part of a document.
+/// A value whose Rust type is not known: the contents of a document, as a tree with arrays as leaves. See
+/// [`Storage::value`](crate::Storage::value). As a field, it accepts any part of a document.
 ///
-/// A document holds what serde made of the value: a struct is a map of its fields, a tuple a list, a variant of an enum
-/// its name or a map from its name to its contents, a `Some` what is in it, and a `None` or a unit
-/// [`Null`](Self::Null). In JSON bytes are lists of integers, and keys are texts.
+/// A document contains the value as serde serializes it: a struct is a map of its fields, a tuple is a list, a variant
+/// of an enum is its name or a map from its name to its contents, a `Some` is its contents, and `None` and units are
+/// [`Null`](Self::Null). In JSON, bytes are lists of integers, and keys are strings.
 ///
-/// [`Display`](std::fmt::Display) shows it as text, in several lines with `{:#}`; what is long or deep is shortened.
+/// [`Display`](std::fmt::Display) writes it as text, in several lines with `{:#}`. Long and deeply nested parts are
+/// shortened.
 ///
-/// Serialized, it gives the document that it was read from, with two exceptions: an array that was a plain `ndarray` is
-/// a chunked one, which a field of either type reads, and an [external object](Self::External) cannot be saved.
+/// Serializing it gives the document that it was read from, with two exceptions: a plain `ndarray` becomes a chunked
+/// array, which a field of either type reads, and an [external object](Self::External) cannot be saved.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -54,15 +55,15 @@ pub enum Value {
     Null,
     /// A bool.
     Bool(bool),
-    /// An integer of any type, unless it is larger than `i128` holds.
+    /// An integer of any type that fits an `i128`.
     Integer(i128),
-    /// An integer that only `u128` holds.
+    /// An integer that fits only a `u128`.
     LargeInteger(u128),
     /// A number that was written as `f32`.
     Float32(f32),
     /// A number that was written as `f64`.
     Float64(f64),
-    /// A text, a character, or a variant of an enum without contents.
+    /// A string, a character, or a variant of an enum without contents.
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
@@ -70,20 +71,20 @@ pub enum Value {
     List(Vec<Self>),
     /// A map, a struct, or a variant with its contents: keys of any type, in the order of the document.
     Map(Vec<(Self, Self)>),
-    /// An array that is stored beside the document. It is lazy.
+    /// An array that is stored outside the document. It is lazy.
     Array(AnyArray),
-    /// An `ndarray` that stands in the document itself.
+    /// An `ndarray` that is in the document itself.
     InlineArray(InlineArray),
-    /// A value that stands in several places of the document: one allocation in all of them.
+    /// A value that occurs in several places of the document: one allocation in all of them.
     Shared(Shared<Self>),
-    /// A reference to such a value that does not keep it alive; it may lead up the tree.
+    /// A reference to such a value that does not keep it alive. It may refer to a value that contains it.
     WeakShared(WeakShared<Self>),
-    /// An object that its own serializer keeps in files beside the document. Only its Rust type can read it.
+    /// An object that its own serializer stores in files beside the document. Only its Rust type can read it.
     External(PersistentId),
 }
 
 impl Value {
-    /// The value itself, or the one that a shared reference leads to.
+    /// Returns the value itself, or the value that a shared reference refers to.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -107,14 +108,14 @@ impl Value {
         value
     }
 
-    /// The value of a field: of the first entry of a map with this text as its key.
+    /// Returns the value of a field: of the first entry of a map with this string as its key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Map(entries) = self.resolved() else { return None };
         entries.iter().find(|(known, _)| known.as_text() == Some(key)).map(|(_, value)| value)
     }
 
-    /// The text, if it is one. See [`resolved`](Self::resolved) for an example.
+    /// Returns the string, if the value is one. See [`resolved`](Self::resolved) for an example.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self.resolved() {
@@ -123,7 +124,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is one; integers are rounded where `f64` does not hold them.
+    /// Returns the number, if the value is one. Integers that `f64` cannot represent are rounded.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         match self.resolved() {
@@ -135,7 +136,8 @@ impl Value {
         }
     }
 
-    /// The array, if it is one that is stored beside the document. See [`resolved`](Self::resolved) for an example.
+    /// Returns the array, if the value is one that is stored outside the document. See [`resolved`](Self::resolved) for
+    /// an example.
     #[must_use]
     pub fn as_array(&self) -> Option<&AnyArray> {
         match self.resolved() {
@@ -145,7 +147,7 @@ impl Value {
     }
 }
 
-/// An `ndarray` that stands in a document itself, because it is small or its elements are no array elements. The
+/// An `ndarray` that is in the document itself, because it is small or its elements cannot be array elements. The
 /// document has its shape and its elements, but not their data type.
 ///
 /// ```
@@ -165,20 +167,21 @@ pub struct InlineArray {
 }
 
 impl InlineArray {
-    /// Elements per axis.
+    /// Returns the number of elements along each axis.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// The elements, in C order.
+    /// Returns the elements, in C order.
     #[must_use]
     pub fn elements(&self) -> &[Value] {
         &self.elements
     }
 
-    /// The array, with the data type that its elements show: `bool`; `int64`, or `uint64` if one of them needs it;
-    /// `float32` or `float64`; complex numbers where they are pairs of floats. Without elements it is of `float64`.
+    /// Returns the array, with a data type inferred from its elements: `bool`; `int64`, or `uint64` if an element needs
+    /// it; `float32` or `float64`; complex numbers if the elements are pairs of floats. An array without elements has
+    /// `float64`.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -192,7 +195,7 @@ impl InlineArray {
     /// ```
     ///
     /// # Errors
-    /// `TypeMismatch` if there is no such data type: the elements may be texts, or of different types.
+    /// `TypeMismatch` if there is no such data type: if the elements are strings, for example, or of different types.
     pub fn to_ndarray(&self) -> Result<AnyNdArray> {
         let elements = NdarrayFields::of_values(self.shape.clone(), &self.elements)?.elements_as_found()?;
         let data_type = elements.data_type().unwrap_or(DataType::Float64);

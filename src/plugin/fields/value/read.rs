@@ -1,7 +1,7 @@
 //! Any part of a document as a [`Value`].
 //!
-//! Formats that describe themselves say what there is. An id looks like any other list of its form; the document's
-//! manifest says which lists are ids.
+//! Self-describing formats provide the types. An id looks like any other list of its form; the document's manifest says
+//! which lists are ids.
 
 use super::{InlineArray, Value};
 use crate::array::{AnyArray, element_count};

@@ -1,5 +1,5 @@
-//! A [`Value`] as text for people. What is long or deep is shortened, so that a hostile document cannot fill a
-//! terminal, and one whose values hold one another in a long chain cannot overflow the stack.
+//! A [`Value`] as text for people. Long and deeply nested parts are shortened, so that a hostile document cannot fill a
+//! terminal, and a long chain of values cannot overflow the stack.
 
 use super::{InlineArray, Value};
 use std::fmt::{self, Write as _};

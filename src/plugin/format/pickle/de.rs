@@ -36,11 +36,11 @@ impl<'de> PickleValue<'de> {
         let levels = self
             .levels
             .checked_sub(1)
-            .ok_or_else(|| Text::custom("it is nested deeper than can be read, or holds itself"))?;
+            .ok_or_else(|| Text::custom("it is nested deeper than can be read, or contains itself"))?;
         Ok(move |node| Self { node, levels, ..self })
     }
 
-    /// The error about a value that only Python code can build.
+    /// The error for a value that only Python code can build.
     fn refused(self, class: &str) -> Text {
         let place = match ids::place_of(self.graph, self.node, self.all_levels) {
             Some(path) if !path.is_empty() => format!(" at {path:?}"),
@@ -307,7 +307,7 @@ impl<'de> Deserializer<'de> for Element<'de> {
     }
 }
 
-/// Reads the value, or returns the text of the error.
+/// Reads the value, or returns the message of the error.
 pub(super) fn read<'de, S: DeserializeSeed<'de>>(value: PickleValue<'de>, seed: S) -> Result<S::Value, String> {
     seed.deserialize(value).map_err(|error| error.to_string())
 }

@@ -53,7 +53,7 @@ impl NumpyType {
         }
     }
 
-    /// Decodes one element. `None` if it has another length, or a text is not valid Unicode.
+    /// Decodes one element. `None` if it has another length, or a string is not valid Unicode.
     pub(super) fn element<'a>(&self, bytes: &'a [u8]) -> Option<Scalar<'a>> {
         if bytes.len() != self.size {
             return None;
@@ -81,7 +81,7 @@ impl NumpyType {
                 let (real, imaginary) = bytes.split_at(self.size / 2);
                 Scalar::Complex(float(real), float(imaginary))
             }
-            // A text is padded with zeros.
+            // A string is padded with zeros.
             b'S' => {
                 let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
                 Scalar::Bytes(Cow::Borrowed(&bytes[..len]))

@@ -194,10 +194,10 @@ impl<'a> Machine<'a> {
             _ => self.length::<8>()?,
         };
         let bytes = self.bytes(len)?;
-        let text = |what: &str| str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| format!("a text {what}"));
+        let text = |what: &str| str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| format!("a string {what}"));
         self.push(Node::Scalar(match opcode {
             b'X' | 0x8c | 0x8d => {
-                Scalar::Text(text("has half a surrogate, or is not in UTF-8: no text of Rust's has that")?)
+                Scalar::Text(text("has a lone surrogate, or is not UTF-8, which no Rust string can have")?)
             }
             b'T' | b'U' => Scalar::Text(text("of Python 2 is not in UTF-8")?),
             _ => Scalar::Bytes(Cow::Borrowed(bytes)),
@@ -236,7 +236,7 @@ impl<'a> Machine<'a> {
             b'h' => u8::from_le_bytes(self.array()?).into(),
             _ => u32::from_le_bytes(self.array()?),
         };
-        let node = *self.memo.get(&number).ok_or_else(|| format!("place {number} of its memo is empty"))?;
+        let node = *self.memo.get(&number).ok_or_else(|| format!("entry {number} of its memo is empty"))?;
         self.stack.push(node);
         Ok(())
     }
@@ -296,7 +296,7 @@ impl<'a> Machine<'a> {
         } else {
             let name = self.pop_many(2)?;
             let [Some(module), Some(name)] = [0, 1].map(|at| self.borrowed_text(*name.get(at)?)) else {
-                return Err("the name of a class is not a text".into());
+                return Err("the name of a class is not a string".into());
             };
             (module, name)
         };

@@ -114,7 +114,7 @@ impl<'a> Graph<'a> {
         "?".to_owned()
     }
 
-    /// Counts a value of so many bytes. A few bytes of a pickle can name one value in very many places; a walk, which
+    /// Counts a value of this many bytes. A few bytes of a pickle can name one value in very many places; a walk, which
     /// takes each place for a value of its own, then ends with an error.
     pub(super) fn take(&self, bytes: usize) -> Result<(), String> {
         match self.left.get().checked_sub(1 + bytes as u64) {
@@ -123,8 +123,8 @@ impl<'a> Graph<'a> {
                 Ok(())
             }
             None => {
-                Err("values that stand in several places of the pickle make it too large: read here, each place has a \
-                         value of its own"
+                Err("values that occur in several places of the pickle make it too large, since each place is read as \
+                    a copy"
                     .to_owned())
             }
         }

@@ -50,7 +50,7 @@ fn set<'a>(store: &mut Store<'a>, arguments: Arguments) -> Result<Option<Node<'a
     Ok(Some(Node::Set(elements)))
 }
 
-/// Makes bytes from bytes, or from a text in Latin-1.
+/// Makes bytes from bytes, or from a string in Latin-1.
 fn bytes<'a>(store: &mut Store<'a>, arguments: Arguments) -> Result<Option<Node<'a>>, String> {
     let bytes = match (arguments[0].map(|text| store.node(text)).transpose()?, text(store, arguments[1])) {
         (None, None) => Cow::Borrowed(&b""[..]),

@@ -123,8 +123,8 @@ impl<'o> PickleWriter<'o> {
             return Ok(());
         }
         Err(Text::custom(format_args!(
-            "the key of a map is {what}, and Python's dict takes only what can be hashed (numbers, texts, bytes, and tuples of \
-             them): save the object in Format::Cbor, or the map as a list of pairs"
+            "the key of a map is {what}, and a Python dict has only keys that can be hashed (numbers, strings, bytes, \
+                and tuples of them): save the value in Format::Cbor, or the map as a list of pairs"
         )))
     }
 
@@ -171,7 +171,7 @@ fn finish(out: &mut Vec<u8>, count: usize, end: End) -> Result<(), Text> {
         (End::Marked(opcode), _) => out.push(opcode),
         (End::Short | End::Id, 0) => out.push(b')'),
         (End::Short | End::Id, 1..=SHORT) => out.push(0x84 + count as u8),
-        (End::Short | End::Id, _) => return Err(Text::custom("a tuple has more elements than it said")),
+        (End::Short | End::Id, _) => return Err(Text::custom("a tuple has more elements than it announced")),
         (End::Variant(inner), _) => {
             finish(out, count, *inner)?;
             out.push(SETITEM);
