@@ -1,4 +1,4 @@
-//! Any serde format will do: a document in readable JSON, its arrays in HDF5 files beside.
+//! Any serde format works: a document in readable JSON, with its arrays in HDF5 files beside it.
 //!
 //! `cargo run --release -p arraystow-examples --example any_format`
 #![allow(clippy::print_stdout)]
@@ -18,9 +18,9 @@ struct Run {
     temperature_k: f64,
     /// Stays lazy.
     field: ChunkedArray<f32>,
-    /// A plain array: diverted as well, and in memory again after loading.
+    /// A plain array: diverted too, and in memory after loading.
     mask: Array2<bool>,
-    /// So small that it stays in the document.
+    /// Small enough to stay in the document.
     position: ndarray::Array1<f64>,
 }
 

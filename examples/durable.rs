@@ -1,4 +1,4 @@
-//! Saves an object over another one: what `scripts/trace-syncs` watches.
+//! Saves a value over another one, while `scripts/trace-syncs` traces the program.
 //!
 //! `cargo run -p arraystow-examples --example durable -- FOLDER NAME`
 

@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p arraystow-examples --example egm96_grid`
 //!
-//! Every point is a sum of 65,338 spherical harmonics, so all 1,038,240 of them take several minutes; that is why the
-//! quickstart does not do it. A lazy array spreads the work over all processors.
+//! Every point is a sum of 65,338 spherical harmonics, so all 1,038,240 points take several minutes. The quickstart
+//! therefore reads the result. A lazy array distributes the work over all processors.
 #![allow(clippy::print_stdout)]
 
 use arraystow::ChunkedArray;

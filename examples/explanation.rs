@@ -1,4 +1,4 @@
-//! The trick of arraystow in sixty lines of code, with nothing but serde and JSON. `docs/how-it-works.md` explains it.
+//! The idea of arraystow in a short program, with only serde and JSON. `docs/how-it-works.md` explains it.
 //!
 //! `cargo run -p arraystow-examples --example explanation`
 
@@ -7,8 +7,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::{cell::RefCell, error::Error, fs, path::Path, path::PathBuf, sync::Arc};
 
-/// What `Serialize` and `Deserialize`, which take no arguments, find on their thread: a plan to join, or a folder to
-/// look in. In arraystow a stack of these, and a guard that restores it after a panic.
+/// The state that `Serialize` and `Deserialize`, which take no arguments, find on their thread: the plan of a save, or
+/// the folder of a load. In arraystow this is a stack, and a guard restores it after a panic.
 enum Context {
     Save(Vec<Arc<Vec<f64>>>),
     Load(PathBuf),
@@ -16,7 +16,7 @@ enum Context {
 
 thread_local!(static CONTEXT: RefCell<Option<Context>> = const { RefCell::new(None) });
 
-/// A big array: in memory, or in a file that is not read before its elements are asked for.
+/// A large array: in memory, or in a file that is not read before its elements are needed.
 enum Array {
     Here(Arc<Vec<f64>>),
     Stored(PathBuf),
@@ -32,7 +32,7 @@ impl Array {
 }
 
 impl Serialize for Array {
-    /// The array joins the plan; the document gets its persistent id and nothing else.
+    /// The array is added to the plan. The document gets only its persistent id.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let elements = self.compute().map_err(ser::Error::custom)?; // in arraystow a handle: nothing is computed yet
         let id = CONTEXT.with_borrow_mut(|context| {
@@ -45,7 +45,7 @@ impl Serialize for Array {
 }
 
 impl<'de> Deserialize<'de> for Array {
-    /// The id comes from the document, the place from the context. No file is opened.
+    /// The id comes from the document, the folder from the context. No file is opened.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (_, (_, id)) = <(String, (String, String))>::deserialize(deserializer)?;
         CONTEXT.with_borrow(|context| {
@@ -75,7 +75,7 @@ fn load<T: de::DeserializeOwned>(folder: &Path) -> Result<T, Box<dyn Error>> {
     Ok(value?)
 }
 
-/// The user's own type, which knows nothing of all this.
+/// The user's own type, which needs no code for this.
 #[derive(Serialize, Deserialize)]
 struct Survey {
     name: String,

@@ -1,4 +1,4 @@
-//! A global geoid: saved, looked at, removed.
+//! A global geoid: saved, loaded and removed.
 //!
 //! `cargo run -p arraystow-examples --example quickstart`
 //!
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     storage.save("global/egm96", &survey)?;
     println!("saved `global/egm96` in {:.0?}", start.elapsed());
 
-    // No Rust type is needed to see what is there.
+    // No Rust type is needed to list what is stored.
     let info = storage.info("global/egm96")?;
     println!("  the document      {:>9} bytes", info.bytes);
     for array in &info.arrays {

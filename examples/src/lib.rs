@@ -1,4 +1,4 @@
-//! The examples' object: a struct with names, parameters and two arrays, of real data.
+//! The value that the examples save: a struct with names, parameters and two arrays of real data.
 
 use arraystow::{ChunkedArray, Region};
 use ndarray::Array2;
@@ -11,11 +11,11 @@ pub struct Survey {
     pub name: String,
     /// The distance between two points, in degrees of latitude and of longitude.
     pub spacing_deg: f64,
-    /// What the heights refer to.
+    /// The reference of the heights.
     pub reference: Reference,
     /// Diverted; lazy when loaded.
     pub undulation_m: ChunkedArray<f32>,
-    /// A plain ndarray field: diverted too, read back whole.
+    /// A plain ndarray field: diverted too, loaded whole.
     pub above_ellipsoid: Array2<bool>,
 }
 
@@ -46,7 +46,7 @@ impl Survey {
     }
 }
 
-/// The data as they come: 16-bit steps of 3 mm from -108 m on, from 90 N and 0 E to 90 S and 359.75 E.
+/// The raw data: 16-bit steps of 3 mm from -108 m on, from 90 N and 0 E to 90 S and 359.75 E.
 struct Grid(Vec<u8>);
 
 impl Grid {

@@ -1,9 +1,9 @@
-//! Four processes write one array. One of them is killed in the middle, and the value is whole all the same.
+//! Four processes write one array. One of them is killed in the middle, and the value is still complete.
 //!
 //! `cargo run -p arraystow-example-many-processes`
 //!
-//! The workers get their work in files and give their receipts in files, as the tasks of a job array do. They could run
-//! on other machines: only the storage and these files are shared.
+//! The workers read their work from files and write their receipts to files, as the tasks of a job array do. They could
+//! run on other machines: only the storage and these files are shared.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 use arraystow::{ChunkedArray, Receipt, Region, Slot, Storage, Ticket, VerifyDepth};
@@ -55,7 +55,7 @@ fn drive() -> Result<(), Box<dyn Error>> {
     for (number, regions) in regions.chunks(regions.len().div_ceil(WORKERS)).enumerate() {
         workers.push(start(folder, number, &storage, &ticket, regions)?);
     }
-    // One of them is killed when it has written something.
+    // One of them is killed after it has written something.
     while receipts(folder, 0)?.is_empty() {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -64,7 +64,7 @@ fn drive() -> Result<(), Box<dyn Error>> {
         worker.wait()?;
     }
 
-    // What it had not written is written by another one.
+    // Another worker writes the rest.
     let mut all = Vec::new();
     (0..WORKERS).try_for_each(|number| receipts(folder, number).map(|some| all.extend(some)))?;
     let missing: Vec<Region> = session.missing(&all)?.into_iter().map(|missing| missing.region).collect();

@@ -1,5 +1,4 @@
-//! A table that is kept as a Parquet file beside the document, and of which only the columns are read that are asked
-//! for.
+//! A table that is stored as a Parquet file beside the document. Only the columns that the program uses are read.
 //!
 //! `cargo run -p arraystow-example-parquet-table`
 
@@ -64,7 +63,7 @@ fn no_column(name: &str) -> String {
     format!("the table has no column {name:?}")
 }
 
-/// Where a table's file is: what Parquet needs to read parts of it.
+/// The file of a table, in the form that Parquet needs to read parts of it.
 #[derive(Clone)]
 struct StoredTable {
     files: ExternalFiles,
@@ -96,7 +95,7 @@ impl ChunkReader for StoredTable {
     }
 }
 
-/// Keeps tables as Parquet files.
+/// Stores tables as Parquet files.
 struct ParquetTables;
 
 impl PersistentSerializer for ParquetTables {
@@ -121,7 +120,7 @@ impl PersistentSerializer for ParquetTables {
     }
 
     fn read(&self, files: &ExternalFiles) -> BoxResult<Table> {
-        // A look at its length; no data is read.
+        // Only the length is checked; no data is read.
         let len = files.open(EXTENSION)?.len();
         Ok(Table::Stored(Arc::new(StoredTable { files: files.clone(), len })))
     }

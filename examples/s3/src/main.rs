@@ -1,9 +1,9 @@
-//! The same lines against an S3 server: another URL, and the arrays are Zarr.
+//! The same code with an S3 server: only the URL differs, and the arrays are Zarr.
 //!
 //! `cargo run --release -p arraystow-example-s3`
 //!
-//! The server runs in this process, with its objects in memory; with a bucket of your own, and your credentials in the
-//! environment, `Storage::open("s3://your-bucket/surveys")` is all it takes.
+//! The server runs in this process, with its objects in memory; With a bucket of your own, and your credentials in the
+//! environment, `Storage::open("s3://your-bucket/surveys")` is enough.
 #![allow(clippy::print_stdout)]
 
 use arraystow::Storage;

@@ -1,10 +1,10 @@
-//! Workers and drivers that are other machines in all but the network: each is a process in a folder of its own, without
-//! the environment of the others, and they share the storage only.
+//! Workers and drivers that run as if on different machines: each is a process in a folder of its own, without the
+//! environment of the others, and they share only the storage.
 //!
 //! `cargo run -p arraystow-example-many-processes --bin elsewhere`
 //!
-//! What they have to say to each other lies in the storage, as values: the job with its ticket, and the receipts. The
-//! machine of the first driver goes down, and so does one worker. Another machine takes the session up and commits.
+//! They communicate through values in the storage: the job with its ticket, and the receipts. The machine of the first
+//! driver goes down, and so does one worker. Another machine resumes the session and commits.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 use arraystow::{ChunkedArray, Receipt, Region, Slot, Storage, Ticket, VerifyDepth};
@@ -81,7 +81,7 @@ fn machines() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A process with a folder of its own, and nothing of this one's environment.
+/// A process with a folder of its own, and without the environment of this one.
 fn start(folder: &Path, storage: &str, work: &[&str]) -> Result<Child, Box<dyn Error>> {
     std::fs::create_dir(folder)?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -102,7 +102,7 @@ fn begin(storage: &Storage) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A worker: writes its part, and leaves a receipt for each region. One that is there need not be written again.
+/// A worker: writes its part, and leaves a receipt for each region. A region with a receipt is not written again.
 fn work(storage: &Storage, worker: usize) -> Result<(), Box<dyn Error>> {
     while !storage.contains("jobs/ramp")? {
         std::thread::sleep(Duration::from_millis(10));
@@ -124,7 +124,7 @@ fn work(storage: &Storage, worker: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Another driver: takes the session up, commits, and clears away what was left for others.
+/// Another driver: resumes the session, commits, and removes the job and the receipts.
 fn commit(storage: &Storage) -> Result<(), Box<dyn Error>> {
     let job: Job = storage.load("jobs/ramp")?;
     let session = storage.resume(NAME, &job.session)?;

@@ -1,6 +1,7 @@
 //! The tasks of a job array write one array. Tickets and receipts are files.
 //!
-//! `examples/many_processes/job_array.sh` runs the three steps on this machine, and says how a scheduler runs them.
+//! `examples/many_processes/job_array.sh` runs the three steps on this machine, and describes how a scheduler runs
+//! them.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 use arraystow::{ChunkedArray, Receipt, Slot, Storage, Ticket};
@@ -41,7 +42,7 @@ fn begin(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes the part of one task. A scheduler may run it twice: both write the same.
+/// Writes the part of one task. A scheduler may run it twice: both runs write the same bytes.
 fn work(folder: &Path, task: usize, tasks: usize) -> Result<(), Box<dyn Error>> {
     let ticket: Ticket = serde_json::from_slice(&fs::read(folder.join("ticket.json"))?)?;
     let slot: Slot<f32> = Storage::open(folder.join("surveys"))?.slot(&ticket)?;
@@ -57,7 +58,7 @@ fn work(folder: &Path, task: usize, tasks: usize) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// Commits, or says which regions no task has written.
+/// Commits, or prints which regions no task has written.
 fn commit(folder: &Path) -> Result<(), Box<dyn Error>> {
     let storage = Storage::open(folder.join("surveys"))?;
     let session = storage.resume(NAME, &fs::read_to_string(folder.join("session"))?)?;

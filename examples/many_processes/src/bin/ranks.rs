@@ -1,7 +1,7 @@
 //! The ranks of an MPI-like run write one array: `cargo run -p arraystow-example-many-processes --bin ranks`.
 //!
-//! Here the ranks are threads. With MPI, `Communicator` is implemented with the calls of the same names; nothing else
-//! changes. Each rank opens the storage for itself, and only the ticket and the receipts are sent.
+//! Here the ranks are threads. With MPI, `Communicator` is implemented with the MPI calls of the same names, and
+//! nothing else changes. Each rank opens the storage for itself, and only the ticket and the receipts are sent.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 use arraystow::{ChunkedArray, Receipt, Slot, Storage, Ticket};
@@ -12,13 +12,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// What is needed of MPI.
+/// The functions of MPI that are needed.
 trait Communicator {
     fn rank(&self) -> usize;
     fn size(&self) -> usize;
     /// Sends the bytes of rank 0 to all.
     fn broadcast(&self, bytes: Option<Vec<u8>>) -> Outcome<Vec<u8>>;
-    /// Brings the bytes of all ranks to rank 0.
+    /// Gathers the bytes of all ranks at rank 0.
     fn gather(&self, bytes: Vec<u8>) -> Outcome<Option<Vec<Vec<u8>>>>;
 }
 
