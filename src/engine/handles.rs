@@ -1,5 +1,5 @@
-//! Handles of this process on stored arrays. An array that is no longer part of a document can be left to its handle,
-//! which removes it when it is dropped.
+//! Handles of this process on stored arrays. An array can be left to its handle when it no longer belongs to a
+//! document. The handle removes it when it is dropped.
 
 use crate::lock::Mutex;
 use crate::task::unstoppable;
