@@ -42,6 +42,16 @@ impl EncodedArray {
         Ok(Self { data_type, grid, meta: ArrayMeta::default(), bytes, stored: None })
     }
 
+    /// An array of which the bytes of each element are the last axis.
+    pub(super) fn of_byte_array(data_type: DataType, grid: ChunkGrid, bytes: ChunkedArray<u8>) -> Self {
+        Self { data_type, grid, meta: ArrayMeta::default(), bytes, stored: None }
+    }
+
+    /// The same elements, for which other choices are made.
+    pub(super) fn with_meta(self, meta: ArrayMeta) -> Self {
+        Self { meta, ..self }
+    }
+
     /// An array of a Rust type, without it.
     pub(crate) fn of(array: &Arc<dyn ErasedArray>) -> Result<Self> {
         if let Some(encoded) = array.as_any().downcast_ref::<Self>() {

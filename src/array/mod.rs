@@ -5,6 +5,7 @@
 //! chunk grid implement serde's traits here.
 
 mod any;
+mod any_bytes;
 mod any_ndarray;
 mod arithmetic;
 mod attr;

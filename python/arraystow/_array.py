@@ -1,0 +1,203 @@
+"""Lazy arrays."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _dtypes
+from ._native import RawArray
+
+if TYPE_CHECKING:
+    import dask.array
+    import xarray
+
+    from ._storage import Storage
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where an array lies: what is pickled of it."""
+
+    storage: Storage
+    name: str
+    path: str
+    version: str
+
+
+class Array:
+    """An array that is stored beside a document. It is lazy: elements are read when they are needed.
+
+    Slices are numpy's basic ones: integers, slices, ``...`` and ``None``. ``a[...]``, ``np.asarray(a)`` and
+    :meth:`compute` read. An array that was loaded can be pickled: the pickle has the place and the path, and neither
+    elements nor credentials.
+    """
+
+    def __init__(self, raw: RawArray, source: _Source | None = None) -> None:
+        self._raw = raw
+        self._source = source
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return tuple(self._raw.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=object))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements."""
+        return _dtypes.to_numpy(self._raw.data_type)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements in memory."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def chunks(self) -> tuple[tuple[int, ...], ...]:
+        """For each axis the lengths of its chunks, as dask has them."""
+        return tuple(map(tuple, self._raw.chunks))
+
+    @property
+    def dims(self) -> tuple[str, ...] | None:
+        """The names of the axes, if they have names."""
+        dims = self._raw.dims
+        return None if dims is None else tuple(dims)
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The attributes."""
+        return dict(self._raw.attrs)
+
+    @property
+    def path(self) -> str | None:
+        """The path in the value, if the array was loaded."""
+        return self._source.path if self._source else None
+
+    def compute(self) -> np.ndarray[Any, Any]:
+        """Reads all elements, in parallel, and compares their checksums."""
+        return _read(self._raw)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise ValueError("an array of arraystow is read into new memory: a copy cannot be avoided")
+        elements = self.compute()
+        return elements if dtype is None else elements.astype(dtype, copy=False)
+
+    def __getitem__(self, key: Any) -> Any:
+        axes, new = _axes(key, self.shape)
+        elements = _read(self._raw.slice(axes))[new]
+        return elements[()] if elements.ndim == 0 else elements
+
+    def lazy(self, key: Any) -> Array:
+        """A part of the array that is not read yet. It is sliced as by ``a[key]``, without ``None``."""
+        axes, new = _axes(key, self.shape)
+        if None in new:
+            raise IndexError("a lazy part has no new axes")
+        return Array(self._raw.slice(axes))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without axes has no length")
+        return self.shape[0]
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.compute().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+    def __repr__(self) -> str:
+        dims = f", dims={self.dims}" if self.dims else ""
+        return f"<arraystow.Array {self._raw.data_type} {list(self.shape)}, {_count(self.chunks)} chunks{dims}>"
+
+    def __reduce__(self) -> Any:
+        if self._source is None:
+            raise TypeError("only an array that was loaded can be pickled, and no part of one")
+        return _reopened, (self._source.storage, self._source.name, self._source.path, self._source.version)
+
+    def to_dask(self) -> dask.array.Array:
+        """The array as one of dask, with the same chunks."""
+        import dask.array
+
+        return dask.array.from_array(
+            self, chunks=self.chunks, asarray=False, fancy=False, meta=np.empty((0,) * self.ndim, self.dtype)
+        )
+
+    def to_xarray(self, name: str | None = None) -> xarray.DataArray:
+        """The array as a lazy ``DataArray`` with the same chunks, names and attributes."""
+        import xarray
+
+        dims = self.dims or tuple(f"dim_{axis}" for axis in range(self.ndim))
+        return xarray.DataArray(self.to_dask(), dims=dims, attrs=self.attrs, name=name)
+
+
+def _count(chunks: tuple[tuple[int, ...], ...]) -> int:
+    return int(np.prod([len(axis) for axis in chunks], dtype=object))
+
+
+def _read(raw: RawArray) -> np.ndarray[Any, Any]:
+    if raw.data_type == "string":
+        strings = np.empty(len(texts := raw.strings()), object)
+        strings[:] = texts
+        return strings.reshape(raw.shape)
+    dtype = _dtypes.to_numpy(raw.data_type)
+    if dtype.subdtype is not None:
+        return np.frombuffer(raw.read(), dtype.base).reshape(*raw.shape, *dtype.shape)
+    if 0 in raw.shape:
+        return np.empty(raw.shape, dtype)
+    return np.frombuffer(raw.read(), dtype).reshape(raw.shape)
+
+
+def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]], tuple[Any, ...]]:
+    """A key as the library's slices, and what is left to do with the elements: new axes, and backward steps."""
+    key = key if isinstance(key, tuple) else (key,)
+    given = sum(part is not None and part is not Ellipsis for part in key)
+    if key.count(Ellipsis) > 1:
+        raise IndexError("an index can have only a single ellipsis ('...')")
+    if given > len(shape):
+        raise IndexError(f"too many indices: the array has {len(shape)} axes, but {given} were indexed")
+    missing = (slice(None),) * (len(shape) - given)
+    at = key.index(Ellipsis) if Ellipsis in key else len(key)
+    key = key[:at] + missing + key[at + 1 :]
+    axes: list[tuple[int, int, int]] = []
+    new: list[Any] = []
+    lengths = iter(shape)
+    for part in key:
+        if part is None:
+            new.append(None)
+            continue
+        length = next(lengths)
+        if isinstance(part, slice):
+            places = range(*part.indices(length))
+            new.append(slice(None, None, -1 if places.step < 0 else None))
+            forward = places if places.step > 0 else places[::-1]
+            axes.append((forward.start, forward.stop, forward.step) if len(forward) else (0, 0, 1))
+            continue
+        try:
+            index = operator.index(part)
+        except TypeError:
+            raise IndexError(
+                f"an array of arraystow is indexed by integers, slices, '...' and None, not by {type(part).__name__}: "
+                "read it first, as a[...][index]"
+            ) from None
+        if not -length <= index < length:
+            raise IndexError(f"index {index} is out of bounds for an axis of length {length}")
+        axes.append((index % length, 0, 0))
+    return axes, tuple(new)
+
+
+def _reopened(storage: Storage, name: str, path: str, version: str) -> Array:
+    return storage._array(name, path, version)

@@ -1,0 +1,193 @@
+"""Python objects as plain ones, with arrays as the extension module has them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import math
+import sys
+from collections.abc import Callable, Mapping, Set
+from typing import Any
+
+import numpy as np
+
+from . import _dtypes
+from ._array import Array
+from ._native import RawArray
+
+
+@dataclasses.dataclass(frozen=True)
+class Single:
+    """A number that is saved as an ``f32``: what ``np.float32`` becomes."""
+
+    value: float
+
+
+#: How an array of dask becomes one of the library.
+DaskArray = Callable[[Any], RawArray]
+
+
+class Plain:
+    """Makes plain objects of values. An array that is in several places is one array in all of them."""
+
+    def __init__(self, dask_array: DaskArray) -> None:
+        self._dask_array = dask_array
+        self._arrays: dict[int, tuple[Any, RawArray]] = {}
+        self._above: set[int] = set()
+
+    def of(self, value: Any, path: str = "") -> Any:
+        """The plain object for a value at a path.
+
+        Raises:
+            TypeError: if the value, or something in it, cannot be saved.
+            ValueError: if it contains itself.
+        """
+        if value is None or type(value) in (bool, int, float, str, bytes):
+            return value
+        if id(value) in self._above:
+            raise ValueError(f"{path or 'the value'}: a value that contains itself cannot be saved")
+        self._above.add(id(value))
+        try:
+            return self._of(value, path)
+        finally:
+            self._above.discard(id(value))
+
+    def _of(self, value: Any, path: str) -> Any:
+        if isinstance(value, np.generic):
+            return self._scalar(value, path)
+        if self._is_array(value):
+            return self._array(value, path)
+        if isinstance(value, (bytearray, memoryview)):
+            return bytes(value)
+        if isinstance(value, (bool, int, float, str, bytes)):
+            # Of a class derived from these, such as an IntEnum.
+            base = next(base for base in (bool, int, float, str, bytes) if isinstance(value, base))
+            return base(value) if base is not str else str.__str__(value)
+        if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+            return value.isoformat()
+        if isinstance(value, Mapping):
+            return {self.of(key, path): self.of(item, _below(path, key)) for key, item in value.items()}
+        if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+            return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
+        if isinstance(value, Set):
+            return [self.of(item, path) for item in value]
+        fields = _fields(value)
+        if fields is None:
+            raise TypeError(f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved")
+        return {name: self.of(item, _below(path, name)) for name, item in fields.items()}
+
+    def _scalar(self, value: np.generic, path: str) -> Any:
+        if isinstance(value, np.float32):
+            return Single(float(value))
+        if value.dtype.kind in "biuf":
+            return value.item()
+        if value.dtype.kind in "SU":
+            return value.item()
+        return self._array(np.asarray(value), path)
+
+    def _is_array(self, value: Any) -> bool:
+        return isinstance(value, (np.ndarray, Array)) or _is_dask(value) or _is_xarray(value)
+
+    def _array(self, value: Any, path: str) -> Any:
+        known = self._arrays.get(id(value))
+        if known is not None:
+            return known[1]
+        try:
+            made = self._made(value, path)
+        except TypeError as error:
+            raise TypeError(f"{path or 'the value'}: {error}") from error
+        if isinstance(made, RawArray):
+            # The value is kept, so that its id is not used again.
+            self._arrays[id(value)] = (value, made)
+        return made
+
+    def _made(self, value: Any, path: str) -> Any:
+        if isinstance(value, Array):
+            return value._raw
+        if _is_xarray(value):
+            return self._xarray(value, path)
+        if _is_dask(value):
+            return self._dask_array(value)
+        return in_memory(value)
+
+    def _xarray(self, value: Any, path: str) -> Any:
+        import xarray
+
+        if isinstance(value, (xarray.Dataset, xarray.DataTree)):
+            tree = value if isinstance(value, xarray.DataTree) else None
+            dataset = tree.to_dataset(inherit=False) if tree is not None else value
+            plain = {str(name): self._labelled(item.variable, _below(path, name)) for name, item in dataset.variables.items()}
+            if tree is not None:
+                plain |= {name: self._xarray(child, _below(path, name)) for name, child in tree.children.items()}
+            if dataset.attrs:
+                plain["attrs"] = self.of(dict(dataset.attrs), _below(path, "attrs"))
+            return plain
+        if isinstance(value, xarray.DataArray) and value.coords:
+            own = value.name if value.name is not None else "values"
+            variables = {own: value.variable} | {name: item.variable for name, item in value.coords.items()}
+            return {str(name): self._labelled(item, _below(path, name)) for name, item in variables.items()}
+        return self._labelled(value.variable if isinstance(value, xarray.DataArray) else value, path)
+
+    def _labelled(self, variable: Any, path: str) -> RawArray:
+        data = variable.data
+        made = self._made(data if _is_dask(data) or isinstance(data, np.ndarray) else np.asarray(data), path)
+        attrs = {name: attr for name, attr in map(_attr, variable.attrs.items()) if attr is not None}
+        dims = [str(dim) for dim in variable.dims]
+        return made.described(dims if dims else None, attrs, None)
+
+
+def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> RawArray:
+    """An array of numpy.
+
+    Raises:
+        TypeError: if there is no data type for its dtype.
+    """
+    if _dtypes.is_strings(values.dtype):
+        return RawArray.from_bytes("string", list(values.shape), chunks, _dtypes.packed_strings(values))
+    data_type = _dtypes.from_numpy(values.dtype)
+    return RawArray.from_bytes(data_type, list(values.shape), chunks, as_bytes(values))
+
+
+def as_bytes(values: np.ndarray[Any, Any]) -> bytes:
+    """The bytes of elements as the library has them."""
+    return np.ascontiguousarray(values, _dtypes.packed(values.dtype)).tobytes()
+
+
+def _attr(item: tuple[Any, Any]) -> tuple[str, Any]:
+    name, value = item
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, np.bool_)):
+        value = int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        value = None
+    return str(name), value
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return dict(zip(value._fields, value))  # type: ignore[attr-defined]
+    if hasattr(type(value), "model_fields"):
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    if hasattr(type(value), "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
+    return None
+
+
+def _below(path: str, key: Any) -> str:
+    return f"{path}.{key}" if path else str(key)
+
+
+def _is_dask(value: Any) -> bool:
+    dask = sys.modules.get("dask.array")
+    return dask is not None and isinstance(value, dask.Array)
+
+
+def _is_xarray(value: Any) -> bool:
+    xarray = sys.modules.get("xarray")
+    kinds = ("Variable", "DataArray", "Dataset", "DataTree")
+    return xarray is not None and isinstance(value, tuple(getattr(xarray, kind) for kind in kinds if hasattr(xarray, kind)))

@@ -1,0 +1,249 @@
+"""Storages."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+import numpy as np
+
+from . import _dask, _shape
+from ._array import Array, _Source
+from ._native import RawArray, RawStorage
+from ._plain import Plain, Single
+
+T = TypeVar("T")
+#: Called with the bytes that are done and all bytes, as far as they are known.
+Progress = Callable[[int, int], Any]
+
+#: Options with these words in their names are not pickled.
+_SECRET = ("secret", "key", "token", "password", "credential")
+
+
+class Storage:
+    """Named values in a folder, or in a folder of an object store.
+
+    Args:
+        place: a folder, or a URL such as ``s3://bucket/folder``.
+        options: options of the object store, such as ``aws_endpoint``, and ``codec``, ``format``, ``array_format``
+            (``"hdf5"`` or ``"zarr"``), ``durability`` (``"synced"`` or ``"not-synced"``), ``zarr_version``,
+            ``shard_bytes``.
+
+    A storage can be pickled. Options that are secrets are left out: the process that reads the pickle takes them from
+    its environment.
+    """
+
+    def __init__(self, place: str | os.PathLike[str], **options: Any) -> None:
+        self._place = os.fspath(place)
+        if "://" not in self._place:
+            self._place = os.path.abspath(self._place)
+        self._options = options
+        self._raw = RawStorage(self._place, options)
+
+    @property
+    def place(self) -> str:
+        """The folder or URL."""
+        return self._place
+
+    def __repr__(self) -> str:
+        return f"arraystow.Storage({self._place!r})"
+
+    def __reduce__(self) -> Any:
+        kept = {name: value for name, value in self._options.items() if not any(word in name for word in _SECRET)}
+        return _opened, (self._place, kept)
+
+    @overload
+    def load(self, name: str, *, progress: Progress | None = None) -> Any: ...
+    @overload
+    def load(self, name: str, *, as_: type[T], progress: Progress | None = None) -> T: ...
+    def load(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> Any:
+        """The value of that name: dicts, lists, numbers, strings, bytes, and arrays as lazy :class:`Array`.
+
+        Small arrays come as ``numpy`` arrays. A value that several places share is one object.
+
+        Args:
+            as_: a dataclass, or a model of pydantic or attrs, that the value becomes.
+            progress: called with the bytes that are done and all bytes.
+
+        Raises:
+            NotFoundError: if there is no value of that name.
+        """
+        return self.load_versioned(name, as_=as_, progress=progress)[0]
+
+    def load_versioned(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> tuple[Any, str]:
+        """The value, and its version for :meth:`save`."""
+        arrays: list[tuple[Array, str]] = []
+
+        def array(raw: RawArray, path: str) -> Array:
+            arrays.append((Array(raw), path))
+            return arrays[-1][0]
+
+        value, version = self._raw.load(name, array, _inline, _external, progress)
+        for made, path in arrays:
+            made._source = _Source(self, name, path, version)
+        return (value if as_ is None else _shape.shaped(value, as_)), version
+
+    def save(
+        self, name: str, value: Any, *, version: str | None = None, progress: Progress | None = None
+    ) -> dict[str, Any]:
+        """Saves a value: plain objects, dataclasses, models of pydantic and attrs, arrays of numpy, dask and xarray.
+
+        A value that is there already is replaced, in one step, when everything is written. Arrays of dask are computed
+        chunk by chunk; on a cluster (``distributed.Client``) its workers write them.
+
+        Args:
+            version: the version that the value must still have.
+            progress: called with the bytes that are done and all bytes.
+
+        Returns:
+            The report of the save, with its ``version``.
+
+        Raises:
+            TypeError: if something in the value cannot be saved; the text has the path.
+            ConflictError: if the value has another version.
+        """
+        if version is None and _dask.is_distributed() and _has_dask(value):
+            return _dask.save_distributed(self, name, value)
+        plain = Plain(_dask.computed).of(value)
+        return json.loads(self._raw.save(name, plain, Single, version or "replace", progress))  # type: ignore[no-any-return]
+
+    def create(self, name: str, value: Any, *, progress: Progress | None = None) -> dict[str, Any]:
+        """As :meth:`save`, but a value that is there already stays.
+
+        Raises:
+            AlreadyExistsError: if there is one.
+        """
+        return json.loads(self._raw.save(name, Plain(_dask.computed).of(value), Single, "create", progress))  # type: ignore[no-any-return]
+
+    def update(self, name: str, change: Callable[[Any], Any], *, tries: int = 100) -> Any:
+        """Loads a value, changes it and saves it as one step: again, if another writer was faster.
+
+        Args:
+            change: called with the value; what it returns is saved, or the value itself if that is ``None``.
+
+        Returns:
+            What was saved.
+        """
+        from .errors import ConflictError
+
+        for left in reversed(range(tries)):
+            value, version = self.load_versioned(name)
+            changed = change(value)
+            changed = value if changed is None else changed
+            try:
+                self.save(name, changed, version=version)
+            except ConflictError:
+                if left == 0:
+                    raise
+            else:
+                return changed
+        raise ValueError("tries must be at least 1")
+
+    def array(self, name: str, path: str) -> Array:
+        """The array at a path of a value, such as ``"runs[3].field"``.
+
+        Raises:
+            NotFoundError: if there is none; the text has the nearest path.
+        """
+        return self._array(name, path, self.version(name))
+
+    def _array(self, name: str, path: str, version: str) -> Array:
+        return Array(self._raw.array(name, path), _Source(self, name, path, version))
+
+    def version(self, name: str) -> str:
+        """The version of a value."""
+        return self._raw.version(name)
+
+    def __contains__(self, name: str) -> bool:
+        return self._raw.contains(name)
+
+    def exists(self) -> bool:
+        """Whether the storage exists. The first save makes it."""
+        return self._raw.exists()
+
+    def list(self, glob: str = "**") -> list[str]:
+        """The names of the values that match a glob: ``*`` stays within a segment, ``**`` goes across."""
+        return [entry["name"] for entry in json.loads(self._raw.list(glob))]
+
+    def info(self, name: str) -> dict[str, Any]:
+        """What is known of a value without reading it: its arrays with paths, data types, shapes, files, bytes."""
+        return json.loads(self._raw.info(name))  # type: ignore[no-any-return]
+
+    def remove(self, name: str) -> None:
+        """Removes a value and its arrays."""
+        self._raw.remove(name)
+
+    def copy(self, name: str, other: Storage, *, progress: Progress | None = None) -> dict[str, Any]:
+        """Copies a value to another storage, under the same name."""
+        return json.loads(self._raw.copy(name, other._raw, progress))  # type: ignore[no-any-return]
+
+    def verify(self, name: str | None = None, *, depth: str = "deep", progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Compares checksums: of one value, or of all. A value is sound if its ``faults`` are empty."""
+        if name is None:
+            return json.loads(self._raw.verify_all(depth, progress))  # type: ignore[no-any-return]
+        return [json.loads(self._raw.verify(name, depth, progress))]
+
+    def sweep(self, *, remove: bool = False) -> list[dict[str, Any]]:
+        """What saves that were killed have left behind; removed with ``remove=True``."""
+        return json.loads(self._raw.sweep(remove))  # type: ignore[no-any-return]
+
+    async def load_async(self, name: str, **options: Any) -> Any:
+        """As :meth:`load`, in a thread: the event loop goes on."""
+        return await asyncio.to_thread(functools.partial(self.load, name, **options))
+
+    async def save_async(self, name: str, value: Any, **options: Any) -> dict[str, Any]:
+        """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile."""
+        return await asyncio.to_thread(functools.partial(self.save, name, value, **options))
+
+
+def _opened(place: str, options: dict[str, Any]) -> Storage:
+    return Storage(place, **options)
+
+
+def _inline(data_type: str | None, shape: list[int], elements: list[Any]) -> Any:
+    """A small array that is in the document itself."""
+    if data_type is None or data_type == "string" or not data_type[0].isalpha():
+        made = np.empty(len(elements), object)
+        made[:] = elements
+        return made.reshape(shape)
+    if data_type.startswith("complex"):
+        elements = [complex(*pair) for pair in elements]
+    return np.array(elements, data_type).reshape(shape)
+
+
+def _external(serializer: str, path: str) -> Any:
+    return External(serializer, path)
+
+
+class External:
+    """An object that a serializer of a Rust program keeps in files beside the document. Only that program reads it."""
+
+    def __init__(self, id: str, path: str) -> None:
+        self.id, self.path = id, path
+
+    def __repr__(self) -> str:
+        return f"<arraystow.External {self.id} at {self.path}>"
+
+
+def _has_dask(value: Any) -> bool:
+    found: list[Any] = []
+
+    def note(array: Any) -> RawArray:
+        found.append(array)
+        return RawArray.from_bytes("uint8", [0], None, b"")
+
+    Plain(note).of(_only_containers(value))
+    return bool(found)
+
+
+def _only_containers(value: Any) -> Any:
+    """The same value, of which arrays in memory are left out, since they would be copied."""
+    if isinstance(value, dict):
+        return {key: _only_containers(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return [_only_containers(item) for item in value]
+    return None if isinstance(value, (np.ndarray, Array)) else value

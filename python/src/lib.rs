@@ -1,0 +1,24 @@
+//! The extension module `arraystow._native`: the Rust library, as the Python package `arraystow` needs it.
+//!
+//! Everything that Python users see is in the package. Here, arrays are bytes, and values are trees of plain objects.
+
+mod array;
+mod errors;
+mod from_python;
+mod session;
+mod storage;
+mod to_python;
+mod work;
+
+use pyo3::prelude::*;
+
+/// The extension module.
+#[pymodule]
+#[pyo3(name = "_native")]
+fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<array::RawArray>()?;
+    module.add_class::<storage::RawStorage>()?;
+    module.add_class::<session::RawSession>()?;
+    module.add_function(wrap_pyfunction!(session::write_slot, module)?)
+}
