@@ -98,13 +98,14 @@ class Array:
 
     def __getitem__(self, key: Any) -> Any:
         axes, new = _axes(key, self.shape)
-        elements = _read(self._raw.slice(axes))[new]
+        elements = _read(self._raw.slice(axes))
+        elements = elements[new] if new else elements
         return elements[()] if elements.ndim == 0 else elements
 
     def lazy(self, key: Any) -> Array:
         """A part of the array that is not read yet. It is sliced as by ``a[key]``, without ``None``."""
         axes, new = _axes(key, self.shape)
-        if None in new:
+        if any(part is None for part in new):
             raise IndexError("a lazy part has no new axes")
         return Array(self._raw.slice(axes))
 
@@ -132,9 +133,10 @@ class Array:
         """The array as one of dask, with the same chunks."""
         import dask.array
 
-        return dask.array.from_array(
+        made: dask.array.Array = dask.array.from_array(  # type: ignore[no-untyped-call]
             self, chunks=self.chunks, asarray=False, fancy=False, meta=np.empty((0,) * self.ndim, self.dtype)
         )
+        return made
 
     def to_xarray(self, name: str | None = None) -> xarray.DataArray:
         """The array as a lazy ``DataArray`` with the same chunks, names and attributes."""
@@ -165,12 +167,13 @@ def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]],
     """A key as the library's slices, and what is left to do with the elements: new axes, and backward steps."""
     key = key if isinstance(key, tuple) else (key,)
     given = sum(part is not None and part is not Ellipsis for part in key)
-    if key.count(Ellipsis) > 1:
+    ellipses = [at for at, part in enumerate(key) if part is Ellipsis]
+    if len(ellipses) > 1:
         raise IndexError("an index can have only a single ellipsis ('...')")
     if given > len(shape):
         raise IndexError(f"too many indices: the array has {len(shape)} axes, but {given} were indexed")
     missing = (slice(None),) * (len(shape) - given)
-    at = key.index(Ellipsis) if Ellipsis in key else len(key)
+    at = ellipses[0] if ellipses else len(key)
     key = key[:at] + missing + key[at + 1 :]
     axes: list[tuple[int, int, int]] = []
     new: list[Any] = []

@@ -69,7 +69,7 @@ def save_distributed(storage: Storage, name: str, value: Any) -> dict[str, Any]:
     """Saves a value whose arrays of dask the current cluster writes. Only tickets and receipts pass the scheduler."""
     import json
 
-    import dask
+    import dask.base
 
     pending = Pending()
     plain = Plain(pending).of(value)
@@ -79,7 +79,7 @@ def save_distributed(storage: Storage, name: str, value: Any) -> dict[str, Any]:
         receipts: list[Any] = []
         for path, array in _by_path(plain, pending):
             receipts += _written(storage, tickets[path], array)
-        merged = [receipt for receipt in dask.compute(*receipts) if receipt]
+        merged = list(dask.base.compute(*receipts))  # type: ignore[no-untyped-call]
         return json.loads(session.commit(merged))  # type: ignore[no-any-return]
     except BaseException:
         with contextlib.suppress(Exception):
@@ -109,10 +109,10 @@ def _written(storage: Storage, ticket: str, array: Any) -> list[Any]:
     """One task for each chunk, which returns its receipt."""
     import itertools
 
-    import dask
+    from dask.delayed import delayed
 
     starts = [list(itertools.accumulate([0, *axis[:-1]])) for axis in array.chunks]
-    write = dask.delayed(_write_chunk, pure=False)
+    write = delayed(_write_chunk, pure=False)
     blocks = array.to_delayed().ravel()
     return [write(storage, ticket, list(start), block) for start, block in zip(itertools.product(*starts), blocks)]
 

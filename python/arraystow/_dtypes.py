@@ -33,13 +33,15 @@ def _of(data_type: Any) -> np.dtype[Any]:
             return np.dtype((_of(element), tuple(shape)))
         raise TypeError(f"a data type of the kind {kind!r} is not known to this version of the package")
     if data_type in _NUMBERS:
-        return np.dtype(data_type)
+        number: np.dtype[Any] = np.dtype(data_type)
+        return number
     if data_type == "bfloat16":
         try:
             import ml_dtypes
         except ImportError as error:
             raise TypeError("arrays of bfloat16 need the package ml_dtypes: pip install ml_dtypes") from error
-        return np.dtype(ml_dtypes.bfloat16)
+        brain: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return brain
     if data_type == "string":
         return np.dtype(object)
     if data_type.startswith("text["):

@@ -61,12 +61,13 @@ class Plain:
             return bytes(value)
         if isinstance(value, (bool, int, float, str, bytes)):
             # Of a class derived from these, such as an IntEnum.
-            base = next(base for base in (bool, int, float, str, bytes) if isinstance(value, base))
-            return base(value) if base is not str else str.__str__(value)
+            bases: tuple[Any, ...] = (bool, int, float, str, bytes)
+            base = next(base for base in bases if isinstance(value, base))
+            return str.__str__(value) if base is str else base(value)
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
             return value.isoformat()
         if isinstance(value, Mapping):
-            return {self.of(key, path): self.of(item, _below(path, key)) for key, item in value.items()}
+            return {_key(self.of(key, path)): self.of(item, _below(path, key)) for key, item in value.items()}
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
         if isinstance(value, Set):
@@ -116,7 +117,7 @@ class Plain:
         if isinstance(value, (xarray.Dataset, xarray.DataTree)):
             tree = value if isinstance(value, xarray.DataTree) else None
             dataset = tree.to_dataset(inherit=False) if tree is not None else value
-            plain = {str(name): self._labelled(item.variable, _below(path, name)) for name, item in dataset.variables.items()}
+            plain = {str(name): self._labelled(item, _below(path, name)) for name, item in dataset.variables.items()}
             if tree is not None:
                 plain |= {name: self._xarray(child, _below(path, name)) for name, child in tree.children.items()}
             if dataset.attrs:
@@ -133,7 +134,8 @@ class Plain:
         made = self._made(data if _is_dask(data) or isinstance(data, np.ndarray) else np.asarray(data), path)
         attrs = {name: attr for name, attr in map(_attr, variable.attrs.items()) if attr is not None}
         dims = [str(dim) for dim in variable.dims]
-        return made.described(dims if dims else None, attrs, None)
+        described: RawArray = made.described(dims if dims else None, attrs, None)
+        return described
 
 
 def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> RawArray:
@@ -176,6 +178,11 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if hasattr(type(value), "__attrs_attrs__"):
         return {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
     return None
+
+
+def _key(plain: Any) -> Any:
+    """A plain object as a key: lists are tuples."""
+    return tuple(map(_key, plain)) if isinstance(plain, list) else plain
 
 
 def _below(path: str, key: Any) -> str:

@@ -16,8 +16,9 @@ def shaped(value: Any, wanted: type[T], path: str = "") -> T:
     Raises:
         TypeError: if the value has another shape; the text has the path.
     """
-    if hasattr(wanted, "model_validate"):
-        return wanted.model_validate(value)  # type: ignore[no-any-return]
+    validate = getattr(wanted, "model_validate", None)
+    if validate is not None:
+        return validate(value)  # type: ignore[no-any-return]
     return _shaped(value, wanted, path)  # type: ignore[no-any-return]
 
 

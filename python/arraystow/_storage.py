@@ -20,6 +20,9 @@ T = TypeVar("T")
 #: Called with the bytes that are done and all bytes, as far as they are known.
 Progress = Callable[[int, int], Any]
 
+#: What the library reports, as it is in JSON.
+Reports = list[dict[str, Any]]
+
 #: Options with these words in their names are not pickled.
 _SECRET = ("secret", "key", "token", "password", "credential")
 
@@ -181,13 +184,13 @@ class Storage:
         """Copies a value to another storage, under the same name."""
         return json.loads(self._raw.copy(name, other._raw, progress))  # type: ignore[no-any-return]
 
-    def verify(self, name: str | None = None, *, depth: str = "deep", progress: Progress | None = None) -> list[dict[str, Any]]:
+    def verify(self, name: str | None = None, *, depth: str = "deep", progress: Progress | None = None) -> Reports:
         """Compares checksums: of one value, or of all. A value is sound if its ``faults`` are empty."""
         if name is None:
             return json.loads(self._raw.verify_all(depth, progress))  # type: ignore[no-any-return]
         return [json.loads(self._raw.verify(name, depth, progress))]
 
-    def sweep(self, *, remove: bool = False) -> list[dict[str, Any]]:
+    def sweep(self, *, remove: bool = False) -> Reports:
         """What saves that were killed have left behind; removed with ``remove=True``."""
         return json.loads(self._raw.sweep(remove))  # type: ignore[no-any-return]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import xarray
-from xarray.backends import BackendEntrypoint
+from xarray.backends import BackendArray, BackendEntrypoint
+from xarray.core import indexing
 
 from ._array import Array
 from ._storage import Storage
@@ -16,7 +17,8 @@ from ._storage import Storage
 class ArraystowBackend(BackendEntrypoint):
     """Opens a value of a storage as a dataset: ``xr.open_dataset(place, engine="arraystow", name="survey")``.
 
-    The arrays of the value are the variables, named by their paths. Arrays of one dimension that are named as their
+    The arrays of the value are the variables, named by their paths. They are lazy; ``chunks={}`` makes arrays of dask
+    of them, with the stored chunks. Arrays of one dimension that are named as their
     axis are coordinates.
     """
 
@@ -24,7 +26,7 @@ class ArraystowBackend(BackendEntrypoint):
     open_dataset_parameters = ("filename_or_obj", "drop_variables", "name", "storage_options")
     supports_groups = False
 
-    def open_dataset(  # type: ignore[override]
+    def open_dataset(
         self,
         filename_or_obj: Any,
         *,
@@ -60,12 +62,24 @@ class ArraystowBackend(BackendEntrypoint):
             return False
 
 
+class _Elements(BackendArray):
+    """The elements of an array, read when they are needed."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __getitem__(self, key: Any) -> Any:
+        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._array.__getitem__)
+
+
 def _variable(array: Any, path: str) -> xarray.Variable:
     dims = array.dims if isinstance(array, Array) and array.dims else None
     dims = dims or tuple(f"{path}_{axis}" for axis in range(array.ndim))
     if not isinstance(array, Array):
         return xarray.Variable(dims, array)
-    variable = xarray.Variable(dims, array.to_dask(), array.attrs)
+    data = indexing.LazilyIndexedArray(_Elements(array))
+    variable = xarray.Variable(dims, data, array.attrs)
     variable.encoding["preferred_chunks"] = dict(zip(dims, array.chunks))
     return variable
 

@@ -22,9 +22,9 @@ def client():
 
 
 def ramp(rows=64, slow=0.0):
-    def block(info=None):
+    def block(block_info=None):
         time.sleep(slow)
-        (top, bottom), (left, right) = info[None]["array-location"]
+        (top, bottom), (left, right) = block_info[None]["array-location"]
         return np.add.outer(np.arange(top, bottom), np.arange(left, right)).astype("f4")
 
     return da.map_blocks(block, chunks=((8,) * (rows // 8), (32,)), dtype="f4", meta=np.zeros((0, 0), "f4"))

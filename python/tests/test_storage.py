@@ -236,7 +236,7 @@ def test_storages_and_arrays_are_pickled_without_secrets(storage):
     storage.save("x", {"deep": [np.arange(10_000)]})
     array = pickle.loads(pickle.dumps(storage.load("x")["deep"][0]))
     np.testing.assert_array_equal(array[5:8], [5, 6, 7])
-    options = dict(aws_access_key_id="abc", aws_secret_access_key="hidden", aws_region="r", aws_endpoint="http://localhost:1")
+    options = dict(aws_access_key_id="abc", aws_secret_access_key="hidden", aws_region="r", aws_endpoint="http://localhost:1", aws_allow_http="true")
     pickled = pickle.dumps(arraystow.Storage("s3://bucket/x", **options))
     assert b"hidden" not in pickled and b"abc" not in pickled and b"localhost" in pickled
     with pytest.raises(TypeError, match="pickled"):
