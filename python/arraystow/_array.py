@@ -133,8 +133,9 @@ class Array:
         """The array as one of dask, with the same chunks."""
         import dask.array
 
+        chunks: Any = self.chunks
         made: dask.array.Array = dask.array.from_array(  # type: ignore[no-untyped-call]
-            self, chunks=self.chunks, asarray=False, fancy=False, meta=np.empty((0,) * self.ndim, self.dtype)
+            self, chunks=chunks, asarray=False, fancy=False, meta=np.empty((0,) * self.ndim, self.dtype)
         )
         return made
 
@@ -187,7 +188,7 @@ def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]],
             places = range(*part.indices(length))
             new.append(slice(None, None, -1 if places.step < 0 else None))
             forward = places if places.step > 0 else places[::-1]
-            axes.append((forward.start, forward.stop, forward.step) if len(forward) else (0, 0, 1))
+            axes.append((forward[0], forward[-1] + 1, forward.step) if len(forward) else (0, 0, 1))
             continue
         try:
             index = operator.index(part)

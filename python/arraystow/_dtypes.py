@@ -70,8 +70,7 @@ def _to(dtype: np.dtype[Any]) -> Any:
         element, shape = dtype.subdtype
         return {"subarray": [_to(element), list(shape)]}
     if dtype.names is not None:
-        assert dtype.fields is not None
-        return {"record": [[name, _to(dtype.fields[name][0])] for name in dtype.names]}
+        return {"record": [[name, _to(part)] for name, part in _parts(dtype)]}
     if dtype.metadata and "enum" in dtype.metadata:
         return {"enum": [dtype.name, [[name, int(value)] for name, value in dtype.metadata["enum"].items()]]}
     if dtype.name in _NUMBERS or dtype.name == "bfloat16":
@@ -88,14 +87,18 @@ def _to(dtype: np.dtype[Any]) -> Any:
     raise TypeError(f"arrays of the dtype {dtype} cannot be saved")
 
 
+def _parts(dtype: np.dtype[Any]) -> list[tuple[str, np.dtype[Any]]]:
+    fields: Any = dtype.fields
+    return [(name, fields[name][0]) for name in dtype.names or ()]
+
+
 def packed(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype of the same elements as the library has their bytes: little-endian, without gaps."""
     if dtype.subdtype is not None:
         element, shape = dtype.subdtype
         return np.dtype((packed(element), shape))
     if dtype.names is not None:
-        assert dtype.fields is not None
-        return np.dtype([(name, packed(dtype.fields[name][0])) for name in dtype.names])
+        return np.dtype([(name, packed(part)) for name, part in _parts(dtype)])
     return dtype.newbyteorder("<")
 
 

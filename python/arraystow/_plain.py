@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import math
 import sys
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,14 +63,14 @@ class Plain:
             # Of a class derived from these, such as an IntEnum.
             bases: tuple[Any, ...] = (bool, int, float, str, bytes)
             base = next(base for base in bases if isinstance(value, base))
-            return str.__str__(value) if base is str else base(value)
+            return "".join(value) if isinstance(value, str) else base(value)
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
             return value.isoformat()
         if isinstance(value, Mapping):
             return {_key(self.of(key, path)): self.of(item, _below(path, key)) for key, item in value.items()}
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
-        if isinstance(value, Set):
+        if isinstance(value, (set, frozenset)):
             return [self.of(item, path) for item in value]
         fields = _fields(value)
         if fields is None:
@@ -169,14 +169,15 @@ def _attr(item: tuple[Any, Any]) -> tuple[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
+    kind: Any = type(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return dict(zip(value._fields, value))  # type: ignore[attr-defined]
-    if hasattr(type(value), "model_fields"):
-        return {name: getattr(value, name) for name in type(value).model_fields}
-    if hasattr(type(value), "__attrs_attrs__"):
-        return {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
+    if hasattr(kind, "model_fields"):
+        return {name: getattr(value, name) for name in kind.model_fields}
+    if hasattr(kind, "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     return None
 
 
