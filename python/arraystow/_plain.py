@@ -78,7 +78,7 @@ class Plain:
         return {name: self.of(item, _below(path, name)) for name, item in fields.items()}
 
     def _scalar(self, value: np.generic, path: str) -> Any:
-        if isinstance(value, np.float32):
+        if value.dtype == np.dtype("f4"):
             return Single(float(value))
         if value.dtype.kind in "biuf":
             return value.item()
