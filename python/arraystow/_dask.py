@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import _dtypes
 from ._native import RawArray, write_slot
@@ -16,13 +19,28 @@ if TYPE_CHECKING:
 
 def computed(array: Any) -> RawArray:
     """An array whose chunks dask computes here, one at a time, when they are needed."""
+    import dask.base
+    import dask.local
+    import dask.optimization
+
     if _dtypes.is_strings(array.dtype):
         raise TypeError("an array of strings of dask cannot be saved chunk by chunk: compute it first")
     data_type, chunks = _dtypes.from_numpy(array.dtype), _chunks(array)
+    places = [{start: at for at, start in enumerate(itertools.accumulate([0, *axis[:-1]]))} for axis in chunks]
+    # Made once: of it, each chunk takes what it needs.
+    (own,) = dask.base.optimize(array)  # type: ignore[no-untyped-call]
+    graph: dict[Any, Any] = dict(own.__dask_graph__())
 
     def chunk(start: list[int], shape: list[int]) -> bytes:
-        key = tuple(slice(first, first + length) for first, length in zip(start, shape))
-        return as_bytes(array[key].compute(scheduler="synchronous"))
+        key = (own.name, *(place[first] for place, first in zip(places, start)))
+        needed, _ = dask.optimization.cull(graph, [key])  # type: ignore[no-untyped-call]
+        elements = np.asarray(dask.local.get_sync(needed, key))
+        if list(elements.shape) != shape or elements.dtype != array.dtype:
+            raise ValueError(
+                f"dask computed a chunk of the shape {list(elements.shape)} and the dtype {elements.dtype}, and the array "
+                f"has one of the shape {shape} and the dtype {array.dtype} there"
+            )
+        return as_bytes(elements)
 
     return RawArray.from_function(data_type, chunks, chunk)
 
@@ -107,8 +125,6 @@ def _by_path(plain: Any, pending: Pending) -> Iterator[tuple[str, Any]]:
 
 def _written(storage: Storage, ticket: str, array: Any) -> list[Any]:
     """One task for each chunk, which returns its receipt."""
-    import itertools
-
     from dask.delayed import delayed
 
     starts = [list(itertools.accumulate([0, *axis[:-1]])) for axis in array.chunks]
@@ -118,7 +134,5 @@ def _written(storage: Storage, ticket: str, array: Any) -> list[Any]:
 
 
 def _write_chunk(storage: Storage, ticket: str, start: list[int], elements: Any) -> str:
-    import numpy as np
-
     elements = np.asarray(elements)
     return write_slot(storage._raw, ticket, [(start, list(elements.shape), as_bytes(elements))])

@@ -67,6 +67,9 @@ fn receipts(texts: &[String]) -> PyResult<Vec<Receipt>> {
     texts.iter().map(|text| from_json(text)).collect()
 }
 
+/// Path of an array, start and shape of a region.
+type MissingParts = (String, Vec<usize>, Vec<usize>);
+
 /// A session that is open.
 #[pyclass(frozen, module = "arraystow._native")]
 pub(crate) struct RawSession {
@@ -108,7 +111,7 @@ impl RawSession {
     }
 
     /// For each region that is missing, the array's path, its start and its shape.
-    fn missing(&self, py: Python<'_>, receipts: Vec<String>) -> PyResult<Vec<(String, Vec<usize>, Vec<usize>)>> {
+    fn missing(&self, py: Python<'_>, receipts: Vec<String>) -> PyResult<Vec<MissingParts>> {
         let receipts = self::receipts(&receipts)?;
         let missing = self.with(|session| session.missing(&receipts))?.map_err(|error| raised(py, &error))?;
         let parts = |region: &Region| (region.start().to_vec(), region.shape().to_vec());

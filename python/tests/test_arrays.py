@@ -188,3 +188,11 @@ def test_other_programs_read_what_python_saves(storage):
     file = storage.info("x")["arrays"][0]["file"]
     with h5py.File(os.path.join(storage.place, "bigdata", file)) as opened:
         np.testing.assert_array_equal(opened["dask_arrays"], np.arange(5000.0))
+
+
+def test_a_chunk_that_is_not_what_dask_says_is_an_error(storage):
+    wrong = da.from_array(np.zeros((4, 4), "f4"), chunks=2)
+    for function in (lambda block: block[:1], lambda block: block.astype("f8")):
+        with pytest.raises(errors.UserCodeError, match="dask computed a chunk"):
+            storage.save("x", wrong.map_blocks(function, dtype="f4", meta=np.zeros((0, 0), "f4")))
+    assert not storage.list()
