@@ -43,7 +43,7 @@ fn survey() -> arraystow::Result<Survey> {
     let complex = Array1::from_shape_fn(7, |i| Complex::new(i as f64, -(i as f64)));
     let texts = ["", "ü", "a long string"].map(str::to_owned);
     let name = FixedText::new("name")?;
-    let reading = |i: usize| Reading { time: i as i64, value: i as f32 / 2.0, name: name };
+    let reading = |i: usize| Reading { time: i as i64, value: i as f32 / 2.0, name };
     Ok(Survey {
         name: "north".into(),
         count: u64::MAX,
