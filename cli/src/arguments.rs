@@ -1,7 +1,8 @@
 //! The command line.
 
+use crate::plot::{Colours, Map};
 use arraystow::VerifyDepth;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Show, check, copy and export the values in a storage of arraystow. No Rust types are needed.
@@ -78,6 +79,8 @@ pub(crate) enum Command {
         #[arg(short = 'n', long, default_value_t = 6)]
         elements: usize,
     },
+    /// Draw an array in the terminal, or as a PNG or SVG file: two axes in colours, one axis as a line.
+    Plot(PlotArguments),
     /// List the values for which all conditions are true.
     Find {
         place: String,
@@ -189,6 +192,48 @@ pub(crate) enum Command {
     Man,
 }
 
+/// What `plot` draws, and how.
+#[derive(Args)]
+pub(crate) struct PlotArguments {
+    pub(crate) place: String,
+    pub(crate) name: String,
+    /// The array's path; optional if the value has only one array.
+    pub(crate) path: Option<String>,
+    /// The part to draw, such as `0, :, 10:200:2` or `time=0`. By default, all axes but the last two are at 0.
+    #[arg(long, value_name = "PART")]
+    pub(crate) slice: Option<String>,
+    /// Draw a histogram of the elements, or of those in the part.
+    #[arg(long)]
+    pub(crate) histogram: bool,
+    /// Number of bins of the histogram.
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) bins: u16,
+    /// The number at the lower end of the colours, of a line's axis or of the histogram.
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
+    pub(crate) min: Option<f64>,
+    /// The number at the upper end.
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
+    pub(crate) max: Option<f64>,
+    /// Leave out 2 % of the numbers at each end when the ends are chosen.
+    #[arg(long, conflicts_with = "histogram")]
+    pub(crate) robust: bool,
+    /// The colour map.
+    #[arg(long, default_value = "viridis")]
+    pub(crate) map: Map,
+    /// Colours of the terminal.
+    #[arg(long, default_value = "auto")]
+    pub(crate) colors: Colours,
+    /// Columns and lines in the terminal, or width and height of the file in pixels.
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub(crate) size: Option<(u32, u32)>,
+    /// Write a file instead. Its ending chooses the format: .png or .svg.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
     Name,
@@ -199,4 +244,18 @@ pub(crate) enum Sort {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// No side is above 10,000, so that a picture fits into memory.
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides =
+        text.split_once(['x', '×']).and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| [*width, *height].iter().all(|side| (4..=10_000).contains(side)))
+        .ok_or_else(|| "write two numbers from 4 to 10000, as 900x600".to_owned())
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "write a finite number".to_owned())
 }

@@ -1,7 +1,8 @@
 //! The command `arraystow` shows, checks, copies and exports the values in a storage. The README of this package
 //! describes it.
 //!
-//! Order of modules: `arguments`, `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal` < `commands` < `main`.
+//! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` < `plot` <
+//! `arguments` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
@@ -10,6 +11,8 @@ mod commands;
 mod difference;
 mod fault;
 mod json;
+mod numbers;
+mod plot;
 mod terminal;
 mod text;
 mod tree;

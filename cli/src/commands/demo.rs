@@ -43,6 +43,7 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
          arraystow tree {place}\n\
          arraystow show {place} {NAME}\n\
          arraystow stats {place} {NAME} height\n\
+         arraystow plot {place} {NAME} height\n\
          arraystow head {place} {NAME} wet\n\
          arraystow find {place} --where 'stones[0].mass_kg < 1'\n\
          arraystow verify {place}\n\

@@ -7,6 +7,7 @@ mod export;
 mod find;
 mod import;
 mod list;
+mod plot;
 mod remove;
 mod show;
 mod stats;
@@ -71,6 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Show { place, name, path } => show::run(&call, &place, &name, path.as_deref()),
         Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
         Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
+        Command::Plot(arguments) => plot::run(&call, &arguments),
         Command::Find { place, glob, conditions } => find::run(&call, &place, &glob, &conditions),
         Command::Diff { place, name, other, other_place } => {
             diff::run(&call, &place, &name, other.as_deref(), other_place.as_deref())

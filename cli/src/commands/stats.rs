@@ -3,6 +3,8 @@
 use super::{Call, print_json};
 use crate::arrays::{choose, with_ordered};
 use crate::fault::{Fault, Outcome};
+use crate::numbers::{Bin, histogram};
+use crate::plot::draw_bins;
 use crate::terminal::watched;
 use crate::text;
 use arraystow::{ArrayInfo, ChunkedArray, Number, RealElement};
@@ -23,13 +25,6 @@ struct Stats {
     mean: Json,
     std: Json,
     histogram: Vec<Bin>,
-}
-
-#[derive(Serialize)]
-struct Bin {
-    from: f64,
-    to: f64,
-    count: i64,
 }
 
 pub(super) fn stats(call: &Call, place: &str, name: &str, path: Option<&str>, bins: usize) -> Outcome<()> {
@@ -71,28 +66,14 @@ fn number(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-fn histogram(numbers: &ChunkedArray<f64>, min: f64, max: f64, bins: usize) -> Outcome<Vec<Bin>> {
-    if min == max || !min.is_finite() || !max.is_finite() {
-        return Ok(Vec::new());
-    }
-    let edges: Vec<f64> = (0..=bins).map(|edge| min + (max - min) * (edge as f64 / bins as f64)).collect();
-    let counts = numbers.histogram(&edges)?;
-    Ok(edges.windows(2).zip(counts).map(|(edges, count)| Bin { from: edges[0], to: edges[1], count }).collect())
-}
-
 fn print(stats: &Stats) -> Outcome<()> {
-    const WIDTH: usize = 40;
+    const COLUMNS: usize = 85;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", text::array(&stats.array))?;
     writeln!(out, "{} elements, {} NaN", stats.elements, stats.nan)?;
     let Stats { min, max, mean, std, .. } = stats;
     writeln!(out, "min {min}  max {max}  mean {mean}  std {std}")?;
-    let most = stats.histogram.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
-    for Bin { from, to, count } in &stats.histogram {
-        let bar = "█".repeat((*count as f64 / most as f64 * WIDTH as f64).round() as usize);
-        writeln!(out, "{from:>12.5e} .. {to:>12.5e}  {bar:WIDTH$}  {count}")?;
-    }
-    Ok(())
+    draw_bins(&stats.histogram, COLUMNS, &mut out)
 }
 
 pub(super) fn head(call: &Call, place: &str, name: &str, path: Option<&str>, elements: usize) -> Outcome<()> {
