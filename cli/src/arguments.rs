@@ -58,6 +58,12 @@ pub(crate) enum Command {
         name: String,
         /// Print only this part of the value.
         path: Option<String>,
+        /// Write a page for a browser instead, with pictures of the arrays. Then elements are read.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Replace a file that exists.
+        #[arg(long, requires = "html")]
+        force: bool,
     },
     /// Print minimum, maximum, mean, standard deviation, NaN count and a histogram of an array.
     Stats {

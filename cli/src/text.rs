@@ -50,7 +50,7 @@ pub(crate) fn array(info: &ArrayInfo) -> String {
     text
 }
 
-fn attribute(attr: &Attr) -> String {
+pub(crate) fn attribute(attr: &Attr) -> String {
     match attr {
         Attr::Text(text) if !text.is_empty() && !text.contains([' ', ',', '"']) => text.clone(),
         other => serde_json::to_string(other).unwrap_or_default(),

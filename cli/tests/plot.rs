@@ -145,7 +145,8 @@ fn svgs_have_the_cells_and_texts() {
                   greys = [image.getpixel((0, row)) for row in range(3)]\n\
                   assert greys[0] == (0, 0, 0) and greys[2] == (255, 255, 255) and 100 < greys[1][0] < 180, greys\n\
                   texts = [text.text.strip() for text in root.iter(space + 'text')]\n\
-                  assert {'climate.air[0, :3, :4]', 'air (K <&\">)', 'lat (degrees_north)', 'lon (degrees_east)'} <= set(texts), texts\n";
+                  expected = {'climate.air[0, :3, :4]', 'air (K <&\">)', 'lat (degrees_north)', 'lon (degrees_east)'}\n\
+                  assert expected <= set(texts), texts\n";
     arraystow_tests::python_env::run(PILLOW, script, &[&file]);
 
     let line = folder.path().join("line.svg").display().to_string();
@@ -239,4 +240,42 @@ fn what_cannot_be_drawn_is_refused() {
     let (code, error) = plot("table", &["-o", &file("b.png")]);
     assert!(code == 2 && error.contains("--force"), "{error}");
     assert_eq!(std::fs::read(file("b.png")).unwrap(), b"kept");
+}
+
+#[test]
+fn pages_are_html_that_needs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("place").display().to_string();
+    let evil = "</pre><script>alert(1)</script>";
+    let waves = climate().waves.with_attr("units", evil).unwrap();
+    let value = json!({ "title": evil });
+    let storage = Storage::open(&place).unwrap();
+    storage.save("all", &(value, climate(), waves, ChunkedArray::from(Array1::<f32>::zeros(0)))).unwrap();
+    let file = folder.path().join("all.html").display().to_string();
+    printed(&["show", &place, "all", "--html", &file]);
+    let (code, error) = refused(&["show", &place, "all", "--html", &file]);
+    assert!(code == 2 && error.contains("--force"), "{error}");
+    let part = folder.path().join("part.html").display().to_string();
+    printed(&["show", &place, "all", "[1].table", "--html", &part]);
+    let script = "import sys, re, html5lib\n\
+                  space = '{http://www.w3.org/1999/xhtml}'\n\
+                  for file, arrays in zip(sys.argv[1:], (8, 1)):\n\
+                  \x20   text = open(file, encoding='utf-8').read()\n\
+                  \x20   root = html5lib.HTMLParser(strict=True).parse(text)\n\
+                  \x20   assert not list(root.iter(space + 'script')) and not list(root.iter(space + 'link'))\n\
+                  \x20   named = [item for element in root.iter() for item in element.items()]\n\
+                  \x20   links = [value for key, value in named if 'href' in key or 'src' in key]\n\
+                  \x20   assert links and all(link.startswith('data:image/png;base64,') for link in links), links\n\
+                  \x20   sections = list(root.iter(space + 'section'))\n\
+                  \x20   assert len(sections) == arrays, len(sections)\n\
+                  root = html5lib.parse(open(sys.argv[1], encoding='utf-8').read())\n\
+                  shown = ''.join(root.itertext())\n\
+                  assert shown.count('</pre><script>alert(1)</script>') >= 4, shown\n\
+                  facts = '36, [3, 3, 4] along the axes, of [1, 40, 50]'\n\
+                  for text in (facts, 'lat (degrees_north)', 'no elements', 'float32'):\n\
+                  \x20   assert text in shown, (text, shown)\n\
+                  picture = '{http://www.w3.org/2000/svg}svg'\n\
+                  pictures = [len(list(section.iter(picture))) for section in root.iter(space + 'section')]\n\
+                  assert sorted(pictures) == [0, 0, 2, 2, 2, 2, 2, 3], pictures\n";
+    arraystow_tests::python_env::run(&["html5lib==1.1"], script, &[&file, &part]);
 }

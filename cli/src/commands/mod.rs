@@ -3,8 +3,10 @@
 mod copy;
 mod demo;
 mod diff;
+mod drawing;
 mod export;
 mod find;
+mod html;
 mod import;
 mod list;
 mod plot;
@@ -69,7 +71,10 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
         Command::Tree { place, glob } => list::tree(&call, &place, &glob),
         Command::Du { place, glob } => list::du(&call, &place, &glob),
-        Command::Show { place, name, path } => show::run(&call, &place, &name, path.as_deref()),
+        Command::Show { place, name, path, html, force } => match html {
+            Some(file) => html::run(&call, &place, &name, path.as_deref(), &file, force),
+            None => show::run(&call, &place, &name, path.as_deref()),
+        },
         Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
         Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
         Command::Plot(arguments) => plot::run(&call, &arguments),

@@ -11,7 +11,7 @@ mod text;
 
 pub(crate) use axis::Axis;
 pub(crate) use colour::{Limits, Map, Scale};
-pub(crate) use picture::{Format, cells as picture_cells, draw, size as picture_size};
+pub(crate) use picture::{Format, LARGE, cells as picture_cells, draw, size as picture_size};
 pub(crate) use read::{Cells, Line, numbers};
 pub(crate) use slice::{Part, title};
 pub(crate) use text::{Colours, Screen, draw_bins};
@@ -34,4 +34,14 @@ pub(crate) struct Plot {
     /// Name and units of the elements.
     pub(crate) quantity: String,
     pub(crate) shown: Shown,
+}
+
+impl Plot {
+    /// The size of a file's picture where none was chosen, with at most so many rows and columns of cells.
+    pub(crate) fn size(&self, most: (usize, usize)) -> (u32, u32) {
+        match &self.shown {
+            Shown::Cells { axes, .. } => picture_size(Some((axes[0].len, axes[1].len)), most),
+            _ => picture_size(None, most),
+        }
+    }
 }

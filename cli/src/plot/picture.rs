@@ -63,9 +63,13 @@ const MARGINS: [i32; 4] = [90, 44, 28, 56];
 /// At the right of an array of cells, for the colours.
 const BAR: i32 = 110;
 
+/// The rows and columns of pixels that are drawn where no size was chosen.
+pub(crate) const LARGE: (usize, usize) = (700, 732);
+
 /// The size of a picture where none was chosen; that of an array of cells fits its shape.
-pub(crate) fn size(shape: Option<(usize, usize)>) -> (u32, u32) {
-    let (rows, columns) = shape.map_or((540, 842), |(rows, columns)| fit(rows, columns, 700, 732));
+pub(crate) fn size(shape: Option<(usize, usize)>, (most_rows, most_columns): (usize, usize)) -> (u32, u32) {
+    let line = (most_columns * 3 / 4, most_columns + BAR as usize);
+    let (rows, columns) = shape.map_or(line, |(rows, columns)| fit(rows, columns, most_rows, most_columns));
     let [left, top, right, bottom] = MARGINS;
     let right = right + if shape.is_some() { BAR } else { 0 };
     ((left + right) as u32 + columns.max(240) as u32, (top + bottom) as u32 + rows.max(120) as u32)

@@ -1,0 +1,136 @@
+//! Parts of arrays as plots: what `plot` and `show --html` have in common.
+
+use crate::fault::{Fault, Outcome};
+use crate::numbers::histogram;
+use crate::plot::{self, Axis, Cells, Limits, Line, Map, Part, Plot, Scale, Shown};
+use arraystow::{ArrayInfo, ChunkedArray, Storage};
+use ndarray::ArrayD;
+
+/// A part of an array, and how to draw it.
+pub(super) struct Drawing<'a> {
+    pub(super) storage: &'a Storage,
+    pub(super) name: &'a str,
+    pub(super) path: &'a str,
+    pub(super) info: &'a ArrayInfo,
+    pub(super) part: &'a Part,
+    pub(super) min: Option<f64>,
+    pub(super) max: Option<f64>,
+    pub(super) robust: bool,
+    pub(super) map: Map,
+}
+
+impl Drawing<'_> {
+    /// Draws two axes in colours, one axis as a line. `numbers` are those of the part. `cells` gives the rows and
+    /// columns of the picture of an array.
+    pub(super) fn picture(
+        &self,
+        numbers: &ChunkedArray<f64>,
+        cells: impl Fn(usize, usize) -> (usize, usize),
+        intervals: usize,
+    ) -> Outcome<Plot> {
+        let axes = match <[Axis; 2]>::try_from(self.axes()?) {
+            Ok(axes) => {
+                let (rows, columns) = cells(axes[0].len, axes[1].len);
+                let cells = Cells::read(numbers, rows, columns)?;
+                let limits = Limits::of(cells.means.iter().copied(), self.robust).chosen(self.min, self.max);
+                return Ok(self.plot(Shown::Cells { cells, axes, scale: Scale { limits, map: self.map } }));
+            }
+            Err(axes) => axes,
+        };
+        match <[Axis; 1]>::try_from(axes) {
+            Ok([axis]) => {
+                let line = Line::read(numbers, intervals)?;
+                let limits = Limits::of(line.ends(), self.robust).wider().chosen(self.min, self.max);
+                Ok(self.plot(Shown::Line { line, axis, limits }))
+            }
+            Err(axes) => Err(Fault::Usage(format!(
+                "a picture has one axis or two, and {} are left: choose a part with --slice, or draw a --histogram",
+                axes.len()
+            ))),
+        }
+    }
+
+    /// Draws how many elements have which values.
+    pub(super) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Plot> {
+        let finite = numbers.map(|number| if number.is_finite() { number } else { f64::NAN });
+        let infinite = finite.map(|number| i64::from(number.is_nan())).sum()? as usize;
+        if infinite == finite.len() {
+            return Err(Fault::Other("no element is a finite number".to_owned()));
+        }
+        let known = finite.skip_nan();
+        let (low, high) = match (self.min, self.max) {
+            (Some(min), Some(max)) => (min, max),
+            (min, max) => (min.map_or_else(|| known.min(), Ok)?, max.map_or_else(|| known.max(), Ok)?),
+        };
+        // All elements may be equal.
+        let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
+        Ok(self.plot(Shown::Bins(histogram(&finite, low, high, bins)?)))
+    }
+
+    fn plot(&self, shown: Shown) -> Plot {
+        let own = clean(self.path.rsplit('.').next().unwrap_or_default());
+        let quantity = match self.info.attrs.get("units").and_then(|units| units.as_str()) {
+            Some(units) => format!("{own} ({})", clean(units)),
+            None => own,
+        };
+        Plot { title: clean(&plot::title(self.name, self.path, self.part)), quantity, shown }
+    }
+
+    /// The axes that are left. Their numbers are coordinates where the value has them, and indices otherwise.
+    fn axes(&self) -> Outcome<Vec<Axis>> {
+        let Self { storage, name, path, info, part, .. } = *self;
+        let dims = info.dims.as_deref();
+        part.left
+            .iter()
+            .map(|&(axis, first, step, len)| {
+                let dim = dims.and_then(|dims| dims.get(axis)).map_or_else(|| format!("axis {axis}"), |dim| clean(dim));
+                let (last, whole) = (first + step * (len - 1), info.shape()[axis]);
+                let indices = Axis { name: dim.clone(), len, first: first as f64, last: last as f64 };
+                let Some(coordinates) = dims.and_then(|dims| beside(path, dims.get(axis)?)) else { return Ok(indices) };
+                Ok(match coordinates_at(storage, name, &coordinates, whole)? {
+                    Some((numbers, units)) => {
+                        let name = units.map_or_else(|| dim.clone(), |units| format!("{dim} ({})", clean(&units)));
+                        Axis { name, first: numbers[first], last: numbers[last], len }
+                    }
+                    None => indices,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The path of an array beside another one. An array by itself has none beside it, and none is its own coordinate.
+fn beside(path: &str, dim: &str) -> Option<String> {
+    let (parent, own) = path.rsplit_once('.').unwrap_or(("", path));
+    (!own.is_empty() && own != dim).then(|| crate::json::join(parent, dim))
+}
+
+/// Coordinates that are evenly spaced, and their units.
+type Coordinates = Option<(ArrayD<f64>, Option<String>)>;
+
+fn coordinates_at(storage: &Storage, name: &str, path: &str, len: usize) -> Outcome<Coordinates> {
+    const MOST: usize = 10_000_000;
+    let infos = storage.info(name)?.arrays;
+    let Some(info) = infos.iter().find(|info| info.paths.iter().any(|known| known == path)) else { return Ok(None) };
+    if info.shape() != [len] || !(2..=MOST).contains(&len) {
+        return Ok(None);
+    }
+    let Ok(numbers) = plot::numbers(&storage.array(name, path)?) else { return Ok(None) };
+    let numbers = numbers.compute()?;
+    let (first, last) = (numbers[0], numbers[len - 1]);
+    let step = (last - first) / (len - 1) as f64;
+    let even = |(index, number): (usize, &f64)| (first + step * index as f64 - number).abs() <= 0.01 * step.abs();
+    let even = step != 0.0 && numbers.iter().enumerate().all(even);
+    let units = info.attrs.get("units").and_then(|units| units.as_str()).map(str::to_owned);
+    Ok(even.then_some((numbers, units)))
+}
+
+/// A text whose control characters are escaped, because a terminal would obey them.
+fn clean(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped = character.is_control().then(|| character.escape_default());
+            escaped.into_iter().flatten().chain((!character.is_control()).then_some(character))
+        })
+        .collect()
+}
