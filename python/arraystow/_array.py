@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,14 +18,28 @@ if TYPE_CHECKING:
     from ._storage import Storage
 
 
-@dataclass(frozen=True)
-class _Source:
+class Source(Protocol):
     """Where an array lies: what is pickled of it."""
+
+    @property
+    def path(self) -> str | None:
+        """The path in the value."""
+
+    def open(self) -> Array:
+        """The array again."""
+
+
+@dataclass(frozen=True)
+class InStorage:
+    """An array of a document."""
 
     storage: Storage
     name: str
     path: str
     version: str
+
+    def open(self) -> Array:
+        return Array(self.storage._raw.array(self.name, self.path), self)
 
 
 class Array:
@@ -36,7 +50,7 @@ class Array:
     elements nor credentials.
     """
 
-    def __init__(self, raw: RawArray, source: _Source | None = None) -> None:
+    def __init__(self, raw: RawArray, source: Source | None = None) -> None:
         self._raw = raw
         self._source = source
 
@@ -127,7 +141,7 @@ class Array:
     def __reduce__(self) -> Any:
         if self._source is None:
             raise TypeError("only an array that was loaded can be pickled, and no part of one")
-        return _reopened, (self._source.storage, self._source.name, self._source.path, self._source.version)
+        return _reopened, (self._source,)
 
     def to_dask(self) -> dask.array.Array:
         """The array as one of dask, with the same chunks."""
@@ -203,5 +217,5 @@ def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]],
     return axes, tuple(new)
 
 
-def _reopened(storage: Storage, name: str, path: str, version: str) -> Array:
-    return storage._array(name, path, version)
+def _reopened(source: Source) -> Array:
+    return source.open()

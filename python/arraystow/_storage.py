@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 
 from . import _dask, _shape
-from ._array import Array, _Source
+from ._array import Array, InStorage
 from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
 
@@ -87,7 +87,7 @@ class Storage:
 
         value, version = self._raw.load(name, array, _inline, _external, progress)
         for made, path in arrays:
-            made._source = _Source(self, name, path, version)
+            made._source = InStorage(self, name, path, version)
         return (value if as_ is None else _shape.shaped(value, as_)), version
 
     def save(
@@ -152,10 +152,7 @@ class Storage:
         Raises:
             NotFoundError: if there is none; the text has the nearest path.
         """
-        return self._array(name, path, self.version(name))
-
-    def _array(self, name: str, path: str, version: str) -> Array:
-        return Array(self._raw.array(name, path), _Source(self, name, path, version))
+        return InStorage(self, name, path, self.version(name)).open()
 
     def version(self, name: str) -> str:
         """The version of a value."""

@@ -5,6 +5,7 @@
 mod array;
 mod errors;
 mod from_python;
+mod place;
 mod session;
 mod storage;
 mod to_python;
@@ -18,6 +19,7 @@ use pyo3::prelude::*;
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<array::RawArray>()?;
+    module.add_class::<place::RawPlace>()?;
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
     module.add_function(wrap_pyfunction!(session::write_slot, module)?)

@@ -23,3 +23,12 @@ def helper():
         return json.loads(done.stdout) if done.stdout else None
 
     return call
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """The options of an S3 server over HTTP, in a process of its own."""
+    running = subprocess.Popen([os.environ["ARRAYSTOW_HELPER"], "s3"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield json.loads(running.stdout.readline())
+    running.stdin.close()
+    running.wait()

@@ -1,5 +1,6 @@
 //! `helper save FOLDER` saves values of Rust's types; `helper load FOLDER NAME TYPE` loads one that Python has saved with
 //! its type and prints what it is as JSON; `helper echo FOLDER NAME` saves it again, under the name with `.again`.
+//! `helper s3` serves S3 until its input ends.
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 use arraystow::{ChunkedArray, Element, FixedText, Shared, Storage, Value};
@@ -122,6 +123,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let storage = Storage::open(folder)?;
             let value: Value = storage.load(name)?;
             storage.save(&format!("{name}.again"), &value)?;
+        }
+        ["s3"] => {
+            let server = arraystow_s3_server::Server::start();
+            println!("{}", serde_json::json!(server.options().into_iter().collect::<BTreeMap<_, _>>()));
+            std::io::stdin().read_line(&mut String::new())?;
         }
         _ => return Err("helper save FOLDER | load FOLDER NAME TYPE | echo FOLDER NAME".into()),
     }
