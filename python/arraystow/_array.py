@@ -24,9 +24,11 @@ class Source(Protocol):
     @property
     def path(self) -> str | None:
         """The path in the value."""
+        ...
 
     def open(self) -> Array:
         """The array again."""
+        ...
 
 
 @dataclass(frozen=True)

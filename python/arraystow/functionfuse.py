@@ -13,7 +13,6 @@ What FunctionFuse's own serializer has written is read, and what this one writes
 from __future__ import annotations
 
 import os
-import posixpath
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -58,12 +57,7 @@ class DaskArraySerializer:
     @classmethod
     def remove(cls, pid: tuple[str, str], protocols: dict[str, Any]) -> None:
         """Removes the array of an id."""
-        _, file = pid
-        if FILE_PROTOCOL in protocols:
-            protocols[FILE_PROTOCOL].remove(file)
-        else:
-            s3 = protocols[S3_PROTOCOL]
-            s3["client"].rm(posixpath.join(s3["folder"], cls.datapath, file), recursive=True)
+        _place(protocols).open().remove(*pid)
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,20 @@ impl RawPlace {
         Ok((id.version().to_owned(), id.file().to_owned()))
     }
 
+    /// Removes an array.
+    fn remove(&self, py: Python<'_>, version: &str, file: &str) -> PyResult<()> {
+        let id: PersistentId =
+            serde_json::from_value(id(version, file)).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        run(py, None, || self.protocols.remove_object(&id))
+    }
+
     /// Opens an array, which is lazy.
     fn read(&self, py: Python<'_>, version: &str, file: &str) -> PyResult<RawArray> {
-        let id = serde_json::json!(["HDFSerializer", [version, file]]);
-        let array: AnyArray = run(py, None, || arraystow::deserialize(id, &self.protocols))?;
+        let array: AnyArray = run(py, None, || arraystow::deserialize(id(version, file), &self.protocols))?;
         Ok(array.into())
     }
+}
+
+fn id(version: &str, file: &str) -> serde_json::Value {
+    serde_json::json!(["HDFSerializer", [version, file]])
 }

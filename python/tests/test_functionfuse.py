@@ -35,7 +35,7 @@ def squares():
     return array * array
 
 
-def test_what_it_saves_is_read_lazily_and_removed(make):
+def test_what_it_saves_is_read_lazily_and_removed(make, request, monkeypatch):
     storage = make(DaskArraySerializer)
     value = {"name": "squares", "array": squares(), "grid": da.ones((6, 5), chunks=(4, 5), dtype="f4")}
     storage.save("flow", "task", value)
@@ -44,10 +44,14 @@ def test_what_it_saves_is_read_lazily_and_removed(make):
     assert loaded["array"].chunks == value["array"].chunks and loaded["grid"].dtype == "f4"
     np.testing.assert_array_equal(loaded["array"].compute(), np.arange(10_000) ** 2)
     np.testing.assert_array_equal(loaded["grid"][3:, 1].compute(), np.ones(3, "f4"))
-    # As to a worker of a cluster.
-    again = pickle.loads(pickle.dumps(loaded["grid"]))
-    if isinstance(storage, double.FileStorage):
-        np.testing.assert_array_equal(again.compute(), np.ones((6, 5), "f4"))
+    # As to a worker of a cluster, which has the credentials in its environment.
+    pickled = pickle.dumps(loaded["grid"])
+    if isinstance(storage, double.S3Storage):
+        for name in ("aws_access_key_id", "aws_secret_access_key"):
+            secret = request.getfixturevalue("s3")[name]
+            assert secret.encode() not in pickled
+            monkeypatch.setenv(name.upper(), secret)
+    np.testing.assert_array_equal(pickle.loads(pickled).compute(), np.ones((6, 5), "f4"))
     storage.remove_task("flow", "task")
     with pytest.raises(errors.ArraystowError):
         loaded["array"].compute()
