@@ -178,7 +178,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         let (x, y) = (Frame::middle(axes[1].len), Frame::middle(axes[0].len));
         let columns = axes[1].ticks((frame.width / 70).max(2) as usize);
         self.below(frame, &columns.into_iter().map(|(at, text)| (x(at), text)).collect::<Vec<_>>(), &axes[1].name)?;
-        let rows = axes[0].ticks((frame.height / 40).max(2) as usize);
+        let rows = axes[0].ticks((frame.height / 30).max(3) as usize);
         self.beside(frame, &rows.into_iter().map(|(at, text)| (y(at), text)).collect::<Vec<_>>(), &axes[0].name)?;
         self.frame(frame)?;
         Ok(vec![picture, self.bar(plot, cells, scale, frame, room)?])
@@ -191,7 +191,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         let steps = height as usize;
         let pixels = (0..steps).map(|step| scale.map.colour(1.0 - step as f64 / (steps - 1).max(1) as f64)).collect();
         let Limits { low, high } = scale.limits;
-        for (value, text) in ticks(low, high, (height / 40).max(2) as usize) {
+        for (value, text) in ticks(low, high, (height / 30).max(3) as usize) {
             let y = bar.y(1.0 - scale.limits.place(value));
             self.path(&[(bar.left + bar.width, y), (bar.left + bar.width + 4, y)], BLACK)?;
             self.text(&text, (bar.left + bar.width + 8, y), HPos::Left, VPos::Center, false)?;
@@ -252,7 +252,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
 
     /// An axis of numbers at the left.
     fn numbers(&self, frame: Frame, limits: Limits, name: &str) -> Outcome<()> {
-        let ticks = ticks(limits.low, limits.high, (frame.height / 40).max(2) as usize);
+        let ticks = ticks(limits.low, limits.high, (frame.height / 30).max(3) as usize);
         let places: Vec<_> = ticks.into_iter().map(|(value, text)| (1.0 - limits.place(value), text)).collect();
         self.beside(frame, &places, name)
     }

@@ -2,7 +2,7 @@
 
 use crate::arrays::with_ordered;
 use crate::fault::{Fault, Outcome};
-use arraystow::{AnyArray, ChunkedArray, DataType};
+use arraystow::{AnyArray, ChunkGrid, ChunkedArray, DataType, Region};
 use serde::Serialize;
 
 /// An array's elements as numbers. Missing ones are NaN; complex ones are their absolute values.
@@ -48,8 +48,9 @@ impl Cells {
         let (rows, columns) = (height.min(most_rows.max(1)), width.min(most_columns.max(1)));
         let mut sums = vec![(0.0, 0_u64); rows * columns];
         let mut counts = Counts { elements: 0, nan: 0 };
-        for chunk in numbers.chunks()? {
-            let (region, elements) = chunk?;
+        let places: Vec<usize> = (0..width).map(|column| cell(column, width, columns)).collect();
+        for region in regions(numbers.grid())? {
+            let elements = numbers.slice(region.to_slice_info())?.compute()?;
             let (top, left) = (region.start()[0], region.start()[1]);
             for (row, line) in elements.rows().into_iter().enumerate() {
                 let first = cell(top + row, height, rows) * columns;
@@ -59,7 +60,7 @@ impl Cells {
                         counts.nan += 1;
                         continue;
                     }
-                    let (sum, count) = &mut sums[first + cell(left + column, width, columns)];
+                    let (sum, count) = &mut sums[first + places[left + column]];
                     *sum += number;
                     *count += 1;
                 }
@@ -73,6 +74,22 @@ impl Cells {
     pub(crate) fn at(&self, row: usize, height: usize, column: usize, width: usize) -> f64 {
         self.means[cell(row, height, self.rows) * self.columns + cell(column, width, self.columns)]
     }
+}
+
+/// The parts that are read one after another: each of several whole chunks, which are read at the same time, and of at
+/// most 32 MiB, or of one chunk.
+fn regions(grid: &ChunkGrid) -> Outcome<Vec<Region>> {
+    const MOST: usize = 4 << 20;
+    let Some(mut block) = grid.chunk_shape() else {
+        return Ok((0..grid.chunk_count()).map(|number| grid.chunk_region(number)).collect::<Result<_, _>>()?);
+    };
+    for axis in (0..block.len()).rev() {
+        let elements = block.iter().fold(1_usize, |elements, len| elements.saturating_mul(*len));
+        let chunks = (MOST / elements.max(1)).clamp(1, grid.chunks_per_axis()[axis].max(1));
+        block[axis] *= chunks;
+    }
+    let blocks = ChunkGrid::regular(grid.shape(), &block)?;
+    Ok((0..blocks.chunk_count()).map(|number| blocks.chunk_region(number)).collect::<Result<_, _>>()?)
 }
 
 /// The interval in which an index lies.
@@ -98,8 +115,8 @@ impl Line {
         let mut ranges: Vec<Range> = vec![None; len.min(most.max(1))];
         let mut counts = Counts { elements: 0, nan: 0 };
         let intervals = ranges.len();
-        for chunk in numbers.chunks()? {
-            let (region, elements) = chunk?;
+        for region in regions(numbers.grid())? {
+            let elements = numbers.slice(region.to_slice_info())?.compute()?;
             for (index, number) in elements.iter().enumerate() {
                 counts.elements += 1;
                 counts.nan += u64::from(number.is_nan());
@@ -138,6 +155,15 @@ mod tests {
             assert!(cells.means[8].is_nan());
             assert_eq!(cells.at(5, 10, 9, 10), cells.means[5]);
         }
+    }
+
+    #[test]
+    fn regions_are_of_whole_chunks() {
+        let grid = ChunkGrid::regular(&[8192, 8192], &[512, 300]).unwrap();
+        let regions = regions(&grid).unwrap();
+        assert!(regions.iter().all(|region| region.len() <= 4 << 20 && region.start()[1] % 300 == 0));
+        assert_eq!(regions.iter().map(Region::len).sum::<usize>(), grid.len());
+        assert_eq!(regions[0].shape(), [512, 8100]);
     }
 
     #[test]
