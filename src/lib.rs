@@ -141,6 +141,7 @@
 //!   `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
+//! - `tracing`: spans and events of the crate `tracing`; the [guide](pages::guide) has their names.
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26.
 //!   Without this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the test suite that every implementation of a protocol must pass.
@@ -192,6 +193,7 @@ mod protocol;
 mod rules;
 mod storage;
 mod task;
+mod trace;
 
 #[cfg(feature = "derive")]
 pub use arraystow_derive::{Element, Persistent, stow};

@@ -4,6 +4,7 @@
 use super::pool;
 use crate::error::{Error, ErrorKind, Result};
 use crate::task::{Scope, Task, check_cancelled};
+use crate::trace::CarriedSpan;
 use futures_channel::oneshot;
 use std::future::Future;
 use std::pin::Pin;
@@ -55,8 +56,9 @@ impl Scope {
         let mut scope = self.clone().within(&task);
         scope.in_pool = true;
         let (send, receive) = oneshot::channel();
+        let span = CarriedSpan::current();
         let work = move || {
-            let result = scope.enter(|| check_cancelled().map_err(E::from).and_then(|()| work()));
+            let result = span.enter(|| scope.enter(|| check_cancelled().map_err(E::from).and_then(|()| work())));
             // The receiver may be gone.
             let _ = send.send(result);
         };

@@ -9,6 +9,7 @@ use crate::array::{ErasedArray, Evaluation, panic_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{Condvar, Mutex};
 use crate::task::{Scope, check_cancelled};
+use crate::trace::CarriedSpan;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -66,7 +67,7 @@ where
         failed: AtomicBool::new(false),
         error: Mutex::new(None),
     };
-    let tasks = Scope::current();
+    let (tasks, span) = (Scope::current(), CarriedSpan::current());
     thread::scope(|scope| {
         // Each helper needs a permit; the caller does not.
         let mut helpers = Vec::new();
@@ -74,10 +75,10 @@ where
             && let Some(permit) = Permit::take(concurrency)
         {
             let queue = &queue;
-            let (work, tasks) = (&work, tasks.clone());
+            let (work, tasks, span) = (&work, tasks.clone(), span.clone());
             let helper = move || {
                 let _permit = permit;
-                tasks.enter(|| queue.drain(work));
+                span.enter(|| tasks.enter(|| queue.drain(work)));
             };
             let builder = thread::Builder::new().name("arraystow".into()).stack_size(HELPER_STACK_BYTES);
             match builder.spawn_scoped(scope, helper) {

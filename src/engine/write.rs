@@ -181,6 +181,8 @@ impl<'a> Writing<'a> {
             // A chunk that failed is still left.
             if let Some(last) = Arc::into_inner(self).filter(|last| last.left.load(Ordering::Acquire) == 0) {
                 let summary = last.writer.finish()?;
+                #[cfg(feature = "tracing")]
+                tracing::debug!(target: "arraystow", array = job.name, path = job.path, bytes = summary.bytes, "array written");
                 progress.summaries.lock()[last.index] = Some(summary);
             }
             Ok(())

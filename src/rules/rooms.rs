@@ -7,10 +7,11 @@ use super::imports::{Imports, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of the crate, lowest first. `conformance` is above all of them.
-const CRATE: [&str; 13] = [
+const CRATE: [&str; 14] = [
     "error",
     "near",
     "lock",
+    "trace",
     "per_process",
     "limits",
     "task",

@@ -62,7 +62,7 @@ impl Storage {
         value: &T,
     ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::Replace);
-        unblock(move || planned?.carry_out())
+        unblock(move || planned?.carry_out_in_span())
     }
 
     /// The async form of [`create`](Self::create); see [`save_async`](Self::save_async).
@@ -75,7 +75,7 @@ impl Storage {
         value: &T,
     ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::Create);
-        unblock(move || planned?.carry_out())
+        unblock(move || planned?.carry_out_in_span())
     }
 
     /// The async form of [`save_if`](Self::save_if); see [`save_async`](Self::save_async).
@@ -89,7 +89,7 @@ impl Storage {
         version: &Version,
     ) -> impl Future<Output = Result<SaveReport>> + Send + use<T> {
         let planned = self.plan_save(name, value, Intent::ReplaceVersion(version.clone()));
-        unblock(move || planned?.carry_out())
+        unblock(move || planned?.carry_out_in_span())
     }
 
     /// The async form of [`load`](Self::load).

@@ -12,6 +12,7 @@ use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, typed};
+use crate::trace::in_span;
 use std::sync::Arc;
 
 impl Storage {
@@ -40,7 +41,9 @@ impl Storage {
     /// `InvalidInput` if both are the same storage.
     pub fn copy(&self, name: &str, other: &Self) -> Result<SaveReport> {
         let name = Name::parse(name)?;
-        let copied = self.plan_copy(&name, other).and_then(|planned| planned.carry_out());
+        let copied = in_span!("copy", document = name.as_str(); {
+            self.plan_copy(&name, other).and_then(|planned| planned.carry_out())
+        });
         copied.map_err(|error| error.in_document(name.as_str()))
     }
 

@@ -8,6 +8,7 @@ use crate::engine::{Edition, Origin};
 use crate::error::{Error, Result};
 use crate::plugin::{Head, ReadBatch, Resolver, read_document};
 use crate::task::{Scope, check_cancelled};
+use crate::trace::in_span;
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
@@ -53,7 +54,7 @@ impl Storage {
     /// `TypeMismatch` if an array has another data type or number of axes; `Gone` or `Corrupt` if a plain field's array
     /// is missing or damaged. The error names the place in the value, the array and the file.
     pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        self.load_one(&Name::parse(name)?).map(|(value, _)| value)
+        in_span!("load", document = name; self.load_one(&Name::parse(name)?).map(|(value, _)| value))
     }
 
     /// The value and its document's write id.

@@ -6,6 +6,7 @@ use super::name::{Name, Workflow};
 use super::place::Removal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::task::{check_cancelled, unstoppable};
+use crate::trace::in_span;
 
 /// Documents that are removed together. The workflow's lock is held meanwhile, and others may be waiting for it.
 const MOST_AT_ONCE: usize = 256;
@@ -22,7 +23,7 @@ impl Storage {
     /// of arrays is lost, and the arrays are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
-        let missing = self.remove_batch(std::slice::from_ref(&name))?;
+        let missing = in_span!("remove", document = name.as_str(); self.remove_batch(std::slice::from_ref(&name))?);
         let missing = missing.into_iter().flatten().next();
         missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, &name)))
     }

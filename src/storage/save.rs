@@ -22,6 +22,7 @@ use crate::plugin::{
     write_plan,
 };
 use crate::task::{check_cancelled, unstoppable};
+use crate::trace::in_span;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -95,6 +96,10 @@ impl Storage {
 
     /// Saves a value in a walk that may wait.
     pub(super) fn save_now<T: ?Sized + Serialize>(&self, name: &str, value: &T, intent: Intent) -> Result<SaveReport> {
+        in_span!("save", document = name; self.save_here(name, value, intent))
+    }
+
+    fn save_here<T: ?Sized + Serialize>(&self, name: &str, value: &T, intent: Intent) -> Result<SaveReport> {
         let early = EarlyNames::new(self, &Name::parse(name)?, &intent);
         let planned = self.plan_save_with(name, value, intent, Some(early.arrays().clone()));
         let mut early = early.finish();
@@ -182,6 +187,11 @@ impl PlannedSave {
     /// Whether the arrays' ids are those that they have elsewhere.
     fn is_copy(&self) -> bool {
         matches!(self.intent, Intent::Copy)
+    }
+
+    /// The rest of a save whose walk another thread has made.
+    pub(super) fn carry_out_in_span(self) -> Result<SaveReport> {
+        in_span!("save", document = self.name.as_str(); self.carry_out())
     }
 
     pub(super) fn carry_out(self) -> Result<SaveReport> {
@@ -307,6 +317,16 @@ impl PlannedSave {
                 if !self.is_copy() {
                     note_saved(plan, &manifest, backend, &storage.protocols(name.workflow()));
                 }
+                #[cfg(feature = "tracing")]
+                tracing::info!(
+                    target: "arraystow",
+                    version = %report.version,
+                    bytes_written = report.bytes_written,
+                    arrays_written = report.arrays_written,
+                    arrays_linked = report.arrays_linked,
+                    arrays_kept = report.arrays_kept,
+                    "saved"
+                );
                 Ok(report)
             }
             Outcome::Refused(error) => Err(written.discard(error)),

@@ -7,6 +7,7 @@ use super::read::head;
 use crate::error::{Error, Result};
 use crate::storage::name::{Name, Workflow};
 use crate::task::{check_cancelled, unstoppable};
+use crate::trace::in_span;
 use std::collections::{BTreeMap, HashSet};
 
 impl Storage {
@@ -32,6 +33,10 @@ impl Storage {
     /// # Errors
     /// `Io` or `PermissionDenied` if the workflows cannot be listed. Errors of single workflows are in `skipped`.
     pub fn sweep(&self) -> Result<Sweep> {
+        in_span!("sweep",; self.find_leftovers())
+    }
+
+    fn find_leftovers(&self) -> Result<Sweep> {
         let mut sweep = Sweep { storage: self.clone(), found: BTreeMap::new(), skipped: Vec::new() };
         for workflow in self.place.workflows()? {
             check_cancelled()?;

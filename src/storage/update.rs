@@ -7,6 +7,7 @@ use super::read::head;
 use super::report::SaveReport;
 use super::version::Version;
 use crate::error::{Error, Result};
+use crate::trace::in_span;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -43,8 +44,7 @@ impl Storage {
     /// # Errors
     /// As for [`load`](Self::load).
     pub fn load_versioned<T: DeserializeOwned>(&self, name: &str) -> Result<(T, Version)> {
-        let name = Name::parse(name)?;
-        let (value, write_id) = self.load_one(&name)?;
+        let (value, write_id) = in_span!("load", document = name; self.load_one(&Name::parse(name)?)?);
         Ok((value, Version::of(&write_id)))
     }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::plugin::{FileEntry, Head, ObjectEntry};
 use crate::protocol::FileReader;
 use crate::task::{check_cancelled, counted, expecting, over_values};
+use crate::trace::in_span;
 use serde::{Deserialize, Serialize};
 
 /// How thoroughly values are verified. See [`Storage::verify`] for an example.
@@ -79,7 +80,7 @@ impl Storage {
     /// # Errors
     /// `NotFound` if there is no such document.
     pub fn verify(&self, name: &str, depth: VerifyDepth) -> Result<Verification> {
-        self.verify_one(&Name::parse(name)?, depth)
+        in_span!("verify", document = name; self.verify_one(&Name::parse(name)?, depth))
     }
 
     /// Verifies every value of the storage, one after the other. A [`Task`](crate::Task) reports the progress.
@@ -106,7 +107,7 @@ impl Storage {
             for entry in entries {
                 values.begin(&entry.name);
                 let name = Name::parse(&entry.name)?;
-                match self.verify_one(&name, depth) {
+                match in_span!("verify", document = name.as_str(); self.verify_one(&name, depth)) {
                     // In a folder it would not have been listed.
                     Ok(verification) if !verification.is_sound() && is_foreign(&*self.place, &name) => {}
                     Ok(verification) => found.push(verification),

@@ -40,5 +40,7 @@ mod s3;
 mod secrets;
 #[cfg(all(feature = "derive", feature = "hdf5", feature = "s3"))]
 mod sessions;
+#[cfg(all(feature = "hdf5", feature = "tracing"))]
+mod traces;
 #[cfg(feature = "zarr")]
 mod zarr_folders;

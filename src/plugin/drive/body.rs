@@ -19,11 +19,15 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     limits: &Limits,
 ) -> Result<(Vec<u8>, SavePlan)> {
     let again = settings.again();
+    #[cfg(feature = "tracing")]
+    let to_warn = settings.again();
     let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
     let write_root = || format::write(format, &root(value, Some(format)), None, Vec::new());
     let (mut body, mut plan) = plan(settings, write_root)?;
     let root_bytes = body.len();
     plan.shared.append_to(&mut body);
     largest::check(value, format, again, (body.len(), root_bytes), limits)?;
+    #[cfg(feature = "tracing")]
+    largest::warn(value, format, to_warn, (body.len(), root_bytes));
     Ok((body, plan))
 }

@@ -39,32 +39,60 @@ pub(in crate::plugin) fn check<T: ?Sized + Serialize>(
     limits: &Limits,
 ) -> Result<(), Error> {
     let Err(error) = limits.check_written(body as u64) else { return Ok(()) };
-    let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
-    let measured = plan(settings, || root(value, Some(format)).serialize(Measure).map_err(|error| error.to_string()));
-    let text = match measured {
-        _ if root_bytes < body / 2 => "its shared values take most of it: keep large lists in them".to_owned(),
-        // Not what was walked before: what there was to say is said.
-        Err(_) => return Err(error),
-        Ok((measured, _)) => {
-            let all = measured.bytes.max(1);
-            let part = measured.part::<T>("");
-            // In proportion: another format takes other lengths.
-            let bytes = u128::from(part.bytes) * root_bytes as u128 / u128::from(all);
-            let what = match (part.path.as_str(), part.type_name) {
-                ("", None) => "the value itself".to_owned(),
-                ("", Some(name)) => format!("the value itself, `{name}`,"),
-                (path, None) => format!("the field `{path}`"),
-                (path, Some(name)) => format!("the field `{path}: {name}`"),
-            };
-            format!("{what} takes about {} of it: keep a large list of numbers", size(bytes))
-        }
-    };
+    let Some(text) = advice(value, format, settings, (body, root_bytes)) else { return Err(error) };
     let text = format!(
-        "the document has {body} bytes, and the limit is {}; {text} in a ChunkedArray or an ndarray, which is stored beside \
-         the document, or raise the limit with Limits::document_bytes",
+        "the document has {body} bytes, and the limit is {}; {text} in a ChunkedArray or an ndarray, which is stored \
+         beside the document, or raise the limit with Limits::document_bytes",
         limits.most_document_bytes()
     );
     Err(Error::new(ErrorKind::Limit, text))
+}
+
+/// Emits a warning if the document is large.
+#[cfg(feature = "tracing")]
+pub(in crate::plugin) fn warn<T: ?Sized + Serialize>(
+    value: &T,
+    format: Format,
+    settings: PlanSettings,
+    (body, root_bytes): (usize, usize),
+) {
+    const LARGE: usize = 16 << 20;
+    if body <= LARGE || !tracing::enabled!(target: "arraystow", tracing::Level::WARN) {
+        return;
+    }
+    if let Some(text) = advice(value, format, settings, (body, root_bytes)) {
+        tracing::warn!(
+            target: "arraystow",
+            bytes = body,
+            "the document has {body} bytes; {text} in a ChunkedArray or an ndarray, which is stored beside the document"
+        );
+    }
+}
+
+/// What takes most of a document, and to keep it; none if the value cannot be walked again.
+fn advice<T: ?Sized + Serialize>(
+    value: &T,
+    format: Format,
+    settings: PlanSettings,
+    (body, root_bytes): (usize, usize),
+) -> Option<String> {
+    if root_bytes < body / 2 {
+        return Some("its shared values take most of it: keep large lists in them".to_owned());
+    }
+    let settings = PlanSettings { shared: SharedPlace::Body(format), ..settings };
+    let measured = plan(settings, || root(value, Some(format)).serialize(Measure).map_err(|error| error.to_string()));
+    let (measured, _) = measured.ok()?;
+    let all = measured.bytes.max(1);
+    let part = measured.part::<T>("");
+    // In proportion: another format takes other lengths.
+    let bytes = u128::from(part.bytes) * root_bytes as u128 / u128::from(all);
+    let what = match (part.path.as_str(), part.type_name) {
+        ("", None) => "the value itself".to_owned(),
+        ("", Some(name)) => format!("the value itself, `{name}`,"),
+        (path, None) => format!("the field `{path}`"),
+        (path, Some(name)) => format!("the field `{path}: {name}`"),
+    };
+    Some(format!("{what} takes about {} of it: keep a large list of numbers", size(bytes)))
 }
 
 fn size(bytes: u128) -> String {

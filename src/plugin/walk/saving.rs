@@ -25,6 +25,7 @@ pub(crate) enum Incomplete {
     /// None: the first is an error.
     Refused,
     /// Those whose elements others will bring.
+    #[cfg_attr(not(feature = "zarr"), allow(dead_code, reason = "sessions need Zarr"))]
     Pending,
     /// All, because nothing will be computed.
     Listed,
