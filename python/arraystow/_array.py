@@ -174,10 +174,8 @@ def _read(raw: RawArray) -> np.ndarray[Any, Any]:
         return strings.reshape(raw.shape)
     dtype = _dtypes.to_numpy(raw.data_type)
     if dtype.subdtype is not None:
-        return np.frombuffer(raw.read(), dtype.base).reshape(*raw.shape, *dtype.shape)
-    if 0 in raw.shape:
-        return np.empty(raw.shape, dtype)
-    return np.frombuffer(raw.read(), dtype).reshape(raw.shape)
+        return raw.read().view(dtype.base).reshape(*raw.shape, *dtype.shape)
+    return raw.read().view(dtype).reshape(raw.shape)
 
 
 def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]], tuple[Any, ...]]:

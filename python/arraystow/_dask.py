@@ -31,7 +31,7 @@ def computed(array: Any) -> RawArray:
     (own,) = dask.base.optimize(array)  # type: ignore[no-untyped-call]
     graph: dict[Any, Any] = dict(own.__dask_graph__())
 
-    def chunk(start: list[int], shape: list[int]) -> bytes:
+    def chunk(start: list[int], shape: list[int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
         key = (own.name, *(place[first] for place, first in zip(places, start)))
         needed, _ = dask.optimization.cull(graph, [key])  # type: ignore[no-untyped-call]
         elements = np.asarray(dask.local.get_sync(needed, key))

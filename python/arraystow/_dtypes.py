@@ -102,7 +102,7 @@ def packed(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype.newbyteorder("<")
 
 
-def packed_strings(values: np.ndarray[Any, Any]) -> bytes:
+def packed_strings(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Strings as the library has their bytes: each its length in four bytes, and then its UTF-8.
 
     Raises:
@@ -114,7 +114,7 @@ def packed_strings(values: np.ndarray[Any, Any]) -> bytes:
             raise TypeError(f"an array of objects can be saved if all are strings, and {text!r} is none")
         encoded = text.encode()
         parts += [len(encoded).to_bytes(4, "little"), encoded]
-    return b"".join(parts)
+    return np.frombuffer(b"".join(parts), np.uint8)
 
 
 def is_strings(dtype: np.dtype[Any]) -> bool:

@@ -150,9 +150,9 @@ def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> 
     return RawArray.from_bytes(data_type, list(values.shape), chunks, as_bytes(values))
 
 
-def as_bytes(values: np.ndarray[Any, Any]) -> bytes:
-    """The bytes of elements as the library has them."""
-    return np.ascontiguousarray(values, _dtypes.packed(values.dtype)).tobytes()
+def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of elements as the library has them: the memory of the array itself, if it is laid out so."""
+    return np.ascontiguousarray(values, _dtypes.packed(values.dtype)).reshape(-1).view(np.uint8)
 
 
 def _attr(item: tuple[Any, Any]) -> tuple[str, Any]:

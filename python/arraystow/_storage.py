@@ -234,7 +234,7 @@ def _has_dask(value: Any) -> bool:
 
     def note(array: Any) -> RawArray:
         found.append(array)
-        return RawArray.from_bytes("uint8", [0], None, b"")
+        return RawArray.from_bytes("uint8", [0], None, np.empty(0, np.uint8))
 
     Plain(note).of(_only_containers(value))
     return bool(found)

@@ -4,9 +4,10 @@ use crate::errors::raised;
 use crate::work::run;
 use arraystow::{AnyArray, AnyNdArray, Attr, ChunkGrid, Chunking, Codec, DataType};
 use ndarray::SliceInfoElem;
+use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict};
+use pyo3::types::PyDict;
 use std::collections::BTreeMap;
 
 /// An array whose chunks are read or computed on demand.
@@ -50,11 +51,11 @@ impl RawArray {
         data_type: &str,
         shape: Vec<usize>,
         chunks: Option<Vec<usize>>,
-        bytes: &Bound<'_, PyBytes>,
+        bytes: PyReadonlyArray1<'_, u8>,
     ) -> PyResult<Self> {
         let data_type = self::data_type(py, data_type)?;
         let chunks = chunks.map_or_else(Chunking::default, Chunking::from);
-        let bytes = bytes.as_bytes();
+        let bytes = bytes.as_slice()?;
         let made = py.detach(|| AnyArray::from_bytes(data_type, &shape, chunks, bytes));
         made.map(Self::from).map_err(|error| raised(py, &error))
     }
@@ -67,7 +68,7 @@ impl RawArray {
         let made = AnyArray::from_fn(self::data_type(py, data_type)?, &shape, grid, move |region| {
             Python::attach(|py| {
                 let bytes = function.call1(py, (region.start().to_vec(), region.shape().to_vec()))?;
-                Ok::<_, PyErr>(bytes.bind(py).cast::<PyBytes>()?.as_bytes().to_vec())
+                Ok::<_, PyErr>(bytes.extract::<PyReadonlyArray1<'_, u8>>(py)?.as_slice()?.to_vec())
             })
         });
         made.map(Self::from).map_err(|error| raised(py, &error))
@@ -167,9 +168,9 @@ impl RawArray {
     }
 
     /// The bytes of all elements.
-    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyByteArray>> {
-        let size = self.array.len().saturating_mul(self.array.data_type().size());
-        PyByteArray::new_with(py, size, |out| run(py, None, || self.array.read_into(out)))
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        let bytes = run(py, None, || self.array.to_bytes())?;
+        Ok(PyArray1::from_vec(py, bytes))
     }
 
     /// The elements of an array of strings of any length.

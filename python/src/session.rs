@@ -7,9 +7,9 @@ use arraystow::{AnyArray, ChunkGrid, ChunkedArray, DataType, Error, Receipt, Reg
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use num_complex::Complex;
+use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use serde::de::DeserializeOwned;
 use std::sync::Mutex;
 
@@ -138,19 +138,21 @@ pub(crate) fn write_slot(
     py: Python<'_>,
     storage: &Bound<'_, RawStorage>,
     ticket: &str,
-    blocks: Vec<(Vec<usize>, Vec<usize>, Bound<'_, PyBytes>)>,
+    blocks: Vec<(Vec<usize>, Vec<usize>, PyReadonlyArray1<'_, u8>)>,
 ) -> PyResult<String> {
     let ticket: Ticket = from_json(ticket)?;
     let storage = &storage.get().storage;
-    let blocks: Vec<(Vec<usize>, Vec<usize>, &[u8])> =
-        blocks.iter().map(|(start, shape, bytes)| (start.clone(), shape.clone(), bytes.as_bytes())).collect();
+    let mut parts = Vec::with_capacity(blocks.len());
+    for (start, shape, bytes) in &blocks {
+        parts.push((start.as_slice(), shape.as_slice(), bytes.as_slice()?));
+    }
     let receipt = with_number!(ticket.data_type(), T => run(py, None, || {
         let slot: Slot<T> = storage.slot(&ticket)?;
         let mut receipt: Option<Receipt> = None;
-        for (start, shape, bytes) in &blocks {
-            let elements = AnyArray::from_bytes(ticket.data_type().clone(), shape, shape.clone(), bytes)?;
+        for (start, shape, bytes) in &parts {
+            let elements = AnyArray::from_bytes(ticket.data_type().clone(), shape, *shape, bytes)?;
             let elements: ArrayD<T> = elements.downcast::<T>()?.compute()?;
-            let written = slot.write(&Region::new(start.clone(), shape.clone())?, elements.view())?;
+            let written = slot.write(&Region::new(*start, *shape)?, elements.view())?;
             match &mut receipt {
                 Some(all) => all.merge(written)?,
                 None => receipt = Some(written),
