@@ -246,6 +246,12 @@ mod code_of_pages {
     struct LabelledCubes;
     #[doc = include_str!("../docs/tables.md")]
     struct Tables;
+    #[doc = include_str!("../docs/faq.md")]
+    struct Faq;
+    #[doc = include_str!("../docs/coming-from.md")]
+    struct ComingFrom;
+    #[doc = include_str!("../docs/when-not.md")]
+    struct WhenNot;
 }
 #[cfg(feature = "zarr")]
 pub use storage::{MissingRegion, Receipt, Session, Slot, Ticket};

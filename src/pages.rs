@@ -31,6 +31,17 @@ pages! {
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
     #[doc = "[time series]: crate::pages::time_series"]
     checkpoints: "checkpoints", "A history of values that takes only the space of what changes.";
+    #[doc = "[guide functionfuse]: crate::pages::guide#documents-of-functionfuse"]
+    #[doc = "[schema evolution]: crate::pages::schema_evolution"]
+    #[doc = "[when not]: crate::pages::when_not"]
+    coming_from: "coming-from", "From serde with arrays inline, bincode, npy files, plain HDF5, FunctionFuse.";
+    #[doc = "[foreign]: crate::pages::foreign"]
+    #[doc = "[formats]: crate::pages::formats"]
+    #[doc = "[guarantees]: crate::pages::guarantees"]
+    #[doc = "[guide]: crate::pages::guide"]
+    #[doc = "[readers]: crate::pages::readers"]
+    #[doc = "[schema evolution]: crate::pages::schema_evolution"]
+    faq: "faq", "Common questions, and every kind of error.";
     #[doc = "[guide files-of-other-programs]: crate::pages::guide#files-of-other-programs"]
     foreign: "foreign", "Which files of other programs are read.";
     formats: "formats", "Which forms of serde round-trip through which format.";
@@ -57,4 +68,14 @@ pages! {
     #[doc = "[checkpoints]: crate::pages::checkpoints"]
     #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
     time_series: "time-series", "Arrays that grow by a step each day.";
+    #[doc = "[benchmarks]: crate::pages::benchmarks"]
+    #[doc = "[building]: crate::pages::building"]
+    #[doc = "[checkpoints]: crate::pages::checkpoints"]
+    #[doc = "[foreign]: crate::pages::foreign"]
+    #[doc = "[guarantees]: crate::pages::guarantees#stores-that-ignore-conditions"]
+    #[doc = "[guide other types]: crate::pages::guide#other-types"]
+    #[doc = "[layout]: crate::pages::layout"]
+    #[doc = "[many machines]: crate::pages::many_machines"]
+    #[doc = "[readers]: crate::pages::readers"]
+    when_not: "when-not", "When not to use arraystow, and what to use instead.";
 }
