@@ -75,7 +75,6 @@ pages! {
     #[doc = "[guarantees]: crate::pages::guarantees#stores-that-ignore-conditions"]
     #[doc = "[guide other types]: crate::pages::guide#other-types"]
     #[doc = "[layout]: crate::pages::layout"]
-    #[doc = "[many machines]: crate::pages::many_machines"]
     #[doc = "[readers]: crate::pages::readers"]
     when_not: "when-not", "When not to use arraystow, and what to use instead.";
 }

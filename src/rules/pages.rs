@@ -179,6 +179,21 @@ fn lines_of_prose_have_at_most_120_columns() -> Result<()> {
     Ok(())
 }
 
+/// The page of errors has a heading for each kind.
+#[test]
+fn every_kind_of_error_is_explained() -> Result<()> {
+    let kinds = std::fs::read_to_string(root().join("src/error/kind.rs"))?;
+    let variants = kinds.split_once("pub enum ErrorKind {").and_then(|(_, rest)| rest.split_once("\n}"));
+    let (variants, _) = variants.ok_or("there is no ErrorKind")?;
+    let kinds = variants.lines().filter_map(|line| line.trim().strip_suffix(',').filter(|kind| !kind.contains(' ')));
+    let page = std::fs::read_to_string(root().join("docs/faq.md"))?;
+    let headings: BTreeSet<&str> = prose(&page).into_iter().map(|(_, line)| line).collect();
+    let missing: Vec<_> = kinds.clone().filter(|kind| !headings.contains(&*format!("### `{kind}`"))).collect();
+    assert!(missing.is_empty(), "docs/faq.md does not explain {missing:?}");
+    assert!(kinds.count() > 10);
+    Ok(())
+}
+
 #[test]
 fn readme_is_short() -> Result<()> {
     let text = std::fs::read_to_string(root().join("README.md"))?;
