@@ -177,24 +177,32 @@ impl ArrayPreview {
 
 impl SavePreview {
     /// Returns the bytes of the elements of all arrays to be written, before compression.
+    ///
+    /// See [`Storage::plan`] for an example.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.to_write().map(|array| array.bytes).fold(0, u64::saturating_add)
     }
 
     /// Returns the number of chunks to be written.
+    ///
+    /// See [`Storage::plan`] for an example.
     #[must_use]
     pub fn chunks(&self) -> usize {
         self.to_write().map(|array| array.chunks).fold(0, usize::saturating_add)
     }
 
     /// Returns the number of files, or of objects in a store, that the arrays to be written become.
+    ///
+    /// See [`Storage::plan`] for an example.
     #[must_use]
     pub fn files(&self) -> u64 {
         self.to_write().map(|array| array.files).fold(0, u64::saturating_add)
     }
 
     /// Returns the reasons why arrays of the value cannot be stored. Saving the value fails with the first of these.
+    ///
+    /// See [`Storage::plan`] for an example.
     pub fn refusals(&self) -> impl Iterator<Item = &Error> {
         self.arrays.iter().filter_map(|array| array.refusal.as_ref())
     }
