@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from . import _dtypes
+from . import _dtypes, errors
 from ._native import RawArray
 
 if TYPE_CHECKING:
@@ -41,15 +41,36 @@ class InStorage:
     version: str
 
     def open(self) -> Array:
-        return Array(self.storage._raw.array(self.name, self.path), self)
+        array = Array(self.storage._raw.array(self.name, self.path), self)
+        # After the array: what was opened is then not newer than what is compared.
+        if self.storage.version(self.name) != self.version:
+            text = f"the value {self.name!r} was replaced after this array was loaded: load it again"
+            raise errors._of_kind("gone", text, self.path, self.name, None, None, [])
+        return array
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an array."""
+
+    source: Source
+    axes: list[tuple[int, int, int]]
+
+    @property
+    def path(self) -> str | None:
+        return self.source.path
+
+    def open(self) -> Array:
+        return Array(self.source.open()._raw.slice(self.axes), self)
 
 
 class Array:
     """An array that is stored beside a document. It is lazy: elements are read when they are needed.
 
     Slices are numpy's basic ones: integers, slices, ``...`` and ``None``. ``a[...]``, ``np.asarray(a)`` and
-    :meth:`compute` read. An array that was loaded can be pickled: the pickle has the place and the path, and neither
-    elements nor credentials.
+    :meth:`compute` read. An array that was loaded, or a part of one, can be pickled: the pickle has the place and the
+    path, and neither elements nor credentials. It is a :class:`~arraystow.errors.GoneError` to open the pickle when the
+    value has been replaced.
     """
 
     def __init__(self, raw: RawArray, source: Source | None = None) -> None:
@@ -84,7 +105,7 @@ class Array:
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
         """For each axis the lengths of its chunks, as dask has them."""
-        return tuple(map(tuple, self._raw.chunks))
+        return tuple(tuple(axis) or (0,) for axis in self._raw.chunks)
 
     @property
     def dims(self) -> tuple[str, ...] | None:
@@ -119,11 +140,13 @@ class Array:
         return elements[()] if elements.ndim == 0 else elements
 
     def lazy(self, key: Any) -> Array:
-        """A part of the array that is not read yet. It is sliced as by ``a[key]``, without ``None``."""
+        """A part of the array that is not read yet. Sliced as by ``a[key]``, without ``None`` and backward steps."""
         axes, new = _axes(key, self.shape)
         if any(part is None for part in new):
             raise IndexError("a lazy part has no new axes")
-        return Array(self._raw.slice(axes))
+        if any(part.step for part in new):
+            raise IndexError("a lazy part has no backward steps: take it forward, and reverse what is read")
+        return Array(self._raw.slice(axes), Part(self._source, axes) if self._source else None)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -138,11 +161,11 @@ class Array:
 
     def __repr__(self) -> str:
         dims = f", dims={self.dims}" if self.dims else ""
-        return f"<arraystow.Array {self._raw.data_type} {list(self.shape)}, {_count(self.chunks)} chunks{dims}>"
+        return f"<arraystow.Array {self._raw.data_type} {list(self.shape)}, {_count(self._raw.chunks)} chunks{dims}>"
 
     def __reduce__(self) -> Any:
         if self._source is None:
-            raise TypeError("only an array that was loaded can be pickled, and no part of one")
+            raise TypeError("only an array that was loaded can be pickled")
         return _reopened, (self._source,)
 
     def to_dask(self) -> dask.array.Array:
@@ -163,7 +186,7 @@ class Array:
         return xarray.DataArray(self.to_dask(), dims=dims, attrs=self.attrs, name=name)
 
 
-def _count(chunks: tuple[tuple[int, ...], ...]) -> int:
+def _count(chunks: list[list[int]]) -> int:
     return int(np.prod([len(axis) for axis in chunks], dtype=object))
 
 
@@ -205,6 +228,8 @@ def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]],
             axes.append((forward[0], forward[-1] + 1, forward.step) if len(forward) else (0, 0, 1))
             continue
         try:
+            if isinstance(part, bool):
+                raise TypeError("a bool is a mask for numpy, and not the index 0 or 1")
             index = operator.index(part)
         except TypeError:
             raise IndexError(

@@ -34,6 +34,8 @@ class Plain:
         self._dask_array = dask_array
         self._arrays: dict[int, tuple[Any, RawArray]] = {}
         self._above: set[int] = set()
+        #: Arrays as they were made, and the same with names of their axes and attributes.
+        self.described: list[tuple[RawArray, RawArray]] = []
 
     def of(self, value: Any, path: str = "") -> Any:
         """The plain object for a value at a path.
@@ -74,7 +76,8 @@ class Plain:
             return [self.of(item, path) for item in value]
         fields = _fields(value)
         if fields is None:
-            raise TypeError(f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved")
+            text = f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved"
+            raise TypeError(text + (": save its to_xarray()" if hasattr(value, "to_xarray") else ""))
         return {name: self.of(item, _below(path, name)) for name, item in fields.items()}
 
     def _scalar(self, value: np.generic, path: str) -> Any:
@@ -120,11 +123,15 @@ class Plain:
             plain = {str(name): self._labelled(item, _below(path, name)) for name, item in dataset.variables.items()}
             if tree is not None:
                 plain |= {name: self._xarray(child, _below(path, name)) for name, child in tree.children.items()}
+            if dataset.attrs and "attrs" in plain:
+                raise TypeError("the attributes of the dataset are saved as 'attrs', and it has this name: rename it")
             if dataset.attrs:
                 plain["attrs"] = self.of(dict(dataset.attrs), _below(path, "attrs"))
             return plain
         if isinstance(value, xarray.DataArray) and value.coords:
             own = value.name if value.name is not None else "values"
+            if own in value.coords:
+                raise TypeError(f"the array and one of its coordinates are both named {own!r}: rename it")
             variables = {own: value.variable} | {name: item.variable for name, item in value.coords.items()}
             return {str(name): self._labelled(item, _below(path, name)) for name, item in variables.items()}
         return self._labelled(value.variable if isinstance(value, xarray.DataArray) else value, path)
@@ -135,6 +142,7 @@ class Plain:
         attrs = {name: attr for name, attr in map(_attr, variable.attrs.items()) if attr is not None}
         dims = [str(dim) for dim in variable.dims]
         described: RawArray = made.described(dims if dims else None, attrs, None)
+        self.described.append((made, described))
         return described
 
 
@@ -142,8 +150,9 @@ def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> 
     """An array of numpy.
 
     Raises:
-        TypeError: if there is no data type for its dtype.
+        TypeError: if there is no data type for its dtype, or if elements are masked.
     """
+    refuse_masked(values)
     if _dtypes.is_strings(values.dtype):
         return RawArray.from_bytes("string", list(values.shape), chunks, _dtypes.packed_strings(values))
     data_type = _dtypes.from_numpy(values.dtype)
@@ -155,16 +164,29 @@ def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]
     return np.ascontiguousarray(values, _dtypes.packed(values.dtype)).reshape(-1).view(np.uint8)
 
 
+def refuse_masked(values: Any) -> None:
+    """Refuses a masked array, unless nothing is masked: the mask would be lost."""
+    if isinstance(values, np.ma.MaskedArray) and np.ascontiguousarray(values.mask).view(bool).any():
+        raise TypeError("an array with masked elements cannot be saved: fill them, as array.filled(np.nan)")
+
+
 def _attr(item: tuple[Any, Any]) -> tuple[str, Any]:
     name, value = item
     if isinstance(value, np.ndarray):
         value = value.tolist()
     elif isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        value = value.isoformat()
+    if isinstance(value, bool):
         value = int(value)
     if isinstance(value, float) and not math.isfinite(value):
         value = None
+    items = value if isinstance(value, (list, tuple)) else [value]
+    kinds = {str if isinstance(one, str) else float if isinstance(one, (int, float)) else type(one) for one in items}
+    if value is not None and (len(kinds) > 1 or not kinds <= {str, float}):
+        found = " and ".join(sorted(kind.__name__ for kind in kinds))
+        raise TypeError(f"the attribute {name!r} is of {found}: attributes are numbers, texts, or lists of either")
     return str(name), value
 
 

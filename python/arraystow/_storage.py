@@ -111,6 +111,8 @@ class Storage:
         """
         if version is None and _dask.is_distributed() and _has_dask(value):
             return _dask.save_distributed(self, name, value)
+        if version in ("", "create", "replace"):
+            raise ValueError(f"{version!r} is no version: load_versioned() returns it")
         plain = Plain(_dask.computed).of(value)
         return json.loads(self._raw.save(name, plain, Single, version or "replace", progress))  # type: ignore[no-any-return]
 
@@ -230,14 +232,17 @@ class External:
 
 
 def _has_dask(value: Any) -> bool:
-    found: list[Any] = []
+    class Found(Exception):
+        pass
 
-    def note(array: Any) -> RawArray:
-        found.append(array)
-        return RawArray.from_bytes("uint8", [0], None, np.empty(0, np.uint8))
+    def found(array: Any) -> RawArray:
+        raise Found
 
-    Plain(note).of(_only_containers(value))
-    return bool(found)
+    try:
+        Plain(found).of(_only_containers(value))
+    except Found:
+        return True
+    return False
 
 
 def _only_containers(value: Any) -> Any:

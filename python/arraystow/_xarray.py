@@ -40,6 +40,8 @@ class ArraystowBackend(BackendEntrypoint):
             storage = Storage(filename_or_obj, **(storage_options or {}))
         if name is None:
             names = storage.list()
+            if not names:
+                raise FileNotFoundError(f"there are no values in {storage.place}")
             if len(names) != 1:
                 raise ValueError(f"choose one of the storage's values with name=...: {', '.join(names[:20])}")
             name = names[0]
@@ -48,6 +50,9 @@ class ArraystowBackend(BackendEntrypoint):
         found = {path: array for path, array in _arrays(value, "") if path not in dropped}
         variables = {path: _variable(array, path) for path, array in found.items()}
         attrs = {key: item for key, item in value.items() if _is_attr(item)} if isinstance(value, dict) else {}
+        if isinstance(value, dict) and isinstance(value.get("attrs"), dict):
+            # Those of a dataset that was saved.
+            attrs |= {key: item for key, item in value["attrs"].items() if not list(_arrays(item, ""))}
         coordinates = [path for path, variable in variables.items() if variable.dims == (path,)]
         return xarray.Dataset(variables, attrs=attrs).set_coords(coordinates)
 

@@ -98,14 +98,17 @@ def test_slices_are_numpy_s(storage, data):
         wanted = array[key]
         np.testing.assert_array_equal(found[key], wanted)
         assert np.shape(found[key]) == wanted.shape
-        if None not in key:
-            assert found.lazy(key).shape == wanted.shape or any(isinstance(part, slice) for part in key)
+        if None in key or any(isinstance(part, slice) and (part.step or 1) < 0 for part in key):
+            with pytest.raises(IndexError, match="a lazy part has no"):
+                found.lazy(key)
+        else:
+            np.testing.assert_array_equal(found.lazy(key), wanted)
 
 
 def test_wrong_indices_are_errors(storage):
     storage.save("x", np.zeros((3, 4)))
     array = storage.load("x")
-    for key in [3, (0, 0, 0), (..., ...), "a", [0, 1], np.array([True, False, True]), (0, -5)]:
+    for key in [3, (0, 0, 0), (..., ...), "a", True, [0, 1], np.array([True, False, True]), (0, -5)]:
         with pytest.raises(IndexError):
             array[key]
     with pytest.raises(TypeError):
@@ -140,6 +143,22 @@ def test_dask_arrays_are_saved_and_loaded_chunk_by_chunk(storage):
     assert isinstance(caught.value.__cause__, ZeroDivisionError) and "a" in storage.load("x")
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0, 2)], ids=str)
+def test_arrays_without_axes_or_elements_are_arrays_of_dask_and_xarray(storage, shape):
+    storage.save("x", {"memory": np.ones(shape), "dask": da.ones(shape), "unmasked": np.ma.ones(shape)})
+    for array in storage.load("x").values():
+        for found in (array.to_dask(), array.to_xarray(), array[...]):
+            np.testing.assert_array_equal(np.asarray(found), np.ones(shape))
+    assert xr.open_dataset(storage, engine="arraystow", chunks={}).load()["dask"].shape == shape
+
+
+def test_masked_chunks_are_refused(storage):
+    with pytest.raises(errors.UserCodeError, match="masked"):
+        storage.save("x", da.ma.masked_greater(da.arange(6, chunks=3), 4))
+    storage.save("x", da.ma.filled(da.ma.masked_greater(da.arange(6, chunks=3), 4), -1))
+    assert np.asarray(storage.load("x")).tolist() == [0, 1, 2, 3, 4, -1]
+
+
 def dataset():
     return xr.Dataset(
         {
@@ -169,13 +188,23 @@ def test_xarray_objects_are_saved_and_opened(storage, tmp_path):
     chunked = xr.open_dataset(storage.place, engine="arraystow", name="whole", chunks={})
     assert chunked.air.chunks == ((4,), (3,))
     xr.testing.assert_equal(chunked.compute(), wanted)
-    assert opened.air.attrs["units"] == "K"
+    assert opened.air.attrs["units"] == "K" and opened.attrs == {"title": "a title"}
     assert set(xr.open_dataset(storage.place, engine="arraystow", name="whole", drop_variables="flag")) == {"air"}
     with pytest.raises(ValueError, match="set, whole"):
         xr.open_dataset(storage.place, engine="arraystow")
     alone = arraystow.Storage(tmp_path / "alone")
     alone.save("x", wanted)
     assert set(xr.open_dataset(alone.place)) == {"air", "flag"}, "the engine was not guessed"
+    for wrong, text in [
+        (xr.Dataset({"attrs": ("x", [1])}, attrs={"a": 1}), "attrs"),
+        (xr.DataArray([5, 6], {"x": [1, 2]}, "x", name="x"), "both named 'x'"),
+        (xr.Variable("x", [1], {"nested": {"a": 1}}), "the attribute 'nested' is of dict"),
+        (xr.Variable("x", [1], {"mixed": [1, "a"]}), "the attribute 'mixed' is of float and str"),
+    ]:
+        with pytest.raises(TypeError, match=text):
+            storage.save("wrong", wrong)
+    with pytest.raises(FileNotFoundError, match="no values in"):
+        xr.open_dataset(tmp_path / "nowhere", engine="arraystow")
     tree = xr.DataTree.from_dict({"/": wanted[["flag"]], "/deep": wanted[["air"]].drop_vars("lat")})
     storage.save("tree", tree)
     assert storage.load("tree")["deep"]["air"].dims == ("time", "lat")

@@ -8,6 +8,7 @@ import time
 import dask.array as da
 import numpy as np
 import pytest
+import xarray as xr
 from distributed import Client, LocalCluster
 
 import arraystow
@@ -99,6 +100,34 @@ def test_chunks_that_cannot_be_written_are_refused_with_their_place(client, stor
     with pytest.raises(TypeError, match="a: .*rechunk"):
         storage.save("x", {"a": da.zeros((10,), chunks=((3, 4, 3),))})
     assert not storage.exists()
+
+
+def test_datasets_empty_arrays_and_parts_are_written(client, storage):
+    data = xr.Dataset({"air": (("y", "x"), ramp(), {"units": "K"})}, {"x": np.arange(32)})
+    storage.save("x", {"data": data, "empty": da.zeros((0, 3)), (1, True): ramp(), None: ramp()})
+    loaded = storage.load("x")
+    air = loaded["data"]["air"]
+    assert (air.dims, air.attrs, loaded["empty"].shape) == (("y", "x"), {"units": "K"}, (0, 3))
+    for array in (air, loaded[1, True], loaded[None]):
+        np.testing.assert_array_equal(array, WANTED)
+    assert float(air.lazy((slice(8, 24), 3)).to_dask().sum().compute()) == WANTED[8:24, 3].sum()
+
+
+def test_chunks_that_are_not_what_dask_says_are_refused(client, storage):
+    for function, text in [(lambda block: block.view("i4"), "int32"), (np.ma.masked_less, "masked")]:
+        more = (100,) if function is np.ma.masked_less else ()
+        with pytest.raises((TypeError, ValueError), match=text):
+            storage.save("x", {"a": ramp().map_blocks(function, *more, dtype="f4", meta=np.zeros((0, 0), "f4"))})
+    assert storage.list() == []
+
+
+def test_what_a_cluster_holds_is_saved_with_a_version(client, storage):
+    storage.save("x", 1)
+    held = ramp().persist()
+    storage.save("x", [held, held + 1], version=storage.version("x"))
+    first, second = storage.load("x")
+    np.testing.assert_array_equal(first, WANTED)
+    np.testing.assert_array_equal(second, WANTED + 1)
 
 
 def test_a_worker_gets_a_ticket_and_no_elements(client, storage):

@@ -134,6 +134,12 @@ def test_what_cannot_be_saved_is_an_error_with_its_path(storage):
         storage.save("x", {"runs": [0, {"f": object()}]})
     with pytest.raises(TypeError, match="a: .*datetime64"):
         storage.save("x", {"a": np.array(["2026"], "M8[D]")})
+    with pytest.raises(TypeError, match="a: .*masked"):
+        storage.save("x", {"a": np.ma.array([1, 2], mask=[False, True])})
+    records = np.ma.zeros(2, [("a", "i4"), ("b", "f8")])
+    records["b"][1] = np.ma.masked
+    with pytest.raises(TypeError, match="masked"):
+        storage.save("x", records)
     with pytest.raises(OverflowError, match="a: an integer of more than 128 bits"):
         storage.save("x", {"a": 2**200})
     circle = []
@@ -177,6 +183,9 @@ def test_versions_guard_saves(storage):
     storage.save("x", 2, version=version)
     with pytest.raises(errors.ConflictError):
         storage.save("x", 3, version=version)
+    for wrong in ("", "replace", "create"):
+        with pytest.raises(ValueError, match="no version"):
+            storage.save("x", 3, version=wrong)
     storage.save("n", {"count": 0})
 
     def add(value):
@@ -239,8 +248,13 @@ def test_storages_and_arrays_are_pickled_without_secrets(storage):
     options = dict(aws_access_key_id="abc", aws_secret_access_key="hidden", aws_region="r", aws_endpoint="http://localhost:1", aws_allow_http="true")
     pickled = pickle.dumps(arraystow.Storage("s3://bucket/x", **options))
     assert b"hidden" not in pickled and b"abc" not in pickled and b"localhost" in pickled
-    with pytest.raises(TypeError, match="pickled"):
-        pickle.dumps(array.lazy(slice(3)))
+    part = pickle.loads(pickle.dumps(array.lazy(slice(2, 8, 2)).lazy(slice(1, 3))))
+    np.testing.assert_array_equal(part, [4, 6])
+    pickled = pickle.dumps(array)
+    storage.save("x", {"deep": [np.zeros(10_000)]})
+    with pytest.raises(errors.GoneError, match="replaced") as caught:
+        pickle.loads(pickled)
+    assert (caught.value.path, caught.value.document) == ("deep[0]", "x")
 
 
 def test_async_forms_leave_the_loop_free(storage):
