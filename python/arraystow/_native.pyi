@@ -1,12 +1,12 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 __version__: str
 
 #: Elements as they lie in memory, without axes.
-Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
 _Names = list[str]
 
