@@ -42,10 +42,10 @@ def _shaped(value: Any, wanted: Any, path: str) -> Any:
         raise TypeError(f"{path or 'the value'}: a {wanted.__name__} was expected, and there is a {type(value).__name__}")
     hints = typing.get_type_hints(wanted)
     given = {}
-    for name, is_needed in fields.items():
+    for name, (argument, is_needed) in fields.items():
         inner = f"{path}.{name}" if path else name
         if name in value:
-            given[name] = _shaped(value[name], hints.get(name, Any), inner)
+            given[argument] = _shaped(value[name], hints.get(name, Any), inner)
         elif is_needed:
             raise TypeError(f"{inner}: the field is missing; there are {', '.join(map(repr, value))}")
     return wanted(**given)
@@ -65,17 +65,18 @@ def _of_union(value: Any, kinds: tuple[Any, ...], path: str) -> Any:
     return value
 
 
-def _fields(wanted: Any) -> dict[str, bool] | None:
-    """The fields of a class, and whether they must be there."""
+def _fields(wanted: Any) -> dict[str, tuple[str, bool]] | None:
+    """The fields of a class, with the names of their arguments, and whether they must be there."""
     if dataclasses.is_dataclass(wanted):
         none = dataclasses.MISSING
         return {
-            field.name: field.default is none and field.default_factory is none
+            field.name: (field.name, field.default is none and field.default_factory is none)
             for field in dataclasses.fields(wanted)
             if field.init
         }
     if hasattr(wanted, "__attrs_attrs__"):
-        return {field.alias or field.name: bool(field.default == _nothing()) for field in wanted.__attrs_attrs__}
+        nothing = _nothing()
+        return {field.name: (field.alias or field.name, field.default is nothing) for field in wanted.__attrs_attrs__}
     return None
 
 

@@ -54,8 +54,8 @@ impl<'py> Builder<'py> {
                 let map = PyDict::new(py);
                 self.note(key, map.as_any());
                 for (key, value) in entries {
+                    let shown = shown(key);
                     let key = self.build(key, path, None)?;
-                    let shown = key.str()?.to_string();
                     let path = if path.is_empty() { shown } else { format!("{path}.{shown}") };
                     map.set_item(hashable(key)?, self.build(value, &path, None)?)?;
                 }
@@ -98,6 +98,14 @@ impl<'py> Builder<'py> {
             Some(shared) => self.shared(&shared, path),
             None => Ok(self.py.None().into_bound(self.py)),
         }
+    }
+}
+
+/// A key as the library has it in paths: a string as it is, and all others as JSON.
+fn shown(key: &Value) -> String {
+    match key {
+        Value::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_else(|_| "?".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pickle
 
 import dask.array as da
 import numpy as np
@@ -217,6 +218,15 @@ def test_other_programs_read_what_python_saves(storage):
     file = storage.info("x")["arrays"][0]["file"]
     with h5py.File(os.path.join(storage.place, "bigdata", file)) as opened:
         np.testing.assert_array_equal(opened["dask_arrays"], np.arange(5000.0))
+
+
+def test_an_array_is_found_again_whatever_the_keys_above_it(storage):
+    keys = [True, None, 7, 1.5, (1, 2), "text", "with.dot"]
+    storage.save("x", {key: np.full(5000, at) for at, key in enumerate(keys)})
+    loaded = storage.load("x")
+    for at, key in enumerate(keys):
+        again = pickle.loads(pickle.dumps(loaded[key]))
+        assert again[17] == at, key
 
 
 def test_a_chunk_that_is_not_what_dask_says_is_an_error(storage):

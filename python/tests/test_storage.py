@@ -125,6 +125,13 @@ def test_values_become_dataclasses_and_models(storage):
         name: str
         size: int = 1
 
+    @attrs.define
+    class Private:
+        _p: int
+        public: int = 2
+
+    storage.save("private", Private(7))
+    assert storage.load("private", as_=Private) == Private(7)
     storage.save("attrs", Attrs("a"))
     assert storage.load("attrs", as_=Attrs) == Attrs("a")
 
