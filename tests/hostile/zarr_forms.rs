@@ -162,7 +162,7 @@ fn unknown_extensions_are_named() {
     }
     for (member, value, name) in [
         ("dtype", json!("<M8[Y]"), "<M8[Y]"),
-        ("dtype", json!("|U4"), "<U4"),
+        ("dtype", json!("|U4"), "|U4"),
         ("dtype", json!("|O"), "|O"),
         ("dtype", json!("|S0"), "|S0"),
         ("dtype", json!([["a", ">i4"]]), ">i4"),
