@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from . import _dtypes, errors
+from . import _dtypes
 from ._native import RawArray
 
 if TYPE_CHECKING:
     import dask.array
     import xarray
-
-    from ._storage import Storage
 
 
 class Source(Protocol):
@@ -29,24 +27,6 @@ class Source(Protocol):
     def open(self) -> Array:
         """The array again."""
         ...
-
-
-@dataclass(frozen=True)
-class InStorage:
-    """An array of a document."""
-
-    storage: Storage
-    name: str
-    path: str
-    version: str
-
-    def open(self) -> Array:
-        array = Array(self.storage._raw.array(self.name, self.path), self)
-        # After the array: what was opened is then not newer than what is compared.
-        if self.storage.version(self.name) != self.version:
-            text = f"the value {self.name!r} was replaced after this array was loaded: load it again"
-            raise errors._of_kind("gone", text, self.path, self.name, None, None, [])
-        return array
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,20 @@ import contextlib
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from . import _dtypes
-from ._native import RawArray, write_slot
+from ._native import RawArray, RawStorage, write_slot
 from ._plain import Plain, Single, as_bytes, refuse_masked
 
-if TYPE_CHECKING:
-    from ._storage import Storage
+
+class HasRaw(Protocol):
+    """A storage, as far as it is needed here. It can be pickled."""
+
+    @property
+    def _raw(self) -> RawStorage: ...
 
 
 def computed(array: Any) -> RawArray:
@@ -107,7 +111,7 @@ class Pending:
         return raw
 
 
-def save_distributed(storage: Storage, name: str, value: Any) -> dict[str, Any]:
+def save_distributed(storage: HasRaw, name: str, value: Any) -> dict[str, Any]:
     """Saves a value whose arrays of dask the current cluster writes. Only tickets and receipts pass the scheduler."""
     import dask.base
 
@@ -153,7 +157,7 @@ def _shown(key: Any) -> str:
     return key if isinstance(key, str) else json.dumps(key, separators=(",", ":"), default=list)
 
 
-def _written(storage: Storage, ticket: str, array: Any) -> list[Any]:
+def _written(storage: HasRaw, ticket: str, array: Any) -> list[Any]:
     """One task for each chunk, which returns its receipt. An array without elements has none."""
     from dask.delayed import delayed
 
@@ -170,6 +174,6 @@ def _written(storage: Storage, ticket: str, array: Any) -> list[Any]:
 
 
 def _write_chunk(
-    storage: Storage, ticket: str, start: list[int], shape: list[int], dtype: np.dtype[Any], chunk: Any
+    storage: HasRaw, ticket: str, start: list[int], shape: list[int], dtype: np.dtype[Any], chunk: Any
 ) -> str:
     return write_slot(storage._raw, ticket, [(start, shape, _checked(chunk, shape, dtype))])

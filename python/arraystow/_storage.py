@@ -7,12 +7,13 @@ import functools
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from . import _dask, _shape
-from ._array import Array, InStorage
+from . import _dask, _shape, errors
+from ._array import Array
 from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
 
@@ -133,15 +134,13 @@ class Storage:
         Returns:
             What was saved.
         """
-        from .errors import ConflictError
-
         for left in reversed(range(tries)):
             value, version = self.load_versioned(name)
             changed = change(value)
             changed = value if changed is None else changed
             try:
                 self.save(name, changed, version=version)
-            except ConflictError:
+            except errors.ConflictError:
                 if left == 0:
                     raise
             else:
@@ -200,6 +199,24 @@ class Storage:
     async def save_async(self, name: str, value: Any, **options: Any) -> dict[str, Any]:
         """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile."""
         return await asyncio.to_thread(functools.partial(self.save, name, value, **options))
+
+
+@dataclass(frozen=True)
+class InStorage:
+    """An array of a document."""
+
+    storage: Storage
+    name: str
+    path: str
+    version: str
+
+    def open(self) -> Array:
+        array = Array(self.storage._raw.array(self.name, self.path), self)
+        # After the array: what was opened is then not newer than what is compared.
+        if self.storage.version(self.name) != self.version:
+            text = f"the value {self.name!r} was replaced after this array was loaded: load it again"
+            raise errors._of_kind("gone", text, self.path, self.name, None, None, [])
+        return array
 
 
 def _opened(place: str, options: dict[str, Any]) -> Storage:

@@ -78,7 +78,7 @@ impl RawArray {
     #[staticmethod]
     fn pending(py: Python<'_>, data_type: &str, chunks: Vec<Vec<usize>>) -> PyResult<Self> {
         let grid = grid(py, &chunks)?;
-        crate::session::pending(py, &self::data_type(py, data_type)?, &grid).map(Self::from)
+        crate::number::pending(py, &self::data_type(py, data_type)?, &grid).map(Self::from)
     }
 
     /// The same elements with these names of the axes, attributes and codec.

@@ -5,8 +5,11 @@
 mod array;
 mod errors;
 mod from_python;
+mod json;
+mod number;
 mod place;
 mod session;
+mod slot;
 mod storage;
 mod to_python;
 mod work;
@@ -22,5 +25,5 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<place::RawPlace>()?;
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
-    module.add_function(wrap_pyfunction!(session::write_slot, module)?)
+    module.add_function(wrap_pyfunction!(slot::write_slot, module)?)
 }

@@ -3,6 +3,7 @@
 use crate::array::RawArray;
 use crate::errors::raised;
 use crate::from_python::value;
+use crate::json;
 use crate::session::RawSession;
 use crate::to_python::{Builder, Makers};
 use crate::work::run;
@@ -10,17 +11,11 @@ use arraystow::{Result, SaveReport, Storage, StorageBuilder, Value, VerifyDepth,
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::Serialize;
 
 /// A storage in a folder or an object store.
 #[pyclass(frozen, module = "arraystow._native")]
 pub(crate) struct RawStorage {
     pub(crate) storage: Storage,
-}
-
-/// JSON that the package reads.
-fn json<T: Serialize>(value: &T) -> PyResult<String> {
-    serde_json::to_string(value).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// A builder with the options of the library that are no options of a store.
@@ -98,7 +93,7 @@ impl RawStorage {
                 version => self.storage.save_if(name, &value, &version.parse::<Version>()?),
             }
         };
-        json(&run(py, progress, save)?)
+        json::write(&run(py, progress, save)?)
     }
 
     /// Begins a session on plain objects with pending arrays.
@@ -132,12 +127,12 @@ impl RawStorage {
 
     /// The documents whose names match, as JSON.
     fn list(&self, py: Python<'_>, glob: &str) -> PyResult<String> {
-        json(&run(py, None, || self.storage.list(glob))?)
+        json::write(&run(py, None, || self.storage.list(glob))?)
     }
 
     /// What a manifest says, as JSON.
     fn info(&self, py: Python<'_>, name: &str) -> PyResult<String> {
-        json(&run(py, None, || self.storage.info(name))?)
+        json::write(&run(py, None, || self.storage.info(name))?)
     }
 
     fn remove(&self, py: Python<'_>, name: &str) -> PyResult<()> {
@@ -150,17 +145,17 @@ impl RawStorage {
 
     /// Copies a value to another storage, under the same name; the report comes as JSON.
     fn copy(&self, py: Python<'_>, name: &str, other: &Self, progress: Option<Py<PyAny>>) -> PyResult<String> {
-        json(&run(py, progress, || self.storage.copy(name, &other.storage))?)
+        json::write(&run(py, progress, || self.storage.copy(name, &other.storage))?)
     }
 
     /// The verification as JSON.
     fn verify(&self, py: Python<'_>, name: &str, depth: &str, progress: Option<Py<PyAny>>) -> PyResult<String> {
-        json(&run(py, progress, || self.storage.verify(name, self::depth(depth)?))?)
+        json::write(&run(py, progress, || self.storage.verify(name, self::depth(depth)?))?)
     }
 
     /// The verifications of all values as JSON.
     fn verify_all(&self, py: Python<'_>, depth: &str, progress: Option<Py<PyAny>>) -> PyResult<String> {
-        json(&run(py, progress, || self.storage.verify_all(self::depth(depth)?))?)
+        json::write(&run(py, progress, || self.storage.verify_all(self::depth(depth)?))?)
     }
 
     /// What saves that were killed have left, as JSON. Removed if `remove` is true.
@@ -169,6 +164,6 @@ impl RawStorage {
             let sweep = self.storage.sweep()?;
             if remove { sweep.remove() } else { Ok(sweep.leftovers().cloned().collect()) }
         })?;
-        json(&found)
+        json::write(&found)
     }
 }
