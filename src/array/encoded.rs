@@ -287,6 +287,10 @@ impl StoredBytes for AsBytes {
         self.stored.locate(error)
     }
 
+    fn source(&self) -> String {
+        self.stored.source()
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

@@ -115,6 +115,14 @@ impl EncodedNdArray {
         }, else => Self::new(field.data_type().clone(), bytes).map(AnyNdArray::Encoded))
     }
 
+    /// The texts of the elements, in C order; `gone` for those with the bytes of a missing one.
+    pub(crate) fn texts<'a>(&'a self, missing: &'a [Vec<u8>], gone: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.bytes.rows().into_iter().map(move |bytes| {
+            let bytes = bytes.to_vec();
+            if missing.contains(&bytes) { gone.to_owned() } else { Shown(&self.data_type, bytes).to_string() }
+        })
+    }
+
     fn contiguous(&self) -> Result<&[u8]> {
         self.bytes.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))
     }

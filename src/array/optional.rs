@@ -49,7 +49,7 @@ macro_rules! optional {
 
                 fn get(stored: &DataType, bytes: &[u8]) -> Result<Self, String> {
                     let number = <$rust>::get(stored, bytes)?;
-                    Ok((!is_missing(number, &[$fill])).then_some(number))
+                    Ok((!is_missing(&number, &[$fill])).then_some(number))
                 }
 
                 fn put_all(elements: &[Self], missing: &[Vec<u8>], out: &mut Vec<u8>) -> Result<(), (usize, String)> {
@@ -87,13 +87,13 @@ optional! {
 
 /// Whether a number stands for a missing element. One NaN is as good as another.
 #[expect(clippy::eq_op, reason = "NaN differs from itself")]
-fn is_missing<T: Element>(number: T, missing: &[T]) -> bool {
-    missing.iter().any(|fill| number == *fill || (number != number && fill != fill))
+pub(super) fn is_missing<T: Element>(number: &T, missing: &[T]) -> bool {
+    missing.iter().any(|fill| number == fill || (number != number && fill != fill))
 }
 
 fn put<T: Number>(element: Option<T>, fill: T, missing: &[T], out: &mut Vec<u8>) -> Result<(), String> {
     match element {
-        Some(number) if is_missing(number, missing) => Err(format!(
+        Some(number) if is_missing(&number, missing) => Err(format!(
             "{number:?} is the fill value, which marks a missing element, and cannot be stored as Some: choose \
                 another fill \
              value with with_fill()"
@@ -103,7 +103,7 @@ fn put<T: Number>(element: Option<T>, fill: T, missing: &[T], out: &mut Vec<u8>)
     }
 }
 
-fn numbers<T: Element>(missing: &[Vec<u8>]) -> Result<Vec<T>, String> {
+pub(super) fn numbers<T: Element>(missing: &[Vec<u8>]) -> Result<Vec<T>, String> {
     missing.iter().map(|bytes| T::get(&T::DATA_TYPE, bytes)).collect()
 }
 
@@ -130,7 +130,7 @@ fn get_all<T: Number>(stored: &DataType, missing: &[Vec<u8>], bytes: &[u8]) -> R
     elements.try_reserve_exact(bytes.len() / size).map_err(|_| "there is no memory for it".to_owned())?;
     for element in bytes.chunks_exact(size) {
         let number = T::get(stored, element)?;
-        elements.push((!is_missing(number, &missing)).then_some(number));
+        elements.push((!is_missing(&number, &missing)).then_some(number));
     }
     Ok(elements)
 }
@@ -238,7 +238,7 @@ where
     fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<Option<T>>> {
         let missing = numbers::<T>(&self.0.labels().missing(&T::DATA_TYPE)).map_err(Error::corrupt)?;
         let elements = self.0.produce(evaluation, region)?;
-        let element = |number: &T| (!is_missing(*number, &missing)).then_some(*number);
+        let element = |number: &T| (!is_missing(number, &missing)).then_some(*number);
         shaped(region, elements.iter().map(element).collect())
     }
 

@@ -52,6 +52,8 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn concurrency(&self) -> usize;
     /// Adds the array's place in the value and its document to an error.
     fn locate(&self, error: Error) -> Error;
+    /// Where the array is stored, for people: its document and its place in the value, as far as they are known.
+    fn source(&self) -> String;
     /// For downcasting to the concrete type.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }

@@ -22,6 +22,7 @@ mod remove;
 mod saved;
 mod skip_nan;
 mod stored;
+mod summary;
 mod verify;
 mod workers;
 mod write;

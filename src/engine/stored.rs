@@ -5,11 +5,18 @@ use super::handles::ArrayHandle;
 use super::origin::Origin;
 use crate::array::{ChunkGrid, DataType, Labels, StoredBytes, StoredLayout};
 use crate::backend::{ArrayReader, Backend, Misread, Opening};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, one_line};
 use crate::protocol::ArrayFormat;
 use once_cell::sync::OnceCell;
 use std::any::Any;
 use std::sync::Arc;
+
+/// Characters of a name or path in the description of an array.
+const MOST_CHARACTERS: usize = 200;
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", one_line(text, MOST_CHARACTERS))
+}
 
 /// What the manifest says of an array.
 #[derive(Clone, Debug)]
@@ -251,6 +258,18 @@ impl StoredBytes for StoredArray {
             error = error.at_path(path);
         }
         error
+    }
+
+    fn source(&self) -> String {
+        let path = self.origin.path.as_deref().filter(|path| !path.is_empty());
+        let mut source = match &self.origin.document {
+            Some(document) => quoted(document),
+            None => format!("array {}", one_line(&self.name, MOST_CHARACTERS)),
+        };
+        if let Some(path) = path {
+            source += &format!(" at {}", quoted(path));
+        }
+        source
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -32,6 +32,12 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// The first characters of a string from outside, in one line.
+pub(crate) fn one_line(text: &str, most_characters: usize) -> String {
+    let end = text.char_indices().nth(most_characters).map_or(text.len(), |(end, _)| end);
+    format!("{}{}", Shown(&text[..end]), if end < text.len() { ".." } else { "" })
+}
+
 /// Whether a character moves the cursor, ends the line, changes the text direction or is invisible. The two zero-width
 /// joiners are not escaped: Persian and emoji need them.
 fn acts(char: char) -> bool {

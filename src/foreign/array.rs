@@ -2,21 +2,26 @@
 
 use crate::array::{AnyArray, ChunkedArray, EncodedArray, Labels, StoredBytes, StoredLayout, with_typed};
 use crate::backend::ArrayReader;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use std::any::Any;
 use std::sync::Arc;
+
+/// Characters of a path in the description of an array.
+const MOST_CHARACTERS: usize = 200;
 
 /// An open array of another program.
 struct Foreign {
     reader: Arc<dyn ArrayReader>,
     path: String,
+    /// The file, or the URL or folder of the store.
+    location: String,
     concurrency: usize,
 }
 
 /// The array of a reader, which is at that path of its file or store.
-pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, concurrency: usize) -> Result<AnyArray> {
+pub(super) fn array(reader: Arc<dyn ArrayReader>, path: &str, location: &str, concurrency: usize) -> Result<AnyArray> {
     let (data_type, grid) = (reader.data_type(), reader.grid().clone());
-    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), concurrency });
+    let foreign = Arc::new(Foreign { reader, path: path.to_owned(), location: location.to_owned(), concurrency });
     Ok(with_typed!(data_type, T => ChunkedArray::<T>::from_stored(grid, foreign).into(), else => {
         AnyArray::of(Arc::new(EncodedArray::from_stored(data_type, grid, foreign)?))
     }))
@@ -49,6 +54,11 @@ impl StoredBytes for Foreign {
 
     fn locate(&self, error: Error) -> Error {
         error.in_array(&self.path)
+    }
+
+    fn source(&self) -> String {
+        let shown = |text: &str| one_line(text, MOST_CHARACTERS);
+        format!("\"{}\" at \"{}\"", shown(&self.location), shown(&self.path))
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -87,7 +87,7 @@ impl Hdf5File {
     /// `Limit` if the array exceeds the limits; `Corrupt` if the file is damaged or not an HDF5 file.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.file.array(path, &self.limits).map_err(|error| error.in_array(path))?;
-        array(reader, path, 1)
+        array(reader, path, &self.location, 1)
     }
 
     /// Lists the datasets at a path and in the groups below it, each with its data type, shape and chunks. The path `/`

@@ -99,7 +99,7 @@ impl ZarrStore {
     /// `Corrupt` if the metadata are damaged; `Io` or `PermissionDenied` if the disk or the network fails.
     pub fn array(&self, path: &str) -> Result<AnyArray> {
         let reader = self.store.array(path, &self.limits).map_err(|error| error.in_array(path))?;
-        array(reader, path, self.store.concurrency())
+        array(reader, path, &self.location, self.store.concurrency())
     }
 
     /// Lists the arrays at a path and in the groups below it, each with its data type, shape and chunks. The path `/`

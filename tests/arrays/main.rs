@@ -15,6 +15,7 @@ mod reductions;
 mod reshaping;
 mod sharing;
 mod slicing;
+mod summaries;
 mod support;
 mod tasks;
 mod threads;

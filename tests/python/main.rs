@@ -13,6 +13,7 @@ mod operations;
 mod optional;
 mod pages;
 mod plain;
+mod summaries;
 mod texts;
 mod values;
 mod zarr;
