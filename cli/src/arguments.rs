@@ -3,6 +3,7 @@
 use crate::plot::{Colours, Map};
 use arraystow::VerifyDepth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Show, check, copy and export the values in a storage of arraystow. No Rust types are needed.
@@ -87,6 +88,17 @@ pub(crate) enum Command {
     },
     /// Draw an array in the terminal, or as a PNG or SVG file: two axes in colours, one axis as a line.
     Plot(PlotArguments),
+    /// Show the values as pages for a browser, until Ctrl-C. Prints the address. Nothing can be changed there.
+    Serve {
+        #[arg(default_value = ".")]
+        place: String,
+        /// The address to listen at. Anyone who reaches it can read the storage; by default, this machine only.
+        #[arg(long, default_value = "127.0.0.1")]
+        address: IpAddr,
+        /// The port to listen at; by default, the system chooses a free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
     /// List the values for which all conditions are true.
     Find {
         place: String,

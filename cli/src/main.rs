@@ -2,17 +2,20 @@
 //! describes it.
 //!
 //! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` < `plot` <
-//! `arguments` < `commands` < `main`.
+//! `drawing` < `page` < `serve` < `arguments` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
 mod arrays;
 mod commands;
 mod difference;
+mod drawing;
 mod fault;
 mod json;
 mod numbers;
+mod page;
 mod plot;
+mod serve;
 mod terminal;
 mod text;
 mod tree;

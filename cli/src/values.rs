@@ -1,7 +1,7 @@
 //! Values as they are stored, with what is known of their arrays.
 
 use crate::fault::{Fault, Outcome};
-use arraystow::{Storage, Value, ValueInfo};
+use arraystow::{Storage, Value, ValueInfo, Version};
 use std::collections::HashSet;
 use std::ptr::from_ref;
 
@@ -11,6 +11,11 @@ pub(crate) const MOST_DEPTH: usize = 1000;
 
 /// A value and what is known of its arrays, both of one version.
 pub(crate) fn read(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo)> {
+    read_versioned(storage, name).map(|(value, info, _)| (value, info))
+}
+
+/// The same, with the version.
+pub(crate) fn read_versioned(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo, Version)> {
     let version = storage.version(name)?;
     let (value, info) = (storage.value(name)?, storage.info(name)?);
     if storage.version(name)? != version {
@@ -19,7 +24,26 @@ pub(crate) fn read(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo)>
     if is_too_deep(&value) {
         return Err(too_deep(name));
     }
-    Ok((value, info))
+    Ok((value, info, version))
+}
+
+/// The part of a value at a path, as `runs[3].field`. A key that has dots or brackets in it is found, too.
+pub(crate) fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    match value.resolved() {
+        Value::Map(entries) => entries.iter().find_map(|(key, value)| {
+            let rest = path.strip_prefix(key.as_text()?)?;
+            let is_end = rest.is_empty() || rest.starts_with(['.', '[']);
+            is_end.then(|| find(value, rest.strip_prefix('.').unwrap_or(rest))).flatten()
+        }),
+        Value::List(values) => {
+            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
+            find(values.get(index.parse::<usize>().ok()?)?, rest.strip_prefix('.').unwrap_or(rest))
+        }
+        _ => None,
+    }
 }
 
 pub(crate) fn too_deep(name: &str) -> Fault {

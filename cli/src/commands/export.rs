@@ -1,12 +1,12 @@
 //! `export`: an array or a part of a value as a file of another program.
 
-use super::{Call, show};
+use super::Call;
 use crate::arrays::choose;
 use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
 use crate::terminal::watched;
 use crate::text;
-use crate::values::read;
+use crate::values::{self, read};
 use arraystow::{AnyArray, AnyNdArray, DataType, Storage};
 use ndarray::{ArrayD, Slice, SliceInfoElem};
 use npyz::WriterBuilder;
@@ -45,7 +45,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
 
 fn json(storage: &Storage, name: &str, path: Option<&str>, out: &mut BufWriter<File>) -> Outcome<()> {
     let ((value, info), path) = (read(storage, name)?, path.unwrap_or_default());
-    let part = show::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let part = values::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     serde_json::to_writer_pretty(&mut *out, &Converter::new(&info).value(part, path))?;
     writeln!(out)?;
     Ok(())

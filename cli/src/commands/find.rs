@@ -1,7 +1,8 @@
 //! `find`: values by conditions on their fields.
 
-use super::{Call, print_json, select, show};
+use super::{Call, print_json, select};
 use crate::fault::{Fault, Outcome};
+use crate::values;
 use arraystow::Value;
 use std::cmp::Ordering;
 use std::io::Write;
@@ -73,7 +74,7 @@ impl Condition {
     }
 
     fn is_true_of(&self, value: &Value) -> bool {
-        let found = show::find(value, &self.path);
+        let found = values::find(value, &self.path);
         found.and_then(|found| self.wanted.compared(found.resolved())).is_some_and(self.holds)
     }
 }

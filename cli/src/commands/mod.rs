@@ -3,7 +3,6 @@
 mod copy;
 mod demo;
 mod diff;
-mod drawing;
 mod export;
 mod find;
 mod html;
@@ -11,6 +10,7 @@ mod import;
 mod list;
 mod plot;
 mod remove;
+mod serve;
 mod show;
 mod stats;
 mod verify;
@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         },
         Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
         Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
+        Command::Serve { place, address, port } => serve::run(&call, &place, address, port),
         Command::Plot(arguments) => plot::run(&call, &arguments),
         Command::Find { place, glob, conditions } => find::run(&call, &place, &glob, &conditions),
         Command::Diff { place, name, other, other_place } => {

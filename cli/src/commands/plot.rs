@@ -1,9 +1,9 @@
 //! `plot`: an array as a picture. It is read once, chunk by chunk, and kept as small as the picture is.
 
-use super::drawing::Drawing;
 use super::{Call, print_json};
 use crate::arguments::PlotArguments;
 use crate::arrays::choose;
+use crate::drawing::Drawing;
 use crate::fault::{Fault, Outcome};
 use crate::numbers::Bin;
 use crate::plot::{self, Axis, Cells, Colours, Format, LARGE, Line, Part, Screen, Shown};

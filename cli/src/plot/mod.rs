@@ -9,10 +9,10 @@ mod read;
 mod slice;
 mod text;
 
-pub(crate) use axis::Axis;
+pub(crate) use axis::{Axis, number};
 pub(crate) use colour::{Limits, Map, Scale};
-pub(crate) use picture::{Format, LARGE, cells as picture_cells, draw, size as picture_size};
-pub(crate) use read::{Cells, Line, numbers};
+pub(crate) use picture::{Format, LARGE, bar, cells as picture_cells, draw, png, size as picture_size};
+pub(crate) use read::{Cells, Line, are_numbers, numbers};
 pub(crate) use slice::{Part, title};
 pub(crate) use text::{Colours, Screen, draw_bins};
 

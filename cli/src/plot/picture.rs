@@ -1,7 +1,7 @@
 //! Pictures as files: PNG and SVG.
 
 use super::axis::{Axis, ticks};
-use super::colour::{Limits, NAN, Rgb, Scale};
+use super::colour::{Limits, Map, NAN, Rgb, Scale};
 use super::read::{Cells, Range};
 use super::text::fit;
 use super::{Plot, Shown};
@@ -111,7 +111,14 @@ pub(crate) fn draw(plot: &Plot, format: Format, (width, height): (u32, u32)) -> 
     }
 }
 
-fn png(pixels: &[u8], width: u32, height: u32) -> Outcome<Vec<u8>> {
+/// The colours of a map from left to right, as a PNG file.
+pub(crate) fn bar(map: Map) -> Outcome<Vec<u8>> {
+    let pixels: Vec<Rgb> = (0..256).map(|place| map.colour(f64::from(place) / 255.0)).collect();
+    png(pixels.as_flattened(), 256, 1)
+}
+
+/// Pixels as a PNG file.
+pub(crate) fn png(pixels: &[u8], width: u32, height: u32) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);

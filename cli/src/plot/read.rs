@@ -22,6 +22,13 @@ pub(crate) fn numbers(array: &AnyArray) -> Outcome<ChunkedArray<f64>> {
     })
 }
 
+/// Whether elements of a type are numbers here.
+pub(crate) fn are_numbers(data_type: &DataType) -> bool {
+    use DataType::{Bool, Complex64, Complex128};
+    matches!(data_type, Bool | Complex64 | Complex128)
+        || with_ordered!(data_type, T => size_of::<T>() > 0, else => false)
+}
+
 /// What was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {

@@ -100,7 +100,8 @@ fn one(entry: &str, len: usize) -> Result<(SliceInfoElem, Kept), String> {
 
 /// The name of what is drawn: a path and a part.
 pub(crate) fn title(name: &str, path: &str, part: &Part) -> String {
-    format!("{}{}", join(name, path), part.text)
+    let whole = if path.is_empty() { name.to_owned() } else { join(name, path) };
+    format!("{whole}{}", part.text)
 }
 
 #[cfg(test)]

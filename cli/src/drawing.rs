@@ -1,4 +1,4 @@
-//! Parts of arrays as plots: what `plot` and `show --html` have in common.
+//! Parts of arrays as plots: what `plot`, `show --html` and `serve` have in common.
 
 use crate::fault::{Fault, Outcome};
 use crate::numbers::histogram;
@@ -7,22 +7,22 @@ use arraystow::{ArrayInfo, ChunkedArray, Storage};
 use ndarray::ArrayD;
 
 /// A part of an array, and how to draw it.
-pub(super) struct Drawing<'a> {
-    pub(super) storage: &'a Storage,
-    pub(super) name: &'a str,
-    pub(super) path: &'a str,
-    pub(super) info: &'a ArrayInfo,
-    pub(super) part: &'a Part,
-    pub(super) min: Option<f64>,
-    pub(super) max: Option<f64>,
-    pub(super) robust: bool,
-    pub(super) map: Map,
+pub(crate) struct Drawing<'a> {
+    pub(crate) storage: &'a Storage,
+    pub(crate) name: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) info: &'a ArrayInfo,
+    pub(crate) part: &'a Part,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    pub(crate) robust: bool,
+    pub(crate) map: Map,
 }
 
 impl Drawing<'_> {
     /// Draws two axes in colours, one axis as a line. `numbers` are those of the part. `cells` gives the rows and
     /// columns of the picture of an array.
-    pub(super) fn picture(
+    pub(crate) fn picture(
         &self,
         numbers: &ChunkedArray<f64>,
         cells: impl Fn(usize, usize) -> (usize, usize),
@@ -51,7 +51,7 @@ impl Drawing<'_> {
     }
 
     /// Draws how many elements have which values.
-    pub(super) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Plot> {
+    pub(crate) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Plot> {
         let finite = numbers.map(|number| if number.is_finite() { number } else { f64::NAN });
         let infinite = finite.map(|number| i64::from(number.is_nan())).sum()? as usize;
         if infinite == finite.len() {
