@@ -254,7 +254,7 @@ mod code_of_pages {
     struct WhenNot;
 }
 #[cfg(feature = "zarr")]
-pub use storage::{MissingRegion, Receipt, Session, Slot, Ticket};
+pub use storage::{AnySlot, MissingRegion, Receipt, Session, Slot, Ticket};
 pub use task::{Task, TaskProgress};
 
 /// Items that the expanded macros use. They are not part of the public interface, and may change in every release.

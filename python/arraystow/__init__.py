@@ -4,10 +4,10 @@ What a Rust program has saved with the crate ``arraystow`` is loaded without its
 loads with its types.
 """
 
-from . import errors
+from . import errors, progress
 from ._array import Array
 from ._native import __version__
 from ._storage import External, Progress, Storage
 from .errors import ArraystowError
 
-__all__ = ["Array", "ArraystowError", "External", "Progress", "Storage", "__version__", "errors"]
+__all__ = ["Array", "ArraystowError", "External", "Progress", "Storage", "__version__", "errors", "progress"]

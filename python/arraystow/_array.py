@@ -128,6 +128,18 @@ class Array:
             raise IndexError("a lazy part has no backward steps: take it forward, and reverse what is read")
         return Array(self._raw.slice(axes), Part(self._source, axes) if self._source else None)
 
+    def _one(self) -> Any:
+        """The element of an array that has one."""
+        if self.size != 1:
+            raise TypeError(f"only an array with one element is a number, and this one has the shape {self.shape}")
+        return self.compute().reshape(())[()]
+
+    def __float__(self) -> float:
+        return float(self._one())
+
+    def __int__(self) -> int:
+        return int(self._one())
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("an array without axes has no length")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _dtypes
+from . import _datasets, _dtypes
 from ._array import Array
 from ._native import RawArray
 
@@ -23,8 +24,16 @@ class Single:
     value: float
 
 
-#: How an array of dask becomes one of the library.
-DaskArray = Callable[[Any], RawArray]
+class _TooDeepError(RecursionError):
+    """Has the path."""
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= 200 else f"{path[:100]}...{path[-50:]}"
+
+
+#: How an array of dask becomes one of the library. The text is its path in the value.
+DaskArray = Callable[[Any, str], RawArray]
 
 
 class Plain:
@@ -34,8 +43,6 @@ class Plain:
         self._dask_array = dask_array
         self._arrays: dict[int, tuple[Any, RawArray]] = {}
         self._above: set[int] = set()
-        #: Arrays as they were made, and the same with names of their axes and attributes.
-        self.described: list[tuple[RawArray, RawArray]] = []
 
     def of(self, value: Any, path: str = "") -> Any:
         """The plain object for a value at a path.
@@ -51,6 +58,11 @@ class Plain:
         self._above.add(id(value))
         try:
             return self._of(value, path)
+        except _TooDeepError:
+            raise
+        except RecursionError:
+            # Perhaps without room for this either: then again one level above.
+            raise _TooDeepError(f"{_short(path)}: the value is nested more deeply than Python can follow") from None
         finally:
             self._above.discard(id(value))
 
@@ -69,7 +81,8 @@ class Plain:
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
             return value.isoformat()
         if isinstance(value, Mapping):
-            return {_key(self.of(key, path)): self.of(item, _below(path, key)) for key, item in value.items()}
+            keys = [_key(self.of(key, path)) for key in value]
+            return {key: self.of(item, _below(path, key)) for key, item in zip(keys, value.values())}
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
         if isinstance(value, (set, frozenset)):
@@ -100,6 +113,8 @@ class Plain:
             made = self._made(value, path)
         except TypeError as error:
             raise TypeError(f"{path or 'the value'}: {error}") from error
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{path or 'the value'}: a text that is not Unicode cannot be saved: {error}") from error
         if isinstance(made, RawArray):
             # The value is kept, so that its id is not used again.
             self._arrays[id(value)] = (value, made)
@@ -111,29 +126,20 @@ class Plain:
         if _is_xarray(value):
             return self._xarray(value, path)
         if _is_dask(value):
-            return self._dask_array(value)
+            return self._dask_array(value, path)
         return in_memory(value)
 
     def _xarray(self, value: Any, path: str) -> Any:
         import xarray
 
-        if isinstance(value, (xarray.Dataset, xarray.DataTree)):
-            tree = value if isinstance(value, xarray.DataTree) else None
-            dataset = tree.to_dataset(inherit=False) if tree is not None else value
-            plain = {str(name): self._labelled(item, _below(path, name)) for name, item in dataset.variables.items()}
-            if tree is not None:
-                plain |= {name: self._xarray(child, _below(path, name)) for name, child in tree.children.items()}
-            if dataset.attrs and "attrs" in plain:
-                raise TypeError("the attributes of the dataset are saved as 'attrs', and it has this name: rename it")
-            if dataset.attrs:
-                plain["attrs"] = self.of(dict(dataset.attrs), _below(path, "attrs"))
+        kinds = (xarray.Dataset, xarray.DataTree)
+        if isinstance(value, kinds) or (isinstance(value, xarray.DataArray) and value.coords):
+            variables, groups, attrs = _datasets.parts(value)
+            plain = {name: self._labelled(item, _below(path, name)) for name, item in variables.items()}
+            plain |= {name: self._xarray(group, _below(path, name)) for name, group in groups.items()}
+            if attrs:
+                plain["attrs"] = self.of(attrs, _below(path, "attrs"))
             return plain
-        if isinstance(value, xarray.DataArray) and value.coords:
-            own = value.name if value.name is not None else "values"
-            if own in value.coords:
-                raise TypeError(f"the array and one of its coordinates are both named {own!r}: rename it")
-            variables = {own: value.variable} | {name: item.variable for name, item in value.coords.items()}
-            return {str(name): self._labelled(item, _below(path, name)) for name, item in variables.items()}
         return self._labelled(value.variable if isinstance(value, xarray.DataArray) else value, path)
 
     def _labelled(self, variable: Any, path: str) -> RawArray:
@@ -142,7 +148,6 @@ class Plain:
         attrs = {name: attr for name, attr in map(_attr, variable.attrs.items()) if attr is not None}
         dims = [str(dim) for dim in variable.dims]
         described: RawArray = made.described(dims if dims else None, attrs, None)
-        self.described.append((made, described))
         return described
 
 
@@ -209,7 +214,13 @@ def _key(plain: Any) -> Any:
 
 
 def _below(path: str, key: Any) -> str:
-    return f"{path}.{key}" if path else str(key)
+    """A path as the library has it: keys that are no texts are there as in JSON."""
+    shown = key if isinstance(key, str) else json.dumps(key, separators=(",", ":"), default=_in_json)
+    return f"{path}.{shown}" if path else shown
+
+
+def _in_json(key: Any) -> Any:
+    return key.value if isinstance(key, Single) else list(key)
 
 
 def _is_dask(value: Any) -> bool:

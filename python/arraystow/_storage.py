@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from . import _dask, _shape, errors
+from . import _cluster, _dask, _shape, errors
 from ._array import Array
 from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
@@ -92,7 +92,13 @@ class Storage:
         return (value if as_ is None else _shape.shaped(value, as_)), version
 
     def save(
-        self, name: str, value: Any, *, version: str | None = None, progress: Progress | None = None
+        self,
+        name: str,
+        value: Any,
+        *,
+        version: str | None = None,
+        rechunk: bool = False,
+        progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Saves a value: plain objects, dataclasses, models of pydantic and attrs, arrays of numpy, dask and xarray.
 
@@ -101,6 +107,8 @@ class Storage:
 
         Args:
             version: the version that the value must still have.
+            rechunk: whether dask makes the chunks of an array equal where a cluster writes it, which needs that. Such an
+                array is refused otherwise.
             progress: called with the bytes that are done and all bytes.
 
         Returns:
@@ -110,8 +118,8 @@ class Storage:
             TypeError: if something in the value cannot be saved; the text has the path.
             ConflictError: if the value has another version.
         """
-        if version is None and _dask.is_distributed() and _has_dask(value):
-            return _dask.save_distributed(self, name, value)
+        if version is None and _dask.is_distributed():
+            return _cluster.save(self, name, value, rechunk, progress)
         if version in ("", "create", "replace"):
             raise ValueError(f"{version!r} is no version: load_versioned() returns it")
         plain = Plain(_dask.computed).of(value)
@@ -246,26 +254,3 @@ class External:
 
     def __repr__(self) -> str:
         return f"<arraystow.External {self.id} at {self.path}>"
-
-
-def _has_dask(value: Any) -> bool:
-    class Found(Exception):
-        pass
-
-    def found(array: Any) -> RawArray:
-        raise Found
-
-    try:
-        Plain(found).of(_only_containers(value))
-    except Found:
-        return True
-    return False
-
-
-def _only_containers(value: Any) -> Any:
-    """The same value, of which arrays in memory are left out, since they would be copied."""
-    if isinstance(value, dict):
-        return {key: _only_containers(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-        return [_only_containers(item) for item in value]
-    return None if isinstance(value, (np.ndarray, Array)) else value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import xarray
 from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
@@ -18,13 +19,15 @@ class ArraystowBackend(BackendEntrypoint):
     """Opens a value of a storage as a dataset: ``xr.open_dataset(place, engine="arraystow", name="survey")``.
 
     The arrays of the value are the variables, named by their paths. They are lazy; ``chunks={}`` makes arrays of dask
-    of them, with the stored chunks. Arrays of one dimension that are named as their
-    axis are coordinates.
+    of them, with the stored chunks. ``xr.open_datatree`` has a group for each dict with arrays.
+
+    Coordinates are the arrays of one dimension that are named as their axis, those that the attribute ``coordinates``
+    of another array names, as in the CF conventions, and those that were coordinates when xarray's object was saved.
     """
 
     description = "Open values of an arraystow storage"
     open_dataset_parameters = ("filename_or_obj", "drop_variables", "name", "storage_options")
-    supports_groups = False
+    supports_groups = True
 
     def open_dataset(
         self,
@@ -34,27 +37,25 @@ class ArraystowBackend(BackendEntrypoint):
         name: str | None = None,
         storage_options: dict[str, Any] | None = None,
     ) -> xarray.Dataset:
-        if isinstance(filename_or_obj, Storage):
-            storage = filename_or_obj
-        else:
-            storage = Storage(filename_or_obj, **(storage_options or {}))
-        if name is None:
-            names = storage.list()
-            if not names:
-                raise FileNotFoundError(f"there are no values in {storage.place}")
-            if len(names) != 1:
-                raise ValueError(f"choose one of the storage's values with name=...: {', '.join(names[:20])}")
-            name = names[0]
-        dropped = {drop_variables} if isinstance(drop_variables, str) else set(drop_variables or ())
-        value = storage.load(name)
-        found = {path: array for path, array in _arrays(value, "") if path not in dropped}
-        variables = {path: _variable(array, path) for path, array in found.items()}
-        attrs = {key: item for key, item in value.items() if _is_attr(item)} if isinstance(value, dict) else {}
-        if isinstance(value, dict) and isinstance(value.get("attrs"), dict):
-            # Those of a dataset that was saved.
-            attrs |= {key: item for key, item in value["attrs"].items() if not list(_arrays(item, ""))}
-        coordinates = [path for path, variable in variables.items() if variable.dims == (path,)]
-        return xarray.Dataset(variables, attrs=attrs).set_coords(coordinates)
+        value = _value(filename_or_obj, name, storage_options)
+        return _dataset(list(_arrays(value, "")), _attrs(value), drop_variables)
+
+    def open_groups_as_dict(
+        self,
+        filename_or_obj: Any,
+        *,
+        drop_variables: str | Iterable[str] | None = None,
+        name: str | None = None,
+        storage_options: dict[str, Any] | None = None,
+    ) -> dict[str, xarray.Dataset]:
+        """For each group its dataset, by paths such as ``"/deep/inner"``. A group of a list is named as ``"runs[3]"``."""
+        value = _value(filename_or_obj, name, storage_options)
+        return {
+            path: _dataset(arrays, attrs, drop_variables) for path, arrays, attrs in _groups(value, "/")
+        }
+
+    def open_datatree(self, filename_or_obj: Any, **options: Any) -> xarray.DataTree:
+        return xarray.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, **options))
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:
         if isinstance(filename_or_obj, Storage):
@@ -78,20 +79,20 @@ class _Elements(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._array.__getitem__)
 
 
-def _variable(array: Any, path: str) -> xarray.Variable:
-    dims = array.dims if isinstance(array, Array) and array.dims else None
-    dims = dims or tuple(f"{path}_{axis}" for axis in range(array.ndim))
-    if not isinstance(array, Array):
-        return xarray.Variable(dims, array)
-    data = indexing.LazilyIndexedArray(_Elements(array))
-    variable = xarray.Variable(dims, data, array.attrs)
-    variable.encoding["preferred_chunks"] = dict(zip(dims, array.chunks))
-    return variable
+def _value(place: Any, name: str | None, storage_options: dict[str, Any] | None) -> Any:
+    storage = place if isinstance(place, Storage) else Storage(place, **(storage_options or {}))
+    if name is None:
+        names = storage.list()
+        if not names:
+            raise FileNotFoundError(f"there are no values in {storage.place}")
+        if len(names) != 1:
+            raise ValueError(f"choose one of the storage's values with name=...: {', '.join(names[:20])}")
+        name = names[0]
+    return storage.load(name)
 
 
-def _arrays(value: Any, path: str) -> Iterable[tuple[str, Any]]:
-    import numpy as np
-
+def _arrays(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """All arrays of a value, with their paths."""
     if isinstance(value, (Array, np.ndarray)):
         yield path or "values", value
     elif isinstance(value, dict):
@@ -102,5 +103,90 @@ def _arrays(value: Any, path: str) -> Iterable[tuple[str, Any]]:
             yield from _arrays(item, f"{path}[{at}]")
 
 
+Named = list[tuple[str, Any]]
+
+
+def _groups(value: Any, path: str) -> Iterator[tuple[str, Named, dict[str, Any]]]:
+    """For each group its path, its own arrays by name, and its attributes."""
+    arrays: Named = []
+    inner: Named = []
+
+    def place(name: str, item: Any) -> None:
+        if isinstance(item, (Array, np.ndarray)):
+            arrays.append((name or "values", item))
+        elif isinstance(item, dict) and _is_group(item):
+            inner.append((name, item))
+        elif isinstance(item, list):
+            for at, one in enumerate(item):
+                place(f"{name}[{at}]", one)
+
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key != "attrs" or _has_arrays(item):
+                place(str(key), item)
+    else:
+        place("", value)
+    for name, _ in arrays + inner:
+        if "/" in name:
+            raise ValueError(f"{path}: a name in a tree of xarray has no '/', and there is {name!r}: use xr.open_dataset")
+    yield path, arrays, _attrs(value)
+    for name, item in inner:
+        yield from _groups(item, f"{path.rstrip('/')}/{name}")
+
+
+def _is_group(value: dict[Any, Any]) -> bool:
+    """Whether there are arrays, or nothing else: a group of a tree can be empty."""
+    return _has_arrays(value) or not value or (set(value) == {"attrs"} and isinstance(value["attrs"], dict))
+
+
+def _has_arrays(value: Any) -> bool:
+    return next(_arrays(value, ""), None) is not None
+
+
+def _attrs(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    attrs = {key: item for key, item in value.items() if _is_attr(item)}
+    if isinstance(value.get("attrs"), dict):
+        # Those of a dataset that was saved.
+        attrs |= {key: item for key, item in value["attrs"].items() if not _has_arrays(item)}
+    return attrs
+
+
 def _is_attr(item: Any) -> bool:
     return isinstance(item, (str, int, float)) and not isinstance(item, bool)
+
+
+def _dataset(arrays: Named, attrs: dict[str, Any], drop: str | Iterable[str] | None) -> xarray.Dataset:
+    dropped = {drop} if isinstance(drop, str) else set(drop or ())
+    found = {name: array for name, array in arrays if name not in dropped}
+    if len(found) != sum(name not in dropped for name, _ in arrays):
+        raise ValueError("two arrays have the same name as variables: load the value, or leave one out by drop_variables")
+    sizes = {dim: length for array in found.values() for dim, length in zip(_dims(array) or (), array.shape)}
+    variables = {name: _variable(array, name, sizes) for name, array in found.items()}
+    coordinates = {name for name, variable in variables.items() if variable.dims == (name,)}
+    for described, moved in [(attrs, {}), *((variable.attrs, variable.encoding) for variable in variables.values())]:
+        # As the CF conventions name coordinates.
+        named = described.get("coordinates")
+        names = named.split() if isinstance(named, str) else named
+        if isinstance(names, list) and all(name in variables for name in names):
+            coordinates.update(names)
+            moved["coordinates"] = described.pop("coordinates")
+    return xarray.Dataset(variables, attrs=attrs).set_coords(coordinates)
+
+
+def _dims(array: Any) -> tuple[str, ...] | None:
+    return array.dims if isinstance(array, Array) else None
+
+
+def _variable(array: Any, name: str, sizes: dict[str, int]) -> xarray.Variable:
+    dims = _dims(array) or tuple(f"{name}_{axis}" for axis in range(array.ndim))
+    if not _dims(array) and array.shape == (sizes.get(name),):
+        # The places along an axis of other arrays.
+        dims = (name,)
+    if not isinstance(array, Array):
+        return xarray.Variable(dims, array)
+    data = indexing.LazilyIndexedArray(_Elements(array))
+    variable = xarray.Variable(dims, data, array.attrs)
+    variable.encoding["preferred_chunks"] = dict(zip(dims, array.chunks))
+    return variable

@@ -100,6 +100,11 @@ class _Stored:
 def _place(protocols: dict[str, Any]) -> _Folder | _Bucket:
     if FILE_PROTOCOL in protocols:
         return _Folder(os.path.abspath(protocols[FILE_PROTOCOL].path))
+    if S3_PROTOCOL not in protocols:
+        raise ValueError(
+            f"arrays are stored by {FILE_PROTOCOL!r} or {S3_PROTOCOL!r}, and the storage of FunctionFuse has only "
+            f"{', '.join(map(repr, protocols)) or 'none'}"
+        )
     s3 = protocols[S3_PROTOCOL]
     bucket, _, folder = s3["folder"].removeprefix("s3://").partition("/")
     return _Bucket(bucket, folder, *_options(s3["client"]))

@@ -78,7 +78,9 @@ impl RawArray {
     #[staticmethod]
     fn pending(py: Python<'_>, data_type: &str, chunks: Vec<Vec<usize>>) -> PyResult<Self> {
         let grid = grid(py, &chunks)?;
-        crate::number::pending(py, &self::data_type(py, data_type)?, &grid).map(Self::from)
+        let shape = grid.shape().to_vec();
+        let made = AnyArray::pending(self::data_type(py, data_type)?, &shape, grid);
+        made.map(Self::from).map_err(|error| raised(py, &error))
     }
 
     /// The same elements with these names of the axes, attributes and codec.

@@ -2,7 +2,7 @@
 
 use crate::array::RawArray;
 use arraystow::Value;
-use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
@@ -35,7 +35,10 @@ pub(crate) fn value(object: &Bound<'_, PyAny>, single: &Bound<'_, PyAny>, path: 
         return Ok(Value::Float64(value.extract()?));
     }
     if let Ok(text) = object.cast::<PyString>() {
-        return Ok(Value::Text(text.extract()?));
+        return text.extract().map(Value::Text).map_err(|error: PyErr| {
+            let place = if path.is_empty() { "the value" } else { path };
+            PyValueError::new_err(format!("{place}: a text that is not Unicode cannot be saved: {error}"))
+        });
     }
     if let Ok(bytes) = object.cast::<PyBytes>() {
         return Ok(Value::Bytes(bytes.as_bytes().to_vec()));

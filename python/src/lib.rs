@@ -6,7 +6,6 @@ mod array;
 mod errors;
 mod from_python;
 mod json;
-mod number;
 mod place;
 mod session;
 mod slot;
@@ -25,5 +24,6 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<place::RawPlace>()?;
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
-    module.add_function(wrap_pyfunction!(slot::write_slot, module)?)
+    module.add_function(wrap_pyfunction!(slot::write_slot, module)?)?;
+    module.add_function(wrap_pyfunction!(slot::merge_receipts, module)?)
 }

@@ -1,11 +1,10 @@
 //! Writes chunks of pending arrays.
 
+use crate::errors::raised;
 use crate::json;
-use crate::number::with_number;
 use crate::storage::RawStorage;
 use crate::work::run;
-use arraystow::{AnyArray, Error, Receipt, Region, Slot, Ticket};
-use ndarray::ArrayD;
+use arraystow::{Error, Receipt, Region, Ticket};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -24,22 +23,27 @@ pub(crate) fn write_slot(
     for (start, shape, bytes) in &blocks {
         parts.push((start.as_slice(), shape.as_slice(), bytes.as_slice()?));
     }
-    let receipt = with_number!(ticket.data_type(), T => run(py, None, || {
-        let slot: Slot<T> = storage.slot(&ticket)?;
-        let mut receipt: Option<Receipt> = None;
-        for (start, shape, bytes) in &parts {
-            let elements = AnyArray::from_bytes(ticket.data_type().clone(), shape, *shape, bytes)?;
-            let elements: ArrayD<T> = elements.downcast::<T>()?.compute()?;
-            let written = slot.write(&Region::new(*start, *shape)?, elements.view())?;
-            match &mut receipt {
-                Some(all) => all.merge(written)?,
-                None => receipt = Some(written),
-            }
+    let receipt = run(py, None, || {
+        let region = |(start, shape, bytes): (&[usize], &[usize], _)| Ok((Region::new(start, shape)?, bytes));
+        let parts = parts.into_iter().map(region).collect::<Result<Vec<_>, Error>>()?;
+        storage.any_slot(&ticket)?.write(&parts)
+    })?;
+    json::write(&receipt)
+}
+
+/// One receipt for all.
+#[pyfunction]
+pub(crate) fn merge_receipts(py: Python<'_>, receipts: Vec<String>) -> PyResult<String> {
+    let mut all: Option<Receipt> = None;
+    for receipt in &receipts {
+        let receipt: Receipt = json::read(receipt)?;
+        match &mut all {
+            Some(all) => all.merge(receipt).map_err(|error| raised(py, &error))?,
+            None => all = Some(receipt),
         }
-        Ok::<_, Error>(receipt)
-    }))?;
-    match receipt {
+    }
+    match all {
         Some(receipt) => json::write(&receipt),
-        None => Err(PyValueError::new_err("there are no regions to write")),
+        None => Err(PyValueError::new_err("there are no receipts to merge")),
     }
 }

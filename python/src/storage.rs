@@ -108,7 +108,14 @@ impl RawStorage {
         run(py, None, || self.storage.begin(name, &value)).map(RawSession::from)
     }
 
-    /// The array at a path, and the version of its document.
+    /// The shape of the chunks in which the array of a ticket is stored.
+    fn slot_chunk(&self, py: Python<'_>, ticket: &str) -> PyResult<Vec<usize>> {
+        let ticket = json::read(ticket)?;
+        let slot = run(py, None, || self.storage.any_slot(&ticket))?;
+        Ok(slot.grid().chunk_shape().unwrap_or_default())
+    }
+
+    /// The array at a path.
     fn array(&self, py: Python<'_>, name: &str, path: &str) -> PyResult<RawArray> {
         run(py, None, || self.storage.array(name, path)).map(RawArray::from)
     }

@@ -120,6 +120,16 @@ def test_wrong_indices_are_errors(storage):
     assert repr(array) == "<arraystow.Array float64 [3, 4], 1 chunks>"
 
 
+def test_an_array_with_one_element_is_a_number(storage):
+    storage.save("x", {"a": np.array([[2.75]]), "many": np.arange(3), "text": np.array(["a"])})
+    loaded = storage.load("x")
+    assert (float(loaded["a"]), int(loaded["a"]), float(loaded["many"].lazy(2))) == (2.75, 2, 2.0)
+    with pytest.raises(TypeError, match=r"one element.*\(3,\)"):
+        float(loaded["many"])
+    with pytest.raises(ValueError):
+        int(loaded["text"])
+
+
 def test_dask_arrays_are_saved_and_loaded_chunk_by_chunk(storage):
     computed = []
 

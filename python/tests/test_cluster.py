@@ -1,15 +1,19 @@
 """dask's cluster: workers in processes of their own write and read."""
 
 import os
+import pickle
 import signal
 import threading
 import time
+from collections import Counter
 
+import dask
 import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
-from distributed import Client, LocalCluster
+from dask.delayed import delayed
+from distributed import Client, LocalCluster, get_task_stream
 
 import arraystow
 from arraystow import errors
@@ -17,7 +21,7 @@ from arraystow import errors
 
 @pytest.fixture(scope="module")
 def client():
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         with Client(cluster) as client:
             yield client
 
@@ -100,6 +104,17 @@ def test_chunks_that_cannot_be_written_are_refused_with_their_place(client, stor
     with pytest.raises(TypeError, match="a: .*rechunk"):
         storage.save("x", {"a": da.zeros((10,), chunks=((3, 4, 3),))})
     assert not storage.exists()
+    # Full chunks at the edge would take a third more.
+    with pytest.raises(TypeError, match=r"a: .*must be those that are stored, of \[2\]"):
+        storage.save("x", {"a": da.zeros((7,), chunks=3)})
+    assert storage.list() == [] and storage.sweep() == []
+    sharded = arraystow.Storage(storage.place, array_format="zarr", shard_bytes=800)
+    for rechunk in (False, True):
+        try:
+            sharded.save("x", {"a": da.ones((1000,), chunks=10), "b": da.ones((7,), chunks=3)}, rechunk=rechunk)
+        except TypeError as error:
+            assert not rechunk and "must be those that are stored" in str(error)
+    assert sharded.load("x")["a"].compute().sum() == 1000 and sharded.load("x")["b"].compute().sum() == 7
 
 
 def test_datasets_empty_arrays_and_parts_are_written(client, storage):
@@ -130,17 +145,124 @@ def test_what_a_cluster_holds_is_saved_with_a_version(client, storage):
     np.testing.assert_array_equal(second, WANTED + 1)
 
 
-def test_a_worker_gets_a_ticket_and_no_elements(client, storage):
-    sizes = []
-    original = arraystow._dask._written
+def test_a_task_gets_a_group_of_chunks_and_no_elements(client, storage, monkeypatch):
+    seen = []
+    original = arraystow._cluster._merged
 
-    def counted(storage, ticket, array):
-        sizes.append(len(ticket))
-        return original(storage, ticket, array)
+    def counted(receipts):
+        seen.extend(receipts)
+        return original(receipts)
 
-    arraystow._dask._written = counted
-    try:
-        storage.save("x", ramp())
-    finally:
-        arraystow._dask._written = original
-    assert sizes and sizes[0] < 2000
+    monkeypatch.setattr(arraystow._cluster, "_merged", counted)
+    array = da.ones((200, 10), chunks=(1, 10)) * 2
+    with get_task_stream(client) as stream:
+        storage.save("x", {"a": array})
+    ran = Counter(str(task["key"]).rsplit("-", 5)[0] for task in stream.data)
+    assert ran == {"_write_computed": 16, "merge_receipts": 3}, "one task for each group, and a tree that merges receipts"
+    assert all(len(pickle.dumps(task.__dask_graph__())) < 60_000 for task in seen), "elements passed the scheduler"
+    assert storage.load("x")["a"].to_dask().sum().compute() == 4000
+    monkeypatch.setattr(arraystow._cluster, "TASK_BYTES", 200)
+    assert len(arraystow._cluster._groups(array)) == 100, "a task has more bytes than it may"
+
+
+def elements():
+    records = np.zeros(7, [("n", "<i2"), ("inner", [("flag", "?"), ("x", "<f4")])])
+    records["n"] = np.arange(7)
+    return {
+        "points": np.arange(7).astype("M8[ns]"),
+        "spans": np.array([5, "NaT", -3, 0, 1, 2, 3], "m8[us]"),
+        "records": records,
+        "fixed": np.array([b"a", b"", b"bcd", b"x", b"y", b"z", b"abc"]),
+        "raw": np.array([b"\0ab"] * 7, "V3"),
+        "texts": np.array(["", "ä", "a\U0001f30d", "x" * 1000, "b", "c", "d"]),
+        "objects": np.array(["", "ä", "a\U0001f30d", "x" * 1000, "b", "c", "d"], object),
+    }
+
+
+def test_workers_write_elements_that_are_no_numbers(client, storage, helper):
+    wanted = elements()
+    storage.save("x", {name: da.from_array(array, chunks=(4,)) for name, array in wanted.items()})
+    helper("echo", storage.place, "x")
+    for name in ("x", "x.again"):
+        for key, found in storage.load(name).items():
+            assert found.chunks == ((4, 3),)
+            found = np.asarray(found)
+            if key in ("texts", "objects"):
+                assert found.tolist() == wanted[key].tolist()
+            else:
+                assert found.tobytes() == wanted[key].astype(found.dtype).tobytes() and found.dtype == wanted[key].dtype
+    assert storage.verify("x")[0]["faults"] == []
+
+
+def test_arrays_of_dask_whose_chunks_depend_on_each_other_are_written(client, storage):
+    numbers = np.arange(400.0).reshape(20, 20)
+    array = da.from_array(numbers, chunks=(5, 4))
+    whole = delayed(np.copy)(numbers)
+    cases = {
+        "product": (array @ array.T, numbers @ numbers.T),
+        "rechunked": (array.rechunk((4, 5)), numbers),
+        "means": (array - array.mean(axis=0), numbers - numbers.mean(axis=0)),
+        "parts": (da.from_delayed(whole, (20, 20), float).rechunk((7, 20)), numbers),
+        "stored": (None, numbers),
+    }
+    storage.save("before", array)
+    cases["stored"] = (storage.load("before").to_dask() + 1, numbers + 1)
+    with dask.annotate(retries=2):
+        cases["annotated"] = (da.from_array(numbers, chunks=(5, 4)) * 3, numbers * 3)
+    storage.save("x", {name: array for name, (array, _) in cases.items()})
+    loaded = storage.load("x")
+    for name, (array, wanted) in cases.items():
+        np.testing.assert_allclose(loaded[name], wanted)
+        assert loaded[name].chunks == array.chunks
+
+
+def test_unequal_chunks_are_made_equal_by_choice(client, storage):
+    array = da.from_array(np.arange(30).reshape(10, 3), chunks=((3, 4, 3), (1, 2)))
+    storage.save("x", {"a": array, "fits": ramp()}, rechunk=True)
+    loaded = storage.load("x")
+    assert loaded["a"].chunks == ((4, 4, 2), (2, 1)) and loaded["fits"].chunks == ramp().chunks
+    np.testing.assert_array_equal(loaded["a"], np.arange(30).reshape(10, 3))
+
+
+def test_a_value_is_walked_once(client, storage):
+    class Counted(dict):
+        walks = 0
+
+        def items(self):
+            type(self).walks += 1
+            return super().items()
+
+        def values(self):
+            type(self).walks += 1
+            return super().values()
+
+    for name, value in [("x", Counted(height=ramp(), n=1)), ("plain", Counted(n=1))]:
+        Counted.walks = 0
+        storage.save(name, value)
+        assert Counted.walks == 1, name
+
+
+@pytest.fixture(scope="module")
+def four(s3):
+    """A cluster of 4 workers, which have the credentials of the server in their environment."""
+    os.environ |= {name.upper(): value for name, value in s3.items() if "key" in name}
+    with LocalCluster(n_workers=4, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+        with Client(cluster) as client:
+            yield client
+
+
+@pytest.mark.parametrize("where", ["folder", "S3"])
+def test_four_workers_sum_an_array(four, s3, where, storage):
+    """Of 64 MiB; of ARRAYSTOW_CLUSTER_MIB=1024 it is 1 GiB."""
+    mib = int(os.environ.get("ARRAYSTOW_CLUSTER_MIB", 64))
+    if where == "S3":
+        storage = arraystow.Storage("s3://bucket/sums", **s3)
+    array = da.arange(mib << 17, chunks=1 << 18, dtype="i8")
+    storage.save("x", {"a": array})
+    loaded = storage.load("x")["a"]
+    assert loaded.nbytes == mib << 20 and len(loaded.chunks[0]) == mib // 2
+    start = time.perf_counter()
+    count = mib << 17
+    assert int(loaded.to_dask().sum().compute()) == count * (count - 1) // 2
+    print(f"{where}: {mib} MiB summed in {time.perf_counter() - start:.2f} s")
+    storage.remove("x")

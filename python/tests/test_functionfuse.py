@@ -66,6 +66,11 @@ def test_each_reads_what_the_other_writes(make):
         np.testing.assert_array_equal(array.compute(), np.arange(10_000) ** 2)
 
 
+def test_a_storage_without_a_known_protocol_is_refused():
+    with pytest.raises(ValueError, match="'file_protocol' or 's3 protocol'.* only 'other'"):
+        DaskArraySerializer.pickle(squares(), {"other": None})
+
+
 def test_damage_and_failures_are_errors(make):
     storage = make(DaskArraySerializer)
     with pytest.raises(errors.UserCodeError):

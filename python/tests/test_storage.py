@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime
 import enum
+import io
 import math
 import os
 import pickle
@@ -18,6 +19,8 @@ import attrs
 import numpy as np
 import pydantic
 import pytest
+import rich.console
+import rich.progress
 
 import arraystow
 from arraystow import errors
@@ -156,8 +159,13 @@ def test_what_cannot_be_saved_is_an_error_with_its_path(storage):
     deep = []
     for _ in range(600):
         deep = [deep]
-    with pytest.raises(RecursionError):
-        storage.save("x", deep)
+    with pytest.raises(RecursionError, match=r"^runs(\[0\])+\.\.\.[\[0\]]+: the value is nested"):
+        storage.save("x", {"runs": deep})
+    for wrong in ({"a": ["b\ud800"]}, {"a": [{"k\ud800": 1}]}):
+        with pytest.raises(ValueError, match=r"^a\[0\]: .*surrogates not allowed"):
+            storage.save("x", wrong)
+    with pytest.raises(ValueError, match="^a: .*surrogates not allowed"):
+        storage.save("x", {"a": np.array(["b\ud800"], object)})
     assert not storage.exists()
 
 
@@ -232,6 +240,17 @@ def test_progress_is_reported_and_ctrl_c_stops(storage, tmp_path):
     seen = []
     storage.save("x", np.zeros(4_000_000), progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (32_000_000, 32_000_000)
+    drawn = io.StringIO()
+    with arraystow.progress.tqdm(desc="a save", file=drawn, mininterval=0) as bar:
+        storage.save("x", np.zeros(4_000_000), progress=bar)
+    assert "a save: 100%" in drawn.getvalue() and "32.0M/32.0M" in drawn.getvalue()
+    shown = rich.progress.Progress(console=rich.console.Console(file=io.StringIO()))
+    with shown, arraystow.progress.rich("a save", progress=shown) as bar:
+        storage.verify("x", progress=bar)
+    (task,) = shown.tasks
+    assert task.description == "a save" and task.completed == task.total == 32_000_000
+    with arraystow.progress.rich("its own"):
+        pass
     script = tmp_path / "long.py"
     script.write_text(
         "import sys, time, numpy as np, dask.array as da, arraystow\n"

@@ -167,6 +167,10 @@ impl ErasedArray for EncodedArray {
         None
     }
 
+    fn is_pending(&self) -> bool {
+        ErasedArray::is_pending(&self.bytes)
+    }
+
     fn stored(&self) -> Option<Arc<dyn StoredBytes>> {
         self.stored.clone()
     }

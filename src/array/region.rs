@@ -132,7 +132,7 @@ impl Region {
 
     /// The region of the elements that both contain; empty if there are none.
     /// The same region with one more axis, the last, of which it has everything.
-    pub(super) fn with_last_axis(&self, len: usize) -> Self {
+    pub(crate) fn with_last_axis(&self, len: usize) -> Self {
         let with = |lengths: &[usize], last| lengths.iter().copied().chain([last]).collect();
         Self::of(with(self.start(), 0), with(self.shape(), len))
     }

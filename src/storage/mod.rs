@@ -39,7 +39,7 @@ pub use preview::{ArrayAction, ArrayPreview, SavePreview};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
 #[cfg(feature = "zarr")]
-pub use session::{MissingRegion, Receipt, Session, Slot, Ticket};
+pub use session::{AnySlot, MissingRegion, Receipt, Session, Slot, Ticket};
 pub use sweep::Sweep;
 pub use verify::{Verification, VerifyDepth};
 pub use version::Version;

@@ -50,7 +50,7 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
     // These hold what users bring: sources of chunks, protocols, serializers, errors. Those may not be safe after a
     // panic.
     let shared = check!(of_threads:
-        AnyArray, ArrayPreview, SavePreview, ChunkedArray<f64>, Chunks<f64>, Error, FileReader, FileWriter, FoundArray, FoundArrays, Hdf5File, InlineArray, LocalFiles,
+        AnyArray, AnySlot, ArrayPreview, SavePreview, ChunkedArray<f64>, Chunks<f64>, Error, FileReader, FileWriter, FoundArray, FoundArrays, Hdf5File, InlineArray, LocalFiles,
         ObjectStoreProtocol, Protocols, Session, Shared<f64>, SkipNan<f64>, Slot<f64>, Storage, StorageBuilder, Task, Value, WeakShared<f64>,
         Repair, Sweep, Verification, ZarrStore,
     );

@@ -5,10 +5,12 @@
 //! carries out the rest of the save.
 
 mod adopt;
+mod any_slot;
 mod async_forms;
 mod begin;
 mod commit;
 mod open;
+mod opened;
 mod receipt;
 mod record;
 mod regions;
@@ -18,6 +20,7 @@ mod slot;
 mod state;
 mod ticket;
 
+pub use any_slot::AnySlot;
 pub use open::{MissingRegion, Session};
 pub use receipt::Receipt;
 pub(super) use record::{DeadSession, Sessions};

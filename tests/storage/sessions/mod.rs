@@ -1,6 +1,7 @@
 //! Sessions: values whose arrays several programs write.
 #![allow(unreachable_pub, reason = "modules of one program")]
 
+mod bytes;
 mod commits;
 mod ends;
 mod hostile;

@@ -1,0 +1,71 @@
+"""Objects of xarray as the parts that are saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+#: Variables by their names, groups by theirs, and attributes.
+Parts = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+
+
+def parts(value: Any) -> Parts:
+    """The parts of a ``Dataset``, ``DataTree`` or ``DataArray`` with coordinates.
+
+    Coordinates that are no index are named in the attribute ``coordinates`` of the variables that have their axes, as
+    in the CF conventions. Those that no variable can name are in the ``coordinates`` of the group.
+
+    Raises:
+        TypeError: if names are in use already.
+    """
+    import xarray
+
+    if isinstance(value, xarray.DataTree):
+        variables, _, attrs = parts(value.to_dataset(inherit=False))
+        _refuse_attrs(attrs, [*variables, *value.children])
+        return variables, dict(value.children), attrs
+    if isinstance(value, xarray.DataArray):
+        own: Any = value.name if value.name is not None else "values"
+        if own in value.coords:
+            raise TypeError(f"the array and one of its coordinates are both named {own!r}: rename it")
+        variables, _, attrs = parts(value.to_dataset(name=own))
+        return {str(own): variables[str(own)]} | variables, {}, attrs
+    texts, left = _named(value)
+    attrs = {str(name): item.tolist() if isinstance(item, np.ndarray) else item for name, item in value.attrs.items()}
+    if left:
+        if "coordinates" in attrs:
+            raise TypeError("coordinates are saved as the attribute 'coordinates', and the dataset has one: remove it")
+        attrs["coordinates"] = left
+    _refuse_attrs(attrs, list(value.variables))
+    variables = {str(name): _with_attr(item, texts.get(name)) for name, item in value.variables.items()}
+    return variables, {}, attrs
+
+
+def _refuse_attrs(attrs: dict[str, Any], names: list[Any]) -> None:
+    if attrs and "attrs" in names:
+        raise TypeError("the attributes of the dataset are saved as 'attrs', and it has this name: rename it")
+
+
+def _with_attr(variable: Any, coordinates: str | None) -> Any:
+    if coordinates is None:
+        return variable
+    made = variable.copy(deep=False)
+    made.attrs = {**variable.attrs, "coordinates": coordinates}
+    return made
+
+
+def _named(dataset: Any) -> tuple[dict[Any, str], list[str]]:
+    """For variables the coordinates that they name, and the coordinates that none of them names."""
+    coordinates = {str(name): item.dims for name, item in dataset.coords.items() if item.dims != (name,)}
+    texts: dict[Any, str] = {}
+    left = set(coordinates)
+    for name, variable in dataset.data_vars.items():
+        text = variable.attrs.get("coordinates")
+        if text is None:
+            fitting = [one for one, dims in coordinates.items() if set(dims) <= set(variable.dims) and one == "".join(one.split())]
+            if not fitting:
+                continue
+            text = texts[name] = " ".join(fitting)
+        left.difference_update(str(text).split())
+    return texts, [name for name in coordinates if name in left]
