@@ -62,6 +62,7 @@
 //! - [`to_vec`], [`from_slice`], [`to_writer`], [`from_reader`]: a value as bytes, its arrays in [`Protocols`].
 //!   [`serialize`], [`deserialize`]: the same around any serde format.
 //! - [`Hdf5File`], [`ZarrStore`]: arrays that other programs have written, in place.
+//! - [`Storage::pack`], [`PackedFile`]: a value as one HDF5 file for other programs, and the way back.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //! - `pages`, in this documentation: the guide, the guarantees, the layout on disk and more.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
@@ -155,7 +156,9 @@
 )]
 #![cfg_attr(
     not(feature = "hdf5"),
-    doc = "[`Hdf5File`]: https://docs.rs/arraystow/latest/arraystow/struct.Hdf5File.html"
+    doc = "[`Hdf5File`]: https://docs.rs/arraystow/latest/arraystow/struct.Hdf5File.html",
+    doc = "[`PackedFile`]: https://docs.rs/arraystow/latest/arraystow/struct.PackedFile.html",
+    doc = "[`Storage::pack`]: https://docs.rs/arraystow/latest/arraystow/struct.Storage.html#method.pack"
 )]
 #![cfg_attr(
     not(feature = "zarr"),
@@ -226,6 +229,8 @@ pub use protocol::{ArrayFormat, Durability, FileHandle, FileProtocol, FileReader
 #[cfg(feature = "object-store")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "s3", feature = "gcs", feature = "azure"))))]
 pub use protocol::{ObjectStoreProtocol, S3Protocol};
+#[cfg(feature = "hdf5")]
+pub use storage::PackedFile;
 pub use storage::{
     ArrayAction, ArrayInfo, ArrayPreview, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray,
     SavePreview, SaveReport, Storage, StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::plot::{Colours, Map};
-use arraystow::VerifyDepth;
+use arraystow::{ArrayFormat, Codec, VerifyDepth};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -199,6 +199,28 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Write a value to one HDF5 file that h5py and viewers read: groups and datasets mirror its paths, plain values are
+    /// attributes. `unpack` reads it back.
+    Pack {
+        place: String,
+        name: String,
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Replace an existing file.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Save the value of a packed file. A file that was changed or truncated is refused.
+    Unpack {
+        file: PathBuf,
+        place: String,
+        name: String,
+        /// Replace an existing value.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Store the arrays of a value in other chunks, with another codec or in another format, in one commit.
+    Repack(RepackArguments),
     /// Save an example value, and print commands to try.
     Demo {
         #[arg(default_value = "arraystow-demo")]
@@ -252,6 +274,25 @@ pub(crate) struct PlotArguments {
     pub(crate) force: bool,
 }
 
+/// Which arrays `repack` stores again, and how. What is not chosen stays as it is.
+#[derive(Args)]
+pub(crate) struct RepackArguments {
+    pub(crate) place: String,
+    pub(crate) name: String,
+    /// Only the arrays whose paths match: `*` is any text, as in `runs[*].field`.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) arrays: Option<String>,
+    /// The shape of the chunks, such as `128,128`.
+    #[arg(long, value_name = "SHAPE", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) chunks: Option<Vec<u64>>,
+    /// The codec: none, gzip, zstd, blosc or pcodec, some of them with a level as in `zstd:3`.
+    #[arg(long, value_parser = codec)]
+    pub(crate) codec: Option<Codec>,
+    /// The format: hdf5 or zarr.
+    #[arg(long)]
+    pub(crate) format: Option<ArrayFormat>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
     Name,
@@ -262,6 +303,16 @@ pub(crate) enum Sort {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Where a level is needed and none is given, it is a usual one.
+fn codec(text: &str) -> Result<Codec, arraystow::Error> {
+    match text {
+        "gzip" => Codec::gzip(4),
+        "zstd" => Codec::zstd(3),
+        "pcodec" => "pcodec:8".parse(),
+        text => text.parse(),
+    }
 }
 
 /// No side is above 10,000, so that a picture fits into memory.

@@ -1,7 +1,7 @@
 //! A chunked array whose element type is known only at run time.
 
 use super::encoded::EncodedArray;
-use super::{ChunkGrid, ChunkedArray, Codec, DataType, Element, ErasedArray, with_typed};
+use super::{ChunkGrid, ChunkedArray, Chunking, Codec, DataType, Element, ErasedArray, with_typed};
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::SliceInfoElem;
 use std::fmt;
@@ -148,6 +148,24 @@ impl AnyArray {
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
         with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
             Ok(Self { inner: Arc::new(self.encoded()?.slice(slice.as_ref())?) })
+        })
+    }
+
+    /// Returns the same elements in other chunks, as [`ChunkedArray::rechunk`] returns them.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// let array = AnyArray::from(ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..10), &[4])?);
+    /// assert_eq!(array.rechunk(&[5])?.grid().chunk_count(), 2);
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if the chunks do not fit the array.
+    pub fn rechunk(&self, chunks: impl Into<Chunking>) -> Result<Self> {
+        with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.rechunk(chunks)?.into()), else => {
+            let grid = chunks.into().grid(self.shape(), self.data_type().size())?;
+            Ok(Self { inner: self.encoded()?.rechunked(&grid)? })
         })
     }
 

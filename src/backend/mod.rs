@@ -29,7 +29,7 @@ mod zarr;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub use found::{ArrayForm, FoundArray, FoundArrays};
 #[cfg(feature = "hdf5")]
-pub(crate) use hdf5::ForeignHdf5;
+pub(crate) use hdf5::{ForeignHdf5, NewPack, ObjectPath, PACK_GROUP, PackedArrays, PlainValue};
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::{ForeignZarr, ZarrArrays};
 

@@ -1,8 +1,10 @@
 //! Reads arrays whose element type is known only at run time into memory.
 
+use super::offload::unblock;
 use super::pages::prefer_huge_pages;
+use super::stored::StoredArray;
 use crate::array::{
-    AnyArray, AnyNdArray, ChunkedArray, Element, EncodedNdArray, element_count, encode, with_typed, zeroed,
+    AnyArray, AnyNdArray, ChunkedArray, Codec, Element, EncodedNdArray, element_count, encode, with_typed, zeroed,
 };
 use crate::error::{Error, Result};
 use ndarray::{ArrayD, ArrayViewMutD};
@@ -18,6 +20,26 @@ impl AnyArray {
             let encoded = self.encoded()?;
             EncodedNdArray::new(self.data_type(), encoded.bytes().compute()?).map(AnyNdArray::Encoded)
         })
+    }
+
+    /// Returns the codec with which the chunks of a stored array are compressed. Opens the array. `None` for an array that
+    /// is not stored, and for one that another program has written. See
+    /// [`Storage::replace_arrays`](crate::Storage::replace_arrays) for an example.
+    ///
+    /// # Errors
+    /// Any error of opening the array.
+    pub fn stored_codec(&self) -> Result<Option<Codec>> {
+        let stored = self.erased().stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok());
+        stored.map_or(Ok(None), |stored| Ok(stored.reader()?.codec()))
+    }
+
+    /// The async form of [`stored_codec`](Self::stored_codec).
+    ///
+    /// # Errors
+    /// As for [`stored_codec`](Self::stored_codec).
+    pub fn stored_codec_async(&self) -> impl Future<Output = Result<Option<Codec>>> + Send + use<> {
+        let array = self.clone();
+        unblock(move || array.stored_codec())
     }
 
     /// Returns one chunk, by its coordinates in the chunk grid.

@@ -8,10 +8,11 @@ use super::read::look_at_arrays;
 use super::report::SaveReport;
 use super::save::PlannedSave;
 use crate::array::ArrayMeta;
+use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
-use crate::plugin::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan, typed};
+use crate::plugin::{CopiedObject, External, InFiles, Manifest, Planned, PlannedArray, SavePlan, SharedPlan, typed};
 use crate::trace::in_span;
 use std::sync::Arc;
 
@@ -64,22 +65,7 @@ impl Storage {
         }
         let body = document.body(&head, &*self.place, name)?;
         let backend = self.place.backend(name.workflow());
-        let mut objects = Vec::with_capacity(head.manifest.arrays.len());
-        for entry in &head.manifest.arrays {
-            let expected = entry.expected()?;
-            let (document, path) = (Some(name.as_str().to_owned()), entry.paths.first().cloned());
-            let origin = Origin { document, path, ..Origin::default() };
-            let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());
-            let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin).held();
-            let array = typed(data_type, grid, Arc::new(stored))?;
-            objects.push(Planned {
-                id: entry.id.clone(),
-                paths: entry.paths.clone(),
-                external: External::Array(PlannedArray { array, meta: ArrayMeta::default(), plain: entry.plain }),
-                // What is there already is seen when the copy is carried out.
-                kept: false,
-            });
-        }
+        let mut objects = stored_arrays(&head.manifest, &backend, name.as_str())?;
         let files = self.place.protocols(name.workflow()).files()?;
         objects.extend(head.manifest.objects.into_iter().map(|entry| Planned {
             id: entry.id.clone(),
@@ -98,4 +84,24 @@ impl Storage {
             early: Mutex::default(),
         })
     }
+}
+
+/// The arrays of a document, as they are to be written elsewhere under the same ids.
+pub(super) fn stored_arrays(manifest: &Manifest, backend: &Arc<dyn Backend>, document: &str) -> Result<Vec<Planned>> {
+    let planned = manifest.arrays.iter().map(|entry| {
+        let expected = entry.expected()?;
+        let (document, path) = (Some(document.to_owned()), entry.paths.first().cloned());
+        let origin = Origin { document, path, ..Origin::default() };
+        let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());
+        let stored = StoredArray::lazy(backend.clone(), entry.id.file().to_owned(), expected, origin).held();
+        let array = typed(data_type, grid, Arc::new(stored))?;
+        Ok(Planned {
+            id: entry.id.clone(),
+            paths: entry.paths.clone(),
+            external: External::Array(PlannedArray { array, meta: ArrayMeta::default(), plain: entry.plain }),
+            // What is there already is seen when the copy is carried out.
+            kept: false,
+        })
+    });
+    planned.collect()
 }

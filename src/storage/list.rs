@@ -5,9 +5,11 @@ use super::entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 use super::glob::Glob;
 use super::missing::open;
 use super::name::{Name, Workflow};
-use super::place::Listed;
+use super::place::{Listed, Place};
 use super::read::{located, look_at_arrays};
+use crate::backend::Backend;
 use crate::error::Result;
+use crate::plugin::ArrayEntry;
 use crate::task::check_cancelled;
 
 impl Storage {
@@ -107,24 +109,7 @@ impl Storage {
         let mut head = document.head(&*self.place, &name)?;
         look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
         let backend = self.place.backend(name.workflow());
-        let arrays = head.manifest.arrays.iter().map(|entry| {
-            let expected = entry.expected().map_err(|error| located(error, &*self.place, &name))?;
-            Ok(ArrayInfo {
-                paths: entry.paths.clone(),
-                file: entry.id.file().to_owned(),
-                // Not in every manifest.
-                format: expected.format.unwrap_or_else(|| {
-                    backend.holder(entry.id.file()).map_or(backend.format(), |holder| holder.format())
-                }),
-                data_type: expected.data_type,
-                grid: expected.grid,
-                dims: expected.labels.dims().map(<[String]>::to_vec),
-                attrs: expected.labels.attrs().clone(),
-                bytes: entry.bytes,
-                plain: entry.plain,
-                digest: expected.digest,
-            })
-        });
+        let arrays = head.manifest.arrays.iter().map(|entry| array_info(entry, &*backend, &*self.place, &name));
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         let files = self.place.protocols(name.workflow()).files()?;
         let external_objects = head.manifest.objects.iter().map(|entry| ExternalObjectInfo {
@@ -149,4 +134,29 @@ impl Storage {
         names.sort_unstable();
         Ok(names)
     }
+}
+
+/// What a document says of one of its arrays.
+pub(super) fn array_info(
+    entry: &ArrayEntry,
+    backend: &dyn Backend,
+    place: &dyn Place,
+    name: &Name,
+) -> Result<ArrayInfo> {
+    let expected = entry.expected().map_err(|error| located(error, place, name))?;
+    Ok(ArrayInfo {
+        paths: entry.paths.clone(),
+        file: entry.id.file().to_owned(),
+        // Not in every manifest.
+        format: expected
+            .format
+            .unwrap_or_else(|| backend.holder(entry.id.file()).map_or(backend.format(), |holder| holder.format())),
+        data_type: expected.data_type,
+        grid: expected.grid,
+        dims: expected.labels.dims().map(<[String]>::to_vec),
+        attrs: expected.labels.attrs().clone(),
+        bytes: entry.bytes,
+        plain: entry.plain,
+        digest: expected.digest,
+    })
 }

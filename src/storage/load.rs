@@ -109,7 +109,7 @@ impl Storage {
     }
 
     /// Reads everything that a load reads.
-    fn fetch(&self, name: &Name) -> Result<Fetched> {
+    pub(super) fn fetch(&self, name: &Name) -> Result<Fetched> {
         check_cancelled()?;
         let mut document = open(&*self.place, name)?;
         let mut head = document.head(&*self.place, name)?;
@@ -128,10 +128,10 @@ impl Storage {
 }
 
 /// A document that was read.
-struct Fetched {
-    head: Head,
-    body: Vec<u8>,
-    resolver: Resolver,
+pub(super) struct Fetched {
+    pub(super) head: Head,
+    pub(super) body: Vec<u8>,
+    pub(super) resolver: Resolver,
 }
 
 /// What comes of a walk that must not wait.
@@ -143,7 +143,7 @@ enum Attempt<T> {
 
 impl Fetched {
     /// The serde walk, which reads the plain arrays and external objects that it comes to.
-    fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
+    pub(super) fn walk<T: DeserializeOwned>(self, name: &Name) -> Result<T> {
         let value = read_document(self.body, &self.head, Rc::new(self.resolver));
         value.map_err(|error| error.in_document(name.as_str()))
     }

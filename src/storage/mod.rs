@@ -16,11 +16,14 @@ mod missing;
 mod name;
 #[cfg(feature = "object-store")]
 mod objects;
+#[cfg(feature = "hdf5")]
+mod pack;
 mod place;
 mod preview;
 mod read;
 mod remove;
 mod repair;
+mod replace;
 mod report;
 mod save;
 #[cfg(feature = "zarr")]
@@ -35,6 +38,8 @@ mod version;
 pub use builder::StorageBuilder;
 pub use entry::{ArrayInfo, ExternalObjectInfo, ListEntry, ValueInfo};
 pub use leftover::{Leftover, LeftoverKind};
+#[cfg(feature = "hdf5")]
+pub use pack::PackedFile;
 pub use preview::{ArrayAction, ArrayPreview, SavePreview};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;

@@ -51,7 +51,7 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
     // panic.
     let shared = check!(of_threads:
         AnyArray, AnySlot, ArrayPreview, SavePreview, ChunkedArray<f64>, Chunks<f64>, Error, FileReader, FileWriter, FoundArray, FoundArrays, Hdf5File, InlineArray, LocalFiles,
-        ObjectStoreProtocol, Protocols, Session, Shared<f64>, SkipNan<f64>, Slot<f64>, Storage, StorageBuilder, Task, Value, WeakShared<f64>,
+        ObjectStoreProtocol, PackedFile, Protocols, Session, Shared<f64>, SkipNan<f64>, Slot<f64>, Storage, StorageBuilder, Task, Value, WeakShared<f64>,
         Repair, Sweep, Verification, ZarrStore,
     );
     of_threads::<persistent::ExternalFiles>();

@@ -8,8 +8,10 @@ mod find;
 mod html;
 mod import;
 mod list;
+mod pack;
 mod plot;
 mod remove;
+mod repack;
 mod serve;
 mod show;
 mod stats;
@@ -94,6 +96,9 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Import { source, place, name, array, force } => {
             import::run(&call, &source, &place, &name, &array, force)
         }
+        Command::Pack { place, name, output, force } => pack::pack(&call, &place, &name, &output, force),
+        Command::Unpack { file, place, name, force } => pack::unpack(&call, &file, &place, &name, force),
+        Command::Repack(arguments) => repack::run(&call, &arguments),
         Command::Demo { place } => demo::run(&call, &place),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut std::io::stdout());

@@ -10,7 +10,7 @@ use hdf5_sys::h5t::{
     H5T_C_S1, H5T_VARIABLE, H5T_cset_t, H5T_str_t, H5Tclose, H5Tcopy, H5Tget_size, H5Tset_cset, H5Tset_size,
     H5Tset_strpad,
 };
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 
 /// Adds an attribute with a value of this type and shape. The type must hold no pointer.
 pub(super) fn write(object: &Handle, name: &CStr, value_type: &Handle, shape: &[usize], value: &[u8]) -> Result<()> {
@@ -26,6 +26,19 @@ pub(super) fn write(object: &Handle, name: &CStr, value_type: &Handle, shape: &[
     let attribute = add(object, name, value_type, shape)?;
     // SAFETY: the value has as many bytes as the attribute, and any bytes are a value of the type.
     status("write an attribute", || unsafe { H5Awrite(attribute.id(), value_type.id(), value.as_ptr().cast()) })?;
+    attribute.close("close an attribute")
+}
+
+/// Adds an attribute with strings of any length, of this shape.
+pub(super) fn write_texts(object: &Handle, name: &CStr, shape: &[usize], texts: &[CString]) -> Result<()> {
+    if texts.len() != shape.iter().product::<usize>() {
+        return Err(Error::invalid(format!("{} strings for the attribute {name:?} of shape {shape:?}", texts.len())));
+    }
+    let text = variable_utf8()?;
+    let attribute = add(object, name, &text, shape)?;
+    let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
+    // SAFETY: as many pointers to C strings as the attribute has elements, all of which outlive the call.
+    status("write an attribute", || unsafe { H5Awrite(attribute.id(), text.id(), pointers.as_ptr().cast()) })?;
     attribute.close("close an attribute")
 }
 
@@ -80,4 +93,13 @@ pub(super) fn space(shape: &[usize]) -> Result<Handle> {
             }
         }
     })
+}
+
+pub(super) fn c_string(name: &str) -> Result<CString> {
+    CString::new(name).map_err(|_| Error::invalid(format!("the name {name:?} has the character NUL")))
+}
+
+/// The path from the root of the file.
+pub(super) fn c_path(path: &[String]) -> Result<CString> {
+    c_string(&path.iter().flat_map(|step| ["/", step]).collect::<String>())
 }

@@ -4,8 +4,8 @@
 //! Compressed chunks are added one by one, because their sizes are not known before.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::attributes::{self, space};
-use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, GROUP};
+use super::attributes::{self, c_string, space};
+use super::description::{ATTRIBUTE, CHECKSUMS, DATASET, GROUP, PACK_GROUP, PACKED_CHECKSUMS};
 use super::file::File;
 use super::filters::{DEFLATE, Named};
 use super::inspect::{self, IndexKind};
@@ -19,6 +19,7 @@ use hdf5_sys::h5d::{
     H5D_ALLOC_TIME_EARLY, H5D_FILL_TIME_ALLOC, H5D_FILL_TIME_NEVER, H5Dclose, H5Dcreate2, H5Dwrite_chunk,
 };
 use hdf5_sys::h5g::{H5Gclose, H5Gcreate2};
+use hdf5_sys::h5l::{H5Lcreate_hard, H5Lcreate_soft};
 use hdf5_sys::h5p::{
     H5P_CLS_DATASET_CREATE, H5P_CLS_GROUP_CREATE, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_alloc_time, H5Pset_chunk,
     H5Pset_est_link_info, H5Pset_fill_time, H5Pset_filter, H5Pset_obj_track_times, H5Pset_shuffle,
@@ -47,7 +48,7 @@ pub(super) struct Created {
 
 /// The new file, open in libhdf5.
 pub(super) struct NewFile {
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     pub(super) dataset: Handle,
 }
 
@@ -78,34 +79,57 @@ impl NewFile {
         Ok(chunks)
     }
 
-    /// Writes the rest of the metadata. The file is invalid before that.
+    /// Writes the rest of the metadata. The file is invalid before that. A file with more arrays stays open.
     pub(super) fn close(self) -> Result<()> {
         let Self { file, dataset } = self;
         file.call(|_| dataset.close("close a dataset"))?;
-        file.close()
+        Arc::into_inner(file).map_or(Ok(()), File::close)
     }
 }
 
+/// Where in its file an array goes.
+#[derive(Clone, Copy)]
+pub(super) enum Home<'a> {
+    /// It has the file for itself.
+    Alone,
+    /// To this path of a file with several arrays, with its id as the name of its checksums.
+    Packed { path: &'a [String], id: &'a str },
+}
+
 pub(super) fn create(bytes: Arc<FileBytes>, plan: &Plan<'_>) -> Result<Created> {
-    let file = File::create(bytes)?;
+    create_in(&Arc::new(File::create(bytes)?), plan, Home::Alone)
+}
+
+/// Makes the datasets of an array in an open file.
+pub(super) fn create_in(file: &Arc<File>, plan: &Plan<'_>, home: Home<'_>) -> Result<Created> {
     let (dataset, first_chunk, checksums) = file.call(|file| {
-        let dataset = elements(file, plan)?;
+        let dataset = match home {
+            Home::Alone => elements(file, DATASET, plan)?,
+            Home::Packed { path, .. } => {
+                let (name, group) = path.split_last().ok_or_else(|| Error::invalid("an array has no path"))?;
+                let group = groups(file, group)?;
+                elements(group.as_ref().unwrap_or(file), &c_string(name)?, plan)?
+            }
+        };
         describe(&dataset, plan.description)?;
-        let scale = |name: &CStr, len| new_scale(file, name, len);
-        labels::write(file, &dataset, plan.data_type, plan.layout.grid.shape(), plan.labels, scale)?;
+        labels::write_attributes(&dataset, plan.data_type, plan.labels)?;
+        if let Home::Alone = home {
+            let scale = |name: &CStr, len| new_scale(file, name, len);
+            labels::write_dims(file, &dataset, plan.layout.grid.shape(), plan.labels, scale)?;
+        }
         let count = plan.layout.grid.chunk_count();
         let first_chunk = match plan.filters {
             [] if count > 0 => Some(first_address(&dataset, plan.layout)?),
             _ => None,
         };
-        let checksums = if count > 0 { Some(checksums(file, count)?) } else { None };
+        let checksums = if count > 0 { Some(checksums(file, count, home)?) } else { None };
         Ok((dataset, first_chunk, checksums))
     })?;
-    Ok(Created { array: NewFile { file, dataset }, first_chunk, checksums })
+    Ok(Created { array: NewFile { file: file.clone(), dataset }, first_chunk, checksums })
 }
 
 /// Makes the dataset of the elements.
-fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
+fn elements(parent: &Handle, name: &CStr, plan: &Plan<'_>) -> Result<Handle> {
     let element_type = types::create(plan.data_type)?;
     let list = new_list()?;
     if !plan.layout.chunk_shape.is_empty() {
@@ -123,7 +147,7 @@ fn elements(file: &Handle, plan: &Plan<'_>) -> Result<Handle> {
     }
     without_plugins(|| {
         plan.filters.iter().try_for_each(|filter| add_filter(&list, filter))?;
-        dataset(file, DATASET, &element_type, &space(plan.layout.grid.shape())?, &list)
+        dataset(parent, name, &element_type, &space(plan.layout.grid.shape())?, &list)
     })
 }
 
@@ -142,16 +166,52 @@ fn add_filter(list: &Handle, filter: &Named) -> Result<()> {
 }
 
 /// Makes the dataset of the checksums, in a group of its own; gives its address.
-fn checksums(file: &Handle, count: usize) -> Result<u64> {
+fn checksums(file: &Handle, count: usize, home: Home<'_>) -> Result<u64> {
     let element_type = types::create(&DataType::UInt32)?;
+    match home {
+        Home::Alone => in_one_piece(&group(file, GROUP)?, CHECKSUMS, &element_type, &[count]),
+        Home::Packed { id, .. } => {
+            let group = groups(file, &[PACK_GROUP.to_owned(), PACKED_CHECKSUMS.to_owned()])?;
+            in_one_piece(group.as_ref().unwrap_or(file), &c_string(id)?, &element_type, &[count])
+        }
+    }
+}
+
+/// Makes a dataset whose elements are in one piece; gives its address.
+pub(super) fn in_one_piece(parent: &Handle, name: &CStr, element_type: &Handle, shape: &[usize]) -> Result<u64> {
     let list = new_list()?;
     allocate_now(&list)?;
-    let group = group(file)?;
-    let dataset = dataset(&group, CHECKSUMS, &element_type, &space(&[count])?, &list)?;
+    let dataset = dataset(parent, name, element_type, &space(shape)?, &list)?;
     let address = inspect::address(&dataset)?;
     dataset.close("close a dataset")?;
-    group.close("close a group")?;
-    address.ok_or_else(|| Error::unsupported("libhdf5 has not allocated space for the checksums"))
+    address.ok_or_else(|| Error::unsupported("libhdf5 has not allocated space for a dataset"))
+}
+
+/// Opens the group at a path, and makes what is missing of it. None for the root.
+pub(super) fn groups(root: &Handle, path: &[String]) -> Result<Option<Handle>> {
+    let mut at: Option<Handle> = None;
+    for step in path {
+        let (parent, name) = (at.as_ref().unwrap_or(root), c_string(step)?);
+        at = Some(match inspect::open_group(parent, &name)? {
+            Some(group) => group,
+            None => group(parent, &name)?,
+        });
+    }
+    Ok(at)
+}
+
+/// Makes a link, hard or soft, to the object at a path.
+pub(super) fn link(root: &Handle, to: &CStr, group: &Handle, name: &CStr, is_hard: bool) -> Result<()> {
+    status("link an object", || {
+        // SAFETY: valid ids and C strings.
+        unsafe {
+            if is_hard {
+                H5Lcreate_hard(root.id(), to.as_ptr(), group.id(), name.as_ptr(), H5P_DEFAULT, H5P_DEFAULT)
+            } else {
+                H5Lcreate_soft(to.as_ptr(), group.id(), name.as_ptr(), H5P_DEFAULT, H5P_DEFAULT)
+            }
+        }
+    })
 }
 
 /// Where the first chunk goes, and the only value of an array without axes.
@@ -184,12 +244,12 @@ fn new_list() -> Result<Handle> {
 }
 
 /// Makes a dataset that has a length and no elements: nothing is written to it, and so it takes no room.
-fn new_scale(file: &Handle, name: &CStr, len: usize) -> Result<Handle> {
+pub(super) fn new_scale(file: &Handle, name: &CStr, len: usize) -> Result<Handle> {
     dataset(file, name, &types::create(&DataType::Float32)?, &space(&[len])?, &new_list()?)
 }
 
-/// Makes the group of the checksums. It has room for one short name, and no time stamps.
-fn group(file: &Handle) -> Result<Handle> {
+/// Makes a group, such as that of the checksums. It has room for one short name, and no time stamps.
+fn group(parent: &Handle, name: &CStr) -> Result<Handle> {
     // SAFETY: the class is a constant of libhdf5.
     let list = id("make a group creation list", H5Pclose, || unsafe { H5Pcreate(*H5P_CLS_GROUP_CREATE) })?;
     // SAFETY: a valid list.
@@ -198,7 +258,7 @@ fn group(file: &Handle) -> Result<Handle> {
     status("set the size of a group", || unsafe { H5Pset_est_link_info(list.id(), 1, 8) })?;
     id("make a group", H5Gclose, || {
         // SAFETY: valid ids and a C string.
-        unsafe { H5Gcreate2(file.id(), GROUP.as_ptr(), H5P_DEFAULT, list.id(), H5P_DEFAULT) }
+        unsafe { H5Gcreate2(parent.id(), name.as_ptr(), H5P_DEFAULT, list.id(), H5P_DEFAULT) }
     })
 }
 

@@ -21,6 +21,11 @@ pub(super) const GROUP: &CStr = c"arraystow";
 pub(super) const CHECKSUMS: &CStr = c"crc32c";
 /// The dataset with the checksums beside the elements, in files of version 1.
 pub(super) const CHECKSUMS_1: &CStr = c"arraystow_crc32c";
+/// The group with what arraystow needs in a file with several arrays: links from their ids to their datasets, and their
+/// checksums by their ids.
+pub(crate) const PACK_GROUP: &str = "arraystow";
+pub(super) const PACKED_ARRAYS: &str = "arrays";
+pub(super) const PACKED_CHECKSUMS: &str = "crc32c";
 /// The attribute with the description.
 pub(super) const ATTRIBUTE: &CStr = c"arraystow";
 
@@ -132,7 +137,14 @@ fn read(codec: &str) -> Result<Codec> {
     codec.replace(' ', ":").parse()
 }
 
-pub(super) fn only_in_zarr() -> Error {
+pub(super) fn check_codec(codec: Codec) -> Result<()> {
+    match codec.kind() {
+        CodecKind::Blosc | CodecKind::Pcodec(_) => Err(only_in_zarr()),
+        CodecKind::None | CodecKind::Gzip(_) | CodecKind::Zstd(_) => Ok(()),
+    }
+}
+
+fn only_in_zarr() -> Error {
     Error::unsupported("HDF5 files cannot use blosc or pcodec: choose none, gzip or zstd")
 }
 

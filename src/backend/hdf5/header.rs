@@ -3,7 +3,10 @@
 //! Files of arraystow must be what their description says, down to the last checksum. Files of other programs (h5py's,
 //! dask's, FunctionFuse's) are taken as they are, within bounds.
 
-use super::description::{ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, digest};
+use super::description::{
+    ATTRIBUTE, CHECKSUMS, CHECKSUMS_1, DATASET, Described, Description, GROUP, PACK_GROUP, PACKED_ARRAYS,
+    PACKED_CHECKSUMS, digest,
+};
 use super::elements::{ByteOrder, StoredElements};
 use super::fault::io_error;
 use super::file::File;
@@ -98,6 +101,8 @@ pub(super) enum Wanted<'a> {
     Array,
     /// The one at this path.
     Dataset(&'a str),
+    /// That of the array of this id in a packed file.
+    Packed(&'a str),
 }
 
 /// Reads the header of the file.
@@ -178,9 +183,11 @@ fn read_dataset(
         }
         let checksums = match count {
             0 => None,
-            _ => Some(checksums_address(file, described.checksums_beside, count, file_len)?),
+            _ => Some(checksums_address(file, wanted, described.checksums_beside, count, file_len)?),
         };
         unsealed = Some(Unsealed { description, codec: described.codec, checksums });
+    } else if let Wanted::Packed(_) = wanted {
+        return Err(Error::corrupt("the packed array has lost its description; restore the file from a copy"));
     }
     let Facts { elements, layout, chunk_bytes, stored_chunk_bytes, pipeline, .. } = facts;
     let seal = None;
@@ -204,7 +211,12 @@ fn read_dataset(
 
 /// Opens the dataset; returns whether it is where arrays of arraystow have theirs, which may have a description.
 fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
+    let own = match wanted {
+        Wanted::Packed(id) => Some(packed_path(PACKED_ARRAYS, id)),
+        Wanted::Array | Wanted::Dataset(_) => None,
+    };
     let path = match wanted {
+        Wanted::Packed(_) => own.as_deref().unwrap_or_default(),
         Wanted::Dataset(path) if !paths::steps(path).map(str::as_bytes).eq([DATASET.to_bytes()]) => path,
         _ => {
             let dataset = inspect::open_dataset(file, DATASET)?;
@@ -215,11 +227,16 @@ fn open(file: &Handle, wanted: Wanted<'_>) -> Result<(Handle, bool)> {
     };
     let object = paths::open(file, path)?;
     let what = match object.kind {
-        ObjectKind::Dataset => return Ok((object.handle, false)),
+        ObjectKind::Dataset => return Ok((object.handle, own.is_some())),
         ObjectKind::Group => "a group: name a dataset in it",
         ObjectKind::Other => "a named data type, not a dataset",
     };
     Err(Error::invalid(format!("{path:?} is {what}")))
+}
+
+/// The path of something that a packed file has for the array of an id.
+fn packed_path(what: &str, id: &str) -> String {
+    format!("/{}/{what}/{id}", PACK_GROUP)
 }
 
 /// The data type, shape and chunks of a dataset.
@@ -322,9 +339,12 @@ impl Facts {
 }
 
 /// Where the checksums of an array of arraystow are.
-fn checksums_address(file: &Handle, beside: bool, count: usize, file_len: u64) -> Result<u64> {
+fn checksums_address(file: &Handle, wanted: Wanted<'_>, beside: bool, count: usize, file_len: u64) -> Result<u64> {
     let damaged = |what: &str| Error::corrupt(format!("the array's checksums {what}; restore the file from a copy"));
-    let dataset = if beside {
+    let dataset = if let Wanted::Packed(id) = wanted {
+        let object = paths::open(file, &packed_path(PACKED_CHECKSUMS, id))?;
+        (object.kind == ObjectKind::Dataset).then_some(object.handle)
+    } else if beside {
         inspect::open_dataset(file, CHECKSUMS_1)?
     } else {
         let group = inspect::open_group(file, GROUP)?;

@@ -4,52 +4,69 @@
 //! those that netCDF writes for a dimension without coordinates.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
-use super::attributes;
+use super::attributes::{self, c_string};
 use super::description::DATASET;
 use super::library::{Handle, id, status};
 use super::types;
 use crate::array::{Attr, DataType, Labels};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
 use hdf5_sys::h5a::H5Awrite;
 use hdf5_sys::h5r::{H5R_OBJECT1, H5Rcreate, hobj_ref_t};
 use hdf5_sys::h5t::{H5T_STD_REF_OBJ, H5T_class_t, H5Tclose, H5Tcopy, H5Tcreate, H5Tinsert, H5Tvlen_create, hvl_t};
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::{CStr, c_void};
 
 /// What netCDF gives as the name of a scale that has no coordinates, before the dimension's length.
 const WITHOUT_COORDINATES: &str = "This is a netCDF dimension but not a netCDF variable.";
 
-/// Writes the labels of an array beside it. `new_scale` makes a dataset of that name and length without elements.
-pub(super) fn write(
-    file: &Handle,
-    dataset: &Handle,
-    data_type: &DataType,
-    shape: &[usize],
-    labels: &Labels,
-    new_scale: impl Fn(&CStr, usize) -> Result<Handle>,
-) -> Result<()> {
+/// Writes the attributes and the fill value of an array.
+pub(super) fn write_attributes(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {
     for (name, value) in labels.attrs() {
         attribute(dataset, &c_string(name)?, value)?;
     }
     time(dataset, data_type, labels)?;
     // A string of any length is one in the description only.
-    if let Some(fill) = labels.fill().filter(|_| !data_type.is_text()) {
-        attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], fill)?;
+    match labels.fill().filter(|_| !data_type.is_text()) {
+        Some(fill) => attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], fill),
+        None => Ok(()),
     }
+}
+
+/// Writes the names of the axes of an array beside it. `new_scale` makes a dataset of that name and length without
+/// elements.
+pub(super) fn write_dims(
+    file: &Handle,
+    dataset: &Handle,
+    shape: &[usize],
+    labels: &Labels,
+    new_scale: impl Fn(&CStr, usize) -> Result<Handle>,
+) -> Result<()> {
     let Some(dims) = labels.dims() else { return Ok(()) };
     let array = reference(file, DATASET)?;
     let mut scales = Vec::with_capacity(dims.len());
     for (axis, (dim, len)) in (0_u32..).zip(dims.iter().zip(shape)) {
         let name = c_string(dim)?;
         let scale = new_scale(&name, *len)?;
-        mark(&scale, c"CLASS", c"DIMENSION_SCALE")?;
-        mark(&scale, c"NAME", &c_string(&format!("{WITHOUT_COORDINATES}{len:10}"))?)?;
-        let used = Used { dataset: array, axis, padding: 0 };
-        attributes::write(&scale, c"REFERENCE_LIST", &used_type()?, &[1], bytemuck::bytes_of(&used))?;
+        mark_scale(&scale, &name, Some(*len))?;
+        list_uses(&scale, &[Used::new(array, axis)])?;
         scale.close("close a dataset")?;
         scales.push(reference(file, &name)?);
     }
     if scales.is_empty() { Ok(()) } else { list_scales(dataset, scales) }
+}
+
+/// Marks a dataset as the scale of an axis: one with coordinates, or one that has only a length.
+pub(super) fn mark_scale(scale: &Handle, name: &CStr, len: Option<usize>) -> Result<()> {
+    mark(scale, c"CLASS", c"DIMENSION_SCALE")?;
+    match len {
+        Some(len) => mark(scale, c"NAME", &c_string(&format!("{WITHOUT_COORDINATES}{len:10}"))?),
+        None => mark(scale, c"NAME", name),
+    }
+}
+
+/// Writes to a scale which axes it is for.
+pub(super) fn list_uses(scale: &Handle, uses: &[Used]) -> Result<()> {
+    attributes::write(scale, c"REFERENCE_LIST", &used_type()?, &[uses.len()], bytemuck::cast_slice(uses))
 }
 
 /// Writes what the CF conventions say of dates and durations, unless the user has said something else.
@@ -75,7 +92,7 @@ fn time(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {
 }
 
 /// Writes the scale of each axis to the array's dataset.
-fn list_scales(dataset: &Handle, mut scales: Vec<hobj_ref_t>) -> Result<()> {
+pub(super) fn list_scales(dataset: &Handle, mut scales: Vec<hobj_ref_t>) -> Result<()> {
     let one = |scale: &mut hobj_ref_t| hvl_t { len: 1, p: std::ptr::from_mut(scale).cast() };
     let lists: Vec<hvl_t> = scales.iter_mut().map(one).collect();
     let reference = reference_type()?;
@@ -90,10 +107,16 @@ fn list_scales(dataset: &Handle, mut scales: Vec<hobj_ref_t>) -> Result<()> {
 /// A dataset, and the axis of it that a scale is for.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Used {
+pub(super) struct Used {
     dataset: hobj_ref_t,
     axis: u32,
     padding: u32,
+}
+
+impl Used {
+    pub(super) fn new(dataset: hobj_ref_t, axis: u32) -> Self {
+        Self { dataset, axis, padding: 0 }
+    }
 }
 
 fn used_type() -> Result<Handle> {
@@ -118,7 +141,7 @@ fn reference_type() -> Result<Handle> {
 }
 
 /// A reference to the object of that name in the file.
-fn reference(file: &Handle, name: &CStr) -> Result<hobj_ref_t> {
+pub(super) fn reference(file: &Handle, name: &CStr) -> Result<hobj_ref_t> {
     let mut reference: hobj_ref_t = 0;
     status("refer to an object", || {
         // SAFETY: a valid file, a C string, and room for a reference of this kind; -1 stands for no region.
@@ -127,7 +150,7 @@ fn reference(file: &Handle, name: &CStr) -> Result<hobj_ref_t> {
     Ok(reference)
 }
 
-fn attribute(dataset: &Handle, name: &CStr, value: &Attr) -> Result<()> {
+pub(super) fn attribute(dataset: &Handle, name: &CStr, value: &Attr) -> Result<()> {
     let of = |data_type: &DataType, shape: &[usize], value: &[u8]| {
         attributes::write(dataset, name, &types::create(data_type)?, shape, value)
     };
@@ -144,19 +167,20 @@ fn attribute(dataset: &Handle, name: &CStr, value: &Attr) -> Result<()> {
 /// Writes strings of one length, that of the longest, padded with NULs.
 fn texts(dataset: &Handle, name: &CStr, shape: &[usize], list: &[String]) -> Result<()> {
     let longest = list.iter().map(String::len).max().unwrap_or(0).max(1);
-    let mut bytes = vec![0; longest.saturating_mul(list.len())];
-    for (room, text) in bytes.chunks_exact_mut(longest).zip(list) {
+    attributes::write(dataset, name, &attributes::padded_utf8(longest)?, shape, &padded(list, longest))
+}
+
+/// Strings of this length, padded with NULs.
+pub(super) fn padded(list: &[String], len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len.saturating_mul(list.len())];
+    for (room, text) in bytes.chunks_exact_mut(len).zip(list) {
         room[..text.len()].copy_from_slice(text.as_bytes());
     }
-    attributes::write(dataset, name, &attributes::padded_utf8(longest)?, shape, &bytes)
+    bytes
 }
 
 /// Writes a mark of a dimension scale. libhdf5 only knows a scale by ASCII strings that end with a NUL.
 fn mark(scale: &Handle, name: &CStr, value: &CStr) -> Result<()> {
     let bytes = value.to_bytes_with_nul();
     attributes::write(scale, name, &attributes::ascii(bytes.len())?, &[], bytes)
-}
-
-fn c_string(name: &str) -> Result<CString> {
-    CString::new(name).map_err(|_| Error::invalid(format!("the name {name:?} has the character NUL")))
 }

@@ -28,6 +28,8 @@ mod listing;
 mod lookup3;
 mod numbering;
 mod others_labels;
+mod packed;
+mod packed_values;
 mod paths;
 mod place;
 mod raw;
@@ -42,10 +44,13 @@ mod watch;
 mod write_texts;
 mod writer;
 
+pub(crate) use description::PACK_GROUP;
 pub(crate) use foreign::ForeignHdf5;
+pub(crate) use packed::{NewPack, PackedArrays};
+pub(crate) use packed_values::{ObjectPath, PlainValue};
 
 use super::{ArrayReader, ArraySpec, ArrayWriter, Backend, Check, Linked, ListedArray, StoredSummary, layout};
-use crate::array::{Codec, CodecKind, DataType};
+use crate::array::{Codec, DataType};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::protocol::unsynced::Unsynced;
@@ -115,11 +120,7 @@ impl Backend for Hdf5Files {
     }
 
     fn check_codec(&self, codec: Codec) -> Result<()> {
-        if matches!(codec.kind(), CodecKind::Blosc | CodecKind::Pcodec(_)) {
-            Err(description::only_in_zarr())
-        } else {
-            Ok(())
-        }
+        description::check_codec(codec)
     }
 
     fn check_data_type(&self, data_type: &DataType) -> Result<()> {

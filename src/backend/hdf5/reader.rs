@@ -101,6 +101,19 @@ impl Reader {
         Ok(())
     }
 
+    /// The address and the bytes of elements that are in one piece.
+    pub(super) fn one_piece(&self) -> Result<(u64, Vec<u8>)> {
+        let Index::Contiguous(address) = &self.header.index else {
+            return Err(Error::corrupt("a dataset of bytes is not in one piece"));
+        };
+        let len = self.header.layout.grid.len().saturating_mul(self.header.elements.size);
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| Error::limit("there is no memory for a dataset"))?;
+        bytes.resize(len, 0);
+        self.read_at(&self.location.open()?, *address, &mut bytes)?;
+        Ok((*address, bytes))
+    }
+
     /// Where a stored chunk is and how long it is; none if it is not in a place of its own.
     fn place(&self, number: usize) -> Result<Option<ChunkPlace>> {
         let plain = |address, size| Some(ChunkPlace { address, size, mask: 0 });

@@ -1,9 +1,10 @@
 //! Writes the chunks of an array: uncompressed ones without libhdf5, and compressed ones encoded outside its lock. The
 //! file of a small array is made in memory and written as a whole.
 
-use super::create::{Created, NewFile, Plan, create};
+use super::create::{Created, Home, NewFile, Plan, create, create_in};
 use super::description::{Description, digest};
 use super::fault::io_error;
+use super::file::File;
 use super::filters;
 use super::kinds::{self, Drawing};
 use super::place::Location;
@@ -24,7 +25,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(super) struct Writer {
     location: Location,
-    unsynced: Arc<Unsynced>,
+    /// None in a file with several arrays, which is finished when all of them are.
+    unsynced: Option<Arc<Unsynced>>,
     bytes: Arc<FileBytes>,
     data_type: DataType,
     codec: Codec,
@@ -58,6 +60,46 @@ impl Writer {
         limits: &Limits,
         spec: &ArraySpec,
     ) -> Result<Self> {
+        Self::begin(location.clone(), Some(unsynced), limits, spec, || {
+            let bytes = Arc::new(location.create()?);
+            let own = bytes.clone();
+            let start = move |plan: &Plan<'_>| {
+                start(&own, plan).map_err(|error| {
+                    let error = location.locate(error);
+                    match location.remove() {
+                        Err(left) if !left.is_not_found() => error.leaving([location.describe()]),
+                        _ => error,
+                    }
+                })
+            };
+            Ok((bytes, start))
+        })
+    }
+
+    /// An array of a file with several of them, which is open.
+    pub(super) fn packed(
+        location: Location,
+        limits: &Limits,
+        spec: &ArraySpec,
+        file: &Arc<File>,
+        bytes: &Arc<FileBytes>,
+        home: Home<'_>,
+    ) -> Result<Self> {
+        Self::begin(location, None, limits, spec, || {
+            Ok((bytes.clone(), |plan: &Plan<'_>| {
+                let Created { array, first_chunk, checksums } = create_in(file, plan, home)?;
+                target(array, first_chunk, plan).map(|target| (target, checksums))
+            }))
+        })
+    }
+
+    fn begin<S: FnOnce(&Plan<'_>) -> Result<(Target, Option<u64>)>>(
+        location: Location,
+        unsynced: Option<Arc<Unsynced>>,
+        limits: &Limits,
+        spec: &ArraySpec,
+        file: impl FnOnce() -> Result<(Arc<FileBytes>, S)>,
+    ) -> Result<Self> {
         let element_size = spec.data_type.size();
         let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk. Strings of any length
@@ -68,8 +110,8 @@ impl Writer {
         let description = Description::new(&ArraySpec { meta, ..spec.clone() }, &layout)?.to_json()?;
         let chunk_bytes = layout.chunk_bytes(element_size).ok_or_else(|| Error::limit("a chunk is too large"))?;
         let checksums = no_checksums(layout.grid.chunk_count(), limits).map_err(|error| location.locate(error))?;
-        let bytes = Arc::new(location.create()?);
         let filters = filters::of_codec(codec, element_size);
+        let (bytes, start) = file()?;
         let plan = Plan {
             data_type: &spec.data_type,
             layout: &layout,
@@ -77,13 +119,7 @@ impl Writer {
             description: &description,
             labels: &spec.meta.labels,
         };
-        let (target, checksums_at) = start(&bytes, &plan).map_err(|error| {
-            let error = location.locate(error);
-            match location.remove() {
-                Err(left) if !left.is_not_found() => error.leaving([location.describe()]),
-                _ => error,
-            }
-        })?;
+        let (target, checksums_at) = start(&plan)?;
         Ok(Self {
             location,
             unsynced,
@@ -220,7 +256,7 @@ impl Writer {
                 written.map_err(|error| io_error("the file cannot be written", error))?;
                 let start = usize::try_from(first.unwrap_or(0)).unwrap_or(usize::MAX);
                 let rest = rest::digest_in_memory(&file, start..start.saturating_add(all_chunks as usize));
-                publish(&self.bytes, &self.location, &self.unsynced)?;
+                publish(&self.bytes, &self.location, self.unsynced.as_deref())?;
                 let digest = digest(self.description.as_bytes(), &table);
                 return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest), opening: None });
             }
@@ -236,18 +272,22 @@ impl Writer {
             let written = self.bytes.write_all_at(&little_endian, address);
             written.map_err(|error| io_error("the checksums cannot be written", error))?;
         }
+        let digest = digest(self.description.as_bytes(), &table);
+        if self.unsynced.is_none() {
+            let bytes = chunks.iter().fold(0_u64, |bytes, (_, len)| bytes.saturating_add(*len));
+            return Ok(StoredSummary { bytes, digest, rest: None, opening: None });
+        }
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
-        publish(&self.bytes, &self.location, &self.unsynced)?;
-        let digest = digest(self.description.as_bytes(), &table);
+        publish(&self.bytes, &self.location, self.unsynced.as_deref())?;
         Ok(StoredSummary { bytes, digest, rest: Some(rest), opening: None })
     }
 }
 
 /// Creates a file that is written durable, and gives it its name.
-fn publish(bytes: &FileBytes, location: &Location, unsynced: &Unsynced) -> Result<()> {
+fn publish(bytes: &FileBytes, location: &Location, unsynced: Option<&Unsynced>) -> Result<()> {
     bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be synced", error))?;
-    if let Some(folder) = location.publish()? {
+    if let (Some(folder), Some(unsynced)) = (location.publish()?, unsynced) {
         unsynced.add(&folder, &folder);
     }
     Ok(())
@@ -286,18 +326,24 @@ fn start(bytes: &Arc<FileBytes>, plan: &Plan<'_>) -> Result<(Target, Option<u64>
         return Ok((Target::InMemory(Mutex::new(file), first_chunk), checksums));
     }
     let Created { array, first_chunk, checksums } = create(bytes.clone(), plan)?;
-    if !plan.filters.is_empty() {
-        return Ok((Target::Through(array), checksums));
-    }
-    if plan.data_type.is_text() {
-        return Ok((Target::Texts(array, first_chunk), checksums));
-    }
-    array.close()?;
-    if first_chunk.is_some() {
+    let target = target(array, first_chunk, plan)?;
+    if let Target::At(Some(_)) = target {
         let len = bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         bytes.reserve(len).map_err(|error| io_error("the file cannot be made that long", error))?;
     }
-    Ok((Target::At(first_chunk), checksums))
+    Ok((target, checksums))
+}
+
+/// How chunks get into a dataset that was made.
+fn target(array: NewFile, first_chunk: Option<u64>, plan: &Plan<'_>) -> Result<Target> {
+    if !plan.filters.is_empty() {
+        return Ok(Target::Through(array));
+    }
+    if plan.data_type.is_text() {
+        return Ok(Target::Texts(array, first_chunk));
+    }
+    array.close()?;
+    Ok(Target::At(first_chunk))
 }
 
 /// Room for so many checksums.

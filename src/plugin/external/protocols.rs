@@ -54,6 +54,8 @@ pub struct Protocols {
     codec: Option<Codec>,
     limits: Limits,
     registry: Registry,
+    /// A place that has no protocol.
+    place: Option<Arc<dyn Backend>>,
 }
 
 impl Protocols {
@@ -61,6 +63,12 @@ impl Protocols {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Arrays in this place alone.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn of_place(place: Arc<dyn Backend>, limits: Limits) -> Self {
+        Self { place: Some(place), limits, ..Self::default() }
     }
 
     /// Adds the protocol for files: arrays become HDF5 files, or Zarr arrays in a local folder; see
@@ -205,6 +213,9 @@ impl Protocols {
 
     /// Returns the backend of arrays, if there is a protocol.
     pub(crate) fn backend(&self) -> Option<Arc<dyn Backend>> {
+        if let Some(place) = &self.place {
+            return Some(place.clone());
+        }
         if let Some(files) = &self.file {
             return Some(Arc::new(FileArrays::new(files.clone(), self.arrays, self.limits)));
         }
