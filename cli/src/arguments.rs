@@ -88,6 +88,14 @@ pub(crate) enum Command {
     },
     /// Draw an array in the terminal, or as a PNG or SVG file: two axes in colours, one axis as a line.
     Plot(PlotArguments),
+    /// Show the values and their arrays in the terminal, with keys to move along the axes. `q` ends it.
+    Browse {
+        #[arg(default_value = ".")]
+        place: String,
+        /// Colours of the terminal.
+        #[arg(long, default_value = "auto")]
+        colors: Colours,
+    },
     /// Show the values as pages for a browser, until Ctrl-C. Prints the address. Nothing can be changed there.
     Serve {
         #[arg(default_value = ".")]

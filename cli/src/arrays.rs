@@ -1,7 +1,8 @@
 //! Arrays whose element type is known only at run time.
 
 use crate::fault::{Fault, Outcome};
-use arraystow::{AnyArray, ArrayInfo, Storage};
+use arraystow::{AnyArray, AnyNdArray, ArrayInfo, Storage};
+use ndarray::{Slice, SliceInfoElem};
 
 /// Evaluates an expression with a type alias for the element type, if elements of it have an order.
 macro_rules! with_ordered {
@@ -28,6 +29,21 @@ macro_rules! with_ordered {
     }};
 }
 pub(crate) use with_ordered;
+
+/// Elements of each axis of the corner.
+const CORNER: usize = 6;
+/// Elements of the corner.
+const MOST_IN_CORNER: usize = 1000;
+
+/// The first elements of each axis. An array of many axes has fewer of each.
+pub(crate) fn corner(array: &AnyArray) -> Outcome<AnyNdArray> {
+    let mut each = CORNER;
+    while each > 1 && array.shape().iter().map(|len| each.min(*len)).product::<usize>() > MOST_IN_CORNER {
+        each -= 1;
+    }
+    let corner: Vec<SliceInfoElem> = array.shape().iter().map(|len| Slice::from(..each.min(*len)).into()).collect();
+    Ok(array.slice(corner)?.compute()?)
+}
 
 /// The array at a path; without one, the only array of the value.
 pub(crate) fn choose(storage: &Storage, name: &str, path: Option<&str>) -> Outcome<(AnyArray, ArrayInfo)> {

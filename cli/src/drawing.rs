@@ -3,6 +3,7 @@
 use crate::fault::{Fault, Outcome};
 use crate::numbers::histogram;
 use crate::plot::{self, Axis, Cells, Limits, Line, Map, Part, Plot, Scale, Shown};
+use crate::text::clean;
 use arraystow::{ArrayInfo, ChunkedArray, Storage};
 use ndarray::ArrayD;
 
@@ -123,14 +124,4 @@ fn coordinates_at(storage: &Storage, name: &str, path: &str, len: usize) -> Outc
     let even = step != 0.0 && numbers.iter().enumerate().all(even);
     let units = info.attrs.get("units").and_then(|units| units.as_str()).map(str::to_owned);
     Ok(even.then_some((numbers, units)))
-}
-
-/// A text whose control characters are escaped, because a terminal would obey them.
-fn clean(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escaped = character.is_control().then(|| character.escape_default());
-            escaped.into_iter().flatten().chain((!character.is_control()).then_some(character))
-        })
-        .collect()
 }

@@ -2,11 +2,12 @@
 //! describes it.
 //!
 //! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` < `plot` <
-//! `drawing` < `page` < `serve` < `arguments` < `commands` < `main`.
+//! `drawing` < `page`, `browse` < `serve` < `arguments` < `commands` < `main`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
 mod arrays;
+mod browse;
 mod commands;
 mod difference;
 mod drawing;

@@ -47,7 +47,7 @@ pub(crate) fn array(info: &ArrayInfo) -> String {
     for (name, attr) in &info.attrs {
         text += &format!(", {name} {}", attribute(attr));
     }
-    text
+    clean(&text)
 }
 
 pub(crate) fn attribute(attr: &Attr) -> String {
@@ -55,6 +55,21 @@ pub(crate) fn attribute(attr: &Attr) -> String {
         Attr::Text(text) if !text.is_empty() && !text.contains([' ', ',', '"']) => text.clone(),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
+}
+
+/// A text whose control characters are escaped, because a terminal would obey them.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped = character.is_control().then(|| character.escape_default());
+            escaped.into_iter().flatten().chain((!character.is_control()).then_some(character))
+        })
+        .collect()
+}
+
+/// The same, of which the lines stay lines.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -65,6 +80,11 @@ mod tests {
     fn bytes_have_units() {
         let texts = [0, 999, 1000, 999_949, 999_950, 4_152_960, u64::MAX].map(bytes);
         assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "4.2 MB", "18.4 EB"]);
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(clean("a\u{1b}[31m\u{9b}é\n"), "a\\u{1b}[31m\\u{9b}é\\n");
     }
 
     #[test]

@@ -127,6 +127,31 @@ fn show_prints_forms_of_all_kinds() {
 }
 
 #[test]
+fn escape_sequences_of_a_storage_do_not_reach_the_terminal() {
+    const EVIL: &str = "a\u{1b}]0;b\u{7}\u{9b}31m";
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("storage").display().to_string();
+    let texts = ChunkedArray::from(array![EVIL.to_owned()]).with_attr("units", EVIL).unwrap();
+    let numbers = ChunkedArray::from(array![[1.0, 2.0]]).with_attr("note", EVIL).unwrap();
+    let value = std::collections::BTreeMap::from([(EVIL, Shared::new((texts, numbers, EVIL)))]);
+    Storage::open(&place).unwrap().save("evil", &value).unwrap();
+    let info = Storage::open(&place).unwrap().info("evil").unwrap();
+    for array in &info.arrays {
+        let path = &array.paths[0];
+        for command in ["head", "stats", "plot"] {
+            let output = arraystow(&[command, &place, "evil", path]);
+            let texts = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+            let is_clean = |text: &String| !text.chars().any(|c| c.is_control() && c != '\n');
+            assert!(texts.iter().all(is_clean), "{command}: {texts:?}");
+        }
+    }
+    for arguments in [&["show", &place, "evil"][..], &["tree", &place], &["ls", &place, "-l"], &["du", &place]] {
+        let text = printed(arguments);
+        assert!(!text.chars().any(|character| character.is_control() && character != '\n'), "{arguments:?}: {text:?}");
+    }
+}
+
+#[test]
 fn stats_and_head_read_arrays() {
     let (_folder, place) = three_runs();
     let stats = json(&["stats", &place, "runs/a", "field", "--bins", "4"]);

@@ -98,7 +98,7 @@ pub(super) fn tree(call: &Call, place: &str, glob: &str) -> Outcome<()> {
         let info = storage.info(&entry.name)?;
         let arrays = info.arrays.iter().map(|array| {
             let path = array.paths.first().map_or("", String::as_str);
-            format!("{path}{}{}", if path.is_empty() { "" } else { ": " }, text::array(array))
+            format!("{}{}{}", text::clean(path), if path.is_empty() { "" } else { ": " }, text::array(array))
         });
         let (workflow, name) = entry.name.rsplit_once('/').unwrap_or(("", &entry.name));
         let segments = workflow.split('/').filter(|segment| !segment.is_empty());

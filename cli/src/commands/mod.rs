@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod browse;
 mod copy;
 mod demo;
 mod diff;
@@ -79,6 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         },
         Command::Stats { place, name, path, bins } => stats::stats(&call, &place, &name, path.as_deref(), bins.into()),
         Command::Head { place, name, path, elements } => stats::head(&call, &place, &name, path.as_deref(), elements),
+        Command::Browse { place, colors } => browse::run(&call, &place, colors),
         Command::Serve { place, address, port } => serve::run(&call, &place, address, port),
         Command::Plot(arguments) => plot::run(&call, &arguments),
         Command::Find { place, glob, conditions } => find::run(&call, &place, &glob, &conditions),

@@ -85,6 +85,6 @@ pub(super) fn head(call: &Call, place: &str, name: &str, path: Option<&str>, ele
         return print_json(&json!({ "array": info, "shape": corner.shape(), "elements": corner.to_string() }));
     }
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n{corner}", text::array(&info))?;
+    writeln!(out, "{}\n{}", text::array(&info), text::clean_lines(&corner.to_string()))?;
     Ok(())
 }

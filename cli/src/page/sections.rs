@@ -1,15 +1,9 @@
 //! The description of one array.
 
 use crate::fault::Outcome;
-use crate::text;
+use crate::{arrays, text};
 use arraystow::{AnyArray, ArrayInfo};
 use maud::{Markup, html};
-use ndarray::{Slice, SliceInfoElem};
-
-/// Elements of each axis of the corner.
-const CORNER: usize = 6;
-/// Elements of the corner.
-const MOST_IN_CORNER: usize = 1000;
 
 /// The heading of an array at a path.
 pub(crate) fn heading(path: &str) -> &str {
@@ -40,13 +34,7 @@ pub(crate) fn facts(array: &ArrayInfo) -> Markup {
 
 /// The first elements of each axis, as text. An array of many axes has fewer of each.
 pub(crate) fn corner(array: &AnyArray) -> Outcome<Markup> {
-    let mut each = CORNER;
-    while each > 1 && array.shape().iter().map(|len| each.min(*len)).product::<usize>() > MOST_IN_CORNER {
-        each -= 1;
-    }
-    let corner: Vec<SliceInfoElem> = array.shape().iter().map(|len| Slice::from(..each.min(*len)).into()).collect();
-    let corner = array.slice(corner)?.compute()?;
-    Ok(html! { pre { (corner) } })
+    Ok(html! { pre { (arrays::corner(array)?) } })
 }
 
 /// The chunks along the last two axes, if there are several and not too many to be seen.

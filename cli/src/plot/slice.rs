@@ -4,6 +4,9 @@ use crate::fault::{Fault, Outcome};
 use crate::json::join;
 use ndarray::{Slice, SliceInfoElem};
 
+/// Elements of a part of the last axes. Of more, every n-th element of an axis is chosen.
+const MOST_ELEMENTS: usize = 1 << 23;
+
 /// A part of an array.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Part {
@@ -40,6 +43,26 @@ impl Part {
         let text =
             if texts.iter().all(|text| *text == ":") { String::new() } else { format!("[{}]", texts.join(", ")) };
         Ok(Self { elements, left, text })
+    }
+}
+
+impl Part {
+    /// All of the last two axes, or steps through the longer ones of them. `at` are the indices on the other axes; those
+    /// that are missing are 0.
+    pub(crate) fn last_axes(shape: &[usize], at: &[usize]) -> Outcome<Self> {
+        let (others, shown) = shape.split_at(shape.len().saturating_sub(2));
+        let mut steps = vec![1; shown.len()];
+        let lens = |steps: &[usize]| -> Vec<usize> {
+            shown.iter().zip(steps).map(|(len, step)| len.div_ceil(*step)).collect()
+        };
+        while lens(&steps).iter().fold(1_usize, |all, len| all.saturating_mul(*len)) > MOST_ELEMENTS {
+            let lens = lens(&steps);
+            let longest = usize::from(lens.len() > 1 && lens[1] >= lens[0]);
+            steps[longest] *= 2;
+        }
+        let others = (0..others.len()).map(|axis| at.get(axis).copied().unwrap_or(0).to_string());
+        let shown = steps.iter().map(|step| if *step == 1 { ":".to_owned() } else { format!("::{step}") });
+        Self::parse(Some(&others.chain(shown).collect::<Vec<_>>().join(", ")), shape, None, None)
     }
 }
 
@@ -121,6 +144,16 @@ mod tests {
         assert_eq!(left(":, 4:100:5, 0"), [(0, 0, 1, 5), (1, 4, 5, 1)]);
         let last = Part::parse(None, &[5, 6, 7], None, Some(2)).unwrap();
         assert_eq!((last.left.len(), last.text.as_str()), (2, "[0, :, :]"));
+    }
+
+    #[test]
+    fn the_last_axes_have_a_bounded_number_of_elements() {
+        let text = |shape: &[usize], at: &[usize]| Part::last_axes(shape, at).unwrap().text;
+        assert_eq!((text(&[721, 1440], &[]).as_str(), text(&[7], &[]).as_str()), ("", ""));
+        assert_eq!(text(&[5, 9, 4096, 8192], &[3]), "[3, 0, :, ::4]");
+        assert_eq!(text(&[1 << 30], &[]), "[::128]");
+        assert_eq!(text(&[3, 1 << 40], &[]), format!("[:, ::{}]", 1 << 19));
+        assert!(Part::last_axes(&[5, 2, 2], &[5]).is_err());
     }
 
     #[test]
