@@ -182,13 +182,17 @@ pub(crate) enum Command {
         #[arg(default_value = "**")]
         glob: String,
     },
-    /// Write an array, or a part of a value, to a file. The extension sets the format: .npy, .csv or .json.
+    /// Write an array, or a part of a value, to a file. The extension sets the format: .npy, .csv, .json, .png or .svg, or
+    /// .h5 for the whole value.
     Export {
         place: String,
         name: String,
         /// The path of the part; optional if the value has only one array.
         #[arg(long)]
         path: Option<String>,
+        /// The part of the array, such as `0, :, 10:200:2` or `time=0`.
+        #[arg(long, value_name = "PART")]
+        slice: Option<String>,
         file: PathBuf,
         /// Replace an existing file.
         #[arg(long)]
@@ -280,6 +284,35 @@ pub(crate) struct PlotArguments {
     /// Replace a file that exists.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+impl PlotArguments {
+    /// A picture of a part of an array, as a file of the usual size.
+    pub(crate) fn picture(
+        place: String,
+        name: String,
+        path: Option<String>,
+        slice: Option<String>,
+        file: PathBuf,
+        force: bool,
+    ) -> Self {
+        Self {
+            place,
+            name,
+            path,
+            slice,
+            histogram: false,
+            bins: 40,
+            min: None,
+            max: None,
+            robust: false,
+            map: Map::Viridis,
+            colors: Colours::Auto,
+            size: None,
+            output: Some(file),
+            force,
+        }
+    }
 }
 
 /// Which arrays `repack` stores again, and how. What is not chosen stays as it is.

@@ -360,6 +360,36 @@ fn export_writes_what_numpy_reads() {
 }
 
 #[test]
+fn export_writes_pictures_parts_and_elements() {
+    let (folder, place) = three_runs();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (png, part, elements, packed) = (file("field.png"), file("part.npy"), file("field.json"), file("run.h5"));
+    printed(&["export", &place, "runs/a", "--path", "field", &png]);
+    assert!(std::fs::read(&png).unwrap().starts_with(b"\x89PNG"));
+    assert_eq!(refused(&["export", &place, "runs/a", "--path", "field", &png]).0, 2);
+    printed(&["export", &place, "runs/a", "--path", "field", "--slice", "y=3, x=:4", &part]);
+    printed(&["import", &part, &place, "part"]);
+    let back: ChunkedArray<f32> = Storage::open(&place).unwrap().load("part").unwrap();
+    assert_eq!(back.slice(ndarray::s![..3]).unwrap().compute().unwrap(), array![120.0, 121.0, 122.0].into_dyn());
+    assert_eq!(back.shape(), [4]);
+
+    printed(&["export", &place, "runs/a", "--path", "field", &elements]);
+    let lists: Json = serde_json::from_slice(&std::fs::read(&elements).unwrap()).unwrap();
+    assert_eq!((&lists[0][0], &lists[59][39], lists.as_array().unwrap().len()), (&json!("NaN"), &json!(2399.0), 60));
+    printed(&["export", &place, "runs/a", "--path", "mask", "--slice", "0, :3", "--force", &elements]);
+    let lists: Json = serde_json::from_slice(&std::fs::read(&elements).unwrap()).unwrap();
+    assert_eq!(lists, json!([false, true, true]));
+    let (code, error) = refused(&["export", &place, "runs/a", "--slice", "0", "--force", &elements]);
+    assert!(code == 2 && error.contains("--path"), "{error}");
+
+    printed(&["export", &place, "runs/a", &packed]);
+    let array = arraystow::Hdf5File::open(&packed).unwrap().array("/field").unwrap();
+    assert_eq!((array.shape(), array.dims()), (&[60, 40][..], Some(&["y".to_owned(), "x".to_owned()][..])));
+    assert_eq!(refused(&["export", &place, "runs/a", "--path", "field", &packed]).0, 2);
+    assert_eq!(refused(&["export", &place, "runs/a", &file("run.txt")]).0, 2);
+}
+
+#[test]
 fn import_reads_hdf5_and_zarr() {
     let (_folder, place) = three_runs();
     let file = first_array(&place, "runs/a").display().to_string();

@@ -1,27 +1,59 @@
 //! `export`: an array or a part of a value as a file of another program.
 
-use super::Call;
+use super::{Call, pack, plot};
+use crate::arguments::PlotArguments;
 use crate::arrays::choose;
 use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
+use crate::plot::Part;
 use crate::terminal::watched;
 use crate::text;
 use crate::values::{self, read};
-use arraystow::{AnyArray, AnyNdArray, DataType, Storage};
+use arraystow::{AnyArray, AnyNdArray, DataType, Storage, Value};
 use ndarray::{ArrayD, Slice, SliceInfoElem};
 use npyz::WriterBuilder;
+use serde_json::Value as Json;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::PathBuf;
 
-pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file: &Path, force: bool) -> Outcome<()> {
-    let storage = call.existing(place)?;
+/// What is written, and where.
+pub(super) struct Wanted {
+    pub(super) place: String,
+    pub(super) name: String,
+    pub(super) path: Option<String>,
+    pub(super) slice: Option<String>,
+    pub(super) file: PathBuf,
+    pub(super) force: bool,
+}
+
+pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
+    let Wanted { place, name, path, slice, file, force } = wanted;
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    if !["npy", "csv", "json"].contains(&ending) {
-        return Err(Fault::Usage(format!("{}: write a file that ends in .npy, .csv or .json", file.display())));
+    match ending {
+        "npy" | "csv" | "json" => {}
+        "png" | "svg" => {
+            return plot::run(call, &PlotArguments::picture(place, name, path, slice, file, force));
+        }
+        "h5" | "hdf5" if path.is_none() && slice.is_none() => return pack::pack(call, &place, &name, &file, force),
+        "h5" | "hdf5" => {
+            let text = "an HDF5 file has the whole value: leave out --path and --slice, or write a .npy file";
+            return Err(Fault::Usage(text.to_owned()));
+        }
+        _ => {
+            let endings = "write a file that ends in .npy, .csv, .json, .png, .svg or .h5";
+            return Err(Fault::Usage(format!("{}: {endings}", file.display())));
+        }
     }
+    let storage = call.existing(&place)?;
     // The array is known before a file is made, and a file is complete when it has its name.
-    let array = if ending == "json" { None } else { Some(choose(&storage, name, path)?.0) };
+    let content = match ending {
+        "json" => json_of(&storage, &name, path.as_deref(), slice.as_deref())?,
+        _ => {
+            let (array, info) = choose(&storage, &name, path.as_deref())?;
+            Content::Array(part(&array, slice.as_deref(), info.dims.as_deref())?)
+        }
+    };
     let fresh = file.with_extension(format!("{ending}.part"));
     if !force && file.exists() {
         return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
@@ -29,26 +61,110 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
     let out = OpenOptions::new().write(true).create(true).truncate(true).open(&fresh);
     let out = out.map_err(|error| Fault::Other(format!("{}: {error}", fresh.display())))?;
     let mut out = BufWriter::new(out);
-    let written = watched(call.quiet, || match (&array, ending) {
-        (Some(array), "npy") => npy(array, &mut out),
-        (Some(array), _) => csv(array, &mut out),
-        (None, _) => json(&storage, name, path, &mut out),
+    let written = watched(call.quiet, || match (&content, ending) {
+        (Content::Array(array), "npy") => npy(array, &mut out),
+        (Content::Array(array), "csv") => csv(array, &mut out),
+        (Content::Array(array), _) => json_elements(array, &mut out),
+        (Content::Json(value), _) => {
+            serde_json::to_writer_pretty(&mut out, value)?;
+            Ok(writeln!(out)?)
+        }
     });
     let complete = written.and_then(|()| Ok(out.flush()?)).and_then(|()| Ok(out.get_ref().sync_all()?));
-    if let Err(fault) = complete.and_then(|()| Ok(std::fs::rename(&fresh, file)?)) {
+    if let Err(fault) = complete.and_then(|()| Ok(std::fs::rename(&fresh, &file)?)) {
         let _ = std::fs::remove_file(&fresh);
         return Err(fault);
     }
-    call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(file)?.len())));
+    call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(&file)?.len())));
     Ok(())
 }
 
-fn json(storage: &Storage, name: &str, path: Option<&str>, out: &mut BufWriter<File>) -> Outcome<()> {
+/// What a file gets.
+enum Content {
+    Array(AnyArray),
+    Json(Json),
+}
+
+/// The part of an array; all of it if none is chosen.
+fn part(array: &AnyArray, slice: Option<&str>, dims: Option<&[String]>) -> Outcome<AnyArray> {
+    match slice {
+        Some(_) => Ok(array.slice(&Part::parse(slice, array.shape(), dims, None)?.elements)?),
+        None => Ok(array.clone()),
+    }
+}
+
+/// A part of a value as JSON; of an array its elements.
+fn json_of(storage: &Storage, name: &str, path: Option<&str>, slice: Option<&str>) -> Outcome<Content> {
     let ((value, info), path) = (read(storage, name)?, path.unwrap_or_default());
-    let part = values::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
-    serde_json::to_writer_pretty(&mut *out, &Converter::new(&info).value(part, path))?;
-    writeln!(out)?;
-    Ok(())
+    let found = values::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    match (found.resolved(), slice) {
+        (Value::Array(array), slice) => Ok(Content::Array(part(array, slice, array.dims())?)),
+        (_, Some(_)) => Err(Fault::Usage("--slice is for arrays: choose one with --path".to_owned())),
+        (_, None) => Ok(Content::Json(Converter::new(&info).value(found, path))),
+    }
+}
+
+/// The elements as nested lists.
+fn json_elements(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
+    let Some((_, row)) = array.shape().split_first() else {
+        let element = json_texts(&array.compute()?)?;
+        return Ok(writeln!(out, "{}", element.concat())?);
+    };
+    write!(out, "[")?;
+    let mut is_first = true;
+    for slab in slabs(array)? {
+        let slab = slab?;
+        let texts = json_texts(&slab)?;
+        let rows = slab.shape().first().copied().unwrap_or(0);
+        for index in 0..rows {
+            write!(out, "{}", if is_first { "\n" } else { ",\n" })?;
+            is_first = false;
+            let len = texts.len() / rows;
+            nested(row, &texts[index * len..(index + 1) * len], out)?;
+        }
+    }
+    Ok(writeln!(out, "\n]")?)
+}
+
+fn nested(shape: &[usize], texts: &[String], out: &mut impl Write) -> Outcome<()> {
+    let Some((len, row)) = shape.split_first() else {
+        return Ok(write!(out, "{}", texts.first().map_or("", String::as_str))?);
+    };
+    write!(out, "[")?;
+    for index in 0..*len {
+        write!(out, "{}", if index > 0 { "," } else { "" })?;
+        let each = texts.len() / len;
+        nested(row, &texts[index * each..(index + 1) * each], out)?;
+    }
+    Ok(write!(out, "]")?)
+}
+
+/// Each element as JSON. Numbers that JSON does not have are strings.
+fn json_texts(array: &AnyNdArray) -> Outcome<Vec<String>> {
+    let number = |text: String| if text.contains(['N', 'i']) { format!("\"{text}\"") } else { text };
+    macro_rules! floats {
+        ($elements:ident) => {
+            Ok($elements.iter().map(|x| number(format!("{x:?}"))).collect())
+        };
+    }
+    macro_rules! pairs {
+        ($elements:ident) => {
+            Ok($elements
+                .iter()
+                .map(|x| format!("[{},{}]", number(format!("{:?}", x.re)), number(format!("{:?}", x.im))))
+                .collect())
+        };
+    }
+    match array {
+        AnyNdArray::String(texts) => Ok(texts.iter().map(serde_json::to_string).collect::<Result<_, _>>()?),
+        AnyNdArray::Float16(elements) => floats!(elements),
+        AnyNdArray::BFloat16(elements) => floats!(elements),
+        AnyNdArray::Float32(elements) => floats!(elements),
+        AnyNdArray::Float64(elements) => floats!(elements),
+        AnyNdArray::Complex64(elements) => pairs!(elements),
+        AnyNdArray::Complex128(elements) => pairs!(elements),
+        other => texts(other),
+    }
 }
 
 /// The array in slabs of its first axis, each of at most 64 MiB or one step of the axis, so that memory stays bounded.

@@ -92,8 +92,8 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Mv { from, to, glob, yes } => copy::mv(&call, &from, &to, &glob, yes),
         Command::Rm { place, globs, yes } => remove::rm(&call, &place, &globs, yes),
         Command::Sweep { place, dry_run, yes } => remove::sweep(&call, &place, dry_run, yes),
-        Command::Export { place, name, path, file, force } => {
-            export::run(&call, &place, &name, path.as_deref(), &file, force)
+        Command::Export { place, name, path, slice, file, force } => {
+            export::run(&call, export::Wanted { place, name, path, slice, file, force })
         }
         Command::Import { source, place, name, array, force } => {
             import::run(&call, &source, &place, &name, &array, force)
