@@ -4,7 +4,7 @@ use super::lines::{cut, wrapped};
 use super::list::{List, Row};
 use super::picture::{self, Wanted};
 use super::terminal::Terminal;
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::plot::{Colours, Map};
 use crate::text::clean;
 use arraystow::{ArrayInfo, Storage, Task};
@@ -38,8 +38,11 @@ impl Stop {
 /// Shows the values until `q` is pressed.
 pub(crate) fn run(storage: Storage, colours: Colours, stop: &Stop) -> Outcome<()> {
     let mut app = App::new(storage, colours)?;
-    let _terminal = Terminal::enter()?;
+    let terminal = Terminal::enter()?;
     while !stop.0.load(Ordering::Relaxed) {
+        if terminal.is_restored() {
+            return Err(Fault::Other("the browser has ended, because reading has panicked".to_owned()));
+        }
         app.read()?;
         app.receive();
         if app.is_changed {

@@ -7,6 +7,10 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use std::io::{self, Write, stdout};
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the terminal has to be restored: once, because it could not show what is printed after that.
+static IS_CHANGED: AtomicBool = AtomicBool::new(false);
 
 /// A terminal without lines of its own. It gets its former state back when this is dropped, or at a panic.
 pub(super) struct Terminal(());
@@ -20,9 +24,15 @@ impl Terminal {
             before(report);
         }));
         enable_raw_mode()?;
+        IS_CHANGED.store(true, Ordering::SeqCst);
         let terminal = Self(());
         execute!(stdout(), EnterAlternateScreen, DisableLineWrap, Hide)?;
         Ok(terminal)
+    }
+
+    /// Whether a panic, perhaps of another thread, has restored the terminal.
+    pub(super) fn is_restored(&self) -> bool {
+        !IS_CHANGED.load(Ordering::SeqCst)
     }
 }
 
@@ -34,6 +44,9 @@ impl Drop for Terminal {
 
 /// Does what can be done: a terminal that is gone needs nothing.
 fn restore() {
+    if !IS_CHANGED.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = stdout();
     let _ = queue!(out, Show, EnableLineWrap, LeaveAlternateScreen);
     let _ = out.flush();

@@ -45,12 +45,12 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
          arraystow stats {place} {NAME} height\n\
          arraystow plot {place} {NAME} height\n\
          arraystow head {place} {NAME} wet\n\
-         arraystow browse {place}\n\
-         arraystow serve {place}\n\
          arraystow find {place} --where 'stones[0].mass_kg < 1'\n\
          arraystow verify {place}\n\
          arraystow export {place} {NAME} --path height height.npy\n\
-         arraystow rm {place} {NAME}"
+         arraystow rm {place} {NAME}\n\n\
+         With keys in the terminal:   arraystow browse {place}\n\
+         As pages for a web browser:  arraystow serve {place}"
     );
     println!("{text}");
     Ok(())

@@ -31,6 +31,7 @@ pub(super) fn list(storage: &Storage, glob: &str) -> Outcome<Answer> {
         }
         @if entries.is_empty() { p { "No value has such a name." } }
         table.values {
+            @if !entries.is_empty() { tr { th { "name" } th { "saved" } th { "document" } } }
             @for entry in entries.iter().take(MOST_VALUES) {
                 tr {
                     td { a href=(value_address(&entry.name)) { (entry.name) } }

@@ -58,6 +58,14 @@ class Shown(Pages):
         self.page.click("nav >> text=ponds/two-stones")
         self.assertEqual(self.page.title(), "ponds/two-stones")
 
+    def test_thumbnails_have_the_colours_of_the_elements(self):
+        self.page.goto(self.url + "value/grids/table")
+        self.page.wait_for_load_state("networkidle")
+        # The picture has 548 x 420 pixels, of which 320 x 320 are the elements.
+        places = [((90 + x) / 548, (44 + y) / 420) for y in (80, 240) for x in (80, 240)]
+        found = self.pixels("img.picture", *places)
+        self.near(found, [VIRIDIS[0], (32, 144, 140), (150, 150, 150), VIRIDIS[1]])
+
     def test_hostile_texts_are_texts(self):
         name = EVIL
         self.page.goto(self.url)
