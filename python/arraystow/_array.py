@@ -44,6 +44,20 @@ class Part:
         return Array(self.source.open()._raw.slice(self.axes), self)
 
 
+@dataclass(frozen=True)
+class Turned:
+    """An array with its axes in reverse order."""
+
+    source: Source
+
+    @property
+    def path(self) -> str | None:
+        return self.source.path
+
+    def open(self) -> Array:
+        return Array(self.source.open()._raw.transpose(), self)
+
+
 class Array:
     """An array that is stored beside a document. It is lazy: elements are read when they are needed.
 
@@ -127,6 +141,11 @@ class Array:
         if any(part.step for part in new):
             raise IndexError("a lazy part has no backward steps: take it forward, and reverse what is read")
         return Array(self._raw.slice(axes), Part(self._source, axes) if self._source else None)
+
+    @property
+    def T(self) -> Array:
+        """The array with its axes in reverse order. It is lazy too."""
+        return Array(self._raw.transpose(), Turned(self._source) if self._source else None)
 
     def _one(self) -> Any:
         """The element of an array that has one."""

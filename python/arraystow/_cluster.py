@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ._dask import checked, chunks_of, data_type_of
-from ._native import RawArray, RawStorage, merge_receipts, write_slot
+from . import _dtypes
+from ._dask import checked, chunks_of
+from ._native import RawArray, RawSlot, RawStorage, merge_receipts
 from ._plain import Plain, Single
 
 #: The most bytes of the chunks of a task, unless a single chunk is larger.
@@ -43,7 +44,8 @@ class Pending:
             equal = [max(axis) for axis in chunks]
             array = self.rechunked(array, equal, "must be equal but for the last of an axis")
             chunks = chunks_of(array)
-        raw = RawArray.pending(data_type_of(array), chunks)
+        chunk = [max(axis[0], 1) if axis else 1 for axis in chunks]
+        raw = RawArray.pending(_dtypes.saved_as(array.dtype), list(array.shape), chunk)
         self.arrays[path] = array
         return raw
 
@@ -74,7 +76,7 @@ def save(
         for path, array in pending.arrays.items():
             if path not in tickets:
                 raise TypeError(f"{path}: a cluster cannot write an array below such a key: use keys that are texts")
-            stored = storage._raw.slot_chunk(tickets[path])
+            stored = storage._raw.slot(tickets[path]).chunk
             if array.size and any(axis[0] != length for axis, length in zip(array.chunks, stored)):
                 try:
                     array = pending.rechunked(array, stored, f"must be those that are stored, of {stored}")
@@ -96,6 +98,9 @@ class _Slot:
     storage: HasRaw
     ticket: str
     dtype: np.dtype[Any]
+
+    def open(self) -> RawSlot:
+        return self.storage._raw.slot(self.ticket)
 
 
 @dataclass(frozen=True)
@@ -209,8 +214,8 @@ def _write_computed(slot: _Slot, work: bytes) -> str:
     blocks = [
         (one.start, one.shape, checked(chunk, one.shape, slot.dtype)) for one, chunk in zip(group, chunks)
     ]
-    return write_slot(slot.storage._raw, slot.ticket, blocks)
+    return slot.open().write(blocks)
 
 
 def _write(slot: _Slot, start: list[int], shape: list[int], chunk: Any) -> str:
-    return write_slot(slot.storage._raw, slot.ticket, [(start, shape, checked(chunk, shape, slot.dtype))])
+    return slot.open().write([(start, shape, checked(chunk, shape, slot.dtype))])

@@ -15,7 +15,7 @@ from ._plain import as_bytes, refuse_masked
 
 def computed(array: Any, path: str = "") -> RawArray:
     """An array whose chunks dask computes here, one at a time, when they are needed."""
-    data_type, chunks = data_type_of(array), chunks_of(array)
+    data_type, chunks = _dtypes.saved_as(array.dtype), chunks_of(array)
     places = [{start: at for at, start in enumerate(itertools.accumulate([0, *axis[:-1]]))} for axis in chunks]
     block = _blocks(array)
 
@@ -48,11 +48,6 @@ def _blocks(array: Any) -> Callable[[tuple[int, ...]], Any]:
         return dask.local.get_sync(needed, key)
 
     return block
-
-
-def data_type_of(array: Any) -> str:
-    """The data type that the elements have when they are saved."""
-    return "string" if _dtypes.is_strings(array.dtype) else _dtypes.from_numpy(array.dtype)
 
 
 def checked(chunk: Any, shape: list[int], dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -65,6 +65,11 @@ def from_numpy(dtype: np.dtype[Any]) -> str:
     return data_type if isinstance(data_type, str) else json.dumps(data_type)
 
 
+def saved_as(dtype: np.dtype[Any]) -> str:
+    """As :func:`from_numpy`, where arrays of strings and objects are strings of any length."""
+    return "string" if is_strings(dtype) else from_numpy(dtype)
+
+
 def _to(dtype: np.dtype[Any]) -> Any:
     if dtype.subdtype is not None:
         element, shape = dtype.subdtype

@@ -16,6 +16,7 @@ from . import _cluster, _dask, _shape, errors
 from ._array import Array
 from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
+from ._session import Session, Slot
 
 T = TypeVar("T")
 #: Called with the bytes that are done and all bytes, as far as they are known.
@@ -88,7 +89,7 @@ class Storage:
 
         value, version = self._raw.load(name, array, _inline, _external, progress)
         for made, path in arrays:
-            made._source = InStorage(self, name, path, version)
+            made._source = InStorage(self, name, path, made._raw.file)
         return (value if as_ is None else _shape.shaped(value, as_)), version
 
     def save(
@@ -133,6 +134,26 @@ class Storage:
         """
         return json.loads(self._raw.save(name, Plain(_dask.computed).of(value), Single, "create", progress))  # type: ignore[no-any-return]
 
+    def begin(self, name: str, value: Any) -> Session:
+        """Begins to save a value whose :func:`~arraystow.pending` arrays other processes write.
+
+        The old value stays until the session is committed. A process that gets a ticket writes its part with
+        :meth:`slot`, and returns a receipt.
+        """
+        return Session(self._raw.begin(name, Plain(_dask.computed).of(value), Single))
+
+    def resume(self, name: str, id: str) -> Session:
+        """The session of that id, which another process has begun.
+
+        Raises:
+            GoneError: if it is over.
+        """
+        return Session(self._raw.resume(name, id))
+
+    def slot(self, ticket: str) -> Slot:
+        """Opens the pending array of a ticket, to write parts of it."""
+        return Slot(self._raw.slot(ticket))
+
     def update(self, name: str, change: Callable[[Any], Any], *, tries: int = 100) -> Any:
         """Loads a value, changes it and saves it as one step: again, if another writer was faster.
 
@@ -161,7 +182,8 @@ class Storage:
         Raises:
             NotFoundError: if there is none; the text has the nearest path.
         """
-        return InStorage(self, name, path, self.version(name)).open()
+        raw = self._raw.array(name, path)
+        return Array(raw, InStorage(self, name, path, raw.file))
 
     def version(self, name: str) -> str:
         """The version of a value."""
@@ -216,15 +238,14 @@ class InStorage:
     storage: Storage
     name: str
     path: str
-    version: str
+    file: str | None
 
     def open(self) -> Array:
-        array = Array(self.storage._raw.array(self.name, self.path), self)
-        # After the array: what was opened is then not newer than what is compared.
-        if self.storage.version(self.name) != self.version:
-            text = f"the value {self.name!r} was replaced after this array was loaded: load it again"
-            raise errors._of_kind("gone", text, self.path, self.name, None, None, [])
-        return array
+        raw = self.storage._raw.array(self.name, self.path)
+        if raw.file != self.file:
+            text = f"the array at {self.path!r} of {self.name!r} was replaced after it was loaded: load it again"
+            raise errors._of_kind("gone", text, self.path, self.name, self.file, None, [])
+        return Array(raw, self)
 
 
 def _opened(place: str, options: dict[str, Any]) -> Storage:

@@ -76,10 +76,9 @@ impl RawArray {
 
     /// An array whose chunks others will write, in a session.
     #[staticmethod]
-    fn pending(py: Python<'_>, data_type: &str, chunks: Vec<Vec<usize>>) -> PyResult<Self> {
-        let grid = grid(py, &chunks)?;
-        let shape = grid.shape().to_vec();
-        let made = AnyArray::pending(self::data_type(py, data_type)?, &shape, grid);
+    fn pending(py: Python<'_>, data_type: &str, shape: Vec<usize>, chunks: Option<Vec<usize>>) -> PyResult<Self> {
+        let chunks = chunks.map_or_else(Chunking::default, Chunking::from);
+        let made = AnyArray::pending(self::data_type(py, data_type)?, &shape, chunks);
         made.map(Self::from).map_err(|error| raised(py, &error))
     }
 
@@ -167,6 +166,17 @@ impl RawArray {
         };
         let slice: Vec<_> = axes.into_iter().map(elem).collect();
         self.array.slice(slice).map(Self::from).map_err(|error| raised(py, &error))
+    }
+
+    /// The array with its axes in reverse order.
+    fn transpose(&self, py: Python<'_>) -> PyResult<Self> {
+        self.array.transpose().map(Self::from).map_err(|error| raised(py, &error))
+    }
+
+    /// The id of the stored array, if the elements are read.
+    #[getter]
+    fn file(&self) -> Option<String> {
+        self.array.file()
     }
 
     /// The bytes of all elements.

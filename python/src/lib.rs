@@ -24,6 +24,6 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<place::RawPlace>()?;
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
-    module.add_function(wrap_pyfunction!(slot::write_slot, module)?)?;
+    module.add_class::<slot::RawSlot>()?;
     module.add_function(wrap_pyfunction!(slot::merge_receipts, module)?)
 }

@@ -2,33 +2,68 @@
 
 use crate::errors::raised;
 use crate::json;
-use crate::storage::RawStorage;
 use crate::work::run;
-use arraystow::{Error, Receipt, Region, Ticket};
+use arraystow::{AnySlot, Error, Receipt, Region};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// Writes whole chunks of a pending array: regions by their start, shape and bytes. Returns one receipt for all.
-#[pyfunction]
-pub(crate) fn write_slot(
-    py: Python<'_>,
-    storage: &Bound<'_, RawStorage>,
-    ticket: &str,
-    blocks: Vec<(Vec<usize>, Vec<usize>, PyReadonlyArray1<'_, u8>)>,
-) -> PyResult<String> {
-    let ticket: Ticket = json::read(ticket)?;
-    let storage = &storage.get().storage;
-    let mut parts = Vec::with_capacity(blocks.len());
-    for (start, shape, bytes) in &blocks {
-        parts.push((start.as_slice(), shape.as_slice(), bytes.as_slice()?));
+/// A region of whole chunks, by its start and shape.
+type RegionParts = (Vec<usize>, Vec<usize>);
+
+/// A pending array that is open.
+#[pyclass(frozen, module = "arraystow._native")]
+pub(crate) struct RawSlot {
+    slot: AnySlot,
+}
+
+impl From<AnySlot> for RawSlot {
+    fn from(slot: AnySlot) -> Self {
+        Self { slot }
     }
-    let receipt = run(py, None, || {
-        let region = |(start, shape, bytes): (&[usize], &[usize], _)| Ok((Region::new(start, shape)?, bytes));
-        let parts = parts.into_iter().map(region).collect::<Result<Vec<_>, Error>>()?;
-        storage.any_slot(&ticket)?.write(&parts)
-    })?;
-    json::write(&receipt)
+}
+
+#[pymethods]
+impl RawSlot {
+    #[getter]
+    fn data_type(&self) -> String {
+        self.slot.data_type().to_string()
+    }
+
+    #[getter]
+    fn shape(&self) -> Vec<usize> {
+        self.slot.shape().to_vec()
+    }
+
+    /// The shape of a stored chunk.
+    #[getter]
+    fn chunk(&self) -> Vec<usize> {
+        self.slot.grid().chunk_shape().unwrap_or_default()
+    }
+
+    /// At most so many regions, of about equal size.
+    fn regions(&self, most: usize) -> Vec<RegionParts> {
+        let regions = self.slot.regions(most);
+        regions.iter().map(|region| (region.start().to_vec(), region.shape().to_vec())).collect()
+    }
+
+    /// Writes whole chunks: regions by their start, shape and bytes. Returns one receipt for all.
+    fn write(
+        &self,
+        py: Python<'_>,
+        blocks: Vec<(Vec<usize>, Vec<usize>, PyReadonlyArray1<'_, u8>)>,
+    ) -> PyResult<String> {
+        let mut parts = Vec::with_capacity(blocks.len());
+        for (start, shape, bytes) in &blocks {
+            parts.push((start.as_slice(), shape.as_slice(), bytes.as_slice()?));
+        }
+        let receipt = run(py, None, || {
+            let region = |(start, shape, bytes): (&[usize], &[usize], _)| Ok((Region::new(start, shape)?, bytes));
+            let parts = parts.into_iter().map(region).collect::<Result<Vec<_>, Error>>()?;
+            self.slot.write(&parts)
+        })?;
+        json::write(&receipt)
+    }
 }
 
 /// One receipt for all.

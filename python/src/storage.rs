@@ -5,6 +5,7 @@ use crate::errors::raised;
 use crate::from_python::value;
 use crate::json;
 use crate::session::RawSession;
+use crate::slot::RawSlot;
 use crate::to_python::{Builder, Makers};
 use crate::work::run;
 use arraystow::{Result, SaveReport, Storage, StorageBuilder, Value, VerifyDepth, Version};
@@ -108,11 +109,15 @@ impl RawStorage {
         run(py, None, || self.storage.begin(name, &value)).map(RawSession::from)
     }
 
-    /// The shape of the chunks in which the array of a ticket is stored.
-    fn slot_chunk(&self, py: Python<'_>, ticket: &str) -> PyResult<Vec<usize>> {
+    /// A session that another process has begun.
+    fn resume(&self, py: Python<'_>, name: &str, id: &str) -> PyResult<RawSession> {
+        run(py, None, || self.storage.resume(name, id)).map(RawSession::from)
+    }
+
+    /// The pending array of a ticket.
+    fn slot(&self, py: Python<'_>, ticket: &str) -> PyResult<RawSlot> {
         let ticket = json::read(ticket)?;
-        let slot = run(py, None, || self.storage.any_slot(&ticket))?;
-        Ok(slot.grid().chunk_shape().unwrap_or_default())
+        run(py, None, || self.storage.any_slot(&ticket)).map(RawSlot::from)
     }
 
     /// The array at a path.

@@ -120,6 +120,18 @@ def test_wrong_indices_are_errors(storage):
     assert repr(array) == "<arraystow.Array float64 [3, 4], 1 chunks>"
 
 
+def test_a_transposed_array_is_lazy(storage):
+    records = np.zeros((2, 3), [("a", "i2"), ("b", "f4")])
+    records["a"] = np.arange(6).reshape(2, 3)
+    arrays = {"numbers": np.arange(24).reshape(2, 3, 4), "records": records, "texts": np.array([["a", "b"], ["c", "d"]])}
+    storage.save("x", arrays)
+    for name, found in storage.load("x").items():
+        assert found.T.shape == arrays[name].T.shape and found.T.dtype == found.dtype
+        assert np.asarray(found.T).tolist() == arrays[name].T.tolist()
+        assert np.asarray(pickle.loads(pickle.dumps(found.lazy(0).T))).tolist() == arrays[name][0].T.tolist()
+        assert np.asarray(found.T.lazy((slice(None), 1))).tolist() == arrays[name].T[:, 1].tolist()
+
+
 def test_an_array_with_one_element_is_a_number(storage):
     storage.save("x", {"a": np.array([[2.75]]), "many": np.arange(3), "text": np.array(["a"])})
     loaded = storage.load("x")

@@ -281,6 +281,11 @@ def test_storages_and_arrays_are_pickled_without_secrets(storage):
     with pytest.raises(errors.GoneError, match="replaced") as caught:
         pickle.loads(pickled)
     assert (caught.value.path, caught.value.document) == ("deep[0]", "x")
+    # A save that leaves an array as it is leaves its pickles too.
+    loaded = storage.load("x")
+    pickled = pickle.dumps(loaded["deep"][0])
+    storage.save("x", loaded | {"note": "new"})
+    assert pickle.loads(pickled)[3] == 0.0
 
 
 def test_async_forms_leave_the_loop_free(storage):

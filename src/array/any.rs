@@ -169,6 +169,46 @@ impl AnyArray {
         })
     }
 
+    /// Returns the array with its axes in reverse order, as [`ChunkedArray::transpose`](ChunkedArray::transpose()) returns
+    /// it. Lazy.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, DataType};
+    /// let array = AnyArray::from_bytes(DataType::Text(1), &[2, 3], &[1, 3], b"abcdef")?;
+    /// assert_eq!(array.transpose()?.shape(), [3, 2]);
+    /// assert_eq!(array.transpose()?.to_bytes()?, b"adbecf");
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`slice`](Self::slice), for an array that cannot be computed.
+    pub fn transpose(&self) -> Result<Self> {
+        with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.transpose().into()), else => {
+            Ok(Self { inner: Arc::new(self.encoded()?.transpose()?) })
+        })
+    }
+
+    /// Returns the id of the stored array from which the elements are read, as
+    /// [`ArrayInfo::file`](crate::ArrayInfo::file) has it. Returns `None` if they are computed, or are in memory.
+    ///
+    /// A save gives an array that it writes a new id, and leaves an array that it does not write its id. So an array
+    /// that was replaced has another id.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// storage.save("it", &ChunkedArray::from_ndarray(ndarray::Array1::from_iter(0..1000), &[100])?)?;
+    /// let array: AnyArray = storage.array("it", "")?;
+    /// assert_eq!(array.file(), Some(storage.info("it")?.arrays[0].file.clone()));
+    /// assert_eq!(array.transpose()?.file(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn file(&self) -> Option<String> {
+        self.inner.stored()?.file().map(str::to_owned)
+    }
+
     /// Returns the array with its element type.
     ///
     /// ```

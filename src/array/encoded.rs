@@ -80,6 +80,22 @@ impl EncodedArray {
         Ok(Self { data_type: self.data_type.clone(), grid, meta, bytes, stored: None })
     }
 
+    /// The array with its axes in reverse order.
+    pub(super) fn transpose(&self) -> Result<Self> {
+        let shown =
+            ChunkedArray::<u8>::zeros(self.grid.shape(), self.grid.clone())?.with_labels(self.meta.labels.clone());
+        let shown = shown.transpose();
+        let axes: Vec<usize> = (0..self.grid.ndim()).rev().chain([self.grid.ndim()]).collect();
+        let (grid, meta) = (shown.grid().clone(), ArrayMeta { labels: shown.labels().clone(), ..self.meta.clone() });
+        Ok(Self {
+            data_type: self.data_type.clone(),
+            grid,
+            meta,
+            bytes: self.bytes.permuted_axes(&axes)?,
+            stored: None,
+        })
+    }
+
     /// The array as one of a Rust type.
     pub(crate) fn typed<T: Element>(&self) -> Result<ChunkedArray<T>> {
         if !T::reads(&self.data_type) {
@@ -293,6 +309,10 @@ impl StoredBytes for AsBytes {
 
     fn source(&self) -> String {
         self.stored.source()
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.stored.file()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -54,6 +54,10 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
     fn locate(&self, error: Error) -> Error;
     /// Where the array is stored, for people: its document and its place in the value, as far as they are known.
     fn source(&self) -> String;
+    /// The id of the array in a storage.
+    fn file(&self) -> Option<&str> {
+        None
+    }
     /// For downcasting to the concrete type.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }

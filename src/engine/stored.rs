@@ -272,6 +272,10 @@ impl StoredBytes for StoredArray {
         source
     }
 
+    fn file(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

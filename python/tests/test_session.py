@@ -1,0 +1,109 @@
+"""Sessions: several processes write one value."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import arraystow
+from arraystow import errors
+
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+
+
+def write(place, ticket, region):
+    values = np.add.outer(*(np.arange(part.start, part.stop, dtype="f4") for part in region))
+    return arraystow.Storage(place).slot(ticket).write(region, values)
+
+
+def value():
+    height = arraystow.pending((60, 40), "f4", chunks=(20, 10), dims=["y", "x"], attrs={"units": "m"})
+    return {"name": "a ramp", "height": height, "small": np.arange(3)}
+
+
+WANTED = np.add.outer(np.arange(60), np.arange(40)).astype("f4")
+
+
+def test_processes_write_one_array(storage):
+    with storage.begin("x", value()) as session:
+        ticket = session.tickets["height"]
+        slot = storage.slot(ticket)
+        assert (slot.shape, slot.dtype, slot.chunk) == ((60, 40), np.dtype("f4"), (20, 10))
+        parts = slot.regions(4)
+        spawn = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(2, spawn) as pool:
+            receipts = list(pool.map(write, [storage.place] * 3, [ticket] * 3, parts[:3]))
+        assert {path for path, _ in session.missing(receipts)} == {"height"}
+        assert sum(np.zeros((60, 40))[part].size for _, part in session.missing(receipts)) == np.zeros((60, 40))[parts[3]].size
+        with pytest.raises(errors.ArraystowError):
+            session.commit(receipts)
+        assert "x" not in storage
+        resumed = arraystow.Storage(storage.place).resume("x", session.id)
+        rest = [write(storage.place, ticket, part) for part in parts[3:]]
+        report = resumed.commit([arraystow.merged(receipts), arraystow.merged(rest + receipts[:1])])
+        assert report["arrays_written"] == 2
+    loaded = storage.load("x")
+    np.testing.assert_array_equal(loaded["height"], WANTED)
+    assert (loaded["height"].dims, loaded["height"].attrs, loaded["name"]) == (("y", "x"), {"units": "m"}, "a ramp")
+    assert storage.verify("x")[0]["faults"] == [] and storage.sweep() == []
+
+
+def test_a_session_that_is_not_committed_leaves_the_old_value(storage):
+    storage.save("x", 1)
+    with pytest.raises(RuntimeError, match="no sensor"), storage.begin("x", value()) as session:
+        ticket = session.tickets["height"]
+        raise RuntimeError("no sensor")
+    assert storage.load("x") == 1 and storage.sweep() == []
+    with pytest.raises(errors.GoneError):
+        storage.slot(ticket)
+    with pytest.raises(errors.GoneError):
+        storage.resume("x", session.id)
+
+
+def test_values_that_do_not_fit_are_refused(storage):
+    with storage.begin("x", {"height": value()["height"], "texts": arraystow.pending((4,), str, chunks=(2,))}) as session:
+        slot = storage.slot(session.tickets["height"])
+        for part, values, text in [
+            ((slice(0, 20), slice(0, 10)), np.zeros((20, 9), "f4"), "of the shape"),
+            ((slice(0, 20), slice(0, 12)), np.zeros((20, 12), "f4"), "nearest region"),
+            ((slice(0, 20),), np.zeros((20, 40), "f4"), "each of its 2 axes"),
+            ((slice(0, 20, 2), slice(0, 10)), np.zeros((10, 10), "f4"), "no steps"),
+        ]:
+            with pytest.raises(ValueError, match=text):
+                slot.write(part, values)
+        for values, text in [(np.zeros((20, 10), complex), "same_kind"), (np.ma.masked_less(np.zeros((20, 10)), 1), "masked")]:
+            with pytest.raises(TypeError, match=text):
+                slot.write((slice(0, 20), slice(0, 10)), values)
+        slot.write((slice(0, 20), slice(0, 10)), np.ones((20, 10)))
+        with pytest.raises(errors.ConflictError):
+            slot.write((slice(0, 20), slice(0, 10)), np.zeros((20, 10)))
+        texts = storage.slot(session.tickets["texts"])
+        texts.write(slice(0, 2), ["a", "ü"])
+        with pytest.raises(TypeError, match="strings"):
+            texts.write(slice(2, 4), [1, 2])
+    with pytest.raises(ValueError, match="no ticket"):
+        storage.slot("{}")
+    with pytest.raises(errors.InvalidInputError, match="pending"):
+        storage.begin("x", [1])
+    with pytest.raises(errors.ArraystowError, match="pending"):
+        value()["height"].compute()
+
+
+def test_the_ranks_of_mpi_write_one_array(tmp_path):
+    folder = pathlib.Path(sys.executable).parent
+    command = [folder / "mpiexec", "-n", "3", sys.executable, EXAMPLES / "mpi_ranks.py", tmp_path]
+    ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0 and ran.stdout.startswith("3 ranks have written <arraystow.Array float32"), ran.stderr
+
+
+def test_tasks_of_ray_write_one_array(tmp_path):
+    """Ray has 360 MB: it is tried where it is installed."""
+    pytest.importorskip("ray")
+    command = [sys.executable, str(EXAMPLES / "ray_tasks.py"), str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0"})
+    assert ran.returncode == 0 and "4 tasks have written <arraystow.Array" in ran.stdout, ran.stderr
