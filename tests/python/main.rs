@@ -11,6 +11,7 @@ mod labels;
 mod layout;
 mod operations;
 mod optional;
+mod packed;
 mod pages;
 mod plain;
 mod summaries;

@@ -11,6 +11,9 @@ use std::ptr::from_ref;
 
 /// How deep the values of a packed value may be within each other. Only chains of shared values are deeper.
 const MOST_LEVELS: usize = 500;
+/// The stack that one level takes at most, and how much is added where there is less.
+const ROOM: usize = 128 << 10;
+const STACK: usize = 2 << 20;
 /// The name of a value that has no fields.
 const WHOLE: &str = "value";
 
@@ -42,7 +45,12 @@ impl PackLayout {
         Ok(layout)
     }
 
+    /// Adds a value, and those in it. They may be deep within each other, and the caller's stack may be small.
     fn add(&mut self, value: &Value, path: ObjectPath) -> Result<()> {
+        stacker::maybe_grow(ROOM, STACK, || self.add_one(value, path))
+    }
+
+    fn add_one(&mut self, value: &Value, path: ObjectPath) -> Result<()> {
         if path.len() > MOST_LEVELS {
             let text =
                 format!("values nested more than {MOST_LEVELS} levels deep cannot be packed: copy the value instead");
