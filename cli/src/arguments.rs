@@ -100,7 +100,8 @@ pub(crate) enum Command {
     Serve {
         #[arg(default_value = ".")]
         place: String,
-        /// The address to listen at. Anyone who reaches it can read the storage; by default, this machine only.
+        /// The address to listen at. Every program that reaches it can read the storage. By default, these are the
+        /// programs of this machine.
         #[arg(long, default_value = "127.0.0.1")]
         address: IpAddr,
         /// The port to listen at; by default, the system chooses a free one.
