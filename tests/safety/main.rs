@@ -34,6 +34,7 @@ mod sample;
 mod session_clocks;
 mod session_faults;
 mod session_kills;
+mod session_requests;
 mod session_turns;
 mod sessions;
 mod stress;

@@ -4,9 +4,9 @@
 mod disk;
 mod record;
 
-use super::sample::{Notes, Random, Run, files, files_named, noted_run_of, run_of, swept, times};
+use super::sample::{Notes, Random, Run, field_of, files, files_named, noted_run_of, run_of, swept, times};
 use arraystow::faults::watch;
-use arraystow::{ArrayFormat, Codec, Durability, Storage, VerifyDepth};
+use arraystow::{ArrayFormat, ChunkedArray, Codec, Durability, Receipt, Region, Session, Slot, Storage, VerifyDepth};
 use disk::Disk;
 use record::Recorder;
 use std::path::Path;
@@ -87,7 +87,7 @@ fn cut_everywhere(
             disk.lay_out(left.path(), &mut survives);
             let storage = open(left.path());
             tried += 1;
-            let problem = check(&storage, name, allowed).err().or_else(|| {
+            let problem = check(&storage, name, allowed).err().or_else(|| settle(&storage, luck)).or_else(|| {
                 swept(&storage);
                 let root = Path::new(storage.location());
                 let (there, named) = (files(root), files_named(&storage));
@@ -116,6 +116,38 @@ fn cut_everywhere(
         }
     }
     (tried, wrong)
+}
+
+/// What another driver does after the power cut with a session that it finds: it commits or abandons it. Returns what was
+/// wrong.
+fn settle(storage: &Storage, luck: u64) -> Option<String> {
+    let saving = Path::new(storage.location()).join("sim/bigdata/.saving");
+    let entries = std::fs::read_dir(&saving).into_iter().flatten().map(|entry| entry.unwrap());
+    // The others are records of saves.
+    let sessions = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    for id in sessions.map(|entry| entry.file_name().into_string().unwrap()) {
+        let settled = storage.resume("sim/run", &id).and_then(|session| match luck % 2 {
+            0 => session.abandon(),
+            _ => write(storage, &session).and_then(|receipts| session.commit(receipts)).map(drop),
+        });
+        match settled {
+            Ok(()) => {}
+            Err(error) if error.is_gone() || error.is_not_found() => {
+                // It runs out at some time.
+                let _ = std::fs::remove_file(saving.join(id).join("lease"));
+            }
+            Err(error) => return Some(format!("session {id}: {error}")),
+        }
+    }
+    None
+}
+
+/// Writes the field of the second step.
+fn write(storage: &Storage, session: &Session) -> arraystow::Result<Vec<Receipt>> {
+    let slot: Slot<f64> = storage.slot(&session.ticket("field")?)?;
+    let field = field_of(2, &[15, 20]);
+    let write = |region: &Region| slot.write(region, field.slice(region.to_slice_info().as_slice())?.compute()?.view());
+    slot.regions(2).iter().map(write).collect()
 }
 
 const HDF5: (ArrayFormat, Codec) = (ArrayFormat::Hdf5, Codec::NONE);
@@ -201,6 +233,25 @@ fn in_a_save_with_an_object_of_another_serializer() {
         &[Some(1)],
         Some(2),
     );
+}
+
+#[test]
+fn in_a_session() {
+    let prepare = |storage: &Storage| {
+        storage.save("sim/run", &run_of(1)).unwrap();
+        ""
+    };
+    let drive = |storage: &Storage| {
+        let pending = ChunkedArray::pending(&[30, 20], &[15, 20]).unwrap();
+        let session = storage.begin("sim/run", &Run { field: pending, ..run_of(2) }).unwrap();
+        let receipts = write(storage, &session).unwrap();
+        session.commit(receipts).unwrap();
+    };
+    for kind in [HDF5, ZARR] {
+        let (tried, wrong) = cut_everywhere(Durability::Synced, kind, prepare, drive, "sim/run", &[Some(1)], Some(2));
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+        println!("{tried} power cuts");
+    }
 }
 
 #[test]
