@@ -14,9 +14,11 @@ const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
 /// S3's answer to a request whose time is not that of the server.
 const WRONG_CLOCK: &str = "<Code>RequestTimeTooSkewed</Code>";
 
-/// The status of a request that is not permitted, and the advice in its error.
+/// The status of a request that is not permitted, and the advice in its error. The answer to a HEAD request has no body,
+/// so it does not say which of these is the reason.
 const FORBIDDEN: &str = "403 Forbidden";
-const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, and what they permit)";
+const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it, or this machine's clock is wrong: check the \
+    credentials, what they permit, and the time)";
 
 impl Objects {
     /// Returns the error of a request that failed; `what` is the participle of what it was to do.
