@@ -5,7 +5,7 @@
 # and the folder is one that all machines see. A task that failed is submitted again by its number.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo build --quiet -p arraystow-example-many-processes --bin job_array
+[ -n "${ARRAYSTOW_BUILT:-}" ] || cargo build --quiet -p arraystow-example-many-processes --bin job_array
 program="${CARGO_TARGET_DIR:-target}/debug/job_array"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT

@@ -1,3 +1,4 @@
+//! The fuzz target `hdf5`.
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]

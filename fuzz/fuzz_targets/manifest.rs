@@ -1,3 +1,4 @@
+//! The fuzz target `manifest`.
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]

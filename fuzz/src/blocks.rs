@@ -34,7 +34,8 @@ fn blocks(file: &[u8]) -> Vec<usize> {
 /// The positions of what looks like a pointer to a block or to a header of version 1.
 fn pointers(file: &[u8], blocks: &[usize]) -> Vec<usize> {
     let leads = |at: &usize| {
-        let header = |to: usize| at % 8 == 0 && to % 8 == 0 && to >= 96 && file[to..].starts_with(&[1, 0]);
+        let header =
+            |to: usize| at.is_multiple_of(8) && to.is_multiple_of(8) && to >= 96 && file[to..].starts_with(&[1, 0]);
         place(file, *at).is_some_and(|to| blocks.binary_search(&to).is_ok() || header(to))
     };
     (8..file.len().saturating_sub(8)).filter(leads).collect()

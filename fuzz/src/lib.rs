@@ -1,5 +1,14 @@
 //! The untrusted inputs of arraystow, as functions of bytes. A target fails if it panics, hangs, allocates far more
 //! memory than the limits allow, or reads outside its memory. Errors are expected.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a panic is how a target fails"
+)]
 
 pub mod arrays;
 pub mod blocks;
