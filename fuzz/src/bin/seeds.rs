@@ -1,4 +1,5 @@
 //! Writes the seeds of the corpus that arraystow itself can make; `seeds.py` writes those of other programs.
+#![allow(clippy::unwrap_used, reason = "a tool")]
 
 use std::path::Path;
 
