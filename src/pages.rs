@@ -16,6 +16,7 @@ macro_rules! pages {
 
 pages! {
     #[doc = "[checkpoints]: crate::pages::checkpoints"]
+    #[doc = "[examples]: crate::pages::examples"]
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[formats]: crate::pages::formats"]
     #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
@@ -35,6 +36,7 @@ pages! {
     #[doc = "[schema evolution]: crate::pages::schema_evolution"]
     #[doc = "[when not]: crate::pages::when_not"]
     coming_from: "coming-from", "From serde with arrays inline, bincode, npy files, plain HDF5, FunctionFuse.";
+    examples: "examples", "Complete programs, beside the same in Python.";
     #[doc = "[foreign]: crate::pages::foreign"]
     #[doc = "[formats]: crate::pages::formats"]
     #[doc = "[guarantees]: crate::pages::guarantees"]

@@ -1,5 +1,6 @@
 //! Checks the files of the project against the rules in CONTRIBUTING.md.
 
+mod examples;
 mod imports;
 mod length;
 mod pages;
