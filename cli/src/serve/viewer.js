@@ -18,6 +18,7 @@
     let start = [0, 0];
     let scale = [1, 1];
     let isWhole = true;
+    let isLeaving = false;
     let fault = '';
     const tiles = new Map();
 
@@ -36,7 +37,11 @@
             }
             if (response.status === 410) {
                 say('the value was saved again');
-                location.reload();
+                // Once, although all tiles are answered so.
+                if (!isLeaving) {
+                    isLeaving = true;
+                    location.reload();
+                }
                 return new Promise(() => {});
             }
             const text = (await response.text()).trim();
