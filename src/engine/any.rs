@@ -33,7 +33,8 @@ impl AnyArray {
         stored.map_or(Ok(None), |stored| Ok(stored.reader()?.codec()))
     }
 
-    /// The async form of [`stored_codec`](Self::stored_codec).
+    /// The async form of [`stored_codec`](Self::stored_codec). See
+    /// [`Storage::replace_arrays`](crate::Storage::replace_arrays) for an example.
     ///
     /// # Errors
     /// As for [`stored_codec`](Self::stored_codec).

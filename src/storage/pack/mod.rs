@@ -221,7 +221,7 @@ impl PackedFile {
         from_slice(&self.document, &self.protocols).map_err(|error| error.at_location(self.location.clone()))
     }
 
-    /// The async form of [`open`](Self::open).
+    /// The async form of [`open`](Self::open). See [`Storage::pack`] for an example.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
@@ -230,7 +230,7 @@ impl PackedFile {
         unblock(move || Self::open(path))
     }
 
-    /// The async form of [`load`](Self::load).
+    /// The async form of [`load`](Self::load). See [`Storage::pack`] for an example.
     ///
     /// # Errors
     /// As for [`load`](Self::load).
