@@ -1,7 +1,10 @@
 //! What is compared, and with what.
 
 use crate::process::Side;
-use Side::{Bare, Dask, H5py, Joblib, Numpy, Ours, Pickle, Safetensors, Tensorstore, ZarrObstore, Zarrs};
+use Side::{
+    Bare, Cluster, Dask, FunctionFuse, H5py, Joblib, Numpy, Ours, Package, Pickle, Safetensors, Tasks, Tensorstore,
+    ZarrObstore, Zarrs,
+};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
@@ -40,7 +43,9 @@ const ARRAYS: &[Side] = &[Ours, Bare, Numpy, H5py, Zarrs, Tensorstore, Dask];
 const COMPRESSED: &[Side] = &[Ours, Zarrs, Tensorstore];
 const STORES: &[Side] = &[Ours, Bare, Tensorstore, ZarrObstore];
 
-/// All arrays are 256 MiB of `f32` in chunks of 512 x 512 but where something else is said.
+const SERIALIZERS: &[Side] = &[Package, FunctionFuse];
+
+/// The first side of each case is compared with the others. All arrays are 256 MiB of `f32` in chunks of 512 x 512 but where something else is said.
 pub(crate) const CASES: &[Case] = &[
     case("folder-save", "save, not synced", FOLDER, None, "save", ARRAYS),
     case("folder-load", "load, from the page cache", FOLDER, Some("save"), "load", ARRAYS),
@@ -82,4 +87,8 @@ pub(crate) const CASES: &[Case] = &[
         "load-blosc",
         &[Ours, Tensorstore],
     ),
+    case("python-load", "load in Python, from the page cache", FOLDER, Some("save"), "load", &[Package, Ours]),
+    case("cluster-save", "save as Zarr, not synced", FOLDER, None, "save-zarr", &[Cluster, Ours, Tasks]),
+    case("functionfuse-file", "FunctionFuse saves an array of dask", FOLDER, None, "serialize", SERIALIZERS),
+    case("functionfuse-s3", "FunctionFuse saves an array of dask, no latency", NEAR, None, "serialize", SERIALIZERS),
 ];

@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p arraystow-benches --bench compare [-- FOLDER [CASE ...]]`. The folder decides which disk is
 //! measured; by default it is one in `target`. A case that is named in part is enough, as in `s3`. With
-//! `ARRAYSTOW_WRITE_DOCS=1` the tables and the chart of `docs/benchmarks.md` are written. Python's packages come from
-//! PyPI into `target`.
+//! `ARRAYSTOW_WRITE_DOCS=1` the tables of these cases are written into `docs/benchmarks.md`, and the chart if all cases
+//! ran. Python's packages come from PyPI into `target`.
 //!
 //! Each side of each case runs in processes of its own, in alternation with the others. A process makes the same data
 //! as the others, does the work once and prints its time and its peak of memory. What a side loads is what the same
@@ -54,7 +54,9 @@ fn main() -> Outcome<()> {
     }
     if std::env::var_os("ARRAYSTOW_WRITE_DOCS").is_some() {
         report::write_docs(&results)?;
-        chart::write(&results)?;
+        if results.len() == CASES.len() {
+            chart::write(&results)?;
+        }
     }
     Ok(())
 }

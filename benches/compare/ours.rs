@@ -2,7 +2,7 @@
 
 use crate::data::{self, CHUNK};
 use crate::timing::{Outcome, timed};
-use arraystow::{ChunkedArray, Codec, Durability, Storage};
+use arraystow::{ArrayFormat, ChunkedArray, Codec, Durability, Storage};
 use arraystow_s3_server::Server;
 use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,10 @@ pub(crate) fn run(work: &str, place: &str) -> Outcome<f64> {
     let fast = |codec| open(codec, Durability::NotSynced);
     match work {
         "save" => save(&fast(Codec::NONE)?, data::random()),
+        "save-zarr" => {
+            let builder = Storage::builder(place).array_format(ArrayFormat::Zarr).codec(Codec::NONE);
+            save(&builder.durability(Durability::NotSynced).open()?, data::random())
+        }
         "save-zstd" => save(&fast(Codec::zstd(1)?)?, data::smooth()),
         "save-blosc" => save(&fast(Codec::BLOSC)?, data::smooth()),
         "load" | "load-zstd" | "load-blosc" => load(&fast(Codec::NONE)?),

@@ -4,7 +4,9 @@ use crate::timing::Outcome;
 use crate::{bare, ours, python_env};
 use arraystow_s3_server::Server;
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 const PACKAGES: &[&str] = &[
@@ -18,6 +20,15 @@ const PACKAGES: &[&str] = &[
     "safetensors==0.8.0",
     "dask[array]==2025.12.0",
 ];
+/// What the Python package is compared with, beside the package itself.
+const PACKAGES_OF_OURS: &[&str] = &[
+    "numpy==2.2.6",
+    "dask[array]==2025.12.0",
+    "distributed==2025.12.0",
+    "h5py==3.13.0",
+    "zarr==3.1.6",
+    "s3fs==2026.9.0",
+];
 /// In a process that measures: the side, the work and the place.
 const JOB: &str = "ARRAYSTOW_COMPARE_JOB";
 /// In the process of the server: its latency in milliseconds.
@@ -27,6 +38,14 @@ const LATENCY: &str = "ARRAYSTOW_COMPARE_LATENCY";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Ours,
+    /// The Python package.
+    Package,
+    /// The Python package, on a cluster of dask with two workers.
+    Cluster,
+    /// The same tasks on the same cluster, which save nothing.
+    Tasks,
+    /// FunctionFuse's own serializer.
+    FunctionFuse,
     /// The bytes alone, with `std::fs` or `object_store`.
     Bare,
     Numpy,
@@ -44,6 +63,10 @@ impl Side {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "arraystow",
+            Self::Package => "arraystow in Python",
+            Self::Cluster => "arraystow on a cluster of 2 workers",
+            Self::Tasks => "the cluster's tasks without the save",
+            Self::FunctionFuse => "FunctionFuse's own serializer",
             Self::Bare => "bytes alone",
             Self::Numpy => "numpy",
             Self::H5py => "h5py",
@@ -68,10 +91,27 @@ impl Side {
                 }
                 String::from_utf8(output.stdout)?
             }
+            Self::Package | Self::Cluster | Self::Tasks | Self::FunctionFuse => {
+                let folders = [package()?, concat!(env!("CARGO_MANIFEST_DIR"), "/../python/tests").into()];
+                let arguments = [self.name(), work, place];
+                python_env::run_beside(PACKAGES_OF_OURS, &folders, include_str!("package.py"), &arguments)
+            }
             _ => python_env::run(PACKAGES, include_str!("peers.py"), &[self.name(), work, place]),
         };
         Measured::read(&text).map_err(|error| format!("{} {work}: {error}", self.name()).into())
     }
+}
+
+/// A folder with the Python package, built for release. It is built once in a run.
+fn package() -> Outcome<PathBuf> {
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let build = || {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-python");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/python-package");
+        let built = Command::new(script).arg("folder").arg(&folder).status().map_err(|error| error.to_string())?;
+        if built.success() { Ok(folder) } else { Err("the Python package cannot be built".to_owned()) }
+    };
+    Ok(FOLDER.get_or_init(build).clone()?)
 }
 
 /// Seconds, and the peak of memory in MiB.

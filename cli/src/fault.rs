@@ -1,7 +1,6 @@
 //! How the command fails.
 
 use std::fmt;
-use std::process::ExitCode;
 
 /// The exit code of a command that was interrupted.
 pub(crate) const CANCELLED: u8 = 130;
@@ -25,10 +24,10 @@ pub(crate) type Outcome<T> = Result<T, Fault>;
 
 impl Fault {
     /// Prints the reason to stderr, and gives the exit code.
-    pub(crate) fn report(&self, json: bool) -> ExitCode {
+    pub(crate) fn report(&self, json: bool) -> u8 {
         let code = match self {
-            Self::Closed => return ExitCode::SUCCESS,
-            Self::Found => return ExitCode::from(3),
+            Self::Closed => return 0,
+            Self::Found => return 3,
             Self::Library(error) if error.is_cancelled() => CANCELLED,
             Self::Library(_) | Self::Other(_) => 1,
             Self::Usage(_) => 2,
@@ -42,7 +41,7 @@ impl Fault {
         } else {
             eprintln!("error: {self}");
         }
-        ExitCode::from(code)
+        code
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything that Python users see is in the package. Here, arrays are bytes, and values are trees of plain objects.
 
 mod array;
+mod command;
 mod errors;
 mod from_python;
 mod json;
@@ -25,5 +26,6 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
     module.add_class::<slot::RawSlot>()?;
-    module.add_function(wrap_pyfunction!(slot::merge_receipts, module)?)
+    module.add_function(wrap_pyfunction!(slot::merge_receipts, module)?)?;
+    module.add_function(wrap_pyfunction!(command::run_command, module)?)
 }

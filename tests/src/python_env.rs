@@ -47,11 +47,20 @@ pub const ZARR_2: &[&str] = &["numpy==2.2.6", "zarr==2.18.7", "numcodecs==0.15.1
 /// # Panics
 /// With what the script wrote to its error output, if it fails.
 pub fn run(packages: &[&str], script: &str, arguments: &[&str]) -> String {
+    run_beside(packages, &[], script, arguments)
+}
+
+/// As `run`, with more folders from which the script can import.
+///
+/// # Panics
+/// As `run`.
+pub fn run_beside(packages: &[&str], folders: &[PathBuf], script: &str, arguments: &[&str]) -> String {
+    let path = [&[installed(packages)], folders].concat();
     let output = Command::new("python3")
         .arg("-c")
         .arg(script)
         .args(arguments)
-        .env("PYTHONPATH", installed(packages))
+        .env("PYTHONPATH", std::env::join_paths(path).expect("a folder has a colon in its name"))
         .output()
         .expect("python3 cannot be started");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,0 +1,46 @@
+//! The command `arraystow` shows, checks, copies and exports the values in a storage. The README of this package
+//! describes it. It is a library so that `python -m arraystow` is the same command.
+//!
+//! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` <
+//! `plot` < `drawing` < `page`, `browse` < `serve` < `arguments` < `commands` < `lib`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+
+mod arguments;
+mod arrays;
+mod browse;
+mod commands;
+mod difference;
+mod drawing;
+mod fault;
+mod json;
+mod numbers;
+mod page;
+mod plot;
+mod serve;
+mod terminal;
+mod text;
+mod tree;
+mod values;
+
+use clap::Parser;
+use std::ffi::OsString;
+
+/// The exit code for arguments that are no command.
+const USAGE: u8 = 2;
+
+/// Runs the command with these arguments, of which the first is its name. Returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match arguments::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(shown) => {
+            // Help and versions are no errors.
+            let _ = shown.print();
+            return u8::try_from(shown.exit_code()).unwrap_or(USAGE);
+        }
+    };
+    let json = arguments.json;
+    match commands::run(arguments) {
+        Ok(()) => 0,
+        Err(fault) => fault.report(json),
+    }
+}
