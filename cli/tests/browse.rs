@@ -154,6 +154,20 @@ assert 'there is no storage' in terminal.text() and b'1049' not in terminal.raw,
     );
 }
 
+/// The program gets a SIGHUP, whose default it has replaced, and can read no more keys.
+#[test]
+fn it_ends_when_the_terminal_is_gone() {
+    in_terminal(
+        r"
+terminal = Terminal(program, 'browse', place)
+terminal.wait('▸ zero', 'title')
+os.close(terminal.slave)
+os.close(terminal.master)
+assert terminal.child.wait(20) in (0, 129)
+",
+    );
+}
+
 #[test]
 fn errors_and_other_sizes_are_shown() {
     in_terminal(

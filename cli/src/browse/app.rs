@@ -1,5 +1,6 @@
 //! Keys, and what they change on the screen.
 
+use super::hang_up;
 use super::lines::{cut, wrapped};
 use super::list::{List, Row};
 use super::picture::{self, Wanted};
@@ -39,6 +40,7 @@ impl Stop {
 pub(crate) fn run(storage: Storage, colours: Colours, stop: &Stop) -> Outcome<()> {
     let mut app = App::new(storage, colours)?;
     let terminal = Terminal::enter()?;
+    hang_up::watch()?;
     while !stop.0.load(Ordering::Relaxed) {
         if terminal.is_restored() {
             return Err(Fault::Other("the browser has ended, because reading has panicked".to_owned()));

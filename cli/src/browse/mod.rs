@@ -1,8 +1,9 @@
 //! `browse`: the values of a storage in a terminal, read-only.
 //!
-//! Order of modules: `lines`, `list`, `terminal` < `picture` < `app`.
+//! Order of modules: `lines`, `list`, `terminal` < `hang_up`, `picture` < `app`.
 
 mod app;
+mod hang_up;
 mod lines;
 mod list;
 mod picture;

@@ -43,7 +43,7 @@ impl Drop for Terminal {
 }
 
 /// Does what can be done: a terminal that is gone needs nothing.
-fn restore() {
+pub(super) fn restore() {
     if !IS_CHANGED.swap(false, Ordering::SeqCst) {
         return;
     }
