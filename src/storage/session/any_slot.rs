@@ -32,6 +32,7 @@ impl Storage {
 ///
 /// let slot: AnySlot = storage.any_slot(&session.ticket("")?)?;
 /// assert_eq!((slot.data_type(), slot.shape(), slot.grid().chunk_count()), (&DataType::Text(3), &[4][..], 2));
+/// assert!(!slot.attempt().is_empty()); // receipts and errors have it
 /// let regions = slot.regions(2);
 /// let receipt = slot.write(&[(regions[0].clone(), b"InnOb\0"), (regions[1].clone(), b"IllAar")])?;
 ///
@@ -62,7 +63,8 @@ impl AnySlot {
         &self.0.grid
     }
 
-    /// Returns the id of this opening of the slot, as [`Slot::attempt`](super::Slot::attempt) does.
+    /// Returns the id of this opening of the slot, as [`Slot::attempt`](super::Slot::attempt) does. See [`AnySlot`] for
+    /// an example.
     #[must_use]
     pub fn attempt(&self) -> &str {
         &self.0.attempt
