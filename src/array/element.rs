@@ -33,6 +33,9 @@ use std::fmt::Debug;
 /// minimum of a signed integer type, or the maximum of an unsigned one. Saving `Some` of the fill value is an error. In
 /// a field of a record, such a number always has the default fill value.
 ///
+/// A `String` cannot be missing, because h5py, zarr-python and xarray have no common mark for a missing string. An empty
+/// string can stand for one.
+///
 /// ```
 /// use arraystow::{ChunkedArray, DataType};
 ///
