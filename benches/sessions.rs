@@ -12,10 +12,13 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const SIDE: usize = 8192;
+/// The sides of the arrays: 256 MiB and 1 GiB.
+const SIDES: [usize; 2] = [8192, 16384];
 const CHUNK: usize = 512;
 /// Where a process of the benchmark writes, if it is a worker.
 const PLACE: &str = "ARRAYSTOW_BENCH_PLACE";
+/// The side of the array, for such a process.
+const SIDE: &str = "ARRAYSTOW_BENCH_SIDE";
 
 fn main() {
     if let Ok(place) = std::env::var(PLACE) {
@@ -29,10 +32,15 @@ fn main() {
     for count in [10_000, 100_000, 1_000_000] {
         driver(&zarr("driver"), count);
     }
-    println!("256 MiB of f32 in chunks of {CHUNK} x {CHUNK}, through a session, against a save by one process:");
-    against_a_save("Zarr in a folder", &zarr("one"), &folder.join("one").display().to_string());
     let server = Server::start();
-    against_a_save("S3 server", &server.storage("one"), &server.endpoint);
+    for side in SIDES {
+        let mebibytes = (side * side * 4) >> 20;
+        println!(
+            "{mebibytes} MiB of f32 in chunks of {CHUNK} x {CHUNK}, through a session, against a save by one process:"
+        );
+        against_a_save("Zarr in a folder", &zarr("one"), &folder.join("one").display().to_string(), side);
+        against_a_save("S3 server", &server.storage("one"), &server.endpoint, side);
+    }
     let _ = std::fs::remove_dir_all(&folder);
 }
 
@@ -46,13 +54,13 @@ fn shortest(mut run: impl FnMut()) -> Duration {
 }
 
 /// Elements of so many rows.
-fn elements(rows: usize) -> ArrayD<f32> {
+fn elements(rows: usize, side: usize) -> ArrayD<f32> {
     let block = ArrayD::from_shape_fn(vec![CHUNK, CHUNK], |at| (at[0] * 7 + at[1]) as f32);
-    ArrayD::from_shape_fn(vec![rows, SIDE], |at| block[[at[0] % CHUNK, at[1] % CHUNK]])
+    ArrayD::from_shape_fn(vec![rows, side], |at| block[[at[0] % CHUNK, at[1] % CHUNK]])
 }
 
-fn pending() -> ChunkedArray<f32> {
-    ChunkedArray::pending(&[SIDE, SIDE], &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE)
+fn pending(side: usize) -> ChunkedArray<f32> {
+    ChunkedArray::pending(&[side, side], &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE)
 }
 
 /// A process that makes half of the elements, and then writes what it is given tickets for.
@@ -61,7 +69,8 @@ fn write_a_half(place: &str) {
         true => Server::elsewhere(place).storage("one"),
         false => Storage::builder(place).array_format(ArrayFormat::Zarr).open().unwrap(),
     };
-    let half = elements(SIDE / 2);
+    let side: usize = std::env::var(SIDE).unwrap().parse().unwrap();
+    let half = elements(side / 2, side);
     println!("ready");
     for line in std::io::stdin().lines() {
         let (ticket, region): (Ticket, Region) = serde_json::from_str(&line.unwrap()).unwrap();
@@ -77,9 +86,10 @@ struct Half {
 }
 
 impl Half {
-    fn start(place: &str) -> Self {
+    fn start(place: &str, side: usize) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        let command = command.env(PLACE, place).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let command =
+            command.env(PLACE, place).env(SIDE, side.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert_eq!(lines.next().unwrap().unwrap(), "ready");
@@ -103,8 +113,8 @@ impl Drop for Half {
     }
 }
 
-fn against_a_save(what: &str, storage: &Storage, place: &str) {
-    let whole = elements(SIDE);
+fn against_a_save(what: &str, storage: &Storage, place: &str, side: usize) {
+    let whole = elements(side, side);
     let array = || ChunkedArray::from_ndarray(whole.clone(), &[CHUNK, CHUNK]).unwrap().with_codec(Codec::NONE);
     let mut number = 0;
     let saved = shortest(|| {
@@ -115,17 +125,17 @@ fn against_a_save(what: &str, storage: &Storage, place: &str) {
     });
     let written = shortest(|| {
         let copy = whole.clone();
-        let session = storage.begin("written", &pending()).unwrap();
+        let session = storage.begin("written", &pending(side)).unwrap();
         let slot: Slot<f32> = storage.slot(&session.ticket("").unwrap()).unwrap();
         let receipt = slot.write(&slot.regions(1)[0], copy.view()).unwrap();
         session.commit([receipt]).unwrap();
         storage.remove("written").unwrap();
     });
-    let mut halves = [Half::start(place), Half::start(place)];
+    let mut halves = [Half::start(place, side), Half::start(place, side)];
     let by_two = shortest(|| {
-        let session = storage.begin("written", &pending()).unwrap();
+        let session = storage.begin("written", &pending(side)).unwrap();
         let ticket = session.ticket("").unwrap();
-        let regions = [0, 1].map(|half| Region::new([half * SIDE / 2, 0], [SIDE / 2, SIDE]).unwrap());
+        let regions = [0, 1].map(|half| Region::new([half * side / 2, 0], [side / 2, side]).unwrap());
         halves.iter_mut().zip(&regions).for_each(|(half, region)| half.begin(&ticket, region));
         session.commit(halves.iter_mut().map(Half::receipt)).unwrap();
         storage.remove("written").unwrap();

@@ -253,7 +253,9 @@ def test_progress_is_reported_and_ctrl_c_stops(storage, tmp_path):
         pass
     script = tmp_path / "long.py"
     script.write_text(
-        "import sys, time, numpy as np, dask.array as da, arraystow\n"
+        "import signal, sys, time, numpy as np, dask.array as da, arraystow\n"
+        # A shell starts programs in the background with the signal ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def slow(block): time.sleep(0.2); return block\n"
         "array = da.zeros((200, 1000), chunks=(1, 1000)).map_blocks(slow, meta=np.zeros((0, 0)))\n"
         "print('begun', flush=True)\n"
