@@ -83,7 +83,8 @@ fn installed(packages: &[&str]) -> PathBuf {
     if !folder.exists() {
         let fresh = target.join(format!("python-{}", std::process::id()));
         let output = Command::new("python3")
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            // What is imported is compiled then.
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--target"])
             .arg(&fresh)
             .args(packages)
             .output()
