@@ -82,7 +82,8 @@ fn floats<T: Display>(elements: &ArrayD<T>, is_missing: &[bool]) -> Vec<String> 
     let (least, most) = sizes.fold((f64::MAX, 0.0_f64), |(least, most), size| (least.min(size), most.max(size)));
     let text: Box<dyn Fn(f64) -> String> = if most >= 1e8 || (most > 0.0 && (least < 1e-4 || most / least > 1000.0)) {
         let digits = known.iter().map(|number| mantissa_digits(*number)).max().unwrap_or(0);
-        Box::new(move |number| with_exponent(number, digits))
+        let exponent_digits = known.iter().map(|number| exponent_digits(*number)).max().unwrap_or(2);
+        Box::new(move |number| with_exponent(number, digits, exponent_digits))
     } else {
         let behind = |number: &f64| plain(*number).split_once('.').map_or(0, |(_, behind)| behind.len());
         let most = known.iter().map(behind).max().unwrap_or(0);
@@ -124,13 +125,19 @@ fn mantissa_digits(number: f64) -> usize {
     mantissa.split_once('.').map_or(0, |(_, behind)| behind.len())
 }
 
-/// `1.50e+10`: with at least two digits of the exponent.
-fn with_exponent(number: f64, digits: usize) -> String {
+/// The digits of the exponent: at least two.
+fn exponent_digits(number: f64) -> usize {
+    let text = format!("{number:.MOST_DIGITS$e}");
+    text.rsplit('e').next().map_or(2, |exponent| exponent.trim_start_matches('-').len().max(2))
+}
+
+/// `1.50e+10`: with so many digits behind the point, and so many of the exponent.
+fn with_exponent(number: f64, digits: usize, exponent_digits: usize) -> String {
     let text = format!("{number:.digits$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
     let point = if mantissa.contains('.') { "" } else { "." };
-    format!("{mantissa}{point}e{sign}{exponent:0>2}")
+    format!("{mantissa}{point}e{sign}{exponent:0>exponent_digits$}")
 }
 
 #[cfg(test)]
@@ -150,7 +157,9 @@ mod tests {
         assert_eq!(shown(vec![0.1_f32, f32::NAN, f32::NEG_INFINITY]), " 0.1| nan|-inf");
         assert_eq!(shown(vec![1.0 / 3.0, 1e-3]), "0.33333333|0.001     ");
         assert_eq!(shown(vec![1e10, 1.5]), "1.0e+10|1.5e+00");
-        assert_eq!(shown(vec![1e-300, 0.0]), "1.e-300|0.e+00");
+        assert_eq!(shown(vec![1e-300, 0.0]), "1.e-300|0.e+000");
+        assert_eq!(shown(vec![1e300, 1.0]), "1.e+300|1.e+000");
+        assert_eq!(shown(vec![1e-5, 0.0]), "1.e-05|0.e+00");
         assert_eq!(shown(vec![0.0]), "0.");
         assert_eq!(shown(vec![1_u8, 200, 30]), "  1|200| 30");
         assert_eq!(shown(vec![true, false]), " True|False");
