@@ -247,7 +247,8 @@ fn in_a_session() {
         let receipts = write(storage, &session).unwrap();
         session.commit(receipts).unwrap();
     };
-    for kind in [HDF5, ZARR] {
+    // The pending array is a Zarr array in either, and the other one is an HDF5 file in the first.
+    for kind in [HDF5, ZARR].into_iter().take(times(1, 2)) {
         let (tried, wrong) = cut_everywhere(Durability::Synced, kind, prepare, drive, "sim/run", &[Some(1)], Some(2));
         assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
         println!("{tried} power cuts");
