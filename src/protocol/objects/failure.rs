@@ -15,10 +15,10 @@ const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
 const WRONG_CLOCK: &str = "<Code>RequestTimeTooSkewed</Code>";
 
 /// The status of a request that is not permitted, and the advice in its error. The answer to a HEAD request has no body,
-/// so it does not say which of these is the reason.
+/// so it does not say whether the clock is the reason.
 const FORBIDDEN: &str = "403 Forbidden";
-const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it, or this machine's clock is wrong: check the \
-    credentials, what they permit, and the time)";
+const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, what they permit, and this \
+    machine's clock)";
 
 impl Objects {
     /// Returns the error of a request that failed; `what` is the participle of what it was to do.
