@@ -4,8 +4,9 @@ use super::array::array;
 use crate::array::AnyArray;
 use crate::backend::{ForeignHdf5, FoundArrays};
 use crate::engine::unblock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::Limits;
+use crate::protocol::regular_file;
 use std::fmt;
 use std::path::Path;
 
@@ -53,14 +54,8 @@ impl Hdf5File {
     /// # Errors
     /// `NotFound` if there is no such file; `InvalidInput` if it is not a regular file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let cannot = |error| Error::io("the file cannot be opened", error).at_location(path.display().to_string());
-        // Links in the user's path are resolved here, once; later reads follow none.
-        let path = std::fs::canonicalize(path).map_err(cannot)?;
+        let path = regular_file(path.as_ref(), "an HDF5 file")?;
         let location = path.display().to_string();
-        if !path.is_file() {
-            return Err(Error::invalid("not a regular file: give the path of an HDF5 file").at_location(location));
-        }
         Ok(Self { file: ForeignHdf5::new(path), location, limits: Limits::default() })
     }
 

@@ -48,7 +48,7 @@ pub use local::LocalFiles;
 #[cfg(feature = "object-store")]
 pub use object_store::{ObjectStoreProtocol, S3Protocol};
 #[cfg(feature = "hdf5")]
-pub(crate) use one_file::OneFile;
+pub(crate) use one_file::{OneFile, regular_file};
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::ZarrOptions;
 #[cfg(feature = "zarr")]

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 const SHAPE: [usize; 2] = [8, 6];
 
-fn block(region: &Region) -> ArrayD<i32> {
+pub(super) fn block(region: &Region) -> ArrayD<i32> {
     ArrayD::from_shape_fn(region.shape(), |at| ((region.start()[0] + at[0]) * 100 + region.start()[1] + at[1]) as i32)
 }
 
-fn pending() -> ChunkedArray<i32> {
+pub(super) fn pending() -> ChunkedArray<i32> {
     ChunkedArray::pending(&SHAPE, &[4, 3]).unwrap()
 }
 
@@ -42,14 +42,27 @@ fn write(storage: &Storage, session: &arraystow::Session, receipts: &mut Vec<Rec
 }
 
 /// Which value is there, whole.
-fn number_of(storage: &Storage) -> u64 {
+pub(super) fn number_of(storage: &Storage) -> u64 {
     let (number, array): (u64, ChunkedArray<i32>) = storage.load("sim/many").unwrap();
     assert_eq!(array.compute().unwrap(), block(&Region::new([0, 0], SHAPE).unwrap()));
     number
 }
 
-fn save_first(storage: &Storage) {
+pub(super) fn save_first(storage: &Storage) {
     storage.save("sim/many", &(1_u64, ChunkedArray::from_fn(&SHAPE, &[4, 3], block).unwrap())).unwrap();
+}
+
+/// The value is one that the driver's result allows.
+pub(super) fn assert_outcome(storage: &Storage, result: &Result<()>, what: &str) {
+    let found = number_of(storage);
+    match result {
+        Ok(()) => assert_eq!(found, 2, "{what}"),
+        Err(error) if error.is_unknown_outcome() => {}
+        Err(error) => {
+            assert_eq!(found, 1, "{what}");
+            assert!(error.document().is_some() && error.location().is_some(), "{what}");
+        }
+    }
 }
 
 fn assert_nothing_left(storage: &Storage, what: &str) {
@@ -142,15 +155,7 @@ fn any_call_of_a_driver_fails() {
             };
             let what = format!("call {n} failed, {failed}: {result:?}");
             let storage = open(folder.path());
-            let found = number_of(&storage);
-            match &result {
-                Ok(()) => assert_eq!(found, 2, "{what}"),
-                Err(error) if error.is_unknown_outcome() => {}
-                Err(error) => {
-                    assert_eq!(found, 1, "{what}");
-                    assert!(error.document().is_some() && error.location().is_some(), "{what}");
-                }
-            }
+            assert_outcome(&storage, &result, &what);
             // Another driver takes it up, if it had begun.
             let saving = folder.path().join("root/sim/bigdata/.saving");
             let entries = std::fs::read_dir(&saving).into_iter().flatten().map(|entry| entry.unwrap());

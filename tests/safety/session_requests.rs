@@ -2,20 +2,15 @@
 //! A request that fails is not carried out, or its answer is lost. Another driver finishes.
 
 use super::gate::{Gate, Request, keys};
-use arraystow::{ChunkedArray, Receipt, Region, Result, Session, Slot, Storage, StorageBuilder, VerifyDepth};
-use ndarray::ArrayD;
+use super::session_faults::{assert_outcome, block, number_of, pending, save_first};
+use arraystow::{Receipt, Result, Session, Slot, Storage, StorageBuilder, VerifyDepth};
 use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-const SHAPE: [usize; 2] = [8, 6];
 const SAVING: &str = "root/sim/bigdata/.saving/";
-
-fn block(region: &Region) -> ArrayD<i32> {
-    ArrayD::from_shape_fn(region.shape(), |at| ((region.start()[0] + at[0]) * 100 + region.start()[1] + at[1]) as i32)
-}
 
 fn open(gate: Gate) -> Storage {
     StorageBuilder::from_object_store(Arc::new(gate), "root").open().unwrap()
@@ -29,16 +24,9 @@ fn write(storage: &Storage, session: &Session) -> Result<Vec<Receipt>> {
 }
 
 fn drive(storage: &Storage) -> Result<()> {
-    let session = storage.begin("sim/many", &(2_u64, ChunkedArray::<i32>::pending(&SHAPE, &[4, 3]).unwrap()))?;
+    let session = storage.begin("sim/many", &(2_u64, pending()))?;
     let receipts = write(storage, &session)?;
     session.commit(receipts).map(drop)
-}
-
-/// Which value is there, whole.
-fn number_of(storage: &Storage) -> u64 {
-    let (number, array): (u64, ChunkedArray<i32>) = storage.load("sim/many").unwrap();
-    assert_eq!(array.compute().unwrap(), block(&Region::new([0, 0], SHAPE).unwrap()));
-    number
 }
 
 fn sessions(store: &Arc<InMemory>) -> BTreeSet<String> {
@@ -68,7 +56,7 @@ fn fail_each_request(answer_lost: bool, once: bool) {
     for n in 0.. {
         let store = Arc::new(InMemory::new());
         let sound = open(Gate::open(store.clone()));
-        sound.save("sim/many", &(1_u64, ChunkedArray::from_fn(&SHAPE, &[4, 3], block).unwrap())).unwrap();
+        save_first(&sound);
         let (left, failed) = (AtomicI64::new(n), Arc::new(Mutex::new(None::<Request>)));
         let noted = failed.clone();
         let gate = Gate::failing(store.clone(), answer_lost, move |request: &Request| {
@@ -85,15 +73,7 @@ fn fail_each_request(answer_lost: bool, once: bool) {
             break;
         };
         let what = format!("request {n}, answer lost: {answer_lost}, once: {once}, {failed:?}: {result:?}");
-        let found = number_of(&sound);
-        match &result {
-            Ok(()) => assert_eq!(found, 2, "{what}"),
-            Err(error) if error.is_unknown_outcome() => {}
-            Err(error) => {
-                assert_eq!(found, 1, "{what}");
-                assert!(error.document().is_some() && error.location().is_some(), "{what}");
-            }
-        }
+        assert_outcome(&sound, &result, &what);
         for id in sessions(&store) {
             match sound.resume("sim/many", &id) {
                 Ok(session) => {

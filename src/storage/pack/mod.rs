@@ -8,12 +8,12 @@ use super::load::Fetched;
 use super::name::Name;
 use crate::backend::{Backend, NewPack, PackedArrays};
 use crate::engine::unblock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::{
     EarlyStored, Protocols, SavePlan, SharedPlan, Value, encode, from_slice, read_document, write_plan,
 };
-use crate::protocol::{DiskFile, Durability, disk};
+use crate::protocol::{DiskFile, Durability, disk, regular_file};
 use crate::trace::in_span;
 use layout::PackLayout;
 use serde::de::DeserializeOwned;
@@ -63,7 +63,8 @@ impl Storage {
     /// # Errors
     /// The errors of [`load`](Self::load) that do not depend on a type; `Unsupported` for an external object, and for an
     /// array that HDF5 files cannot have; `Io` or a related kind if the file cannot be written. The error names the path
-    /// in the value. Nothing is left of the file then.
+    /// in the value. Nothing is left of the file then. `UnknownOutcome` if the file was written, and its folder cannot be
+    /// synced.
     pub fn pack(&self, name: &str, file: impl AsRef<Path>) -> Result<u64> {
         let (name, file) = (Name::parse(name)?, file.as_ref());
         let packed = in_span!("pack", document = name.as_str(); self.read_current(&name, || {
@@ -160,7 +161,12 @@ impl TemporaryFile {
         disk::rename(&self.path, to).map_err(|error| self.failed("the file cannot be given its name", error))?;
         self.is_done.set(true);
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        disk::sync_folder(folder, Durability::Synced).map_err(|error| self.failed("the folder cannot be synced", error))
+        disk::sync_folder(folder, Durability::Synced).map_err(|error| {
+            let text =
+                "the file was written, but it is not certain that a power cut would not take its name: pack again";
+            let error = Error::io(text, error).with_kind(ErrorKind::UnknownOutcome);
+            error.at_location(to.display().to_string())
+        })
     }
 
     fn failed(&self, what: &str, error: std::io::Error) -> Error {
@@ -193,13 +199,8 @@ impl PackedFile {
     /// `NotFound` if there is no such file; `InvalidInput` if it is not a packed file; `Corrupt` if it is not as it was
     /// written: truncated, changed or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let cannot = |error| Error::io("the file cannot be opened", error).at_location(path.display().to_string());
-        let path = std::fs::canonicalize(path).map_err(cannot)?;
+        let path = regular_file(path.as_ref(), "a packed file")?;
         let location = path.display().to_string();
-        if !path.is_file() {
-            return Err(Error::invalid("not a regular file: give the path of a packed file").at_location(location));
-        }
         let limits = Limits::default();
         let (arrays, document) = PackedArrays::open(path, limits)?;
         let arrays: Arc<dyn Backend> = Arc::new(arrays);
