@@ -158,6 +158,8 @@ pub(crate) enum Command {
         #[arg(short, long)]
         yes: bool,
     },
+    /// Give a value another name in the same place.
+    Rename { place: String, name: String, new_name: String },
     /// Remove values and their arrays.
     Rm {
         place: String,
@@ -234,7 +236,7 @@ pub(crate) enum Command {
     },
     /// Store the arrays of a value in other chunks, with another codec or in another format, in one commit.
     Repack(RepackArguments),
-    /// Save an example value, and print commands to try.
+    /// Save an example value, show it, and print commands to try. A value that is there already stays as it is.
     Demo {
         #[arg(default_value = "arraystow-demo")]
         place: String,
@@ -288,20 +290,13 @@ pub(crate) struct PlotArguments {
 }
 
 impl PlotArguments {
-    /// A picture of a part of an array, as a file of the usual size.
-    pub(crate) fn picture(
-        place: String,
-        name: String,
-        path: Option<String>,
-        slice: Option<String>,
-        file: PathBuf,
-        force: bool,
-    ) -> Self {
+    /// A picture of an array, in the terminal.
+    pub(crate) fn of(place: String, name: String, path: Option<String>) -> Self {
         Self {
             place,
             name,
             path,
-            slice,
+            slice: None,
             histogram: false,
             bins: 40,
             min: None,
@@ -310,8 +305,8 @@ impl PlotArguments {
             map: Map::Viridis,
             colors: Colours::Auto,
             size: None,
-            output: Some(file),
-            force,
+            output: None,
+            force: false,
         }
     }
 }

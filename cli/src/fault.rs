@@ -22,6 +22,15 @@ pub(crate) enum Fault {
 
 pub(crate) type Outcome<T> = Result<T, Fault>;
 
+/// The fault of a command that needs a feature of this package.
+#[cfg_attr(
+    all(feature = "browse", feature = "npy", feature = "pictures", feature = "serve", feature = "zarr"),
+    allow(dead_code, reason = "nothing is lacking")
+)]
+pub(crate) fn lacks(feature: &str) -> Fault {
+    Fault::Other(format!("this program was built without the feature `{feature}` of arraystow-cli"))
+}
+
 impl Fault {
     /// Prints the reason to stderr, and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> u8 {

@@ -3,10 +3,15 @@
 //!
 //! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` <
 //! `plot` < `drawing` < `page`, `browse` < `serve` < `arguments` < `commands` < `lib`.
+#![cfg_attr(
+    not(any(feature = "browse", feature = "pictures")),
+    allow(dead_code, reason = "some functions are those of browse and of the pages")
+)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
 mod arrays;
+#[cfg(feature = "browse")]
 mod browse;
 mod commands;
 mod difference;
@@ -14,8 +19,10 @@ mod drawing;
 mod fault;
 mod json;
 mod numbers;
+#[cfg(feature = "pictures")]
 mod page;
 mod plot;
+#[cfg(feature = "serve")]
 mod serve;
 mod terminal;
 mod text;
@@ -30,6 +37,8 @@ const USAGE: u8 = 2;
 
 /// Runs the command with these arguments, of which the first is its name. Returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let program = arguments.first().cloned().unwrap_or_default();
     let arguments = match arguments::Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(shown) => {
@@ -39,7 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let json = arguments.json;
-    match commands::run(arguments) {
+    match commands::run(&program, arguments) {
         Ok(()) => 0,
         Err(fault) => fault.report(json),
     }

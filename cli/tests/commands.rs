@@ -306,6 +306,12 @@ fn cp_mv_and_rm_move_and_remove() {
         ("runs/a\nruns/b\n", "other/c\nruns/a\nruns/b\n")
     );
 
+    let renamed = json(&["rename", &place, "runs/b", "runs/last"]);
+    assert_eq!((&renamed["arrays_kept"], &renamed["bytes_written"]), (&json!(2), &json!(0)));
+    let (code, error) = refused(&["rename", &place, "runs/last", "runs/a"]);
+    assert!(code == 1 && error.contains("\"runs/a\" is in use"), "{error}");
+    printed(&["rename", &place, "runs/last", "runs/b"]);
+
     let (code, _) = refused(&["rm", &place, "runs/a"]);
     assert_eq!(code, 2);
     let (code, error) = refused(&["rm", &place, "runs/x", "--yes"]);
@@ -417,16 +423,23 @@ fn the_demo_can_be_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("demo").display().to_string();
     let text = printed(&["demo", &place]);
-    // Every line that it proposes works.
-    let proposed: Vec<&str> = text.lines().filter(|line| line.starts_with("arraystow ")).collect();
-    assert!(proposed.len() > 5, "{text}");
-    for line in proposed {
-        let line = line.replace("height.npy", &folder.path().join("height.npy").display().to_string());
-        let yes = if line.contains(" rm ") { " --yes" } else { "" };
-        let shell = format!("{}{yes}", line.replacen("arraystow", env!("CARGO_BIN_EXE_arraystow"), 1));
-        let output = Command::new("sh").args(["-c", &shell]).output().unwrap();
-        assert!(output.status.success(), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("└── two-stones") && text.contains("height (m)"), "{text}");
+    // Every line that it proposes works, and is found by its program's path.
+    let program = env!("CARGO_BIN_EXE_arraystow");
+    let proposed: Vec<&str> = text.lines().filter(|line| line.starts_with(program)).collect();
+    assert!(proposed.len() > 8, "{text}");
+    // A second time, what is there stays.
+    let modified = |place: &str| json(&["ls", "-l", place])[0]["modified"].clone();
+    let before = modified(&place);
+    assert!(printed(&["demo", &place]).contains("stays as it is"));
+    assert_eq!(modified(&place), before);
+    for line in proposed.iter().filter(|line| ![" browse ", " serve "].iter().any(|live| line.contains(live))) {
+        let line = if line.contains(" rm ") { line.replacen(" rm ", " rm --yes ", 1) } else { (*line).to_owned() };
+        let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    assert!(folder.path().join("two-stones.h5").exists() && folder.path().join("height.npy").exists());
+    assert_eq!(printed(&["ls", &place]), "");
     assert!(printed(&["completions", "bash"]).contains("_arraystow"));
     assert!(printed(&["man"]).contains(".TH arraystow"));
 }

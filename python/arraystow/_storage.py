@@ -208,6 +208,10 @@ class Storage:
         """Removes a value and its arrays."""
         self._raw.remove(name)
 
+    def rename(self, name: str, new_name: str) -> dict[str, Any]:
+        """Gives a value another name. In a folder, within one workflow, this is one step, and the arrays stay."""
+        return json.loads(self._raw.rename(name, new_name))  # type: ignore[no-any-return]
+
     def copy(self, name: str, other: Storage, *, progress: Progress | None = None) -> dict[str, Any]:
         """Copies a value to another storage, under the same name."""
         return json.loads(self._raw.copy(name, other._raw, progress))  # type: ignore[no-any-return]

@@ -155,6 +155,11 @@ impl RawStorage {
         run(py, None, || self.storage.remove_matching(glob))
     }
 
+    /// Gives a value another name; the report comes as JSON.
+    fn rename(&self, py: Python<'_>, name: &str, new_name: &str) -> PyResult<String> {
+        json::write(&run(py, None, || self.storage.rename(name, new_name))?)
+    }
+
     /// Copies a value to another storage, under the same name; the report comes as JSON.
     fn copy(&self, py: Python<'_>, name: &str, other: &Self, progress: Option<Py<PyAny>>) -> PyResult<String> {
         json::write(&run(py, progress, || self.storage.copy(name, &other.storage))?)

@@ -220,6 +220,9 @@ def test_a_storage_is_listed_copied_verified_and_swept(storage, tmp_path):
     storage.save("b", 1)
     assert storage.list() == ["a/x", "b"] and storage.list("a/*") == ["a/x"] and "b" in storage and "c" not in storage
     info = storage.info("a/x")
+    assert storage.rename("b", "c")["bytes_written"] == 0 and storage.list() == ["a/x", "c"]
+    with pytest.raises(errors.AlreadyExistsError):
+        storage.rename("c", "a/x")
     assert info["arrays"][0]["data_type"] == "float64" and info["arrays"][0]["bytes"] >= 80_000
     other = arraystow.Storage(tmp_path / "other", array_format="zarr", durability="not-synced")
     storage.copy("a/x", other)

@@ -237,6 +237,24 @@ impl Storage {
         self.away(name, Self::remove)
     }
 
+    /// The async form of [`remove_if`](Self::remove_if). A removal that has begun completes.
+    ///
+    /// # Errors
+    /// As for [`remove_if`](Self::remove_if).
+    pub fn remove_if_async(&self, name: &str, version: &Version) -> impl Future<Output = Result<()>> + Send + use<> {
+        let version = version.clone();
+        self.away(name, move |storage, name| storage.remove_if(name, &version))
+    }
+
+    /// The async form of [`rename`](Self::rename). A rename in one step that has begun completes.
+    ///
+    /// # Errors
+    /// As for [`rename`](Self::rename).
+    pub fn rename_async(&self, name: &str, new_name: &str) -> impl Future<Output = Result<SaveReport>> + Send + use<> {
+        let new_name = new_name.to_owned();
+        self.away(name, move |storage, name| storage.rename(name, &new_name))
+    }
+
     /// The async form of [`remove_matching`](Self::remove_matching).
     ///
     /// # Errors

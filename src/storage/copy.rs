@@ -7,6 +7,7 @@ use super::name::Name;
 use super::read::look_at_arrays;
 use super::report::SaveReport;
 use super::save::PlannedSave;
+use super::version::Version;
 use crate::array::ArrayMeta;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
@@ -43,15 +44,23 @@ impl Storage {
     pub fn copy(&self, name: &str, other: &Self) -> Result<SaveReport> {
         let name = Name::parse(name)?;
         let copied = in_span!("copy", document = name.as_str(); {
-            self.plan_copy(&name, other).and_then(|planned| planned.carry_out())
+            if self.place.identity(&name) == other.place.identity(&name) {
+                let text = "a copy within one storage: load the object and save it under another name";
+                return Err(Error::invalid(text).in_document(name.as_str()));
+            }
+            self.plan_copy(&name, other, &name, Intent::Copy).and_then(|(planned, _)| planned.carry_out())
         });
         copied.map_err(|error| error.in_document(name.as_str()))
     }
 
-    fn plan_copy(&self, name: &Name, other: &Self) -> Result<PlannedSave> {
-        if self.place.identity(name) == other.place.identity(name) {
-            return Err(Error::invalid("a copy within one storage: load the object and save it under another name"));
-        }
+    /// A copy under a name whose workflow has no arrays of these ids, and the version that is copied.
+    pub(super) fn plan_copy(
+        &self,
+        name: &Name,
+        other: &Self,
+        new: &Name,
+        intent: Intent,
+    ) -> Result<(PlannedSave, Version)> {
         let mut document = open(&*self.place, name)?;
         let mut head = document.head(&*self.place, name)?;
         look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
@@ -64,6 +73,7 @@ impl Storage {
             return Err(Error::unsupported(text).at_path(object.path()).in_array(object.id.file()));
         }
         let body = document.body(&head, &*self.place, name)?;
+        let version = Version::of(head.manifest.write_id());
         let backend = self.place.backend(name.workflow());
         let mut objects = stored_arrays(&head.manifest, &backend, name.as_str())?;
         let files = self.place.protocols(name.workflow()).files()?;
@@ -74,15 +84,8 @@ impl Storage {
             kept: false,
         }));
         let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared), document: None };
-        Ok(PlannedSave {
-            storage: other.clone(),
-            name: name.clone(),
-            format: head.format,
-            body,
-            plan,
-            intent: Intent::Copy,
-            early: Mutex::default(),
-        })
+        let (storage, name, early) = (other.clone(), new.clone(), Mutex::default());
+        Ok((PlannedSave { storage, name, format: head.format, body, plan, intent, early }, version))
     }
 }
 

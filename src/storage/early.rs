@@ -102,7 +102,7 @@ impl Wanted {
     fn of(intent: &Intent) -> Self {
         match intent {
             Intent::Replace | Intent::Copy => Self::Anything,
-            Intent::Create => Self::Nothing,
+            Intent::Create | Intent::CreateCopy => Self::Nothing,
             Intent::ReplaceVersion(version) => Self::Version(version.clone()),
         }
     }

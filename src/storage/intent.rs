@@ -13,4 +13,6 @@ pub(super) enum Intent {
     ReplaceVersion(Version),
     /// Brings a document from elsewhere, with arrays of the ids that they have there, and replaces whatever is here.
     Copy,
+    /// The same, and replaces nothing.
+    CreateCopy,
 }

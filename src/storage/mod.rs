@@ -22,6 +22,7 @@ mod place;
 mod preview;
 mod read;
 mod remove;
+mod rename;
 mod repair;
 mod replace;
 mod report;

@@ -2,6 +2,7 @@
 
 use super::leftover::{Leftover, Remains};
 use super::name::{Name, Workflow};
+use super::version::Version;
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -71,8 +72,14 @@ pub(super) trait Place: Send + Sync {
     /// Puts a document in its place, in one step, if what is there is what is expected.
     fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a>;
     /// Removes documents of one workflow, durably. Those that are not there are passed over. An error if it is not
-    /// known what was removed, or if nothing was.
-    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>>;
+    /// known what was removed, or if nothing was. With `only`, a document of another version fails with `Conflict`.
+    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>>;
+    /// Gives a document another name in its workflow, in one step, if the place can do that: its manifest. The arrays
+    /// stay where they are.
+    fn rename(&self, name: &Name, new: &Name) -> Option<Result<Manifest>> {
+        let _ = (name, new);
+        None
+    }
     /// Every workflow that has arrays, or had: for each that no name can lead to, the error that says why.
     fn workflows(&self) -> Result<Vec<Result<Workflow>>>;
     /// What no document of a workflow refers to and no save in progress is writing.
@@ -171,6 +178,17 @@ pub(super) const REPLACED: &str = "the document was replaced or removed since th
 /// The error of a save that is based on a version that is not there any more.
 pub(super) fn replaced() -> Error {
     Error::new(ErrorKind::Conflict, REPLACED)
+}
+
+/// Fails for a document of another version than the one that is to be removed.
+pub(super) fn check_version(manifest: &Manifest, only: Option<&Version>) -> Result<()> {
+    match only {
+        Some(version) if Version::of(manifest.write_id()) != *version => Err(Error::new(
+            ErrorKind::Conflict,
+            "the document was replaced since that version, and was not removed: look at the value again",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What became of a removal of documents.

@@ -4,6 +4,7 @@ use super::Storage;
 use super::missing::{explained, no_workflow};
 use super::name::{Name, Workflow};
 use super::place::Removal;
+use super::version::Version;
 use crate::error::{Error, ErrorKind, Result};
 use crate::task::{check_cancelled, unstoppable};
 use crate::trace::in_span;
@@ -23,9 +24,34 @@ impl Storage {
     /// of arrays is lost, and the arrays are left to a [`sweep`](Self::sweep).
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
-        let missing = in_span!("remove", document = name.as_str(); self.remove_batch(std::slice::from_ref(&name))?);
-        let missing = missing.into_iter().flatten().next();
-        missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, &name)))
+        in_span!("remove", document = name.as_str(); self.remove_one(&name, None))
+    }
+
+    /// Removes the value with this name if it still has this version.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let storage = arraystow::Storage::open(folder.path())?;
+    /// let version = storage.save("answer", &41)?.version;
+    /// storage.save("answer", &42)?;
+    /// assert!(storage.remove_if("answer", &version).unwrap_err().is_conflict());
+    /// assert_eq!(storage.load::<i32>("answer")?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// In a folder, the check and the removal are one step. In an object store, a save by another program in the moment
+    /// of the removal is lost.
+    ///
+    /// # Errors
+    /// As for [`remove`](Self::remove), and `Conflict` if the value has another version.
+    pub fn remove_if(&self, name: &str, version: &Version) -> Result<()> {
+        let name = Name::parse(name)?;
+        in_span!("remove", document = name.as_str(); self.remove_one(&name, Some(version)))
+    }
+
+    pub(super) fn remove_one(&self, name: &Name, only: Option<&Version>) -> Result<()> {
+        let missing = self.remove_batch(std::slice::from_ref(name), only)?.into_iter().flatten().next();
+        missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, name)))
     }
 
     /// Removes every value whose name matches a glob (see [`list`](Self::list)), and returns their names.
@@ -86,7 +112,7 @@ impl Storage {
         let mut names = names.into_iter();
         for workflow in parsed.chunk_by(|a, b| a.workflow() == b.workflow()) {
             for batch in workflow.chunks(MOST_AT_ONCE) {
-                let missing = self.remove_batch(batch)?;
+                let missing = self.remove_batch(batch, None)?;
                 // Another program has removed the others since.
                 let there =
                     missing.iter().zip(names.by_ref().take(batch.len())).filter(|(missing, _)| missing.is_none());
@@ -98,11 +124,11 @@ impl Storage {
 
     /// Removes documents of one workflow and their arrays; a removal once begun completes. Returns for each that is not
     /// there the error that says so.
-    fn remove_batch(&self, names: &[Name]) -> Result<Vec<Option<Error>>> {
+    fn remove_batch(&self, names: &[Name], only: Option<&Version>) -> Result<Vec<Option<Error>>> {
         let Some(workflow) = names.first().map(Name::workflow) else { return Ok(Vec::new()) };
         check_cancelled()?;
         unstoppable(|| {
-            let Removal { missing, failed, superseded } = self.place.remove(names)?;
+            let Removal { missing, failed, superseded } = self.place.remove(names, only)?;
             superseded.for_each(|superseded| superseded.remove(&*self.place, workflow, |_| true));
             failed.map_or(Ok(missing), Err)
         })

@@ -186,7 +186,7 @@ pub(super) struct PlannedSave {
 impl PlannedSave {
     /// Whether the arrays' ids are those that they have elsewhere.
     fn is_copy(&self) -> bool {
-        matches!(self.intent, Intent::Copy)
+        matches!(self.intent, Intent::Copy | Intent::CreateCopy)
     }
 
     /// The rest of a save whose walk another thread has made.
@@ -238,7 +238,7 @@ impl PlannedSave {
     pub(super) fn expected<'a>(&self, before: &'a Before, sources: &Sources) -> Result<Expected<'a>> {
         let found = before.manifest.as_ref();
         match (&self.intent, found) {
-            (Intent::Create, found) => {
+            (Intent::Create | Intent::CreateCopy, found) => {
                 let present = found.map_or(Present::Nothing, |found| Present::document(Some(found)));
                 Expected::Nothing.check(present).map(|()| Expected::Nothing)
             }

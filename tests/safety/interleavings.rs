@@ -141,6 +141,10 @@ const SWAPS: Actor = |storage| {
     storage.save("sim/run", &other)?;
     storage.save("sim/other", &run).map(drop)
 };
+/// In a folder in one step, in a store as a copy.
+const RENAMES: Actor = |storage| storage.rename("sim/run", "sim/other").map(drop);
+/// As a copy.
+const MOVES: Actor = |storage| storage.rename("sim/run", "a/b/run").map(drop);
 const LOADS: Actor = |storage| {
     let run: Run = storage.load("sim/run")?;
     match run.field.compute() {
@@ -226,8 +230,12 @@ fn interleave<P: Place>(
             assert!(results.iter().all(|result| result.is_ok()), "{what}");
             assert_eq!(step_of(&sound.handle(0), "sim/other"), Some(1), "{what}");
         }
-        if let Ok(other) = sound.handle(0).load::<Run>("sim/other") {
-            assert_whole(&other);
+        let others = ["sim/other", "a/b/run"].map(|name| sound.handle(0).load::<Run>(name));
+        others.iter().flatten().for_each(assert_whole);
+        let is_renamed = names.starts_with("rename") || names.starts_with("move");
+        if is_renamed && !names.ends_with("remove") {
+            let there = others.iter().flatten().count() + usize::from(found.is_some());
+            assert!(there > 0, "{what}: the value is lost");
         }
         sound.assert_nothing_leaked(&what);
         swept(&sound.handle(0));
@@ -241,7 +249,7 @@ fn interleave<P: Place>(
 
 fn all_pairs<P: Place>(empty: impl Fn() -> P) {
     let one = Some(1);
-    let pairs: [(bool, Pair<'_>); 22] = [
+    let pairs: [(bool, Pair<'_>); 34] = [
         (true, ("save and save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("first save and first save", [SAVES_2, SAVES_3], &[Some(2), Some(3)])),
         (false, ("create and create", [CREATES, CREATES], &[Some(4)])),
@@ -265,6 +273,18 @@ fn all_pairs<P: Place>(empty: impl Fn() -> P) {
         (true, ("remove all and save", [REMOVES_ALL, SAVES_2], &[Some(2), None])),
         (true, ("remove all and remove", [REMOVES_ALL, REMOVES], &[None])),
         (true, ("remove all and link", [REMOVES_ALL, LINKS], &[None])),
+        (true, ("rename and save", [RENAMES, SAVES_2], &[None, Some(2)])),
+        (true, ("rename and update", [RENAMES, UPDATES], &[None, Some(2)])),
+        (true, ("rename and keep", [RENAMES, KEEPS], &[None, one])),
+        (true, ("rename and remove", [RENAMES, REMOVES], &[None])),
+        (true, ("rename and rename", [RENAMES, RENAMES], &[None])),
+        (true, ("rename and move", [RENAMES, MOVES], &[None])),
+        (true, ("rename and link", [RENAMES, LINKS], &[None, one])),
+        (true, ("rename and load", [RENAMES, LOADS], &[None])),
+        (true, ("rename and sweep", [RENAMES, SWEEPS], &[None])),
+        (true, ("move and save", [MOVES, SAVES_2], &[None, Some(2)])),
+        (true, ("move and remove", [MOVES, REMOVES], &[None])),
+        (true, ("move and sweep", [MOVES, SWEEPS], &[None])),
     ];
     for (begins, (names, actors, allowed)) in pairs {
         interleave(&empty, actors, if begins { Begin::Saved } else { Begin::Empty }, allowed, names);

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 type Action = (&'static str, fn(&Storage) -> Result<()>, Option<u64>);
 
 /// What is tried on a storage with `sim/run` of step 1, and the step that is there afterwards.
-const ACTIONS: [Action; 9] = [
+const ACTIONS: [Action; 11] = [
     ("replaces", |storage| storage.save("sim/run", &run_of(2)).map(drop), Some(2)),
     ("creates", |storage| storage.save("a/b/run", &run_of(2)).map(drop), Some(1)),
     ("keeps", |storage| storage.save("sim/run", &storage.load::<Run>("sim/run")?).map(drop), Some(1)),
@@ -26,7 +26,22 @@ const ACTIONS: [Action; 9] = [
     ("writes early", |storage| save_early(storage, "sim/run"), Some(2)),
     ("creates early", |storage| save_early(storage, "c/d/run"), Some(1)),
     ("removes", |storage| storage.remove("sim/run"), None),
+    ("renames", |storage| storage.rename("sim/run", "sim/renamed").map(drop), None),
+    ("moves", |storage| storage.rename("sim/run", "a/b/renamed").map(drop), None),
 ];
+
+/// What a rename leaves under the new name, and under the old one.
+fn check_renamed(storage: &Storage, result: &Result<()>, what: &str) {
+    let new = ["sim/renamed", "a/b/renamed"].into_iter().find_map(|name| step_of(storage, name));
+    let both = (step_of(storage, "sim/run"), new);
+    match result {
+        Ok(()) => assert_eq!(both, (None, Some(1)), "{what}"),
+        Err(error) if error.is_unknown_outcome() => assert!(both != (None, None), "{what}"),
+        // The copy could not be taken back, and the error says where it is.
+        Err(error) if error.left_behind().iter().any(|left| left.contains("renamed")) => {}
+        Err(_) => assert_eq!(both, (Some(1), None), "{what}"),
+    }
+}
 
 /// Saves an array of which the attributes alone are new: its chunks are taken over.
 fn carry(storage: &Storage) -> Result<()> {
@@ -59,7 +74,7 @@ fn fail_each(
     space_comes_back: bool,
 ) {
     for (what, action, after) in ACTIONS {
-        let (mut errors, mut n) = (0, 0);
+        let (mut errors, mut n, is_rename) = (0, 0, ["renames", "moves"].contains(&what));
         loop {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("root");
@@ -75,6 +90,9 @@ fn fail_each(
             let failed = failing.first();
             let what = format!("{what}, {format}, {codec:?}, call {n} failed: {failed:?}");
             check(&storage, &result, after, &what);
+            if is_rename {
+                check_renamed(&storage, &result, &what);
+            }
             let reported: Vec<String> = result.as_ref().err().map_or(Vec::new(), |error| error.left_behind().to_vec());
             if let Err(error) = &result {
                 errors += 1;
@@ -97,7 +115,7 @@ fn fail_each(
             }
             n += 1;
         }
-        assert!(errors > 2 || what == "removes", "{what}: {errors} errors");
+        assert!(errors > 2 || ["removes", "renames"].contains(&what), "{what}: {errors} errors");
     }
 }
 
@@ -143,7 +161,7 @@ enum Failure {
 
 fn fail_each_request(failure: Failure, once: bool) {
     for (what, action, after) in ACTIONS {
-        let mut n = 0;
+        let (mut n, is_rename) = (0, ["renames", "moves"].contains(&what));
         loop {
             let store = Arc::new(InMemory::new());
             let open = |gate: Gate| {
@@ -171,6 +189,9 @@ fn fail_each_request(failure: Failure, once: bool) {
             let failed = failed.lock().unwrap().clone();
             let what = format!("{what}, {failure:?}, request {n} failed: {failed:?}");
             check(&sound, &result, after, &what);
+            if is_rename {
+                check_renamed(&sound, &result, &what);
+            }
             // Whatever was written and is there is named, or belongs to an object.
             if let Err(error) = &result {
                 let place = |left: &String| error.left_behind().iter().any(|reported| reported.contains(left.as_str()));

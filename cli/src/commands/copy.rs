@@ -1,4 +1,4 @@
-//! `cp` and `mv`: values of one place to another.
+//! `cp` and `mv`: values of one place to another. `rename`: within one place.
 
 use super::{Call, print_json, select};
 use crate::fault::{Fault, Outcome};
@@ -35,19 +35,28 @@ pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool) -> Ou
             if let Some(fault) = verified.faults.into_iter().next() {
                 return Err(fault.into());
             }
-            // A save between the copy and now would be lost.
-            if here.version(&entry.name)? != before {
-                return Err(Fault::Other(format!(
-                    "{:?} was changed in the meantime: it is still at {from}",
-                    entry.name
-                )));
+            match here.remove_if(&entry.name, &before) {
+                Err(error) if error.is_conflict() => {
+                    let text = format!("{:?} was changed in the meantime: it is still at {from}", entry.name);
+                    return Err(Fault::Other(text));
+                }
+                removed => removed?,
             }
-            here.remove(&entry.name)?;
             moved.push(copied);
         }
         Ok(moved)
     })?;
     finish(call, &moved, "moved")
+}
+
+pub(super) fn rename(call: &Call, place: &str, name: &str, new_name: &str) -> Outcome<()> {
+    let storage = call.existing(place)?;
+    let report = watched(call.quiet, || Ok(storage.rename(name, new_name)?))?;
+    if call.json {
+        return print_json(&report);
+    }
+    call.done(&format!("{name} is now {new_name}: {report}"));
+    Ok(())
 }
 
 fn copy(call: &Call, here: &Storage, there: &Storage, entry: &ListEntry) -> Outcome<Copied> {

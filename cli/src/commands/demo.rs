@@ -1,8 +1,9 @@
 //! `demo`: an example value, and what to try with it.
 
-use super::Call;
-use crate::fault::{Fault, Outcome};
-use arraystow::{ChunkedArray, Region};
+use super::{Call, list, plot, print_json};
+use crate::arguments::PlotArguments;
+use crate::fault::Outcome;
+use arraystow::{ChunkedArray, ErrorKind, Region};
 use ndarray::{Array2, ArrayD, IxDyn};
 use serde::Serialize;
 
@@ -25,35 +26,56 @@ struct Stone {
 pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
     const NAME: &str = "ponds/two-stones";
     let storage = call.open(place)?;
-    if storage.contains(NAME)? {
-        return Err(Fault::Other(format!("{place} already has {NAME:?}")));
+    match storage.create(NAME, &pond()?) {
+        Ok(report) if call.json => return print_json(&report),
+        Ok(report) => println!("saved {NAME:?} in {}: {report}", storage.location()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && !call.json => {
+            println!("{NAME:?} was saved in {} before, and stays as it is", storage.location());
+        }
+        Err(error) => return Err(error.into()),
     }
+    println!();
+    list::tree(call, place, NAME)?;
+    println!();
+    plot::run(call, &PlotArguments::of(place.to_owned(), NAME.to_owned(), Some("height".to_owned())))?;
+    println!("\nTry next:\n");
+    // `python -m arraystow` is three words.
+    let program = if call.program.contains('/') { word(&call.program) } else { call.program.clone() };
+    let place = word(place);
+    let lines = [
+        (format!("show {place} {NAME}"), "the fields, as text", true),
+        (format!("stats {place} {NAME} height"), "minimum, maximum, mean, histogram", true),
+        (format!("plot {place} {NAME} height --slice y=200"), "one row, as a line", true),
+        (format!("find {place} --where 'stones[0].mass_kg < 1'"), "values that satisfy a condition", true),
+        (format!("verify {place}"), "every checksum", true),
+        (format!("pack {place} {NAME} -o two-stones.h5"), "one file, which h5py reads", true),
+        (format!("export {place} {NAME} --path height height.npy"), "for numpy", cfg!(feature = "npy")),
+        (format!("browse {place}"), "with keys, in the terminal", cfg!(feature = "browse")),
+        (format!("serve {place}"), "for a web browser", cfg!(feature = "serve")),
+        (format!("rm {place} {NAME}"), "the document and both arrays", true),
+    ];
+    let there = lines.iter().filter(|(_, _, is_there)| *is_there);
+    let width = there.clone().map(|(line, ..)| line.chars().count()).max().unwrap_or(0);
+    for (line, what, _) in there {
+        println!("{program} {line:width$}  # {what}");
+    }
+    Ok(())
+}
+
+/// A word of a shell's line.
+fn word(text: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-:@%+=,".contains(character);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+fn pond() -> arraystow::Result<Pond> {
     let stones = vec![Stone { x: 300.0, y: 200.0, mass_kg: 0.4 }, Stone { x: 900.0, y: 500.0, mass_kg: 1.5 }];
     let centres: Vec<_> = stones.iter().map(|stone| (stone.x, stone.y, stone.mass_kg)).collect();
     let height = ChunkedArray::from_fn(&[721, 1440], &[128, 128], move |region| surface(region, &centres))?;
     let height = height.with_dims(["y", "x"])?.with_attr("units", "m")?;
     let wet =
         Array2::from_shape_fn((721, 1440), |(y, x)| (x as i64 - 720).pow(2) + 4 * (y as i64 - 360).pow(2) < 500_000);
-    let report = storage.save(NAME, &Pond { title: "two stones".to_owned(), stones, height, wet })?;
-    if call.json {
-        return super::print_json(&report);
-    }
-    let text = format!(
-        "saved {NAME:?} in {place}: {report}\n\n\
-         arraystow tree {place}\n\
-         arraystow show {place} {NAME}\n\
-         arraystow stats {place} {NAME} height\n\
-         arraystow plot {place} {NAME} height\n\
-         arraystow head {place} {NAME} wet\n\
-         arraystow find {place} --where 'stones[0].mass_kg < 1'\n\
-         arraystow verify {place}\n\
-         arraystow export {place} {NAME} --path height height.npy\n\
-         arraystow rm {place} {NAME}\n\n\
-         With keys in the terminal:   arraystow browse {place}\n\
-         As pages for a web browser:  arraystow serve {place}"
-    );
-    println!("{text}");
-    Ok(())
+    Ok(Pond { title: "two stones".to_owned(), stones, height, wet })
 }
 
 fn surface(region: &Region, stones: &[(f64, f64, f64)]) -> ArrayD<f32> {

@@ -1,6 +1,6 @@
 //! `export`: an array or a part of a value as a file of another program.
 
-use super::{Call, pack, plot};
+use super::{Call, npy, pack, plot};
 use crate::arguments::PlotArguments;
 use crate::arrays::choose;
 use crate::fault::{Fault, Outcome};
@@ -9,9 +9,8 @@ use crate::plot::Part;
 use crate::terminal::watched;
 use crate::text;
 use crate::values::{self, read};
-use arraystow::{AnyArray, AnyNdArray, DataType, Storage, Value};
-use ndarray::{ArrayD, Slice, SliceInfoElem};
-use npyz::WriterBuilder;
+use arraystow::{AnyArray, AnyNdArray, Storage, Value};
+use ndarray::{Slice, SliceInfoElem};
 use serde_json::Value as Json;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -33,7 +32,8 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
     match ending {
         "npy" | "csv" | "json" => {}
         "png" | "svg" => {
-            return plot::run(call, &PlotArguments::picture(place, name, path, slice, file, force));
+            let picture = PlotArguments::of(place, name, path);
+            return plot::run(call, &PlotArguments { slice, output: Some(file), force, ..picture });
         }
         "h5" | "hdf5" if path.is_none() && slice.is_none() => return pack::pack(call, &place, &name, &file, force),
         "h5" | "hdf5" => {
@@ -62,7 +62,7 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
     let out = out.map_err(|error| Fault::Other(format!("{}: {error}", fresh.display())))?;
     let mut out = BufWriter::new(out);
     let written = watched(call.quiet, || match (&content, ending) {
-        (Content::Array(array), "npy") => npy(array, &mut out),
+        (Content::Array(array), "npy") => npy::write(array, slabs(array)?, &mut out),
         (Content::Array(array), "csv") => csv(array, &mut out),
         (Content::Array(array), _) => json_elements(array, &mut out),
         (Content::Json(value), _) => {
@@ -187,41 +187,6 @@ fn slabs(array: &AnyArray) -> Outcome<impl Iterator<Item = Outcome<AnyNdArray>>>
         slice[0] = Slice::from(start..(start + steps).min(rows)).into();
         Ok(array.slice(slice)?.compute()?)
     }))
-}
-
-macro_rules! npy_types {
-    ($array:ident, $out:ident; $($variant:ident: $rust:ty;)*) => {
-        match $array.data_type() {
-            $(DataType::$variant => npy_of::<$rust>($array, $out, |slab| match slab {
-                AnyNdArray::$variant(elements) => Some(elements),
-                _ => None,
-            }),)*
-            other => Err(Fault::Other(format!("elements of {other} cannot be written to .npy: write a .csv file"))),
-        }
-    };
-}
-
-fn npy(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
-    use num_complex::Complex;
-    npy_types! { array, out;
-        Bool: bool; Int8: i8; Int16: i16; Int32: i32; Int64: i64; UInt8: u8; UInt16: u16; UInt32: u32; UInt64: u64;
-        Float16: half::f16; Float32: f32; Float64: f64; Complex64: Complex<f32>; Complex128: Complex<f64>;
-    }
-}
-
-fn npy_of<T: npyz::AutoSerialize + npyz::Serialize>(
-    array: &AnyArray,
-    out: &mut BufWriter<File>,
-    elements: impl Fn(AnyNdArray) -> Option<ArrayD<T>>,
-) -> Outcome<()> {
-    let shape: Vec<u64> = array.shape().iter().map(|len| *len as u64).collect();
-    let mut writer = npyz::WriteOptions::<T>::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
-    for slab in slabs(array)? {
-        let slab =
-            elements(slab?).ok_or_else(|| Fault::Other("the array's elements are not of its data type".to_owned()))?;
-        writer.extend(slab)?;
-    }
-    Ok(writer.finish()?)
 }
 
 /// One column or several, without a head. Floating-point numbers are written so that they are read back as they are.

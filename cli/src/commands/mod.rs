@@ -1,18 +1,23 @@
 //! What each command does.
 
+#[cfg_attr(not(feature = "browse"), path = "no_browse.rs")]
 mod browse;
 mod copy;
 mod demo;
 mod diff;
 mod export;
 mod find;
+#[cfg_attr(not(feature = "pictures"), path = "no_html.rs")]
 mod html;
 mod import;
 mod list;
+#[cfg_attr(not(feature = "npy"), path = "no_npy.rs")]
+mod npy;
 mod pack;
 mod plot;
 mod remove;
 mod repack;
+#[cfg_attr(not(feature = "serve"), path = "no_serve.rs")]
 mod serve;
 mod show;
 mod stats;
@@ -20,13 +25,16 @@ mod verify;
 
 use crate::arguments::{Arguments, Command};
 use crate::fault::{Fault, Outcome};
-use arraystow::{ListEntry, Storage};
+use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::io::Write;
 
 /// How the command was called: what holds for all commands.
 pub(crate) struct Call {
+    /// The command itself, as a shell finds it again.
+    program: String,
     json: bool,
     quiet: bool,
     options: Vec<(String, String)>,
@@ -34,7 +42,18 @@ pub(crate) struct Call {
 
 impl Call {
     fn open(&self, place: &str) -> Outcome<Storage> {
-        Ok(Storage::open_with(place, self.options.iter().cloned())?)
+        self.build(Storage::builder(place))
+    }
+
+    /// Opens a storage with the options of the object store.
+    fn build(&self, builder: StorageBuilder) -> Outcome<Storage> {
+        #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+        let builder = self.options.iter().fold(builder, |builder, (key, value)| builder.option(key, value));
+        #[cfg(not(any(feature = "s3", feature = "gcs", feature = "azure")))]
+        if !self.options.is_empty() {
+            return Err(crate::fault::lacks("s3"));
+        }
+        Ok(builder.open()?)
     }
 
     /// An existing storage: to list a folder that is not there would show nothing, without an error.
@@ -67,9 +86,9 @@ fn print_json(value: &impl Serialize) -> Outcome<()> {
     Ok(())
 }
 
-pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
+pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
     let Arguments { command, json, quiet, options } = arguments;
-    let call = Call { json, quiet, options };
+    let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, options };
     match command {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
         Command::Tree { place, glob } => list::tree(&call, &place, &glob),
@@ -90,6 +109,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome<()> {
         Command::Verify { place, glob, depth } => verify::run(&call, &place, &glob, depth),
         Command::Cp { from, to, glob } => copy::cp(&call, &from, &to, &glob),
         Command::Mv { from, to, glob, yes } => copy::mv(&call, &from, &to, &glob, yes),
+        Command::Rename { place, name, new_name } => copy::rename(&call, &place, &name, &new_name),
         Command::Rm { place, globs, yes } => remove::rm(&call, &place, &globs, yes),
         Command::Sweep { place, dry_run, yes } => remove::sweep(&call, &place, dry_run, yes),
         Command::Export { place, name, path, slice, file, force } => {

@@ -6,7 +6,7 @@ use crate::arrays::choose;
 use crate::drawing::Drawing;
 use crate::fault::{Fault, Outcome};
 use crate::numbers::Bin;
-use crate::plot::{self, Axis, Cells, Colours, Format, LARGE, Line, Part, Screen, Shown};
+use crate::plot::{self, Axis, Cells, Colours, Line, Part, PictureFile, Screen, Shown};
 use crate::terminal::watched;
 use crate::text;
 use arraystow::ArrayInfo;
@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// Where the picture goes.
 enum Target<'a> {
-    File { file: &'a Path, format: Format, size: Option<(u32, u32)> },
+    File(&'a Path, PictureFile),
     Screen(Screen),
 }
 
@@ -29,26 +29,17 @@ impl<'a> Target<'a> {
             let colours = Colours::resolved(arguments.colors);
             return Ok(Self::Screen(Screen { columns: columns as usize, lines: lines as usize, colours }));
         };
-        let format = match file.extension().and_then(|ending| ending.to_str()) {
-            Some("png") => Format::Png,
-            Some("svg") => Format::Svg,
-            _ => return Err(Fault::Usage(format!("{}: write a file that ends in .png or .svg", file.display()))),
-        };
+        let picture = PictureFile::of(file, arguments.size)?;
         if !arguments.force && file.exists() {
             return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
         }
-        if let Some((width, height)) = arguments.size.filter(|(width, height)| *width < 300 || *height < 200) {
-            return Err(Fault::Usage(format!("{width} x {height} pixels are too few: write at least 300x200")));
-        }
-        Ok(Self::File { file, format, size: arguments.size })
+        Ok(Self::File(file, picture))
     }
 
     /// The largest number of rows and columns of the picture of an array.
     fn cells(&self, rows: usize, columns: usize) -> (usize, usize) {
         match self {
-            Self::File { size, .. } => {
-                plot::picture_cells(size.unwrap_or_else(|| plot::picture_size(Some((rows, columns)), LARGE)))
-            }
+            Self::File(_, picture) => picture.cells(rows, columns),
             Self::Screen(screen) => screen.cells(rows, columns),
         }
     }
@@ -56,7 +47,7 @@ impl<'a> Target<'a> {
     /// The largest number of intervals of a line.
     fn intervals(&self) -> usize {
         match self {
-            Self::File { size, .. } => plot::picture_cells(size.unwrap_or_else(|| plot::picture_size(None, LARGE))).1,
+            Self::File(_, picture) => picture.intervals(),
             Self::Screen(screen) => screen.dots(),
         }
     }
@@ -113,8 +104,8 @@ pub(super) fn run(call: &Call, arguments: &PlotArguments) -> Outcome<()> {
             screen.draw(&plot, &mut out)?;
             Ok(out.flush()?)
         }
-        Target::File { file, format, size } => {
-            let bytes = plot::draw(&plot, format, size.unwrap_or_else(|| plot.size(LARGE)))?;
+        Target::File(file, picture) => {
+            let bytes = picture.draw(&plot)?;
             write(file, &bytes)?;
             call.done(&format!("{}: {}", file.display(), text::bytes(bytes.len() as u64)));
             if call.json { print_json(&found(&info, &part, &plot.shown)) } else { Ok(()) }

@@ -15,10 +15,7 @@ pub(super) fn run(call: &Call, arguments: &RepackArguments) -> Outcome<()> {
     }
     call.existing(place)?;
     let storage = match format {
-        Some(format) => {
-            let builder = Storage::builder(place).array_format(*format);
-            call.options.iter().fold(builder, |builder, (key, value)| builder.option(key, value)).open()?
-        }
+        Some(format) => call.build(Storage::builder(place).array_format(*format))?,
         None => call.open(place)?,
     };
     let before = storage.info(name)?;

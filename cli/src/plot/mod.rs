@@ -1,18 +1,29 @@
 //! Pictures of arrays: in the terminal, and as PNG and SVG files.
 //!
-//! Order of modules: `axis`, `colour`, `slice` < `read` < `text`, `picture`.
+//! Order of modules: `axis`, `colour`, `slice` < `read` < `text` < `picture` < `file`.
 
 mod axis;
 mod colour;
+#[cfg_attr(not(feature = "pictures"), path = "no_file.rs")]
+mod file;
+#[cfg(feature = "pictures")]
 mod picture;
 mod read;
 mod slice;
 mod text;
 
-pub(crate) use axis::{Axis, number};
+pub(crate) use axis::Axis;
+#[cfg(feature = "serve")]
+pub(crate) use axis::number;
 pub(crate) use colour::{Limits, Map, Scale};
-pub(crate) use picture::{Format, LARGE, bar, cells as picture_cells, draw, png, size as picture_size};
-pub(crate) use read::{Cells, Line, are_numbers, numbers};
+pub(crate) use file::PictureFile;
+#[cfg(feature = "pictures")]
+pub(crate) use picture::{Format, draw};
+#[cfg(feature = "serve")]
+pub(crate) use picture::{bar, png};
+#[cfg(any(feature = "browse", feature = "pictures"))]
+pub(crate) use read::are_numbers;
+pub(crate) use read::{Cells, Line, numbers};
 pub(crate) use slice::{Part, title};
 pub(crate) use text::{Colours, Screen, draw_bins};
 
@@ -34,14 +45,4 @@ pub(crate) struct Plot {
     /// Name and units of the elements.
     pub(crate) quantity: String,
     pub(crate) shown: Shown,
-}
-
-impl Plot {
-    /// The size of a file's picture where none was chosen, with at most so many rows and columns of cells.
-    pub(crate) fn size(&self, most: (usize, usize)) -> (u32, u32) {
-        match &self.shown {
-            Shown::Cells { axes, .. } => picture_size(Some((axes[0].len, axes[1].len)), most),
-            _ => picture_size(None, most),
-        }
-    }
 }

@@ -11,8 +11,9 @@ use crate::protocol::{DiskFile, disk};
 use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::name::Name;
 use crate::storage::place::{Announced, Place, Present, Removal};
-use crate::storage::place::{Hold, Superseded};
+use crate::storage::place::{Hold, Superseded, check_version};
 use crate::storage::read::{head, is_ours, locations, removable};
+use crate::storage::version::Version;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl Folder {
     }
 
     /// Removes documents of one workflow under one lock: all of them, then one sync of their folder.
-    pub(super) fn remove_documents<'a>(&'a self, names: &[Name]) -> Result<Removal<'a>> {
+    pub(super) fn remove_documents<'a>(&'a self, names: &[Name], only: Option<&Version>) -> Result<Removal<'a>> {
         let nothing = |missing| Removal { missing, failed: None, superseded: Box::new(std::iter::empty()) };
         let Some(first) = names.first() else { return Ok(nothing(Vec::new())) };
         // Before the lock: looking must not make folders.
@@ -105,7 +106,7 @@ impl Folder {
         let workflow = self.workflow(first.workflow());
         let lock = WorkflowLock::acquire(&workflow, self.durability)?;
         let RemovalResults { there: removed, missing, failed } =
-            sorted(names.iter().map(|name| self.remove_name(name)));
+            sorted(names.iter().map(|name| self.remove_name(name, only)));
         if !removed.is_empty() {
             disk::sync_folder(&workflow, self.durability).map_err(|error| {
                 let text = "the document was removed, but it is not certain that a power cut would not bring it back; its \
@@ -121,7 +122,7 @@ impl Folder {
     }
 
     /// The error for a document that is not there; none if there is something.
-    fn missing(&self, name: &Name) -> Option<Result<Error>> {
+    pub(super) fn missing(&self, name: &Name) -> Option<Result<Error>> {
         match self.open(name) {
             Ok(_) => None,
             Err(error) if error.is_not_found() => Some(Ok(error.in_document(name.as_str()))),
@@ -130,9 +131,10 @@ impl Folder {
     }
 
     /// Removes a document, not yet durably. The caller holds the lock.
-    fn remove_name(&self, name: &Name) -> Result<Manifest> {
+    fn remove_name(&self, name: &Name, only: Option<&Version>) -> Result<Manifest> {
         let path = self.document(name);
         let manifest = removable(self, name)?;
+        check_version(&manifest, only).map_err(|error| error.in_document(name.as_str()))?;
         let failed = |error| located("cannot remove the document", &path)(error).in_document(name.as_str());
         disk::remove_file(&path).map_err(failed)?;
         Ok(manifest)

@@ -5,6 +5,7 @@ mod commit;
 mod durable;
 mod links;
 mod record;
+mod rename;
 mod sweep;
 
 use super::leftover::{Leftover, Remains};
@@ -15,11 +16,12 @@ use super::place::{
     Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
 };
 use super::read::looks_as_document;
+use super::version::Version;
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
-use crate::plugin::Protocols;
+use crate::plugin::{Manifest, Protocols};
 #[cfg(feature = "zarr")]
 use crate::protocol::store::{ByteStore, FolderStore};
 use crate::protocol::{ArrayOptions, Durability, LocalFiles, disk};
@@ -285,8 +287,12 @@ impl Place for Folder {
         self.commit_document(name, document, expected)
     }
 
-    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
-        self.remove_documents(names)
+    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
+        self.remove_documents(names, only)
+    }
+
+    fn rename(&self, name: &Name, new: &Name) -> Option<Result<Manifest>> {
+        (name.workflow() == new.workflow()).then(|| self.rename_document(name, new))
     }
 
     fn workflows(&self) -> Result<Vec<Result<Workflow>>> {

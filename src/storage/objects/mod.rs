@@ -14,6 +14,7 @@ use super::place::{
     Announced, Before, Claim, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Outcome, Place, Removal,
     Seen,
 };
+use super::version::Version;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -194,8 +195,8 @@ impl Place for ObjectFolder {
         self.commit_document(name, document, expected)
     }
 
-    fn remove<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
-        self.remove_documents(names)
+    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
+        self.remove_documents(names, only)
     }
 
     fn workflows(&self) -> Result<Vec<Result<Workflow>>> {

@@ -10,8 +10,9 @@ use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::place::{Announced, Claim, Removal};
-use crate::storage::place::{Hold, Superseded};
+use crate::storage::place::{Hold, Superseded, check_version};
 use crate::storage::read::{locations, removable};
+use crate::storage::version::Version;
 use std::collections::HashSet;
 
 /// The leases of many removals, given back together.
@@ -39,11 +40,11 @@ struct Going<'a> {
 
 impl ObjectFolder {
     /// Removes documents of one workflow.
-    pub(super) fn remove_documents<'a>(&'a self, names: &'a [Name]) -> Result<Removal<'a>> {
+    pub(super) fn remove_documents<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
         let looked: Mutex<Vec<Option<Result<Going<'_>>>>> = Mutex::new(names.iter().map(|_| None).collect());
         let jobs = names.iter().enumerate().map(|work| Job { work, bytes: 0 });
         run(CONCURRENCY / 4, jobs, |(index, name)| {
-            let going = self.look(name);
+            let going = self.look(name, only);
             looked.lock()[index] = Some(going);
             Ok(())
         })?;
@@ -53,8 +54,9 @@ impl ObjectFolder {
         Ok(Removal { missing, failed: unclear.or(failed), superseded: self.supersede_all(going) })
     }
 
-    fn look<'a>(&self, name: &'a Name) -> Result<Going<'a>> {
+    fn look<'a>(&self, name: &'a Name, only: Option<&Version>) -> Result<Going<'a>> {
         let manifest = removable(self, name)?;
+        check_version(&manifest, only).map_err(|error| error.in_document(name.as_str()))?;
         let begin = || {
             let objects = self.arrays(name.workflow())?;
             Lease::begin(objects, name.as_str(), &[], Claim::Fresh, self.lease)

@@ -248,6 +248,21 @@ impl DeadSession {
 }
 
 impl Sessions {
+    /// Ends the sessions that have written one of these arrays, which a document names: they were committed, perhaps by
+    /// a program that was killed before it ended them. Under another name, the document would not be found by them.
+    pub(in crate::storage) fn end_committed(store: &Arc<dyn ByteStore>, is_named: impl Fn(&str) -> bool) -> Result<()> {
+        for id in store.folders(SAVING)?.into_iter().filter(|folder| is_id(folder)) {
+            let record = Record::new(store.clone(), &id)?;
+            match record.lease() {
+                Ok(lease) if lease.arrays.iter().any(|array| is_named(array)) => record.end()?,
+                Ok(_) => {}
+                Err(error) if error.is_gone() || error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Looks at all sessions of a workflow.
     pub(in crate::storage) fn read(store: &Arc<dyn ByteStore>) -> Result<Self> {
         let mut sessions = Self::default();

@@ -15,9 +15,23 @@ use std::sync::Arc;
 /// What a power cut may leave under a name: one of these steps, or nothing.
 type Allowed<'a> = &'a [Option<u64>];
 
-/// Returns an error unless one of the values that may be there is there, whole.
-fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), String> {
-    let found = match storage.load::<Run>(name) {
+/// Returns an error unless one of the values that may be there is there, whole. Of several names, `a or b`, only one may
+/// have a value if all are of one workflow.
+fn check(storage: &Storage, names: &str, allowed: Allowed<'_>) -> Result<(), String> {
+    let names: Vec<&str> = names.split(" or ").collect();
+    let found = names.iter().map(|name| found(storage, name)).collect::<Result<Vec<_>, String>>()?;
+    let there: Vec<u64> = found.into_iter().flatten().collect();
+    let workflow = |name: &str| name.rsplit_once('/').unwrap().0.to_owned();
+    if there.len() > 1 && names.iter().all(|name| workflow(name) == workflow(names[0])) {
+        return Err(format!("{} of {names:?} are there", there.len()));
+    }
+    let found = there.first().copied();
+    if allowed.contains(&found) { Ok(()) } else { Err(format!("{found:?} is there, not one of {allowed:?}")) }
+}
+
+/// The step that is there, whole.
+fn found(storage: &Storage, name: &str) -> Result<Option<u64>, String> {
+    Ok(match storage.load::<Run>(name) {
         Ok(run) => {
             let field = run.field.compute().map_err(|error| error.to_string())?;
             let expected = run_of(run.step);
@@ -32,8 +46,7 @@ fn check(storage: &Storage, name: &str, allowed: Allowed<'_>) -> Result<(), Stri
         }
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(error.to_string()),
-    };
-    if allowed.contains(&found) { Ok(()) } else { Err(format!("{found:?} is there, not one of {allowed:?}")) }
+    })
 }
 
 /// Records `action` and cuts the power after each of its calls. Returns the number of outcomes that were tried, and
@@ -292,6 +305,31 @@ fn in_a_save_after_a_removal_that_emptied_the_folder() {
         "sim/run",
         &[Some(1), None],
         Some(2),
+    );
+}
+
+#[test]
+fn in_a_rename_within_a_workflow() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &noted_run_of(1)).unwrap()),
+        |storage| {
+            storage.rename("sim/run", "sim/new").unwrap();
+            storage.rename("sim/new", "sim/last").unwrap();
+        },
+        "sim/run or sim/new or sim/last",
+        &[Some(1)],
+        Some(1),
+    );
+}
+
+#[test]
+fn in_a_rename_to_another_workflow() {
+    nothing_is_lost(
+        |storage| drop(storage.save("sim/run", &noted_run_of(1)).unwrap()),
+        |storage| drop(storage.rename("sim/run", "a/b/run").unwrap()),
+        "sim/run or a/b/run",
+        &[Some(1)],
+        Some(1),
     );
 }
 

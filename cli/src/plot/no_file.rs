@@ -1,0 +1,26 @@
+//! Without the feature `pictures`, no picture is drawn as a file.
+
+use super::Plot;
+use crate::fault::{Outcome, lacks};
+use std::path::Path;
+
+/// There is none.
+pub(crate) enum PictureFile {}
+
+impl PictureFile {
+    pub(crate) fn of(_: &Path, _: Option<(u32, u32)>) -> Outcome<Self> {
+        Err(lacks("pictures"))
+    }
+
+    pub(crate) fn cells(&self, _: usize, _: usize) -> (usize, usize) {
+        match *self {}
+    }
+
+    pub(crate) fn intervals(&self) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn draw(&self, _: &Plot) -> Outcome<Vec<u8>> {
+        match *self {}
+    }
+}
