@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Print neither progress nor confirmations.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Print long texts without the pager that ARRAYSTOW_PAGER or PAGER names.
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// An option of the object store, such as `aws_endpoint=https://s3.example.org`. The environment variables AWS_*
     /// are used too.
     #[arg(long = "option", value_name = "KEY=VALUE", global = true, value_parser = key_and_value)]

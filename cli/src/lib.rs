@@ -1,7 +1,8 @@
 //! The command `arraystow` shows, checks, copies and exports the values in a storage. The README of this package
 //! describes it. It is a library so that `python -m arraystow` is the same command.
 //!
-//! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`, `numbers` <
+//! Order of modules: `fault`, `text`, `json` < `tree`, `arrays`, `difference`, `values`, `terminal`,
+//! `pager`, `numbers` <
 //! `plot` < `drawing` < `page`, `browse` < `serve` < `arguments` < `commands` < `lib`.
 #![cfg_attr(
     not(any(feature = "browse", feature = "pictures")),
@@ -21,6 +22,7 @@ mod json;
 mod numbers;
 #[cfg(feature = "pictures")]
 mod page;
+mod pager;
 mod plot;
 #[cfg(feature = "serve")]
 mod serve;

@@ -202,7 +202,7 @@ fn killed_while_renaming_in_a_folder() {
     for format in ["hdf5", "zarr"] {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("storage");
-        kill_while_renaming(&format!("{}\narray_format={format}", root.display()), 40_000, |storage| {
+        kill_while_renaming(&format!("{}\narray_format={format}", root.display()), 500_000, |storage| {
             swept(storage);
             assert_eq!(files(Path::new(storage.location())), files_named(storage));
         });
@@ -213,7 +213,7 @@ fn killed_while_renaming_in_a_folder() {
 fn killed_while_renaming_on_a_server() {
     let server = Server::start();
     let options: Vec<String> = server.options().into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-    kill_while_renaming(&format!("s3://{BUCKET}/crash\n{}", options.join("\n")), 120_000, |storage| {
+    kill_while_renaming(&format!("s3://{BUCKET}/crash\n{}", options.join("\n")), 2_000_000, |storage| {
         std::thread::sleep(LEASE + Duration::from_millis(200));
         swept(storage);
     });

@@ -6,6 +6,7 @@ use crate::fault::Outcome;
 use arraystow::{ChunkedArray, ErrorKind, Region};
 use ndarray::{Array2, ArrayD, IxDyn};
 use serde::Serialize;
+use std::io::stdout;
 
 /// The surface of a pond after two stones.
 #[derive(Serialize)]
@@ -35,7 +36,7 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
         Err(error) => return Err(error.into()),
     }
     println!();
-    list::tree(call, place, NAME)?;
+    list::draw_tree(&storage, NAME, &mut stdout())?;
     println!();
     plot::run(call, &PlotArguments::of(place.to_owned(), NAME.to_owned(), Some("height".to_owned())))?;
     println!("\nTry next:\n");

@@ -15,7 +15,7 @@ pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, r
     let mut entries = select(&storage, glob)?;
     if !long && sort != Sort::Size {
         order(&mut entries, sort, reverse, |entry| entry, |entry| entry.bytes);
-        return if call.json { print_json(&entries) } else { names(&entries) };
+        return if call.json { print_json(&entries) } else { names(call, &entries) };
     }
     let mut sized = entries.into_iter().map(|entry| Sized::of(&storage, entry)).collect::<Outcome<Vec<_>>>()?;
     order(&mut sized, sort, reverse, |sized| &sized.entry, Sized::bytes);
@@ -23,23 +23,20 @@ pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, r
         return print_json(&sized);
     }
     if !long {
-        return names(&sized.into_iter().map(|sized| sized.entry).collect::<Vec<_>>());
+        return names(call, &sized.into_iter().map(|sized| sized.entry).collect::<Vec<_>>());
     }
-    let mut out = std::io::stdout().lock();
-    for Sized { entry, arrays, array_bytes, .. } in &sized {
-        let (time, document) = (text::time(entry.modified), text::bytes(entry.bytes));
-        let array_bytes = text::bytes(*array_bytes);
-        writeln!(out, "{time:20}  {document:>9}  {arrays:>5} arrays {array_bytes:>9}  {}", entry.name)?;
-    }
-    Ok(())
+    call.print(|out| {
+        for Sized { entry, arrays, array_bytes, .. } in &sized {
+            let (time, document) = (text::time(entry.modified), text::bytes(entry.bytes));
+            let array_bytes = text::bytes(*array_bytes);
+            writeln!(out, "{time:20}  {document:>9}  {arrays:>5} arrays {array_bytes:>9}  {}", entry.name)?;
+        }
+        Ok(())
+    })
 }
 
-fn names(entries: &[ListEntry]) -> Outcome<()> {
-    let mut out = std::io::stdout().lock();
-    for entry in entries {
-        writeln!(out, "{}", entry.name)?;
-    }
-    Ok(())
+fn names(call: &Call, entries: &[ListEntry]) -> Outcome<()> {
+    call.print(|out| Ok(entries.iter().try_for_each(|entry| writeln!(out, "{}", entry.name))?))
 }
 
 /// A value, with the bytes of its arrays.
@@ -93,28 +90,40 @@ struct Branch {
 
 pub(super) fn tree(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let mut root = Branch::default();
-    for entry in select(&storage, glob)? {
-        let info = storage.info(&entry.name)?;
-        let arrays = info.arrays.iter().map(|array| {
-            let path = array.paths.first().map_or("", String::as_str);
-            format!("{}{}{}", text::clean(path), if path.is_empty() { "" } else { ": " }, text::array(array))
-        });
-        let (workflow, name) = entry.name.rsplit_once('/').unwrap_or(("", &entry.name));
-        let segments = workflow.split('/').filter(|segment| !segment.is_empty());
-        let branch =
-            segments.fold(&mut root, |branch, segment| branch.workflows.entry(segment.to_owned()).or_default());
-        branch.values.insert(name.to_owned(), arrays.collect());
-    }
-    if call.json {
-        return print_json(&root);
-    }
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", storage.location())?;
-    print(&mut out, &root, "")
+    let root = Branch::of(&storage, glob)?;
+    if call.json { print_json(&root) } else { call.print(|out| draw(&storage, &root, out)) }
 }
 
-fn print(out: &mut impl Write, branch: &Branch, indent: &str) -> Outcome<()> {
+/// Draws the tree of the values that a glob selects.
+pub(super) fn draw_tree(storage: &Storage, glob: &str, out: &mut dyn Write) -> Outcome<()> {
+    draw(storage, &Branch::of(storage, glob)?, out)
+}
+
+fn draw(storage: &Storage, root: &Branch, out: &mut dyn Write) -> Outcome<()> {
+    writeln!(out, "{}", storage.location())?;
+    print(out, root, "")
+}
+
+impl Branch {
+    fn of(storage: &Storage, glob: &str) -> Outcome<Self> {
+        let mut root = Self::default();
+        for entry in select(storage, glob)? {
+            let info = storage.info(&entry.name)?;
+            let arrays = info.arrays.iter().map(|array| {
+                let path = array.paths.first().map_or("", String::as_str);
+                format!("{}{}{}", text::clean(path), if path.is_empty() { "" } else { ": " }, text::array(array))
+            });
+            let (workflow, name) = entry.name.rsplit_once('/').unwrap_or(("", &entry.name));
+            let segments = workflow.split('/').filter(|segment| !segment.is_empty());
+            let branch =
+                segments.fold(&mut root, |branch, segment| branch.workflows.entry(segment.to_owned()).or_default());
+            branch.values.insert(name.to_owned(), arrays.collect());
+        }
+        Ok(root)
+    }
+}
+
+fn print(out: &mut dyn Write, branch: &Branch, indent: &str) -> Outcome<()> {
     let count = branch.workflows.len() + branch.values.len();
     let edges = (1..=count).map(|number| if number == count { ("└── ", "    ") } else { ("├── ", "│   ") });
     let mut edges = edges.collect::<Vec<_>>().into_iter();
@@ -165,13 +174,13 @@ pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     if call.json {
         return print_json(&workflows.values().collect::<Vec<_>>());
     }
-    let mut out = std::io::stdout().lock();
-    for usage in workflows.values() {
-        let name = if usage.workflow.is_empty() { "." } else { &usage.workflow };
-        writeln!(out, "{:>9}  {:>6} values  {name}", text::bytes(usage.bytes()), usage.values)?;
-    }
-    let all = workflows.values().map(Usage::bytes).fold(0, u64::saturating_add);
-    let values: usize = workflows.values().map(|usage| usage.values).sum();
-    writeln!(out, "{:>9}  {values:>6} values  in total", text::bytes(all))?;
-    Ok(())
+    call.print(|out| {
+        for usage in workflows.values() {
+            let name = if usage.workflow.is_empty() { "." } else { &usage.workflow };
+            writeln!(out, "{:>9}  {:>6} values  {name}", text::bytes(usage.bytes()), usage.values)?;
+        }
+        let all = workflows.values().map(Usage::bytes).fold(0, u64::saturating_add);
+        let values: usize = workflows.values().map(|usage| usage.values).sum();
+        Ok(writeln!(out, "{:>9}  {values:>6} values  in total", text::bytes(all))?)
+    })
 }

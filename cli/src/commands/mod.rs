@@ -25,6 +25,7 @@ mod verify;
 
 use crate::arguments::{Arguments, Command};
 use crate::fault::{Fault, Outcome};
+use crate::pager;
 use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     program: String,
     json: bool,
     quiet: bool,
+    /// Whether long texts go through a pager.
+    pager: bool,
     options: Vec<(String, String)>,
 }
 
@@ -60,6 +63,11 @@ impl Call {
     fn existing(&self, place: &str) -> Outcome<Storage> {
         let storage = self.open(place)?;
         if storage.exists()? { Ok(storage) } else { Err(Fault::Other(format!("there is no storage at {place:?}"))) }
+    }
+
+    /// Prints a text that may be long.
+    fn print(&self, write: impl FnOnce(&mut dyn Write) -> Outcome<()>) -> Outcome<()> {
+        pager::print(self.pager, write)
     }
 
     /// Says what was done.
@@ -87,8 +95,8 @@ fn print_json(value: &impl Serialize) -> Outcome<()> {
 }
 
 pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
-    let Arguments { command, json, quiet, options } = arguments;
-    let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, options };
+    let Arguments { command, json, quiet, no_pager, options } = arguments;
+    let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, pager: !no_pager, options };
     match command {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
         Command::Tree { place, glob } => list::tree(&call, &place, &glob),

@@ -5,7 +5,6 @@ use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
 use crate::tree::Printer;
 use crate::values::{find, read};
-use std::io::{BufWriter, Write};
 
 pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> Outcome<()> {
     let storage = call.existing(place)?;
@@ -15,8 +14,5 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> O
     if call.json {
         return print_json(&Converter::new(&info).value(part, path));
     }
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    Printer::new(&mut out, &info).print(part, path)?;
-    out.flush()?;
-    Ok(())
+    call.print(|out| Ok(Printer::new(out, &info).print(part, path)?))
 }
