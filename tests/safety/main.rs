@@ -30,6 +30,7 @@ mod parts;
 mod place;
 mod power_cut;
 mod progress;
+mod renames;
 mod sample;
 mod session_clocks;
 mod session_faults;
