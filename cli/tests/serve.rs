@@ -471,6 +471,23 @@ fn a_request_that_does_not_arrive_is_ended() {
     assert!((5..25).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }
 
+/// The next connection waits until one of them ends.
+#[test]
+fn sixty_four_connections_are_answered_at_the_same_time() {
+    let server = Server::start(fill);
+    let mut idle: Vec<TcpStream> = (0..64).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    let mut next = TcpStream::connect(server.address).unwrap();
+    write!(next, "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address).unwrap();
+    next.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let waits = next.read(&mut [0]).unwrap_err();
+    assert!(matches!(waits.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{waits}");
+    idle.pop();
+    next.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut answer = Vec::new();
+    next.read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer).status, 200);
+}
+
 #[test]
 fn ctrl_c_stops_the_server() {
     let mut server = Server::start(fill);
