@@ -142,7 +142,7 @@
 //!   `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
-//! - `tracing`: spans and events of the crate `tracing`; the [guide](pages::guide) has their names.
+//! - `tracing`: spans and events of the crate `tracing`; [their names](pages::tracing).
 //! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26.
 //!   Without this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the test suite that every implementation of a protocol must pass.
@@ -187,7 +187,8 @@ mod foreign;
 mod limits;
 mod lock;
 mod near;
-#[cfg(all(doc, not(doctest)))]
+// Its code needs these features.
+#[cfg(any(all(doc, not(doctest)), all(doctest, feature = "derive", feature = "hdf5", feature = "s3")))]
 pub mod pages;
 mod per_process;
 mod plugin;
@@ -236,28 +237,10 @@ pub use storage::{
     SavePreview, SaveReport, Storage, StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
 };
 
-/// Compiles and runs the code of these pages as doc tests.
+/// Compiles the code of the README.
 #[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3"))]
-mod code_of_pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../docs/guide.md")]
-    struct Guide;
-    #[doc = include_str!("../docs/checkpoints.md")]
-    struct Checkpoints;
-    #[doc = include_str!("../docs/time-series.md")]
-    struct TimeSeries;
-    #[doc = include_str!("../docs/labelled-cubes.md")]
-    struct LabelledCubes;
-    #[doc = include_str!("../docs/tables.md")]
-    struct Tables;
-    #[doc = include_str!("../docs/faq.md")]
-    struct Faq;
-    #[doc = include_str!("../docs/coming-from.md")]
-    struct ComingFrom;
-    #[doc = include_str!("../docs/when-not.md")]
-    struct WhenNot;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;
 #[cfg(feature = "zarr")]
 pub use storage::{AnySlot, MissingRegion, Receipt, Session, Slot, Ticket};
 pub use task::{Task, TaskProgress};

@@ -1,82 +1,97 @@
 //! The pages of the repository's folder `docs`.
 //!
-//! They are here in the documentation only; the crate itself has no such module.
+//! They are here in the documentation only; the crate itself has no such module. Their code runs as doc tests.
 
-// Markdown uses the first definition of a link: these replace the files' own, which link from file to file.
+/// Makes a module of each page, in the order of the guide.
+///
+/// Markdown uses the first definition of a link. The definitions before a page replace those in the page, which lead from
+/// file to file. A link to the page `a.md` has the label `a`, and one to a heading of it `a heading`.
 macro_rules! pages {
-    ($($(#[$links:meta])* $name:ident: $file:literal, $what:literal;)*) => { $(
-        #[doc = $what]
-        #[doc = ""]
-        $(#[$links])*
-        #[doc = ""]
-        #[doc = include_str!(concat!("../docs/", $file, ".md"))]
-        pub mod $name {}
-    )* };
+    (
+        anchors: [$($page:literal $anchor:literal $module:ident),* $(,)?]
+        $($name:ident: $file:literal, $what:literal;)*
+    ) => {
+        macro_rules! links {
+            () => {
+                concat!(
+                    $("[", $file, "]: crate::pages::", stringify!($name), "\n",)*
+                    $("[", $page, " ", $anchor, "]: crate::pages::", stringify!($module), "#", $anchor, "\n",)*
+                    "[command]: https://github.com/arraystow/arraystow/blob/main/cli/README.md\n",
+                    "[python]: https://github.com/arraystow/arraystow/blob/main/python/README.md\n",
+                )
+            };
+        }
+        $(
+            #[doc = $what]
+            #[doc = ""]
+            #[doc = links!()]
+            #[doc = ""]
+            #[doc = include_str!(concat!("../docs/", $file, ".md"))]
+            pub mod $name {}
+        )*
+    };
 }
 
 pages! {
-    #[doc = "[checkpoints]: crate::pages::checkpoints"]
-    #[doc = "[examples]: crate::pages::examples"]
-    #[doc = "[foreign]: crate::pages::foreign"]
-    #[doc = "[formats]: crate::pages::formats"]
-    #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
-    #[doc = "[guarantees stores-that-ignore-conditions]: crate::pages::guarantees#stores-that-ignore-conditions"]
-    #[doc = "[labelled cubes]: crate::pages::labelled_cubes"]
-    #[doc = "[tables]: crate::pages::tables"]
-    #[doc = "[many machines]: crate::pages::many_machines"]
-    #[doc = "[performance memory]: crate::pages::performance#memory"]
-    #[doc = "[time series]: crate::pages::time_series"]
-    guide: "guide", "Chunked arrays, field options, shared values, updates, verification, object stores.";
-    benchmarks: "benchmarks", "arraystow compared with what people use today.";
-    building: "building", "What a build needs, and the features.";
-    #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
-    #[doc = "[time series]: crate::pages::time_series"]
-    checkpoints: "checkpoints", "A history of values that takes only the space of what changes.";
-    #[doc = "[guide functionfuse]: crate::pages::guide#documents-of-functionfuse"]
-    #[doc = "[schema evolution]: crate::pages::schema_evolution"]
-    #[doc = "[when not]: crate::pages::when_not"]
-    coming_from: "coming-from", "From serde with arrays inline, bincode, npy files, plain HDF5, FunctionFuse.";
-    examples: "examples", "Complete programs, beside the same in Python.";
-    #[doc = "[foreign]: crate::pages::foreign"]
-    #[doc = "[formats]: crate::pages::formats"]
-    #[doc = "[guarantees]: crate::pages::guarantees"]
-    #[doc = "[guide]: crate::pages::guide"]
-    #[doc = "[readers]: crate::pages::readers"]
-    #[doc = "[schema evolution]: crate::pages::schema_evolution"]
-    faq: "faq", "Common questions, and every kind of error.";
-    #[doc = "[guide files-of-other-programs]: crate::pages::guide#files-of-other-programs"]
-    foreign: "foreign", "Which files of other programs are read.";
-    formats: "formats", "Which forms of serde round-trip through which format.";
-    #[doc = "[foreign]: crate::pages::foreign"]
-    #[doc = "[guide]: crate::pages::guide"]
-    #[doc = "[guide untrusted-files]: crate::pages::guide#untrusted-files"]
-    guarantees: "guarantees", "What arraystow promises, and the test behind each promise.";
-    #[doc = "[guarantees]: crate::pages::guarantees"]
-    how_it_works: "how-it-works", "How arrays are taken out of a value and put back.";
-    #[doc = "[guide names-units-missing-values]: crate::pages::guide#names-units-missing-values"]
-    #[doc = "[foreign]: crate::pages::foreign"]
-    #[doc = "[time series]: crate::pages::time_series"]
-    labelled_cubes: "labelled-cubes", "Arrays with named axes and units, as one dataset.";
-    layout: "layout", "What lies on disk.";
-    #[doc = "[guarantees sessions]: crate::pages::guarantees#sessions"]
-    #[doc = "[guide many-writers-one-commit]: crate::pages::guide#many-writers-one-commit"]
-    many_machines: "many-machines", "How the cost of a session grows, and how much one driver can handle.";
-    performance: "performance", "Time and memory, measured.";
-    readers: "readers", "How other programs read arrays.";
-    schema_evolution: "schema-evolution", "What a load does when the type has changed.";
-    #[doc = "[guide dates-strings-records]: crate::pages::guide#dates-strings-records"]
-    #[doc = "[readers]: crate::pages::readers"]
-    tables: "tables", "Arrays of records.";
-    #[doc = "[checkpoints]: crate::pages::checkpoints"]
-    #[doc = "[guarantees arrays-that-grow-and-change]: crate::pages::guarantees#arrays-that-grow-and-change"]
-    time_series: "time-series", "Arrays that grow by a step each day.";
-    #[doc = "[benchmarks]: crate::pages::benchmarks"]
-    #[doc = "[building]: crate::pages::building"]
-    #[doc = "[checkpoints]: crate::pages::checkpoints"]
-    #[doc = "[foreign]: crate::pages::foreign"]
-    #[doc = "[guarantees]: crate::pages::guarantees#stores-that-ignore-conditions"]
-    #[doc = "[guide other types]: crate::pages::guide#other-types"]
-    #[doc = "[layout]: crate::pages::layout"]
-    #[doc = "[readers]: crate::pages::readers"]
+    anchors: [
+        "coming-from" "functionfuse" coming_from,
+        "elements" "how-they-are-stored" elements,
+        "faq" "invalidname" faq,
+        "guarantees" "arrays-that-grow-and-change" guarantees,
+        "guarantees" "in-folders" guarantees,
+        "guarantees" "limits-on-untrusted-input" guarantees,
+        "guarantees" "sessions" guarantees,
+        "guarantees" "stores-that-ignore-conditions" guarantees,
+        "guarantees" "updates" guarantees,
+        "labels" "missing-values" labels,
+        "labels" "what-operations-keep" labels,
+        "layout" "packed-files" layout,
+        "other-programs" "one-file-for-a-colleague" other_programs,
+        "performance" "memory" performance,
+    ]
+    guide: "guide", "All pages, by subject.";
+
+    start: "start", "From `cargo add` to a loaded tile.";
     when_not: "when-not", "When not to use arraystow, and what to use instead.";
+    coming_from: "coming-from", "From serde with arrays inline, bincode, npy files, plain HDF5, FunctionFuse.";
+    building: "building", "What a build needs, and the features.";
+
+    arrays: "arrays", "How chunked arrays are made, computed and printed; all operations.";
+    fields: "fields", "Plain arrays, lists, matrices, images; the options of a field.";
+    labels: "labels", "Names of axes, units and missing values, which xarray and netCDF read too.";
+    elements: "elements", "Elements that are not numbers: dates, strings, records.";
+    sharing: "sharing", "Values that occur in several places.";
+    external_objects: "external-objects", "Values with files of their own.";
+    schema_evolution: "schema-evolution", "What a load does when the type has changed.";
+
+    storages: "storages", "Names, options, updates, formats.";
+    object_stores: "object-stores", "S3 and other servers, and what each needs.";
+    upkeep: "upkeep", "Verifying, cleaning up, and looking at values.";
+    tasks: "tasks", "Async functions, cancelling, progress.";
+    tracing: "tracing", "Spans and events, for logs and OpenTelemetry.";
+    sessions: "sessions", "Many programs write one value.";
+    many_machines: "many-machines", "How the cost of a session grows, and how much one driver can handle.";
+    untrusted: "untrusted", "What is checked in files of unknown origin, and the limits.";
+
+    time_series: "time-series", "Arrays that grow by a step each day.";
+    checkpoints: "checkpoints", "A history of values that takes only the space of what changes.";
+    sweeps: "sweeps", "Thousands of runs, filtered by parameter.";
+    image_pyramids: "image-pyramids", "A large picture in several resolutions, read by tiles.";
+    model_weights: "model-weights", "A model and an optimizer that share their weights.";
+    labelled_cubes: "labelled-cubes", "Arrays with named axes and units, as one dataset.";
+    tables: "tables", "Arrays of records.";
+    examples: "examples", "Complete programs, beside the same in Python.";
+
+    other_programs: "other-programs", "Reading files of other programs; one file for a colleague.";
+    functionfuse: "functionfuse", "Documents of FunctionFuse.";
+    readers: "readers", "How other programs read arrays.";
+    foreign: "foreign", "Which files of other programs are read.";
+
+    faq: "faq", "Common questions, and every kind of error.";
+    guarantees: "guarantees", "What arraystow promises, and the test behind each promise.";
+    formats: "formats", "Which forms of serde round-trip through which format.";
+    performance: "performance", "Time and memory, measured.";
+    benchmarks: "benchmarks", "arraystow compared with what people use today.";
+    layout: "layout", "What lies on disk.";
+    how_it_works: "how-it-works", "How arrays are taken out of a value and put back.";
 }

@@ -1,7 +1,7 @@
 //! Spans and events for programs that use the crate `tracing`, with the feature of that name. Without it nothing of this
 //! is compiled in.
 //!
-//! docs/guide.md has their names, which are part of the public interface.
+//! docs/tracing.md has their names, which are part of the public interface.
 
 /// Runs work in a span.
 macro_rules! in_span {

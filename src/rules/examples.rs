@@ -1,4 +1,4 @@
-//! The lengths of the examples, beside those of the same programs in Python.
+//! The lengths of the examples, beside those of the same programs in Python; the program of the page for newcomers.
 
 use super::Result;
 use std::path::Path;
@@ -24,5 +24,25 @@ fn are_at_most_twice_as_long_as_in_python_and_as_long_as_their_page_says() -> Re
         let row = row.ok_or("the page has no row of it")?;
         assert!(row.contains(&format!("| {rust} | {python} |")), "{name}: {rust} and {python}, not {row}");
     }
+    Ok(())
+}
+
+/// The page's program is `examples/start.rs`, without its head; the page's second block comes before its last line.
+#[test]
+fn the_program_of_the_first_page_is_an_example() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/start.md"))?;
+    let example = std::fs::read_to_string(root.join("examples/start.rs"))?;
+    let block = |kind: &str| {
+        let (_, rest) = page.split_once(&format!("```{kind}\n"))?;
+        rest.split_once("```").map(|(block, _)| block)
+    };
+    let program = block("rust,no_run").ok_or("the page has no program")?;
+    let next = block("rust,ignore").ok_or("the page has no next lines")?;
+    let indented: String =
+        next.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") }).collect();
+    let whole = program.replace("    Ok(())\n", &format!("\n{indented}    Ok(())\n"));
+    let (_, of_example) = example.split_once("\n\n").ok_or("the example has no head")?;
+    assert_eq!(of_example, whole, "docs/start.md and examples/start.rs differ");
     Ok(())
 }

@@ -118,6 +118,43 @@ fn links_lead_somewhere() -> Result<()> {
     Ok(())
 }
 
+/// A page is a module of the documentation, in `src/pages.rs`, and has a line in the guide. There, labels of links are
+/// names of pages, and headings that links lead to are listed.
+#[test]
+fn every_page_is_in_the_documentation_and_in_the_guide() -> Result<()> {
+    let modules = std::fs::read_to_string(root().join("src/pages.rs"))?;
+    let guide = std::fs::read_to_string(root().join("docs/guide.md"))?;
+    let mut wrong = Vec::new();
+    for (page, text) in files("docs", &["md"])? {
+        let name = page.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        if !modules.contains(&format!(": \"{name}\", \"")) {
+            wrong.push(format!("src/pages.rs has no {name}"));
+        }
+        if name != "guide" && !guide.contains(&format!("[{name}]: {name}.md\n")) {
+            wrong.push(format!("docs/guide.md has no link to {name}"));
+        }
+        for (line, definition) in prose(&text) {
+            let Some((label, place)) = definition.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) else {
+                continue;
+            };
+            let (file, anchor) = place.split_once('#').unwrap_or((place, ""));
+            let right = match (file.strip_suffix(".md"), anchor) {
+                (None, _) => continue,
+                (Some(path), _) if path.starts_with("..") => modules.contains(&format!("\"[{label}]: https://")),
+                (Some(file), "") => label == file,
+                (Some(file), anchor) => {
+                    label == format!("{file} {anchor}") && modules.contains(&format!("\"{file}\" \"{anchor}\" "))
+                }
+            };
+            if !right {
+                wrong.push(format!("{}:{line}: {definition}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "see src/pages.rs:\n{}", wrong.join("\n"));
+    Ok(())
+}
+
 /// The code spans of the guarantees that name a test: `program`, or `program::module::function`.
 #[test]
 fn tests_that_are_named_exist() -> Result<()> {

@@ -1,4 +1,4 @@
-//! Spans and events: the names that docs/guide.md has.
+//! Spans and events: the names that docs/tracing.md has.
 
 use arraystow::{ChunkedArray, Storage, VerifyDepth};
 use futures::executor::block_on;
