@@ -64,7 +64,8 @@
 //! - [`Hdf5File`], [`ZarrStore`]: arrays that other programs have written, in place.
 //! - [`Storage::pack`], [`PackedFile`]: a value as one HDF5 file for other programs, and the way back.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
-//! - `pages`, in this documentation: the guide, the guarantees, the layout on disk and more.
+//! - [`pages`], in this documentation: the [start](pages::start), the [guide](pages::guide) with a page for each subject,
+//!   the guarantees, the layout on disk.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
 //! # Words

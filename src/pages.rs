@@ -1,4 +1,4 @@
-//! The pages of the repository's folder `docs`.
+//! The pages of the repository's folder `docs`. The [`guide`] lists them by subject.
 //!
 //! They are here in the documentation only; the crate itself has no such module. Their code runs as doc tests.
 
