@@ -64,6 +64,7 @@
 //! - [`Hdf5File`], [`ZarrStore`]: arrays that other programs have written, in place.
 //! - [`Storage::pack`], [`PackedFile`]: a value as one HDF5 file for other programs, and the way back.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
+//! - [`Storage::query`]: values by their fields, among many.
 //! - [`pages`], in this documentation: the [start](pages::start), the [guide](pages::guide) with a page for each subject,
 //!   the guarantees, the layout on disk.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
@@ -234,8 +235,9 @@ pub use protocol::{ObjectStoreProtocol, S3Protocol};
 #[cfg(feature = "hdf5")]
 pub use storage::PackedFile;
 pub use storage::{
-    ArrayAction, ArrayInfo, ArrayPreview, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Repair, RepairedArray,
-    SavePreview, SaveReport, Storage, StorageBuilder, Sweep, ValueInfo, Verification, VerifyDepth, Version,
+    ArrayAction, ArrayInfo, ArrayPreview, Comparison, ExternalObjectInfo, Leftover, LeftoverKind, ListEntry, Query,
+    QueryMatch, Repair, RepairedArray, SavePreview, SaveReport, Storage, StorageBuilder, Sweep, ValueInfo,
+    Verification, VerifyDepth, Version,
 };
 
 /// Compiles the code of the README.

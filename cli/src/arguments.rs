@@ -116,7 +116,8 @@ pub(crate) enum Command {
         place: String,
         #[arg(default_value = "**")]
         glob: String,
-        /// A path, an operator (=, !=, <, <=, >, >=) and a number, a string, true, false or null: `params.alpha > 0.3`.
+        /// `params.alpha > 0.3`: a path, an operator (=, !=, <, <=, >, >=, contains), and a number, a string, true, false
+        /// or null.
         #[arg(long = "where", value_name = "CONDITION")]
         conditions: Vec<String>,
     },

@@ -27,25 +27,6 @@ pub(crate) fn read_versioned(storage: &Storage, name: &str) -> Outcome<(Value, V
     Ok((value, info, version))
 }
 
-/// The part of a value at a path, as `runs[3].field`. A key that has dots or brackets in it is found, too.
-pub(crate) fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    if path.is_empty() {
-        return Some(value);
-    }
-    match value.resolved() {
-        Value::Map(entries) => entries.iter().find_map(|(key, value)| {
-            let rest = path.strip_prefix(key.as_text()?)?;
-            let is_end = rest.is_empty() || rest.starts_with(['.', '[']);
-            is_end.then(|| find(value, rest.strip_prefix('.').unwrap_or(rest))).flatten()
-        }),
-        Value::List(values) => {
-            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
-            find(values.get(index.parse::<usize>().ok()?)?, rest.strip_prefix('.').unwrap_or(rest))
-        }
-        _ => None,
-    }
-}
-
 pub(crate) fn too_deep(name: &str) -> Fault {
     let cure = "load it in Rust, with Storage::value";
     Fault::Other(format!("{name:?} has values nested more than {MOST_DEPTH} levels deep: {cure}"))

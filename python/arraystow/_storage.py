@@ -6,7 +6,7 @@ import asyncio
 import functools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
@@ -199,6 +199,28 @@ class Storage:
     def list(self, glob: str = "**") -> list[str]:
         """The names of the values that match a glob: ``*`` stays within a segment, ``**`` goes across."""
         return [entry["name"] for entry in json.loads(self._raw.list(glob))]
+
+    def query(
+        self, glob: str = "**", *conditions: tuple[str, str, Any], select: Iterable[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """The values whose names match a glob and whose fields satisfy all conditions, in the order of their names.
+
+        A condition is a path, a comparison and a number, a string, a bool or ``None``:
+        ``storage.query("runs/**", ("params.alpha", ">", 0.3))``. The comparisons are ``==``, ``!=``, ``<``, ``<=``,
+        ``>``, ``>=`` and ``contains``, which is for strings. The simple fields of the values are kept in an index beside
+        the arrays, so that the next query reads only what has changed.
+
+        Args:
+            select: the paths of more fields to return.
+
+        Returns:
+            For each name a dict with the fields of the conditions and of ``select``, by their paths. Fields that are no
+            numbers, strings, bools or ``None`` are left out.
+
+        Raises:
+            CorruptError: if a value is damaged.
+        """
+        return self._raw.query(glob, list(conditions), list(select), Single)
 
     def info(self, name: str) -> dict[str, Any]:
         """What is known of a value without reading it: its arrays with paths, data types, shapes, files, bytes."""

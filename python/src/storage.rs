@@ -6,9 +6,9 @@ use crate::from_python::value;
 use crate::json;
 use crate::session::RawSession;
 use crate::slot::RawSlot;
-use crate::to_python::{Builder, Makers};
+use crate::to_python::{Builder, Makers, simple};
 use crate::work::run;
-use arraystow::{Result, SaveReport, Storage, StorageBuilder, Value, VerifyDepth, Version};
+use arraystow::{QueryMatch, Result, SaveReport, Storage, StorageBuilder, Value, VerifyDepth, Version};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -140,6 +140,32 @@ impl RawStorage {
     /// The documents whose names match, as JSON.
     fn list(&self, py: Python<'_>, glob: &str) -> PyResult<String> {
         json::write(&run(py, None, || self.storage.list(glob))?)
+    }
+
+    /// The values that satisfy the conditions, by name, each with the fields that the query names.
+    fn query<'py>(
+        &self,
+        py: Python<'py>,
+        glob: &str,
+        conditions: Vec<(String, String, Bound<'py, PyAny>)>,
+        select: Vec<String>,
+        single: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut query = self.storage.query(glob);
+        for (path, comparison, wanted) in &conditions {
+            let comparison = comparison.parse().map_err(|error: arraystow::Error| raised(py, &error))?;
+            query = query.filter(path, comparison, value(wanted, single, path, 0)?);
+        }
+        query = select.iter().fold(query, |query, path| query.select(path));
+        let found = PyDict::new(py);
+        for QueryMatch { entry, fields, .. } in run(py, None, || query.run())? {
+            let made = PyDict::new(py);
+            for (path, value) in &fields {
+                made.set_item(path, simple(py, value)?)?;
+            }
+            found.set_item(entry.name, made)?;
+        }
+        Ok(found)
     }
 
     /// What a manifest says, as JSON.

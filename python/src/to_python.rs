@@ -33,14 +33,11 @@ impl<'py> Builder<'py> {
     /// The object for a value at a path. `key` is that of the shared value that it is.
     pub(crate) fn build(&mut self, value: &Value, path: &str, key: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
+        if let Some(made) = simple(py, value)? {
+            self.note(key, &made);
+            return Ok(made);
+        }
         let made = match value {
-            Value::Null => py.None().into_bound(py),
-            Value::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
-            Value::Integer(value) => value.into_pyobject(py)?.into_any(),
-            Value::LargeInteger(value) => value.into_pyobject(py)?.into_any(),
-            Value::Float32(value) => f64::from(*value).into_pyobject(py)?.into_any(),
-            Value::Float64(value) => value.into_pyobject(py)?.into_any(),
-            Value::Text(text) => PyString::new(py, text).into_any(),
             Value::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
             Value::List(values) => {
                 let list = PyList::empty(py);
@@ -99,6 +96,20 @@ impl<'py> Builder<'py> {
             None => Ok(self.py.None().into_bound(self.py)),
         }
     }
+}
+
+/// The object for a value that is null, a bool, a number or a string.
+pub(crate) fn simple<'py>(py: Python<'py>, value: &Value) -> PyResult<Option<Bound<'py, PyAny>>> {
+    Ok(Some(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
+        Value::Integer(value) => value.into_pyobject(py)?.into_any(),
+        Value::LargeInteger(value) => value.into_pyobject(py)?.into_any(),
+        Value::Float32(value) => f64::from(*value).into_pyobject(py)?.into_any(),
+        Value::Float64(value) => value.into_pyobject(py)?.into_any(),
+        Value::Text(text) => PyString::new(py, text).into_any(),
+        _ => return Ok(None),
+    }))
 }
 
 /// A key as the library has it in paths: a string as it is, and all others as JSON.

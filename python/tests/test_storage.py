@@ -239,6 +239,23 @@ def test_a_storage_is_listed_copied_verified_and_swept(storage, tmp_path):
     assert other.sweep() == [] and other.list() == []
 
 
+def test_values_are_found_by_their_fields(storage):
+    for n in range(20):
+        storage.save(f"runs/{n:02}", {"params": {"alpha": n / 10}, "scheme": "euler" if n % 2 else "heun", "n": n})
+    for _ in range(2):
+        found = storage.query("runs/*", ("params.alpha", ">=", 1.6), ("scheme", "contains", "he"), select=["n", "missing"])
+        assert found == {
+            "runs/16": {"params.alpha": 1.6, "scheme": "heun", "n": 16},
+            "runs/18": {"params.alpha": 1.8, "scheme": "heun", "n": 18},
+        }
+        assert list(storage.query("runs/0*")) == [f"runs/0{n}" for n in range(10)]
+        assert storage.query("**", ("params", "!=", None), ("n", "<", 1)) == {"runs/00": {"n": 0}}
+    with pytest.raises(ValueError, match="is not a comparison"):
+        storage.query("**", ("n", "=~", 1))
+    with pytest.raises(ValueError, match="a field is compared with"):
+        storage.query("**", ("n", "==", [1]))
+
+
 def test_progress_is_reported_and_ctrl_c_stops(storage, tmp_path):
     seen = []
     storage.save("x", np.zeros(4_000_000), progress=lambda done, total: seen.append((done, total)))

@@ -50,6 +50,7 @@ pub(crate) use self::{
     external::planned::{CopiedObject, External, InFiles, Planned, PlannedArray, SavePlan, SharedPlan},
     external::registry::Registry,
     external::saved::note_saved,
+    fields::value::find::{below_index, below_key, key_text},
     resolver::Resolver,
     resolver::reading::ReadBatch,
     walk::saving::{Incomplete, Keep, PlanSettings},

@@ -5,6 +5,7 @@ use super::entry::{ListEntry, ValueInfo};
 use super::intent::Intent;
 use super::leftover::Leftover;
 use super::name::Name;
+use super::query::{Query, QueryMatch};
 use super::repair::Repair;
 use super::report::SaveReport;
 use super::sweep::Sweep;
@@ -329,5 +330,25 @@ impl Sweep {
     /// As for [`remove`](Self::remove).
     pub fn remove_async(self) -> impl Future<Output = Result<Vec<Leftover>>> + Send + use<> {
         unblock(move || self.remove())
+    }
+}
+
+impl Query {
+    /// The async form of [`run`](Self::run).
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn run_async(&self) -> impl Future<Output = Result<Vec<QueryMatch>>> + Send + use<> {
+        let query = self.clone();
+        unblock(move || query.run())
+    }
+
+    /// The async form of [`run_each`](Self::run_each).
+    ///
+    /// # Errors
+    /// As for [`run_each`](Self::run_each).
+    pub fn run_each_async(&self) -> impl Future<Output = Result<Vec<Result<QueryMatch>>>> + Send + use<> {
+        let query = self.clone();
+        unblock(move || query.run_each())
     }
 }

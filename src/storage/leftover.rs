@@ -19,7 +19,7 @@ pub struct Leftover {
 /// The kind of a [`Leftover`], derived from its name: its contents are not read.
 ///
 /// `Display` writes a short description, such as `external object`. With serde it is the name in snake case: `array`,
-/// `external_object`, `document` or `save_record`.
+/// `external_object`, `document`, `save_record` or `index`.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -44,6 +44,8 @@ pub enum LeftoverKind {
     Document,
     /// The announcement of a save in progress: its record in a folder, its lease in an object store.
     SaveRecord,
+    /// The [index](crate::Storage::query) of a workflow without documents, in an object store.
+    Index,
 }
 
 impl fmt::Display for LeftoverKind {
@@ -53,6 +55,7 @@ impl fmt::Display for LeftoverKind {
             Self::ExternalObject => "external object",
             Self::Document => "document",
             Self::SaveRecord => "save record",
+            Self::Index => "index",
         })
     }
 }
@@ -62,6 +65,6 @@ impl fmt::Display for LeftoverKind {
 pub(super) enum Remains {
     /// The array of this id.
     Array(String),
-    /// Of an external object, of a save in progress, or unfinished: the file of this name beside the arrays.
+    /// Of an external object, of a save in progress, unfinished, or an index: the file of this name beside the arrays.
     File(String),
 }

@@ -43,7 +43,7 @@ impl Storage {
         let mut entries = Vec::new();
         // Where no document's name can be, nothing is looked for: "../*" leads nowhere.
         let Some(workflow) = glob.workflow() else { return Ok(entries) };
-        self.place.walk(workflow, &mut |Listed { name, bytes, modified }| {
+        self.place.walk(workflow, &mut |Listed { name, bytes, modified, .. }| {
             if glob.is_match(name.as_str()) && self.place.is_document(&name) {
                 entries.push(ListEntry { name: name.as_str().to_owned(), bytes, modified });
             }

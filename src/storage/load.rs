@@ -3,6 +3,7 @@
 use super::Storage;
 use super::missing::open;
 use super::name::Name;
+use super::place::Stamp;
 use super::read::{head, look_at_arrays};
 use crate::engine::{Edition, Origin};
 use crate::error::{Error, Result};
@@ -59,12 +60,17 @@ impl Storage {
 
     /// The value and its document's write id.
     pub(super) fn load_one<T: DeserializeOwned>(&self, name: &Name) -> Result<(T, String)> {
+        self.load_stamped(name).map(|(value, write_id, _)| (value, write_id))
+    }
+
+    /// The same, with the stamp of the document that was read.
+    pub(super) fn load_stamped<T: DeserializeOwned>(&self, name: &Name) -> Result<(T, String, Option<Stamp>)> {
         let loaded = self.read_current(name, || {
             let fetched = self.fetch(name)?;
-            let write_id = fetched.head.manifest.write_id().to_owned();
+            let (write_id, stamp) = (fetched.head.manifest.write_id().to_owned(), fetched.stamp.clone());
             let loaded = fetched.walk(name);
             let gone = loaded.as_ref().is_err_and(Error::is_gone).then(|| write_id.clone());
-            Ok((loaded.map(|value| (value, write_id)), gone))
+            Ok((loaded.map(|value| (value, write_id, stamp)), gone))
         })?;
         if loaded.is_err() {
             // What a `Deserialize` makes of a read that was cancelled is not the reason.
@@ -118,7 +124,7 @@ impl Storage {
         let edition = Edition::new(self.place.identity(name), head.manifest.write_id());
         let origin = Origin { document: Some(name.as_str().to_owned()), path: None, edition: Some(edition) };
         let resolver = Resolver::new(&self.protocols(name.workflow()), origin, &head.manifest);
-        Ok(Fetched { head, body, resolver })
+        Ok(Fetched { head, body, resolver, stamp: document.stamp })
     }
 
     /// Whether the document is no longer that of this write id.
@@ -132,6 +138,7 @@ pub(super) struct Fetched {
     pub(super) head: Head,
     pub(super) body: Vec<u8>,
     pub(super) resolver: Resolver,
+    pub(super) stamp: Option<Stamp>,
 }
 
 /// What comes of a walk that must not wait.
@@ -167,13 +174,13 @@ impl Fetched {
         if self.head.manifest.is_empty() {
             return Attempt::Done(self.walk(name));
         }
-        let Self { head, body, resolver } = self;
+        let Self { head, body, resolver, stamp } = self;
         let resolver = Rc::new(resolver);
         let value = read_document(body.clone(), &head, resolver.clone());
         if let Some(reading) = resolver.postponed(is_last)
             && let Ok(resolver) = Rc::try_unwrap(resolver)
         {
-            return Attempt::Again(Box::new(Self { head, body, resolver }), reading);
+            return Attempt::Again(Box::new(Self { head, body, resolver, stamp }), reading);
         }
         Attempt::Done(value.map_err(|error| error.in_document(name.as_str())))
     }

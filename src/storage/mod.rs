@@ -20,6 +20,7 @@ mod objects;
 mod pack;
 mod place;
 mod preview;
+mod query;
 mod read;
 mod remove;
 mod rename;
@@ -42,6 +43,7 @@ pub use leftover::{Leftover, LeftoverKind};
 #[cfg(feature = "hdf5")]
 pub use pack::PackedFile;
 pub use preview::{ArrayAction, ArrayPreview, SavePreview};
+pub use query::{Comparison, Query, QueryMatch};
 pub use repair::{Repair, RepairedArray};
 pub use report::SaveReport;
 #[cfg(feature = "zarr")]

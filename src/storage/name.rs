@@ -4,6 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The folder of a workflow's arrays.
 pub(super) const ARRAYS: &str = "bigdata";
+/// The index of a workflow's documents, in the folder of its arrays.
+pub(super) const INDEX: &str = ".index";
 
 const MOST_SEGMENT_BYTES: usize = 255;
 const MOST_BYTES: usize = 900;
@@ -32,7 +34,6 @@ impl Name {
     }
 
     /// The last segment.
-    #[cfg(feature = "object-store")]
     pub(super) fn last(&self) -> &str {
         self.text.rsplit_once('/').map_or(self.as_str(), |(_, last)| last)
     }

@@ -58,6 +58,16 @@ pub(super) trait Place: Send + Sync {
     /// Shows the names of everything in the places of documents directly in a workflow, readable or not, whatever the
     /// name.
     fn documents(&self, workflow: &Workflow, visit: &mut dyn FnMut(String)) -> Result<()>;
+    /// The workflow's index, if there is one that can be read and has no more than `most` bytes.
+    fn index(&self, workflow: &Workflow, most: u64) -> Option<Vec<u8>>;
+    /// Puts an index in its place, if there can be one now. `contents` makes it, and gets the time by the clock that
+    /// stamps have. What fails is not an error: an index can always be made again.
+    fn put_index(&self, workflow: &Workflow, contents: &mut dyn FnMut(SystemTime) -> Option<Vec<u8>>);
+    /// Removes the index of a workflow from which many documents were removed, if none is left. What fails is left to a
+    /// sweep.
+    fn remove_index_if_empty(&self, workflow: &Workflow) {
+        let _ = workflow;
+    }
     /// Fails for a name that is a workflow already, or is below a document.
     fn check_free(&self, name: &Name) -> Result<()>;
     /// Announces arrays that are about to be written, so that no sweep takes them, and those that are kept, where
@@ -122,6 +132,16 @@ pub(super) struct Document {
     /// Its length.
     pub(super) bytes: u64,
     pub(super) seen: Seen,
+    pub(super) stamp: Option<Stamp>,
+}
+
+/// Distinguishes a version of a document from all others that have been in its place, unless the document has changed
+/// twice within the resolution of a clock.
+#[derive(Clone, Debug)]
+pub(super) struct Stamp {
+    pub(super) text: Vec<u8>,
+    /// When the document came, or the file was last changed in any way.
+    pub(super) changed: SystemTime,
 }
 
 /// What a look found under a name, in the words of the place.
@@ -148,6 +168,8 @@ pub(super) struct Listed {
     pub(super) name: Name,
     pub(super) bytes: u64,
     pub(super) modified: Option<SystemTime>,
+    /// None if the place has nothing that identifies a version.
+    pub(super) stamp: Option<Stamp>,
 }
 
 /// A document to be put in its place.

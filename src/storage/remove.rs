@@ -118,6 +118,11 @@ impl Storage {
                     missing.iter().zip(names.by_ref().take(batch.len())).filter(|(missing, _)| missing.is_none());
                 removed.extend(there.map(|(_, name)| name));
             }
+            if workflow.len() > 1
+                && let Some(name) = workflow.first()
+            {
+                self.place.remove_index_if_empty(name.workflow());
+            }
         }
         Ok(removed)
     }

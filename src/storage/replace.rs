@@ -47,7 +47,7 @@ impl Storage {
         mut replace: impl FnMut(&ArrayInfo, &AnyArray) -> Result<Option<AnyArray>>,
     ) -> Result<SaveReport> {
         let own = Name::parse(name)?;
-        let Fetched { head, body, resolver } = self.fetch(&own)?;
+        let Fetched { head, body, resolver, stamp } = self.fetch(&own)?;
         let version = Version::of(head.manifest.write_id());
         let backend = self.place.backend(own.workflow());
         for entry in &head.manifest.arrays {
@@ -60,7 +60,7 @@ impl Storage {
             }
         }
         let storage = Self { format: head.format, ..self.clone() };
-        let value: Value = Fetched { head, body, resolver }.walk(&own)?;
+        let value: Value = Fetched { head, body, resolver, stamp }.walk(&own)?;
         storage.save_now(name, &value, Intent::ReplaceVersion(version))
     }
 }

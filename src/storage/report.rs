@@ -111,9 +111,13 @@ mod tests {
         let tally = Tally { arrays_kept: 3, bytes_written: 17, ..Tally::default() };
         round_trip(&SaveReport::new("abc".parse().unwrap(), b"document", tally));
         round_trip(&TaskProgress::default());
-        for kind in
-            [LeftoverKind::Array, LeftoverKind::ExternalObject, LeftoverKind::Document, LeftoverKind::SaveRecord]
-        {
+        for kind in [
+            LeftoverKind::Array,
+            LeftoverKind::ExternalObject,
+            LeftoverKind::Document,
+            LeftoverKind::SaveRecord,
+            LeftoverKind::Index,
+        ] {
             round_trip(&Leftover { kind, location: "/here".into(), bytes: 1 });
         }
         assert_eq!(serde_json::to_string(&LeftoverKind::SaveRecord).unwrap(), "\"save_record\"");

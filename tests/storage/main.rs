@@ -32,6 +32,8 @@ mod names;
 mod pickled;
 #[cfg(all(feature = "hdf5", feature = "zarr"))]
 mod previews;
+#[cfg(feature = "zarr")]
+mod queries;
 #[cfg(all(feature = "hdf5", feature = "s3"))]
 mod renames;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]

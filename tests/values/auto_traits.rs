@@ -42,7 +42,7 @@ const OTHERS: [&str; 18] = [
 fn every_public_type_has_the_auto_traits_that_its_users_need() {
     // Plain data.
     let data = check!(of_data:
-        AnyNdArray, ArrayAction, ArrayForm, ArrayFormat, ArrayInfo, Attr, ChunkGrid, Chunking, Codec, DataType, Durability,
+        AnyNdArray, ArrayAction, ArrayForm, ArrayFormat, ArrayInfo, Attr, ChunkGrid, Chunking, Codec, Comparison, DataType, Durability,
         EncodedNdArray, EnumType, ErrorKind, ExternalObjectInfo, Field, Format, Leftover, LeftoverKind, Limits, ListEntry,
         MissingRegion, OpenMode, Padding<f64>, PersistentId, Receipt, RecordType, Region, RepairedArray, SaveReport, SubarrayType, TaskProgress, Ticket, TimeUnit, ValueInfo,
         VerifyDepth, Version, ZarrVersion,
@@ -52,7 +52,7 @@ fn every_public_type_has_the_auto_traits_that_its_users_need() {
     let shared = check!(of_threads:
         AnyArray, AnySlot, ArrayPreview, SavePreview, ChunkedArray<f64>, Chunks<f64>, Error, FileReader, FileWriter, FoundArray, FoundArrays, Hdf5File, InlineArray, LocalFiles,
         ObjectStoreProtocol, PackedFile, Protocols, Session, Shared<f64>, SkipNan<f64>, Slot<f64>, Storage, StorageBuilder, Task, Value, WeakShared<f64>,
-        Repair, Sweep, Verification, ZarrStore,
+        Query, QueryMatch, Repair, Sweep, Verification, ZarrStore,
     );
     of_threads::<persistent::ExternalFiles>();
     of_data::<FixedBytes<8>>();

@@ -1,67 +1,77 @@
 //! `find`: values by conditions on their fields.
 
-use super::{Call, print_json, select};
+use super::{Call, print_json};
 use crate::fault::{Fault, Outcome};
-use crate::values;
-use arraystow::Value;
-use std::cmp::Ordering;
+use arraystow::{Comparison, ListEntry, QueryMatch, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 pub(super) fn run(call: &Call, place: &str, glob: &str, conditions: &[String]) -> Outcome<()> {
     let conditions = conditions.iter().map(|text| Condition::parse(text)).collect::<Outcome<Vec<_>>>()?;
     let storage = call.existing(place)?;
-    let mut found = Vec::new();
-    for entry in select(&storage, glob)? {
-        let value = storage.value(&entry.name)?;
-        if conditions.iter().all(|condition| condition.is_true_of(&value)) {
-            found.push(entry);
+    let query = conditions.into_iter().fold(storage.query(glob), |query, condition| {
+        query.filter(&condition.path, condition.comparison, condition.wanted)
+    });
+    let (found, unreadable): (Vec<_>, Vec<_>) = query.run_each()?.into_iter().partition(Result::is_ok);
+    let found: Vec<QueryMatch> = found.into_iter().flatten().collect();
+    super::check_glob(&storage, glob, found.is_empty() && unreadable.is_empty())?;
+    if call.json {
+        print_json(&found.iter().map(Found::new).collect::<Vec<_>>())?;
+    } else {
+        let mut out = std::io::stdout().lock();
+        for found in found {
+            writeln!(out, "{}", found.entry.name)?;
         }
     }
-    if call.json {
-        return print_json(&found);
+    // The others are there to be found, too.
+    let mut errors = unreadable.into_iter().filter_map(Result::err).map(Fault::from);
+    let Some(first) = errors.next() else { return Ok(()) };
+    for error in errors {
+        error.report(call.json);
     }
-    let mut out = std::io::stdout().lock();
-    for entry in found {
-        writeln!(out, "{}", entry.name)?;
-    }
-    Ok(())
+    Err(first)
 }
 
-/// An operator, and which results of a comparison it accepts.
-type Operator = (&'static str, fn(Ordering) -> bool);
+/// A value that was found, as JSON: an entry as of `ls`, and the fields of the conditions.
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(flatten)]
+    entry: &'a ListEntry,
+    fields: BTreeMap<&'a str, &'a Value>,
+}
 
-const OPERATORS: [Operator; 6] = [
-    ("!=", Ordering::is_ne),
-    ("<=", Ordering::is_le),
-    (">=", Ordering::is_ge),
-    ("=", Ordering::is_eq),
-    ("<", Ordering::is_lt),
-    (">", Ordering::is_gt),
+impl<'a> Found<'a> {
+    fn new(found: &'a QueryMatch) -> Self {
+        Self { entry: &found.entry, fields: found.fields.iter().map(|(path, value)| (path.as_str(), value)).collect() }
+    }
+}
+
+const OPERATORS: [(&str, Comparison); 8] = [
+    ("!=", Comparison::NotEqual),
+    ("<=", Comparison::LessOrEqual),
+    (">=", Comparison::GreaterOrEqual),
+    ("==", Comparison::Equal),
+    ("=", Comparison::Equal),
+    ("<", Comparison::Less),
+    (">", Comparison::Greater),
+    (" contains ", Comparison::Contains),
 ];
 
-/// `params.alpha > 0.3`. A value that has no such field, or one of another kind, does not fulfil it.
+/// `params.alpha > 0.3`.
 struct Condition {
     path: String,
-    holds: fn(Ordering) -> bool,
-    wanted: Wanted,
-}
-
-#[derive(Debug, PartialEq)]
-enum Wanted {
-    Integer(i128),
-    Float(f64),
-    Bool(bool),
-    Null,
-    Text(String),
+    comparison: Comparison,
+    wanted: Value,
 }
 
 impl Condition {
     fn parse(text: &str) -> Outcome<Self> {
         let wrong = || {
-            let form = "write a path, one of =, !=, <, <=, >, >=, and a value, as in 'params.alpha > 0.3'";
+            let form = "write a path, one of =, !=, <, <=, >, >=, contains, and a value, as in 'params.alpha > 0.3'";
             Fault::Usage(format!("the condition {text:?}: {form}"))
         };
-        let (at, (operator, holds)) = OPERATORS
+        let (at, (operator, comparison)) = OPERATORS
             .iter()
             .filter_map(|operator| Some((text.find(operator.0)?, *operator)))
             .min_by_key(|(at, operator)| (*at, std::cmp::Reverse(operator.0.len())))
@@ -70,45 +80,24 @@ impl Condition {
         if path.is_empty() || value.is_empty() {
             return Err(wrong());
         }
-        Ok(Self { path: path.to_owned(), holds, wanted: Wanted::parse(value) })
-    }
-
-    fn is_true_of(&self, value: &Value) -> bool {
-        let found = values::find(value, &self.path);
-        found.and_then(|found| self.wanted.compared(found.resolved())).is_some_and(self.holds)
+        let wanted = match comparison {
+            Comparison::Contains => value.trim_matches('"').into(),
+            _ => wanted(value),
+        };
+        Ok(Self { path: path.to_owned(), comparison, wanted })
     }
 }
 
-impl Wanted {
-    fn parse(text: &str) -> Self {
-        match text {
-            "true" => Self::Bool(true),
-            "false" => Self::Bool(false),
-            "null" => Self::Null,
-            _ => match (text.parse(), text.parse(), text.trim_matches('"')) {
-                (Ok(integer), ..) => Self::Integer(integer),
-                (_, Ok(float), _) => Self::Float(float),
-                (.., text) => Self::Text(text.to_owned()),
-            },
-        }
-    }
-
-    /// How what is found compares with this, if both are of one kind. Nothing is ordered with null but null.
-    fn compared(&self, found: &Value) -> Option<Ordering> {
-        match (found, self) {
-            (Value::Integer(found), Self::Integer(wanted)) => Some(found.cmp(wanted)),
-            // A number that only u128 holds is more than any i128.
-            (Value::LargeInteger(_), Self::Integer(_)) => Some(Ordering::Greater),
-            (found, Self::Integer(wanted)) => found.as_f64()?.partial_cmp(&(*wanted as f64)),
-            (Value::Float32(found), Self::Float(wanted)) => found.partial_cmp(&(*wanted as f32)),
-            (found, Self::Float(wanted)) => found.as_f64()?.partial_cmp(wanted),
-            (Value::Bool(found), Self::Bool(wanted)) => Some(found.cmp(wanted)),
-            (Value::Null, Self::Null) => Some(Ordering::Equal),
-            (Value::Text(found), Self::Text(wanted)) => Some(found.as_str().cmp(wanted)),
-            // `!= null` finds whatever is there.
-            (_, Self::Null) => Some(Ordering::Greater),
-            _ => None,
-        }
+fn wanted(text: &str) -> Value {
+    match text {
+        "true" => true.into(),
+        "false" => false.into(),
+        "null" => Value::Null,
+        _ => match (text.parse::<i128>(), text.parse::<f64>(), text.trim_matches('"')) {
+            (Ok(integer), ..) => integer.into(),
+            (_, Ok(float), _) => float.into(),
+            (.., text) => text.into(),
+        },
     }
 }
 
@@ -117,27 +106,31 @@ impl Wanted {
 mod tests {
     use super::*;
 
-    fn holds(condition: &str, value: Value) -> bool {
-        let map = Value::Map(vec![(Value::Text("a".into()), value)]);
-        Condition::parse(condition).map(|condition| condition.is_true_of(&map)).unwrap()
+    fn parsed(condition: &str) -> (String, Comparison, String) {
+        let condition = Condition::parse(condition).unwrap();
+        (condition.path, condition.comparison, condition.wanted.to_string())
     }
 
     #[test]
-    fn conditions_compare_values_of_one_kind() {
-        assert!(holds("a > 0.3", Value::Float64(0.4)) && !holds("a>0.3", Value::Float64(0.3)));
-        // 0.3 as f32 is more than 0.3, and the field was written as 0.3.
-        assert!(holds("a = 0.3", Value::Float32(0.3)));
-        assert!(holds("a <= 3", Value::Integer(3)) && holds("a<=3", Value::Float64(2.9)));
-        assert!(holds("a != b", Value::Text("c".into())) && holds("a = \"b c\"", Value::Text("b c".into())));
-        assert!(!holds("a != b", Value::Integer(1)) && !holds("a > 0", Value::Text("1".into())));
-        assert!(holds("a = true", Value::Bool(true)) && holds("a = null", Value::Null));
-        assert!(holds("a != null", Value::Integer(1)) && !holds("b != null", Value::Integer(1)));
-        assert!(!holds("a < 1", Value::Float64(f64::NAN)) && !holds("a >= 1", Value::Float64(f64::NAN)));
+    fn conditions_are_a_path_an_operator_and_a_value() {
+        use Comparison::{Contains, Equal, Greater, LessOrEqual, NotEqual};
+        for (text, path, comparison, wanted) in [
+            ("a > 0.3", "a", Greater, "0.3"),
+            ("a.b[2]<=3", "a.b[2]", LessOrEqual, "3"),
+            ("a == b", "a", Equal, "\"b\""),
+            ("a = \"b c\"", "a", Equal, "\"b c\""),
+            ("a = true", "a", Equal, "true"),
+            ("a != null", "a", NotEqual, "null"),
+            ("a contains 1", "a", Contains, "\"1\""),
+            ("a = b > c", "a", Equal, "\"b > c\""),
+        ] {
+            assert_eq!(parsed(text), (path.to_owned(), comparison, wanted.to_owned()), "{text}");
+        }
     }
 
     #[test]
     fn wrong_conditions_are_refused() {
-        for condition in ["a", "= 3", "a >", ""] {
+        for condition in ["a", "= 3", "a >", "", " contains a", "a contains "] {
             assert!(Condition::parse(condition).is_err(), "{condition:?}");
         }
     }

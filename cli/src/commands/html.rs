@@ -6,7 +6,7 @@ use crate::page::{self, Pictures};
 use crate::terminal::watched;
 use crate::text;
 use crate::tree::Printer;
-use crate::values::{self, read};
+use crate::values::read;
 use arraystow::{AnyArray, ArrayInfo, Storage, Value, ValueInfo};
 use maud::{Markup, PreEscaped, html};
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
     let storage = call.existing(place)?;
     let (value, info) = read(&storage, name)?;
     let path = path.unwrap_or_default();
-    let part = values::find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     let mut tree = Vec::new();
     Printer::new(&mut tree, &info).print(part, path)?;
     let tree = String::from_utf8_lossy(&tree);
@@ -53,7 +53,7 @@ fn sections(storage: &Storage, name: &str, value: &Value, info: &ValueInfo, with
     arrays
         .enumerate()
         .map(|(number, (array, path))| {
-            let elements = match values::find(value, path).map(Value::resolved) {
+            let elements = match value.find(path).map(Value::resolved) {
                 Some(Value::Array(elements)) if number < MOST_PICTURES => Some(elements),
                 _ => None,
             };

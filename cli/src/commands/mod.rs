@@ -81,10 +81,16 @@ impl Call {
 /// The values that a glob selects. A name that is no pattern must be there.
 fn select(storage: &Storage, glob: &str) -> Outcome<Vec<ListEntry>> {
     let found = storage.list(glob)?;
-    if found.is_empty() && !glob.contains(['*', '?', '[', '{']) {
+    check_glob(storage, glob, found.is_empty())?;
+    Ok(found)
+}
+
+/// Fails if nothing was found for a name that is no pattern, and there is no such value.
+fn check_glob(storage: &Storage, glob: &str, is_empty: bool) -> Outcome<()> {
+    if is_empty && !glob.contains(['*', '?', '[', '{']) {
         storage.info(glob)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 fn print_json(value: &impl Serialize) -> Outcome<()> {

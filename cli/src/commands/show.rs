@@ -4,13 +4,13 @@ use super::{Call, print_json};
 use crate::fault::{Fault, Outcome};
 use crate::json::Converter;
 use crate::tree::Printer;
-use crate::values::{find, read};
+use crate::values::read;
 
 pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> Outcome<()> {
     let storage = call.existing(place)?;
     let (value, info) = read(&storage, name)?;
     let path = path.unwrap_or_default();
-    let part = find(&value, path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     if call.json {
         return print_json(&Converter::new(&info).value(part, path));
     }

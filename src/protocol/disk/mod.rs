@@ -13,7 +13,7 @@ compile_error!(
 
 #[cfg(feature = "faults")]
 use super::faults::{self, Call};
-pub(crate) use system::FileIdentity;
+pub(crate) use system::{FileIdentity, stamp};
 #[cfg(unix)]
 use unix as system;
 
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Whether saved values survive a power cut.
 ///
@@ -137,6 +138,10 @@ impl DiskFile {
 
     pub(crate) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    pub(crate) fn modified(&self) -> io::Result<SystemTime> {
+        self.file.metadata()?.modified()
     }
 
     /// Returns the content of the file. Fails if it has more than `most` bytes.

@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 #[cfg(feature = "zarr")]
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buf, offset)
@@ -31,6 +32,20 @@ impl FileIdentity {
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), number: metadata.ino() }
     }
+}
+
+/// What the file system says of a version of a file: its number, its length and the times of its last changes, as bytes.
+/// And the later of these times.
+pub(crate) fn stamp(metadata: &Metadata) -> (Vec<u8>, SystemTime) {
+    let times = [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())];
+    let numbers = [metadata.ino().cast_signed(), metadata.len().cast_signed()];
+    let numbers = numbers.into_iter().chain(times.into_iter().flat_map(|(seconds, rest)| [seconds, rest]));
+    let at = |(seconds, rest): (i64, i64)| {
+        let since = Duration::new(seconds.try_into().unwrap_or(0), rest.try_into().unwrap_or(0));
+        SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let changed = times.into_iter().map(at).max().unwrap_or(SystemTime::UNIX_EPOCH);
+    (numbers.flat_map(i64::to_le_bytes).collect(), changed)
 }
 
 /// Options that do not follow a link, which could lead anywhere, and do not wait for a pipe.

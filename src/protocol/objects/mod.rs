@@ -17,8 +17,8 @@ use futures::{StreamExt, stream};
 use object_store::list::PaginatedListStore;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    UpdateVersion,
+    Attribute, Attributes, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    PutPayload, UpdateVersion,
 };
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -56,6 +56,19 @@ pub(crate) enum Replace {
 pub(crate) struct ObjectVersion {
     e_tag: Option<String>,
     version: Option<String>,
+}
+
+impl ObjectVersion {
+    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not.
+    pub(crate) fn tag(&self) -> Option<&str> {
+        self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))
+    }
+}
+
+impl From<&ObjectMeta> for ObjectVersion {
+    fn from(meta: &ObjectMeta) -> Self {
+        Self { e_tag: meta.e_tag.clone(), version: meta.version.clone() }
+    }
 }
 
 impl Objects {
@@ -131,7 +144,7 @@ impl Objects {
         let _permit = self.permit().await?;
         let got = async {
             let result = self.client.get(&path).await?;
-            let version = ObjectVersion { e_tag: result.meta.e_tag.clone(), version: result.meta.version.clone() };
+            let version = ObjectVersion::from(&result.meta);
             if result.meta.size > most {
                 return Ok(Err(result.meta.size));
             }

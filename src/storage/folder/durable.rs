@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::protocol::{DiskFile, Durability, disk};
-use crate::storage::name::ARRAYS;
+use crate::storage::name::{ARRAYS, INDEX};
 use std::fs::DirEntry;
 use std::io;
 use std::path::Path;
@@ -11,6 +11,8 @@ use std::time::SystemTime;
 
 /// The workflow's lock file, in its folder of arrays.
 pub(super) const LOCK: &str = ".lock";
+/// An index that is being written.
+pub(super) const INDEX_NEW: &str = ".index.new";
 /// The records of saves in progress.
 pub(super) const SAVING: &str = ".saving";
 
@@ -104,6 +106,13 @@ impl WorkflowLock {
         }
     }
 
+    /// The lock of a workflow that has arrays, if no other program holds it.
+    pub(super) fn try_existing(workflow: &Path) -> Option<Self> {
+        let path = workflow.join(ARRAYS).join(LOCK);
+        let file = DiskFile::lock_file(&path).ok()?;
+        (file.try_lock().ok()? && file.is_at(&path)).then_some(Self { file })
+    }
+
     /// Waits for the lock; none if a program that emptied the workflow has removed the lock file meanwhile.
     fn of_folder(arrays: &Path) -> io::Result<Option<Self>> {
         let path = arrays.join(LOCK);
@@ -136,10 +145,17 @@ pub(super) fn remove_empty_folders(root: &Path, workflow: &Path, backend: &dyn B
     if std::fs::symlink_metadata(&saving).is_err() {
         let _ = backend.clear();
     }
-    let only_lock = std::fs::read_dir(&arrays)
-        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK)));
-    if !only_lock {
-        return;
+    let Ok(entries) = std::fs::read_dir(&arrays) else { return };
+    let mut indexes = Vec::new();
+    for entry in entries {
+        match entry.map(|entry| entry.file_name()) {
+            Ok(name) if name == LOCK => {}
+            Ok(name) if name == INDEX || name == INDEX_NEW => indexes.push(arrays.join(name)),
+            _ => return,
+        }
+    }
+    for index in indexes {
+        let _ = disk::remove_file(&index);
     }
     let _ = disk::remove_file(&arrays.join(LOCK));
     if disk::remove_folder(&arrays).is_err() {

@@ -3,6 +3,7 @@
 
 mod commit;
 mod durable;
+mod index;
 mod links;
 mod record;
 mod rename;
@@ -13,7 +14,7 @@ use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
 #[cfg(feature = "zarr")]
 use super::place::Hold;
 use super::place::{
-    Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen,
+    Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen, Stamp,
 };
 use super::read::looks_as_document;
 use super::version::Version;
@@ -29,10 +30,11 @@ use crate::task::check_cancelled;
 use durable::{Made, located};
 use record::SavingRecord;
 use std::collections::{HashMap, HashSet};
-use std::fs::FileType;
+use std::fs::{FileType, Metadata};
 use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub(super) struct Folder {
     root: PathBuf,
@@ -126,7 +128,8 @@ impl Folder {
             if metadata.is_dir() {
                 self.walk_folder(&entry.path(), &workflow.child(&segment)?, visit)?;
             } else if metadata.is_file() {
-                visit(Listed { name, bytes: metadata.len(), modified: metadata.modified().ok() });
+                let (bytes, modified, stamp) = (metadata.len(), metadata.modified().ok(), Some(stamp(&metadata)));
+                visit(Listed { name, bytes, modified, stamp });
             }
         }
         Ok(())
@@ -187,7 +190,7 @@ impl Place for Folder {
         let file = disk::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let contents = Box::new(BufReader::with_capacity(1 << 16, file));
-        Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown })
+        Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown, stamp: Some(stamp(&metadata)) })
     }
 
     fn contains(&self, name: &Name) -> Result<bool> {
@@ -238,6 +241,14 @@ impl Place for Folder {
     fn walk(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         links::refuse_workflow(&self.root, workflow)?;
         self.walk_folder(&self.workflow(workflow), workflow, visit)
+    }
+
+    fn index(&self, workflow: &Workflow, most: u64) -> Option<Vec<u8>> {
+        self.read_index(workflow, most)
+    }
+
+    fn put_index(&self, workflow: &Workflow, contents: &mut dyn FnMut(SystemTime) -> Option<Vec<u8>>) {
+        self.write_index(workflow, contents);
     }
 
     fn check_free(&self, name: &Name) -> Result<()> {
@@ -306,6 +317,11 @@ impl Place for Folder {
     fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         self.remove_leftovers_of(workflow, these)
     }
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    let (text, changed) = disk::stamp(metadata);
+    Stamp { text, changed }
 }
 
 /// A document cannot be a workflow too: say so, instead of the system's 'not a directory'.

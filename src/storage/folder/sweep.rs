@@ -211,6 +211,6 @@ impl Owner {
 }
 
 /// Whether no program holds the file any more.
-fn is_dead(path: &Path) -> bool {
+pub(super) fn is_dead(path: &Path) -> bool {
     DiskFile::open(path).and_then(|file| file.try_lock()).unwrap_or(false)
 }

@@ -9,10 +9,10 @@ mod sweep;
 pub(super) use announce::DEFAULT_LEASE;
 
 use super::leftover::{Leftover, Remains};
-use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
+use super::name::{ARRAYS, INDEX, Name, Workflow, may_be_a_document};
 use super::place::{
     Announced, Before, Claim, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Outcome, Place, Removal,
-    Seen,
+    Seen, Stamp,
 };
 use super::version::Version;
 use crate::backend::{Backend, ZarrArrays};
@@ -20,13 +20,13 @@ use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::Protocols;
 use crate::protocol::store::ByteStore;
-use crate::protocol::{ArrayOptions, Listing, ObjectVersion, Objects};
+use crate::protocol::{ArrayOptions, Listing, ObjectVersion, Objects, Replace};
 use announce::Lease;
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(super) struct ObjectFolder {
     objects: Objects,
@@ -54,11 +54,19 @@ impl ObjectFolder {
         )
     }
 
+    fn has_documents(&self, workflow: &Workflow) -> Result<bool> {
+        let mut any = false;
+        self.documents(workflow, &mut |_| any = true)?;
+        Ok(any)
+    }
+
     fn walk_folder(&self, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         let Listing { objects, folders } = self.objects.list(workflow.as_str())?;
         for (segment, meta) in objects {
             if let Ok(name) = workflow.name(&segment) {
-                visit(Listed { name, bytes: meta.size, modified: Some(meta.last_modified.into()) });
+                let (bytes, modified) = (meta.size, SystemTime::from(meta.last_modified));
+                let stamp = stamp(&ObjectVersion::from(&meta), bytes, modified);
+                visit(Listed { name, bytes, modified: Some(modified), stamp });
             }
         }
         for segment in folders {
@@ -69,6 +77,11 @@ impl ObjectFolder {
         }
         Ok(())
     }
+}
+
+fn stamp(version: &ObjectVersion, bytes: u64, changed: SystemTime) -> Option<Stamp> {
+    let text = [bytes.to_le_bytes().as_slice(), version.tag()?.as_bytes()].concat();
+    Some(Stamp { text, changed })
 }
 
 impl Place for ObjectFolder {
@@ -115,7 +128,9 @@ impl Place for ObjectFolder {
         match self.get_document(name) {
             Ok((contents, version)) => {
                 let bytes = contents.len() as u64;
-                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes, seen: Seen::Version(version) })
+                // Only its text counts: a listing has the time.
+                let stamp = stamp(&version, bytes, SystemTime::UNIX_EPOCH);
+                Ok(Document { contents: Box::new(Cursor::new(contents)), bytes, seen: Seen::Version(version), stamp })
             }
             Err(error) if error.is_not_found() => Err(error.reworded("there is no document of that name")),
             Err(error) => Err(error),
@@ -158,6 +173,25 @@ impl Place for ObjectFolder {
             visit(workflow.join(&segment));
         }
         Ok(())
+    }
+
+    fn index(&self, workflow: &Workflow, most: u64) -> Option<Vec<u8>> {
+        let got = self.arrays(workflow).and_then(|arrays| arrays.get(INDEX, most));
+        got.ok().map(|(bytes, _)| bytes.into())
+    }
+
+    fn put_index(&self, workflow: &Workflow, contents: &mut dyn FnMut(SystemTime) -> Option<Vec<u8>>) {
+        if let (Ok(arrays), Some(contents)) = (self.arrays(workflow), contents(SystemTime::now())) {
+            let _ = arrays.put(INDEX, contents.into(), Replace::Any);
+        }
+    }
+
+    fn remove_index_if_empty(&self, workflow: &Workflow) {
+        if self.has_documents(workflow).is_ok_and(|has| !has)
+            && let Ok(arrays) = self.arrays(workflow)
+        {
+            let _ = arrays.remove(INDEX);
+        }
     }
 
     fn check_free(&self, name: &Name) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::protocol::Objects;
 use crate::protocol::files::is_file_of;
 use crate::storage::leftover::{Leftover, LeftoverKind, Remains};
-use crate::storage::name::{ARRAYS, Workflow};
+use crate::storage::name::{ARRAYS, INDEX, Workflow};
 use crate::storage::place::{Announced, Place};
 use crate::storage::session::{DeadSession, Sessions};
 use crate::storage::sweep::named;
@@ -22,7 +22,8 @@ impl ObjectFolder {
     pub(super) fn leftovers_of(&self, workflow: &Workflow) -> Result<Vec<(Remains, Leftover)>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let Remaining { left, dead, sessions } = self.find_left(workflow, &arrays, &*backend)?;
+        let Remaining { left, dead, sessions, index } = self.find_left(workflow, &arrays, &*backend)?;
+        let index = index.map(|bytes| Ok((Remains::File(INDEX.to_owned()), index_leftover(&arrays, bytes))));
         let dead = dead.into_iter().map(|(key, bytes)| {
             let location = arrays.describe(&key);
             Ok((Remains::File(key), Leftover { kind: LeftoverKind::SaveRecord, location, bytes }))
@@ -35,14 +36,18 @@ impl ObjectFolder {
             let bytes = left.bytes(&*backend)?;
             Ok((left.remains(), left.leftover(bytes)))
         });
-        dead.chain(sessions).chain(left).collect()
+        dead.chain(sessions).chain(left).chain(index).collect()
     }
 
     pub(super) fn remove_leftovers_of(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>> {
         let arrays = self.arrays(workflow)?;
         let backend = self.backend(workflow);
-        let Remaining { mut left, dead, sessions } = self.find_left(workflow, &arrays, &*backend)?;
+        let Remaining { mut left, dead, sessions, index } = self.find_left(workflow, &arrays, &*backend)?;
         let mut removed = Vec::new();
+        if let Some(bytes) = index.filter(|_| these.contains(&Remains::File(INDEX.to_owned()))) {
+            arrays.remove(INDEX)?;
+            removed.push(index_leftover(&arrays, bytes));
+        }
         for (key, bytes) in dead {
             let location = arrays.describe(&key);
             if these.contains(&Remains::File(key.clone())) {
@@ -93,6 +98,8 @@ impl ObjectFolder {
         let sessions = Sessions::read(&self.bytes(workflow)?)?;
         alive.extend(sessions.arrays);
         let names = named(self, workflow)?;
+        let index = files.iter().find(|(file, _)| file == INDEX).map(|(_, meta)| meta.size);
+        let index = if index.is_some() && self.has_documents(workflow)? { None } else { index };
         let is_left = |id: &str| is_id(id) && !alive.contains(id) && !names.contains(id);
         let files = files.into_iter().filter_map(|(file, meta)| {
             let id = file.split('.').next().unwrap_or(&file).to_owned();
@@ -101,7 +108,7 @@ impl ObjectFolder {
         });
         let found = found.into_iter().filter(|array| is_left(&array.name));
         let found = found.map(|array| Left { id: array.name, location: array.location, file: None });
-        Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead, sessions: sessions.dead })
+        Ok(Remaining { left: files.chain(found).collect(), dead: leases.dead, sessions: sessions.dead, index })
     }
 
     /// Every workflow with a folder for arrays.
@@ -129,6 +136,12 @@ struct Remaining {
     dead: Vec<(String, u64)>,
     /// Sessions that are over.
     sessions: Vec<DeadSession>,
+    /// The length of the index, if there are no documents.
+    index: Option<u64>,
+}
+
+fn index_leftover(arrays: &Objects, bytes: u64) -> Leftover {
+    Leftover { kind: LeftoverKind::Index, location: arrays.describe(INDEX), bytes }
 }
 
 /// An array, or a file of an external object, that no document names.

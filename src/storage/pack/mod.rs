@@ -102,7 +102,7 @@ impl Storage {
     }
 
     fn write_pack(&self, name: &Name, fetched: Fetched, temporary: &TemporaryFile) -> Result<u64> {
-        let Fetched { head, body, resolver } = fetched;
+        let Fetched { head, body, resolver, .. } = fetched;
         let place = &*self.place;
         let objects = stored_arrays(&head.manifest, &place.backend(name.workflow()), name.as_str())?;
         let value: Value = read_document(body.clone(), &head, Rc::new(resolver))?;

@@ -1,5 +1,7 @@
 //! A document without its Rust type: a tree of plain values, with arrays as leaves.
 
+pub(crate) mod find;
+mod from;
 mod read;
 mod show;
 mod write;
