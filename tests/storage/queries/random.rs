@@ -17,7 +17,7 @@ impl Numbers {
 
 fn change(storage: &Storage, root: Option<&Path>, numbers: &mut Numbers) {
     let workflow = ["runs", "runs/late", "other"][numbers.below(3) as usize];
-    let name = format!("{workflow}/{}", numbers.below(40));
+    let name = format!("{workflow}/{}", numbers.below(30));
     match (numbers.below(10), root) {
         (0..=5, _) => drop(storage.save(&name, &run(numbers.below(60))).unwrap()),
         (6, _) => storage.remove(&name).unwrap_or_else(|error| assert!(error.is_not_found(), "{error}")),
@@ -42,14 +42,14 @@ fn changes(storage: &Storage, root: Option<&Path>) {
     first.field = ndarray::Array1::zeros(2);
     storage.save("first", &first).unwrap();
     let mut numbers = Numbers(7);
-    for round in 0..4 {
+    for round in 0..3 {
         for _ in 0..60 {
             change(storage, root, &mut numbers);
         }
         std::thread::sleep(SETTLE);
         // The first query writes the index, the second one uses it.
         assert_right(storage, "**", &format!("round {round}"));
-        for _ in 0..10 {
+        for _ in 0..4 {
             change(storage, root, &mut numbers);
             change(storage, root, &mut numbers);
             assert_right(
