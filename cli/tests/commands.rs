@@ -185,6 +185,13 @@ fn find_compares_fields() {
     let (_folder, place) = three_runs();
     assert_eq!(printed(&["find", &place, "--where", "alpha > 0.3"]), "runs/b\n");
     assert_eq!(printed(&["find", &place, "runs/**", "--where", "alpha<0.3", "--where", "steps[2] = 3"]), "runs/a\n");
+    assert_eq!(printed(&["find", &place, "other/*", "--where", "name contains first"]), "other/c\n");
+    assert_eq!(json(&["find", &place, "--where", "alpha > 0.3"])[0]["fields"]["alpha"], 0.5);
+    std::fs::write(Path::new(&place).join("runs/a"), "").unwrap();
+    let output = arraystow(&["find", &place, "--where", "alpha == 0.5"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"runs/b\n"[..], Some(1)), "{error}");
+    assert!(error.contains("runs/a"), "{error}");
     let (code, error) = refused(&["find", &place, "--where", "alpha"]);
     assert!(code == 2 && error.contains("params.alpha > 0.3"), "{error}");
 }
