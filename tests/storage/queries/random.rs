@@ -23,10 +23,8 @@ fn change(storage: &Storage, root: Option<&Path>, numbers: &mut Numbers) {
         (6, _) => storage.remove(&name).unwrap_or_else(|error| assert!(error.is_not_found(), "{error}")),
         (7, Some(root)) => drop(std::fs::remove_file(root.join(workflow).join("bigdata/.index"))),
         // A document in the place of another one.
-        (8, Some(root)) if storage.contains("first").unwrap() => {
-            if root.join(workflow).is_dir() {
-                std::fs::copy(root.join("first"), root.join(&name)).unwrap();
-            }
+        (8, Some(root)) if root.join(workflow).is_dir() => {
+            std::fs::copy(root.join("first"), root.join(&name)).unwrap();
         }
         (9, Some(root)) if storage.contains(&name).unwrap() => {
             let file = std::fs::File::options().write(true).open(root.join(&name)).unwrap();
