@@ -41,7 +41,7 @@ fn main() -> Outcome<()> {
     let targets =
         Targets::new().with_target("arraystow", Level::DEBUG).with_target(env!("CARGO_CRATE_NAME"), Level::INFO);
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("example"));
-    let layer = layer.with_location(false).with_threads(false).with_target(false);
+    let layer = layer.with_location(false).with_threads(false).with_target(false).with_tracked_inactivity(false);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer.with_filter(targets)))?;
 
     tracing::info_span!("nightly run").in_scope(work)?;
