@@ -45,9 +45,11 @@ pages! {
         "guarantees" "updates" guarantees,
         "labels" "missing-values" labels,
         "labels" "what-operations-keep" labels,
+        "layout" "indexes" layout,
         "layout" "packed-files" layout,
         "other-programs" "one-file-for-a-colleague" other_programs,
         "performance" "memory" performance,
+        "storages" "searching" storages,
     ]
     guide: "guide", "All pages, by subject.";
 
@@ -64,7 +66,7 @@ pages! {
     external_objects: "external-objects", "Values with files of their own.";
     schema_evolution: "schema-evolution", "What a load does when the type has changed.";
 
-    storages: "storages", "Names, options, updates, formats.";
+    storages: "storages", "Names, options, updates, searching, formats.";
     object_stores: "object-stores", "S3 and other servers, and what each needs.";
     upkeep: "upkeep", "Verifying, cleaning up, and looking at values.";
     tasks: "tasks", "Async functions, cancelling, progress.";
