@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::plot::{Colours, Map};
+use crate::plot::{Colours, Graphics, Map};
 use arraystow::{ArrayFormat, Codec, VerifyDepth};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
@@ -282,7 +282,10 @@ pub(crate) struct PlotArguments {
     /// Colours of the terminal.
     #[arg(long, default_value = "auto")]
     pub(crate) colors: Colours,
-    /// Columns and lines in the terminal, or width and height of the file in pixels.
+    /// How the terminal shows the picture.
+    #[arg(long = "as", default_value = "auto", conflicts_with = "output")]
+    pub(crate) graphics: Graphics,
+    /// Columns and lines in the terminal, or width and height in pixels of a file, or of what `--as` shows as pixels.
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     pub(crate) size: Option<(u32, u32)>,
     /// Write a file instead. Its ending chooses the format: .png or .svg.
@@ -308,6 +311,7 @@ impl PlotArguments {
             robust: false,
             map: Map::Viridis,
             colors: Colours::Auto,
+            graphics: Graphics::Auto,
             size: None,
             output: None,
             force: false,

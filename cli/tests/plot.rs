@@ -279,3 +279,91 @@ fn pages_are_html_that_needs_nothing_else() {
                   assert sorted(pictures) == [0, 0, 2, 2, 2, 2, 2, 3], pictures\n";
     arraystow_tests::python_env::run(&["html5lib==1.1"], script, &[&file, &part]);
 }
+
+/// The columns, rows and pixels of a PNG file.
+fn decoded(png: &[u8]) -> (usize, usize, Vec<[u8; 3]>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width as usize, info.height as usize, pixels.as_chunks::<3>().0.to_vec())
+}
+
+/// The pixels of a picture in Sixel, in percent.
+fn of_sixel(text: &str) -> (usize, usize, Vec<[u8; 3]>) {
+    let data = text.strip_prefix("\u{1b}Pq\"1;1;").unwrap().strip_suffix("\u{1b}\\\n").unwrap();
+    let end = data.find('#').unwrap();
+    let (width, height) = data[..end].split_once(';').unwrap();
+    let (width, height): (usize, usize) = (width.parse().unwrap(), height.parse().unwrap());
+    let (mut pixels, mut colours) = (vec![[255; 3]; width * height], std::collections::BTreeMap::new());
+    let (mut row, mut column, mut colour, mut count) = (0, 0, [0; 3], 1);
+    let mut rest = &data[end..];
+    while let Some(first) = rest.chars().next() {
+        rest = &rest[1..];
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(rest.len());
+        match first {
+            '#' => {
+                let numbers: Vec<u8> = rest[..digits].split(';').map(|number| number.parse().unwrap()).collect();
+                match numbers[..] {
+                    [number, 2, red, green, blue] => drop(colours.insert(number, [red, green, blue])),
+                    [number] => colour = colours[&number],
+                    _ => panic!("{numbers:?}"),
+                }
+                rest = &rest[digits..];
+            }
+            '!' => {
+                count = rest[..digits].parse().unwrap();
+                rest = &rest[digits..];
+            }
+            '$' => column = 0,
+            '-' => (row, column) = (row + 6, 0),
+            bits => {
+                for _ in 0..std::mem::replace(&mut count, 1) {
+                    let set = (0..6).filter(|bit| (bits as u8 - 63) >> bit & 1 == 1);
+                    set.for_each(|bit| pixels[(row + bit) * width + column] = colour);
+                    column += 1;
+                }
+            }
+        }
+    }
+    (width, height, pixels)
+}
+
+#[test]
+fn terminals_get_the_pixels_of_the_file() {
+    use base64::Engine as _;
+    let (folder, place) = storage();
+    let file = folder.path().join("picture.png").display().to_string();
+    for part in [&["air"][..], &["air", "--slice", "0,0"], &["air", "--histogram"]] {
+        let plot = |more: &[&str]| printed(&[&["plot", &place, "climate"], part, more].concat());
+        plot(&["-o", &file, "--size", "600x400", "--force"]);
+        let png = std::fs::read(&file).unwrap();
+
+        let kitty = plot(&["--as", "kitty", "--size", "600x400"]);
+        let sequences: Vec<&str> = kitty.strip_suffix("\u{1b}\\\n").unwrap().split("\u{1b}\\").collect();
+        let last = sequences.len() - 1;
+        let parts = sequences.iter().enumerate().map(|(number, sequence)| {
+            let first = if number == 0 { "a=T,f=100,q=2," } else { "" };
+            let data = sequence.strip_prefix(&format!("\u{1b}_G{first}m={};", u8::from(number < last))).unwrap();
+            assert!(data.len() <= 4096);
+            data
+        });
+        let data: String = parts.collect();
+        assert!(base64::engine::general_purpose::STANDARD.decode(data).unwrap() == png, "{part:?}");
+
+        let (width, height, expected) = decoded(&png);
+        let (columns, rows, found) = of_sixel(&plot(&["--as", "sixel", "--size", "600x400"]));
+        assert_eq!((columns, rows), (width, height));
+        let near = |(found, expected): (&[u8; 3], &[u8; 3])| {
+            let percent = expected.map(|value| f64::from(value) / 2.55);
+            found.iter().zip(percent).all(|(found, expected)| (f64::from(*found) - expected).abs() < 3.0)
+        };
+        assert!(found.iter().zip(&expected).all(near), "{part:?}");
+    }
+    // Without a size, the picture has that of a terminal; what is no terminal gets characters unless it is chosen.
+    let kitty = printed(&["plot", &place, "climate", "air", "--as", "kitty"]);
+    assert!(kitty.starts_with("\u{1b}_G"));
+    assert!(printed(&["plot", &place, "climate", "air"]).starts_with("climate.air[0, :, :]\n"));
+    let (code, error) = refused(&["plot", &place, "climate", "air", "--as", "sixel", "--size", "20x20"]);
+    assert!(code == 2 && error.contains("at least 300x200"), "{error}");
+    assert_eq!(refused(&["plot", &place, "climate", "air", "--as", "sixel", "-o", &file]).0, 2);
+}

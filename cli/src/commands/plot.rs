@@ -6,7 +6,7 @@ use crate::arrays::choose;
 use crate::drawing::Drawing;
 use crate::fault::{Fault, Outcome};
 use crate::numbers::Bin;
-use crate::plot::{self, Axis, Cells, Colours, Line, Part, PictureFile, Screen, Shown};
+use crate::plot::{self, Axis, Cells, Colours, Graphics, Line, Part, Picture, Screen, Shown};
 use crate::terminal::watched;
 use crate::text;
 use arraystow::ArrayInfo;
@@ -16,7 +16,8 @@ use std::path::Path;
 
 /// Where the picture goes.
 enum Target<'a> {
-    File(&'a Path, PictureFile),
+    File(&'a Path, Picture),
+    Inline(Picture),
     Screen(Screen),
 }
 
@@ -27,9 +28,18 @@ impl<'a> Target<'a> {
             let (columns, lines) = found.unwrap_or((80, 24));
             let (columns, lines) = arguments.size.unwrap_or((columns.into(), u32::from(lines.max(2)) - 1));
             let colours = Colours::resolved(arguments.colors);
+            // What was chosen for characters means them.
+            let is_for_text = arguments.size.is_some() || arguments.colors != Colours::Auto || colours == Colours::None;
+            let graphics = match arguments.graphics {
+                Graphics::Auto if is_for_text => Graphics::Text,
+                graphics => graphics.resolved(),
+            };
+            if graphics != Graphics::Text {
+                return Ok(Self::Inline(Picture::inline(graphics, arguments.size)?));
+            }
             return Ok(Self::Screen(Screen { columns: columns as usize, lines: lines as usize, colours }));
         };
-        let picture = PictureFile::of(file, arguments.size)?;
+        let picture = Picture::of_file(file, arguments.size)?;
         if !arguments.force && file.exists() {
             return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
         }
@@ -39,7 +49,7 @@ impl<'a> Target<'a> {
     /// The largest number of rows and columns of the picture of an array.
     fn cells(&self, rows: usize, columns: usize) -> (usize, usize) {
         match self {
-            Self::File(_, picture) => picture.cells(rows, columns),
+            Self::File(_, picture) | Self::Inline(picture) => picture.cells(rows, columns),
             Self::Screen(screen) => screen.cells(rows, columns),
         }
     }
@@ -47,7 +57,7 @@ impl<'a> Target<'a> {
     /// The largest number of intervals of a line.
     fn intervals(&self) -> usize {
         match self {
-            Self::File(_, picture) => picture.intervals(),
+            Self::File(_, picture) | Self::Inline(picture) => picture.intervals(),
             Self::Screen(screen) => screen.dots(),
         }
     }
@@ -104,6 +114,7 @@ pub(super) fn run(call: &Call, arguments: &PlotArguments) -> Outcome<()> {
             screen.draw(&plot, &mut out)?;
             Ok(out.flush()?)
         }
+        Target::Inline(picture) => Ok(std::io::stdout().lock().write_all(&picture.draw(&plot)?)?),
         Target::File(file, picture) => {
             let bytes = picture.draw(&plot)?;
             write(file, &bytes)?;

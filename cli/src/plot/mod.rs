@@ -1,11 +1,15 @@
 //! Pictures of arrays: in the terminal, and as PNG and SVG files.
 //!
-//! Order of modules: `axis`, `colour`, `slice` < `read` < `text` < `picture` < `file`.
+//! Order of modules: `axis`, `colour`, `slice` < `read` < `text`, `graphics`, `inline` < `picture`
+//! < `file`.
 
 mod axis;
 mod colour;
 #[cfg_attr(not(feature = "pictures"), path = "no_file.rs")]
 mod file;
+mod graphics;
+#[cfg(feature = "pictures")]
+mod inline;
 #[cfg(feature = "pictures")]
 mod picture;
 mod read;
@@ -16,7 +20,8 @@ pub(crate) use axis::Axis;
 #[cfg(feature = "serve")]
 pub(crate) use axis::number;
 pub(crate) use colour::{Limits, Map, Scale};
-pub(crate) use file::PictureFile;
+pub(crate) use file::Picture;
+pub(crate) use graphics::Graphics;
 #[cfg(feature = "pictures")]
 pub(crate) use picture::{Format, draw};
 #[cfg(feature = "serve")]

@@ -1,14 +1,18 @@
-//! Without the feature `pictures`, no picture is drawn as a file.
+//! Without the feature `pictures`, no picture is drawn in pixels.
 
-use super::Plot;
+use super::{Graphics, Plot};
 use crate::fault::{Outcome, lacks};
 use std::path::Path;
 
 /// There is none.
-pub(crate) enum PictureFile {}
+pub(crate) enum Picture {}
 
-impl PictureFile {
-    pub(crate) fn of(_: &Path, _: Option<(u32, u32)>) -> Outcome<Self> {
+impl Picture {
+    pub(crate) fn of_file(_: &Path, _: Option<(u32, u32)>) -> Outcome<Self> {
+        Err(lacks("pictures"))
+    }
+
+    pub(crate) fn inline(_: Graphics, _: Option<(u32, u32)>) -> Outcome<Self> {
         Err(lacks("pictures"))
     }
 

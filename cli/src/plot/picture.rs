@@ -1,7 +1,8 @@
-//! Pictures as files: PNG and SVG.
+//! Pictures as files, PNG and SVG, and as what a terminal shows.
 
 use super::axis::{Axis, ticks};
 use super::colour::{Limits, Map, NAN, Rgb, Scale};
+use super::inline::{kitty, sixel};
 use super::read::{Cells, Range};
 use super::text::fit;
 use super::{Plot, Shown};
@@ -19,6 +20,8 @@ use plotters::style::{FontTransform, register_font};
 pub(crate) enum Format {
     Png,
     Svg,
+    Kitty,
+    Sixel,
 }
 
 /// A rectangle of pixels, filled with an image.
@@ -87,17 +90,22 @@ fn inner(width: u32, height: u32, right: i32) -> Frame {
     Frame { left, top, width: width.max(16), height: height.max(16) }
 }
 
-/// Draws a plot as a file's bytes.
+/// Draws a plot as pixels, in C order.
+fn pixels(plot: &Plot, (width, height): (u32, u32)) -> Outcome<Vec<u8>> {
+    let mut pixels = vec![0; width as usize * height as usize * 3];
+    let rasters = draw_on(&BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area(), plot)?;
+    rasters.iter().for_each(|raster| raster.paint(&mut pixels, width as usize));
+    Ok(pixels)
+}
+
+/// Draws a plot as a file's bytes, or as those of a terminal.
 pub(crate) fn draw(plot: &Plot, format: Format, (width, height): (u32, u32)) -> Outcome<Vec<u8>> {
     static FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
     register_font("sans-serif", FontStyle::Normal, FONT).map_err(|_| Fault::Other("the font is damaged".to_owned()))?;
     match format {
-        Format::Png => {
-            let mut pixels = vec![0; width as usize * height as usize * 3];
-            let rasters = draw_on(&BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area(), plot)?;
-            rasters.iter().for_each(|raster| raster.paint(&mut pixels, width as usize));
-            png(&pixels, width, height)
-        }
+        Format::Png => png(&pixels(plot, (width, height))?, width, height),
+        Format::Kitty => Ok(kitty(&png(&pixels(plot, (width, height))?, width, height)?)),
+        Format::Sixel => Ok(sixel(pixels(plot, (width, height))?.as_chunks().0, width as usize)),
         Format::Svg => {
             let mut text = String::new();
             let rasters = draw_on(&SVGBackend::with_string(&mut text, (width, height)).into_drawing_area(), plot)?;
