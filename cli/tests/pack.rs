@@ -193,6 +193,31 @@ np.testing.assert_array_equal(h.dims[0][0][()], [-60, 0, 30, 60])
 assert f["lat"].is_scale and f["lon"].is_scale
 "#;
 
+const NETCDF: &str = r#"
+import sys, netCDF4, numpy as np
+with netCDF4.Dataset(sys.argv[1]) as file:
+    assert file.title == "two stones"
+    height, wet = file["height"], file["wet"]
+    assert height.dimensions == ("y", "x") and height.units == "m" and height.dtype == "f4"
+    assert {name: len(dim) for name, dim in file.dimensions.items()}.items() >= {"y": 721, "x": 1440}.items()
+    part = np.load(sys.argv[2])
+    np.testing.assert_array_equal(height[...], part)
+    assert wet.shape == (721, 1440) and set(np.unique(wet[...])) == {0, 1}
+    assert file["stones"]["1"].mass_kg == 1.5 and file["stones/0"].x == 300
+"#;
+
+#[test]
+fn a_packed_value_is_read_by_netcdf() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).display().to_string();
+    let (place, file, numbers) = (name("storage"), name("it.nc"), name("height.npy"));
+    json(&["demo", &place]);
+    json(&["pack", &place, "ponds/two-stones", "-o", &file]);
+    let exported = arraystow(&["export", &place, "ponds/two-stones", "--path", "height", &numbers]);
+    assert!(exported.status.success(), "{exported:?}");
+    python_env::run(&["numpy==2.2.6", "netCDF4==1.7.5.1.post1"], NETCDF, &[&file, &numbers]);
+}
+
 #[test]
 fn a_packed_value_is_read_by_h5py_and_comes_back() {
     let folder = tempfile::tempdir().unwrap();
