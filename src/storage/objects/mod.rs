@@ -187,8 +187,10 @@ impl Place for ObjectFolder {
     }
 
     fn remove_index_if_empty(&self, workflow: &Workflow) {
-        if self.has_documents(workflow).is_ok_and(|has| !has)
-            && let Ok(arrays) = self.arrays(workflow)
+        // Most workflows have none, which is one request.
+        if let Ok(arrays) = self.arrays(workflow)
+            && arrays.exists(INDEX).is_ok_and(|exists| exists)
+            && self.has_documents(workflow).is_ok_and(|has| !has)
         {
             let _ = arrays.remove(INDEX);
         }
