@@ -240,10 +240,18 @@ pub use storage::{
     Verification, VerifyDepth, Version,
 };
 
-/// Compiles the code of the README.
+/// Compiles and runs the code of the README and of the macros.
 #[cfg(all(doctest, feature = "derive", feature = "hdf5", feature = "s3"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod code_of_pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../derive/src/stow.md")]
+    struct MacroStow;
+    #[doc = include_str!("../derive/src/persistent.md")]
+    struct MacroPersistent;
+    #[doc = include_str!("../derive/src/element.md")]
+    struct MacroElement;
+}
 #[cfg(feature = "zarr")]
 pub use storage::{AnySlot, MissingRegion, Receipt, Session, Slot, Ticket};
 pub use task::{Task, TaskProgress};

@@ -3,5 +3,5 @@
 
 #[test]
 fn what_is_wrong_is_a_compile_error_at_the_attribute() {
-    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+    trybuild::TestCases::new().compile_fail("cases/*.rs");
 }
