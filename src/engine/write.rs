@@ -75,8 +75,8 @@ impl Progress<'_> {
     }
 }
 
-/// Writes all arrays and makes them durable. On an error everything that was written is removed again, and the error
-/// names the arrays that could not be removed.
+/// Writes all arrays. They are durable after [`Backend::sync`]. On an error everything that was written is removed again,
+/// and the error names the arrays that could not be removed.
 pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<WrittenArrays> {
     let progress = Progress {
         carrier: Carrier::new(backend),
@@ -89,7 +89,7 @@ pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<W
     let write = |done: &Counter| {
         batches(jobs).iter().try_for_each(|batch| write_batch(backend, jobs, batch, &mut started, &progress, done))
     };
-    match counted(bytes, write).and_then(|()| backend.sync()) {
+    match counted(bytes, write) {
         Ok(()) => Ok(progress.into_written()),
         Err(error) => Err(error.leaving(remove_arrays(backend, started))),
     }

@@ -13,7 +13,7 @@ use crate::plugin::external::early::EarlyArrays;
 use crate::plugin::external::protocols::Protocols;
 use crate::plugin::resolver::Resolver;
 use crate::plugin::walk::saving::PlanSettings;
-use crate::plugin::write::write_plan;
+use crate::plugin::write::write_durably;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -55,7 +55,7 @@ where
     let planned = plan(settings, walk);
     let mut early = early.finish();
     let (output, plan) = planned.map_err(|error| early.discard(error))?;
-    write_plan(&plan, protocols, None, &mut early)?.keep();
+    write_durably(&plan, protocols, None, &mut early)?.keep();
     Ok(output)
 }
 
@@ -115,7 +115,7 @@ fn document<T: ?Sized + Serialize, O>(
     let planned = body::write(value, Format::Cbor, settings, &protocols.limits());
     let mut early = early.finish();
     let (body, plan) = planned.map_err(|error| early.discard(error))?;
-    let written = write_plan(&plan, protocols, None, &mut early)?;
+    let written = write_durably(&plan, protocols, None, &mut early)?;
     let manifest = written.manifest().with_shared(plan.shared.parts());
     let around = Around::new(Format::Cbor, &manifest, &body, &protocols.limits());
     match around.and_then(|around| output(around, body)) {

@@ -1,5 +1,6 @@
 //! Writes a plan: turns it into stored objects and their manifest entries.
 
+use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::plugin::document::manifest::{ArrayEntry, Manifest, ManifestEntry, ObjectEntry};
 use crate::plugin::external::destination::{Destination, Stored};
@@ -7,6 +8,7 @@ use crate::plugin::external::early::EarlyStored;
 use crate::plugin::external::planned::{External, Planned, SavePlan};
 use crate::plugin::external::protocols::Protocols;
 use crate::plugin::external::{arrays, files};
+use std::sync::Arc;
 
 /// What was done for a plan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,6 +91,11 @@ impl Written {
         }
     }
 
+    /// Makes everything durable.
+    fn sync(&self) -> Result<()> {
+        self.stored.sync()
+    }
+
     /// What was done.
     pub(crate) fn tally(&self) -> Tally {
         self.tally
@@ -120,6 +127,11 @@ impl Written {
 pub(crate) struct Held(Stored);
 
 impl Held {
+    /// Where the arrays are. Its sync makes them durable.
+    pub(crate) fn backend(&self) -> Option<Arc<dyn Backend>> {
+        self.0.backend()
+    }
+
     /// Removes everything: no document names it. The error names what stays behind.
     pub(crate) fn discard(mut self, error: Error) -> Error {
         error.leaving(self.0.remove())
@@ -137,7 +149,22 @@ impl Drop for Written {
     }
 }
 
-/// Writes the arrays and objects of a plan, beside what its walk has written. What `kept` has stays where it is.
+/// Writes the arrays and objects of a plan as [`write_plan`] does, and makes them durable.
+pub(crate) fn write_durably(
+    plan: &SavePlan,
+    protocols: &Protocols,
+    kept: Option<&Manifest>,
+    early: &mut EarlyStored,
+) -> Result<Written> {
+    let written = write_plan(plan, protocols, kept, early)?;
+    match written.sync() {
+        Ok(()) => Ok(written),
+        Err(error) => Err(written.discard(plan.locate(error))),
+    }
+}
+
+/// Writes the arrays and objects of a plan, beside what its walk has written. What `kept` has stays where it is. The
+/// arrays are not durable yet.
 pub(crate) fn write_plan(
     plan: &SavePlan,
     protocols: &Protocols,

@@ -127,6 +127,14 @@ impl FileBytes {
             Self::Handle(cursor) => with(cursor, |cursor| cursor.handle.sync()),
         }
     }
+
+    /// The same for a local file that was given this name after it was made.
+    pub(crate) fn sync_as(&self, path: &Path, durability: Durability) -> io::Result<()> {
+        match self {
+            Self::Local(file) => file.sync_as(path, durability),
+            Self::Handle(_) => self.sync(durability),
+        }
+    }
 }
 
 /// Uses the handle at a position. `use_it` also returns the number of bytes that it has moved on.

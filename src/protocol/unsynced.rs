@@ -1,19 +1,52 @@
-//! Folders with new names that a power cut may still lose.
+//! What was written and what a power cut may still lose: files, and folders with new names.
+//!
+//! Syncs are made together, because a file system writes its journal once for all syncs that wait at the same time.
 
-use super::{Durability, disk};
+use super::{Durability, FileBytes, disk};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-/// The folders with new names that are not durable yet.
+/// The most files that wait for their sync. Each holds a file descriptor.
+const MOST_FILES: usize = 64;
+
+/// The largest file that waits. A larger one is synced where it is written: there is something to do meanwhile.
+pub(crate) const MOST_BYTES: u64 = 1 << 20;
+
+/// The most syncs at the same time.
+const MOST_THREADS: usize = 16;
+
+/// Files, and folders with new names, that are not durable yet.
 #[derive(Default)]
-pub(crate) struct Unsynced(Mutex<BTreeSet<PathBuf>>);
+pub(crate) struct Unsynced(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    files: Vec<NewFile>,
+    folders: BTreeSet<PathBuf>,
+}
+
+/// A file with its final name.
+struct NewFile {
+    bytes: Arc<FileBytes>,
+    path: PathBuf,
+}
+
+/// One of the syncs.
+enum Sync {
+    File(NewFile),
+    Folder(PathBuf),
+}
 
 impl Unsynced {
     /// Adds a folder, and the folders above it up to `root`.
     pub(crate) fn add(&self, folder: &Path, root: &Path) {
-        let mut folders = self.0.lock();
+        let folders = &mut self.0.lock().folders;
         // A folder is added with all folders above it.
         for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
             if folders.contains(folder) {
@@ -23,20 +56,72 @@ impl Unsynced {
         }
     }
 
+    /// Adds a file, which has its final name. If many are waiting, they are synced.
+    pub(crate) fn add_file(&self, bytes: Arc<FileBytes>, path: &Path, durability: Durability) -> Result<()> {
+        if durability == Durability::NotSynced {
+            return Ok(());
+        }
+        let files = {
+            let files = &mut self.0.lock().files;
+            files.push(NewFile { bytes, path: path.to_owned() });
+            if files.len() < MOST_FILES {
+                return Ok(());
+            }
+            std::mem::take(files)
+        };
+        together(files.into_iter().map(Sync::File).collect(), durability)
+    }
+
     /// Notes that a folder was removed.
     #[cfg(feature = "zarr")]
     pub(crate) fn forget(&self, folder: &Path) {
-        self.0.lock().remove(folder);
+        self.0.lock().folders.remove(folder);
     }
 
-    /// Syncs all folders.
+    /// Syncs everything.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
-        let folders = std::mem::take(&mut *self.0.lock());
-        for folder in folders {
-            disk::sync_folder(&folder, durability).map_err(|error| {
-                Error::io("the folder of the arrays cannot be synced", error).at_location(folder.display().to_string())
-            })?;
+        let Waiting { files, folders } = std::mem::take(&mut *self.0.lock());
+        if durability == Durability::NotSynced {
+            return Ok(());
         }
-        Ok(())
+        together(files.into_iter().map(Sync::File).chain(folders.into_iter().map(Sync::Folder)).collect(), durability)
     }
+}
+
+impl Sync {
+    fn carry_out(&self, durability: Durability) -> Result<()> {
+        let (synced, text, path) = match self {
+            Self::File(file) => {
+                (file.bytes.sync_as(&file.path, durability), "the file cannot be synced", &file.path)
+            }
+            Self::Folder(path) => {
+                (disk::sync_folder(path, durability), "the folder of the arrays cannot be synced", path)
+            }
+        };
+        synced.map_err(|error: io::Error| {
+            let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            let advice = if full { ": no space is left on the disk; free some and save again" } else { "" };
+            Error::io(format!("{text}{advice}"), error).at_location(path.display().to_string())
+        })
+    }
+}
+
+/// Carries out all syncs, and returns the first error.
+fn together(syncs: Vec<Sync>, durability: Durability) -> Result<()> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let work = || {
+        while let Some(sync) = syncs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = sync.carry_out(durability) {
+                failed.lock().get_or_insert(error);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..syncs.len().min(MOST_THREADS) {
+            // Without a thread, this one does its work.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    failed.into_inner().map_or(Ok(()), Err)
 }

@@ -181,6 +181,15 @@ pub(super) struct NewDocument<'a> {
     pub(super) before: &'a Before,
     /// The announcement of the save that brings it.
     pub(super) announced: Option<&'a dyn Announced>,
+    /// Where its arrays were written, if it has some. They must be durable before the document has its name.
+    pub(super) arrays: Option<Arc<dyn Backend>>,
+}
+
+impl NewDocument<'_> {
+    /// Makes the arrays durable.
+    pub(super) fn sync_arrays(&self) -> Result<()> {
+        self.arrays.as_ref().map_or(Ok(()), |backend| backend.sync())
+    }
 }
 
 /// The arrays of a save in progress.

@@ -299,11 +299,12 @@ impl PlannedSave {
             Ok(bytes) => bytes,
             Err(error) => return Err(written.discard(error)),
         };
-        let document = NewDocument { bytes: &bytes, write_id: manifest.write_id(), before, announced };
         let to_leave = ToLeave::announce(place, name, before.manifest.as_ref(), |file| manifest.has(file), sources);
         let report = SaveReport::new(Version::of(manifest.write_id()), &bytes, written.tally());
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
+        let (write_id, arrays) = (manifest.write_id(), written.backend());
+        let document = NewDocument { bytes: &bytes, write_id, before, announced, arrays };
         unstoppable(|| match place.commit(name, &document, expected) {
             Outcome::Done(superseded) => {
                 if let Some(superseded) = superseded {
@@ -329,7 +330,7 @@ impl PlannedSave {
                 );
                 Ok(report)
             }
-            Outcome::Refused(error) => Err(written.discard(error)),
+            Outcome::Refused(error) => Err(written.discard(plan.locate(error))),
             Outcome::Unknown(error) => {
                 sources.may_become(manifest.write_id());
                 Err(written.leave(error))

@@ -17,7 +17,7 @@ use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
-use crate::protocol::unsynced::Unsynced;
+use crate::protocol::unsynced::{MOST_BYTES, Unsynced};
 use crate::protocol::{Durability, FileBytes};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -256,7 +256,7 @@ impl Writer {
                 written.map_err(|error| io_error("the file cannot be written", error))?;
                 let start = usize::try_from(first.unwrap_or(0)).unwrap_or(usize::MAX);
                 let rest = rest::digest_in_memory(&file, start..start.saturating_add(all_chunks as usize));
-                publish(&self.bytes, &self.location, self.unsynced.as_deref())?;
+                publish(&self.bytes, &self.location, self.unsynced.as_deref(), file.len() as u64)?;
                 let digest = digest(self.description.as_bytes(), &table);
                 return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest), opening: None });
             }
@@ -279,16 +279,22 @@ impl Writer {
         }
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
-        publish(&self.bytes, &self.location, self.unsynced.as_deref())?;
+        publish(&self.bytes, &self.location, self.unsynced.as_deref(), bytes)?;
         Ok(StoredSummary { bytes, digest, rest: Some(rest), opening: None })
     }
 }
 
-/// Creates a file that is written durable, and gives it its name.
-fn publish(bytes: &FileBytes, location: &Location, unsynced: Option<&Unsynced>) -> Result<()> {
-    bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be synced", error))?;
+/// Gives a file that is written its name, and makes it durable: now, or with others before a document names it.
+fn publish(bytes: &Arc<FileBytes>, location: &Location, unsynced: Option<&Unsynced>, len: u64) -> Result<()> {
+    let waits = len <= MOST_BYTES && unsynced.is_some() && location.path().is_some();
+    if !waits {
+        bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be synced", error))?;
+    }
     if let (Some(folder), Some(unsynced)) = (location.publish()?, unsynced) {
         unsynced.add(&folder, &folder);
+        if let Some(path) = location.path().filter(|_| waits) {
+            unsynced.add_file(bytes.clone(), path, location.durability())?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::array::ArrayMeta;
 use crate::backend::{Backend, Linked};
 use crate::engine::remove_arrays;
+use crate::error::Result;
 use crate::plugin::external::protocols::Protocols;
 use crate::protocol::files::Files;
 use crate::task::unstoppable;
@@ -68,6 +69,11 @@ impl Stored {
 
     pub(crate) fn add_files(&mut self, files: impl IntoIterator<Item = String>) {
         self.files.extend(files);
+    }
+
+    /// Makes the arrays durable.
+    pub(in crate::plugin) fn sync(&self) -> Result<()> {
+        self.backend.as_ref().map_or(Ok(()), |backend| backend.sync())
     }
 
     /// Everything, to be held elsewhere.

@@ -115,6 +115,15 @@ impl SavePlan {
     pub(crate) fn to_write(&self) -> impl Iterator<Item = &str> {
         self.objects.iter().filter(|planned| !planned.kept).map(|planned| planned.id.file())
     }
+
+    /// Adds to an error about a file which array it belongs to, and where that is in the value.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        let Some(location) = error.location().filter(|_| error.array().is_none()) else { return error };
+        match self.objects.iter().find(|planned| location.contains(planned.id.file())) {
+            Some(planned) => planned.locate(error),
+            None => error,
+        }
+    }
 }
 
 /// What a body has beside the root.

@@ -63,7 +63,8 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Erasing<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let mut erased = <dyn erased_serde::Deserializer<'de>>::erase(deserializer);
-        self.0.deserialize(&mut erased).map_err(serde::de::Error::custom)
+        let deserializer: &mut dyn erased_serde::Deserializer<'de> =
+            &mut <dyn erased_serde::Deserializer<'de>>::erase(deserializer);
+        self.0.deserialize(deserializer).map_err(serde::de::Error::custom)
     }
 }

@@ -206,6 +206,16 @@ impl DiskFile {
             Durability::NotSynced => Ok(()),
         }
     }
+
+    /// The same for a file that was given this name after it was made.
+    pub(crate) fn sync_as(&self, path: &Path, durability: Durability) -> io::Result<()> {
+        #[cfg(not(feature = "faults"))]
+        let _ = path;
+        match durability {
+            Durability::Synced => call!(Call::SyncFile(path), self.file.sync_all()),
+            Durability::NotSynced => Ok(()),
+        }
+    }
 }
 
 /// Returns the id that was noted of a file's writer.

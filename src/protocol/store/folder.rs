@@ -99,10 +99,6 @@ impl FolderStore {
         }
     }
 
-    fn write_new(&self, key: &str, contents: &[u8]) -> Result<()> {
-        self.write(&self.path(key)?, contents).map_err(self.failed("written", key))
-    }
-
     /// Visits every file below a folder with its length. Files that are not yet in their place are skipped.
     fn walk(&self, folder: &str, visit: &mut dyn FnMut(&str, &Path, u64)) -> Result<()> {
         let path = self.folder(folder)?;

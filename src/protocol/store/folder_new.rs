@@ -4,9 +4,11 @@
 use super::folder::{FolderStore, UNFINISHED};
 use super::tree::entries;
 use crate::error::Result;
-use crate::protocol::{DiskFile, disk};
+use crate::protocol::unsynced::MOST_BYTES;
+use crate::protocol::{DiskFile, FileBytes, disk};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl FolderStore {
@@ -19,6 +21,21 @@ impl FolderStore {
             }
             created => created,
         }
+    }
+
+    /// Writes a new file, which has its final name. It is synced with others if it is small, and its name in any case.
+    pub(super) fn write_new(&self, key: &str, contents: &[u8]) -> Result<()> {
+        let path = self.path(key)?;
+        let waits = contents.len() as u64 <= MOST_BYTES;
+        let written = self.create(&path).and_then(|mut file| {
+            file.write_all(contents)?;
+            if waits { Ok(file) } else { file.sync(self.durability).map(|()| file) }
+        });
+        let file = written.map_err(self.failed("written", key))?;
+        if let Some(folder) = path.parent() {
+            self.unsynced.add(folder, &self.root);
+        }
+        if waits { self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &path, self.durability) } else { Ok(()) }
     }
 
     /// Writes a new file durably, but not its name.

@@ -7,15 +7,17 @@ use super::{Expected, Folder, NewDocument, Outcome};
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
-use crate::protocol::{DiskFile, disk};
+use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::name::Name;
 use crate::storage::place::{Announced, Place, Present, Removal};
 use crate::storage::place::{Hold, Superseded, check_version};
 use crate::storage::read::{head, is_ours, locations, removable};
 use crate::storage::version::Version;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 /// How the name of a document begins that is being written.
 pub(super) const UNFINISHED: &str = ".document-";
@@ -27,7 +29,7 @@ impl Folder {
         document: &NewDocument<'_>,
         expected: Expected<'_>,
     ) -> Outcome<'a> {
-        let temporary = match self.write_temporary(name, document.bytes) {
+        let temporary = match self.write_temporary(name, document) {
             Ok(temporary) => temporary,
             Err(error) => return Outcome::Refused(error),
         };
@@ -38,8 +40,8 @@ impl Folder {
         outcome
     }
 
-    /// Writes a document beside the arrays, durably but for its name.
-    fn write_temporary(&self, name: &Name, contents: &[u8]) -> Result<Temporary> {
+    /// Writes a document beside the arrays, and makes both durable but for the document's name.
+    fn write_temporary(&self, name: &Name, document: &NewDocument<'_>) -> Result<Temporary> {
         let path = self.arrays(name.workflow()).join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
         let failed = |error| located("cannot write the document", &path)(error);
         // Under the lock, so that no sweep comes between the making and the locking of the file.
@@ -48,13 +50,37 @@ impl Folder {
         let mut file = DiskFile::create(&path).map_err(failed)?;
         let locked = file.lock();
         drop(lock);
-        match locked.and_then(|()| file.write_all(contents)).and_then(|()| file.sync(self.durability)) {
+        let written = locked.and_then(|()| file.write_all(document.bytes)).map_err(failed);
+        match written.and_then(|()| self.sync_with_arrays(&file, document, failed)) {
             Ok(()) => Ok(Temporary { path, _file: file }),
             Err(error) => {
                 let _ = disk::remove_file(&path);
-                Err(failed(error))
+                Err(error)
             }
         }
+    }
+
+    /// Syncs a document's file and its arrays, at the same time: a file system writes its journal once for both.
+    fn sync_with_arrays(
+        &self,
+        file: &DiskFile,
+        document: &NewDocument<'_>,
+        failed: impl Fn(io::Error) -> Error,
+    ) -> Result<()> {
+        let sync_file = || file.sync(self.durability);
+        let (arrays, file) = thread::scope(|scope| {
+            let beside = match self.durability {
+                Durability::Synced => thread::Builder::new().spawn_scoped(scope, sync_file).ok(),
+                Durability::NotSynced => None,
+            };
+            let arrays = document.sync_arrays();
+            let file = match beside.map(|thread| thread.join()) {
+                Some(Ok(synced)) => synced,
+                _ => sync_file(),
+            };
+            (arrays, file)
+        });
+        arrays.and(file.map_err(failed))
     }
 
     fn put_in_place<'a>(

@@ -31,6 +31,9 @@ impl ObjectFolder {
             Ok(conditions) => conditions,
             Err(error) => return Outcome::Refused(error),
         };
+        if let Err(error) = document.sync_arrays() {
+            return Outcome::Refused(error);
+        }
         let contents = Bytes::copy_from_slice(document.bytes);
         // The look that the save began with will do for the first try, unless a late look is all there is.
         let mut seen = if conditions { seen_before(document.before) } else { None };

@@ -11,7 +11,7 @@ use crate::engine::unblock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::{
-    EarlyStored, Protocols, SavePlan, SharedPlan, Value, encode, from_slice, read_document, write_plan,
+    EarlyStored, Protocols, SavePlan, SharedPlan, Value, encode, from_slice, read_document, write_durably,
 };
 use crate::protocol::{DiskFile, Durability, disk, regular_file};
 use crate::trace::in_span;
@@ -123,7 +123,7 @@ impl Storage {
             shared: SharedPlan::of(head.manifest.shared),
             document: Some(name.as_str().to_owned()),
         };
-        let written = write_plan(&plan, &protocols, None, &mut EarlyStored::default())?;
+        let written = write_durably(&plan, &protocols, None, &mut EarlyStored::default())?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
         written.keep();
         drop(protocols);

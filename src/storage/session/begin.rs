@@ -6,7 +6,7 @@ use super::record::{Lease, Record, Renewing};
 use super::state::{Header, Pending, State};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::plugin::{Incomplete, Manifest, PendingArray, PlanSettings, write_plan};
+use crate::plugin::{Incomplete, Manifest, PendingArray, PlanSettings, write_durably};
 use crate::storage::Storage;
 use crate::storage::intent::Intent;
 use crate::storage::place::{Before, Expected, replaced};
@@ -156,7 +156,7 @@ impl PlannedSession {
             entries.push(entry);
         }
         let protocols = storage.protocols(name.workflow());
-        let written = write_plan(plan, &protocols, before.manifest.as_ref(), &mut early.lock().stored)?;
+        let written = write_durably(plan, &protocols, before.manifest.as_ref(), &mut early.lock().stored)?;
         let manifest = written.manifest().with_shared(plan.shared.parts());
         let manifest: Manifest = manifest.with_pending(ids, entries.into_iter());
         let kept: HashSet<String> =
