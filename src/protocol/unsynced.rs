@@ -91,9 +91,7 @@ impl Unsynced {
 impl Sync {
     fn carry_out(&self, durability: Durability) -> Result<()> {
         let (synced, text, path) = match self {
-            Self::File(file) => {
-                (file.bytes.sync_as(&file.path, durability), "the file cannot be synced", &file.path)
-            }
+            Self::File(file) => (file.bytes.sync_as(&file.path, durability), "the file cannot be synced", &file.path),
             Self::Folder(path) => {
                 (disk::sync_folder(path, durability), "the folder of the arrays cannot be synced", path)
             }
