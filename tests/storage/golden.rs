@@ -5,7 +5,8 @@
 //! folders of earlier versions never change.
 
 use arraystow::{
-    ArrayFormat, ChunkGrid, ChunkedArray, Codec, Format, Shared, Storage, VerifyDepth, WeakShared, ZarrVersion,
+    ArrayFormat, ChunkGrid, ChunkedArray, Codec, Format, PackedFile, Shared, Storage, VerifyDepth, WeakShared,
+    ZarrVersion,
 };
 use ndarray::{Array1, Array2, arr0};
 use num_complex::Complex;
@@ -91,22 +92,39 @@ fn what_this_version_once_wrote_loads() {
         let storage = storage(&golden(version), codec);
         let found = storage.verify(&format!("{name}/object"), VerifyDepth::Deep).unwrap();
         assert!(found.is_sound(), "{version}: {:?}", found.faults);
-        let loaded: Object = storage.load(&format!("{name}/object")).unwrap();
-        let expected = object();
-        assert_eq!(
-            (&loaded.title, &loaded.parameters, &loaded.kind),
-            (&expected.title, &expected.parameters, &expected.kind)
-        );
-        assert_eq!((&loaded.mask, &loaded.small), (&expected.mask, &expected.small));
-        assert_eq!(loaded.weight.unwrap().compute().unwrap()[[]], 0.25);
-        assert!(loaded.runs[0].field.ptr_eq(&loaded.runs[1].field));
-        for (loaded, expected) in loaded.runs.iter().zip(&expected.runs) {
-            assert_eq!(loaded.field.compute().unwrap(), expected.field.compute().unwrap());
-            assert_eq!(loaded.field.grid(), expected.field.grid());
-            assert_eq!(loaded.spectrum.compute().unwrap(), expected.spectrum.compute().unwrap());
-            assert_eq!(loaded.spectrum.grid(), expected.spectrum.grid());
-        }
+        check(storage.load(&format!("{name}/object")).unwrap());
     }
+}
+
+fn check(loaded: Object) {
+    let expected = object();
+    assert_eq!(
+        (&loaded.title, &loaded.parameters, &loaded.kind),
+        (&expected.title, &expected.parameters, &expected.kind)
+    );
+    assert_eq!((&loaded.mask, &loaded.small), (&expected.mask, &expected.small));
+    assert_eq!(loaded.weight.unwrap().compute().unwrap()[[]], 0.25);
+    assert!(loaded.runs[0].field.ptr_eq(&loaded.runs[1].field));
+    for (loaded, expected) in loaded.runs.iter().zip(&expected.runs) {
+        assert_eq!(loaded.field.compute().unwrap(), expected.field.compute().unwrap());
+        assert_eq!(loaded.field.grid(), expected.field.grid());
+        assert_eq!(loaded.spectrum.compute().unwrap(), expected.spectrum.compute().unwrap());
+        assert_eq!(loaded.spectrum.grid(), expected.spectrum.grid());
+    }
+}
+
+/// One file for other programs.
+#[test]
+fn a_packed_file_that_this_version_once_wrote_loads() {
+    let file = golden("packed").join("v1.h5");
+    if std::env::var_os("ARRAYSTOW_WRITE_GOLDEN").is_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = storage(folder.path(), Codec::gzip(6).unwrap());
+        storage.save("object", &object()).unwrap();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        storage.pack("object", &file).unwrap();
+    }
+    check(PackedFile::open(&file).unwrap().load().unwrap());
 }
 
 /// Names of axes, attributes and a fill value, in every format.
