@@ -20,7 +20,7 @@ struct Run {
 fn run(step: u64) -> Run {
     let field = Array2::from_shape_fn((40, 30), |(i, j)| step as f64 + (30 * i + j) as f64);
     let field = ChunkedArray::from_ndarray(field, &[16, 16]).unwrap();
-    Run { step, field, mask: Array2::from_elem((80, 80), step % 2 == 0) }
+    Run { step, field, mask: Array2::from_elem((80, 80), step.is_multiple_of(2)) }
 }
 
 fn assert_is(storage: &Storage, name: &str, step: u64) {
