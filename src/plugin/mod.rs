@@ -54,7 +54,9 @@ pub(crate) use self::{
     resolver::Resolver,
     resolver::reading::ReadBatch,
     walk::saving::{Incomplete, Keep, PlanSettings},
-    write::{Tally, write_durably, write_plan},
+    write::{Tally, write_plan},
 };
 #[cfg(feature = "zarr")]
 pub(crate) use external::pending::PendingArray;
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
+pub(crate) use write::write_durably;
