@@ -334,7 +334,7 @@ impl Sweep {
 }
 
 impl Query {
-    /// The async form of [`run`](Self::run).
+    /// The async form of [`run`](Self::run). [`Storage::query`] has an example.
     ///
     /// # Errors
     /// As for [`run`](Self::run).
