@@ -92,7 +92,11 @@ impl Folder {
     ) -> Outcome<'a> {
         let path = self.document(name);
         let workflow = self.workflow(name.workflow());
-        let looked = self.lock(name).and_then(|lock| Ok((lock, current(self, name)?)));
+        let looked = self.lock(name).and_then(|lock| {
+            // While the arrays were synced, others may have removed the folder with them.
+            document.announced.map_or(Ok(()), Announced::check)?;
+            Ok((lock, current(self, name)?))
+        });
         let (lock, current) = match looked {
             Ok(looked) => looked,
             Err(error) => return Outcome::Refused(error),
