@@ -1,7 +1,4 @@
 //! arraystow's own serde formats, CBOR, JSON and pickle: how each is written and read, and what each can read back.
-//!
-//! The code of a user's type is compiled for CBOR, the fastest, and once more for both of the others together: their
-//! serializers and deserializers are erased. This halves what a program with many types takes to compile.
 
 pub(in crate::plugin) mod cbor;
 pub(in crate::plugin) mod compounds;
@@ -15,8 +12,8 @@ pub(in crate::plugin) mod scalars;
 use crate::plugin::document::body_format::Format;
 use crate::plugin::format::part::{Begin, MetAt};
 use crate::plugin::format::quirks::Quirks;
+use serde::Serialize;
 use serde::de::DeserializeSeed;
-use serde::{Deserializer, Serialize};
 
 /// The quirks of a format, or of an unknown one.
 #[inline]
@@ -39,8 +36,8 @@ pub(in crate::plugin) fn write<T: ?Sized + Serialize>(
 ) -> Result<Vec<u8>, String> {
     match format {
         Format::Cbor => cbor::write(value, met, into),
-        Format::Json => json::write(&value as &dyn erased_serde::Serialize, met, into),
-        Format::Pickle => pickle::write(&value as &dyn erased_serde::Serialize, met, into),
+        Format::Json => json::write(value, met, into),
+        Format::Pickle => pickle::write(value, met, into),
     }
 }
 
@@ -51,20 +48,7 @@ where
 {
     match format {
         Format::Cbor => cbor::read(bytes, begin, seed),
-        Format::Json => json::read(bytes, begin, Erasing(seed)),
-        Format::Pickle => pickle::read(bytes, begin, Erasing(seed)),
-    }
-}
-
-/// Gives its seed a deserializer whose type does not depend on the format.
-struct Erasing<S>(S);
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Erasing<S> {
-    type Value = S::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let deserializer: &mut dyn erased_serde::Deserializer<'de> =
-            &mut <dyn erased_serde::Deserializer<'de>>::erase(deserializer);
-        self.0.deserialize(deserializer).map_err(serde::de::Error::custom)
+        Format::Json => json::read(bytes, begin, seed),
+        Format::Pickle => pickle::read(bytes, begin, seed),
     }
 }
