@@ -216,10 +216,17 @@ fn a_function_that_watches_may_cancel_and_compute() {
 
 #[test]
 fn all_chunks_come_in_the_future_too() {
-    let array = ChunkedArray::from_ndarray(Array1::from_iter(0..10), &[4]).unwrap();
-    let mut chunks = array.chunks().unwrap();
+    let gate = Arc::new(Mutex::new(()));
+    let closed = gate.lock().unwrap();
+    let inside = gate.clone();
+    let array = ChunkedArray::from_fn(&[10], &[4], move |region| {
+        drop(inside.lock().unwrap());
+        Array1::from_iter(region.start()[0] as i32..(region.start()[0] + region.shape()[0]) as i32)
+    });
+    let mut chunks = array.unwrap().chunks().unwrap();
     // A chunk whose future is dropped comes again.
-    let _ = poll(Box::pin(chunks.next_async()).as_mut());
+    assert!(poll(Box::pin(chunks.next_async()).as_mut()).is_pending());
+    drop(closed);
     let mut found = Vec::new();
     while let Some(chunk) = block_on(chunks.next_async()) {
         found.push(chunk.unwrap().1.sum());
