@@ -84,6 +84,7 @@ pages! {
     tables: "tables", "Arrays of records.";
     examples: "examples", "Complete programs, beside the same in Python.";
 
+    rust_and_python: "rust-and-python", "A Rust program and its Python colleagues.";
     other_programs: "other-programs", "Reading files of other programs; one file for a colleague.";
     functionfuse: "functionfuse", "Documents of FunctionFuse.";
     readers: "readers", "How other programs read arrays.";

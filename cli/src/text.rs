@@ -1,6 +1,6 @@
 //! Sizes and times as people read them.
 
-use arraystow::{ArrayInfo, Attr};
+use arraystow::{ArrayInfo, Attr, Codec};
 use jiff::tz::TimeZone;
 use std::time::SystemTime;
 
@@ -28,7 +28,7 @@ pub(crate) fn time(time: Option<SystemTime>) -> String {
     known.map_or_else(|| "-".to_owned(), |time| time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
-/// One array in one line: `float32[721, 1440] in chunks of [128, 128], 4.2 MB, units m`.
+/// One array in one line: `float32[721, 1440] in chunks of [128, 128], 4.2 MB, gzip:6 1.1 MB, units m`.
 pub(crate) fn array(info: &ArrayInfo) -> String {
     let mut text = format!("{}{:?}", info.data_type, info.shape());
     match info.grid.chunk_shape() {
@@ -38,8 +38,10 @@ pub(crate) fn array(info: &ArrayInfo) -> String {
     }
     let elements = (info.grid.len() as u64).saturating_mul(info.data_type.size() as u64);
     text += &format!(", {}", bytes(elements));
-    if info.bytes < elements / 100 * 95 {
-        text += &format!(", stored in {}", bytes(info.bytes));
+    match info.codec {
+        Some(codec) if codec != Codec::NONE => text += &format!(", {codec} {}", bytes(info.bytes)),
+        _ if info.bytes < elements / 100 * 95 => text += &format!(", stored in {}", bytes(info.bytes)),
+        _ => {}
     }
     if let Some(dims) = &info.dims {
         text += &format!(", axes {}", dims.join(", "));

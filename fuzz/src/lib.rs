@@ -17,6 +17,7 @@ pub mod frame;
 pub mod hdf5;
 pub mod manifest;
 pub mod memory;
+pub mod packed;
 pub mod random;
 pub mod recipe;
 #[cfg(not(fuzzing))]

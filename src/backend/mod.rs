@@ -16,7 +16,7 @@ mod hdf5;
 mod layout;
 mod opening;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
-mod room;
+pub(crate) mod room;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod scratch;
 #[cfg(feature = "zarr")]
@@ -78,6 +78,8 @@ impl ArraySpec {
 pub(crate) struct StoredSummary {
     /// Bytes of everything that the array takes.
     pub(crate) bytes: u64,
+    /// How its chunks are compressed, if arraystow has such a codec.
+    pub(crate) codec: Option<Codec>,
     /// A hash of the array's metadata and of the checksums of all its chunks; hexadecimal.
     pub(crate) digest: String,
     /// A hash of what neither the digest nor the chunks' checksums cover, if there is anything; hexadecimal.
@@ -198,7 +200,7 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// For the way back to the concrete type.
     fn as_any(&self) -> &dyn Any;
-    /// Makes the names of all arrays finished so far durable.
+    /// Makes all arrays that are finished so far durable, and their names.
     fn sync(&self) -> Result<()>;
     /// The name of the array's file or key in messages.
     fn describe(&self, name: &str) -> String;
@@ -229,7 +231,7 @@ pub(crate) trait ArrayWriter: Send + Sync {
     /// Writes one chunk by taking over the stored bytes of a chunk of another array and their checksum, undecoded, if both arrays
     /// are stored alike. The caller has compared the shapes of their chunks and parts.
     fn carry(&self, number: usize, from: &dyn ArrayReader, chunk: usize) -> Result<Carried>;
-    /// Writes what is left, makes the array durable and gives it its name.
+    /// Writes what is left, and gives the array its name. It is durable after [`Backend::sync`].
     fn finish(self: Box<Self>) -> Result<StoredSummary>;
 }
 

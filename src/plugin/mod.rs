@@ -39,6 +39,7 @@ pub use {
 pub(crate) use self::{
     document::frame::{Head, START_BYTES, begins_as_document, encode, is_damaged, read_body},
     document::manifest::{ArrayEntry, FileEntry, Manifest, Named, ObjectEntry},
+    document::new_ids::replace_ids,
     document::pickled::{END_BYTES, ends_as_document},
     drive::body::write as write_document,
     drive::head::read_head,

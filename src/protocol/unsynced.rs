@@ -12,8 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The most files that wait for their sync. Each holds a file descriptor.
-const MOST_FILES: usize = 64;
+/// The most files of one backend that wait for their sync. Each holds a file descriptor.
+const MOST_FILES: usize = if cfg!(feature = "faults") { 3 } else { 64 };
+
+/// The most files that wait in the whole process.
+const MOST_IN_ALL: usize = 256;
+
+/// The files that wait.
+static IN_ALL: AtomicUsize = AtomicUsize::new(0);
 
 /// The largest file that waits. A larger one is synced where it is written: there is something to do meanwhile.
 pub(crate) const MOST_BYTES: u64 = 1 << 20;
@@ -29,12 +35,27 @@ pub(crate) struct Unsynced(Mutex<Waiting>);
 struct Waiting {
     files: Vec<NewFile>,
     folders: BTreeSet<PathBuf>,
+    /// The first sync of a full batch that failed.
+    failed: Option<Error>,
 }
 
 /// A file with its final name.
 struct NewFile {
     bytes: Arc<FileBytes>,
     path: PathBuf,
+}
+
+impl NewFile {
+    fn new(bytes: Arc<FileBytes>, path: &Path) -> Self {
+        IN_ALL.fetch_add(1, Ordering::Relaxed);
+        Self { bytes, path: path.to_owned() }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        IN_ALL.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// One of the syncs.
@@ -56,20 +77,20 @@ impl Unsynced {
         }
     }
 
-    /// Adds a file, which has its final name. If many are waiting, they are synced.
-    pub(crate) fn add_file(&self, bytes: Arc<FileBytes>, path: &Path, durability: Durability) -> Result<()> {
+    /// Adds a file, which has its final name. If many are waiting, they are synced. An error of theirs is one of
+    /// [`sync`](Self::sync): it is about another file than the one that is added.
+    pub(crate) fn add_file(&self, bytes: Arc<FileBytes>, path: &Path, durability: Durability) {
         if durability == Durability::NotSynced {
-            return Ok(());
+            return;
         }
-        let files = {
-            let files = &mut self.0.lock().files;
-            files.push(NewFile { bytes, path: path.to_owned() });
-            if files.len() < MOST_FILES {
-                return Ok(());
-            }
-            std::mem::take(files)
-        };
-        together(files.into_iter().map(Sync::File).collect(), durability)
+        // Kept while files are synced, so that no more of them are opened.
+        let mut waiting = self.0.lock();
+        waiting.files.push(NewFile::new(bytes, path));
+        if waiting.files.len() >= MOST_FILES || IN_ALL.load(Ordering::Relaxed) > MOST_IN_ALL {
+            let files = std::mem::take(&mut waiting.files);
+            let synced = together(files.into_iter().map(Sync::File).collect(), durability);
+            waiting.failed = waiting.failed.take().or(synced.err());
+        }
     }
 
     /// Notes that a folder was removed.
@@ -78,13 +99,15 @@ impl Unsynced {
         self.0.lock().folders.remove(folder);
     }
 
-    /// Syncs everything.
+    /// Syncs everything. Fails if anything that was added since the last call is not durable.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
-        let Waiting { files, folders } = std::mem::take(&mut *self.0.lock());
+        let Waiting { files, folders, failed } = std::mem::take(&mut *self.0.lock());
         if durability == Durability::NotSynced {
             return Ok(());
         }
-        together(files.into_iter().map(Sync::File).chain(folders.into_iter().map(Sync::Folder)).collect(), durability)
+        let syncs = files.into_iter().map(Sync::File).chain(folders.into_iter().map(Sync::Folder));
+        let synced = together(syncs.collect(), durability);
+        failed.map_or(synced, Err)
     }
 }
 

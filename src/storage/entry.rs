@@ -2,7 +2,7 @@
 //!
 //! With serde each type is a map of its fields.
 
-use crate::array::{Attr, ChunkGrid, DataType};
+use crate::array::{Attr, ChunkGrid, Codec, DataType};
 use crate::plugin::Format;
 use crate::protocol::ArrayFormat;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,10 @@ pub struct ArrayInfo {
     pub attrs: BTreeMap<String, Attr>,
     /// Bytes in storage.
     pub bytes: u64,
+    /// How its chunks are compressed. It is `None` in a document that was saved before arraystow recorded it, and for
+    /// an array of another program.
+    #[serde(default)]
+    pub codec: Option<Codec>,
     /// Whether it is a plain `ndarray` field, which a load reads whole.
     pub plain: bool,
     /// A hash of the array's description and of the CRC-32C of each chunk, as lower-case hexadecimal digits. A copy has

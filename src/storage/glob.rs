@@ -13,6 +13,8 @@ const MOST_ALTERNATIVES: usize = 256;
 pub(super) struct Glob {
     set: GlobSet,
     workflow: Option<Workflow>,
+    /// The number of segments of all names that the glob can match, if it is the same for all.
+    segments: Option<usize>,
 }
 
 impl Glob {
@@ -22,11 +24,19 @@ impl Glob {
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().map_err(refused)?;
         // A matcher of one glob panics where a set has an error.
         let set = GlobSetBuilder::new().add(glob).build().map_err(refused)?;
-        Ok(Self { set, workflow: Workflow::parse(literal_workflow(text)).ok() })
+        let is_fixed = !text.contains("**") && !text.contains(['{', '[', '\\']);
+        let segments = is_fixed.then(|| text.split('/').count());
+        Ok(Self { set, workflow: Workflow::parse(literal_workflow(text)).ok(), segments })
     }
 
     pub(super) fn is_match(&self, name: &str) -> bool {
         self.set.is_match(name)
+    }
+
+    /// Whether the glob may match a name that is directly in this workflow.
+    pub(super) fn reaches_into(&self, workflow: &Workflow) -> bool {
+        let above = if workflow.is_root() { 0 } else { workflow.as_str().split('/').count() };
+        self.segments.is_none_or(|segments| segments == above + 1)
     }
 
     /// The workflow that everything that the glob can match is in or below; none if no name can match.

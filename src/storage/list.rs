@@ -156,6 +156,7 @@ pub(super) fn array_info(
         dims: expected.labels.dims().map(<[String]>::to_vec),
         attrs: expected.labels.attrs().clone(),
         bytes: entry.bytes,
+        codec: entry.codec.as_ref().and_then(|codec| codec.parse().ok()),
         plain: entry.plain,
         digest: expected.digest,
     })

@@ -27,6 +27,7 @@ mod rename;
 mod repair;
 mod replace;
 mod report;
+mod rewrite;
 mod save;
 #[cfg(feature = "zarr")]
 mod session;

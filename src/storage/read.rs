@@ -2,6 +2,7 @@
 
 use super::name::{Name, Workflow};
 use super::place::{Document, Place};
+use super::version::Version;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin;
@@ -34,12 +35,14 @@ pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
 }
 
 /// The manifest of a document that is to be removed; an empty one if it is so damaged that nothing can be known of its
-/// arrays.
-pub(super) fn removable(place: &dyn Place, name: &Name) -> Result<Manifest> {
+/// arrays. Whether such a document is `only` the version that is to be removed cannot be known either.
+pub(super) fn removable(place: &dyn Place, name: &Name, only: Option<&Version>) -> Result<Manifest> {
     let is_damaged = |mut document: Document| plugin::is_damaged(&mut document.contents, place.limits());
     match head(place, name) {
         Ok(head) => Ok(head.manifest),
-        Err(error) if error.is_corrupt() && place.open(name).is_ok_and(is_damaged) => Ok(Manifest::new(Vec::new())),
+        Err(error) if only.is_none() && error.is_corrupt() && place.open(name).is_ok_and(is_damaged) => {
+            Ok(Manifest::new(Vec::new()))
+        }
         Err(error) => Err(error),
     }
 }
@@ -109,6 +112,7 @@ pub(super) fn look_at_arrays(place: &dyn Place, workflow: &Workflow, manifest: &
                 entry.data_type = reader.data_type().to_string();
                 entry.chunks = reader.grid().runs();
                 entry.bytes = reader.stored_bytes();
+                entry.codec = reader.codec().map(|codec| codec.to_string());
                 entry.format = Some(reader.format().to_string());
                 entry.named = Some(Named::Read);
             }

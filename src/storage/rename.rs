@@ -4,10 +4,13 @@ use super::Storage;
 use super::intent::Intent;
 use super::missing::explained;
 use super::name::Name;
+use super::read::head;
 use super::report::SaveReport;
+use super::rewrite::{Becomes, located};
+use super::save::PlannedSave;
 use super::version::Version;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Manifest, Value};
+use crate::plugin::Manifest;
 use crate::task::unstoppable;
 use crate::trace::in_span;
 
@@ -64,17 +67,23 @@ impl Storage {
     }
 
     fn copy_and_remove(&self, old: &Name, new: &Name) -> Result<SaveReport> {
-        let (report, version) = if old.workflow() == new.workflow() {
-            // The arrays beside the copied ones need other ids.
-            let fetched = self.fetch(old)?;
-            let version = Version::of(fetched.head.manifest.write_id());
-            let storage = Self { format: fetched.head.format, ..self.clone() };
-            let value: Value = fetched.walk(old)?;
-            (storage.save_now(new.as_str(), &value, Intent::Create)?, version)
+        let (planned, version) = if old.workflow() == new.workflow() {
+            self.plan_beside(old, new)?
         } else {
-            let (planned, version) = self.plan_copy(old, self, new, Intent::CreateCopy)?;
-            (planned.carry_out()?, version)
+            self.plan_copy(old, self, new, Intent::CreateCopy)?
         };
+        let report = planned.carry_out().map_err(|error| {
+            let is_replaced = || match head(&*self.place, old) {
+                Ok(head) => Version::of(head.manifest.write_id()) != version,
+                Err(error) => error.is_not_found(),
+            };
+            if !error.is_gone() || !is_replaced() {
+                return error;
+            }
+            let text = "the value was saved again, or removed, under its old name while it was renamed, and has not got the \
+                        new name: look at it again";
+            Error::new(ErrorKind::Conflict, text).with_source(error).in_document(old.as_str())
+        })?;
         unstoppable(|| {
             let Err(error) = self.remove_one(old, Some(&version)) else { return Ok(report) };
             if error.is_unknown_outcome() {
@@ -82,12 +91,31 @@ impl Storage {
                             the old one";
                 return Err(Error::new(ErrorKind::UnknownOutcome, text).with_source(error).in_document(old.as_str()));
             }
+            // The copy is whole, and the original is not.
+            if error.is_corrupt() {
+                return Err(error.leaving([self.place.describe(new)]));
+            }
             // The value stays under its old name.
             match self.remove_one(new, Some(&report.version)) {
                 Ok(()) => Err(error),
                 Err(_) => Err(error.leaving([self.place.describe(new)])),
             }
         })
+    }
+}
+
+impl Storage {
+    /// A copy in the same workflow, where the arrays need other ids.
+    fn plan_beside(&self, old: &Name, new: &Name) -> Result<(PlannedSave, Version)> {
+        let fetched = self.fetch(old)?;
+        let version = Version::of(fetched.head.manifest.write_id());
+        if let Some(object) = fetched.head.manifest.objects.first() {
+            let text = "a value with an external object gets no other name in a workflow of an object store: load the value \
+                        with its type, save it under the new name and remove it under the old one";
+            return Err(located(Error::unsupported(text), object).in_document(old.as_str()));
+        }
+        let planned = fetched.with_arrays(self, new, Intent::Create, |_, array| Ok(Becomes::Replaced(array)))?;
+        Ok((planned, version))
     }
 }
 

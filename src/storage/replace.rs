@@ -4,13 +4,13 @@ use super::Storage;
 use super::entry::ArrayInfo;
 use super::intent::Intent;
 use super::list::array_info;
-use super::load::Fetched;
 use super::name::Name;
 use super::report::SaveReport;
+use super::rewrite::Becomes;
 use super::version::Version;
 use crate::array::AnyArray;
 use crate::error::Result;
-use crate::plugin::Value;
+use crate::trace::in_span;
 
 impl Storage {
     /// Saves the value with this name again, with some of its arrays replaced: for other chunks, another codec or other
@@ -35,10 +35,11 @@ impl Storage {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A plain `ndarray` becomes a chunked array, which a field of either type reads.
+    /// Everything else of the document stays as it is: its numbers, its external objects, and which arrays are plain
+    /// `ndarray` fields.
     ///
     /// # Errors
-    /// Those of `replace`, with the array's path; `Unsupported` if the value has an external object; `Conflict` if
+    /// Those of `replace`, with the array's path; `Conflict` if
     /// another program has replaced the value in the meantime; those of [`load`](Self::load) that do not depend on a
     /// type, and of [`save`](Self::save). The old value stays.
     pub fn replace_arrays(
@@ -47,20 +48,21 @@ impl Storage {
         mut replace: impl FnMut(&ArrayInfo, &AnyArray) -> Result<Option<AnyArray>>,
     ) -> Result<SaveReport> {
         let own = Name::parse(name)?;
-        let Fetched { head, body, resolver, stamp } = self.fetch(&own)?;
-        let version = Version::of(head.manifest.write_id());
-        let backend = self.place.backend(own.workflow());
-        for entry in &head.manifest.arrays {
-            let info = array_info(entry, &*backend, &*self.place, &own)?;
-            let array = resolver.array(&entry.id)?;
-            let replaced = replace(&info, &AnyArray::of(array));
-            let located = |error: crate::error::Error| error.at_path(entry.path()).in_document(name);
-            if let Some(array) = replaced.map_err(located)? {
-                resolver.replace(&entry.id, array.erased().clone());
-            }
-        }
-        let storage = Self { format: head.format, ..self.clone() };
-        let value: Value = Fetched { head, body, resolver, stamp }.walk(&own)?;
-        storage.save_now(name, &value, Intent::ReplaceVersion(version))
+        in_span!("save", document = name; {
+            let fetched = self.fetch(&own)?;
+            let intent = Intent::ReplaceVersion(Version::of(fetched.head.manifest.write_id()));
+            let backend = self.place.backend(own.workflow());
+            let planned = fetched.with_arrays(self, &own, intent, |entry, array| {
+                let info = array_info(entry, &*backend, &*self.place, &own)?;
+                let replaced = replace(&info, &AnyArray::of(array.clone()));
+                Ok(match replaced.map_err(|error| error.at_path(entry.path()).in_document(name))? {
+                    Some(array) => Becomes::Replaced(array.erased().clone()),
+                    // Without a manifest it has no checksums yet.
+                    None if entry.named.is_some() => Becomes::Replaced(array),
+                    None => Becomes::Kept(array),
+                })
+            })?;
+            planned.carry_out()
+        })
     }
 }

@@ -66,6 +66,14 @@ fn check(storage: &Storage, result: &Result<()>, after: Option<u64>, what: &str)
     }
 }
 
+/// The array whose file is synced by this call, if it is one.
+fn array_that_was_synced(call: &str) -> Option<&str> {
+    let file = call.strip_prefix("SyncFile(")?.split_once("/bigdata/")?.1;
+    let file = file.strip_prefix("dask_arrays/").unwrap_or(file);
+    // That is how long the names of arrays are. Other files begin with a dot, or have an extension.
+    file.get(..36).filter(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
+}
+
 /// Lets every call fail in turn, until one action sees none fail.
 fn fail_each(
     (format, codec): (ArrayFormat, Codec),
@@ -90,6 +98,10 @@ fn fail_each(
             let failed = failing.first();
             let what = format!("{what}, {format}, {codec:?}, call {n} failed: {failed:?}");
             check(&storage, &result, after, &what);
+            if once && let (Some(array), Err(error)) = (failed.as_deref().and_then(array_that_was_synced), &result) {
+                assert_eq!(error.array(), Some(array), "{what}: {error}");
+                assert!(error.path().is_some(), "{what}: {error}");
+            }
             if is_rename {
                 check_renamed(&storage, &result, &what);
             }

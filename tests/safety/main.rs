@@ -26,6 +26,7 @@ mod integrity;
 mod interleavings;
 mod io_faults;
 mod many;
+mod packs;
 mod parts;
 mod place;
 mod power_cut;

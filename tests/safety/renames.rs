@@ -4,10 +4,13 @@ use super::crash::{LEASE, PLACE, builder, killed_after, until_saved};
 use super::interleavings::{
     Actor, Begin, Folder, KEEPS, LINKS, LOADS, Pair, Place, REMOVES, SAVES_2, SWEEPS, Store, UPDATES, interleave,
 };
-use super::sample::{Random, files, files_named, large_run_of, step_of, swept, times};
+use super::sample::{Random, files, files_named, large_run_of, run_of, step_of, swept, times};
 use arraystow::Storage;
+use arraystow::faults::{Call, Watcher, watch};
 use arraystow_s3_server::{BUCKET, Server};
+use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// In a folder in one step, in a store as a copy.
@@ -101,4 +104,65 @@ fn killed_while_renaming_on_a_server() {
         std::thread::sleep(LEASE + Duration::from_millis(200));
         swept(storage);
     });
+}
+
+/// Over a network, the answer to a removal may be lost: it was carried out, and is reported as failed.
+struct LostAnswer(Mutex<Option<io::ErrorKind>>);
+
+impl Watcher for LostAnswer {
+    fn before(&self, call: &Call<'_>) -> io::Result<()> {
+        match call {
+            Call::RemoveFile(path) if path.ends_with("sim/run") => match self.0.lock().unwrap().take() {
+                Some(kind) => {
+                    std::fs::remove_file(path).unwrap();
+                    Err(kind.into())
+                }
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_lost_answer_to_the_removal_loses_nothing() {
+    for kind in [io::ErrorKind::NotFound, io::ErrorKind::Other, io::ErrorKind::TimedOut] {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        storage.save("sim/run", &run_of(1)).unwrap();
+        {
+            let _watching = watch(folder.path(), Arc::new(LostAnswer(Mutex::new(Some(kind)))));
+            storage.rename("sim/run", "a/b/run").unwrap();
+        }
+        assert_eq!((step_of(&storage, "sim/run"), step_of(&storage, "a/b/run")), (None, Some(1)), "{kind}");
+        swept(&storage);
+        assert_eq!(files(folder.path()), files_named(&storage));
+    }
+}
+
+/// A document that is damaged meanwhile: the copy stays, and the error names it.
+#[test]
+fn a_move_whose_original_is_damaged_keeps_the_copy() {
+    struct Damage;
+    impl Watcher for Damage {
+        fn before(&self, call: &Call<'_>) -> io::Result<()> {
+            if let Call::Rename { to, .. } = call
+                && to.ends_with("a/b/run")
+            {
+                let old = to.ancestors().nth(3).unwrap().join("sim/run");
+                let bytes = std::fs::read(&old).unwrap();
+                std::fs::write(&old, &bytes[..bytes.len() / 3]).unwrap();
+            }
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    storage.save("sim/run", &run_of(1)).unwrap();
+    let error = {
+        let _watching = watch(folder.path(), Arc::new(Damage));
+        storage.rename("sim/run", "a/b/run").unwrap_err()
+    };
+    assert!(error.is_corrupt() && error.left_behind().iter().any(|left| left.contains("a/b/run")), "{error}");
+    assert_eq!(step_of(&storage, "a/b/run"), Some(1));
 }

@@ -62,7 +62,7 @@ fn codecs() -> [(&'static str, Codec); 3] {
 }
 
 /// Every version of the format that was ever written; the last is the one that is written now.
-const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];
+const VERSIONS: [&str; 5] = ["v1", "v2", "v3", "v4", "v5"];
 
 fn golden(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(version)

@@ -1,7 +1,8 @@
 //! Other names for values, in folders of both formats and in an object store.
 
 use arraystow::{
-    ArrayFormat, ChunkedArray, Error, ErrorKind, Result, SaveReport, Storage, StorageBuilder, VerifyDepth, Version,
+    AnyArray, ArrayFormat, ArrayInfo, ChunkedArray, Codec, Error, ErrorKind, Format, Result, SaveReport, Storage,
+    StorageBuilder, VerifyDepth, Version,
 };
 use arraystow_tests::files;
 use ndarray::{Array1, Array2};
@@ -197,4 +198,47 @@ fn a_session_that_was_committed_does_not_save_again() {
     assert!(resumed.unwrap_err().is_gone());
     assert_eq!(names(&storage), ["sim/new"]);
     assert_eq!(storage.load::<ChunkedArray<f32>>("sim/new").unwrap().sum().unwrap(), 100.0);
+}
+
+/// A walk through `Value` would turn what JSON and pickle have no words for into something else.
+#[test]
+fn the_rest_of_a_document_stays_as_it_is() {
+    type Odd = (u128, i128, (u8, String), Vec<(f32, f64)>, Array1<f64>, ChunkedArray<i32>);
+    let array = ChunkedArray::from_ndarray(Array1::from_iter(0..5000), &[1000]).unwrap();
+    let plain = Array1::linspace(0.0, 1.0, 1000);
+    for format in [Format::Cbor, Format::Json, Format::Pickle] {
+        let store = StorageBuilder::from_object_store(Arc::new(InMemory::new()), "root").format(format).open().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let in_folder = Storage::builder(folder.path()).format(format).open().unwrap();
+        for storage in [store, in_folder] {
+            let mut odd: Odd =
+                (u128::MAX, i128::MIN, (1, String::new()), vec![(0.1, 1e300)], plain.clone(), array.clone());
+            storage.save("w/a", &odd).unwrap();
+            // A text that is the name of an array is no id.
+            odd.2.1 = storage.info("w/a").unwrap().arrays[1].file.clone();
+            storage.save("w/a", &odd).unwrap();
+            let check = |name: &str, codec: Codec| {
+                let loaded: Odd = storage.load(name).unwrap();
+                assert_eq!((&loaded.0, &loaded.1, &loaded.3, &loaded.4), (&odd.0, &odd.1, &odd.3, &plain), "{format}");
+                assert_eq!(loaded.5.compute().unwrap(), array.compute().unwrap());
+                let arrays = storage.info(name).unwrap().arrays;
+                assert_eq!(arrays.iter().map(|array| array.plain).collect::<Vec<_>>(), [true, false], "{format}");
+                assert_eq!(arrays[1].codec, Some(codec), "{format}");
+                assert!(storage.verify(name, VerifyDepth::Deep).unwrap().is_sound());
+                loaded.2
+            };
+            let codec = storage.info("w/a").unwrap().arrays[1].codec.unwrap();
+            let text = check("w/a", codec);
+            storage.rename("w/a", "w/b").unwrap();
+            assert_eq!(check("w/b", codec), text, "{format}");
+            let gzip = Codec::gzip(5).unwrap();
+            let replace = |info: &ArrayInfo, array: &AnyArray| {
+                if info.plain { Ok(None) } else { array.with_codec(gzip).map(Some) }
+            };
+            let report = storage.replace_arrays("w/b", replace).unwrap();
+            assert_eq!((report.arrays_kept, report.arrays_written + report.arrays_linked), (1, 1), "{format}");
+            assert_eq!(check("w/b", gzip), text, "{format}");
+            assert_eq!(names(&storage), ["w/b"]);
+        }
+    }
 }

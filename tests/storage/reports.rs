@@ -1,9 +1,10 @@
 //! What a save and a copy report.
 
 use arraystow::{
-    ArrayFormat, ChunkedArray, Durability, Error, ErrorKind, Format, ListEntry, SaveReport, Storage, ValueInfo,
+    ArrayFormat, ChunkedArray, Codec, Durability, Error, ErrorKind, Format, ListEntry, SaveReport, Storage, ValueInfo,
 };
 use ndarray::Array2;
+use std::path::Path;
 
 fn array(value: f64) -> ChunkedArray<f64> {
     ChunkedArray::from_ndarray(Array2::from_elem((100, 100), value), &[50, 50]).unwrap()
@@ -93,6 +94,44 @@ fn what_is_known_of_a_value_is_json_and_comes_back() {
     let entries = storage.list("**").unwrap();
     let json = serde_json::to_string(&entries).unwrap();
     assert_eq!(serde_json::from_str::<Vec<ListEntry>>(&json).unwrap(), entries);
+}
+
+#[test]
+fn the_codec_of_each_array_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |name: &str| Storage::builder(folder.path().join(name));
+    let places = [
+        (with("hdf5").codec(Codec::gzip(4).unwrap()).open().unwrap(), ["gzip:4", "zstd:1"]),
+        // Bytes cannot be compressed with pcodec.
+        (with("zarr").array_format(ArrayFormat::Zarr).open().unwrap(), ["blosc", "pcodec:8"]),
+    ];
+    let codecs = |storage: &Storage, name: &str| -> Vec<String> {
+        let arrays = storage.info(name).unwrap().arrays;
+        arrays.iter().map(|array| array.codec.unwrap().to_string()).collect()
+    };
+    for (storage, [default, chosen]) in &places {
+        let codec = chosen.parse().unwrap();
+        let own = array(1.0).with_codec(codec);
+        let bytes = ChunkedArray::from_ndarray(Array2::from_elem((10, 10), 1_u8), &[5, 5]).unwrap().with_codec(codec);
+        let of_bytes = if codec.name() == "pcodec" { "blosc" } else { chosen };
+        let expected = [*default, chosen, of_bytes, default];
+        storage.save("run", &(array(2.0), &own, bytes, Array2::from_elem((50, 50), 3_i64))).unwrap();
+        assert_eq!(codecs(storage, "run"), expected);
+        // Kept, linked.
+        type Arrays = (ChunkedArray<f64>, ChunkedArray<f64>, ChunkedArray<u8>, ChunkedArray<i64>);
+        let loaded: Arrays = storage.load("run").unwrap();
+        storage.save("run", &loaded).unwrap();
+        storage.save("other", &loaded).unwrap();
+        assert_eq!(codecs(storage, "run"), expected);
+        assert_eq!(codecs(storage, "other"), expected);
+    }
+    // Copied.
+    let copy = Storage::builder(folder.path().join("copy")).array_format(ArrayFormat::Zarr).open().unwrap();
+    places[1].0.copy("run", &copy).unwrap();
+    assert_eq!(codecs(&copy, "run"), codecs(&places[1].0, "run"));
+    // Documents of the first versions do not have it.
+    let old = Storage::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v4")).unwrap();
+    assert!(old.info("gzip/object").unwrap().arrays.iter().all(|array| array.codec.is_none()));
 }
 
 #[test]

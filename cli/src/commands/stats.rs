@@ -3,7 +3,7 @@
 use super::{Call, print_json};
 use crate::arrays::{choose, with_ordered};
 use crate::fault::{Fault, Outcome};
-use crate::numbers::{Bin, histogram};
+use crate::numbers::{Bin, Moments, histogram, moments};
 use crate::plot::draw_bins;
 use crate::terminal::watched;
 use crate::text;
@@ -38,7 +38,7 @@ pub(super) fn stats(call: &Call, place: &str, name: &str, path: Option<&str>, bi
     if call.json { print_json(&stats) } else { print(&stats) }
 }
 
-/// Reads the array several times, unless it is small enough to be kept in memory.
+/// Reads the array twice, unless it is small enough to be kept in memory: the histogram needs the limits.
 fn of<T: Number + RealElement + Display>(array: &ChunkedArray<T>, info: ArrayInfo, bins: usize) -> Outcome<Stats> {
     const MOST_KEPT: usize = 256 << 20;
     let elements = array.len();
@@ -46,17 +46,17 @@ fn of<T: Number + RealElement + Display>(array: &ChunkedArray<T>, info: ArrayInf
         small if small <= MOST_KEPT => &ChunkedArray::from(array.compute()?),
         _ => array,
     };
-    let numbers = array.astype::<f64>()?;
-    let nan = numbers.map(|x| i64::from(x.is_nan())).sum()? as usize;
+    let found = moments(array)?;
+    let nan = elements - found.as_ref().map_or(0, |found| found.count);
     let [min, max, mean, std] = [const { Json::Null }; 4];
     let mut stats = Stats { array: info, elements, nan, min, max, mean, std, histogram: Vec::new() };
-    if nan < elements {
-        let (known, typed) = (numbers.skip_nan(), array.skip_nan());
-        stats.min = number(&typed.min()?.to_string());
-        stats.max = number(&typed.max()?.to_string());
-        stats.mean = number(&known.mean()?.to_string());
-        stats.std = number(&known.std(0)?.to_string());
-        stats.histogram = histogram(&numbers, known.min()?, known.max()?, bins)?;
+    if let Some(Moments { min, max, mean, .. }) = found {
+        stats.min = number(&min.to_string());
+        stats.max = number(&max.to_string());
+        stats.mean = number(&mean.to_string());
+        stats.std = number(&found.map_or(f64::NAN, |found| found.std()).to_string());
+        let limits = ChunkedArray::from(ndarray::array![min, max]).astype::<f64>()?.compute()?;
+        stats.histogram = histogram(&array.astype()?, limits[0], limits[1], bins)?;
     }
     Ok(stats)
 }

@@ -25,6 +25,7 @@ pub(crate) fn facts(array: &ArrayInfo) -> Markup {
             } }
             tr { th { "elements" } td { (grid.len()) ", " (text::bytes(elements)) } }
             tr { th { "stored" } td { (text::bytes(array.bytes)) " as " (array.format) } }
+            @if let Some(codec) = array.codec { tr { th { "codec" } td { (codec) } } }
             @for (key, attr) in &array.attrs { tr { th { (key) } td { (text::attribute(attr)) } } }
             @if array.paths.len() > 1 { tr { th { "places" } td { (array.paths.join(", ")) } } }
             @if let Some(digest) = &array.digest { tr { th { "digest" } td { code { (digest) } } } }

@@ -5,8 +5,10 @@ use clap::ValueEnum;
 /// Red, green, blue.
 pub(crate) type Rgb = [u8; 3];
 
-/// The colour of cells without a number: no colour of a map is near it.
-pub(crate) const NAN: Rgb = [150, 150, 150];
+/// The colour of cells without a number in maps of many colours: none of theirs is near it.
+const GREY: Rgb = [150, 150, 150];
+/// The same in the map that is grey itself.
+const ORANGE: Rgb = [240, 140, 40];
 
 /// The smallest and the largest number that is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +67,11 @@ pub(crate) enum Map {
 }
 
 impl Map {
+    /// The colour of cells without a number: no colour of the map is near it.
+    pub(crate) fn without_number(self) -> Rgb {
+        if self == Self::Grey { ORANGE } else { GREY }
+    }
+
     /// The colour of a place from 0 to 1.
     pub(crate) fn colour(self, place: f64) -> Rgb {
         let (gradient, place) = match self {
@@ -92,7 +99,7 @@ pub(crate) struct Scale {
 impl Scale {
     /// The colour of a number. Beyond the limits, it is that of the limit.
     pub(crate) fn colour(&self, number: f64) -> Rgb {
-        if number.is_nan() { NAN } else { self.map.colour(self.limits.place(number)) }
+        if number.is_nan() { self.map.without_number() } else { self.map.colour(self.limits.place(number)) }
     }
 }
 
@@ -113,7 +120,15 @@ mod tests {
         let scale = Scale { limits: Limits { low: -f64::MAX, high: f64::MAX }, map: Map::Viridis };
         assert_eq!([-f64::MAX, f64::NEG_INFINITY].map(|number| scale.colour(number)), [[68, 1, 84]; 2]);
         assert_eq!([f64::MAX, f64::INFINITY].map(|number| scale.colour(number)), [[253, 231, 37]; 2]);
-        assert_eq!(scale.colour(f64::NAN), NAN);
+        for map in Map::value_variants() {
+            let distance = |place: f64| -> f64 {
+                let both = map.colour(place).into_iter().zip(map.without_number());
+                both.map(|(a, b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
+            };
+            let nearest = (0..=100).map(|place| distance(f64::from(place) / 100.0)).fold(f64::MAX, f64::min);
+            assert!(nearest > 40.0, "{map:?}: {nearest}");
+            assert_eq!(Scale { map: *map, ..scale }.colour(f64::NAN), map.without_number());
+        }
         assert_eq!([0.0, 1.0].map(|place| Map::Grey.colour(place)), [[0; 3], [255; 3]]);
         let [red, _, blue] = Map::BlueRed.colour(1.0);
         assert!(red > blue);

@@ -1,7 +1,7 @@
 //! Pictures as files, PNG and SVG, and as what a terminal shows.
 
 use super::axis::{Axis, ticks};
-use super::colour::{Limits, Map, NAN, Rgb, Scale};
+use super::colour::{Limits, Map, Rgb, Scale};
 use super::inline::{kitty, sixel};
 use super::read::{Cells, Range};
 use super::text::fit;
@@ -214,7 +214,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         let side = (bar.left + bar.width + 68, bar.y(0.5));
         self.text(&plot.quantity, side, HPos::Center, VPos::Center, true)?;
         if cells.counts.nan > 0 {
-            let [red, green, blue] = NAN;
+            let [red, green, blue] = scale.map.without_number();
             let top = bar.top + bar.height + 12;
             let swatch = [(bar.left, top), (bar.left + bar.width, top + 12)];
             let swatch = Rectangle::new(swatch, RGBColor(red, green, blue).filled());

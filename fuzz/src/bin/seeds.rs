@@ -8,6 +8,7 @@ fn main() {
         ("document", arraystow_fuzz::document::seeds()),
         ("manifest", arraystow_fuzz::manifest::seeds()),
         ("hdf5", arraystow_fuzz::hdf5::seeds()),
+        ("packed", arraystow_fuzz::packed::seeds()),
         ("zarr", arraystow_fuzz::zarr::seeds()),
     ];
     for (target, seeds) in seeds {

@@ -145,10 +145,14 @@ impl Backend for Hdf5Files {
         let copied = duplicate(&bytes, from_path, path, to.durability())
             .map_err(|error| to.locate(Error::io("the array cannot be linked or copied", error)))?;
         let Some(copied) = copied else { return Ok(None) };
+        if !copied && !self.writes_as(other) {
+            self.unsynced.add_file(bytes, path, to.durability());
+        }
         if let Some(folder) = path.parent() {
             self.unsynced.add(folder, folder);
         }
-        let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None, opening: None };
+        let (bytes, codec) = (reader.stored_bytes(), reader.codec());
+        let summary = StoredSummary { bytes, codec, digest, rest: None, opening: None };
         Ok(Some(Linked { summary, copied }))
     }
 

@@ -243,6 +243,7 @@ impl Writer {
         let little_endian: Vec<u8> = table.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
         let count = self.layout.grid.chunk_count() as u64;
         let all_chunks = (self.chunk_bytes as u64).saturating_mul(count);
+        let codec = Some(self.codec);
         let chunks = match self.target {
             Target::Texts(array, first) => {
                 array.close()?;
@@ -258,7 +259,7 @@ impl Writer {
                 let rest = rest::digest_in_memory(&file, start..start.saturating_add(all_chunks as usize));
                 publish(&self.bytes, &self.location, self.unsynced.as_deref(), file.len() as u64)?;
                 let digest = digest(self.description.as_bytes(), &table);
-                return Ok(StoredSummary { bytes: file.len() as u64, digest, rest: Some(rest), opening: None });
+                return Ok(StoredSummary { bytes: file.len() as u64, codec, digest, rest: Some(rest), opening: None });
             }
             Target::At(Some(first)) => vec![(first, all_chunks)],
             Target::At(None) => Vec::new(),
@@ -275,12 +276,12 @@ impl Writer {
         let digest = digest(self.description.as_bytes(), &table);
         if self.unsynced.is_none() {
             let bytes = chunks.iter().fold(0_u64, |bytes, (_, len)| bytes.saturating_add(*len));
-            return Ok(StoredSummary { bytes, digest, rest: None, opening: None });
+            return Ok(StoredSummary { bytes, codec, digest, rest: None, opening: None });
         }
         let bytes = self.bytes.len().map_err(|error| io_error("the length of the file cannot be read", error))?;
         let rest = rest::digest(&self.bytes, bytes, chunks)?;
         publish(&self.bytes, &self.location, self.unsynced.as_deref(), bytes)?;
-        Ok(StoredSummary { bytes, digest, rest: Some(rest), opening: None })
+        Ok(StoredSummary { bytes, codec, digest, rest: Some(rest), opening: None })
     }
 }
 
@@ -293,7 +294,7 @@ fn publish(bytes: &Arc<FileBytes>, location: &Location, unsynced: Option<&Unsync
     if let (Some(folder), Some(unsynced)) = (location.publish()?, unsynced) {
         unsynced.add(&folder, &folder);
         if let Some(path) = location.path().filter(|_| waits) {
-            unsynced.add_file(bytes.clone(), path, location.durability())?;
+            unsynced.add_file(bytes.clone(), path, location.durability());
         }
     }
     Ok(())

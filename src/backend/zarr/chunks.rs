@@ -2,6 +2,7 @@
 
 use super::codec::Encoder;
 use super::metadata::{ATTRIBUTES_NAME, Metadata, array_name};
+use super::new::used;
 use super::shards;
 use super::table::{Entry, NAME, digest};
 use crate::array::{Codec, DataType, StoredLayout};
@@ -20,6 +21,8 @@ pub(super) struct Chunks {
     /// Elements are strings of any length.
     is_text: bool,
     most_text_bytes: usize,
+    /// How they are compressed.
+    codec: Codec,
     encoder: Encoder,
     /// Parts of each chunk; 1 if it has none.
     pub(super) parts: usize,
@@ -42,7 +45,8 @@ impl Chunks {
         let encoder = Encoder::new(metadata.parse(data_type)?, &layout.chunk_shape, plain, is_text)?;
         let parts = shards::parts_per_chunk(&layout)?;
         let most_text_bytes = limits.most_chunk_bytes();
-        Ok(Self { key, layout, element_size, chunk_bytes, is_text, most_text_bytes, encoder, parts })
+        let codec = used(codec, data_type);
+        Ok(Self { key, layout, element_size, chunk_bytes, is_text, most_text_bytes, codec, encoder, parts })
     }
 
     /// Encodes the elements of a chunk, which are not filled up, and hands them on with what the table has of them.
@@ -126,7 +130,7 @@ impl Chunks {
         store.put(&format!("{}/{NAME}", self.key), table)?;
         // Last: an array without them is none.
         self.put_metadata(store, metadata)?;
-        Ok(StoredSummary { bytes, digest, rest: None, opening })
+        Ok(StoredSummary { bytes, codec: Some(self.codec), digest, rest: None, opening })
     }
 
     /// Writes the metadata.

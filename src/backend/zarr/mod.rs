@@ -192,7 +192,13 @@ impl Backend for ZarrArrays {
         });
         let error = match copied {
             Ok(Copied { below, was_read }) if below.bytes >= reader.stored_bytes() => {
-                let summary = StoredSummary { bytes: reader.stored_bytes(), digest, rest: None, opening: None };
+                let summary = StoredSummary {
+                    bytes: reader.stored_bytes(),
+                    codec: reader.codec(),
+                    digest,
+                    rest: None,
+                    opening: None,
+                };
                 return Ok(Some(Linked { summary, copied: was_read }));
             }
             // A part is missing: reading it chunk by chunk shows which.

@@ -105,8 +105,16 @@ fn meaning(data_type: &DataType, attributes: &mut Value) {
     }
 }
 
+/// The codec that elements of this type get where this one is chosen.
+pub(super) fn used(codec: Codec, data_type: &DataType) -> Codec {
+    match codec.kind() {
+        CodecKind::Pcodec(_) if !has_pcodec(data_type) => Codec::BLOSC,
+        _ => codec,
+    }
+}
+
 fn codecs_v3(codec: Codec, data_type: &DataType) -> Value {
-    let is_whole = matches!(data_type, DataType::Text(_) | DataType::Bytes(_) | DataType::Record(_));
+    let is_whole = matches!(data_type, DataType::Text(_) | DataType::Bytes(_));
     let bytes = if data_type.is_text() {
         json!({"name": TEXTS})
     } else if data_type.size() > 1 && !is_whole {
@@ -119,16 +127,16 @@ fn codecs_v3(codec: Codec, data_type: &DataType) -> Value {
     let shuffle = if data_type.is_text() { "noshuffle" } else { "shuffle" };
     let blosc = json!({"name": "blosc", "configuration":
         {"cname": "lz4", "clevel": 5, "shuffle": shuffle, "typesize": typesize, "blocksize": 0}});
-    match codec.kind() {
+    match used(codec, data_type).kind() {
         CodecKind::None => json!([bytes]),
         CodecKind::Gzip(level) => json!([bytes, {"name": "gzip", "configuration": {"level": level.min(MOST_GZIP)}}]),
         CodecKind::Zstd(level) => {
             json!([bytes, {"name": "zstd", "configuration": {"level": level, "checksum": false}}])
         }
-        CodecKind::Pcodec(level) if has_pcodec(data_type) => json!([{"name": "numcodecs.pcodec", "configuration": {
+        CodecKind::Pcodec(level) => json!([{"name": "numcodecs.pcodec", "configuration": {
             "level": level, "mode_spec": "auto", "delta_spec": "auto", "paging_spec": "equal_pages_up_to",
             "delta_encoding_order": null, "equal_pages_up_to": 262_144}}]),
-        CodecKind::Blosc | CodecKind::Pcodec(_) => json!([bytes, blosc]),
+        CodecKind::Blosc => json!([bytes, blosc]),
     }
 }
 
@@ -138,7 +146,16 @@ pub(super) fn codec_of_v3(codecs: &Value, data_type: &DataType) -> Option<Codec>
     let codecs = if of_parts.is_array() { of_parts } else { codecs };
     let last = codecs.as_array()?.last()?;
     let codec = codec_of(last["name"].as_str()?, &last["configuration"]["level"])?;
-    (codecs_v3(codec, data_type) == *codecs).then_some(codec)
+    let (written, is_record) = (codecs_v3(codec, data_type), matches!(data_type, DataType::Record(_)));
+    (written == *codecs || is_record && without_byte_order(written) == *codecs).then_some(codec)
+}
+
+/// The codecs as the first arrays of records had them: zarr-python before 3.3 did not write the order of their bytes.
+fn without_byte_order(mut codecs: Value) -> Value {
+    if let Some(bytes) = codecs.get_mut(0).and_then(Value::as_object_mut) {
+        bytes.remove("configuration");
+    }
+    codecs
 }
 
 /// The codec that has this compressor in the metadata of version 2 of an array of arraystow.
@@ -218,6 +235,19 @@ mod tests {
                 assert_eq!(compressor_v2(found, &data_type).unwrap(), compressor, "{codec}");
             }
         }
+    }
+
+    #[test]
+    fn records_have_a_byte_order_which_the_first_did_not_have() {
+        let record = DataType::from_name(r#"{"record":[["a","int32"]]}"#).unwrap();
+        let gzip = json!({"name": "gzip", "configuration": {"level": 4}});
+        let (new, old) = (json!({"name": "bytes", "configuration": {"endian": "little"}}), json!({"name": "bytes"}));
+        assert_eq!(codecs_v3(Codec::gzip(4).unwrap(), &record), json!([new, gzip]));
+        for bytes in [new, old.clone()] {
+            assert_eq!(codec_of_v3(&json!([bytes, gzip]), &record), Some(Codec::gzip(4).unwrap()));
+            assert_eq!(codec_of_v3(&json!([bytes]), &record), Some(Codec::NONE));
+        }
+        assert_eq!(codec_of_v3(&json!([old]), &DataType::Int32), None);
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl PersistentId {
         Self { name: Cow::Owned(name.to_owned()), version: version.to_owned(), file }
     }
 
+    /// An id that nothing has yet, of the same serializer and version.
+    pub(crate) fn fresh_like(&self) -> Self {
+        Self { file: uuid::Uuid::new_v4().to_string(), ..self.clone() }
+    }
+
     /// The id of an array that was written before.
     pub(crate) fn of(file: &str) -> Self {
         Self { name: Cow::Borrowed(ARRAYS), version: VERSION.to_owned(), file: file.to_owned() }

@@ -75,6 +75,9 @@ pub(crate) struct ArrayEntry {
     pub(crate) labels: Labels,
     /// Bytes stored.
     pub(crate) bytes: u64,
+    /// How its chunks are compressed; older documents do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) codec: Option<String>,
     /// A hash of the array's metadata and of its chunks' checksums.
     pub(crate) digest: String,
     /// A hash of what neither the digest nor the checksums cover; arrays of the first version have none.

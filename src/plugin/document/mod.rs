@@ -10,6 +10,7 @@ pub(in crate::plugin) mod id;
 pub(in crate::plugin) mod magic;
 pub(in crate::plugin) mod manifest;
 pub(in crate::plugin) mod names;
+pub(in crate::plugin) mod new_ids;
 pub(in crate::plugin) mod number;
 pub(in crate::plugin) mod path;
 pub(in crate::plugin) mod pickled;

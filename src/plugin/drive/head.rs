@@ -34,6 +34,7 @@ fn named(FoundId { id, paths, plain }: FoundId) -> ManifestEntry {
         data_type: String::new(),
         chunks: Vec::new(),
         bytes: 0,
+        codec: None,
         digest: String::new(),
         rest: None,
         opening: None,

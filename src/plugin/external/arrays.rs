@@ -88,6 +88,7 @@ fn entry(planned: &Planned, any: &PlannedArray, summary: StoredSummary, backend:
         chunks: any.array.grid().runs(),
         labels: any.meta().labels,
         bytes: summary.bytes,
+        codec: summary.codec.map(|codec| codec.to_string()),
         digest: summary.digest,
         rest: summary.rest,
         opening: summary.opening.map(Box::new),

@@ -81,6 +81,7 @@ impl EarlyArrays {
             chunks: grid.runs(),
             labels: field.labels.clone(),
             bytes: summary.bytes,
+            codec: summary.codec.map(|codec| codec.to_string()),
             digest: summary.digest,
             rest: summary.rest,
             opening: summary.opening.map(Box::new),

@@ -41,6 +41,7 @@ impl SavePlan {
                         labels: any.meta().labels,
                         bytes: 0,
                         digest: PENDING.to_owned(),
+                        codec: None,
                         rest: None,
                         opening: None,
                         format: None,
@@ -95,8 +96,9 @@ impl Manifest {
     pub(crate) fn completed(&mut self, file: &str, summary: StoredSummary) -> Result<()> {
         let entry = self.arrays.iter_mut().find(|entry| entry.id.file() == file);
         let entry = entry.ok_or_else(|| Error::corrupt("the session has lost an array").in_array(file))?;
-        let StoredSummary { bytes, digest, rest, .. } = summary;
+        let StoredSummary { bytes, codec, digest, rest, .. } = summary;
         (entry.bytes, entry.digest, entry.rest) = (bytes, digest, rest);
+        entry.codec = codec.map(|codec| codec.to_string());
         Ok(())
     }
 }

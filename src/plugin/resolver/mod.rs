@@ -245,11 +245,6 @@ impl Resolver {
         Some(known.value.clone())
     }
 
-    /// Gives the walk another array in the place of that of this id.
-    pub(crate) fn replace(&self, id: &PersistentId, array: Arc<dyn ErasedArray>) {
-        self.arrays.borrow_mut().insert(id.file().to_owned(), array);
-    }
-
     /// The array of this id; the same one each time.
     pub(crate) fn array(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
         if let Some(array) = self.arrays.borrow().get(id.file()) {

@@ -42,7 +42,8 @@ pub enum Durability {
     #[default]
     Synced,
     /// The operating system chooses when to write. A killed program loses nothing. After a power cut, the newest values
-    /// may be missing or damaged, and so may the values that they replaced. The damage is detected on reading.
+    /// may be missing or damaged, and so may the values that they replaced. The damage is detected on reading. A storage
+    /// that is opened again with `Synced` does not sync arrays that were saved before.
     NotSynced,
 }
 

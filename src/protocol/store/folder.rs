@@ -1,13 +1,14 @@
 //! Bytes under keys as files of a local folder: the file of the key `a/b/c` is `a/b/c` below the folder.
 //!
-//! A file is synced when it is written. A folder with new names is synced with the store. Symbolic links are not
+//! A file of a chunk of up to 1 MiB and a folder with new names are synced with the store. Other files are synced when
+//! they are written. Symbolic links are not
 //! followed, because a folder of unknown origin may have links that lead anywhere.
 
 use super::tree::{entries, remove_folder, there_or_not};
 use super::{Below, ByteStore, Copied, Part, Puts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::unsynced::Unsynced;
-use crate::protocol::{DiskFile, Durability, disk};
+use crate::protocol::{DiskFile, Durability, FileBytes, disk};
 use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
@@ -251,7 +252,12 @@ impl ByteStore for FolderStore {
         for (key, path, bytes) in files {
             let key = format!("{to_folder}/{key}");
             let to = self.path(&key)?;
-            copied.was_read |= self.duplicate(&path, &to).map_err(self.failed("linked or copied", &key))?;
+            let was_read = self.duplicate(&path, &to).map_err(self.failed("linked or copied", &key))?;
+            if !was_read && !self.writes_as(from) {
+                let (file, _) = self.open(&key)?;
+                self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &to, self.durability);
+            }
+            copied.was_read |= was_read;
             copied.below = copied.below.and(bytes);
         }
         Ok(Some(copied))

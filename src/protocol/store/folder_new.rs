@@ -35,7 +35,10 @@ impl FolderStore {
         if let Some(folder) = path.parent() {
             self.unsynced.add(folder, &self.root);
         }
-        if waits { self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &path, self.durability) } else { Ok(()) }
+        if waits {
+            self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &path, self.durability);
+        }
+        Ok(())
     }
 
     /// Writes a new file durably, but not its name.

@@ -59,7 +59,7 @@ pub(crate) trait ByteStore: Send + Sync {
     /// `false` if that is not possible. The key is as durable as one that was put only if the other store writes keys
     /// as this one does.
     fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool>;
-    /// Makes the names of all keys written so far durable.
+    /// Makes all keys that are written so far durable, and their names.
     fn sync(&self) -> Result<()>;
     /// Returns whether `other` writes keys as this store does, and as durably.
     fn writes_as(&self, other: &dyn ByteStore) -> bool;

@@ -73,13 +73,13 @@ impl Folder {
         self.workflow(workflow).join(ARRAYS)
     }
 
-    /// Syncs the names of a workflow's folders, up to that of the root: another process may have made them and not have
+    /// Syncs the names of the folders of a workflow and of its arrays, up to that of the root: another process may have made them and not have
     /// come to it. Once is enough until one of them is made again.
     fn sync_folders(&self, workflow: &Workflow) -> Result<()> {
         if self.durability == Durability::NotSynced {
             return Ok(());
         }
-        let whole = self.workflow(workflow);
+        let whole = self.arrays(workflow);
         let within = |folder: &&Path| folder.starts_with(&self.root);
         let folders: Vec<&Path> = whole.ancestors().take_while(within).collect();
         // Looked at before the sync: of a folder that is made again in between, the next save finds that it is another
@@ -114,7 +114,10 @@ impl Folder {
     fn walk_folder(&self, folder: &Path, workflow: &Workflow, visit: &mut dyn FnMut(Listed)) -> Result<()> {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // A glob may be below a document.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(());
+            }
             Err(error) => return Err(located("cannot list the folder", folder)(error)),
         };
         for entry in entries {

@@ -1,6 +1,7 @@
 //! Another name in the same workflow: one rename of the document, under the lock that every commit takes.
 
 use super::Folder;
+use super::commit::Emptied;
 use super::durable::located;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
@@ -19,7 +20,8 @@ impl Folder {
         if let Some(missing) = self.missing(name) {
             return Err(missing?);
         }
-        let _lock = self.lock(name)?;
+        let (root, workflow) = (&self.root, self.workflow(name.workflow()));
+        let _lock = Emptied { root, workflow, arrays: self.backend(name.workflow()), _lock: self.lock(name)? };
         let manifest = head(self, name)?.manifest;
         self.check_vacant(new)?;
         #[cfg(feature = "zarr")]

@@ -55,7 +55,7 @@ impl ObjectFolder {
     }
 
     fn look<'a>(&self, name: &'a Name, only: Option<&Version>) -> Result<Going<'a>> {
-        let manifest = removable(self, name)?;
+        let manifest = removable(self, name, only)?;
         check_version(&manifest, only).map_err(|error| error.in_document(name.as_str()))?;
         let begin = || {
             let objects = self.arrays(name.workflow())?;

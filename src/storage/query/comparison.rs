@@ -107,8 +107,8 @@ fn compared(found: &Value, wanted: &Value) -> Option<Ordering> {
         (LargeInteger(_), Integer(_)) => Some(Ordering::Greater),
         (Integer(_), LargeInteger(_)) => Some(Ordering::Less),
         // A field of 0.3 that was written as f32 is equal to 0.3.
-        (Float32(found), Float64(wanted)) => found.partial_cmp(&(*wanted as f32)),
-        (Float64(found), Float32(wanted)) => (*found as f32).partial_cmp(wanted),
+        (Float32(found), Float64(wanted)) => f64::from(*found).partial_cmp(&rounded(*wanted)),
+        (Float64(found), Float32(wanted)) => rounded(*found).partial_cmp(&f64::from(*wanted)),
         (
             Integer(_) | LargeInteger(_) | Float32(_) | Float64(_),
             Integer(_) | LargeInteger(_) | Float32(_) | Float64(_),
@@ -120,6 +120,12 @@ fn compared(found: &Value, wanted: &Value) -> Option<Ordering> {
         (_, Null) => Some(Ordering::Greater),
         _ => None,
     }
+}
+
+/// The nearest f32. A number beyond all of them stays, and one that is nearer to 0 than they are.
+fn rounded(number: f64) -> f64 {
+    let nearest = f64::from(number as f32);
+    if nearest.is_infinite() || nearest == 0.0 { number } else { nearest }
 }
 
 #[cfg(test)]
@@ -138,6 +144,7 @@ mod tests {
         assert!(holds(0.4, ">", 0.3) && !holds(0.3, ">", 0.3));
         // 0.3 as f32 is more than 0.3, and the field was written as 0.3.
         assert!(holds(0.3_f32, "==", 0.3) && holds(0.3, "==", 0.3_f32));
+        assert!(holds(f32::INFINITY, ">", 1e39) && holds(f32::MAX, "<", 1e39) && holds(0.0_f32, "<", 1e-50));
         assert!(holds(3, "<=", 3) && holds(2.9, "<=", 3) && holds(3, "==", 3.0));
         assert!(holds("c", "!=", "b") && holds("b c", "==", "b c") && holds("b c", "contains", " "));
         assert!(!holds(1, "!=", "b") && !holds("1", ">", 0) && !holds(1, "contains", "1"));

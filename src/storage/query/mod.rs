@@ -111,8 +111,8 @@ impl Query {
     ///
     /// A value without such a field does not satisfy the condition, and neither does one whose field is of another kind:
     /// numbers are compared with numbers, strings with strings, bools with bools. Integers that `f64` cannot represent
-    /// are rounded when they are compared with floats. A float that was written as `f32` is compared as `f32`. A field
-    /// is equal to [`Value::Null`] if it is null, and not equal to it if it is there and is not null.
+    /// are rounded when they are compared with floats. If one of two floats is an `f32`, they are compared as `f32`; a
+    /// document in pickle has only `f64`. A field is equal to [`Value::Null`] if it is null, and not equal to it if it is there and is not null.
     ///
     /// See [`Storage::query`] for an example.
     pub fn filter(mut self, path: &str, comparison: Comparison, value: impl Into<Value>) -> Self {

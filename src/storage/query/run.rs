@@ -4,6 +4,7 @@ use super::comparison::{Condition, is_simple};
 use super::index::{Index, Raw, Row, most_bytes};
 use super::shape::{self, At, Shape, simple};
 use super::{Query, QueryMatch};
+use crate::backend::room::Room;
 use crate::engine::{Job, run};
 use crate::error::Result;
 use crate::lock::Mutex;
@@ -22,6 +23,9 @@ const FEWEST: usize = 16;
 const SHARE: usize = 64;
 /// The coarsest resolution of the times of files, and of the clocks of object stores.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// The memory of the values that are read at the same time.
+static READ: Room = Room::new(512 << 20);
 
 /// A document of the listing, and whether its name is one of those that are looked for.
 struct Candidate {
@@ -65,7 +69,11 @@ impl Query {
         let Some(workflow) = glob.workflow() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         self.storage.place.walk(workflow, &mut |listed| {
-            found.push(Candidate { is_wanted: glob.is_match(listed.name.as_str()), listed });
+            let candidate = Candidate { is_wanted: glob.is_match(listed.name.as_str()), listed };
+            // An index has all documents of its workflow.
+            if candidate.is_wanted || (self.is_indexed && glob.reaches_into(candidate.workflow())) {
+                found.push(candidate);
+            }
         })?;
         found.sort_unstable_by(|a, b| (a.workflow(), a.last()).cmp(&(b.workflow(), b.last())));
         let answers = Answers::default();
@@ -116,7 +124,7 @@ impl Query {
         })?;
         if is_indexed {
             let new = NewIndex { old: &old, found, rows, fresh: fresh.into_inner() };
-            if new.is_worth_it(new.fresh.iter().flatten().count()) {
+            if new.is_worth_it(new.changes()) {
                 self.storage.place.put_index(workflow, &mut |now| new.write(now));
             }
         }
@@ -129,6 +137,9 @@ impl Query {
         if !self.storage.place.is_document(name) {
             return Ok((None, None));
         }
+        // A value may take as much memory as one without numbers of more than a byte.
+        let bytes = usize::try_from(candidate.listed.bytes).unwrap_or(usize::MAX);
+        let _room = READ.enter(bytes.saturating_mul(size_of::<(Value, Value)>()));
         let read_at = Instant::now();
         let (value, stamp) = match self.storage.load_stamped::<Value>(name) {
             Ok((value, _, stamp)) => (value, stamp),
@@ -254,21 +265,35 @@ struct NewIndex<'a> {
 }
 
 impl NewIndex<'_> {
+    /// The documents that were read of which the old index has something else.
+    fn changes(&self) -> usize {
+        let both = self.fresh.iter().zip(&self.rows);
+        both.filter(|(fresh, kept)| fresh.as_ref().is_some_and(|fresh| self.is_change(fresh, **kept))).count()
+    }
+
+    fn is_change(&self, fresh: &Fresh, kept: Option<&Row<'_>>) -> bool {
+        let is_same = |kept: &Row<'_>| {
+            let shape = self.old.shapes.get(kept.2 as usize);
+            shape.is_some_and(|shape| shape.0 == fresh.shape) && kept.3.0 == fresh.values
+        };
+        !kept.is_some_and(is_same)
+    }
+
     /// Whether so many changes are written.
-    fn is_worth_it(&self, fresh: usize) -> bool {
+    fn is_worth_it(&self, changes: usize) -> bool {
         let lost = self.old.rows.len().saturating_sub(self.rows.iter().flatten().count());
-        let changed = fresh.max(lost);
+        let changed = changes.max(lost);
         changed > 0 && changed.saturating_mul(SHARE) >= self.found.len()
     }
 
     fn write(&self, now: SystemTime) -> Option<Vec<u8>> {
         let (mut shapes, mut numbers, mut rows) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut fresh_rows = 0;
+        let mut changes = 0;
         for ((candidate, kept), fresh) in self.found.iter().zip(&self.rows).zip(&self.fresh) {
             let stamp = candidate.listed.stamp.as_ref();
             let (shape, values) = match (fresh, kept) {
                 (Some(fresh), _) if stamp.is_some_and(|stamp| is_settled(stamp, fresh, now)) => {
-                    fresh_rows += 1;
+                    changes += usize::from(self.is_change(fresh, *kept));
                     (fresh.shape.as_slice(), fresh.values.as_slice())
                 }
                 (_, Some(kept)) => match self.old.shapes.get(kept.2 as usize) {
@@ -284,7 +309,7 @@ impl NewIndex<'_> {
             let stamp = Raw(stamp.map_or(&[], |stamp| &stamp.text));
             rows.push(Row(candidate.last(), stamp, number.try_into().ok()?, Raw(values)));
         }
-        if !self.is_worth_it(fresh_rows) {
+        if !self.is_worth_it(changes) {
             return None;
         }
         Index { shapes, rows }.write()

@@ -214,19 +214,20 @@ impl Held {
             completed.lock().push((array, summary));
             Ok(())
         })?;
-        backend.sync()?;
         let mut manifest = self.state.manifest.clone();
         for (array, summary) in completed.into_inner() {
             manifest.completed(array, summary)?;
         }
         let header = &self.state.header;
+        let plan = SavePlan::of_written(name.as_str(), &manifest, &header.kept);
+        backend.sync().map_err(|error| plan.locate(error))?;
         let record = self.record.clone();
         Ok(PlannedSave {
             storage: self.storage.clone(),
             name: name.clone(),
             format: self.state.format,
             body: self.state.body.clone(),
-            plan: SavePlan::of_written(name.as_str(), &manifest, &header.kept),
+            plan,
             intent: header.expects.clone().map_or(Intent::Replace, Intent::ReplaceVersion),
             early: Mutex::new(EarlySave::then(move || record.check_open())),
         })

@@ -24,12 +24,23 @@ enum NameChange {
 struct File {
     durable: Vec<u8>,
     pending: Vec<(u64, Vec<u8>)>,
+    /// Changes that became durable.
+    synced: usize,
 }
 
 #[derive(Default)]
 struct Folder {
     durable: BTreeMap<OsString, Entry>,
     pending: Vec<NameChange>,
+    /// Changes that became durable.
+    synced: usize,
+}
+
+/// A sync that has begun: of what, and how many changes there were of it.
+struct Begun {
+    path: PathBuf,
+    what: Entry,
+    changes: usize,
 }
 
 /// What a disk holds for certain, and what it may hold.
@@ -38,6 +49,7 @@ pub(super) struct Disk {
     base: PathBuf,
     files: Vec<File>,
     folders: Vec<Folder>,
+    begun: Vec<Begun>,
 }
 
 impl Disk {
@@ -64,7 +76,7 @@ impl Disk {
             let found = if entry.file_type().unwrap().is_dir() {
                 Entry::Folder(self.take_in(&entry.path()))
             } else {
-                self.files.push(File { durable: std::fs::read(entry.path()).unwrap(), pending: Vec::new() });
+                self.files.push(File { durable: std::fs::read(entry.path()).unwrap(), ..File::default() });
                 Entry::File(self.files.len() - 1)
             };
             self.folders[id].durable.insert(entry.file_name(), found);
@@ -119,18 +131,19 @@ impl Disk {
             }
             Done::Write(path, offset, bytes) => self.file(path).pending.push((*offset, bytes.clone())),
             Done::Lengthen(path, len) => self.file(path).pending.push((*len, Vec::new())),
-            Done::SyncFile(path) => {
-                let file = self.file(path);
-                file.durable = contents(file, &mut |_| true);
-                file.pending.clear();
+            Done::BeginSync(path) | Done::Sync(path) if !path.starts_with(&self.base) => {}
+            Done::BeginSync(path) => {
+                let what = self.find(path).unwrap();
+                let changes = match what {
+                    Entry::File(file) => self.files[file].synced + self.files[file].pending.len(),
+                    Entry::Folder(folder) => self.folders[folder].synced + self.folders[folder].pending.len(),
+                };
+                self.begun.push(Begun { path: path.clone(), what, changes });
             }
-            Done::SyncFolder(path) => {
-                if !path.starts_with(&self.base) {
-                    return;
-                }
-                let folder = self.folder(path);
-                self.folders[folder].durable = self.seen(folder);
-                self.folders[folder].pending.clear();
+            Done::Sync(path) => {
+                let begun = self.begun.iter().position(|begun| begun.path == *path).unwrap();
+                let begun = self.begun.remove(begun);
+                self.synced(&begun);
             }
             Done::Rename(from, to) => {
                 let entry = self.find(from).unwrap();
@@ -147,7 +160,7 @@ impl Disk {
                     self.find(from).unwrap()
                 } else {
                     // From a storage where it is durable.
-                    self.files.push(File { durable: std::fs::read(from).unwrap(), pending: Vec::new() });
+                    self.files.push(File { durable: std::fs::read(from).unwrap(), ..File::default() });
                     Entry::File(self.files.len() - 1)
                 };
                 self.change(to, |name| NameChange::Put(name, entry));
@@ -155,6 +168,25 @@ impl Disk {
             // That of a lock is not in the record.
             Done::RemoveFile(path) if self.find(path).is_none() => {}
             Done::RemoveFile(path) | Done::RemoveFolder(path) => self.change(path, NameChange::Take),
+        }
+    }
+
+    fn synced(&mut self, Begun { what, changes, .. }: &Begun) {
+        match *what {
+            Entry::File(file) => {
+                let file = &mut self.files[file];
+                let count = changes.saturating_sub(file.synced);
+                file.durable = contents(file, &mut |index| index < count);
+                file.pending.drain(..count);
+                file.synced += count;
+            }
+            Entry::Folder(folder) => {
+                let folder = &mut self.folders[folder];
+                let count = changes.saturating_sub(folder.synced);
+                folder.durable = names(folder, &mut |index| index < count);
+                folder.pending.drain(..count);
+                folder.synced += count;
+            }
         }
     }
 

@@ -347,10 +347,40 @@ fn in_a_copy() {
     );
 }
 
+/// What is linked was not synced by the storage that wrote it.
+#[test]
+fn in_a_copy_from_a_storage_that_does_not_sync() {
+    for kind in [HDF5, ZARR] {
+        let (tried, wrong) = cut_everywhere(
+            Durability::Synced,
+            kind,
+            |_| "",
+            |storage| {
+                let scratch = Path::new(storage.location()).with_file_name("scratch");
+                let scratch = Storage::builder(scratch).durability(Durability::NotSynced).array_format(kind.0);
+                let scratch = scratch.codec(kind.1).open().unwrap();
+                scratch.save("sim/run", &run_of(1)).unwrap();
+                let report = scratch.copy("sim/run", storage).unwrap();
+                assert_eq!(report.arrays_linked, 2);
+                scratch.remove("sim/run").unwrap();
+            },
+            "sim/run",
+            &[None],
+            Some(1),
+        );
+        assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
 /// The handle has synced the folders before; these are others.
 #[test]
 fn in_a_save_in_folders_that_others_have_made_anew() {
-    for (unsynced, again) in [("root/a/b", "a/b"), ("root/a", "a"), ("root", "")] {
+    for (unsynced, again, made) in [
+        ("root/a/b/bigdata", "a/b/bigdata", "a/b/bigdata"),
+        ("root/a/b", "a/b", "a/b"),
+        ("root/a", "a", "a/b"),
+        ("root", "", "a/b"),
+    ] {
         let (tried, wrong) = cut_everywhere(
             Durability::Synced,
             HDF5,
@@ -358,7 +388,7 @@ fn in_a_save_in_folders_that_others_have_made_anew() {
                 storage.save("a/b/run", &run_of(1)).unwrap();
                 storage.save("a/b/run", &run_of(2)).unwrap();
                 std::fs::remove_dir_all(Path::new(storage.location()).join(again)).unwrap();
-                std::fs::create_dir_all(Path::new(storage.location()).join("a/b")).unwrap();
+                std::fs::create_dir_all(Path::new(storage.location()).join(made)).unwrap();
                 unsynced
             },
             |storage| drop(storage.save("a/b/run", &run_of(3)).unwrap()),

@@ -4,20 +4,21 @@ use arraystow::faults::{Call, Watcher};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-/// A call that was done, or, of a sync, that was begun.
+/// A call that was done.
 #[derive(Debug)]
 pub(super) enum Done {
     MakeFile(PathBuf),
     Write(PathBuf, u64, Vec<u8>),
     /// To this length at least.
     Lengthen(PathBuf, u64),
-    SyncFile(PathBuf),
+    /// A sync was begun. What is changed after it is not covered by the sync.
+    BeginSync(PathBuf),
+    Sync(PathBuf),
     Rename(PathBuf, PathBuf),
     Link(PathBuf, PathBuf),
     RemoveFile(PathBuf),
     MakeFolder(PathBuf),
     RemoveFolder(PathBuf),
-    SyncFolder(PathBuf),
 }
 
 #[derive(Default)]
@@ -35,12 +36,9 @@ impl Recorder {
 }
 
 impl Watcher for Recorder {
-    /// What is changed after a sync has begun is not covered by it.
     fn before(&self, call: &Call<'_>) -> std::io::Result<()> {
-        match call {
-            Call::SyncFile(path) => self.note(Done::SyncFile(path.to_path_buf())),
-            Call::SyncFolder(path) => self.note(Done::SyncFolder(path.to_path_buf())),
-            _ => {}
+        if let Call::SyncFile(path) | Call::SyncFolder(path) = call {
+            self.note(Done::BeginSync(path.to_path_buf()));
         }
         Ok(())
     }
@@ -49,7 +47,8 @@ impl Watcher for Recorder {
         self.note(match *call {
             Call::MakeFile(path) => Done::MakeFile(path.to_owned()),
             // A lock file is made if it is not there; no test depends on whether it survives.
-            Call::OpenLock(_) | Call::SyncFile(_) | Call::SyncFolder(_) | Call::Open(_) | Call::Lock(_) => return,
+            Call::OpenLock(_) | Call::Open(_) | Call::Lock(_) => return,
+            Call::SyncFile(path) | Call::SyncFolder(path) => Done::Sync(path.to_owned()),
             Call::Write { path, offset, bytes } => Done::Write(path.to_owned(), offset, bytes.to_vec()),
             Call::Lengthen { path, len } | Call::Reserve { path, len } => Done::Lengthen(path.to_owned(), len),
             Call::Rename { from, to } => Done::Rename(from.to_owned(), to.to_owned()),

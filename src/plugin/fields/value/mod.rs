@@ -22,8 +22,11 @@ use crate::plugin::shared::{Shared, WeakShared};
 /// [`Display`](std::fmt::Display) writes it as text, in several lines with `{:#}`. Long and deeply nested parts are
 /// shortened.
 ///
-/// Serializing it gives the document that it was read from, with two exceptions: a plain `ndarray` becomes a chunked
-/// array, which a field of either type reads, and an [external object](Self::External) cannot be saved.
+/// Serializing it gives the document that it was read from, with these exceptions. A plain `ndarray` becomes a chunked
+/// array, which a field of either type reads. An [external object](Self::External) cannot be saved. In JSON, an integer
+/// that neither `i64` nor `u64` can hold is read as a float. In pickle, a tuple becomes a list.
+/// [`Storage::rename`](crate::Storage::rename), [`copy`](crate::Storage::copy) and
+/// [`replace_arrays`](crate::Storage::replace_arrays) keep all of these as they are.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -1,0 +1,194 @@
+//! The command on an S3 server: what it prints is what it prints of a folder with the same values.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "s3")]
+
+use arraystow::{ArrayFormat, ChunkedArray, Storage};
+use arraystow_s3_server::{BUCKET, Server};
+use ndarray::{Array2, ArrayD, IxDyn};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+#[derive(Serialize)]
+struct Run {
+    alpha: f64,
+    field: ChunkedArray<f32>,
+    mask: Array2<bool>,
+}
+
+fn run(alpha: f64) -> Run {
+    let field = ArrayD::from_shape_fn(IxDyn(&[3, 60, 40]), |at| match at[1] == at[2] {
+        true => f32::NAN,
+        false => (at[0] * 2400 + at[1] * 40 + at[2]) as f32 * alpha as f32,
+    });
+    let field = ChunkedArray::from_ndarray(field, &[1, 25, 20]).unwrap().with_dims(["time", "y", "x"]).unwrap();
+    Run { alpha, field: field.with_attr("units", "K").unwrap(), mask: Array2::from_shape_fn((99, 99), |(i, j)| i < j) }
+}
+
+/// Two runs on a server, and the same in a folder of Zarr arrays.
+struct Places {
+    server: Server,
+    folder: TempDir,
+}
+
+impl Places {
+    fn new() -> Self {
+        let places = Self { server: Server::start(), folder: tempfile::tempdir().unwrap() };
+        let builder = Storage::builder(places.local()).array_format(ArrayFormat::Zarr);
+        for storage in [builder.open().unwrap(), places.server.storage("root")] {
+            for (name, alpha) in [("runs/a", 0.1), ("runs/b", 0.5)] {
+                storage.save(name, &run(alpha)).unwrap();
+            }
+        }
+        places
+    }
+
+    fn remote(&self) -> String {
+        format!("s3://{BUCKET}/root")
+    }
+
+    fn local(&self) -> PathBuf {
+        self.folder.path().join("storage")
+    }
+
+    /// A file that a command writes.
+    fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn start(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_arraystow"));
+        let options = self.server.options().into_iter().map(|(key, value)| (key.to_uppercase(), value));
+        command.args(arguments).envs(options).env_remove("COLORTERM").output().unwrap()
+    }
+
+    fn printed(&self, arguments: &[&str]) -> String {
+        let output = self.start(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command prints of the value on the server is what it prints of the one in the folder.
+    #[track_caller]
+    fn agree(&self, command: &str, arguments: &[&str]) -> String {
+        let on = |place: &str| self.printed(&[&[command, place], arguments].concat());
+        let (remote, local) = (on(&self.remote()), on(self.local().to_str().unwrap()));
+        assert_eq!(remote, local, "{command} {arguments:?}");
+        remote
+    }
+
+    /// The file that a command writes of the value on the server is the one that it writes of the one in the folder.
+    #[track_caller]
+    fn files_agree(&self, command: &str, arguments: &[&str], name: &str) {
+        let on = |place: &str, side: &str| {
+            let file = self.file(&format!("{side}-{name}"));
+            let output = if command == "export" { vec![file.as_str()] } else { vec!["-o", file.as_str()] };
+            self.printed(&[&[command, place], arguments, &output].concat());
+            std::fs::read(file).unwrap()
+        };
+        let same = on(&self.remote(), "remote") == on(self.local().to_str().unwrap(), "local");
+        assert!(same, "{command} {arguments:?}: {name}");
+    }
+}
+
+#[test]
+fn what_only_reads_prints_the_same() {
+    let places = Places::new();
+    assert_eq!(places.agree("ls", &[]), "runs/a\nruns/b\n");
+    assert!(places.agree("tree", &[]).contains("field"));
+    assert!(places.agree("show", &["runs/a"]).contains("float32[3, 60, 40]"));
+    assert!(places.agree("stats", &["runs/a", "field"]).contains("7200 elements, 120 NaN"));
+    places.agree("head", &["runs/a", "field"]);
+    places.agree("find", &["runs/*", "--where", "alpha > 0.3"]);
+    places.agree("diff", &["runs/a", "runs/b"]);
+    places.agree("verify", &["runs/a"]);
+    places.agree("du", &[]);
+    places.agree("sweep", &["--dry-run"]);
+}
+
+#[test]
+fn pictures_are_the_same() {
+    let places = Places::new();
+    for slice in ["0, :, :", "time=2", ":, 7, 30"] {
+        let text = places.agree("plot", &["runs/a", "field", "--slice", slice, "--colors", "true", "--size", "60x20"]);
+        assert!(text.contains('\u{1b}') || slice.starts_with(':'), "{slice}: {text}");
+    }
+    places.agree("plot", &["runs/a", "field", "--histogram"]);
+    places.files_agree("plot", &["runs/a", "field", "--slice", "1, :, :"], "field.png");
+    places.files_agree("plot", &["runs/a", "field", "--slice", "1, :, :"], "field.svg");
+    // A picture of few elements reads only the chunks of its slice.
+    let chunks = |slice: &str| {
+        places.server.requests();
+        places.printed(&["plot", &places.remote(), "runs/a", "field", "--slice", slice]);
+        places.server.requests().get("GET").copied().unwrap_or(0)
+    };
+    let (one, all) = (chunks("0, :20, :20"), chunks(":, 7, 30"));
+    assert!(one < all && all <= one + 3, "{one} and {all} gets");
+}
+
+#[test]
+fn exports_are_the_same() {
+    let places = Places::new();
+    for name in ["field.npy", "field.json"] {
+        places.files_agree("export", &["runs/a", "field"], name);
+    }
+    places.files_agree("export", &["runs/a", "mask"], "mask.csv");
+    // Both are read back from the packed file.
+    let packed = places.file("a.h5");
+    places.printed(&["pack", &places.remote(), "runs/a", &packed]);
+    places.printed(&["unpack", &packed, &places.remote(), "runs/again"]);
+    let difference = places.printed(&["diff", &places.remote(), "runs/a", "runs/again"]);
+    assert_eq!(difference, places.printed(&["diff", &places.remote(), "runs/a", "runs/a"]));
+}
+
+#[test]
+fn values_go_to_a_server_and_back() {
+    let places = Places::new();
+    let (local, remote) = (places.local(), places.remote());
+    let (local, other) = (local.to_str().unwrap(), places.file("back"));
+    places.printed(&["cp", local, &format!("{remote}/copies"), "runs/*"]);
+    places.printed(&["mv", &format!("{remote}/copies"), &other, "runs/*", "--yes"]);
+    assert_eq!(places.printed(&["ls", &format!("{remote}/copies")]), "");
+    let digests = |place: &str| -> Json {
+        let shown: Json = serde_json::from_str(&places.printed(&["show", place, "runs/b", "--json"])).unwrap();
+        shown["field"]["$array"]["digest"].clone()
+    };
+    assert_eq!(digests(local), digests(&other));
+    places.printed(&["rename", &remote, "runs/a", "runs/c"]);
+    places.printed(&["rm", &remote, "runs/b", "--yes"]);
+    places.printed(&["repack", &remote, "runs/c", "--codec", "zstd:3"]);
+    assert_eq!(places.printed(&["ls", &remote]), "runs/c\n");
+    assert!(places.printed(&["show", &remote, "runs/c"]).contains("zstd:3"));
+    places.printed(&["rm", &remote, "runs/c", "--yes"]);
+    places.printed(&["sweep", &remote, "--yes"]);
+    let left: Vec<String> = places.server.keys().into_iter().filter(|key| !key.ends_with(".index")).collect();
+    assert!(left.iter().all(|key| Path::new(key).ends_with("zarr.json")), "{left:?}");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named() {
+    let places = Places::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_arraystow"))
+        .args([
+            "ls",
+            &places.remote(),
+            "--option",
+            "aws_endpoint=http://127.0.0.1:9",
+            "--option",
+            "aws_allow_http=true",
+        ])
+        .args([
+            "--option",
+            "aws_access_key_id=a",
+            "--option",
+            "aws_secret_access_key=hidden",
+            "--option",
+            "aws_region=us-east-1",
+        ])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && errors.contains("127.0.0.1:9") && !errors.contains("hidden"), "{errors}");
+}
