@@ -98,7 +98,7 @@ impl Storage {
             temporary.rename(file)?;
             Ok(bytes)
         });
-        Ok(packed.map_err(|error| (error, write_id)))
+        Ok(packed.map_err(|error| (error.at_location(file.display().to_string()), write_id)))
     }
 
     fn write_pack(&self, name: &Name, fetched: Fetched, temporary: &TemporaryFile) -> Result<u64> {

@@ -376,7 +376,7 @@ fn in_a_copy_from_a_storage_that_does_not_sync() {
 #[test]
 fn in_a_save_in_folders_that_others_have_made_anew() {
     for (unsynced, again, made) in [
-        ("root/a/b/bigdata", "a/b/bigdata", "a/b/bigdata"),
+        ("root/a/b/bigdata", "a/b", "a/b/bigdata"),
         ("root/a/b", "a/b", "a/b"),
         ("root/a", "a", "a/b"),
         ("root", "", "a/b"),
