@@ -65,7 +65,8 @@ fn check<T: Element>(storage: &Storage, name: &str, element: impl Fn(usize) -> T
 #[test]
 fn elements_that_this_version_once_wrote_load() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/elements");
-    for what in ["hdf5", "zarr-v2", "zarr-v3"] {
+    // The first records in Zarr version 3 did not note the order of their bytes.
+    for what in ["hdf5", "zarr-v2", "zarr-v3", "zarr-v3-byte-order"] {
         let builder = Storage::builder(folder.join(what));
         let version = if what == "zarr-v2" { ZarrVersion::V2 } else { ZarrVersion::V3 };
         let is_zarr = what.starts_with("zarr");
