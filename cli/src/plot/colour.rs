@@ -7,7 +7,7 @@ pub(crate) type Rgb = [u8; 3];
 
 /// The colour of cells without a number in maps of many colours: none of theirs is near it.
 const GREY: Rgb = [150, 150, 150];
-/// The same in the map that is grey itself.
+/// The same in the maps that have greys.
 const ORANGE: Rgb = [240, 140, 40];
 
 /// The smallest and the largest number that is shown.
@@ -69,7 +69,7 @@ pub(crate) enum Map {
 impl Map {
     /// The colour of cells without a number: no colour of the map is near it.
     pub(crate) fn without_number(self) -> Rgb {
-        if self == Self::Grey { ORANGE } else { GREY }
+        if matches!(self, Self::Grey | Self::Cividis) { ORANGE } else { GREY }
     }
 
     /// The colour of a place from 0 to 1.
