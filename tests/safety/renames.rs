@@ -49,7 +49,9 @@ fn in_turns<P: Place>(empty: impl Fn() -> P, pairs: Pairs) {
 
 #[test]
 fn in_turns_in_a_folder() {
-    [RENAMES_AND_SAVES, RENAMES_AND_OTHERS, MOVES_AND_OTHERS].map(|pairs| in_turns(Folder::empty, pairs));
+    for pairs in [RENAMES_AND_SAVES, RENAMES_AND_OTHERS, MOVES_AND_OTHERS] {
+        in_turns(Folder::empty, pairs);
+    }
 }
 
 #[test]
