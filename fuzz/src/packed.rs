@@ -30,10 +30,12 @@ pub fn change(random: &mut Random, input: &mut Vec<u8>) {
 
 /// Where the hash of the file may be.
 fn places(file: &[u8]) -> Vec<usize> {
-    let is_hex = |at: usize| file.get(at).is_some_and(u8::is_ascii_hexdigit);
-    let starts = (0..file.len()).filter(|at| is_hex(*at) && !at.checked_sub(1).is_some_and(is_hex));
-    let hashes = starts.filter(|at| (0..HASH).all(|next| is_hex(at + next)) && !is_hex(at + HASH));
-    hashes.filter(|at| !file[..*at].ends_with(&IN_MANIFEST)).take(4).collect()
+    let mut digits = 0;
+    let starts = file.iter().enumerate().filter_map(|(at, byte)| {
+        digits = if byte.is_ascii_hexdigit() { digits + 1 } else { 0 };
+        (digits >= HASH).then(|| at + 1 - HASH)
+    });
+    starts.filter(|at| !file[..*at].ends_with(&IN_MANIFEST)).take(4).collect()
 }
 
 fn seal(file: &mut [u8], place: usize) {
