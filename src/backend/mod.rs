@@ -15,7 +15,6 @@ mod hdf5;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod layout;
 mod opening;
-#[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) mod room;
 #[cfg(any(feature = "hdf5", feature = "zarr"))]
 mod scratch;

@@ -3,6 +3,7 @@
 use crate::lock::{Condvar, Mutex};
 
 /// What is between the stages of codecs and filters.
+#[cfg(any(feature = "hdf5", feature = "zarr"))]
 pub(crate) static BETWEEN: Room = Room::new(192 << 20);
 
 /// So much memory, and what of it is taken.
