@@ -102,9 +102,7 @@ impl Storage {
             }
         })
     }
-}
 
-impl Storage {
     /// A copy in the same workflow, where the arrays need other ids.
     fn plan_beside(&self, old: &Name, new: &Name) -> Result<(PlannedSave, Version)> {
         let fetched = self.fetch(old)?;
@@ -114,8 +112,8 @@ impl Storage {
                         with its type, save it under the new name and remove it under the old one";
             return Err(located(Error::unsupported(text), object).in_document(old.as_str()));
         }
-        let planned = fetched.with_arrays(self, new, Intent::Create, |_, array| Ok(Becomes::Replaced(array)))?;
-        Ok((planned, version))
+        let planned = fetched.with_arrays(self, new, Intent::Create, |_, array| Ok(Becomes::Replaced(array)));
+        Ok((planned.map_err(|error| error.in_document(old.as_str()))?, version))
     }
 }
 

@@ -39,9 +39,8 @@ impl Storage {
     /// `ndarray` fields.
     ///
     /// # Errors
-    /// Those of `replace`, with the array's path; `Conflict` if
-    /// another program has replaced the value in the meantime; those of [`load`](Self::load) that do not depend on a
-    /// type, and of [`save`](Self::save). The old value stays.
+    /// Those of `replace`, with the array's path; `Conflict` if another program has replaced the value in the meantime;
+    /// those of [`load`](Self::load) that do not depend on a type, and of [`save`](Self::save). The old value stays.
     pub fn replace_arrays(
         &self,
         name: &str,
@@ -55,14 +54,14 @@ impl Storage {
             let planned = fetched.with_arrays(self, &own, intent, |entry, array| {
                 let info = array_info(entry, &*backend, &*self.place, &own)?;
                 let replaced = replace(&info, &AnyArray::of(array.clone()));
-                Ok(match replaced.map_err(|error| error.at_path(entry.path()).in_document(name))? {
+                Ok(match replaced.map_err(|error| error.at_path(entry.path()))? {
                     Some(array) => Becomes::Replaced(array.erased().clone()),
                     // Without a manifest it has no checksums yet.
                     None if entry.named.is_some() => Becomes::Replaced(array),
                     None => Becomes::Kept(array),
                 })
-            })?;
-            planned.carry_out()
+            });
+            planned.map_err(|error| error.in_document(name))?.carry_out()
         })
     }
 }

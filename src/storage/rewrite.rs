@@ -21,7 +21,7 @@ pub(super) enum Becomes {
 
 impl Fetched {
     /// A save of the value under this name, with what becomes of each of its arrays. External objects stay where they
-    /// are.
+    /// are. The caller adds to an error which document was read.
     pub(super) fn with_arrays(
         self,
         storage: &Storage,
@@ -45,7 +45,7 @@ impl Fetched {
             objects.push(Planned { id, paths: entry.paths.clone(), external: External::Array(array), kept });
         }
         let changed = ids.iter().filter(|(old, new)| old != new).map(|(old, new)| (old, new));
-        replace_ids(&mut body, head.format, changed).map_err(|error| error.in_document(name.as_str()))?;
+        replace_ids(&mut body, head.format, changed)?;
         objects.extend(head.manifest.objects.iter().map(|entry| Planned {
             id: entry.id.clone(),
             paths: entry.paths.clone(),

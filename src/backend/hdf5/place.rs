@@ -1,7 +1,8 @@
 //! The place of an array's file, and its name while it is being written.
 //!
 //! A local file is written under a temporary name and renamed when all of it is written. A large one is synced before;
-//! small ones are synced together, before a document names them. Other protocols have no way to rename: their file is written in place, and no document names it before it is finished.
+//! small ones are synced together, before a document names them. Other protocols have no way to rename: their file is
+//! written in place, and no document names it before it is finished.
 
 use super::fault::io_error;
 use crate::backend::{ListedArray, is_id};
