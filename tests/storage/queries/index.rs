@@ -34,6 +34,20 @@ fn only_what_has_changed_is_read() {
 }
 
 #[test]
+fn an_index_in_which_nothing_has_changed_is_not_written_again() {
+    use std::os::unix::fs::MetadataExt;
+    let (folder, storage) = folder();
+    indexed(&storage, 100);
+    let written = || std::fs::metadata(index(&folder)).map(|metadata| (metadata.ino(), metadata.mtime_nsec())).unwrap();
+    let before = written();
+    // One in eleven is read, because an index does not hold long strings.
+    let query = storage.query("runs/*").filter("note", Comparison::Contains, "long");
+    assert_eq!((query.run().unwrap().len(), written()), (10, before));
+    // A name below a document is none, in a folder as in a store.
+    assert!(storage.query("runs/1/*").run().unwrap().is_empty() && storage.list("runs/1/*").unwrap().is_empty());
+}
+
+#[test]
 fn a_document_of_the_same_length_and_second_is_read_again() {
     let (_folder, storage) = folder();
     indexed(&storage, 20);
