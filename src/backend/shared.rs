@@ -32,6 +32,13 @@ pub(crate) struct Form {
 }
 
 impl Form {
+    /// Differs for every other form.
+    pub(crate) fn hash(&self) -> String {
+        // Without a map in it, a form is always written.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        blake3::hash(&text).to_string()
+    }
+
     /// The form of an array with this layout.
     pub(crate) fn of(
         spec: &ArraySpec,
@@ -143,6 +150,10 @@ pub(crate) trait ChunkSlot: Send + Sync {
     fn put(&self, number: usize, elements: &[u8]) -> Result<PutChunk>;
     /// Reads the stored bytes of a chunk and returns their checksums. `None` if there is no such chunk.
     fn look(&self, number: usize) -> Result<Option<Sums>>;
+    /// Notes that a chunk which another program may have written is to be durable with the next `settle`.
+    fn take_in(&self, number: usize) -> Result<()>;
+    /// How often `settle` has failed, of whatever thread.
+    fn failures(&self) -> usize;
     /// Makes the names of all chunks written so far durable.
     fn settle(&self) -> Result<()>;
     /// How many chunks are best written at the same time.

@@ -29,7 +29,12 @@ const MOST_THREADS: usize = 16;
 
 /// Files, and folders with new names, that are not durable yet.
 #[derive(Default)]
-pub(crate) struct Unsynced(Mutex<Waiting>);
+pub(crate) struct Unsynced {
+    waiting: Mutex<Waiting>,
+    /// Held while what waited is synced, so that another thread whose files are among it waits too.
+    syncing: Mutex<()>,
+    failures: AtomicUsize,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -67,7 +72,7 @@ enum Sync {
 impl Unsynced {
     /// Adds a folder, and the folders above it up to `root`.
     pub(crate) fn add(&self, folder: &Path, root: &Path) {
-        let folders = &mut self.0.lock().folders;
+        let folders = &mut self.waiting.lock().folders;
         // A folder is added with all folders above it.
         for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
             if folders.contains(folder) {
@@ -84,7 +89,7 @@ impl Unsynced {
             return;
         }
         // Kept while files are synced, so that no more of them are opened.
-        let mut waiting = self.0.lock();
+        let mut waiting = self.waiting.lock();
         waiting.files.push(NewFile::new(bytes, path));
         if waiting.files.len() >= MOST_FILES || IN_ALL.load(Ordering::Relaxed) > MOST_IN_ALL {
             let files = std::mem::take(&mut waiting.files);
@@ -96,18 +101,28 @@ impl Unsynced {
     /// Notes that a folder was removed.
     #[cfg(feature = "zarr")]
     pub(crate) fn forget(&self, folder: &Path) {
-        self.0.lock().folders.remove(folder);
+        self.waiting.lock().folders.remove(folder);
     }
 
     /// Syncs everything. Fails if anything that was added since the last call is not durable.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
-        let Waiting { files, folders, failed } = std::mem::take(&mut *self.0.lock());
+        let _syncing = self.syncing.lock();
+        let Waiting { files, folders, failed } = std::mem::take(&mut *self.waiting.lock());
         if durability == Durability::NotSynced {
             return Ok(());
         }
         let syncs = files.into_iter().map(Sync::File).chain(folders.into_iter().map(Sync::Folder));
         let synced = together(syncs.collect(), durability);
-        failed.map_or(synced, Err)
+        let synced = failed.map_or(synced, Err);
+        if synced.is_err() {
+            self.failures.fetch_add(1, Ordering::AcqRel);
+        }
+        synced
+    }
+
+    /// How many calls of [`sync`](Self::sync) have failed. A thread whose files another one has synced sees it here.
+    pub(crate) fn failures(&self) -> usize {
+        self.failures.load(Ordering::Acquire)
     }
 }
 

@@ -3,13 +3,14 @@
 use super::Storage;
 use super::intent::Intent;
 use super::name::Name;
-use super::place::{Announced, Claim, Expected, Present, replaced};
+use super::place::{Announced, Claim, Expected, Present, Still, replaced};
 use super::version::Version;
 use crate::error::Result;
-use crate::plugin::{EarlyArrays, EarlyStored};
+use crate::plugin::{EarlyArrays, EarlyStored, Manifest};
 use crate::task::{check_cancelled, unstoppable};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a walk has written, and the announcements of it. Dropped, it is removed.
 #[derive(Default)]
@@ -18,14 +19,20 @@ pub(super) struct EarlySave {
     // After the arrays: as long as one is there, it is announced.
     announced: Vec<Box<dyn Announced>>,
     /// What must hold once the arrays are announced: a sweep and a removal look for announcements after it.
-    then: Option<Box<dyn Fn() -> Result<()> + Send>>,
+    /// It gets the manifest of what is under the name, if that is looked at, and is asked again before the last step.
+    pub(super) then: Option<Arc<Still>>,
+    /// The write id of the new version, if it is known before.
+    pub(super) write_id: Option<String>,
 }
 
 impl EarlySave {
-    /// Nothing was written early. The check runs once the arrays are announced.
+    /// Nothing was written early. The check runs once the arrays are announced, and in the last step.
     #[cfg(feature = "zarr")]
-    pub(super) fn then(check: impl Fn() -> Result<()> + Send + 'static) -> Self {
-        Self { then: Some(Box::new(check)), ..Self::default() }
+    pub(super) fn then(
+        check: impl Fn(Option<&Manifest>) -> Result<()> + Send + Sync + 'static,
+        write_id: &str,
+    ) -> Self {
+        Self { then: Some(Arc::new(check)), write_id: Some(write_id.to_owned()), ..Self::default() }
     }
 
     /// Ends the announcements, now that another one has the arrays. It is an error if one of them was over before,
@@ -33,7 +40,7 @@ impl EarlySave {
     pub(super) fn is_announced_again(&mut self) -> Result<()> {
         let checked = self.announced.iter().try_for_each(|announced| announced.check());
         unstoppable(|| self.announced.drain(..).for_each(|announced| drop(announced.end())));
-        checked.and_then(|()| self.then.as_ref().map_or(Ok(()), |check| check()))
+        checked.and_then(|()| self.then.as_ref().map_or(Ok(()), |check| check(None)))
     }
 }
 
@@ -64,7 +71,7 @@ impl EarlyNames {
 
     /// What was written, when the walk has ended.
     pub(super) fn finish(self) -> EarlySave {
-        EarlySave { stored: self.arrays.finish(), announced: self.announced.take(), then: None }
+        EarlySave { stored: self.arrays.finish(), announced: self.announced.take(), then: None, write_id: None }
     }
 }
 

@@ -31,12 +31,13 @@ pub(super) trait Place: Send + Sync {
     /// The keys below the folder of the workflow's arrays.
     #[cfg(feature = "zarr")]
     fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>>;
-    /// Whether a chunk that is there is never replaced by that of another writer.
+    /// Whether a chunk that is there is never replaced by that of another writer. `scratch` is a folder beside the arrays
+    /// where that may be tried.
     #[cfg(feature = "zarr")]
-    fn keeps_first(&self, name: &Name) -> Result<bool> {
-        let _ = name;
-        Ok(true)
-    }
+    fn keeps_first(&self, name: &Name, scratch: &str) -> Result<bool>;
+    /// Whether what is written is durable.
+    #[cfg(feature = "zarr")]
+    fn is_synced(&self) -> bool;
     /// Makes the folder of the workflow's arrays, if there are folders. It stays as long as this is held, and as
     /// anything is in it.
     #[cfg(feature = "zarr")]
@@ -181,11 +182,21 @@ pub(super) struct NewDocument<'a> {
     pub(super) before: &'a Before,
     /// The announcement of the save that brings it.
     pub(super) announced: Option<&'a dyn Announced>,
+    /// Gets what is under the name at the last moment, and fails if the document must not come.
+    pub(super) still: Option<&'a Still>,
     /// Where its arrays were written, if it has some. They must be durable before the document has its name.
     pub(super) arrays: Option<Arc<dyn Backend>>,
 }
 
+/// Fails if a document must not be put in the place of this one.
+pub(super) type Still = dyn Fn(Option<&Manifest>) -> Result<()> + Send + Sync;
+
 impl NewDocument<'_> {
+    /// Fails if the document must not come in the place of what is there.
+    pub(super) fn check_still(&self, present: Option<&Manifest>) -> Result<()> {
+        self.still.map_or(Ok(()), |still| still(present))
+    }
+
     /// Makes the arrays durable.
     pub(super) fn sync_arrays(&self) -> Result<()> {
         self.arrays.as_ref().map_or(Ok(()), |backend| backend.sync())

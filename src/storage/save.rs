@@ -288,7 +288,11 @@ impl PlannedSave {
         let (protocols, kept) = (storage.protocols(name.workflow()), before.manifest.as_ref());
         let written = write_plan(plan, &protocols, kept, &mut self.early.lock().stored);
         let written = written.map_err(|error| self.gone_with_its_version(error, before))?;
-        let manifest = written.manifest().with_shared(plan.shared.parts());
+        let (still, write_id) = {
+            let early = self.early.lock();
+            (early.then.clone(), early.write_id.clone())
+        };
+        let manifest = written.manifest().with_shared(plan.shared.parts()).with_write_id(write_id);
         let ready = || {
             let bytes = encode(self.format, &manifest, &self.body, place.limits())?;
             check_cancelled()?;
@@ -304,7 +308,7 @@ impl PlannedSave {
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         let (write_id, arrays) = (manifest.write_id(), written.backend());
-        let document = NewDocument { bytes: &bytes, write_id, before, announced, arrays };
+        let document = NewDocument { bytes: &bytes, write_id, before, announced, still: still.as_deref(), arrays };
         unstoppable(|| match place.commit(name, &document, expected) {
             Outcome::Done(superseded) => {
                 if let Some(superseded) = superseded {

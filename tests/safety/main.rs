@@ -38,6 +38,7 @@ mod session_faults;
 mod session_kills;
 mod session_requests;
 mod session_turns;
+mod session_twice;
 mod sessions;
 mod stress;
 mod swaps;

@@ -15,6 +15,12 @@ use crate::protocol::store::ByteStore;
 use crate::protocol::{ArrayFormat, ZarrOptions};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a chunk is put again that was refused, though it is not there.
+const MOST_TRIES: u32 = 6;
+/// How long the first of these waits. Each waits twice as long as the one before.
+const TRIED_AGAIN: Duration = Duration::from_millis(20);
 
 impl ZarrArrays {
     /// The chunks of an array of that form, and its metadata.
@@ -137,23 +143,37 @@ struct Slot {
     most: u64,
 }
 
+impl Slot {
+    /// Puts the bytes of a chunk, unless there are some. Returns whether these are the ones that are there.
+    fn put_or_compare(&self, key: &str, encoded: &[u8]) -> Result<bool> {
+        let mut tries = 0;
+        while !self.store.put_new(&self.scratch, key, encoded.to_vec(), &self.attempt)? {
+            match self.store.get(key, encoded.len() as u64) {
+                Ok(there) => return Ok(there.as_ref() == encoded),
+                Err(error) if error.kind() == ErrorKind::Limit => return Ok(false),
+                // A store refuses a put while another one of the same key is under way, which may still fail.
+                Err(error) if error.is_not_found() && tries < MOST_TRIES => {
+                    std::thread::sleep(TRIED_AGAIN * (1 << tries));
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl ChunkSlot for Slot {
     fn put(&self, number: usize, elements: &[u8]) -> Result<PutChunk> {
         let key = self.chunks.chunk_key(number)?;
         let has_parts = self.chunks.layout.parts.is_some();
         self.chunks.encode(number, elements, |encoded, entries| {
             let stretches = entries.iter().map(Entry::stretch).collect();
-            if !self.store.put_new(&self.scratch, &key, encoded.to_vec(), &self.attempt)? {
+            Ok(match self.put_or_compare(&key, encoded.as_ref())? {
+                true => PutChunk::There(Sums::of(stretches, has_parts)),
                 // It may come from anywhere.
-                let differs = || PutChunk::Differs(self.store.put_by(&key).filter(|by| is_id(by)));
-                match self.store.get(&key, encoded.len() as u64) {
-                    Ok(there) if there.as_ref() == encoded.as_ref() => {}
-                    Ok(_) => return Ok(differs()),
-                    Err(error) if error.kind() == ErrorKind::Limit => return Ok(differs()),
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(PutChunk::There(Sums::of(stretches, has_parts)))
+                false => PutChunk::Differs(self.store.put_by(&key).filter(|by| is_id(by))),
+            })
         })
     }
 
@@ -171,6 +191,14 @@ impl ChunkSlot for Slot {
             }
         };
         Ok(Some(Sums::of(entries.iter().map(Entry::stretch).collect(), layout.parts.is_some())))
+    }
+
+    fn take_in(&self, number: usize) -> Result<()> {
+        self.store.sync_too(&self.chunks.chunk_key(number)?)
+    }
+
+    fn failures(&self) -> usize {
+        self.store.failed_syncs()
     }
 
     fn settle(&self) -> Result<()> {

@@ -176,6 +176,11 @@ impl Manifest {
         Self { shared, ..self }
     }
 
+    /// With another id of the version, if there is one.
+    pub(crate) fn with_write_id(self, write_id: Option<String>) -> Self {
+        Self { write_id: write_id.unwrap_or(self.write_id), ..self }
+    }
+
     pub(crate) fn write_id(&self) -> &str {
         &self.write_id
     }

@@ -273,6 +273,23 @@ impl ByteStore for FolderStore {
         self.unsynced.sync(self.durability)
     }
 
+    fn failed_syncs(&self) -> usize {
+        self.unsynced.failures()
+    }
+
+    fn sync_too(&self, key: &str) -> Result<()> {
+        let path = self.path(key)?;
+        let (file, _) = self.open(key)?;
+        self.unsynced.add(path.parent().unwrap_or(&self.root), &self.root);
+        self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &path, self.durability);
+        Ok(())
+    }
+
+    fn sync_removals(&self, folder: &str) -> Result<()> {
+        let synced = disk::sync_folder(&self.folder(folder)?, self.durability);
+        there_or_not(synced).map_err(self.failed("removed durably", folder))
+    }
+
     fn writes_as(&self, other: &dyn ByteStore) -> bool {
         let is_durable = |other: &Self| other.durability == Durability::Synced || self.durability != Durability::Synced;
         other.as_any().downcast_ref::<Self>().is_some_and(is_durable)
@@ -310,18 +327,26 @@ impl FolderStore {
         Ok(true)
     }
 
-    /// Makes the file `to` a link to `from`. Returns whether the file system can do this.
+    /// Makes the file `to` a link to `from`. Returns whether that was possible.
     pub(super) fn link(&self, from: &Path, to: &Path) -> io::Result<bool> {
-        let folder = to.parent().unwrap_or(&self.root);
-        if std::fs::symlink_metadata(folder).is_err() {
-            self.make_folders(folder)?;
-        }
-        self.unsynced.add(folder, &self.root);
-        match disk::link(from, to) {
+        match self.try_link(from, to) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Err(error),
             Err(_) => Ok(false),
         }
+    }
+
+    /// Makes the file `to` a link to `from`.
+    pub(super) fn try_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let folder = to.parent().unwrap_or(&self.root);
+        if std::fs::symlink_metadata(folder).is_err() {
+            self.make_folders(folder)?;
+        }
+        let linked = disk::link(from, to);
+        // Not before the link: another thread might sync the folder in between. A name that is there already may be of a
+        // writer that has not synced it.
+        self.unsynced.add(folder, &self.root);
+        linked
     }
 }
 

@@ -73,13 +73,33 @@ impl FolderStore {
 
     /// Gives a file the name `to`, which must be free.
     fn link_or_rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        if self.link(from, to)? {
-            return Ok(());
+        match self.try_link(from, to) {
+            Err(error) if has_no_links(&error) => {}
+            linked => return linked,
         }
-        // A file system without links: of two writers at the same moment, the second may replace the file of the first.
+        // Of two writers at the same moment, the second may replace the file of the first.
         match std::fs::symlink_metadata(to) {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => disk::rename(from, to),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                disk::rename(from, to)?;
+                self.unsynced.add(to.parent().unwrap_or(&self.root), &self.root);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether files of this folder can have two names, so that a file that is there is never replaced by `write_once`.
+    pub(crate) fn can_link(&self, folder: &str) -> Result<bool> {
+        let path = self.folder(folder)?;
+        let (file, link) = (path.join(temporary_name()), path.join(temporary_name()));
+        let linked = DiskFile::create(&file).and_then(|_| disk::link(&file, &link));
+        let _ = disk::remove_file(&file);
+        let _ = disk::remove_file(&link);
+        match linked {
+            Ok(()) => Ok(true),
+            Err(error) if has_no_links(&error) => Ok(false),
+            Err(error) => Err(self.failed("linked", folder)(error)),
         }
     }
 
@@ -102,6 +122,12 @@ impl FolderStore {
         }
         Ok(ages)
     }
+}
+
+/// Whether this is the error of a file system that has no links, or permits none.
+fn has_no_links(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, TooManyLinks, Unsupported};
+    matches!(error.kind(), CrossesDevices | PermissionDenied | TooManyLinks | Unsupported)
 }
 
 fn temporary_name() -> String {

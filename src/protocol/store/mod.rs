@@ -61,6 +61,20 @@ pub(crate) trait ByteStore: Send + Sync {
     fn take_over(&self, from: &dyn ByteStore, from_key: &str, to_key: &str) -> Result<bool>;
     /// Makes all keys that are written so far durable, and their names.
     fn sync(&self) -> Result<()>;
+    /// Returns how many syncs of keys have failed: of those that other threads have written, too.
+    fn failed_syncs(&self) -> usize {
+        0
+    }
+    /// Notes that the next sync is also to make a key durable that another program has written.
+    fn sync_too(&self, key: &str) -> Result<()> {
+        let _ = key;
+        Ok(())
+    }
+    /// Makes removals of keys directly in a folder durable.
+    fn sync_removals(&self, folder: &str) -> Result<()> {
+        let _ = folder;
+        Ok(())
+    }
     /// Returns whether `other` writes keys as this store does, and as durably.
     fn writes_as(&self, other: &dyn ByteStore) -> bool;
     /// Returns the best number of keys to read at the same time, for any number of processors.

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::missing::{RemovalResults, sorted};
-use crate::storage::name::Name;
+use crate::storage::name::{Name, Workflow};
 use crate::storage::place::{Announced, Place, Present, Removal};
 use crate::storage::place::{Hold, Superseded, check_version};
 use crate::storage::read::{head, is_ours, locations, removable};
@@ -102,7 +102,9 @@ impl Folder {
             Err(error) => return Outcome::Refused(error),
         };
         let present = current.as_ref().map(|manifest| Present::document(manifest.as_ref()));
-        if let Err(error) = expected.check(present.unwrap_or(Present::Nothing)) {
+        let checked = expected.check(present.unwrap_or(Present::Nothing));
+        let checked = document.check_still(current.as_ref().and_then(Option::as_ref)).and(checked);
+        if let Err(error) = checked {
             return Outcome::Refused(error);
         }
         if let Err(error) = disk::rename(temporary, &path) {
@@ -121,7 +123,7 @@ impl Folder {
         if let Some(record) = document.announced.and_then(Announced::key) {
             let _ = disk::remove_file(Path::new(record));
         }
-        Outcome::Done(current.flatten().and_then(|old| superseded(&workflow, vec![old], lock)))
+        Outcome::Done(current.flatten().and_then(|old| self.superseded(name.workflow(), vec![old], lock)))
     }
 
     /// Removes documents of one workflow under one lock: all of them, then one sync of their folder.
@@ -147,8 +149,25 @@ impl Folder {
             })?;
         }
         let emptied = Emptied { root: &self.root, workflow, arrays: self.backend(first.workflow()), _lock: lock };
-        let superseded = superseded(&emptied.workflow.clone(), removed, emptied);
+        let superseded = self.superseded(first.workflow(), removed, emptied);
         Ok(Removal { missing, failed, superseded: Box::new(superseded.into_iter()) })
+    }
+
+    /// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays,
+    /// or if it is not known what stays: the arrays are then left to a sweep.
+    fn superseded<'a>(
+        &self,
+        workflow: &Workflow,
+        manifests: Vec<Manifest>,
+        hold: impl Hold + 'a,
+    ) -> Option<Superseded<'a>> {
+        if manifests.iter().all(Manifest::is_empty) {
+            return None;
+        }
+        // Nobody may commit them once more.
+        self.end_committed(workflow, &manifests).ok()?;
+        let staying = Records::of_copies(&self.workflow(workflow)).ok()?;
+        Some(Superseded { manifests, staying, hold: Box::new(hold) })
     }
 
     /// The error for a document that is not there; none if there is something.
@@ -186,16 +205,6 @@ impl Folder {
 struct Temporary {
     path: PathBuf,
     _file: DiskFile,
-}
-
-/// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays,
-/// or if it is not known what stays: the arrays are then left to a sweep.
-fn superseded<'a>(workflow: &Path, manifests: Vec<Manifest>, hold: impl Hold + 'a) -> Option<Superseded<'a>> {
-    if manifests.iter().all(Manifest::is_empty) {
-        return None;
-    }
-    let staying = Records::of_copies(workflow).ok()?;
-    Some(Superseded { manifests, staying, hold: Box::new(hold) })
 }
 
 impl Hold for WorkflowLock {}

@@ -7,6 +7,7 @@ mod index;
 mod links;
 mod record;
 mod rename;
+mod sessions;
 mod sweep;
 
 use super::leftover::{Leftover, Remains};
@@ -165,6 +166,16 @@ impl Place for Folder {
     fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>> {
         links::refuse_workflow(&self.root, workflow)?;
         Ok(Arc::new(FolderStore::new(&self.arrays(workflow), self.durability)))
+    }
+
+    #[cfg(feature = "zarr")]
+    fn keeps_first(&self, name: &Name, scratch: &str) -> Result<bool> {
+        FolderStore::new(&self.arrays(name.workflow()), self.durability).can_link(scratch)
+    }
+
+    #[cfg(feature = "zarr")]
+    fn is_synced(&self) -> bool {
+        self.durability == Durability::Synced
     }
 
     #[cfg(feature = "zarr")]

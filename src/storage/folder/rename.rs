@@ -9,8 +9,6 @@ use crate::protocol::disk;
 use crate::storage::name::Name;
 use crate::storage::place::Place;
 use crate::storage::read::head;
-#[cfg(feature = "zarr")]
-use crate::storage::session::Sessions;
 use std::io;
 
 impl Folder {
@@ -24,8 +22,7 @@ impl Folder {
         let _lock = Emptied { root, workflow, arrays: self.backend(name.workflow()), _lock: self.lock(name)? };
         let manifest = head(self, name)?.manifest;
         self.check_vacant(new)?;
-        #[cfg(feature = "zarr")]
-        Sessions::end_committed(&self.bytes(name.workflow())?, |array| manifest.has(array))?;
+        self.end_committed(name.workflow(), std::slice::from_ref(&manifest))?;
         let (from, to) = (self.document(name), self.document(new));
         if let Err(error) = disk::rename(&from, &to) {
             // Over a network, a call that was carried out may be reported as failed.

@@ -68,7 +68,10 @@ impl Folder {
             (sessions.arrays, sessions.dead.into_iter().map(Left::Session))
         };
         #[cfg(not(feature = "zarr"))]
-        let (sessions, over) = (HashSet::<String>::new(), std::iter::empty());
+        let (sessions, over) = {
+            self.refuse_sessions(workflow)?;
+            (HashSet::<String>::new(), std::iter::empty())
+        };
         let named = named(self, workflow)?;
         let is_left = |id: &str| !records.alive.contains(id) && !sessions.contains(id) && !named.contains(id);
         // The file of an external object may be called as that of an array.

@@ -6,8 +6,10 @@ use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
 use crate::protocol::{CONCURRENCY, ObjectVersion, Replace};
+use crate::storage::name::Workflow;
 use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::place::{Hold, Superseded};
+use crate::storage::session::Sessions;
 use bytes::Bytes;
 
 /// How often the put is tried again because another writer was faster.
@@ -43,7 +45,9 @@ impl ObjectFolder {
                 Err(error) => return Outcome::Refused(error),
             };
             let present = current.as_ref().map(|current| Present::document(current.manifest.as_ref()));
-            if let Err(error) = expected.check(present.unwrap_or(Present::Nothing)) {
+            let checked = expected.check(present.unwrap_or(Present::Nothing));
+            let manifest = current.as_ref().and_then(|current| current.manifest.as_ref());
+            if let Err(error) = document.check_still(manifest).and(checked) {
                 return Outcome::Refused(error);
             }
             let replace = match &current {
@@ -104,6 +108,8 @@ impl ObjectFolder {
     ) -> Option<Superseded<'a>> {
         let old = old.filter(|old| !old.is_empty())?;
         let arrays = self.arrays(name.workflow()).ok()?;
+        // Before it is looked for announcements: a program that announces the arrays looks for its session after that.
+        self.end_committed(name.workflow(), std::slice::from_ref(&old)).ok()?;
         let is_clear = own.is_some() && self.objects.is_known_to_heed();
         let begin = || Lease::begin(arrays.clone(), name.as_str(), &[], Claim::Fresh, self.lease).ok().map(Own::Lease);
         let own = own.or_else(begin)?;
@@ -121,6 +127,12 @@ impl ObjectFolder {
             std::thread::sleep(WAIT);
         }
         None
+    }
+
+    /// Ends sessions that were committed as one of these documents: nobody may commit them once more.
+    pub(super) fn end_committed(&self, workflow: &Workflow, manifests: &[Manifest]) -> Result<()> {
+        let is_named = |array: &str| manifests.iter().any(|manifest| manifest.has(array));
+        Sessions::end_committed(&self.bytes(workflow)?, is_named)
     }
 
     /// Looks whether everything is there that a document names which was just put in its place, in a store that ignores

@@ -111,8 +111,12 @@ impl Place for ObjectFolder {
         Ok(Arc::new(self.arrays(workflow)?))
     }
 
-    fn keeps_first(&self, name: &Name) -> Result<bool> {
+    fn keeps_first(&self, name: &Name, _: &str) -> Result<bool> {
         self.heeds_conditions(name)
+    }
+
+    fn is_synced(&self) -> bool {
+        true
     }
 
     fn with_folder(&self, _: &Name) -> Result<Option<Box<dyn Hold>>> {

@@ -95,6 +95,10 @@ impl ObjectFolder {
     /// the documents.
     fn supersede_all<'a>(&'a self, going: Vec<Going<'a>>) -> Box<dyn Iterator<Item = Superseded<'a>> + 'a> {
         let Some(first) = going.iter().find(|going| going.lease.is_some()) else { return Box::new(std::iter::empty()) };
+        let manifests = going.iter().map(|going| going.manifest.clone()).collect::<Vec<_>>();
+        if self.end_committed(first.name.workflow(), &manifests).is_err() {
+            return Box::new(std::iter::empty());
+        }
         let documents = going.iter().map(|going| going.name.as_str());
         let own: Vec<&str> = going.iter().filter_map(|going| going.lease.as_ref()?.key()).collect();
         let others =

@@ -83,6 +83,7 @@ impl Session {
                 found.lock().extend(sums.map(|sums| (number as u64, sums)));
                 Ok(())
             })?;
+            held.make_durable(&pending.array, &pending.form, found.lock().iter().map(|(number, _)| *number))?;
             Ok(Receipt::of(&held.id, &pending.array, &attempt, found.into_inner()))
         };
         adopt().map_err(|error: Error| error.at_path(path).in_document(held.name.as_str()))
@@ -93,6 +94,17 @@ impl Session {
 type Look<'a> = dyn Fn(usize, &Region, Option<Sums>) -> Result<()> + Sync + 'a;
 
 impl Held {
+    /// Makes chunks durable that other programs have written, which may not have synced them.
+    fn make_durable(&self, array: &str, form: &Form, chunks: impl Iterator<Item = u64>) -> Result<()> {
+        let backend = self.storage.place.backend(self.name.workflow());
+        let shared = backend.shared().ok_or_else(not_here)?;
+        let slot = shared.slot(array, form, self.record.scratch(), "")?;
+        for number in chunks {
+            slot.take_in(usize::try_from(number).unwrap_or(usize::MAX))?;
+        }
+        slot.settle()
+    }
+
     /// Shows the checksums of the stored bytes of each chunk of a pending array.
     pub(super) fn look(&self, array: &str, form: &Form, visit: &Look<'_>) -> Result<()> {
         let backend = self.storage.place.backend(self.name.workflow());

@@ -103,18 +103,17 @@ impl PlannedSession {
         let folder = place.with_folder(&name)?;
         let leased = record.put_lease(&lease);
         drop(folder);
-        let begun = leased.and_then(|()| self.write(&backend, &before, &ids, pending, expects, &record));
-        match begun {
+        // From now on, since the other arrays may take longer than a lease lasts.
+        let renewing = leased.and_then(|()| Renewing::begin(record.clone(), lease));
+        let mut renewing = renewing.map_err(|error| ended(&record, error))?;
+        match self.write(&backend, &before, &ids, pending, expects, &record, &renewing) {
             Ok(state) => {
-                let lease = lease.opened();
-                // If this fails, the next renewal makes up for it.
-                let _ = record.put_lease(&lease);
-                let renewing = Renewing::begin(record.clone(), lease)?;
+                renewing.opened(&record, &state);
                 Ok(Session::new(storage, name, id, state, record, renewing))
             }
             Err(error) => {
-                let left = unstoppable(|| record.end()).is_err().then(|| record.location());
-                Err(error.leaving(left))
+                renewing.stop();
+                Err(ended(&record, error))
             }
         }
     }
@@ -142,6 +141,7 @@ impl PlannedSession {
         arrays: Vec<PendingArray>,
         expects: Option<Version>,
         record: &Record,
+        renewing: &Renewing,
     ) -> Result<State> {
         let PlannedSave { storage, name, plan, format, body, early, .. } = &self.0;
         let place = &*storage.place;
@@ -165,7 +165,9 @@ impl PlannedSession {
         let state = State { format: *format, manifest, body: body.clone(), header };
         let put = state.bytes(place.limits()).and_then(|bytes| {
             check_cancelled()?;
-            record.put_state(bytes)
+            record.put_state(bytes)?;
+            // A sweep may have taken the arrays before.
+            renewing.check(record)
         });
         match put {
             Ok(()) => {
@@ -175,4 +177,10 @@ impl PlannedSession {
             Err(error) => Err(written.discard(error)),
         }
     }
+}
+
+/// Ends a session that could not be begun. Returns the error.
+fn ended(record: &Record, error: Error) -> Error {
+    let left = unstoppable(|| record.end()).is_err().then(|| record.location());
+    error.leaving(left)
 }

@@ -7,7 +7,7 @@ use crate::array::Region;
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Mutex;
-use crate::plugin::{SavePlan, Tally};
+use crate::plugin::{Manifest, SavePlan, Tally};
 use crate::storage::early::EarlySave;
 use crate::storage::intent::Intent;
 use crate::storage::leftover::Remains;
@@ -17,6 +17,7 @@ use crate::storage::save::PlannedSave;
 use crate::storage::version::Version;
 use crate::task::{check_cancelled, unstoppable};
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 impl Session {
     /// Makes the value visible, in one step, if the receipts cover every chunk of every pending array, each with one
@@ -86,7 +87,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `Io` or `PermissionDenied` if something cannot be removed. A sweep finds what is left.
+    /// `Io` or `PermissionDenied` if something cannot be removed. A sweep finds what is left. `UnknownOutcome` after a
+    /// commit with an unknown outcome, if the value is not there: the store may still carry it out, so the arrays stay
+    /// until a sweep finds them when the lease is over.
     pub fn abandon(self) -> Result<()> {
         let held = self.held();
         let arrays = held.state.manifest.files().filter(|file| !held.state.header.kept.contains(*file));
@@ -94,6 +97,7 @@ impl Session {
         let files = held.state.manifest.objects.iter().flat_map(|entry| &entry.files);
         let these: HashSet<Remains> = arrays.chain(files.map(|file| Remains::File(file.name.clone()))).collect();
         let abandoned = unstoppable(|| {
+            held.check_known()?;
             held.end()?;
             held.storage.place.remove_leftovers(held.name.workflow(), &these).map(drop)
         });
@@ -116,12 +120,36 @@ impl Held {
         }
         self.record.check_open()?;
         self.check_whole(receipt)?;
-        if !self.storage.place.keeps_first(&self.name)? {
+        if !self.storage.place.keeps_first(&self.name, self.record.scratch())? {
             self.check_contents(receipt)?;
         }
-        let report = self.planned(receipt)?.carry_out()?;
+        let report = match self.planned(receipt)?.carry_out() {
+            Ok(report) => report,
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::UnknownOutcome) => {
+                match self.committed() {
+                    // By another program, or by this one, whose answer was lost.
+                    Ok(Some(report)) => report,
+                    _ => {
+                        let is_unknown = error.is_unknown_outcome();
+                        self.is_unknown.fetch_or(is_unknown, Ordering::AcqRel);
+                        return Err(error);
+                    }
+                }
+            }
+            Err(error) => return Err(error),
+        };
         let _ = unstoppable(|| self.end());
         Ok(report)
+    }
+
+    /// Fails if a commit may still be carried out.
+    fn check_known(&self) -> Result<()> {
+        if !self.is_unknown.load(Ordering::Acquire) || self.committed()?.is_some() {
+            return Ok(());
+        }
+        let text = "the outcome of the last commit is unknown, and the store may still carry it out, so nothing was removed: \
+            commit again, or leave the session to a sweep";
+        Err(Error::new(ErrorKind::UnknownOutcome, text).at_location(self.record.location()))
     }
 
     /// The report of an earlier commit.
@@ -131,8 +159,13 @@ impl Held {
             Err(error) if error.is_not_found() || error.is_corrupt() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let is_this = self.state.header.pending.iter().any(|pending| found.has(&pending.array));
-        Ok(is_this.then(|| SaveReport::new(Version::of(found.write_id()), &[], Tally::default())))
+        // Perhaps it was changed since then, and has another version now.
+        let version = || Version::of(self.state.manifest.write_id());
+        Ok(self.is_of_this(&found).then(|| SaveReport::new(version(), &[], Tally::default())))
+    }
+
+    fn is_of_this(&self, manifest: &Manifest) -> bool {
+        self.state.header.pending.iter().any(|pending| manifest.has(&pending.array))
     }
 
     /// Fails unless the receipts have every chunk once.
@@ -222,6 +255,15 @@ impl Held {
         let plan = SavePlan::of_written(name.as_str(), &manifest, &header.kept);
         backend.sync().map_err(|error| plan.locate(error))?;
         let record = self.record.clone();
+        let pending: Vec<String> = header.pending.iter().map(|pending| pending.array.clone()).collect();
+        let still = move |present: Option<&Manifest>| {
+            if present.is_some_and(|present| pending.iter().any(|array| present.has(array))) {
+                let text =
+                    "another program has committed the session at the same moment: commit again to get its version";
+                return Err(Error::new(ErrorKind::Conflict, text));
+            }
+            record.check_open()
+        };
         Ok(PlannedSave {
             storage: self.storage.clone(),
             name: name.clone(),
@@ -229,7 +271,7 @@ impl Held {
             body: self.state.body.clone(),
             plan,
             intent: header.expects.clone().map_or(Intent::Replace, Intent::ReplaceVersion),
-            early: Mutex::new(EarlySave::then(move || record.check_open())),
+            early: Mutex::new(EarlySave::then(still, self.state.manifest.write_id())),
         })
     }
 }

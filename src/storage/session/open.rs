@@ -14,6 +14,7 @@ use crate::storage::Storage;
 use crate::storage::name::Name;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A save of a value that several programs write: [`Storage::begin`] begins it, and [`commit`](Self::commit) makes the
 /// value visible. See [`Storage::begin`] for an example.
@@ -32,6 +33,8 @@ pub(super) struct Held {
     pub(super) state: State,
     pub(super) record: Record,
     pub(super) renewing: Mutex<Renewing>,
+    /// Whether a commit may have been carried out, or may still be.
+    pub(super) is_unknown: AtomicBool,
 }
 
 /// A part of a pending array that no receipt covers. [`Session::missing`] returns them, with an example.
@@ -53,8 +56,8 @@ impl Session {
         record: Record,
         renewing: Renewing,
     ) -> Self {
-        let renewing = Mutex::new(renewing);
-        Self(Arc::new(Held { storage, name, id, state, record, renewing }))
+        let (renewing, is_unknown) = (Mutex::new(renewing), AtomicBool::new(false));
+        Self(Arc::new(Held { storage, name, id, state, record, renewing, is_unknown }))
     }
 
     pub(super) fn held(&self) -> &Held {
@@ -85,9 +88,9 @@ impl Session {
     /// # Errors
     /// `NotFound` if there is no pending array.
     pub fn ticket(&self, path: &str) -> Result<Ticket> {
-        let Held { id, name, .. } = &*self.0;
+        let name = &self.0.name;
         let pending = self.0.pending_at(path).map_err(|error| error.in_document(name.as_str()))?;
-        Ok(Ticket::new(id, name.as_str(), &pending.array, path, pending.form.clone()))
+        Ok(self.0.ticket_of(pending, path))
     }
 
     /// Returns the tickets for all pending arrays.
@@ -105,11 +108,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn tickets(&self) -> Vec<Ticket> {
-        let Held { id, name, .. } = &*self.0;
-        let ticket = |(pending, path): (&Pending, &str)| {
-            Ticket::new(id, name.as_str(), &pending.array, path, pending.form.clone())
-        };
-        self.0.pending().map(ticket).collect()
+        self.0.pending().map(|(pending, path)| self.0.ticket_of(pending, path)).collect()
     }
 
     /// Returns what is not yet written according to these receipts. Nothing is read.
@@ -155,6 +154,11 @@ impl Session {
 }
 
 impl Held {
+    fn ticket_of(&self, pending: &Pending, path: &str) -> Ticket {
+        let is_synced = self.storage.place.is_synced();
+        Ticket::new(&self.id, self.name.as_str(), &pending.array, path, pending.form.clone(), is_synced)
+    }
+
     /// The pending arrays and their places.
     pub(super) fn pending(&self) -> impl Iterator<Item = (&Pending, &str)> {
         let pending = self.state.header.pending.iter();

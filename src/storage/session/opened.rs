@@ -53,8 +53,14 @@ impl OpenSlot {
             let layout = form.layout(storage.place.limits())?;
             let record = Record::new(storage.place.bytes(name.workflow())?, ticket.session())?;
             let lease = record.lease()?;
-            if lease.document != name.as_str() || !lease.arrays.iter().any(|array| array == ticket.array()) {
-                return Err(Error::invalid("the ticket names an array that the session does not have"));
+            if lease.document != name.as_str() {
+                return Err(Error::invalid("the ticket names a document that the session does not have"));
+            }
+            lease.check_form(ticket.array(), form)?;
+            if ticket.is_synced() && !storage.place.is_synced() {
+                let text = "the session's storage makes its values durable, and this one does not: open it with \
+                    Durability::Synced to write for the session";
+                return Err(Error::invalid(text));
             }
             let backend = storage.place.backend(name.workflow());
             let shared = backend.shared().ok_or_else(super::not_here)?;
@@ -122,6 +128,19 @@ impl OpenSlot {
     ) -> Result<Receipt> {
         regions.iter().try_for_each(|region| regions::check_aligned(&self.grid, region))?;
         self.look()?;
+        // What goes wrong because the session has ended meanwhile is that it has ended.
+        self.write_looked(regions, encode).map_err(|error| match self.record.check_open() {
+            Err(over) if over.is_gone() => over,
+            _ => error,
+        })
+    }
+
+    fn write_looked(
+        &self,
+        regions: &[&Region],
+        encode: impl Fn(usize, &Region, &Put<'_>) -> Result<()> + Sync,
+    ) -> Result<Receipt> {
+        let failures = self.chunks.failures();
         let written = Mutex::new(Vec::new());
         let numbers = regions.iter().enumerate();
         let jobs = numbers.flat_map(|(at, region)| self.grid.overlapping(region).map(move |number| (at, number)));
@@ -138,6 +157,11 @@ impl OpenSlot {
             })
         })?;
         self.chunks.settle()?;
+        if self.chunks.failures() != failures {
+            let text = "chunks that were written at the same time by another thread could not be synced, and these may be \
+                among them: write them again";
+            return Err(Error::new(ErrorKind::Io, text));
+        }
         Ok(Receipt::of(self.ticket.session(), self.ticket.array(), &self.attempt, written.into_inner()))
     }
 

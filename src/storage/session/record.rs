@@ -5,12 +5,15 @@
 //! open. It is removed before anything else, so a program that announces the arrays and then still finds the state knows
 //! that no removal of them has begun which did not see the announcement.
 
-use crate::backend::is_id;
+use super::state::State;
+use crate::backend::{Form, is_id};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Mutex;
 use crate::protocol::store::ByteStore;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -36,17 +39,47 @@ pub(super) struct Lease {
     /// Whether there was a state when it was written. If there is none now, the session is over.
     #[serde(default)]
     open: bool,
+    /// For each pending array the hash of its form, since tickets may come from anywhere.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    forms: BTreeMap<String, String>,
 }
 
 impl Lease {
     pub(super) fn new(document: &str, arrays: Vec<String>, lasts: Duration) -> Self {
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-        Self { version: VERSION, document: document.to_owned(), arrays, lasts, renewed: 0, open: false }
+        Self {
+            version: VERSION,
+            document: document.to_owned(),
+            arrays,
+            lasts,
+            renewed: 0,
+            open: false,
+            forms: BTreeMap::new(),
+        }
     }
 
     /// The lease of a session that has a state.
     pub(super) fn opened(self) -> Self {
         Self { open: true, ..self }
+    }
+
+    fn with_forms(self, state: &State) -> Self {
+        let pending = state.header.pending.iter();
+        let forms = pending.map(|pending| (pending.array.clone(), pending.form.hash())).collect();
+        Self { forms, ..self }
+    }
+
+    /// Fails for an array that the session does not have, or has in another form.
+    pub(super) fn check_form(&self, array: &str, form: &Form) -> Result<()> {
+        if !self.arrays.iter().any(|own| own == array) {
+            return Err(Error::invalid("the ticket names an array that the session does not have"));
+        }
+        // Older versions have written no forms.
+        if !self.forms.is_empty() && self.forms.get(array) != Some(&form.hash()) {
+            let text = "the ticket is not the one that the session gave: its array is not pending, or has another form";
+            return Err(Error::invalid(text));
+        }
+        Ok(())
     }
 
     fn read(bytes: &[u8]) -> Result<Self> {
@@ -129,6 +162,11 @@ impl Record {
         Ok((!self.is_expired(&lease)?).then_some(lease))
     }
 
+    /// Fails if there is no lease any more.
+    fn check_leased(&self) -> Result<()> {
+        if self.store.exists(&self.key(LEASE))? { Ok(()) } else { Err(over().at_location(self.location())) }
+    }
+
     /// Opens the session to other programs.
     pub(super) fn put_state(&self, state: Vec<u8>) -> Result<()> {
         self.store.put(&self.key(STATE), state)?;
@@ -148,9 +186,10 @@ impl Record {
         if self.store.exists(&self.key(STATE))? { Ok(()) } else { Err(over().at_location(self.location())) }
     }
 
-    /// Removes the session.
+    /// Removes the session. The state does not come back with a power cut: arrays may be removed after it.
     pub(super) fn end(&self) -> Result<()> {
         self.store.remove_all(&[self.key(STATE)])?;
+        self.store.sync_removals(&self.folder)?;
         // Another program may look at its age, for which it makes a file.
         let remove = || self.store.remove_below(&self.folder);
         remove().or_else(|_| remove()).or_else(|_| remove())
@@ -172,6 +211,9 @@ fn over() -> Error {
 
 /// Renews a lease on a thread of its own, until it is dropped.
 pub(super) struct Renewing {
+    lease: Arc<Mutex<Lease>>,
+    /// Set if the lease had run out before it was renewed, or was gone: a sweep may have taken the arrays.
+    is_over: Arc<AtomicBool>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -179,27 +221,16 @@ pub(super) struct Renewing {
 impl Renewing {
     pub(super) fn begin(record: Record, lease: Lease) -> Result<Self> {
         let (stop, stopped) = channel::<()>();
+        let (lasts, is_over) = (lease.lasts(), Arc::new(AtomicBool::new(false)));
+        let lease = Arc::new(Mutex::new(lease));
+        let renewer = Renewer { record, lease: lease.clone(), lasts };
+        let is_over_there = is_over.clone();
         let renew = move || {
             let mut last = (Instant::now(), SystemTime::now());
-            while matches!(stopped.recv_timeout(lease.lasts() / 5), Err(RecvTimeoutError::Timeout)) {
-                // Once it has run out it is over for good: a sweep may be at work.
-                let is_over = |age: Duration| age > lease.lasts();
-                if is_over(last.0.elapsed()) {
-                    return;
-                }
-                // The machine has slept, or its clock was set.
-                if last.1.elapsed().is_ok_and(is_over) {
-                    match record.is_expired(&lease) {
-                        Ok(false) => {}
-                        Ok(true) => return,
-                        Err(error) if error.is_gone() => return,
-                        Err(_) => continue,
-                    }
-                }
-                let now = (Instant::now(), SystemTime::now());
-                match record.check_open().and_then(|()| record.put_lease(&lease)) {
-                    Ok(()) => last = now,
-                    Err(error) if error.is_gone() => return,
+            while matches!(stopped.recv_timeout(lasts / 5), Err(RecvTimeoutError::Timeout)) {
+                match renewer.renew(last) {
+                    Ok(at) => last = at,
+                    Err(error) if error.is_gone() => return is_over_there.store(true, Ordering::Release),
                     // A renewal that fails is made up for by the next.
                     Err(_) => {}
                 }
@@ -208,7 +239,23 @@ impl Renewing {
         let thread = std::thread::Builder::new().name("arraystow-session".into()).spawn(renew);
         let thread =
             thread.map_err(|error| Error::io("no thread can be started to renew the session's lease", error))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { lease, is_over, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Renews a lease from now on with what is known of this state.
+    pub(super) fn opened(&self, record: &Record, state: &State) {
+        let mut lease = self.lease.lock();
+        *lease = lease.clone().opened().with_forms(state);
+        // If this fails, the next renewal makes up for it.
+        let _ = record.put_lease(&lease);
+    }
+
+    /// Fails if a sweep may have found that the lease had run out.
+    pub(super) fn check(&self, record: &Record) -> Result<()> {
+        if self.is_over.load(Ordering::Acquire) {
+            return Err(over().at_location(record.location()));
+        }
+        record.check_leased()
     }
 
     /// Stops, and waits for a renewal that is under way.
@@ -217,6 +264,39 @@ impl Renewing {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// What the thread renews.
+struct Renewer {
+    record: Record,
+    lease: Arc<Mutex<Lease>>,
+    lasts: Duration,
+}
+
+impl Renewer {
+    /// Renews the lease that was last renewed at this time. Returns the new time.
+    ///
+    /// # Errors
+    /// `Gone` if it has run out, or the session has ended.
+    fn renew(&self, last: (Instant, SystemTime)) -> Result<(Instant, SystemTime)> {
+        // Once it has run out it is over for good: a sweep may be at work.
+        if last.0.elapsed() > self.lasts {
+            return Err(over());
+        }
+        // The machine has slept, or its clock was set.
+        if self.has_run_out(last) && self.record.is_expired(&self.lease.lock().clone())? {
+            return Err(over());
+        }
+        let now = (Instant::now(), SystemTime::now());
+        let lease = self.lease.lock();
+        if lease.open { self.record.check_open() } else { self.record.check_leased() }?;
+        self.record.put_lease(&lease)?;
+        Ok(now)
+    }
+
+    fn has_run_out(&self, (instant, time): (Instant, SystemTime)) -> bool {
+        instant.elapsed() > self.lasts || time.elapsed().is_ok_and(|age| age > self.lasts)
     }
 }
 
@@ -248,8 +328,9 @@ impl DeadSession {
 }
 
 impl Sessions {
-    /// Ends the sessions that have written one of these arrays, which a document names: they were committed, perhaps by
-    /// a program that was killed before it ended them. Under another name, the document would not be found by them.
+    /// Ends the sessions that have written one of these arrays, which a document names or has named: they were committed,
+    /// perhaps by a program that was killed before it ended them. If the document gets another name, or its arrays are
+    /// removed, it must not be committed once more.
     pub(in crate::storage) fn end_committed(store: &Arc<dyn ByteStore>, is_named: impl Fn(&str) -> bool) -> Result<()> {
         for id in store.folders(SAVING)?.into_iter().filter(|folder| is_id(folder)) {
             let record = Record::new(store.clone(), &id)?;
@@ -257,6 +338,8 @@ impl Sessions {
                 Ok(lease) if lease.arrays.iter().any(|array| is_named(array)) => record.end()?,
                 Ok(_) => {}
                 Err(error) if error.is_gone() || error.is_not_found() => {}
+                // Nobody can commit it.
+                Err(error) if error.is_corrupt() && record.check_open().is_err_and(|error| error.is_gone()) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -273,6 +356,8 @@ impl Sessions {
                 // It has ended, or a program that writes for it was killed.
                 Err(error) if error.is_gone() || error.is_not_found() => None,
                 Err(_) if record.lease().is_err_and(|error| error.is_gone()) => None,
+                // A power cut may have emptied the lease of a storage that is not synced.
+                Err(error) if error.is_corrupt() && record.check_open().is_err_and(|error| error.is_gone()) => None,
                 Err(error) => return Err(error),
             };
             match alive {

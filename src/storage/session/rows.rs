@@ -17,7 +17,10 @@ pub(super) struct Written {
     pub(super) attempt: Attempt,
 }
 
-/// What is known of a chunk: one entry, or several that contradict each other. Of attempts that have written the same,
+/// How many entries of a chunk are kept.
+const MOST_ROWS: usize = 2;
+
+/// What is known of a chunk: one entry, or the least two of those that contradict each other. Of attempts that have written the same,
 /// the least is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows(Vec<Written>);
@@ -37,7 +40,12 @@ impl Rows {
                         own.attempt = other.attempt;
                     }
                 }
-                Err(place) => self.0.insert(place, other),
+                // Two contradict each other, and the least two are the same in whatever order they come.
+                Err(place) if place < MOST_ROWS => {
+                    self.0.insert(place, other);
+                    self.0.truncate(MOST_ROWS);
+                }
+                Err(_) => {}
             }
         }
     }

@@ -38,6 +38,9 @@ struct TicketForm {
     array: String,
     path: String,
     stored: Form,
+    /// Whether the storage of the session makes its values durable.
+    #[serde(default)]
+    synced: bool,
 }
 
 impl From<Ticket> for TicketForm {
@@ -62,10 +65,10 @@ impl TryFrom<TicketForm> for Ticket {
 }
 
 impl Ticket {
-    pub(super) fn new(session: &str, document: &str, array: &str, path: &str, stored: Form) -> Self {
+    pub(super) fn new(session: &str, document: &str, array: &str, path: &str, stored: Form, synced: bool) -> Self {
         let owned = str::to_owned;
         let (session, document) = (owned(session), owned(document));
-        Self(TicketForm { version: VERSION, session, document, array: owned(array), path: owned(path), stored })
+        Self(TicketForm { version: VERSION, session, document, array: owned(array), path: owned(path), stored, synced })
     }
 
     /// Returns the id of the session. See [`Ticket`] for an example.
@@ -100,6 +103,10 @@ impl Ticket {
 
     pub(super) fn array(&self) -> &str {
         &self.0.array
+    }
+
+    pub(super) fn is_synced(&self) -> bool {
+        self.0.synced
     }
 
     pub(super) fn form(&self) -> &Form {
