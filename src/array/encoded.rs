@@ -131,6 +131,10 @@ impl ErasedArray for EncodedArray {
         self.bytes.address()
     }
 
+    fn source_handle(&self) -> SourceHandle {
+        ErasedArray::source_handle(&self.bytes)
+    }
+
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync> {
         Arc::new(self.bytes.clone())
     }
