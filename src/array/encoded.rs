@@ -1,5 +1,6 @@
 //! Arrays of elements that are not numbers, while their Rust type is not known: the bytes of each element are a last axis.
 
+use super::erased::SourceHandle;
 use super::notes::Notes;
 use super::source::{Elements, Reading, Source};
 use super::{

@@ -285,7 +285,7 @@ fn large_chunks_of_which_little_is_left_are_counted_as_they_are() {
     let len = 16 << 20;
     let large = ChunkedArray::from_fn(&[4, len], &[1, len], |region| {
         MOST.fetch_max(NOW.fetch_add(1, SeqCst) + 1, SeqCst);
-        let chunk = ndarray::ArrayD::<f64>::zeros(region.shape());
+        let chunk = ArrayD::<f64>::zeros(region.shape());
         std::thread::sleep(std::time::Duration::from_millis(50));
         NOW.fetch_sub(1, SeqCst);
         chunk
