@@ -4,7 +4,7 @@ use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeate
 use super::source::{Elements, Reading, Source, unshared};
 use super::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Number, Region};
 use crate::error::{Error, Result};
-use half::f16;
+use half::{bf16, f16};
 use ndarray::{ArrayViewMutD, Zip};
 use num_complex::Complex;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
@@ -102,7 +102,7 @@ macro_rules! floats {
 }
 
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
-floats!(f16 f32 f64 Complex<f32> Complex<f64>);
+floats!(f16 bf16 f32 f64 Complex<f32> Complex<f64>);
 
 /// Combines two arrays element by element, with numpy's broadcasting. Operators cannot return an error, so the error about shapes that differ is kept
 /// in the array: saving or computing it fails with that error.
@@ -305,7 +305,7 @@ macro_rules! scalar_first {
     };
 }
 
-scalar_first!(i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 Complex<f32> Complex<f64>);
+scalar_first!(i8 i16 i32 i64 u8 u16 u32 u64 f16 bf16 f32 f64 Complex<f32> Complex<f64>);
 
 impl<T: Arithmetic> Neg for &ChunkedArray<T> {
     type Output = ChunkedArray<T>;

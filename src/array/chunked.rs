@@ -1,7 +1,7 @@
 //! The chunked array and its properties. Constructors and operations are in other files of this folder.
 
 use super::notes::Notes;
-use super::source::{Elements, Source, assemble};
+use super::source::{Elements, Source, address_of, assemble};
 use super::stored::Stored;
 use super::{ArrayMeta, ChunkGrid, Codec, DataType, Element, ErasedArray, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use ndarray::ArrayViewMutD;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The most nested lazy operations. Reading and dropping recurse through them.
 const MOST_OPERATIONS: u32 = 200;
@@ -60,6 +60,8 @@ struct Inner<T> {
     depth: AtomicU32,
     /// Behind a lock: a save that removes the arrays that an expression reads from replaces its source.
     source: RwLock<Arc<dyn Source<T>>>,
+    /// Whether the source is cheap. It is noted, since a view asks its inputs, and these theirs.
+    is_cheap: AtomicBool,
     /// The choices made for this array.
     meta: ArrayMeta,
     notes: Arc<Notes>,
@@ -95,9 +97,10 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     fn new(grid: ChunkGrid, depth: u32, source: Arc<dyn Source<T>>) -> Self {
+        let is_cheap = AtomicBool::new(source.is_cheap());
         let (depth, source) = (AtomicU32::new(depth), RwLock::new(source));
         let meta = ArrayMeta::default().with_fill_of::<T>();
-        Self { inner: Arc::new(Inner { grid, depth, source, meta, notes: Arc::default() }) }
+        Self { inner: Arc::new(Inner { grid, depth, source, is_cheap, meta, notes: Arc::default() }) }
     }
 
     /// An array that was just made, with what is chosen of it.
@@ -137,7 +140,8 @@ impl<T: Element> ChunkedArray<T> {
     pub(super) fn with_meta(&self, meta: ArrayMeta) -> Self {
         let (grid, source) = (self.inner.grid.clone(), RwLock::new(self.source()));
         let (depth, notes) = (AtomicU32::new(self.depth()), self.inner.notes.clone());
-        Self { inner: Arc::new(Inner { grid, depth, source, meta, notes }) }
+        let is_cheap = AtomicBool::new(self.is_cheap());
+        Self { inner: Arc::new(Inner { grid, depth, source, is_cheap, meta, notes }) }
     }
 
     /// Returns the array's own codec, if it has one; see [`with_codec`](Self::with_codec).
@@ -212,6 +216,11 @@ impl<T: Element> ChunkedArray<T> {
         self.inner.depth.load(Ordering::Relaxed)
     }
 
+    /// Whether producing elements costs no more than copying them.
+    pub(super) fn is_cheap(&self) -> bool {
+        self.inner.is_cheap.load(Ordering::Relaxed)
+    }
+
     pub(super) fn source(&self) -> Arc<dyn Source<T>> {
         self.inner.source.read().clone()
     }
@@ -222,6 +231,7 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     pub(super) fn replace_source_by(&self, source: Arc<dyn Source<T>>, depth: u32) {
+        self.inner.is_cheap.store(source.is_cheap(), Ordering::Relaxed);
         *self.inner.source.write() = source;
         self.inner.depth.store(depth, Ordering::Relaxed);
     }
@@ -242,13 +252,15 @@ impl<T: Element> ChunkedArray<T> {
 
     /// The elements of a region. Chunks that the evaluation keeps are not produced again.
     pub(crate) fn produce(&self, evaluation: &Evaluation, region: &Region) -> Result<Elements<T>> {
-        if !evaluation.keeps(self.address()) {
-            return self.source().produce(evaluation, region);
+        let source = self.source();
+        let address = address_of(&source);
+        if !evaluation.keeps(address) {
+            return source.produce(evaluation, region);
         }
         assemble(&self.inner.grid, region, |number, whole| {
             let beside = |elements: &Elements<T>| T::bytes_beside(elements.iter());
-            let produce = || self.source().produce(evaluation, whole);
-            evaluation.chunk(self.address(), number, whole, size_of::<T>(), beside, produce)
+            let produce = || source.produce(evaluation, whole);
+            evaluation.chunk(address, number, whole, size_of::<T>(), beside, produce)
         })
     }
 
@@ -259,10 +271,11 @@ impl<T: Element> ChunkedArray<T> {
         region: &Region,
         out: &mut ArrayViewMutD<'_, T>,
     ) -> Result<()> {
-        if evaluation.keeps(self.address()) {
+        let source = self.source();
+        if evaluation.keeps(address_of(&source)) {
             return super::source::copy_into(self.produce(evaluation, region)?.view(), out);
         }
-        self.source().read_into(evaluation, region, out)
+        source.read_into(evaluation, region, out)
     }
 }
 

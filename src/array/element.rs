@@ -66,6 +66,12 @@ pub trait Element: Encoding + Clone + PartialEq + Debug + Default + Send + Sync 
     #[doc(hidden)]
     const FROM_NUMBER: Option<fn(AnyNumber) -> Self> = None;
 
+    /// Whether the element is not 0 (the default); `None` if it is missing.
+    #[doc(hidden)]
+    fn truth(&self) -> Option<bool> {
+        Some(*self != Self::default())
+    }
+
     /// How arrays of these elements become arrays without a type, if they are stored as arrays of others: `ByOthers`.
     #[doc(hidden)]
     #[must_use]

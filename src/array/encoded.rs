@@ -1,5 +1,6 @@
 //! Arrays of elements that are not numbers, while their Rust type is not known: the bytes of each element are a last axis.
 
+use super::erased::SourceHandle;
 use super::notes::Notes;
 use super::source::{Elements, Reading, Source};
 use super::{
@@ -129,6 +130,10 @@ impl EncodedArray {
 impl ErasedArray for EncodedArray {
     fn address(&self) -> usize {
         self.bytes.address()
+    }
+
+    fn source_handle(&self) -> SourceHandle {
+        ErasedArray::source_handle(&self.bytes)
     }
 
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync> {

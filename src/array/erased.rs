@@ -1,11 +1,19 @@
 //! A chunked array with its element type erased, for the plug-in, the engine and the backends.
 
 use super::notes::Notes;
-use super::source::Reading;
+use super::source::{Reading, address_of};
 use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes, encode_region};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
+
+/// A source of elements.
+pub(crate) struct SourceHandle {
+    /// Equal for the same source, as long as it is alive.
+    pub(crate) address: usize,
+    /// Keeps it alive.
+    pub(crate) alive: Arc<dyn Any + Send + Sync>,
+}
 
 /// A [`ChunkedArray`] of any element type.
 pub(crate) trait ErasedArray: Send + Sync {
@@ -13,6 +21,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     fn address(&self) -> usize;
     /// A handle that keeps the address from being reused.
     fn keep_alive(&self) -> Arc<dyn Any + Send + Sync>;
+    /// The source of the elements. Arrays that differ in their labels only have the same.
+    fn source_handle(&self) -> SourceHandle;
     fn data_type(&self) -> DataType;
     fn grid(&self) -> &ChunkGrid;
     /// Bytes of all elements.
@@ -75,6 +85,11 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
         Arc::new(self.clone())
     }
 
+    fn source_handle(&self) -> SourceHandle {
+        let source = self.source();
+        SourceHandle { address: address_of(&source), alive: Arc::new(source) }
+    }
+
     fn data_type(&self) -> DataType {
         T::DATA_TYPE
     }
@@ -100,7 +115,7 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.source().is_cheap()
+        self.is_cheap()
     }
 
     fn is_view(&self) -> bool {

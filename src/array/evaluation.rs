@@ -5,7 +5,7 @@ use super::source::Reading;
 use super::{ErasedArray, Region};
 use crate::error::{Error, Result};
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
@@ -36,7 +36,7 @@ pub(crate) struct Evaluation {
 
 /// An array whose chunks are kept.
 struct KeptArray {
-    /// Keeps the array's address from being reused.
+    /// Keeps the address of the array's source from being reused.
     _alive: Arc<dyn Any + Send + Sync>,
     /// How often each chunk is needed at most; `None` if chunks do not line up.
     uses: Option<usize>,
@@ -49,7 +49,7 @@ impl Evaluation {
         for array in arrays {
             survey.visit(array, Reading::OncePerChunk);
         }
-        let few = survey.largest_chunk.saturating_mul(CHUNKS_PER_THREAD);
+        let few = survey.largest_shared.saturating_mul(CHUNKS_PER_THREAD);
         let most = few.saturating_mul(*PROCESSORS).min(MOST_SHARED_BYTES);
         Self {
             fork,
@@ -69,7 +69,7 @@ impl Evaluation {
         (self.fork)(self.concurrency, bytes, count, &work)
     }
 
-    /// Whether chunks of the array at this address are kept.
+    /// Whether chunks of the arrays with the source at this address are kept.
     pub(crate) fn keeps(&self, address: usize) -> bool {
         self.shared.contains_key(&address)
     }
@@ -102,39 +102,36 @@ impl Evaluation {
     }
 }
 
-/// Finds the arrays that are read more than once.
+/// Finds the arrays that are read more than once. Arrays with the same source, which differ in their labels only, are one.
 #[derive(Default)]
 struct Survey {
     /// How often each chunk of an array is read; `None` if chunks do not line up.
     reads: HashMap<usize, Option<usize>>,
+    /// How each view was visited the last time.
+    views: HashMap<usize, Reading>,
     shared: HashMap<usize, KeptArray>,
     /// In bytes.
-    largest_chunk: usize,
+    largest_shared: usize,
     /// The largest that any of the stored arrays asks for.
     concurrency: usize,
 }
 
 impl Survey {
     fn visit(&mut self, array: &dyn ErasedArray, reading: Reading) {
+        let source = array.source_handle();
         if array.is_view() {
-            // Reading a view reads its input.
-            array.inputs(&mut |input, own| {
-                self.visit(input, if reading == Reading::Across { reading } else { own });
-            });
-            return;
+            return self.visit_view(array, source.address, reading);
         }
-        let address = array.address();
-        let before = self.reads.get(&address).copied();
+        let before = self.reads.get(&source.address).copied();
         let reads = match reading {
             Reading::OncePerChunk => before.unwrap_or(Some(0)).map(|reads| reads + 1),
             Reading::Across => None,
         };
-        self.reads.insert(address, reads);
+        self.reads.insert(source.address, reads);
         if reads != Some(1) && !array.is_cheap() {
-            let largest = array.grid().largest_chunk().into_iter().product::<usize>();
-            self.largest_chunk = self.largest_chunk.max(largest.saturating_mul(array.data_type().size()));
-            self.shared.entry(address).or_insert_with(|| KeptArray { _alive: array.keep_alive(), uses: None }).uses =
-                reads;
+            self.largest_shared = self.largest_shared.max(chunk_bytes(array));
+            let kept = || KeptArray { _alive: source.alive, uses: None };
+            self.shared.entry(source.address).or_insert_with(kept).uses = reads;
         }
         if before.is_none() {
             let stored = array.stored().map_or(1, |stored| stored.concurrency());
@@ -142,4 +139,36 @@ impl Survey {
             array.inputs(&mut |input, reading| self.visit(input, reading));
         }
     }
+
+    /// Reading a view reads its inputs. Where a view is read again, chunks of its inputs are read again, and how often is
+    /// not counted: a chain of views that each use the one before twice would be walked 2^n times.
+    fn visit_view(&mut self, view: &dyn ErasedArray, address: usize, reading: Reading) {
+        let before = self.views.get(&address).copied();
+        if before == Some(Reading::Across) {
+            return;
+        }
+        let reading = if before.is_some() { Reading::Across } else { reading };
+        self.views.insert(address, reading);
+        view.inputs(&mut |input, own| self.visit(input, if reading == Reading::Across { reading } else { own }));
+    }
+}
+
+/// The bytes of the largest chunk.
+fn chunk_bytes(array: &dyn ErasedArray) -> usize {
+    array.grid().largest_chunk().into_iter().fold(array.data_type().size(), usize::saturating_mul)
+}
+
+/// The bytes of the largest chunk that is in memory while a chunk of the array is made: of the array, or of one that it is
+/// computed from.
+pub(crate) fn largest_chunk_for(array: &dyn ErasedArray) -> usize {
+    fn visit(array: &dyn ErasedArray, seen: &mut HashSet<usize>, largest: &mut usize) {
+        // What is in memory anyway takes no more of it, and a view shows parts.
+        if !array.is_cheap() && seen.insert(array.source_handle().address) {
+            *largest = if array.is_view() { *largest } else { chunk_bytes(array).max(*largest) };
+            array.inputs(&mut |input, _| visit(input, seen, largest));
+        }
+    }
+    let mut largest = 0;
+    visit(array, &mut HashSet::new(), &mut largest);
+    largest
 }

@@ -84,7 +84,7 @@ pub(crate) use dispatch::{with_element, with_typed};
 pub(crate) use encoded::EncodedArray;
 pub(crate) use encoding::{byte_len, decode, decode_labelled, encode, encode_region};
 pub(crate) use erased::ErasedArray;
-pub(crate) use evaluation::{Evaluation, Fork};
+pub(crate) use evaluation::{Evaluation, Fork, largest_chunk_for};
 pub(crate) use guard::panic_text;
 pub(crate) use labels::{Labels, Said, few};
 #[cfg(feature = "hdf5")]

@@ -2,14 +2,14 @@
 
 use super::guard::guarded;
 use super::ops::broadcast::{Input, common_grid, common_labels, mismatch, repeated};
+use super::optional::{bytes_of, default_fill_of, is_missing, numbers};
 use super::source::{Elements, Reading, Source, unshared};
 use super::{
     ArrayMeta, ChunkGrid, ChunkedArray, Chunking, DataType, Element, ErasedArray, Evaluation, Number, Region,
-    StoredBytes, encode,
+    StoredBytes,
 };
 use crate::error::{Error, Result};
 use ndarray::Zip;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
@@ -115,7 +115,8 @@ impl<T: Element> ChunkedArray<T> {
 impl<T: Number> ChunkedArray<T> {
     /// Returns the elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
     /// nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all numbers except 0 are
-    /// `true`. Names of axes, attributes and the fill value are kept.
+    /// `true`. Names of axes, attributes and the fill value are kept. Where the other type does not have the fill value, missing
+    /// elements become the fill value that [`Option`](crate::Element) elements of this type have by default.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -125,11 +126,15 @@ impl<T: Number> ChunkedArray<T> {
     /// ```
     ///
     /// # Errors
-    /// `Unsupported` for a conversion from complex to real numbers: choose a part with [`map`](Self::map).
+    /// `Unsupported` for a conversion from complex to real numbers: choose a part with [`map`](Self::map). Also for a
+    /// conversion to `bool` of an array whose fill value is neither 0 nor 1.
     pub fn astype<U: Number>(&self) -> Result<ChunkedArray<U>> {
         check_astype(&T::DATA_TYPE, &U::DATA_TYPE)?;
-        let fill = self.fill().and_then(|fill| encode(&[U::from_value(fill.to_value())]).ok().map(Cow::into_owned));
-        Ok(self.map(|x| U::from_value(x.to_value())).with_labels(self.labels().with_fill(fill)))
+        self.converted_by(|x| U::from_value(x.to_value())).ok_or_else(|| {
+            Error::unsupported(
+                "missing elements cannot be converted to bool: replace them with map, or compare the array",
+            )
+        })
     }
 
     /// [`astype`](Self::astype) to any element type. Returns `None` if it is not a number, or there is no such conversion.
@@ -138,8 +143,25 @@ impl<T: Number> ChunkedArray<T> {
         U::FROM_NUMBER?;
         // In the closure, where the compiler knows the function.
         let convert = |x: T| U::FROM_NUMBER.map_or_else(U::default, |from| from(x.to_value()));
-        let fill = self.fill().and_then(|fill| encode(&[convert(fill)]).ok().map(Cow::into_owned));
-        Some(self.map(convert).with_labels(self.labels().with_fill(fill)))
+        self.converted_by(convert)
+    }
+
+    /// The elements converted, where missing ones stay missing. `None` if the type has no value for them.
+    fn converted_by<U: Element>(
+        &self,
+        convert: impl Fn(T) -> U + Copy + Send + Sync + 'static,
+    ) -> Option<ChunkedArray<U>> {
+        let kept = |number: &T| bytes_of(&U::DATA_TYPE, number.to_value());
+        let labels = self.labels().with_fill(self.fill().as_ref().and_then(kept));
+        let mut lost = numbers::<T>(&self.labels().missing(&T::DATA_TYPE)).unwrap_or_default();
+        lost.retain(|number| kept(number).is_none());
+        if lost.is_empty() {
+            return Some(self.map(convert).with_labels(labels));
+        }
+        let fill = labels.fill().map(<[u8]>::to_vec).or_else(|| default_fill_of(&U::DATA_TYPE))?;
+        let new = U::get(&U::DATA_TYPE, &fill).ok()?;
+        let convert = move |x: T| if is_missing(&x, &lost) { new.clone() } else { convert(x) };
+        Some(self.map(convert).with_labels(labels.with_fill(Some(fill))))
     }
 }
 
@@ -220,7 +242,7 @@ impl<T: Element> Source<T> for Rechunk<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.input.source().is_cheap()
+        self.input.is_cheap()
     }
 
     fn is_view(&self) -> bool {

@@ -22,6 +22,10 @@ macro_rules! optional {
             impl Element for Option<$rust> {
                 const DATA_TYPE: DataType = <$rust as Element>::DATA_TYPE;
 
+                fn truth(&self) -> Option<bool> {
+                    self.as_ref().and_then(Element::truth)
+                }
+
                 fn by_others() -> Option<Box<dyn Any>> {
                     Some(Box::new(ByOthers::<Self> {
                         forget: |array| forget::<$rust>(array).into(),
@@ -65,6 +69,16 @@ macro_rules! optional {
                 }
             }
         )*
+
+        /// The fill value that optional numbers of this type have by default.
+        pub(super) fn default_fill_of(data_type: &DataType) -> Option<Vec<u8>> {
+            $(
+                if *data_type == <$rust as Element>::DATA_TYPE {
+                    return Option::<$rust>::default_fill();
+                }
+            )*
+            None
+        }
     };
 }
 
@@ -151,8 +165,9 @@ impl Labels {
     }
 }
 
-/// The bytes of a number in this type. An integer that the type does not have is none of its elements.
-fn bytes_of(data_type: &DataType, value: Value) -> Option<Vec<u8>> {
+/// The bytes of a number in this type. A number that is beyond the range of the type, or has a fraction that it does not
+/// have, is none of its elements.
+pub(super) fn bytes_of(data_type: &DataType, value: Value) -> Option<Vec<u8>> {
     let wide = |value: Value| match value {
         Value::Int(x) => Some(i128::from(x)),
         Value::UInt(x) => Some(i128::from(x)),
@@ -163,7 +178,8 @@ fn bytes_of(data_type: &DataType, value: Value) -> Option<Vec<u8>> {
         let number = T::from_value(value);
         let is_it = match number.to_value() {
             own @ (Value::Int(_) | Value::UInt(_)) => wide(own) == wide(value),
-            Value::Float(_) | Value::Complex(_) => true,
+            Value::Float(own) => own.is_finite() || !matches!(value, Value::Float(x) if x.is_finite()),
+            Value::Complex(_) => true,
         };
         is_it.then(|| bytemuck::bytes_of(&number).to_vec())
     }, else => None)

@@ -1,7 +1,7 @@
 //! Numbers as integers of the same order, for counting and sorting.
 
-use super::{AnyNumber, Number};
-use half::f16;
+use super::{AnyNumber, DataType, Number};
+use half::{bf16, f16};
 
 /// The bits of a key.
 pub(crate) const fn key_bits<T>() -> u32 {
@@ -18,9 +18,10 @@ pub(crate) fn key<T: Number>(x: T) -> Option<u64> {
         AnyNumber::Int(x) => Some((x as u64).wrapping_add(sign) & (u64::MAX >> (64 - key_bits::<T>()))),
         AnyNumber::Float(x) if !x.is_nan() => {
             let x = x + 0.0;
-            let bits = match size_of::<T>() {
-                2 => u64::from(f16::from_f64(x).to_bits()),
-                4 => u64::from((x as f32).to_bits()),
+            let bits = match T::DATA_TYPE {
+                DataType::Float16 => u64::from(f16::from_f64(x).to_bits()),
+                DataType::BFloat16 => u64::from(bf16::from_f64(x).to_bits()),
+                DataType::Float32 => u64::from((x as f32).to_bits()),
                 _ => x.to_bits(),
             };
             Some(if bits & sign == 0 { bits | sign } else { !bits & (sign | (sign - 1)) })
@@ -34,9 +35,10 @@ pub(crate) fn number_of<T: Number>(key: u64) -> f64 {
     let sign = 1 << (key_bits::<T>() - 1);
     if is_float::<T>() {
         let bits = if key & sign == 0 { !key & (sign | (sign - 1)) } else { key ^ sign };
-        return match size_of::<T>() {
-            2 => f16::from_bits(bits as u16).to_f64(),
-            4 => f64::from(f32::from_bits(bits as u32)),
+        return match T::DATA_TYPE {
+            DataType::Float16 => f16::from_bits(bits as u16).to_f64(),
+            DataType::BFloat16 => bf16::from_bits(bits as u16).to_f64(),
+            DataType::Float32 => f64::from(f32::from_bits(bits as u32)),
             _ => f64::from_bits(bits),
         };
     }
@@ -82,6 +84,9 @@ mod tests {
         in_order(&floats);
         in_order(&[f32::NEG_INFINITY, f32::MIN, -1.5, -1e-45, 0.0, 1e-45, 1.0, f32::MAX, f32::INFINITY]);
         in_order(&[f16::NEG_INFINITY, f16::MIN, f16::NEG_ONE, f16::ZERO, f16::ONE, f16::INFINITY]);
+        let floats =
+            [bf16::NEG_INFINITY, bf16::NEG_ONE, bf16::ZERO, bf16::from_f32(1e-9), bf16::from_f32(1e10), bf16::MAX];
+        in_order(&floats);
         assert_eq!((key(f32::NAN), key(-0.0_f64)), (None, key(0.0_f64)));
     }
 }

@@ -241,7 +241,7 @@ impl<T: Element> Source<T> for Sliced<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.input.source().is_cheap()
+        self.input.is_cheap()
     }
 
     fn is_view(&self) -> bool {

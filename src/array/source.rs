@@ -2,6 +2,7 @@
 
 use super::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, StoredBytes, zeroed};
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use ndarray::{ArcArray, ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
 use std::sync::Arc;
 
@@ -78,6 +79,11 @@ pub(crate) trait Source<T: Element>: Send + Sync {
     }
 }
 
+/// Equal for clones of one source, as long as one of them is alive.
+pub(crate) fn address_of<T: Element>(source: &Arc<dyn Source<T>>) -> usize {
+    Arc::as_ptr(source).addr()
+}
+
 /// Elements that can be changed where they are, since nothing else uses their memory; an error with the elements otherwise.
 /// A small part of a larger memory is copied, so that the rest is not held.
 pub(crate) fn unshared<T: Element>(elements: Elements<T>) -> std::result::Result<ArrayD<T>, Elements<T>> {
@@ -135,6 +141,7 @@ pub(crate) fn assemble<T: Element>(
     }
     let mut out = zeroed::<T>(region.shape())?;
     for number in numbers {
+        check_cancelled()?;
         let whole = grid.chunk_region(number)?;
         // There may be chunks of length 0 between the others.
         if whole.is_empty() {

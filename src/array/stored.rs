@@ -3,6 +3,7 @@
 use super::source::{Elements, Source, copy_into};
 use super::{ChunkGrid, Element, Evaluation, Labels, Region, decode_labelled, zeroed};
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
 use std::cell::Cell;
@@ -144,6 +145,7 @@ impl<T: Element> Source<T> for Stored {
     fn read_into(&self, _: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
         let layout = self.bytes.layout()?;
         for number in layout.grid.overlapping(region) {
+            check_cancelled()?;
             let chunk = layout.grid.chunk_region(number)?;
             let wanted = chunk.intersection(region).relative_to(&chunk);
             // The wanted elements' place in the region.

@@ -26,6 +26,10 @@ macro_rules! times {
 
             impl Element for Option<$rust> {
                 const DATA_TYPE: DataType = DataType::$variant(TimeUnit::Nanosecond);
+
+                fn truth(&self) -> Option<bool> {
+                    self.as_ref().and_then(Element::truth)
+                }
             }
 
             impl Encoding for $rust {

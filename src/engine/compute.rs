@@ -2,7 +2,7 @@
 
 use super::pages::prefer_huge_pages;
 use super::workers::{Job, evaluation, run};
-use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
+use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, largest_chunk_for, zeroed};
 use crate::error::{Error, Result};
 use crate::task::counted;
 use ndarray::{ArrayD, ArrayViewMutD, Axis};
@@ -47,10 +47,11 @@ impl<T: Element> ChunkedArray<T> {
             return Ok(());
         }
         let evaluation = evaluation([self as &dyn ErasedArray]);
+        let read_for_one = largest_chunk_for(self);
         let parts = Parts::of(out, &grid);
         let jobs = parts.map(|(region, part)| {
             let job = job::<T>(region, part);
-            Job { bytes: job.bytes.saturating_mul(beside(&evaluation).max(1)), ..job }
+            Job { bytes: job.bytes.saturating_mul(beside(&evaluation).max(1)).max(read_for_one), ..job }
         });
         self.read_parts(&evaluation, evaluation.concurrency(), jobs, self.len())
     }

@@ -4,7 +4,7 @@ use super::compute::{beside, no_elements};
 use super::workers::{Job, evaluation, run};
 use crate::array::{
     ChunkedArray, Count, Element, ErasedArray, Extreme, Number, Position, RealElement, Reducer, Region, Spread,
-    Summable, Truth, state_of,
+    Summable, Truth, largest_chunk_for, state_of,
 };
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
@@ -68,15 +68,15 @@ impl<T: RealElement> ChunkedArray<T> {
 }
 
 impl<T: Element> ChunkedArray<T> {
-    /// Returns whether any element is not 0 (`false`). NaN is not 0.
+    /// Returns whether any element is not 0 (`false`). NaN is not 0, and missing elements are left out.
     ///
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn any(&self) -> Result<bool> {
-        self.reduce_by(Truth { decides: true })
+        self.reduce_by(Truth { decides: true, skip_nan: false })
     }
 
-    /// Returns whether no element is 0 (`false`). NaN is not 0.
+    /// Returns whether no element is 0 (`false`). NaN is not 0, and missing elements are left out.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -89,10 +89,10 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn all(&self) -> Result<bool> {
-        self.reduce_by(Truth { decides: false })
+        self.reduce_by(Truth { decides: false, skip_nan: false })
     }
 
-    /// Returns the number of elements that are not NaN.
+    /// Returns the number of elements that are neither NaN nor missing.
     ///
     /// # Errors
     /// Any error of reading or computing a chunk.
@@ -199,6 +199,7 @@ impl<T: Element> ChunkedArray<T> {
         let evaluation = evaluation([self as &dyn ErasedArray]);
         let largest: usize = grid.largest_chunk().iter().product();
         let bytes = largest.saturating_mul(size_of::<T>()).saturating_mul(1 + beside(&evaluation));
+        let bytes = bytes.max(largest_chunk_for(self));
         let jobs = (0..grid.chunk_count()).map(|work| Job { work, bytes });
         counted(self.len().saturating_mul(size_of::<T>()), |done| {
             run(evaluation.concurrency(), jobs, |number| {

@@ -3,7 +3,7 @@
 use super::carry::{Carrier, was_saved};
 use super::remove::remove_arrays;
 use super::workers::{Job, evaluation, run};
-use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation};
+use crate::array::{ArrayMeta, ChunkGrid, ErasedArray, Evaluation, largest_chunk_for};
 use crate::backend::{ArraySpec, ArrayWriter, Backend, Carried, FirstPlace, StoredSummary};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
@@ -142,7 +142,8 @@ struct Writing<'a> {
     /// The job's array, in the chunks in which it is stored.
     array: Arc<dyn ErasedArray>,
     grid: ChunkGrid,
-    chunk_bytes: usize,
+    /// The memory for a chunk while it is written.
+    chunk_memory: usize,
     left: AtomicUsize,
     writer: Box<dyn ArrayWriter>,
 }
@@ -152,11 +153,13 @@ impl<'a> Writing<'a> {
         let layout = writer.layout().clone();
         let array =
             if layout.grid == *job.array.grid() { job.array.clone() } else { job.array.rechunked(&layout.grid)? };
+        // A chunk is in memory as it is made, as it is laid out and as it is encoded.
+        let own = layout.chunk_bytes(job.array.data_type().size()).unwrap_or(usize::MAX).saturating_mul(3);
         Ok(Self {
             job,
             index,
+            chunk_memory: own.max(largest_chunk_for(&*array)),
             array,
-            chunk_bytes: layout.chunk_bytes(job.array.data_type().size()).unwrap_or(usize::MAX),
             left: AtomicUsize::new(layout.grid.chunk_count()),
             grid: layout.grid,
             writer,
@@ -260,8 +263,7 @@ impl<'a> Iterator for Merged<'a> {
         *next += 1;
         let is_last = *next == *count;
         let writing = if is_last { self.arrays.remove(position).0 } else { writing.clone() };
-        // A chunk is in memory as it is made, as it is laid out and as it is encoded.
-        let bytes = writing.chunk_bytes.saturating_mul(3);
+        let bytes = writing.chunk_memory;
         Some(Job { work: (writing, Some(number)), bytes })
     }
 }
@@ -297,8 +299,9 @@ fn families(jobs: &[WriteJob]) -> Vec<Vec<usize>> {
         index
     }
     fn visit(array: &dyn ErasedArray, seen: &mut HashSet<usize>, found: &mut dyn FnMut(usize)) {
-        if !array.is_cheap() && seen.insert(array.address()) {
-            found(array.address());
+        let address = array.source_handle().address;
+        if !array.is_cheap() && seen.insert(address) {
+            found(address);
             array.inputs(&mut |input, _| visit(input, seen, found));
         }
     }

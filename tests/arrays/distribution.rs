@@ -110,6 +110,15 @@ fn quantiles_of_many_elements_are_exact_in_a_few_passes() {
 }
 
 #[test]
+fn quantiles_of_bfloat16_are_in_its_range() {
+    let of = |numbers: [f32; 3]| ChunkedArray::from(Array1::from_iter(numbers.map(half::bf16::from_f32)));
+    for numbers in [[1e10, 2e10, 3e10], [1e-9, 2e-9, 3e-9]] {
+        let middle = half::bf16::from_f32(numbers[1]).to_f64();
+        assert_eq!(of(numbers).quantile(&[0.5]).unwrap().to_vec(), [middle]);
+    }
+}
+
+#[test]
 fn distances_of_integers_do_not_overflow() {
     let array = ChunkedArray::from(array![i64::MIN, i64::MAX]);
     assert_eq!(array.quantile(&[0.5]).unwrap()[0], 0.0);

@@ -254,3 +254,44 @@ fn the_limit_is_on_depth_and_not_on_number() {
     let shallow = ChunkedArray::from_ndarray(deep.compute().unwrap(), &[4]).unwrap();
     assert_eq!((shallow + 1).sum().unwrap(), 66 + 12 * 201);
 }
+
+#[test]
+fn views_that_use_an_array_twice_take_no_time_of_their_own() {
+    for start in [
+        ChunkedArray::from(ndarray::Array1::from_iter(0..10_i64)),
+        lazy(&counted(&[10]), &ChunkGrid::regular(&[10], &[5]).unwrap()),
+    ] {
+        // As numpy's roll does.
+        let roll = |x: ChunkedArray<i64>| {
+            ChunkedArray::concatenate(0, [x.slice(s![1..]).unwrap(), x.slice(s![..1]).unwrap()]).unwrap()
+        };
+        let rolled = (0..60).fold(start.clone(), |x, _| roll(x));
+        assert_eq!(rolled.compute().unwrap(), start.compute().unwrap());
+        // As a periodic boundary is set.
+        let set = |x: ChunkedArray<i64>| x.updated(s![0..1], &x.slice(s![-2..-1]).unwrap()).unwrap();
+        let bounded = (0..60).fold(start, |x, _| set(x));
+        assert_eq!(bounded.compute().unwrap()[[0]], 8);
+        let folder = tempfile::tempdir().unwrap();
+        let storage = arraystow::Storage::open(folder.path()).unwrap();
+        storage.save("both", &(&rolled, &bounded)).unwrap();
+    }
+}
+
+#[test]
+fn large_chunks_of_which_little_is_left_are_counted_as_they_are() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    static NOW: AtomicUsize = AtomicUsize::new(0);
+    static MOST: AtomicUsize = AtomicUsize::new(0);
+    let len = 16 << 20;
+    let large = ChunkedArray::from_fn(&[4, len], &[1, len], |region| {
+        MOST.fetch_max(NOW.fetch_add(1, SeqCst) + 1, SeqCst);
+        let chunk = ArrayD::<f64>::zeros(region.shape());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        NOW.fetch_sub(1, SeqCst);
+        chunk
+    })
+    .unwrap();
+    assert_eq!(large.along(&[1]).unwrap().count().compute().unwrap().len(), 4);
+    // Two of 128 MiB are more than the 192 MiB of a run.
+    assert_eq!(MOST.load(SeqCst), 1);
+}

@@ -10,6 +10,7 @@ mod expressions;
 mod grids;
 mod limits;
 mod making;
+mod missing;
 mod operations;
 mod reductions;
 mod reshaping;

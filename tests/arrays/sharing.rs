@@ -170,3 +170,14 @@ fn kept_slices_do_not_hold_on_to_whole_chunks() {
     let mib = memory::peak() >> 20;
     assert!(mib < 150, "a peak of {mib} MiB");
 }
+
+#[test]
+fn labels_make_no_other_array() {
+    let counter = Counter::new();
+    let raw = source(&counter);
+    let labelled = raw.with_attr("units", "K").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    storage.save("both", &(&labelled, raw.along(&[0]).unwrap().sum(), &raw * 2)).unwrap();
+    assert_eq!(counter.chunks_and_most(), (25, 1));
+}

@@ -307,3 +307,29 @@ fn work_that_waits_for_other_work_of_the_pool_gets_it() {
     let sums = block_on(join_all((0..200).map(work)));
     assert!(sums.into_iter().all(|sum| sum.unwrap() == 90_i64));
 }
+
+#[test]
+fn within_a_chunk_of_many_parts_work_is_cancelled_too() {
+    let slow = ChunkedArray::from_fn(&[10_000], &[1], |region| {
+        thread::sleep(Duration::from_millis(10));
+        ndarray::ArrayD::<f64>::ones(region.shape())
+    })
+    .unwrap();
+    let parts: Vec<_> = (0..200).map(|at| slow.slice(s![at * 50..(at + 1) * 50]).unwrap()).collect();
+    for whole in [
+        slow.rechunk(arraystow::Chunking::Whole).unwrap(),
+        ChunkedArray::concatenate(0, parts).unwrap().rechunk(arraystow::Chunking::Whole).unwrap(),
+        slow.rechunk(&[5000]).unwrap().take(0, &(0..10_000).rev().collect::<Vec<_>>()).unwrap(),
+    ] {
+        let task = Task::new();
+        let start = Instant::now();
+        let error = thread::scope(|scope| {
+            let working = scope.spawn(|| task.run(|| whole.compute()));
+            thread::sleep(Duration::from_millis(100));
+            task.cancel();
+            working.join().unwrap().unwrap_err()
+        });
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+}

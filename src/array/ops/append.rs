@@ -11,7 +11,8 @@ impl<T: Element> ChunkedArray<T> {
     /// series. Lazy.
     ///
     /// The result is a later version of this array: it has the names of its axes, its attributes, fill value and codec.
-    /// It also continues its chunks: a chunk at the end that is not full is filled first.
+    /// It also continues its chunks: a chunk at the end that is not full is filled first. The first chunk decides how long
+    /// chunks are, and it is never longer than the array was when it was made.
     ///
     /// A save takes over the chunks of a stored array as they are stored. They are neither decoded nor computed nor encoded.
     ///
@@ -33,7 +34,7 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if there is no such axis, or if the shapes differ on another axis; if both arrays have names of
-    /// axes and these differ; if both have fill values and these differ.
+    /// axes and these differ; if `other` has a fill value that this array does not have.
     pub fn appended(&self, axis: usize, other: &Self) -> Result<Self> {
         self.check_axis(axis)?;
         let (shape, others) = (self.shape(), other.shape());
@@ -70,21 +71,36 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::operation(grid, self.depth().max(other.depth()), Arc::new(source)).chosen(meta))
     }
 
-    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or it has another value
-    /// for missing elements.
+    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or a missing element of it
+    /// would be none here.
     pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
         self.labels().common_dims(other.labels())?;
-        match (self.labels().fill(), other.labels().fill()) {
-            (Some(fill), Some(another)) if fill != another => Err(Error::invalid(format!(
-                "the fill values {:?} and {:?} differ, and an array has only one: replace the missing elements of one \
-                    array with map(), \
-                 and give it the same fill value with with_fill()",
-                self.fill(),
-                other.fill()
-            ))),
-            _ => Ok(()),
+        let Some(another) = other.labels().fill().filter(|another| self.labels().fill() != Some(another)) else {
+            return Ok(());
+        };
+        // Elements that can be missing are not in the array as the fill value.
+        if T::default_fill().is_some() {
+            return Ok(());
         }
+        Err(match self.fill() {
+            Some(_) => differing_fills(self, other),
+            None => Error::invalid(format!(
+                "an array without a fill value cannot take elements of one with the fill value {:?}: give it the same with \
+                 with_fill(), or replace the missing elements with map()",
+                T::get(&T::DATA_TYPE, another).ok()
+            )),
+        })
     }
+}
+
+/// The error for arrays that cannot be one.
+pub(super) fn differing_fills<T: Element>(one: &ChunkedArray<T>, other: &ChunkedArray<T>) -> Error {
+    Error::invalid(format!(
+        "the fill values {:?} and {:?} differ, and an array has only one: replace the missing elements of one array with \
+         map(), and give it the same fill value with with_fill()",
+        one.fill(),
+        other.fill()
+    ))
 }
 
 /// The length of the chunks on an axis, if they are equal and only the last may be shorter.

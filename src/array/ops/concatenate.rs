@@ -1,8 +1,10 @@
 //! Arrays that are concatenated along an axis, or stacked along a new one.
 
+use super::append::differing_fills;
 use crate::array::source::{Elements, Reading, Source};
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use ndarray::{ArrayViewMutD, SliceInfoElem};
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if there are no arrays or no such axis, if the shapes differ on another axis, or if arrays have
-    /// different names of axes.
+    /// different names of axes or different fill values.
     pub fn concatenate(axis: usize, arrays: impl IntoIterator<Item: Borrow<Self>>) -> Result<Self> {
         let arrays: Vec<Self> = arrays.into_iter().map(|array| array.borrow().clone()).collect();
         let first = arrays.first().ok_or_else(|| Error::invalid("there are no arrays to concatenate"))?;
@@ -47,7 +49,7 @@ impl<T: Element> ChunkedArray<T> {
             end = end.checked_add(array.shape()[axis]).ok_or_else(|| Error::invalid("an axis that is too long"))?;
             depth = depth.max(array.depth());
             if labels != *array.labels() {
-                labels = labels.common_dims(array.labels())?;
+                labels = labels.common_dims(array.labels())?.with_fill(common_fill(&arrays)?);
             }
             if number > 0 {
                 runs[axis].append(&mut array.grid().runs().swap_remove(axis));
@@ -84,6 +86,17 @@ impl<T: Element> ChunkedArray<T> {
             widened.push(array.slice(&slice)?);
         }
         Self::concatenate(axis, widened)
+    }
+}
+
+/// The fill value of the arrays that have one.
+fn common_fill<T: Element>(arrays: &[ChunkedArray<T>]) -> Result<Option<Vec<u8>>> {
+    let mut filled = arrays.iter().filter(|array| array.labels().fill().is_some());
+    let Some(first) = filled.next() else { return Ok(None) };
+    // Elements that can be missing are not in the arrays as the fill value.
+    match filled.find(|array| array.labels().fill() != first.labels().fill()) {
+        Some(other) if T::default_fill().is_none() => Err(differing_fills(first, other)),
+        _ => Ok(first.labels().fill().map(<[u8]>::to_vec)),
     }
 }
 
@@ -128,6 +141,7 @@ impl<T: Element> Source<T> for Concatenated<T> {
 
     fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
         for (array, own, target) in self.parts(region) {
+            check_cancelled()?;
             array.read_into(evaluation, &own, &mut out.slice_mut(target.to_slice_info().as_slice()))?;
         }
         Ok(())
@@ -148,7 +162,7 @@ impl<T: Element> Source<T> for Concatenated<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.arrays.iter().all(|array| array.source().is_cheap())
+        self.arrays.iter().all(|array| array.is_cheap())
     }
 
     fn is_view(&self) -> bool {

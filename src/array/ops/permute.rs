@@ -72,7 +72,7 @@ impl<T: Element> Source<T> for Permuted<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.input.source().is_cheap()
+        self.input.is_cheap()
     }
 
     fn is_view(&self) -> bool {

@@ -220,6 +220,11 @@ impl Moments {
         if other.count == 0.0 {
             return;
         }
+        // The square of a distance from the mean of nothing may overflow.
+        if self.count == 0.0 {
+            *self = other;
+            return;
+        }
         let count = self.count + other.count;
         let distance = other.mean - self.mean;
         self.mean += distance * (other.count / count);
@@ -266,10 +271,11 @@ impl<T: RealElement + Number> Reducer<T> for Spread {
     }
 }
 
-/// Whether any element, or all of them, are not zero.
+/// Whether any element, or all of them, are not zero. Missing elements are left out.
 pub(crate) struct Truth {
     /// The value that decides: `true` for any, `false` for all.
     pub(crate) decides: bool,
+    pub(crate) skip_nan: bool,
 }
 
 impl<T: Element> Reducer<T> for Truth {
@@ -282,7 +288,9 @@ impl<T: Element> Reducer<T> for Truth {
 
     #[inline]
     fn add(&self, state: &mut bool, x: T, _: usize) {
-        self.join_one(state, x != T::default());
+        if let Some(truth) = x.truth().filter(|_| !(self.skip_nan && is_nan(x))) {
+            self.join_one(state, truth);
+        }
     }
 
     fn join(&self, state: &mut bool, other: bool) {
@@ -301,7 +309,7 @@ impl Truth {
     }
 }
 
-/// The number of elements that are not NaN.
+/// The number of elements that are neither NaN nor missing.
 pub(crate) struct Count;
 
 impl<T: Element> Reducer<T> for Count {
@@ -314,7 +322,7 @@ impl<T: Element> Reducer<T> for Count {
 
     #[inline]
     fn add(&self, state: &mut i64, x: T, _: usize) {
-        *state += i64::from(!is_nan(x));
+        *state += i64::from(x.truth().is_some() && !is_nan(x));
     }
 
     fn join(&self, state: &mut i64, other: i64) {

@@ -110,19 +110,21 @@ impl<T: Element> Reduction<T> {
         Self { keep_axes: true, ..self }
     }
 
-    /// Returns whether any element is not 0 (`false`). NaN is not 0. Without elements the result is `false`.
+    /// Returns whether any element is not 0 (`false`). NaN is not 0, and missing elements are left out. Without
+    /// elements the result is `false`.
     #[must_use]
     pub fn any(&self) -> ChunkedArray<bool> {
-        self.by(Truth { decides: true })
+        self.by(Truth { decides: true, skip_nan: self.skip_nan })
     }
 
-    /// Returns whether no element is 0 (`false`). NaN is not 0. Without elements the result is `true`.
+    /// Returns whether no element is 0 (`false`). NaN is not 0, and missing elements are left out. Without elements
+    /// the result is `true`.
     #[must_use]
     pub fn all(&self) -> ChunkedArray<bool> {
-        self.by(Truth { decides: false })
+        self.by(Truth { decides: false, skip_nan: self.skip_nan })
     }
 
-    /// Returns the number of elements that are not NaN.
+    /// Returns the number of elements that are neither NaN nor missing.
     #[must_use]
     pub fn count(&self) -> ChunkedArray<i64> {
         self.by(Count)
@@ -223,8 +225,7 @@ impl<T: RealElement> Reduction<T> {
 
 impl<T: RealElement + Number> Reduction<T> {
     /// Returns the variances, in `f64`: the sum of the squared distances from the mean, divided by the number of
-    /// elements minus `ddof`. The result is NaN if there are at most `ddof` elements. The variance of complex numbers
-    /// is the sum of the variances of their parts.
+    /// elements minus `ddof`. The result is NaN if there are at most `ddof` elements.
     #[must_use]
     pub fn var(&self, ddof: usize) -> ChunkedArray<f64> {
         self.by(Spread { ddof, is_root: false, skip_nan: self.skip_nan })

@@ -5,6 +5,7 @@ use crate::array::{
     ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, element_count, zeroed,
 };
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use ndarray::{IxDyn, SliceInfoElem};
 use std::ops::Range;
 use std::sync::Arc;
@@ -257,6 +258,7 @@ impl<T: Element> Source<T> for Reshaped<T> {
             let mut out = zeroed::<T>(&lens)?;
             let count: usize = pieces.iter().map(Vec::len).product();
             for mut number in 0..count {
+                check_cancelled()?;
                 let mut chosen = Vec::with_capacity(pieces.len());
                 for of_group in pieces.iter().rev() {
                     chosen.push(&of_group[number % of_group.len()]);
@@ -276,7 +278,7 @@ impl<T: Element> Source<T> for Reshaped<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.input.source().is_cheap()
+        self.input.is_cheap()
     }
 
     fn is_view(&self) -> bool {

@@ -3,6 +3,7 @@
 use crate::array::source::{Elements, Reading, Source, copy_into};
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use ndarray::Axis;
 use std::sync::Arc;
 
@@ -96,6 +97,7 @@ impl<T: Element> Source<T> for Taken<T> {
         order.sort_by_key(|at| wanted[*at]);
         let mut left = order.as_slice();
         while let Some(at) = left.first() {
+            check_cancelled()?;
             let low = wanted[*at];
             let (start, len) = self.input.grid().axis_chunk_around(self.axis, low);
             let (of_chunk, rest) = left.split_at(left.partition_point(|at| wanted[*at] < start + len));

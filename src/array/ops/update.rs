@@ -35,8 +35,8 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if the slice has another number of axes, reaches outside the array, or has a step or a new axis;
-    /// if `block` has another shape; if both arrays have names of axes and these differ; if both have fill values and
-    /// these differ.
+    /// if `block` has another shape; if both arrays have names of axes and these differ; if `block` has a fill value that
+    /// this array does not have.
     pub fn updated(&self, region: impl AsRef<[SliceInfoElem]>, block: &Self) -> Result<Self> {
         let slice = region.as_ref();
         let replaced = self.slice(slice)?;
@@ -101,7 +101,7 @@ impl<T: Element> Source<T> for Updated<T> {
     }
 
     fn is_cheap(&self) -> bool {
-        self.before.source().is_cheap() && self.block.source().is_cheap()
+        self.before.is_cheap() && self.block.is_cheap()
     }
 
     fn is_view(&self) -> bool {

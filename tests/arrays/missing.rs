@@ -1,0 +1,78 @@
+//! Missing elements stay missing, and others do not become missing.
+
+use arraystow::{ChunkedArray, ErrorKind};
+use half::f16;
+use ndarray::array;
+
+#[test]
+fn a_conversion_without_the_fill_value_takes_another() {
+    let floats = ChunkedArray::from(array![0.0_f32, f32::NAN, 5.0]).with_fill(f32::NAN);
+    let integers = floats.astype::<i32>().unwrap();
+    assert_eq!(integers.fill(), Some(i32::MIN));
+    assert_eq!(integers.compute().unwrap(), array![0, i32::MIN, 5].into_dyn());
+    assert_eq!(floats.astype::<f64>().unwrap().fill().map(f64::is_nan), Some(true));
+
+    let large = ChunkedArray::from(array![1e20_f64, 1.0]).with_fill(1e20);
+    let halves = large.astype::<f16>().unwrap();
+    assert!(halves.fill().is_some_and(f16::is_nan) && halves.compute().unwrap()[[0]].is_nan());
+    assert_eq!(large.astype::<f32>().unwrap().fill(), Some(1e20));
+
+    // One that the type has is kept, and so is none.
+    let kept = ChunkedArray::from(array![-9_i64, 1]).with_fill(-9).astype::<f32>().unwrap();
+    assert_eq!((kept.fill(), kept.compute().unwrap()), (Some(-9.0), array![-9.0, 1.0].into_dyn()));
+    assert_eq!(ChunkedArray::from(array![f32::NAN]).astype::<i8>().unwrap().fill(), None);
+}
+
+#[test]
+fn missing_elements_are_neither_true_nor_false() {
+    let floats = ChunkedArray::from(array![0.0_f32, f32::NAN]).with_fill(f32::NAN);
+    let error = floats.astype::<bool>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("map"), "{error}");
+    assert!(ChunkedArray::from(array![0_u8, 1]).with_fill(1).astype::<bool>().is_ok());
+
+    let missing = ChunkedArray::from(array![Some(0_i32), None]);
+    assert_eq!((missing.any().unwrap(), missing.all().unwrap(), missing.count().unwrap()), (false, false, 1));
+    let along = missing.along(&[0]).unwrap();
+    assert!(!along.any().compute().unwrap()[[]]);
+    assert_eq!(along.count().compute().unwrap()[[]], 1);
+    assert!(ChunkedArray::from(array![None, Some(3)]).all().unwrap());
+    assert_eq!(ChunkedArray::from(array![Some(1.0), None, Some(f64::NAN)]).count().unwrap(), 1);
+}
+
+#[test]
+fn nan_can_be_left_out_of_any() {
+    let array = ChunkedArray::from(array![0.0, f64::NAN]);
+    let along = array.along(&[0]).unwrap();
+    assert!(along.any().compute().unwrap()[[]]);
+    assert!(!along.skip_nan().any().compute().unwrap()[[]]);
+}
+
+#[test]
+fn arrays_that_become_one_have_one_fill_value() {
+    let (plain, filled) = (ChunkedArray::from(array![1, 2]), ChunkedArray::from(array![3, -9]).with_fill(-9));
+    let january = filled.with_attr("history", "january").unwrap();
+    let february = filled.with_attr("history", "february").unwrap();
+    assert_eq!(ChunkedArray::concatenate(0, [&january, &february]).unwrap().fill(), Some(-9));
+    assert_eq!(ChunkedArray::concatenate(0, [&plain, &filled]).unwrap().fill(), Some(-9));
+    assert_eq!(ChunkedArray::stack(0, [&january, &february]).unwrap().fill(), Some(-9));
+    assert_eq!(filled.appended(0, &plain).unwrap().fill(), Some(-9));
+
+    let other = plain.with_fill(-1);
+    for error in [
+        ChunkedArray::concatenate(0, [&filled, &other]).unwrap_err(),
+        filled.appended(0, &other).unwrap_err(),
+        plain.appended(0, &filled).unwrap_err(),
+        plain.updated(ndarray::s![..], &filled).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("-9") && error.to_string().contains("with_fill()"), "{error}");
+    }
+
+    // Elements that can be missing are not marked by a value in memory.
+    let (counts, more) = (ChunkedArray::from(array![Some(1_i32)]), ChunkedArray::from(array![None, Some(2)]));
+    let both = counts.with_fill(Some(-9)).appended(0, &more).unwrap();
+    assert_eq!(both.fill(), Some(None));
+    assert_eq!(both.compute().unwrap(), array![Some(1), None, Some(2)].into_dyn());
+    assert!(ChunkedArray::concatenate(0, [&counts.with_fill(Some(-9)), &more]).is_ok());
+}
