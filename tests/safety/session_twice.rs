@@ -80,8 +80,8 @@ impl Place {
                     std::fs::write(path, bytes).unwrap();
                 }
                 Self::Store(store) => {
-                    let put = store.put(&key.as_str().into(), bytes.clone().into());
-                    futures::executor::block_on(put).unwrap();
+                    let path = key.as_str().into();
+                    futures::executor::block_on(store.put(&path, bytes.clone().into())).unwrap();
                 }
             }
         }
