@@ -72,7 +72,7 @@ fn arrays_that_become_one_have_one_fill_value() {
     // Elements that can be missing are not marked by a value in memory.
     let (counts, more) = (ChunkedArray::from(array![Some(1_i32)]), ChunkedArray::from(array![None, Some(2)]));
     let both = counts.with_fill(Some(-9)).appended(0, &more).unwrap();
-    assert_eq!(both.fill(), Some(None));
+    assert_eq!(both.fill(), Some(Some(-9)));
     assert_eq!(both.compute().unwrap(), array![Some(1), None, Some(2)].into_dyn());
     assert!(ChunkedArray::concatenate(0, [&counts.with_fill(Some(-9)), &more]).is_ok());
 }

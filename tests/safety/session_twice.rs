@@ -207,7 +207,7 @@ fn a_session_whose_lease_was_swept_while_it_began_is_none() {
                         Place::Store(store) => futures::executor::block_on(store.delete(&key.into())).unwrap(),
                     }
                 }
-                swept(&other);
+                let _ = other.sweep().unwrap().remove().unwrap();
             }
             ArrayD::from_elem(region.shape(), 7_i32)
         });
