@@ -70,37 +70,6 @@ impl<T: Element> ChunkedArray<T> {
         let meta = ArrayMeta { codec: self.codec(), labels: self.labels().clone() };
         Ok(Self::operation(grid, self.depth().max(other.depth()), Arc::new(source)).chosen(meta))
     }
-
-    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or a missing element of it
-    /// would be none here.
-    pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
-        self.labels().common_dims(other.labels())?;
-        let Some(another) = other.labels().fill().filter(|another| self.labels().fill() != Some(another)) else {
-            return Ok(());
-        };
-        // Elements that can be missing are not in the array as the fill value.
-        if T::default_fill().is_some() {
-            return Ok(());
-        }
-        Err(match self.fill() {
-            Some(_) => differing_fills(self, other),
-            None => Error::invalid(format!(
-                "an array without a fill value cannot take elements of one with the fill value {:?}: give it the same with \
-                 with_fill(), or replace the missing elements with map()",
-                T::get(&T::DATA_TYPE, another).ok()
-            )),
-        })
-    }
-}
-
-/// The error for arrays that cannot be one.
-pub(super) fn differing_fills<T: Element>(one: &ChunkedArray<T>, other: &ChunkedArray<T>) -> Error {
-    Error::invalid(format!(
-        "the fill values {:?} and {:?} differ, and an array has only one: replace the missing elements of one array with \
-         map(), and give it the same fill value with with_fill()",
-        one.fill(),
-        other.fill()
-    ))
 }
 
 /// The length of the chunks on an axis, if they are equal and only the last may be shorter.

@@ -1,6 +1,6 @@
 //! Arrays that are concatenated along an axis, or stacked along a new one.
 
-use super::append::differing_fills;
+use super::fills::common_fill;
 use crate::array::source::{Elements, Reading, Source};
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region, zeroed};
 use crate::error::{Error, Result};
@@ -86,17 +86,6 @@ impl<T: Element> ChunkedArray<T> {
             widened.push(array.slice(&slice)?);
         }
         Self::concatenate(axis, widened)
-    }
-}
-
-/// The fill value of the arrays that have one.
-fn common_fill<T: Element>(arrays: &[ChunkedArray<T>]) -> Result<Option<Vec<u8>>> {
-    let mut filled = arrays.iter().filter(|array| array.labels().fill().is_some());
-    let Some(first) = filled.next() else { return Ok(None) };
-    // Elements that can be missing are not in the arrays as the fill value.
-    match filled.find(|array| array.labels().fill() != first.labels().fill()) {
-        Some(other) if T::default_fill().is_none() => Err(differing_fills(first, other)),
-        _ => Ok(first.labels().fill().map(<[u8]>::to_vec)),
     }
 }
 

@@ -7,6 +7,7 @@ mod compare;
 mod concatenate;
 mod cumulative;
 mod fallible;
+mod fills;
 mod logic;
 mod operand;
 mod overlap;

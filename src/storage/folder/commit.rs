@@ -164,7 +164,7 @@ impl Folder {
         if manifests.iter().all(Manifest::is_empty) {
             return None;
         }
-        // Nobody may commit them once more.
+        // They must not be committed once more.
         self.end_committed(workflow, &manifests).ok()?;
         let staying = Records::of_copies(&self.workflow(workflow)).ok()?;
         Some(Superseded { manifests, staying, hold: Box::new(hold) })

@@ -129,7 +129,7 @@ impl ObjectFolder {
         None
     }
 
-    /// Ends sessions that were committed as one of these documents: nobody may commit them once more.
+    /// Ends sessions that were committed as one of these documents: they must not be committed once more.
     pub(super) fn end_committed(&self, workflow: &Workflow, manifests: &[Manifest]) -> Result<()> {
         let is_named = |array: &str| manifests.iter().any(|manifest| manifest.has(array));
         Sessions::end_committed(&self.bytes(workflow)?, is_named)

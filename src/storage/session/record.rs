@@ -338,7 +338,7 @@ impl Sessions {
                 Ok(lease) if lease.arrays.iter().any(|array| is_named(array)) => record.end()?,
                 Ok(_) => {}
                 Err(error) if error.is_gone() || error.is_not_found() => {}
-                // Nobody can commit it.
+                // It cannot be committed.
                 Err(error) if error.is_corrupt() && record.check_open().is_err_and(|error| error.is_gone()) => {}
                 Err(error) => return Err(error),
             }
