@@ -39,6 +39,15 @@ pub(crate) fn run(work: &str, place: &str) -> Outcome<f64> {
             }
             Ok(())
         }),
+        // A file for each array, as it is stored: its elements and metadata.
+        "many" => timed(|| {
+            let fresh = Path::new(place).join("fresh");
+            for number in 0..1000 {
+                fs::write(&fresh, [0; 20_000])?;
+                fs::rename(&fresh, Path::new(place).join(number.to_string()))?;
+            }
+            Ok(())
+        }),
         _ => Err(format!("{work} is not known").into()),
     }
 }

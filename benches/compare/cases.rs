@@ -60,7 +60,14 @@ pub(crate) const CASES: &[Case] = &[
         "small",
         &[Ours, Bare, Joblib, H5py],
     ),
-    case("many-arrays", "a value of 1,000 arrays of 16 KiB, not synced", FOLDER, None, "many", &[Ours, Joblib, H5py]),
+    case(
+        "many-arrays",
+        "a value of 1,000 arrays of 16 KiB, not synced",
+        FOLDER,
+        None,
+        "many",
+        &[Ours, Bare, Joblib, H5py],
+    ),
     case("state-save", "100 tensors of 6 MB, synced", FOLDER, None, "save-state", &[Ours, Pickle, Joblib, Safetensors]),
     case(
         "state-load",

@@ -45,7 +45,11 @@ impl Communicator for Ranks {
         }
         let mut lens = vec![0; self.size()];
         first.gather_into_root(&len, &mut lens[..]);
-        let starts: Vec<i32> = lens.iter().scan(0, |end, len| Some(std::mem::replace(end, *end + len))).collect();
+        let (mut starts, mut end) = (Vec::with_capacity(lens.len()), 0_i32);
+        for len in &lens {
+            starts.push(end);
+            end = end.checked_add(*len).ok_or("the ranks send more than 2 GiB")?;
+        }
         let mut all = vec![0; lens.iter().map(|len| len.unsigned_abs() as usize).sum()];
         first.gather_varcount_into_root(&bytes[..], &mut PartitionMut::new(&mut all[..], &lens[..], &starts[..]));
         let mut rest = all.as_slice();
@@ -63,7 +67,11 @@ fn main() -> Outcome<()> {
     let folder = Path::new(&folder);
     let universe = mpi::initialize().ok_or("MPI is already initialized")?;
     let ranks = Ranks(universe.world());
-    run(&ranks, folder)?;
+    if let Err(error) = run(&ranks, folder) {
+        // The others may be waiting for this one.
+        eprintln!("rank {}: {error}", ranks.rank());
+        ranks.0.abort(1);
+    }
     ranks.0.barrier();
     if ranks.rank() == 0 { check(folder) } else { Ok(()) }
 }
