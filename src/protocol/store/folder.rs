@@ -329,6 +329,7 @@ impl FolderStore {
 
     /// Makes the file `to` a link to `from`. Returns whether that was possible.
     pub(super) fn link(&self, from: &Path, to: &Path) -> io::Result<bool> {
+        self.make_folder_of(to)?;
         match self.try_link(from, to) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Err(error),
@@ -336,12 +337,14 @@ impl FolderStore {
         }
     }
 
-    /// Makes the file `to` a link to `from`.
+    pub(super) fn make_folder_of(&self, path: &Path) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(&self.root);
+        if std::fs::symlink_metadata(folder).is_ok() { Ok(()) } else { self.make_folders(folder) }
+    }
+
+    /// Makes the file `to`, whose folder is there, a link to `from`.
     pub(super) fn try_link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let folder = to.parent().unwrap_or(&self.root);
-        if std::fs::symlink_metadata(folder).is_err() {
-            self.make_folders(folder)?;
-        }
         let linked = disk::link(from, to);
         // Not before the link: another thread might sync the folder in between. A name that is there already may be of a
         // writer that has not synced it.

@@ -73,6 +73,7 @@ impl FolderStore {
 
     /// Gives a file the name `to`, which must be free.
     fn link_or_rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.make_folder_of(to)?;
         match self.try_link(from, to) {
             Err(error) if has_no_links(&error) => {}
             linked => return linked,
