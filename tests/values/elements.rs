@@ -264,3 +264,55 @@ fn plain_arrays_of_them_are_diverted() {
         assert_eq!(types, expected, "{what}");
     });
 }
+
+/// HDF5 has the same types for complex numbers and truth values.
+#[test]
+fn records_and_names_that_look_like_other_types_stay_what_they_are() {
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+    struct Parts {
+        re: f32,
+        im: f32,
+    }
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+    struct Turned {
+        im: f64,
+        re: f64,
+    }
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
+    struct Both {
+        one: Parts,
+        two: [Turned; 2],
+        answer: Answer,
+    }
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Element)]
+    #[repr(i32)]
+    enum Answer {
+        #[default]
+        FALSE = 0,
+        TRUE = 1,
+    }
+    everywhere(|what, storage| {
+        let parts = Array1::from_iter((0..5).map(|i| Parts { re: i as f32, im: -(i as f32) }));
+        let turned = Array1::from_iter((0..5).map(|i| Turned { im: f64::from(i), re: -f64::from(i) }));
+        let answers = ndarray::array![Answer::TRUE, Answer::FALSE, Answer::TRUE];
+        let both = Array1::from_iter((0..5).map(|i| Both {
+            one: parts[i],
+            two: [turned[i], turned[0]],
+            answer: answers[i % 3],
+        }));
+        let chunked = (
+            ChunkedArray::from(parts.clone()),
+            ChunkedArray::from(turned.clone()),
+            ChunkedArray::from(answers.clone()),
+            ChunkedArray::from(both.clone()),
+        );
+        storage.save("alike", &chunked).unwrap();
+        type Found = (ChunkedArray<Parts>, ChunkedArray<Turned>, ChunkedArray<Answer>, ChunkedArray<Both>);
+        let found: Found = storage.load("alike").unwrap();
+        assert_eq!(found.0.compute().unwrap(), parts.into_dyn(), "{what}");
+        assert_eq!(found.1.compute().unwrap(), turned.into_dyn(), "{what}");
+        assert_eq!(found.2.compute().unwrap(), answers.into_dyn(), "{what}");
+        assert_eq!(found.3.compute().unwrap(), both.into_dyn(), "{what}");
+        assert!(storage.verify("alike", VerifyDepth::Deep).unwrap().is_sound(), "{what}");
+    });
+}

@@ -84,6 +84,18 @@ impl Description {
             .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
     }
 
+    /// The data type that the attribute names, if it is one of several parts or names: what the type of a file is taken for
+    /// does not always show which.
+    pub(super) fn composite_type(json: &[u8]) -> Option<DataType> {
+        #[derive(Deserialize)]
+        struct TypeOnly {
+            data_type: String,
+        }
+        let TypeOnly { data_type } = serde_json::from_slice(json).ok()?;
+        DataType::from_name(&data_type)
+            .filter(|said| matches!(said, DataType::Record(_) | DataType::Enum(_) | DataType::Subarray(_)))
+    }
+
     /// Reads the attribute and checks it against the dataset.
     pub(super) fn read(json: &[u8], data_type: &DataType, layout: &StoredLayout) -> Result<Described> {
         let damaged =

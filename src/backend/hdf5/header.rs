@@ -22,6 +22,7 @@ use super::paths;
 use super::reading::WatchedFile;
 use super::recognize::recognize;
 use super::stretch;
+use super::types;
 use super::watch::TextFill;
 use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
 use crate::backend::found::ArrayForm;
@@ -160,7 +161,9 @@ fn read_dataset(
 ) -> Result<(Header, Option<Unsealed>)> {
     let (dataset, may_be_described) = open(file, wanted)?;
     let properties = inspect::properties(&dataset)?;
-    let mut facts = Facts::read(&dataset, &properties, file_len, limits)?;
+    let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
+    let said = description.as_deref().and_then(Description::composite_type);
+    let mut facts = Facts::read(&dataset, &properties, file_len, limits, said.as_ref())?;
     let index = facts.index(&dataset, &properties, limits)?;
     let fill = if facts.elements.data_type.is_text() {
         let complete = index.first_missing(facts.layout.grid.chunk_count()).is_none();
@@ -168,7 +171,6 @@ fn read_dataset(
     } else {
         facts.fill(&dataset, &properties, &index)?
     };
-    let description = if may_be_described { inspect::text_attribute(&dataset, ATTRIBUTE)? } else { None };
     let mut grid = facts.layout.grid.clone();
     let (mut labels, mut unsealed) = (Labels::NONE, None);
     if let Some(description) = description {
@@ -241,15 +243,27 @@ fn packed_path(what: &str, id: &str) -> String {
 
 /// The data type, shape and chunks of a dataset.
 pub(super) fn form(dataset: &Handle, file_len: u64, limits: &Limits) -> Result<ArrayForm> {
-    let facts = Facts::read(dataset, &inspect::properties(dataset)?, file_len, limits)?;
+    let facts = Facts::read(dataset, &inspect::properties(dataset)?, file_len, limits, None)?;
     Ok(ArrayForm { data_type: facts.elements.data_type, grid: facts.layout.grid })
 }
 
 impl Facts {
-    fn read(dataset: &Handle, properties: &Handle, file_len: u64, limits: &Limits) -> Result<Self> {
+    /// `said` is the data type that the description names. The type of a record with the members `re` and `im` could be
+    /// that of complex numbers, too.
+    fn read(
+        dataset: &Handle,
+        properties: &Handle,
+        file_len: u64,
+        limits: &Limits,
+        said: Option<&DataType>,
+    ) -> Result<Self> {
         // First of all: to ask a view of other files for its shape would open them.
         let storage = inspect::storage(properties)?;
-        let elements = recognize(&inspect::element_type(dataset)?)?;
+        let file_type = inspect::element_type(dataset)?;
+        let elements = match said {
+            Some(said) if types::is_written_as(said, &file_type)? => StoredElements::bytes(types::stored(said)),
+            _ => recognize(&file_type)?,
+        };
         let shape = inspect::shape(dataset)?;
         let filters = inspect::filters(properties)?;
         let pipeline = Pipeline::new(&filters, elements.size)?;

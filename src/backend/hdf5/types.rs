@@ -5,14 +5,15 @@
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::attributes;
-use super::library::{Handle, id, status};
+use super::library::{Handle, id, number, status};
 use crate::array::{DataType, Field, RecordType, SubarrayType};
 use crate::error::{Error, Result};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5t::{
     H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE, H5T_STD_U8LE,
     H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE, H5T_class_t, H5Tarray_create2, H5Tclose, H5Tcopy, H5Tcreate,
-    H5Tenum_create, H5Tenum_insert, H5Tinsert, H5Tset_ebias, H5Tset_fields, H5Tset_precision, H5Tset_size, H5Tset_tag,
+    H5Tenum_create, H5Tenum_insert, H5Tequal, H5Tinsert, H5Tset_ebias, H5Tset_fields, H5Tset_precision, H5Tset_size,
+    H5Tset_tag,
 };
 use std::ffi::{CStr, CString, c_uint};
 
@@ -47,6 +48,13 @@ pub(super) fn create(data_type: &DataType) -> Result<Handle> {
         }
         number => real(number),
     }
+}
+
+/// Whether this type of a file is the one that such elements are written as.
+pub(super) fn is_written_as(data_type: &DataType, file_type: &Handle) -> Result<bool> {
+    let own = create(data_type)?;
+    // SAFETY: both are valid types.
+    Ok(number("compare types", || unsafe { H5Tequal(own.id(), file_type.id()) })? > 0)
 }
 
 /// What the elements are stored as: dates and durations are integers.

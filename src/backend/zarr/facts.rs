@@ -49,11 +49,15 @@ impl Facts {
             && (self.indexing.is_none() || self.fill == other.fill)
     }
 
-    pub(super) fn read(metadata: &Metadata, limits: &Limits) -> Result<Self> {
+    /// If the array may be of any program, attributes that cannot be read are left out.
+    pub(super) fn read(metadata: &Metadata, limits: &Limits, is_any: bool) -> Result<Self> {
         let found = match metadata.version {
             ZarrVersion::V3 => v3::read(Members::read(&metadata.array, v3::WANTED)?)?,
             ZarrVersion::V2 => {
-                let description = metadata.attributes.as_deref().map(Members::read_attributes).transpose()?;
+                let description = match metadata.attributes.as_deref().map(Members::read_attributes).transpose() {
+                    Err(_) if is_any => None,
+                    description => description?,
+                };
                 v2::read(Members::read(&metadata.array, v2::WANTED)?, description.flatten())?
             }
         };

@@ -74,6 +74,11 @@ fn element(version: ZarrVersion, data_type: &DataType, value: &Value) -> Option<
         DataType::DateTime64(_) | DataType::TimeDelta64(_) => integer(value).map(|n: i64| n.to_le_bytes().to_vec()),
         DataType::String => text(version, value),
         DataType::Enum(enumeration) => element(version, enumeration.base(), value),
+        // As the specification has it, and as zarr-python writes it.
+        DataType::Bytes(size) if version == ZarrVersion::V3 && value.is_array() => {
+            let bytes: Option<Vec<u8>> = value.as_array()?.iter().map(integer).collect();
+            bytes.filter(|bytes| bytes.len() == *size)
+        }
         DataType::Text(_) | DataType::Bytes(_) | DataType::Subarray(_) => base64(data_type.size(), value),
         DataType::Record(record) => match value {
             Value::Object(members) => {

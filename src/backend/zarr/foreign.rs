@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::fetch::below;
+use super::json;
 use super::metadata::{ATTRIBUTES_NAME, MOST_BYTES, Metadata, array_name};
 use super::reader::Reader;
 use crate::backend::ArrayReader;
@@ -12,7 +13,6 @@ use crate::near::did_you_mean;
 use crate::protocol::ZarrVersion;
 use crate::protocol::store::ByteStore;
 use bytes::Bytes;
-use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -137,14 +137,12 @@ fn is_group(path: &str) -> Error {
 
 /// What these metadata are of: those of version 3, those of version 2 and its attributes, those of a group of version 2.
 fn node(found: &[Option<Bytes>]) -> ZarrNode {
-    #[derive(Deserialize)]
-    struct NodeMetadata<'a> {
-        node_type: &'a str,
-    }
     let get = |index: usize| found.get(index).and_then(Option::as_ref);
     if let Some(array) = get(0) {
-        return match serde_json::from_slice::<NodeMetadata<'_>>(array) {
-            Ok(NodeMetadata { node_type: "group" }) => ZarrNode::Group,
+        // Attributes, which may have NaN in them, are passed over.
+        let members = json::members(array, Some(&["node_type"]));
+        return match members.as_ref().and_then(|members| members.get("node_type")) {
+            Some(node_type) if node_type == "group" => ZarrNode::Group,
             _ => ZarrNode::Array(Metadata { version: ZarrVersion::V3, array: array.to_vec(), attributes: None }),
         };
     }
@@ -159,7 +157,7 @@ fn node(found: &[Option<Bytes>]) -> ZarrNode {
 }
 
 fn form(metadata: &Metadata, limits: &Limits) -> Result<ArrayForm> {
-    let facts = Facts::read(metadata, limits)?;
+    let facts = Facts::read(metadata, limits, true)?;
     let grid = facts.described.as_ref().map_or(&facts.layout.grid, |described| &described.grid).clone();
     Ok(ArrayForm { data_type: facts.data_type, grid })
 }

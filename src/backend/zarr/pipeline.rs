@@ -72,6 +72,8 @@ pub(super) enum ChecksumPlace {
 impl Pipeline {
     /// The codecs of version 3, for chunks of this many axes.
     pub(super) fn read(codecs: Vec<Extension>, data_type: &DataType, axes: usize) -> Result<Self> {
+        // How long strings are in the array, their data type does not say.
+        let usual = Some(data_type.size()).filter(|_| !matches!(data_type, DataType::Text(_) | DataType::String));
         let mut order = None;
         let mut packing = None;
         let mut stages = Vec::new();
@@ -103,12 +105,12 @@ impl Pipeline {
                     continue;
                 }
                 "gzip" | "zstd" | "blosc" | "crc32c" => {
-                    stages.push(Stage::read(&name, &mut codec)?);
+                    stages.push(Stage::read(&name, &mut codec, usual)?);
                     true
                 }
                 _ => {
                     let of_numcodecs = name.strip_prefix("numcodecs.").ok_or_else(|| codec.refused(INSTEAD))?;
-                    stages.push(Stage::read(of_numcodecs, &mut codec)?);
+                    stages.push(Stage::read(of_numcodecs, &mut codec, usual)?);
                     true
                 }
             };
@@ -135,7 +137,7 @@ impl Pipeline {
                 }
                 name => {
                     let name = name.to_owned();
-                    pipeline.stages.push(Stage::read(&name, &mut codec)?);
+                    pipeline.stages.push(Stage::read(&name, &mut codec, Some(4))?);
                 }
             }
             codec.finish()?;
@@ -170,8 +172,8 @@ const PCODEC: &[&str] =
     &["level", "mode_spec", "delta_spec", "paging_spec", "delta_encoding_order", "equal_pages_up_to"];
 
 impl Stage {
-    /// The codec of bytes that numcodecs calls so.
-    fn read(name: &str, codec: &mut Extension) -> Result<Self> {
+    /// The codec of bytes that numcodecs calls so. `usual` is the size of elements where the codec does not say it.
+    fn read(name: &str, codec: &mut Extension, usual: Option<usize>) -> Result<Self> {
         let written_with: &[&str] = match name {
             "gzip" | "zlib" | "bz2" => &["level"],
             "lz4" => &["acceleration"],
@@ -197,7 +199,8 @@ impl Stage {
             "crc32c" => sum(Checksum::Crc32c, ChecksumPlace::Behind, ChecksumPlace::Before),
             "fletcher32" => Ok(Self::Checksum(Checksum::Fletcher32, ChecksumPlace::Behind)),
             "shuffle" => {
-                let size = codec.take("elementsize").unwrap_or_else(|| 4.into());
+                let size = codec.take("elementsize").filter(|size| !size.is_null());
+                let size = size.or_else(|| usual.map(Value::from)).unwrap_or_default();
                 let bytes = size.as_u64().and_then(|size| usize::try_from(size).ok());
                 bytes.map(Self::Shuffle).ok_or_else(|| codec.unknown_value("elementsize", &size))
             }

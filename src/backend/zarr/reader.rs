@@ -51,7 +51,7 @@ impl Reader {
         metadata: &Metadata,
         table: Option<Bytes>,
     ) -> Result<Self> {
-        let facts = Facts::read(metadata, limits)?;
+        let facts = Facts::read(metadata, limits, is_any)?;
         limits.check_chunks(facts.layout.grid.chunk_count())?;
         let unit = facts.layout.parts.as_ref().unwrap_or(&facts.layout.chunk_shape);
         let most = limits.most_chunk_bytes();

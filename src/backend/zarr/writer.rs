@@ -41,7 +41,7 @@ impl Writer {
         let layout = layout_of(spec, options, limits)?;
         let metadata = Metadata::new(options.version, name_of(&key), spec, &layout)?;
         let chunks = Chunks::new(key.clone(), &metadata, &spec.data_type, spec.codec(), layout, limits)?;
-        let facts = Facts::read(&metadata, limits).ok();
+        let facts = Facts::read(&metadata, limits, false).ok();
         let table = Building::new(chunks.layout.grid.chunk_count().saturating_mul(chunks.parts), limits)?;
         Ok(Self { puts: store.puts(), store, key, metadata, chunks, facts, table })
     }
