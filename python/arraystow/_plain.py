@@ -36,6 +36,9 @@ def _short(path: str) -> str:
     return path if len(path) <= 200 else f"{path[:100]}...{path[-50:]}"
 
 
+#: The kinds of dtypes of which elements can be missing.
+_MISSING = "iufc"
+
 #: How an array of dask becomes one of the library. The text is its path in the value.
 DaskArray = Callable[[Any, str], RawArray]
 
@@ -154,9 +157,10 @@ class Plain:
         data = variable.data
         made = self._made(data if _is_dask(data) or isinstance(data, np.ndarray) else np.asarray(data), path)
         dims = [str(dim) for dim in variable.dims]
-        attrs = {name: attr for name, attr in variable.attrs.items() if name != "_FillValue"}
+        is_number = variable.dtype.kind in _MISSING
+        attrs = {name: attr for name, attr in variable.attrs.items() if name != "_FillValue" or not is_number}
         described: RawArray = made.described(dims if dims else None, plain_attrs(attrs, path), None)
-        fill = _fill(variable, path)
+        fill = _fill(variable, path) if is_number else None
         return described if fill is None else described.with_fill(fill)
 
 
@@ -258,8 +262,6 @@ def _fill(variable: Any, path: str) -> np.ndarray[Any, np.dtype[np.uint8]] | Non
     where elements are missing.
     """
     dtype = variable.dtype
-    if dtype.kind not in "iufc":
-        return None
     value = variable.attrs.get("_FillValue")
     if value is None:
         value = variable.encoding.get("_FillValue")
