@@ -270,7 +270,8 @@ def _fill(variable: Any, path: str) -> np.ndarray[Any, np.dtype[np.uint8]] | Non
     if value is None:
         return None
     try:
-        fill = np.asarray(value).reshape(()).astype(dtype)
+        with np.errstate(invalid="ignore"):
+            fill = np.asarray(value).reshape(()).astype(dtype)
         if dtype.kind in "iu" and fill != value:
             raise ValueError("it has other elements")
     except (TypeError, ValueError, OverflowError) as error:

@@ -36,7 +36,7 @@ class _Elements(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._flat.__getitem__)
 
 
-class StoredVariable(xarray.Variable):
+class Variable(xarray.Variable):
     """A variable of a stored array.
 
     xarray names an array of dask by the path of what is opened, and by the name of the variable. After another save,
@@ -63,7 +63,7 @@ def stored(array: Array, name: str, dims: tuple[str, ...], how: Decoding) -> xar
     variable = xarray.Variable(dims, indexing.LazilyIndexedArray(elements), array._cf_attrs())
     variable.encoding["preferred_chunks"] = dict(zip(dims, elements._flat.chunks))
     variable = _decoded(variable, name, how)
-    return StoredVariable(variable.dims, variable._data, variable._attrs, variable._encoding, fastpath=True)
+    return Variable(variable.dims, variable._data, variable._attrs, variable._encoding, fastpath=True)
 
 
 def _decoded(variable: xarray.Variable, name: str, how: Decoding) -> xarray.Variable:

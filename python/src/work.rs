@@ -2,6 +2,7 @@
 
 use crate::errors::{cancelled, raised};
 use arraystow::{Task, TaskProgress};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -114,7 +115,7 @@ fn run_within<R: Send, E: Raise + Send>(
         // The work was complete when the signal came, or could not stop.
         (_, Some(interrupted)) => Err(interrupted),
         (Some(Err(error)), None) => Err(error.raise(py)),
-        (None, None) => Err(pyo3::exceptions::PyRuntimeError::new_err("the library panicked, which is a fault in it")),
+        (None, None) => Err(PyRuntimeError::new_err("the library panicked, which is a fault in it")),
     }
 }
 
@@ -135,8 +136,8 @@ impl Raise for PyErr {
     }
 }
 
-/// Calls a function with the bytes that are done and all bytes. What it raises is printed, as Python does with errors in
-/// callbacks.
+/// Calls a function with the bytes that are done and all bytes. What it raises is printed, as Python does with errors
+/// in callbacks.
 fn report(function: &Py<PyAny>, at: &TaskProgress) {
     Python::attach(|py| {
         if let Err(raised) = function.call1(py, (at.bytes_done, at.bytes)) {
