@@ -113,6 +113,18 @@ class Array:
         return dict(self._raw.attrs)
 
     @property
+    def fill(self) -> Any:
+        """The element that marks missing ones, or ``None``.
+
+        Elements are read as they are: those that are missing are equal to this one. xarray's engine makes NaN of them.
+        """
+        fill = self._raw.fill
+        if fill is None or self._raw.data_type == "string":
+            return None
+        dtype = self.dtype
+        return np.frombuffer(fill, dtype.base).reshape(dtype.shape)[()]
+
+    @property
     def path(self) -> str | None:
         """The path in the value, if the array was loaded."""
         return self._source.path if self._source else None
@@ -180,21 +192,59 @@ class Array:
         return _reopened, (self._source,)
 
     def to_dask(self) -> dask.array.Array:
-        """The array as one of dask, with the same chunks."""
+        """The array as one of dask, with the same chunks. Elements that are small arrays are further axes."""
         import dask.array
 
-        chunks: Any = self.chunks
+        flat: Any = self if self.dtype.subdtype is None else Flat(self)
+        meta = np.empty((0,) * len(flat.shape), flat.dtype)
         made: dask.array.Array = dask.array.from_array(  # type: ignore[no-untyped-call]
-            self, chunks=chunks, asarray=False, fancy=False, meta=np.empty((0,) * self.ndim, self.dtype)
+            flat, chunks=flat.chunks, asarray=False, fancy=False, meta=meta
         )
         return made
 
     def to_xarray(self, name: str | None = None) -> xarray.DataArray:
-        """The array as a lazy ``DataArray`` with the same chunks, names and attributes."""
+        """The array as a lazy ``DataArray`` with the same chunks, names and attributes.
+
+        The elements are as they are stored: a fill value is the attribute ``_FillValue``, as in CF. The engine
+        ``"arraystow"`` of xarray has NaN where elements are missing.
+        """
         import xarray
 
-        dims = self.dims or tuple(f"dim_{axis}" for axis in range(self.ndim))
-        return xarray.DataArray(self.to_dask(), dims=dims, attrs=self.attrs, name=name)
+        made = self.to_dask()
+        dims = (self.dims or ()) + tuple(f"dim_{axis}" for axis in range(len(self.dims or ()), made.ndim))
+        return xarray.DataArray(made, dims=dims, attrs=self._cf_attrs(), name=name)
+
+    def _cf_attrs(self) -> dict[str, Any]:
+        """The attributes, with the fill value as in the CF conventions."""
+        fill = self.fill if self.dtype.kind in "iufc" else None
+        return self.attrs if fill is None else self.attrs | {"_FillValue": fill}
+
+
+@dataclass(frozen=True)
+class Flat:
+    """An array whose elements are small arrays, with their axes as its last ones."""
+
+    array: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape + self.array.dtype.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.array.dtype.base
+
+    @property
+    def chunks(self) -> tuple[tuple[int, ...], ...]:
+        return self.array.chunks + tuple((length,) for length in self.array.dtype.shape)
+
+    def __getitem__(self, key: tuple[Any, ...]) -> Any:
+        outer, inner = key[: self.array.ndim], key[self.array.ndim :]
+        return self.array[outer][(..., *inner)]
 
 
 def _count(chunks: list[list[int]]) -> int:

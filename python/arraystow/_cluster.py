@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from . import _dtypes
+from . import _dtypes, errors
 from ._dask import checked, chunks_of
 from ._native import RawArray, RawSlot, RawStorage, merge_receipts
 from ._plain import Plain, Single
@@ -85,6 +85,9 @@ def save(
             receipts += _receipts(storage, tickets[path], array)
         written = list(dask.base.compute(*_merged(receipts)))  # type: ignore[no-untyped-call]
         return json.loads(session.commit(written))  # type: ignore[no-any-return]
+    except errors.UnknownOutcomeError:
+        # The value may refer to what was written.
+        raise
     except BaseException:
         with contextlib.suppress(Exception):
             session.abandon()
@@ -128,15 +131,17 @@ def _receipts(storage: HasRaw, ticket: str, array: Any) -> list[Any]:
         return [write(slot, work) for work in works]
     # Each chunk is written where it is, or is computed.
     write = delayed(_write, pure=False)
-    blocks = array.to_delayed().ravel()
-    return [write(slot, chunk.start, chunk.shape, block) for chunk, block in zip(_all_chunks(array), blocks)]
+    blocks = array.to_delayed()
+    return [write(slot, chunk.start, chunk.shape, blocks[chunk.key[1:]]) for chunk in _all_chunks(array)]
 
 
 def _all_chunks(array: Any) -> list[_Chunk]:
+    """The chunks of an array that have elements."""
     keys = itertools.product(*(range(len(axis)) for axis in array.chunks))
     starts = itertools.product(*(itertools.accumulate([0, *axis[:-1]]) for axis in array.chunks))
     shapes = itertools.product(*array.chunks)
-    return [_Chunk((array.name, *at), list(start), list(shape)) for at, start, shape in zip(keys, starts, shapes)]
+    chunks = [_Chunk((array.name, *at), list(start), list(shape)) for at, start, shape in zip(keys, starts, shapes)]
+    return [chunk for chunk in chunks if 0 not in chunk.shape]
 
 
 def _works(array: Any) -> list[bytes] | None:

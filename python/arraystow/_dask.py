@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _dtypes
+from ._graph import Graph
 from ._native import RawArray
 from ._plain import as_bytes, refuse_masked
 
@@ -28,8 +29,7 @@ def computed(array: Any, path: str = "") -> RawArray:
 def _blocks(array: Any) -> Callable[[tuple[int, ...]], Any]:
     """What computes a chunk of the array: here, or on the cluster if that holds parts of the array."""
     import dask.base
-    import dask.local
-    import dask.optimization
+    from dask.core import flatten
 
     if is_distributed():
         import distributed
@@ -40,14 +40,8 @@ def _blocks(array: Any) -> Callable[[tuple[int, ...]], Any]:
             return lambda at: client.compute(array.blocks[at]).result()
     # Made once: of it, each chunk takes what it needs.
     (own,) = dask.base.optimize(array)  # type: ignore[no-untyped-call]
-    graph: dict[Any, Any] = dict(own.__dask_graph__())
-
-    def block(at: tuple[int, ...]) -> Any:
-        key = (own.name, *at)
-        needed, _ = dask.optimization.cull(graph, [key])  # type: ignore[no-untyped-call]
-        return dask.local.get_sync(needed, key)
-
-    return block
+    graph = Graph(dict(own.__dask_graph__()), flatten(own.__dask_keys__()))  # type: ignore[no-untyped-call]
+    return lambda at: graph.compute((own.name, *at))
 
 
 def checked(chunk: Any, shape: list[int], dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from . import _dtypes
+
 #: Variables by their names, groups by theirs, and attributes.
 Parts = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 
@@ -32,7 +34,7 @@ def parts(value: Any) -> Parts:
         variables, _, attrs = parts(value.to_dataset(name=own))
         return {str(own): variables[str(own)]} | variables, {}, attrs
     texts, left = _named(value)
-    attrs = {str(name): item.tolist() if isinstance(item, np.ndarray) else item for name, item in value.attrs.items()}
+    attrs = {str(name): _listed(item) for name, item in value.attrs.items()}
     if left:
         if "coordinates" in attrs:
             raise TypeError("coordinates are saved as the attribute 'coordinates', and the dataset has one: remove it")
@@ -40,6 +42,12 @@ def parts(value: Any) -> Parts:
     _refuse_attrs(attrs, list(value.variables))
     variables = {str(name): _with_attr(item, texts.get(name)) for name, item in value.variables.items()}
     return variables, {}, attrs
+
+
+def _listed(attr: Any) -> Any:
+    if isinstance(attr, (np.ndarray, np.generic)) and attr.dtype.kind == "M":
+        return _dtypes.iso(attr)
+    return attr.tolist() if isinstance(attr, np.ndarray) else attr
 
 
 def _refuse_attrs(attrs: dict[str, Any], names: list[Any]) -> None:

@@ -87,7 +87,8 @@ def _to(dtype: np.dtype[Any]) -> Any:
         return f"{'datetime64' if dtype.kind == 'M' else 'timedelta64'}[{unit}]"
     if dtype.kind == "S":
         return f"text[{dtype.itemsize}]"
-    if dtype.kind == "V":
+    if dtype.kind == "V" and dtype.type is np.void:
+        # Other types of this kind are numbers of ml_dtypes, such as float8_e4m3fn.
         return f"bytes[{dtype.itemsize}]"
     raise TypeError(f"arrays of the dtype {dtype} cannot be saved")
 
@@ -120,6 +121,13 @@ def packed_strings(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.
         encoded = text.encode()
         parts += [len(encoded).to_bytes(4, "little"), encoded]
     return np.frombuffer(b"".join(parts), np.uint8)
+
+
+def iso(times: Any) -> Any:
+    """Times of numpy as texts in ISO format, in lists as the array has axes. NaT is ``None``."""
+    texts = np.asarray(np.datetime_as_string(times), object)
+    texts[np.isnat(times)] = None
+    return texts.tolist()
 
 
 def is_strings(dtype: np.dtype[Any]) -> bool:

@@ -28,9 +28,16 @@ class _TooDeepError(RecursionError):
     """Has the path."""
 
 
+class _PlacedError(TypeError):
+    """Has the path."""
+
+
 def _short(path: str) -> str:
     return path if len(path) <= 200 else f"{path[:100]}...{path[-50:]}"
 
+
+#: The kinds of dtypes of which elements can be missing.
+_MISSING = "iufc"
 
 #: How an array of dask becomes one of the library. The text is its path in the value.
 DaskArray = Callable[[Any, str], RawArray]
@@ -87,6 +94,8 @@ class Plain:
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
         if isinstance(value, (set, frozenset)):
             return [self.of(item, path) for item in value]
+        if getattr(type(value), "__pydantic_root_model__", False):
+            return self.of(value.root, path)
         fields = _fields(value)
         if fields is None:
             text = f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved"
@@ -111,6 +120,8 @@ class Plain:
             return known[1]
         try:
             made = self._made(value, path)
+        except _PlacedError:
+            raise
         except TypeError as error:
             raise TypeError(f"{path or 'the value'}: {error}") from error
         except UnicodeEncodeError as error:
@@ -145,10 +156,12 @@ class Plain:
     def _labelled(self, variable: Any, path: str) -> RawArray:
         data = variable.data
         made = self._made(data if _is_dask(data) or isinstance(data, np.ndarray) else np.asarray(data), path)
-        attrs = {name: attr for name, attr in map(_attr, variable.attrs.items()) if attr is not None}
         dims = [str(dim) for dim in variable.dims]
-        described: RawArray = made.described(dims if dims else None, attrs, None)
-        return described
+        is_number = variable.dtype.kind in _MISSING
+        attrs = {name: attr for name, attr in variable.attrs.items() if name != "_FillValue" or not is_number}
+        described: RawArray = made.described(dims if dims else None, plain_attrs(attrs, path), None)
+        fill = _fill(variable, path) if is_number else None
+        return described if fill is None else described.with_fill(fill)
 
 
 def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> RawArray:
@@ -169,30 +182,101 @@ def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]
     return np.ascontiguousarray(values, _dtypes.packed(values.dtype)).reshape(-1).view(np.uint8)
 
 
+def in_numpy(values: Any) -> np.ndarray[Any, Any]:
+    """Anything like an array, computed.
+
+    Raises:
+        TypeError: if elements are masked.
+    """
+    return np.asarray(_unmasked(values))
+
+
+def _unmasked(values: Any) -> Any:
+    if _is_xarray(values):
+        values = values.data
+    if _is_dask(values):
+        values = values.compute()
+    if isinstance(values, (list, tuple)):
+        arrays = (list, tuple, np.ndarray)
+        return [_unmasked(one) if isinstance(one, arrays) or _is_dask(one) or _is_xarray(one) else one for one in values]
+    refuse_masked(values)
+    return values
+
+
 def refuse_masked(values: Any) -> None:
     """Refuses a masked array, unless nothing is masked: the mask would be lost."""
     if isinstance(values, np.ma.MaskedArray) and np.ascontiguousarray(values.mask).view(bool).any():
         raise TypeError("an array with masked elements cannot be saved: fill them, as array.filled(np.nan)")
 
 
-def _attr(item: tuple[Any, Any]) -> tuple[str, Any]:
-    name, value = item
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    elif isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        value = value.isoformat()
+def plain_attrs(attrs: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
+    """Attributes of the array at a path as the library has them. ``None``, NaN and NaT are left out.
+
+    Raises:
+        TypeError: if an attribute is neither a number, a text nor a list of either; the text has the path.
+        ValueError: if a number is infinite, or a list has NaN.
+        OverflowError: if an integer has more than 64 bits.
+    """
+    plain = {}
+    for name, value in attrs.items():
+        attr = _attr(value, f"{path}: the attribute {name!r}" if path else f"the attribute {name!r}")
+        if attr is not None:
+            plain[str(name)] = attr
+    return plain
+
+
+def _attr(value: Any, what: str) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = _dtypes.iso(value) if value.dtype.kind == "M" else value if value.dtype.kind == "m" else value.tolist()
     if isinstance(value, bool):
         value = int(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        value = None
-    items = value if isinstance(value, (list, tuple)) else [value]
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, (list, tuple)):
+        value = [_attr_item(one) for one in value]
+    else:
+        value = _attr_item(value)
+    items = value if isinstance(value, list) else [value]
     kinds = {str if isinstance(one, str) else float if isinstance(one, (int, float)) else type(one) for one in items}
-    if value is not None and (len(kinds) > 1 or not kinds <= {str, float}):
+    if len(kinds) > 1 or not kinds <= {str, float}:
         found = " and ".join(sorted(kind.__name__ for kind in kinds))
-        raise TypeError(f"the attribute {name!r} is of {found}: attributes are numbers, texts, or lists of either")
-    return str(name), value
+        raise _PlacedError(f"{what} is of {found}: attributes are numbers, texts, or lists of either")
+    if any(isinstance(one, float) and not math.isfinite(one) for one in items):
+        raise ValueError(f"{what} is infinite, or has NaN in a list, which cannot be stored: leave it out, or make it a text")
+    if any(isinstance(one, int) and not -(1 << 63) <= one < 1 << 63 for one in items):
+        raise OverflowError(f"{what} has an integer of more than 64 bits with its sign: make it a float or a text")
+    return value
+
+
+def _attr_item(value: Any) -> Any:
+    """An attribute, or an item of a list of one."""
+    if isinstance(value, np.generic):
+        value = _dtypes.iso(value) if value.dtype.kind == "M" else value if value.dtype.kind == "m" else value.item()
+    return value.isoformat() if isinstance(value, (datetime.datetime, datetime.date, datetime.time)) else value
+
+
+def _fill(variable: Any, path: str) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+    """The bytes of the element that marks missing ones in a variable of xarray.
+
+    An attribute is that of the elements as they are. An encoding is that of a file: what xarray has decoded has NaN
+    where elements are missing.
+    """
+    dtype = variable.dtype
+    value = variable.attrs.get("_FillValue")
+    if value is None:
+        value = variable.encoding.get("_FillValue")
+        if value is not None and dtype.kind in "fc":
+            value = np.nan
+    if value is None:
+        return None
+    try:
+        with np.errstate(invalid="ignore"):
+            fill = np.asarray(value).reshape(()).astype(dtype)
+        if dtype.kind in "iu" and fill != value:
+            raise ValueError("it has other elements")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _PlacedError(f"{path or 'the value'}: {value!r} is no fill value of an array of {dtype}: {error}") from error
+    return as_bytes(fill)
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
@@ -202,7 +286,7 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if isinstance(value, tuple):
         return dict(zip(value._fields, value))  # type: ignore[attr-defined]
     if hasattr(kind, "model_fields"):
-        return {name: getattr(value, name) for name in kind.model_fields}
+        return {name: getattr(value, name) for name in kind.model_fields} | (getattr(value, "model_extra", None) or {})
     if hasattr(kind, "__attrs_attrs__"):
         return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     return None

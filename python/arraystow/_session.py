@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _dtypes
+from . import _dtypes, errors
 from ._array import Array
 from ._native import RawArray, RawSession, RawSlot, merge_receipts
-from ._plain import as_bytes, refuse_masked
+from ._plain import as_bytes, in_numpy, plain_attrs
 
 #: A part of an array: a slice for each axis.
 Region = tuple[slice, ...]
@@ -31,22 +31,24 @@ def pending(
     Args:
         chunks: the shape of a chunk.
         dims: the names of the axes.
+        attrs: numbers, texts, and lists of either.
     """
     data_type = _dtypes.saved_as(np.dtype(dtype))
     raw = RawArray.pending(data_type, list(shape), None if chunks is None else list(chunks))
-    return Array(raw.described(None if dims is None else list(dims), attrs or {}, None))
+    return Array(raw.described(None if dims is None else list(dims), plain_attrs(attrs or {}), None))
 
 
 class Session:
     """A save that several processes write: :meth:`Storage.begin` begins it.
 
-    As a context manager it is abandoned at the end, unless it was committed.
+    As a context manager it is abandoned at the end, unless it was committed, or the outcome of a commit is unknown.
     """
 
     def __init__(self, raw: RawSession) -> None:
         self._raw = raw
         self._id = raw.id
         self._is_over = False
+        self._is_unknown = False
 
     @property
     def id(self) -> str:
@@ -59,12 +61,19 @@ class Session:
         return dict(self._raw.tickets())
 
     def commit(self, receipts: Iterable[str]) -> dict[str, Any]:
-        """Replaces the value, in one step. The receipts must cover every chunk.
+        """Replaces the value, in one step. The receipts must cover every chunk. After an error it can be called again.
 
         Raises:
-            ConflictError: if chunks are missing, or another writer was faster.
+            InvalidInputError: if chunks are missing; :meth:`missing` has them.
+            ConflictError: if another writer was faster, or if two have written different bytes of a chunk.
+            UnknownOutcomeError: if it is unknown whether the value was replaced. The session is not abandoned then,
+                since the value may refer to its arrays.
         """
-        report: dict[str, Any] = json.loads(self._raw.commit(list(receipts)))
+        try:
+            report: dict[str, Any] = json.loads(self._raw.commit(list(receipts)))
+        except errors.UnknownOutcomeError:
+            self._is_unknown = True
+            raise
         self._is_over = True
         return report
 
@@ -81,8 +90,14 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if not self._is_over:
+        if self._is_over or self._is_unknown:
+            return
+        try:
             self.abandon()
+        except Exception:
+            # The error of the block is the one that matters.
+            if error is None:
+                raise
 
 
 class Slot:
@@ -116,13 +131,13 @@ class Slot:
         Raises:
             ValueError: if the values have another shape, or if the part divides a chunk; the text has the nearest one.
             ConflictError: if another process has written other bytes.
+            TypeError: if elements are masked.
         """
         places = [part.indices(length) for part, length in zip(_slices(region, len(self.shape)), self.shape)]
         if any(step != 1 for _, _, step in places):
             raise ValueError("a part is written as a whole: its slices have no steps")
         start, shape = [first for first, _, _ in places], [max(last - first, 0) for first, last, _ in places]
-        refuse_masked(values)
-        values = np.asarray(values)
+        values = in_numpy(values)
         if list(values.shape) != shape:
             raise ValueError(f"values of the shape {values.shape} for a part of the shape {tuple(shape)}")
         if _dtypes.is_strings(self.dtype):

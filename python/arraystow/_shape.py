@@ -1,13 +1,26 @@
-"""Values as dataclasses, and as models of pydantic and attrs."""
+"""Values as dataclasses, named tuples, and models of pydantic and attrs."""
 
 from __future__ import annotations
 
-import dataclasses
+import collections.abc
+import enum
+import inspect
 import types
 import typing
 from typing import Any, TypeVar
 
+from . import _fits
+from ._hints import fields_of, hints_of, is_model, plain_hint
+
 T = TypeVar("T")
+
+#: What lists become, by the class of the annotation.
+_LISTS: dict[Any, type] = {list: list, set: set, frozenset: frozenset}
+_LISTS |= dict.fromkeys(
+    (collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Collection, collections.abc.Iterable), list
+)
+_LISTS |= {collections.abc.Set: frozenset, collections.abc.MutableSet: set}
+_DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def shaped(value: Any, wanted: type[T], path: str = "") -> T:
@@ -16,39 +29,50 @@ def shaped(value: Any, wanted: type[T], path: str = "") -> T:
     Raises:
         TypeError: if the value has another shape; the text has the path.
     """
-    validate = getattr(wanted, "model_validate", None)
-    if validate is not None:
-        return validate(value)  # type: ignore[no-any-return]
     return _shaped(value, wanted, path)  # type: ignore[no-any-return]
 
 
 def _shaped(value: Any, wanted: Any, path: str) -> Any:
+    wanted = plain_hint(wanted)
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
         return _of_union(value, arguments, path)
-    if origin in (list, set, frozenset) and isinstance(value, list) and arguments:
-        return origin(_shaped(item, arguments[0], f"{path}[{at}]") for at, item in enumerate(value))
+    if origin in _LISTS and isinstance(value, list) and arguments:
+        return _LISTS[origin](_shaped(item, arguments[0], f"{path}[{at}]") for at, item in enumerate(value))
     if origin is tuple and isinstance(value, list) and arguments:
         kinds = arguments[:1] * len(value) if arguments[1:] == (...,) else arguments
         if len(kinds) != len(value):
             raise TypeError(f"{path or 'the value'}: {len(kinds)} elements were expected, and there are {len(value)}")
         return tuple(_shaped(item, kind, f"{path}[{at}]") for at, (item, kind) in enumerate(zip(value, kinds)))
-    if origin is dict and isinstance(value, dict) and arguments:
-        return {key: _shaped(item, arguments[1], f"{path}.{key}" if path else str(key)) for key, item in value.items()}
-    fields = _fields(wanted)
+    if origin in _DICTS and isinstance(value, dict) and len(arguments) == 2:
+        return {key: _shaped(item, arguments[1], _below(path, key)) for key, item in value.items()}
+    if typing.is_typeddict(origin or wanted) and isinstance(value, dict):
+        hints = hints_of(wanted)
+        return {key: _shaped(item, hints.get(key, Any), _below(path, key)) for key, item in value.items()}
+    if is_model(wanted):
+        return _validated(value, wanted, path)
+    if origin is None and isinstance(wanted, type) and issubclass(wanted, enum.Enum):
+        return _member(value, wanted, path)
+    fields = fields_of(wanted)
     if fields is None:
         return value
     if not isinstance(value, dict):
-        raise TypeError(f"{path or 'the value'}: a {wanted.__name__} was expected, and there is a {type(value).__name__}")
-    hints = typing.get_type_hints(wanted)
+        name = getattr(wanted, "__name__", wanted)
+        raise TypeError(f"{path or 'the value'}: a {name} was expected, and there is a {type(value).__name__}")
+    hints = hints_of(wanted)
     given = {}
-    for name, (argument, is_needed) in fields.items():
-        inner = f"{path}.{name}" if path else name
+    for name, field in fields.items():
+        if not field.is_argument:
+            continue
         if name in value:
-            given[argument] = _shaped(value[name], hints.get(name, Any), inner)
-        elif is_needed:
-            raise TypeError(f"{inner}: the field is missing; there are {', '.join(map(repr, value))}")
+            given[field.argument] = _shaped(value[name], hints.get(name, Any), _below(path, name))
+        elif field.is_needed:
+            raise TypeError(f"{_below(path, name)}: the field is missing; there are {', '.join(map(repr, value))}")
     return wanted(**given)
+
+
+def _below(path: str, key: Any) -> str:
+    return f"{path}.{key}" if path else str(key)
 
 
 def _of_union(value: Any, kinds: tuple[Any, ...], path: str) -> Any:
@@ -57,30 +81,35 @@ def _of_union(value: Any, kinds: tuple[Any, ...], path: str) -> Any:
     others = [kind for kind in kinds if kind is not type(None)]
     if len(others) == 1:
         return _shaped(value, others[0], path)
-    for kind in others:
+    # Those that differ least come first. The others stay in their order.
+    differences = [(difference, kind) for kind in others if (difference := _fits.difference(value, kind)) is not None]
+    failed: Exception | None = None
+    for _, kind in sorted(differences, key=lambda one: one[0]):
         try:
             return _shaped(value, kind, path)
-        except TypeError:
-            continue
-    return value
+        except (TypeError, ValueError) as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in others)
+    found = f"a dict of {', '.join(map(repr, value))}" if isinstance(value, dict) else f"a {type(value).__name__}"
+    raise TypeError(f"{path or 'the value'}: {names} was expected, and there is {found}")
 
 
-def _fields(wanted: Any) -> dict[str, tuple[str, bool]] | None:
-    """The fields of a class, with the names of their arguments, and whether they must be there."""
-    if dataclasses.is_dataclass(wanted):
-        none = dataclasses.MISSING
-        return {
-            field.name: (field.name, field.default is none and field.default_factory is none)
-            for field in dataclasses.fields(wanted)
-            if field.init
-        }
-    if hasattr(wanted, "__attrs_attrs__"):
-        nothing = _nothing()
-        return {field.name: (field.alias or field.name, field.default is nothing) for field in wanted.__attrs_attrs__}
-    return None
+def _member(value: Any, wanted: type[enum.Enum], path: str) -> enum.Enum:
+    try:
+        return wanted(value)
+    except ValueError as error:
+        raise TypeError(f"{path or 'the value'}: {error}") from None
 
 
-def _nothing() -> Any:
-    import attr
-
-    return attr.NOTHING
+def _validated(value: Any, wanted: Any, path: str) -> Any:
+    """The value as a model of pydantic. It is saved by the names of its fields, whatever their aliases."""
+    options = {}
+    if "by_name" in inspect.signature(wanted.model_validate).parameters:
+        options["by_name"] = True
+    elif any(field.alias or field.validation_alias for field in wanted.model_fields.values()):
+        if not wanted.model_config.get("populate_by_name"):
+            text = f"{path or 'the value'}: a {wanted.__name__}, which has aliases, needs pydantic 2.11 or populate_by_name"
+            raise TypeError(text)
+    return wanted.model_validate(value, **options)

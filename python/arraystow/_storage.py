@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import functools
 import json
 import os
@@ -14,7 +16,7 @@ import numpy as np
 
 from . import _cluster, _dask, _shape, errors
 from ._array import Array
-from ._native import RawArray, RawStorage
+from ._native import RawArray, RawStorage, RawTask
 from ._plain import Plain, Single
 from ._session import Session, Slot
 
@@ -25,8 +27,10 @@ Progress = Callable[[int, int], Any]
 #: What the library reports, as it is in JSON.
 Reports = list[dict[str, Any]]
 
-#: Options with these words in their names are not pickled.
-_SECRET = ("secret", "key", "token", "password", "credential")
+#: Options with these words in their names are not pickled: the same as in the library's src/protocol/url.rs.
+_SECRET = ("secret", "key", "token", "password", "credential", "sas", "proxy")
+#: Options with such a word that are no secrets.
+_PUBLIC = ("aws_sse_kms_key_id",)
 
 
 class Storage:
@@ -58,7 +62,7 @@ class Storage:
         return f"arraystow.Storage({self._place!r})"
 
     def __reduce__(self) -> Any:
-        kept = {name: value for name, value in self._options.items() if not any(word in name for word in _SECRET)}
+        kept = {name: value for name, value in self._options.items() if not _is_secret(name.lower())}
         return _opened, (self._place, kept)
 
     @overload
@@ -127,7 +131,7 @@ class Storage:
         return json.loads(self._raw.save(name, plain, Single, version or "replace", progress))  # type: ignore[no-any-return]
 
     def create(self, name: str, value: Any, *, progress: Progress | None = None) -> dict[str, Any]:
-        """As :meth:`save`, but a value that is there already stays.
+        """As :meth:`save`, but a value that is there already stays. Arrays of dask are computed here, also on a cluster.
 
         Raises:
             AlreadyExistsError: if there is one.
@@ -205,7 +209,7 @@ class Storage:
     ) -> dict[str, dict[str, Any]]:
         """The values whose names match a glob and whose fields satisfy all conditions, in the order of their names.
 
-        A condition is a path, a comparison and a number, a string, a bool or ``None``:
+        A condition is a path, a comparison and a number, a string, a date, a bool or ``None``:
         ``storage.query("runs/**", ("params.alpha", ">", 0.3))``. The comparisons are ``==``, ``!=``, ``<``, ``<=``,
         ``>``, ``>=`` and ``contains``, which is for strings. The simple fields of the values are kept in an index beside
         the arrays, so that the next query reads only what has changed.
@@ -219,8 +223,13 @@ class Storage:
 
         Raises:
             CorruptError: if a value is damaged.
+            TypeError: if ``select`` is a string: a list of paths is wanted.
         """
-        return self._raw.query(glob, list(conditions), list(select), Single)
+        if isinstance(select, str):
+            raise TypeError(f"select={select!r} is one string: write a list of paths, as [{select!r}]")
+        plain = Plain(_dask.computed)
+        wanted = [(path, comparison, plain.of(value, path)) for path, comparison, value in conditions]
+        return self._raw.query(glob, wanted, list(select), Single)
 
     def info(self, name: str) -> dict[str, Any]:
         """What is known of a value without reading it: its arrays with paths, data types, shapes, files, bytes."""
@@ -249,12 +258,16 @@ class Storage:
         return json.loads(self._raw.sweep(remove))  # type: ignore[no-any-return]
 
     async def load_async(self, name: str, **options: Any) -> Any:
-        """As :meth:`load`, in a thread: the event loop goes on."""
-        return await asyncio.to_thread(functools.partial(self.load, name, **options))
+        """As :meth:`load`, in a thread: the event loop goes on. Cancelled, it stops."""
+        return await _in_thread(functools.partial(self.load, name, **options))
 
     async def save_async(self, name: str, value: Any, **options: Any) -> dict[str, Any]:
-        """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile."""
-        return await asyncio.to_thread(functools.partial(self.save, name, value, **options))
+        """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile.
+
+        Cancelled, as by ``asyncio.wait_for`` or Ctrl-C, it stops the save, and ends when that has ended: no later save
+        is overwritten. A save that was complete by then stays, and chunks in progress are finished first.
+        """
+        return await _in_thread(functools.partial(self.save, name, value, **options))
 
 
 @dataclass(frozen=True)
@@ -272,6 +285,27 @@ class InStorage:
             text = f"the array at {self.path!r} of {self.name!r} was replaced after it was loaded: load it again"
             raise errors._of_kind("gone", text, self.path, self.name, self.file, None, [])
         return Array(raw, self)
+
+
+def _is_secret(name: str) -> bool:
+    return name not in _PUBLIC and any(word in name for word in _SECRET)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """What the function returns, which runs in a thread. Cancelled, it stops the work, and waits for its end."""
+    task = RawTask()
+    context = contextvars.copy_context()
+    # A future, and no task of asyncio: a loop that ends cancels its tasks, and would not wait for the thread.
+    running = asyncio.get_running_loop().run_in_executor(None, context.run, task.run, work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        task.cancel()
+        while not running.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()
+        raise
 
 
 def _opened(place: str, options: dict[str, Any]) -> Storage:

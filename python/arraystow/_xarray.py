@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import xarray
-from xarray.backends import BackendArray, BackendEntrypoint
-from xarray.core import indexing
+from xarray.backends import BackendEntrypoint
 
 from ._array import Array
+from ._guess import looks_like_storage
 from ._storage import Storage
+from ._variables import Decoding, stored
 
 
 class ArraystowBackend(BackendEntrypoint):
@@ -26,7 +27,14 @@ class ArraystowBackend(BackendEntrypoint):
     """
 
     description = "Open values of an arraystow storage"
-    open_dataset_parameters = ("filename_or_obj", "drop_variables", "name", "storage_options")
+    open_dataset_parameters = (
+        "filename_or_obj",
+        "drop_variables",
+        "mask_and_scale",
+        "decode_times",
+        "name",
+        "storage_options",
+    )
     supports_groups = True
 
     def open_dataset(
@@ -34,25 +42,28 @@ class ArraystowBackend(BackendEntrypoint):
         filename_or_obj: Any,
         *,
         drop_variables: str | Iterable[str] | None = None,
+        mask_and_scale: Any = True,
+        decode_times: Any = True,
         name: str | None = None,
         storage_options: dict[str, Any] | None = None,
     ) -> xarray.Dataset:
         value = _value(filename_or_obj, name, storage_options)
-        return _dataset(list(_arrays(value, "")), _attrs(value), drop_variables)
+        return _dataset(list(_arrays(value, "")), _attrs(value), drop_variables, Decoding(mask_and_scale, decode_times))
 
     def open_groups_as_dict(
         self,
         filename_or_obj: Any,
         *,
         drop_variables: str | Iterable[str] | None = None,
+        mask_and_scale: Any = True,
+        decode_times: Any = True,
         name: str | None = None,
         storage_options: dict[str, Any] | None = None,
     ) -> dict[str, xarray.Dataset]:
         """For each group its dataset, by paths such as ``"/deep/inner"``. A group of a list is named as ``"runs[3]"``."""
         value = _value(filename_or_obj, name, storage_options)
-        return {
-            path: _dataset(arrays, attrs, drop_variables) for path, arrays, attrs in _groups(value, "/")
-        }
+        how = Decoding(mask_and_scale, decode_times)
+        return {path: _dataset(arrays, attrs, drop_variables, how) for path, arrays, attrs in _groups(value, "/")}
 
     def open_datatree(self, filename_or_obj: Any, **options: Any) -> xarray.DataTree:
         return xarray.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, **options))
@@ -62,21 +73,7 @@ class ArraystowBackend(BackendEntrypoint):
             return True
         if not isinstance(filename_or_obj, (str, os.PathLike)) or "://" in os.fspath(filename_or_obj):
             return False
-        try:
-            return os.path.isdir(filename_or_obj) and bool(Storage(filename_or_obj).list())
-        except Exception:
-            return False
-
-
-class _Elements(BackendArray):
-    """The elements of an array, read when they are needed."""
-
-    def __init__(self, array: Array) -> None:
-        self._array = array
-        self.shape, self.dtype = array.shape, array.dtype
-
-    def __getitem__(self, key: Any) -> Any:
-        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._array.__getitem__)
+        return looks_like_storage(os.fspath(filename_or_obj))
 
 
 def _value(place: Any, name: str | None, storage_options: dict[str, Any] | None) -> Any:
@@ -157,13 +154,13 @@ def _is_attr(item: Any) -> bool:
     return isinstance(item, (str, int, float)) and not isinstance(item, bool)
 
 
-def _dataset(arrays: Named, attrs: dict[str, Any], drop: str | Iterable[str] | None) -> xarray.Dataset:
+def _dataset(arrays: Named, attrs: dict[str, Any], drop: str | Iterable[str] | None, how: Decoding) -> xarray.Dataset:
     dropped = {drop} if isinstance(drop, str) else set(drop or ())
     found = {name: array for name, array in arrays if name not in dropped}
     if len(found) != sum(name not in dropped for name, _ in arrays):
         raise ValueError("two arrays have the same name as variables: load the value, or leave one out by drop_variables")
     sizes = {dim: length for array in found.values() for dim, length in zip(_dims(array) or (), array.shape)}
-    variables = {name: _variable(array, name, sizes) for name, array in found.items()}
+    variables = {name: _variable(array, name, sizes, how) for name, array in found.items()}
     coordinates = {name for name, variable in variables.items() if variable.dims == (name,)}
     for described, moved in [(attrs, {}), *((variable.attrs, variable.encoding) for variable in variables.values())]:
         # As the CF conventions name coordinates.
@@ -179,14 +176,9 @@ def _dims(array: Any) -> tuple[str, ...] | None:
     return array.dims if isinstance(array, Array) else None
 
 
-def _variable(array: Any, name: str, sizes: dict[str, int]) -> xarray.Variable:
+def _variable(array: Any, name: str, sizes: dict[str, int], how: Decoding) -> xarray.Variable:
     dims = _dims(array) or tuple(f"{name}_{axis}" for axis in range(array.ndim))
     if not _dims(array) and array.shape == (sizes.get(name),):
         # The places along an axis of other arrays.
         dims = (name,)
-    if not isinstance(array, Array):
-        return xarray.Variable(dims, array)
-    data = indexing.LazilyIndexedArray(_Elements(array))
-    variable = xarray.Variable(dims, data, array.attrs)
-    variable.encoding["preferred_chunks"] = dict(zip(dims, array.chunks))
-    return variable
+    return stored(array, name, dims, how) if isinstance(array, Array) else xarray.Variable(dims, array)

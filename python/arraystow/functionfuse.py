@@ -114,7 +114,8 @@ def _options(client: Any) -> tuple[dict[str, str], dict[str, str]]:
     """What a client of s3fs knows of its server, and its credentials."""
     more = dict(getattr(client, "client_kwargs", None) or {})
     endpoint = getattr(client, "endpoint_url", None) or more.get("endpoint_url")
-    options = {"region": more.get("region_name") or "us-east-1"}
+    # Without a region, that of the environment is taken, and us-east-1 if there is none.
+    options = {"region": more["region_name"]} if more.get("region_name") else {}
     if endpoint:
         options |= {"endpoint": endpoint, "allow_http": str(endpoint.startswith("http://")).lower()}
     if getattr(client, "anon", False):

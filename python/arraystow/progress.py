@@ -20,7 +20,7 @@ class _Tqdm:
     def __init__(self, options: dict[str, Any]) -> None:
         from tqdm.auto import tqdm
 
-        self._bar: Any = tqdm(unit="B", unit_scale=True, **options)
+        self._bar: Any = tqdm(**({"unit": "B", "unit_scale": True} | options))
 
     def __call__(self, done: int, total: int) -> None:
         self._bar.total = total

@@ -7,7 +7,7 @@ use ndarray::SliceInfoElem;
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use std::collections::BTreeMap;
 
 /// An array whose chunks are read or computed on demand.
@@ -113,6 +113,18 @@ impl RawArray {
             array = array.with_attr(name.extract::<String>()?, value).map_err(|error| raised(py, &error))?;
         }
         Ok(array.into())
+    }
+
+    /// The same elements, of which those that are equal to this one are missing.
+    fn with_fill(&self, py: Python<'_>, bytes: PyReadonlyArray1<'_, u8>) -> PyResult<Self> {
+        let made = self.array.with_fill_bytes(bytes.as_slice()?);
+        made.map(Self::from).map_err(|error| raised(py, &error))
+    }
+
+    /// The bytes of the element that marks missing ones.
+    #[getter]
+    fn fill<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.array.fill_bytes().map(|bytes| PyBytes::new(py, bytes))
     }
 
     /// The data type, as the library writes it.

@@ -17,6 +17,14 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
+/// The exception for work that was cancelled before it began.
+pub(crate) fn cancelled(py: Python<'_>) -> PyErr {
+    let none = || None::<String>;
+    let parts = ("cancelled", "the work was cancelled", none(), none(), none(), none(), Vec::<String>::new());
+    let made = || py.import("arraystow.errors")?.getattr("_of_kind")?.call1(parts);
+    made().map_or_else(|failed| failed, PyErr::from_value)
+}
+
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let kind = serde_json::to_value(error.kind()).map_err(|error| PyException::new_err(error.to_string()))?;
     let parts = (

@@ -26,6 +26,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<storage::RawStorage>()?;
     module.add_class::<session::RawSession>()?;
     module.add_class::<slot::RawSlot>()?;
+    module.add_class::<work::RawTask>()?;
     module.add_function(wrap_pyfunction!(slot::merge_receipts, module)?)?;
     module.add_function(wrap_pyfunction!(command::run_command, module)?)
 }

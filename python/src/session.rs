@@ -1,8 +1,7 @@
 //! Sessions: values whose arrays several processes write.
 
-use crate::errors::raised;
 use crate::json;
-use crate::work::run;
+use crate::work::{run, run_always};
 use arraystow::{Receipt, Region, Session};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -18,7 +17,8 @@ type MissingParts = (String, Vec<usize>, Vec<usize>);
 /// A session that is open.
 #[pyclass(frozen, module = "arraystow._native")]
 pub(crate) struct RawSession {
-    /// Taken when it is abandoned.
+    /// Taken when it is abandoned. The lock is never held while Python is called or waited for: a thread that
+    /// waits for it may hold the interpreter.
     session: Mutex<Option<Session>>,
 }
 
@@ -29,9 +29,14 @@ impl From<Session> for RawSession {
 }
 
 impl RawSession {
-    fn with<R>(&self, use_it: impl FnOnce(&Session) -> R) -> PyResult<R> {
+    fn session(&self) -> PyResult<Option<Session>> {
         let session = self.session.lock().map_err(|_| PyRuntimeError::new_err("the session is in an unknown state"))?;
-        session.as_ref().map(use_it).ok_or_else(|| PyRuntimeError::new_err("the session was abandoned"))
+        Ok(session.clone())
+    }
+
+    /// A handle on the session.
+    fn open(&self) -> PyResult<Session> {
+        self.session()?.ok_or_else(|| PyRuntimeError::new_err("the session was abandoned"))
     }
 }
 
@@ -39,26 +44,27 @@ impl RawSession {
 impl RawSession {
     #[getter]
     fn id(&self) -> PyResult<String> {
-        self.with(|session| session.id().to_owned())
+        Ok(self.open()?.id().to_owned())
     }
 
     /// For each pending array its path and its ticket.
     fn tickets(&self) -> PyResult<Vec<(String, String)>> {
-        let tickets = self.with(Session::tickets)?;
+        let tickets = self.open()?.tickets();
         tickets.iter().map(|ticket| Ok((ticket.path().to_owned(), json::write(ticket)?))).collect()
     }
 
     /// Commits; the report comes as JSON.
     fn commit(&self, py: Python<'_>, receipts: Vec<String>) -> PyResult<String> {
         let receipts = self::receipts(&receipts)?;
-        let report = self.with(|session| run(py, None, || session.commit(receipts)))??;
-        json::write(&report)
+        let session = self.open()?;
+        json::write(&run(py, None, || session.commit(receipts))?)
     }
 
     /// For each region that is missing, the array's path, its start and its shape.
     fn missing(&self, py: Python<'_>, receipts: Vec<String>) -> PyResult<Vec<MissingParts>> {
         let receipts = self::receipts(&receipts)?;
-        let missing = self.with(|session| session.missing(&receipts))?.map_err(|error| raised(py, &error))?;
+        let session = self.open()?;
+        let missing = run(py, None, || session.missing(&receipts))?;
         let parts = |region: &Region| (region.start().to_vec(), region.shape().to_vec());
         Ok(missing
             .into_iter()
@@ -68,11 +74,12 @@ impl RawSession {
     }
 
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
-        let session =
-            self.session.lock().map_err(|_| PyRuntimeError::new_err("the session is in an unknown state"))?.take();
-        match session {
-            Some(session) => run(py, None, || session.abandon()),
-            None => Ok(()),
+        if let Some(session) = self.session()? {
+            run_always(py, || session.abandon())?;
+            let mut session =
+                self.session.lock().map_err(|_| PyRuntimeError::new_err("the session is in an unknown state"))?;
+            *session = None;
         }
+        Ok(())
     }
 }

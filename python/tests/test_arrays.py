@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import pickle
+import types
 
 import dask.array as da
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import arraystow
-from arraystow import errors
+from arraystow import _dtypes, errors
 
 NUMBERS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 quiet = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -75,6 +76,14 @@ def test_strings_of_every_kind_come_back(storage, helper):
         assert len(helper("load", storage.place, "x", "string")["elements"]) == 4
     with pytest.raises(TypeError, match="a: .*strings"):
         storage.save("x", {"a": np.array(["a", None], object)})
+
+
+def test_numbers_of_other_packages_are_not_saved_as_bytes(storage):
+    """What ml_dtypes has beside bfloat16 is of the kind V too."""
+    foreign = types.SimpleNamespace(subdtype=None, names=None, metadata=None, name="float8_e4m3fn", kind="V", type=float, itemsize=1)
+    with pytest.raises(TypeError, match="arrays of the dtype .*float8_e4m3fn.* cannot be saved"):
+        _dtypes.from_numpy(foreign)
+    assert _dtypes.from_numpy(np.dtype("V3")) == "bytes[3]"
 
 
 def index(length):

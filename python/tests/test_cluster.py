@@ -216,6 +216,51 @@ def test_arrays_of_dask_whose_chunks_depend_on_each_other_are_written(client, st
         assert loaded[name].chunks == array.chunks
 
 
+def test_a_last_chunk_without_elements_is_not_written(client, storage):
+    numbers = np.arange(16.0).reshape(8, 2)
+    array = da.from_array(numbers, chunks=((4, 4, 0), (2, 0)))
+    assert array.chunks == ((4, 4, 0), (2, 0))
+    storage.save("x", {"a": array, "shared": array - array.sum(), "held": (array + 1).persist()})
+    loaded = storage.load("x")
+    np.testing.assert_array_equal(loaded["a"], numbers)
+    np.testing.assert_array_equal(loaded["shared"], numbers - 120)
+    np.testing.assert_array_equal(loaded["held"], numbers + 1)
+    storage.save("here", array, version=storage.save("here", 1)["version"])
+    np.testing.assert_array_equal(storage.load("here"), numbers)
+
+
+def test_a_save_of_unknown_outcome_leaves_the_session(client, storage, monkeypatch):
+    """The value may refer to its arrays."""
+
+    class Session:
+        def __init__(self, raw):
+            self.raw = raw
+
+        def tickets(self):
+            return self.raw.tickets()
+
+        def commit(self, receipts):
+            self.raw.commit(receipts)
+            raise errors._of_kind("unknown_outcome", "the store does not respond", None, "x", None, None, [])
+
+        def abandon(self):
+            raise AssertionError("abandoned")
+
+    class Raw:
+        begin = lambda self, *given: Session(storage._raw.begin(*given))
+        slot = lambda self, ticket: storage._raw.slot(ticket)
+
+    class Doubled:
+        _raw = Raw()
+
+        def __reduce__(self):
+            return arraystow.Storage, (storage.place,)
+
+    with pytest.raises(errors.UnknownOutcomeError):
+        arraystow._cluster.save(Doubled(), "x", {"height": ramp()}, False, None)
+    np.testing.assert_array_equal(storage.load("x")["height"], WANTED)
+
+
 def test_unequal_chunks_are_made_equal_by_choice(client, storage):
     array = da.from_array(np.arange(30).reshape(10, 3), chunks=((3, 4, 3), (1, 2)))
     storage.save("x", {"a": array, "fits": ramp()}, rechunk=True)

@@ -8,7 +8,7 @@ import functionfuse_double as double
 import numpy as np
 import pytest
 
-from arraystow import errors
+from arraystow import errors, functionfuse
 from arraystow.functionfuse import DaskArraySerializer
 
 
@@ -69,6 +69,15 @@ def test_each_reads_what_the_other_writes(make):
 def test_a_storage_without_a_known_protocol_is_refused():
     with pytest.raises(ValueError, match="'file_protocol' or 's3 protocol'.* only 'other'"):
         DaskArraySerializer.pickle(squares(), {"other": None})
+
+
+def test_the_region_is_that_of_the_client_or_of_the_environment():
+    class Client:
+        client_kwargs = {"region_name": "eu-north-1", "endpoint_url": "http://localhost:1"}
+
+    assert functionfuse._options(Client())[0]["region"] == "eu-north-1"
+    Client.client_kwargs = {}
+    assert functionfuse._options(Client()) == ({}, {}), "AWS_REGION of the environment would not count"
 
 
 def test_damage_and_failures_are_errors(make):

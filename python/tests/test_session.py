@@ -7,8 +7,10 @@ import pathlib
 import subprocess
 import sys
 
+import dask.array as da
 import numpy as np
 import pytest
+import xarray as xr
 
 import arraystow
 from arraystow import errors
@@ -92,6 +94,62 @@ def test_values_that_do_not_fit_are_refused(storage):
         storage.begin("x", [1])
     with pytest.raises(errors.ArraystowError, match="pending"):
         value()["height"].compute()
+
+
+def unknown():
+    return errors._of_kind("unknown_outcome", "the store does not respond", None, "x", None, None, [])
+
+
+class Raw:
+    """A session whose commit has an unknown outcome, and which cannot be abandoned."""
+
+    id = "x"
+    is_abandoned = False
+
+    def tickets(self):
+        return []
+
+    def commit(self, receipts):
+        raise unknown()
+
+    def abandon(self):
+        self.is_abandoned = True
+        raise OSError("cannot be removed")
+
+
+def test_a_session_of_unknown_outcome_is_not_abandoned():
+    """The value may refer to its arrays."""
+    raw = Raw()
+    with pytest.raises(errors.UnknownOutcomeError), arraystow.Session(raw) as session:
+        session.commit([])
+    assert not raw.is_abandoned
+
+
+def test_an_error_at_the_end_does_not_hide_the_first_one():
+    raw = Raw()
+    with pytest.raises(RuntimeError, match="no sensor"), arraystow.Session(raw):
+        raise RuntimeError("no sensor")
+    assert raw.is_abandoned
+    with pytest.raises(OSError, match="cannot be removed"), arraystow.Session(Raw()):
+        pass
+
+
+def test_missing_chunks_are_an_invalid_input(storage):
+    with storage.begin("x", value()) as session, pytest.raises(errors.InvalidInputError, match="missing"):
+        session.commit([])
+
+
+def test_masked_values_of_every_kind_are_refused(storage):
+    masked = np.ma.masked_less(np.zeros((20, 10), "f4"), 1)
+    with storage.begin("x", value()) as session:
+        slot = storage.slot(session.tickets["height"])
+        part = (slice(0, 20), slice(0, 10))
+        lazy = da.from_array(masked, chunks=5, asarray=False)
+        for values in (masked, list(masked), lazy, [lazy[0], *lazy[1:]], [[np.ma.masked] * 10] * 20):
+            with pytest.raises(TypeError, match="masked"):
+                slot.write(part, values)
+        for values in (da.ones((20, 10), chunks=3, dtype="f4"), xr.DataArray(np.ones((20, 10), "f4")), [[1] * 10] * 20):
+            assert slot.write(part, values)
 
 
 def test_the_ranks_of_mpi_write_one_array(tmp_path):

@@ -250,6 +250,17 @@ def test_values_are_found_by_their_fields(storage):
         }
         assert list(storage.query("runs/0*")) == [f"runs/0{n}" for n in range(10)]
         assert storage.query("**", ("params", "!=", None), ("n", "<", 1)) == {"runs/00": {"n": 0}}
+    storage.save("typed", {"day": datetime.date(2026, 5, 1), "n": np.int8(7), "half": np.float32(0.5), "kind": Colour.RED})
+    for condition in [
+        ("day", ">", datetime.date(2026, 4, 30)),
+        ("n", "==", np.int64(7)),
+        ("half", "<=", np.float32(0.5)),
+        ("half", "==", np.float64(0.5)),
+        ("kind", "==", Colour.RED),
+    ]:
+        assert list(storage.query("typed", condition)) == ["typed"], condition
+    with pytest.raises(TypeError, match=r"write a list of paths, as \['n'\]"):
+        storage.query("**", select="n")
     with pytest.raises(ValueError, match="is not a comparison"):
         storage.query("**", ("n", "=~", 1))
     with pytest.raises(ValueError, match="a field is compared with"):
@@ -264,6 +275,8 @@ def test_progress_is_reported_and_ctrl_c_stops(storage, tmp_path):
     with arraystow.progress.tqdm(desc="a save", file=drawn, mininterval=0) as bar:
         storage.save("x", np.zeros(4_000_000), progress=bar)
     assert "a save: 100%" in drawn.getvalue() and "32.0M/32.0M" in drawn.getvalue()
+    with arraystow.progress.tqdm(unit="bytes", unit_scale=False, file=io.StringIO()) as bar:
+        assert (bar._bar.unit, bar._bar.unit_scale) == ("bytes", False)
     shown = rich.progress.Progress(console=rich.console.Console(file=io.StringIO()))
     with shown, arraystow.progress.rich("a save", progress=shown) as bar:
         storage.verify("x", progress=bar)
@@ -296,6 +309,9 @@ def test_storages_and_arrays_are_pickled_without_secrets(storage):
     options = dict(aws_access_key_id="abc", aws_secret_access_key="hidden", aws_region="r", aws_endpoint="http://localhost:1", aws_allow_http="true")
     pickled = pickle.dumps(arraystow.Storage("s3://bucket/x", **options))
     assert b"hidden" not in pickled and b"abc" not in pickled and b"localhost" in pickled
+    more = {"AWS_SESSION_TOKEN": "odd", "proxy_url": "http://user:odd@proxy:1", "aws_sse_kms_key_id": "a-name"}
+    kept = arraystow.Storage("s3://bucket/x", **options, **more).__reduce__()[1][1]
+    assert kept == {"aws_region": "r", "aws_endpoint": "http://localhost:1", "aws_allow_http": "true", "aws_sse_kms_key_id": "a-name"}
     part = pickle.loads(pickle.dumps(array.lazy(slice(2, 8, 2)).lazy(slice(1, 3))))
     np.testing.assert_array_equal(part, [4, 6])
     pickled = pickle.dumps(array)

@@ -1,5 +1,8 @@
 """xarray: coordinates and groups come back as they were saved, and lazily."""
 
+import os
+import pickle
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -142,3 +145,83 @@ def test_a_storage_in_a_store_opens_as_a_tree(s3):
     arraystow.Storage("s3://bucket/tree", **place).save("survey", tree())
     opened = xr.open_datatree("s3://bucket/tree", engine="arraystow", storage_options=place)
     xr.testing.assert_identical(opened.compute(), tree().compute())
+
+
+def test_chunks_of_other_elements_have_other_names(storage):
+    """xarray names arrays of dask by what is opened: two saves, or two groups, had the same names."""
+
+    def opened(**options):
+        return xr.open_dataset(storage.place, engine="arraystow", name="x", chunks={}, **options)["a"]
+
+    storage.save("x", {"a": np.zeros(5)})
+    before, same = opened(), opened()
+    assert before.data.name == same.data.name, "the same elements have the same name"
+    # The time of the folder is no part of the test.
+    times = os.stat(storage.place)
+    storage.save("x", {"a": np.ones(5)})
+    os.utime(storage.place, ns=(times.st_atime_ns, times.st_mtime_ns))
+    after = opened()
+    assert after.data.name != before.data.name and type(after.variable) is xr.Variable
+    storage.save("x", {"a": np.zeros(5), "b": {"a": np.ones(5)}, "runs": [{"a": np.full(5, 2.0)}, {"a": np.full(5, 3.0)}]})
+    groups = xr.open_groups(storage.place, engine="arraystow", name="x", chunks={})
+    names = [groups[path]["a"].data.name for path in ("/", "/b", "/runs[0]", "/runs[1]")]
+    assert len(set(names)) == 4
+    difference = groups["/runs[1]"]["a"] - groups["/runs[0]"]["a"]
+    np.testing.assert_array_equal(difference.compute(), np.ones(5))
+
+
+def test_a_variable_that_was_opened_is_one_of_xarray(storage):
+    storage.save("x", {"a": xr.Variable(("y", "x"), np.arange(12.0).reshape(3, 4), {"units": "m"}), "b": np.arange(3)})
+    opened = xr.open_dataset(storage, engine="arraystow")
+    again = pickle.loads(pickle.dumps(opened))
+    xr.testing.assert_identical(again.compute(), opened.compute())
+    assert type((opened.a + 1).variable) is xr.Variable and type(opened.a.mean("x").variable) is xr.Variable
+    xr.testing.assert_identical(opened.a.chunk(x=2).compute(), opened.a.compute())
+    joined = xr.concat([opened.a, opened.a], "x")
+    assert joined.shape == (3, 8) and opened.a.variable.chunk({"x": 2}).chunks == ((3,), (2, 2))
+    np.testing.assert_array_equal(opened.a.chunk(x=2).T.values, np.arange(12.0).reshape(3, 4).T)
+
+
+def test_axes_of_elements_are_the_last_ones(storage, helper):
+    helper("save", storage.place)
+    array = storage.load("missing")["vectors"]
+    wanted = np.array([[[i, j, 9] for j in range(2)] for i in range(4)], "f4")
+    assert array.shape == (4, 2)
+    np.testing.assert_array_equal(array.compute(), wanted)
+    made = array.to_dask()
+    assert (made.shape, made.dtype, made.chunks) == ((4, 2, 3), np.dtype("f4"), ((2, 2), (2,), (3,)))
+    np.testing.assert_array_equal(made, wanted)
+    np.testing.assert_array_equal(made[1:3, 0, ::2], wanted[1:3, 0, ::2])
+    assert array.to_xarray().dims == ("y", "x", "dim_2")
+    opened = xr.open_dataset(storage, engine="arraystow", name="missing")["vectors"]
+    assert opened.dims == ("y", "x", "vectors_2")
+    np.testing.assert_array_equal(opened, wanted)
+    np.testing.assert_array_equal(opened.isel(y=2, vectors_2=[2, 0]), wanted[2][:, [2, 0]])
+    np.testing.assert_array_equal(xr.open_dataset(storage, engine="arraystow", name="missing", chunks={})["vectors"], wanted)
+
+
+def test_a_folder_of_another_program_is_not_searched(tmp_path, monkeypatch):
+    from arraystow import _guess
+    from arraystow._xarray import ArraystowBackend
+
+    guess = ArraystowBackend().guess_can_open
+    read = []
+    is_document = _guess._is_document
+    monkeypatch.setattr(_guess, "_is_document", lambda path: read.append(path) or is_document(path))
+    for n in range(300):
+        (tmp_path / f"{n}").mkdir()
+        (tmp_path / f"{n}" / "file").write_text("text")
+        (tmp_path / f"file{n}").write_text("text")
+    assert not guess(tmp_path) and len(read) <= 120
+    zarr = tmp_path / "zarr"
+    arraystow.Storage(zarr).save("x", np.ones(5))
+    assert guess(zarr)
+    (zarr / "zarr.json").write_text("{}")
+    assert not guess(zarr), "a group of Zarr"
+    deep = arraystow.Storage(tmp_path / "deep")
+    deep.save("a/b/c", 1)
+    assert guess(deep.place) and guess(str(deep.place)) and guess(deep)
+    for format in ("json", "pickle"):
+        arraystow.Storage(tmp_path / format, format=format).save("x", 1)
+        assert guess(tmp_path / format), format
+    assert not guess(tmp_path / "nothing") and not guess("http://localhost/x") and not guess(5)

@@ -106,6 +106,25 @@ impl AnyArray {
         self.with_meta(ArrayMeta { labels, ..meta.clone() })
     }
 
+    /// The same elements, of which those with these bytes are missing, as [`ChunkedArray::with_fill`] marks them.
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, DataType};
+    /// let array = AnyArray::from_bytes(DataType::Int8, &[2], &[2], &[1, 255])?.with_fill_bytes(&[255])?;
+    /// assert_eq!(array.downcast::<i8>()?.fill(), Some(-1));
+    /// assert_eq!(array.downcast::<Option<i8>>()?.compute()?, ndarray::array![Some(1), None].into_dyn());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` if these are not the bytes of one element.
+    pub fn with_fill_bytes(&self, bytes: &[u8]) -> Result<Self> {
+        let meta = self.erased().meta();
+        let labels = meta.labels.with_fill(Some(bytes.to_vec()));
+        labels.check(self.ndim(), &self.data_type())?;
+        self.with_meta(ArrayMeta { labels, ..meta.clone() })
+    }
+
     /// The same elements, whose chunks are compressed with this codec when they are saved.
     ///
     /// ```

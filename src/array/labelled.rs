@@ -145,4 +145,17 @@ impl AnyArray {
     pub fn attrs(&self) -> &BTreeMap<String, Attr> {
         self.erased().meta().labels.attrs()
     }
+    /// Returns the bytes of the fill value, which marks missing elements, if there is one. The value itself is
+    /// [`ChunkedArray::fill`].
+    ///
+    /// ```
+    /// # use arraystow::{AnyArray, ChunkedArray};
+    /// let array = AnyArray::from(ChunkedArray::from(ndarray::array![12_i16, -1, 7]).with_fill(-1));
+    /// assert_eq!(array.fill_bytes(), Some(&[255, 255][..]));
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn fill_bytes(&self) -> Option<&[u8]> {
+        self.erased().meta().labels.fill()
+    }
 }

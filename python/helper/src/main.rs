@@ -61,6 +61,24 @@ fn survey() -> arraystow::Result<Survey> {
     })
 }
 
+#[derive(Serialize, Deserialize)]
+struct Missing {
+    depth: ChunkedArray<Option<i16>>,
+    air: ChunkedArray<f32>,
+    plain: ChunkedArray<i16>,
+    vectors: ChunkedArray<[f32; 3]>,
+}
+
+fn missing() -> arraystow::Result<Missing> {
+    let vectors = Array2::from_shape_fn((4, 2), |(i, j)| [i as f32, j as f32, 9.0]);
+    Ok(Missing {
+        depth: ChunkedArray::from(ndarray::array![Some(12_i16), None, Some(7)]).with_fill(Some(-1)),
+        air: ChunkedArray::from(ndarray::array![1.0_f32, -9999.0, 3.0]).with_fill(-9999.0),
+        plain: ChunkedArray::from(ndarray::array![1_i16, -1]),
+        vectors: ChunkedArray::from_ndarray(vectors, &[2, 2])?.with_dims(["y", "x"])?,
+    })
+}
+
 /// The same string for the same elements.
 fn shown<T: Element + std::fmt::Debug>(array: &ChunkedArray<T>) -> arraystow::Result<serde_json::Value> {
     let elements: ArrayD<T> = array.compute()?;
@@ -88,6 +106,7 @@ fn load(storage: &Storage, name: &str, wanted: &str) -> Result<serde_json::Value
                 "texts": shown(&survey.texts)?, "readings": shown(&survey.readings)?,
             }))
         }
+        "optional" => array!(Option<i16>),
         "bool" => array!(bool),
         "int8" => array!(i8),
         "int16" => array!(i16),
@@ -114,6 +133,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["save", folder] => {
             let storage = Storage::open(folder)?;
             storage.save("survey", &survey()?)?;
+            storage.save("missing", &missing()?)?;
             let twice = Shared::new((1, "shared".to_owned()));
             storage.save("shared", &(twice.clone(), twice))?;
             storage.save("plain", &(1_u8, 2.5_f32, "text", b"bytes".to_vec(), (), [true, false]))?;
