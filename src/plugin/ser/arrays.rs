@@ -41,36 +41,54 @@ impl<'p, S: Serializer> StructSerializer<'p, S> {
         Self::Array(Box::new(Undecided { inner: Some(inner), path, rules, v: None, dim: None, output: None }))
     }
 
-    /// A field of what may be an ndarray.
+    /// A field of what may be an ndarray. It is compiled for each type of a field, so most of it is elsewhere.
     #[inline(never)]
     fn array_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
-        let undecided = match self {
-            Self::Plain(fields) => return SerializeStruct::serialize_field(fields, key, value),
-            Self::Array(undecided) => undecided,
-        };
-        match (key, &undecided.v, &undecided.dim) {
-            ("v", None, None) => undecided.v = Some(hold(value)?),
-            ("dim", Some(_), None) => undecided.dim = Some(hold(value)?),
-            ("data", Some(_), Some(_)) if undecided.output.is_none() => {
-                undecided.output = Some(undecided.decide(value)?);
-            }
-            // Another struct of that name: what was held goes out, and then everything as it comes.
-            _ => {
-                let inner = undecided.inner.take().ok_or_else(unfinished)?;
-                let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
-                let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
-                if let Some(v) = undecided.v.take() {
-                    SerializeStruct::serialize_field(&mut fields, "v", &v)?;
+        if let Self::Array(undecided) = self {
+            match undecided.part(key) {
+                Part::Length => {
+                    let held = hold(value)?;
+                    undecided.keep(held);
+                    return Ok(());
                 }
-                if let Some(dim) = undecided.dim.take() {
-                    SerializeStruct::serialize_field(&mut fields, "dim", &dim)?;
+                Part::Elements => {
+                    undecided.output = Some(undecided.decide(value)?);
+                    return Ok(());
                 }
-                SerializeStruct::serialize_field(&mut fields, key, value)?;
-                *self = Self::Plain(fields);
+                Part::Other => self.become_plain()?,
             }
         }
+        match self {
+            Self::Plain(fields) => SerializeStruct::serialize_field(fields, key, value),
+            Self::Array(_) => Err(unfinished()),
+        }
+    }
+
+    /// Another struct of that name: what was held goes out, and then everything as it comes.
+    fn become_plain(&mut self) -> Result<(), S::Error> {
+        let Self::Array(undecided) = self else { return Ok(()) };
+        let inner = undecided.inner.take().ok_or_else(unfinished)?;
+        let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
+        let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
+        if let Some(v) = undecided.v.take() {
+            SerializeStruct::serialize_field(&mut fields, "v", &v)?;
+        }
+        if let Some(dim) = undecided.dim.take() {
+            SerializeStruct::serialize_field(&mut fields, "dim", &dim)?;
+        }
+        *self = Self::Plain(fields);
         Ok(())
     }
+}
+
+/// What a field of a struct named `Array` is.
+enum Part {
+    /// `v` or `dim`, which are held.
+    Length,
+    /// `data`.
+    Elements,
+    /// One that an ndarray does not have there.
+    Other,
 }
 
 fn unfinished<E: serde::ser::Error>() -> E {
@@ -78,55 +96,93 @@ fn unfinished<E: serde::ser::Error>() -> E {
 }
 
 impl<'p, S: Serializer> Undecided<'p, S> {
+    fn part(&self, key: &str) -> Part {
+        match (key, &self.v, &self.dim) {
+            ("v", None, None) | ("dim", Some(_), None) => Part::Length,
+            ("data", Some(_), Some(_)) if self.output.is_none() => Part::Elements,
+            _ => Part::Other,
+        }
+    }
+
+    fn keep(&mut self, held: Value<'static>) {
+        if self.v.is_none() {
+            self.v = Some(held);
+        } else {
+            self.dim = Some(held);
+        }
+    }
+
     /// `data` is there: one of the two forms.
     fn decide<T: ?Sized + Serialize>(&mut self, data: &T) -> Result<S::Ok, S::Error> {
+        let Held { inner, v, dim, rules, human_readable } = self.held()?;
+        let inner = match array_elements(&v, &dim, data, human_readable) {
+            Some(elements) => match self.divert(inner, elements, human_readable)? {
+                Ok(done) => return Ok(done),
+                Err(inner) => inner,
+            },
+            None => inner,
+        };
+        let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, rules, key: None } };
+        one_entry(inner, INLINE, &fields)
+    }
+
+    fn held(&mut self) -> Result<Held<S>, S::Error> {
         let inner = self.inner.take().ok_or_else(unfinished)?;
         let (v, dim) = self.v.take().zip(self.dim.take()).ok_or_else(unfinished)?;
         let human_readable = self.rules.is_human_readable(inner.is_human_readable());
         // A form, and in it an id of two levels or the fields, of which two are lists.
         let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         rules.enter(self.path).map_err(ser_error)?;
-        if let Some(elements) = self.array_elements(&v, &dim, data, human_readable) {
-            let path = self.path.to_string();
-            let loses_nan = self.rules.loses_nan(human_readable);
-            let added = saving(|state| {
-                // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
-                // are an error all the same.
-                let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
-                if elements.byte_len() < state.inline_below() && !is_lost {
-                    return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
-                }
-                Some(state.add_plain(elements, path))
-            });
-            match added {
-                Ok(None) => {}
-                Ok(Some(Ok(id))) if self.rules.quirks().has_ids => return id.plain().serialize(inner),
-                Ok(Some(Ok(id))) => return one_entry(inner, STORED, &id),
-                Ok(Some(Err(error))) | Err(error) => return Err(ser_error(error)),
-            }
-        }
-        let fields = Inline { v, dim, data: Wrapped { value: data, path: self.path, rules, key: None } };
-        one_entry(inner, INLINE, &fields)
+        Ok(Held { inner, v, dim, rules, human_readable })
     }
 
-    /// The elements, if this is an ndarray of array elements.
-    fn array_elements<T: ?Sized + Serialize>(
-        &self,
-        v: &Value<'static>,
-        dim: &Value<'static>,
-        data: &T,
-        human_readable: bool,
-    ) -> Option<PlainElements> {
-        if *v != Value::from(1_u8) {
-            return None;
+    /// Puts the id of the diverted array, unless the elements stay in the document: then the serializer comes back.
+    fn divert(&self, inner: S, elements: PlainElements, human_readable: bool) -> Result<Result<S::Ok, S>, S::Error> {
+        let path = self.path.to_string();
+        let loses_nan = self.rules.loses_nan(human_readable);
+        let added = saving(|state| {
+            // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
+            // are an error all the same.
+            let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
+            if elements.byte_len() < state.inline_below() && !is_lost {
+                return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
+            }
+            Some(state.add_plain(elements, path))
+        });
+        match added {
+            Ok(None) => Ok(Err(inner)),
+            Ok(Some(Ok(id))) if self.rules.quirks().has_ids => id.plain().serialize(inner).map(Ok),
+            Ok(Some(Ok(id))) => one_entry(inner, STORED, &id).map(Ok),
+            Ok(Some(Err(error))) | Err(error) => Err(ser_error(error)),
         }
-        let shape = shape_of(dim)?;
-        // Lifted: looking at elements that are not array elements must leave no trace in the plan.
-        let _lifted = lift();
-        let elements = elements_of(data, human_readable).or_else(|| records_of(data, human_readable))?;
-        let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
-        fits.then_some(PlainElements { shape, elements, fill: None })
     }
+}
+
+/// What a struct of three fields has held back.
+struct Held<S> {
+    inner: S,
+    v: Value<'static>,
+    dim: Value<'static>,
+    rules: Rules,
+    human_readable: bool,
+}
+
+/// The elements, if this is an ndarray of array elements.
+fn array_elements<T: ?Sized + Serialize>(
+    v: &Value<'static>,
+    dim: &Value<'static>,
+    data: &T,
+    human_readable: bool,
+) -> Option<PlainElements> {
+    if *v != Value::from(1_u8) {
+        return None;
+    }
+    let shape = shape_of(dim)?;
+    // Lifted: looking at elements that are not array elements must leave no trace in the plan.
+    let _lifted = lift();
+    let elements = elements_of(data, human_readable).or_else(|| records_of(data, human_readable))?;
+    let fits = crate::array::element_count(&shape) == Some(elements.len()) && elements.len() > 0;
+    fits.then_some(PlainElements { shape, elements, fill: None })
 }
 
 /// An array in one of its forms. A map, not an enum: what a variant may be called differs from format to format.
