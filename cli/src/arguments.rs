@@ -9,7 +9,8 @@ use std::path::PathBuf;
 /// Show, check, copy and export the values in a storage of arraystow. No Rust types are needed.
 ///
 /// PLACE is a folder or a URL such as s3://bucket/folder. NAME is the name of a value, GLOB a pattern of names: `*`
-/// matches a part of a segment, `**` any number of segments. PATH is a place in a value, such as `runs[3].field`.
+/// matches a part of a segment, `**` any number of segments. A GLOB that is the exact name of a value selects only that
+/// value. PATH is a place in a value, such as `runs[3].field`.
 #[derive(Parser)]
 #[command(name = "arraystow", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -149,6 +150,9 @@ pub(crate) enum Command {
         to: String,
         #[arg(value_name = "GLOB", default_value = "**")]
         glob: String,
+        /// Replace other values of the same names.
+        #[arg(long)]
+        force: bool,
     },
     /// Copy values to another place, and remove each one here when its copy is complete.
     Mv {
@@ -161,6 +165,9 @@ pub(crate) enum Command {
         /// Do not ask for confirmation.
         #[arg(short, long)]
         yes: bool,
+        /// Replace other values of the same names.
+        #[arg(long)]
+        force: bool,
     },
     /// Give a value another name in the same place.
     Rename { place: String, name: String, new_name: String },

@@ -1,8 +1,10 @@
 //! Arrays whose element type is known only at run time.
 
 use crate::fault::{Fault, Outcome};
-use arraystow::{AnyArray, AnyNdArray, ArrayInfo, Storage};
+use crate::text;
+use arraystow::{AnyArray, AnyNdArray, ArrayInfo, DataType, Storage, ValueInfo};
 use ndarray::{Slice, SliceInfoElem};
+use std::collections::HashMap;
 
 /// Evaluates an expression with a type alias for the element type, if elements of it have an order.
 macro_rules! with_ordered {
@@ -29,6 +31,38 @@ macro_rules! with_ordered {
     }};
 }
 pub(crate) use with_ordered;
+
+/// What is known of the arrays of a value, by their files: an array has one file at all of its places, however these
+/// are written.
+#[derive(Default)]
+pub(crate) struct Known<'a>(HashMap<&'a str, &'a ArrayInfo>);
+
+impl<'a> Known<'a> {
+    pub(crate) fn of(info: &'a ValueInfo) -> Self {
+        Self(info.arrays.iter().map(|array| (array.file.as_str(), array)).collect())
+    }
+
+    pub(crate) fn info(&self, array: &AnyArray) -> Option<&'a ArrayInfo> {
+        self.0.get(array.file()?.as_str()).copied()
+    }
+
+    /// An array in one line.
+    pub(crate) fn text(&self, array: &AnyArray) -> String {
+        let unknown = || text::clean(&format!("{}{:?}", array.data_type(), array.shape()));
+        self.info(array).map_or_else(unknown, text::array)
+    }
+}
+
+/// The fill value of an array, as text. Those of records and times are not known here.
+pub(crate) fn fill(array: &AnyArray) -> Option<String> {
+    use num_complex::Complex;
+    match array.data_type() {
+        DataType::Bool => Some(array.downcast::<bool>().ok()?.fill()?.to_string()),
+        DataType::Complex64 => Some(array.downcast::<Complex<f32>>().ok()?.fill()?.to_string()),
+        DataType::Complex128 => Some(array.downcast::<Complex<f64>>().ok()?.fill()?.to_string()),
+        other => with_ordered!(other, T => Some(array.downcast::<T>().ok()?.fill()?.to_string()), else => None),
+    }
+}
 
 /// Elements of each axis of the corner.
 const CORNER: usize = 6;

@@ -51,12 +51,12 @@ impl Drawing<'_> {
         }
     }
 
-    /// Draws how many elements have which values.
-    pub(crate) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Plot> {
+    /// Draws how many elements have which values; `None` if no element is a finite number.
+    pub(crate) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Option<Plot>> {
         let finite = numbers.map(|number| if number.is_finite() { number } else { f64::NAN });
         let infinite = finite.map(|number| i64::from(number.is_nan())).sum()? as usize;
         if infinite == finite.len() {
-            return Err(Fault::Other("no element is a finite number".to_owned()));
+            return Ok(None);
         }
         let known = finite.skip_nan();
         let (low, high) = match (self.min, self.max) {
@@ -65,7 +65,7 @@ impl Drawing<'_> {
         };
         // All elements may be equal.
         let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
-        Ok(self.plot(Shown::Bins(histogram(&finite, low, high, bins)?)))
+        Ok(Some(self.plot(Shown::Bins(histogram(&finite, low, high, bins)?))))
     }
 
     fn plot(&self, shown: Shown) -> Plot {

@@ -5,24 +5,26 @@
 //! that is in the document also has its `elements`. A shared value stands where it comes first as `{"$shared": n,
 //! "value": ...}`, and everywhere else as `{"$shared": n}`.
 
-use arraystow::{AnyArray, ArrayInfo, Shared, Value, ValueInfo};
+use crate::arrays::Known;
+use arraystow::{AnyArray, Shared, Value, ValueInfo};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
+use std::ptr::from_ref;
 
 /// Turns one value into JSON.
+#[derive(Default)]
 pub(crate) struct Converter<'a> {
-    arrays: HashMap<&'a str, &'a ArrayInfo>,
-    shared: Vec<Shared<Value>>,
+    arrays: Known<'a>,
+    /// The numbers of the shared values that were met.
+    shared: HashMap<*const Value, usize>,
 }
 
 impl<'a> Converter<'a> {
     pub(crate) fn new(info: &'a ValueInfo) -> Self {
-        let paths = info.arrays.iter().flat_map(|array| array.paths.iter().map(move |path| (path.as_str(), array)));
-        Self { arrays: paths.collect(), shared: Vec::new() }
+        Self { arrays: Known::of(info), ..Self::default() }
     }
 
-    /// The value at a path.
-    pub(crate) fn value(&mut self, value: &Value, path: &str) -> Json {
+    pub(crate) fn value(&mut self, value: &Value) -> Json {
         match value {
             Value::Null => Json::Null,
             Value::Bool(value) => json!(value),
@@ -35,18 +37,16 @@ impl<'a> Converter<'a> {
             Value::Float64(value) => float(*value, value.to_string()),
             Value::Text(text) => json!(text),
             Value::Bytes(bytes) => json!(bytes),
-            Value::List(values) => {
-                values.iter().enumerate().map(|(index, value)| self.value(value, &format!("{path}[{index}]"))).collect()
-            }
-            Value::Map(entries) => self.map(entries, path),
-            Value::Array(array) => json!({ "$array": self.array(array, path) }),
+            Value::List(values) => values.iter().map(|value| self.value(value)).collect(),
+            Value::Map(entries) => self.map(entries),
+            Value::Array(array) => json!({ "$array": self.array(array) }),
             Value::InlineArray(array) => {
-                let elements: Vec<Json> = array.elements().iter().map(|element| self.value(element, path)).collect();
+                let elements: Vec<Json> = array.elements().iter().map(|element| self.value(element)).collect();
                 json!({ "$array": { "shape": array.shape(), "elements": elements } })
             }
-            Value::Shared(shared) => self.shared(shared, path),
+            Value::Shared(shared) => self.shared(shared),
             Value::WeakShared(weak) => match weak.upgrade() {
-                Some(shared) => self.shared(&shared, path),
+                Some(shared) => self.shared(&shared),
                 None => Json::Null,
             },
             Value::External(id) => json!({ "$external": id.to_string() }),
@@ -54,38 +54,32 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn map(&mut self, entries: &[(Value, Value)], path: &str) -> Json {
+    fn map(&mut self, entries: &[(Value, Value)]) -> Json {
         let of_texts = entries.iter().map(|(key, value)| Some((key.as_text()?, value))).collect::<Option<Vec<_>>>();
         match of_texts {
             Some(entries) => {
-                let entries =
-                    entries.into_iter().map(|(key, value)| (key.to_owned(), self.value(value, &join(path, key))));
+                let entries = entries.into_iter().map(|(key, value)| (key.to_owned(), self.value(value)));
                 Json::Object(entries.collect::<Map<_, _>>())
             }
-            None => entries
-                .iter()
-                .map(|(key, value)| {
-                    let place = join(path, &key.to_string());
-                    json!([self.value(key, &place), self.value(value, &place)])
-                })
-                .collect(),
+            None => entries.iter().map(|(key, value)| json!([self.value(key), self.value(value)])).collect(),
         }
     }
 
-    fn array(&self, array: &AnyArray, path: &str) -> Json {
-        match self.arrays.get(path) {
+    fn array(&self, array: &AnyArray) -> Json {
+        match self.arrays.info(array) {
             Some(info) => serde_json::to_value(info).unwrap_or_default(),
             None => json!({ "data_type": array.data_type(), "shape": array.shape() }),
         }
     }
 
-    fn shared(&mut self, shared: &Shared<Value>, path: &str) -> Json {
-        if let Some(number) = self.shared.iter().position(|known| Shared::ptr_eq(known, shared)) {
+    fn shared(&mut self, shared: &Shared<Value>) -> Json {
+        // All of them live as long as the value that is converted.
+        let (at, number) = (from_ref::<Value>(shared), self.shared.len());
+        if let Some(number) = self.shared.get(&at) {
             return json!({ "$shared": number });
         }
-        let number = self.shared.len();
-        self.shared.push(shared.clone());
-        json!({ "$shared": number, "value": self.value(shared, path) })
+        self.shared.insert(at, number);
+        json!({ "$shared": number, "value": self.value(shared) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Long texts through the user's pager, which is a command of a shell in `ARRAYSTOW_PAGER` or `PAGER`.
 
 use crate::fault::{Fault, Outcome};
+use crate::signals;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write, stdout};
 use std::process::{Command, Stdio};
 use terminal_size::{Height, Width};
@@ -41,7 +42,7 @@ fn fits(text: &[u8]) -> bool {
 /// Waits for the pager. Returns whether there is one of that name.
 fn page(pager: &str, text: &[u8]) -> Outcome<bool> {
     // Ctrl-C is the pager's, until it ends.
-    let _ = ctrlc::set_handler(|| {});
+    let _ = signals::handle(|| {});
     let mut command = Command::new("sh");
     command.args(["-c", pager]).stdin(Stdio::piped());
     if std::env::var_os("LESS").is_none() {

@@ -1,15 +1,16 @@
 //! What concerns the terminal: progress, Ctrl-C, questions.
 
-use crate::fault::{CANCELLED, Fault, Outcome};
-use crate::text;
+use crate::fault::{CANCELLED, Fault, Outcome, say};
+use crate::{signals, text};
 use arraystow::{Task, TaskProgress};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use std::time::Duration;
 
 /// Runs work that may take long. Its progress is shown on stderr, if that is a terminal. The first Ctrl-C cancels the
-/// work, which takes back what it has written; the second one ends the process at once.
-pub(crate) fn watched<R>(quiet: bool, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+/// work, which takes back what it has written; the second one ends the process at once. With `json`, no text is
+/// printed then.
+pub(crate) fn watched<R>(quiet: bool, json: bool, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
     let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { bar() };
     let watched = bar.clone();
     let task = Task::with_progress(move |progress| show(&watched, progress));
@@ -18,10 +19,13 @@ pub(crate) fn watched<R>(quiet: bool, work: impl FnOnce() -> Outcome<R>) -> Outc
         if handle.is_cancelled() {
             std::process::exit(CANCELLED.into());
         }
-        eprintln!("\ninterrupted: removing what is incomplete; press Ctrl-C again to stop at once");
+        // First: stderr may be gone, or may block.
         handle.cancel();
+        if !json {
+            say("\ninterrupted: removing what is incomplete; press Ctrl-C again to stop at once");
+        }
     };
-    ctrlc::set_handler(handler).map_err(|error| Fault::Other(error.to_string()))?;
+    signals::handle(handler)?;
     let result = task.run(work);
     bar.finish_and_clear();
     result
@@ -53,7 +57,7 @@ pub(crate) fn confirm(yes: bool, what: &str) -> Outcome<()> {
     if !stdin().is_terminal() || !stderr().is_terminal() {
         return Err(Fault::Usage(format!("{what}? there is no terminal to ask: add --yes")));
     }
-    eprint!("{what}? [y/N] ");
+    write!(stderr(), "{what}? [y/N] ")?;
     stderr().flush()?;
     let mut answer = String::new();
     stdin().lock().read_line(&mut answer)?;

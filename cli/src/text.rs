@@ -59,14 +59,36 @@ pub(crate) fn attribute(attr: &Attr) -> String {
     }
 }
 
-/// A text whose control characters are escaped, because a terminal would obey them.
+/// A text in which the characters are escaped that a terminal obeys or does not show.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escaped = character.is_control().then(|| character.escape_default());
-            escaped.into_iter().flatten().chain((!character.is_control()).then_some(character))
-        })
-        .collect()
+    let mut cleaned = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            cleaned.extend(character.escape_default());
+        } else {
+            cleaned.push(character);
+        }
+    }
+    cleaned
+}
+
+/// Whether a character moves the cursor, ends the line, changes the direction of the text or is invisible: the same
+/// characters that the library escapes in its errors. The two zero-width joiners stay: Persian and emoji need them.
+pub(crate) fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// The same, of which the lines stay lines.
@@ -87,6 +109,12 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(clean("a\u{1b}[31m\u{9b}é\n"), "a\\u{1b}[31m\\u{9b}é\\n");
+    }
+
+    #[test]
+    fn invisible_characters_and_those_of_the_direction_are_escaped() {
+        assert_eq!(clean("a\u{202e}b\u{200b}\u{feff}\u{2066}"), "a\\u{202e}b\\u{200b}\\u{feff}\\u{2066}");
+        assert_eq!(clean("می\u{200c}خواهم"), "می\u{200c}خواهم");
     }
 
     #[test]

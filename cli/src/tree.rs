@@ -1,10 +1,11 @@
 //! A value as lines of text, a field a line.
 
-use crate::json::join;
+use crate::arrays::Known;
 use crate::text;
-use arraystow::{ArrayInfo, InlineArray, Shared, Value, ValueInfo};
+use arraystow::{InlineArray, Shared, Value, ValueInfo};
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::ptr::from_ref;
 
 /// Elements of a list that are printed.
 const MOST_ELEMENTS: usize = 100;
@@ -16,36 +17,33 @@ const MOST_CHARACTERS: usize = 1000;
 /// Prints values as lines.
 pub(crate) struct Printer<'a, W> {
     out: W,
-    arrays: HashMap<&'a str, &'a ArrayInfo>,
-    shared: Vec<Shared<Value>>,
+    arrays: Known<'a>,
+    /// The numbers of the shared values that were met.
+    shared: HashMap<*const Value, usize>,
 }
 
 impl<'a, W: Write> Printer<'a, W> {
     pub(crate) fn new(out: W, info: &'a ValueInfo) -> Self {
-        let paths = info.arrays.iter().flat_map(|array| array.paths.iter().map(move |path| (path.as_str(), array)));
-        Self { out, arrays: paths.collect(), shared: Vec::new() }
+        Self { out, arrays: Known::of(info), shared: HashMap::new() }
     }
 
     /// Prints a value by itself.
-    pub(crate) fn print(mut self, value: &Value, path: &str) -> io::Result<()> {
-        self.value(value, path, 0)
+    pub(crate) fn print(mut self, value: &Value) -> io::Result<()> {
+        self.value(value, 0)
     }
 
-    /// Prints the value at a path behind its key, and ends the line. `level` is that of the fields in it.
-    fn value(&mut self, value: &Value, path: &str, level: usize) -> io::Result<()> {
+    /// Prints a value behind its key, and ends the line. `level` is that of the fields in it.
+    fn value(&mut self, value: &Value, level: usize) -> io::Result<()> {
         match value {
-            Value::Map(entries) if !entries.is_empty() => return self.map(entries, path, level),
-            Value::List(values) if !is_short(values) => return self.list(values, path, level),
-            Value::Shared(shared) => return self.shared(shared, path, level),
-            Value::WeakShared(weak) if let Some(shared) = weak.upgrade() => return self.shared(&shared, path, level),
+            Value::Map(entries) if !entries.is_empty() => return self.map(entries, level),
+            Value::List(values) if !is_short(values) => return self.list(values, level),
+            Value::Shared(shared) => return self.shared(shared, level),
+            Value::WeakShared(weak) if let Some(shared) = weak.upgrade() => return self.shared(&shared, level),
             _ if level > 0 => write!(self.out, " ")?,
             _ => {}
         }
         match value {
-            Value::Array(array) => match self.arrays.get(path) {
-                Some(info) => writeln!(self.out, "{}", text::array(info)),
-                None => writeln!(self.out, "{}{:?}", array.data_type(), array.shape()),
-            },
+            Value::Array(array) => writeln!(self.out, "{}", self.arrays.text(array)),
             Value::InlineArray(array) => self.inline_array(array),
             Value::List(values) => {
                 let values: Vec<String> = values.iter().map(scalar).collect();
@@ -62,21 +60,20 @@ impl<'a, W: Write> Printer<'a, W> {
         if level > 0 { writeln!(self.out) } else { Ok(()) }
     }
 
-    fn map(&mut self, entries: &[(Value, Value)], path: &str, level: usize) -> io::Result<()> {
+    fn map(&mut self, entries: &[(Value, Value)], level: usize) -> io::Result<()> {
         self.begin(level)?;
         for (key, value) in entries {
-            let key = key_text(key);
-            write!(self.out, "{:1$}{key}:", "", 2 * level)?;
-            self.value(value, &join(path, &key), level + 1)?;
+            write!(self.out, "{:1$}{2}:", "", 2 * level, key_text(key))?;
+            self.value(value, level + 1)?;
         }
         Ok(())
     }
 
-    fn list(&mut self, values: &[Value], path: &str, level: usize) -> io::Result<()> {
+    fn list(&mut self, values: &[Value], level: usize) -> io::Result<()> {
         self.begin(level)?;
         for (index, value) in values.iter().take(MOST_ELEMENTS).enumerate() {
             write!(self.out, "{:1$}[{index}]:", "", 2 * level)?;
-            self.value(value, &format!("{path}[{index}]"), level + 1)?;
+            self.value(value, level + 1)?;
         }
         match values.len().saturating_sub(MOST_ELEMENTS) {
             0 => Ok(()),
@@ -91,13 +88,15 @@ impl<'a, W: Write> Printer<'a, W> {
         writeln!(self.out, "array {shape:?} in the document: {}{more}", shown.join(", "))
     }
 
-    fn shared(&mut self, shared: &Shared<Value>, path: &str, level: usize) -> io::Result<()> {
-        if let Some(number) = self.shared.iter().position(|known| Shared::ptr_eq(known, shared)) {
+    fn shared(&mut self, shared: &Shared<Value>, level: usize) -> io::Result<()> {
+        // All of them live as long as the value that is printed.
+        let (at, number) = (from_ref::<Value>(shared), self.shared.len());
+        if let Some(number) = self.shared.get(&at) {
             return writeln!(self.out, " *{number}");
         }
-        write!(self.out, " &{}", self.shared.len())?;
-        self.shared.push(shared.clone());
-        self.value(shared, path, level.max(1))
+        write!(self.out, " &{number}")?;
+        self.shared.insert(at, number);
+        self.value(shared, level.max(1))
     }
 }
 
@@ -124,8 +123,8 @@ pub(crate) fn scalar(value: &Value) -> String {
 
 pub(crate) fn key_text(key: &Value) -> String {
     match key.as_text() {
-        Some(text) if text.chars().any(char::is_control) => format!("{text:?}"),
+        Some(text) if text.chars().any(text::acts) => format!("{text:?}"),
         Some(text) => text.to_owned(),
-        None => key.to_string(),
+        None => text::clean(&key.to_string()),
     }
 }

@@ -1,13 +1,31 @@
 //! Values as they are stored, with what is known of their arrays.
 
 use crate::fault::{Fault, Outcome};
-use arraystow::{Storage, Value, ValueInfo, Version};
-use std::collections::HashSet;
+use arraystow::{ErrorKind, Shared, Storage, Value, ValueInfo, Version};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ptr::from_ref;
 
 /// How deeply the values that the command walks through may be within each other. Only chains of shared values lie
 /// deeper.
 pub(crate) const MOST_DEPTH: usize = 1000;
+
+/// The glob that a text stands for: it matches exactly this name if there is such a value. Names may have the
+/// characters of globs, and `a[1]` must not select `a1` where it is a name.
+pub(crate) fn pattern<'t>(storage: &Storage, text: &'t str) -> Outcome<Cow<'t, str>> {
+    const SPECIAL: [char; 7] = ['*', '?', '[', ']', '{', '}', '\\'];
+    if !text.contains(SPECIAL) {
+        return Ok(text.into());
+    }
+    match storage.contains(text) {
+        Ok(true) => {}
+        Ok(false) => return Ok(text.into()),
+        Err(error) if error.kind() == ErrorKind::InvalidName => return Ok(text.into()),
+        Err(error) => return Err(error.into()),
+    }
+    let escaped = text.chars().flat_map(|char| SPECIAL.contains(&char).then_some('\\').into_iter().chain([char]));
+    Ok(escaped.collect::<String>().into())
+}
 
 /// A value and what is known of its arrays, both of one version.
 pub(crate) fn read(storage: &Storage, name: &str) -> Outcome<(Value, ValueInfo)> {
@@ -32,8 +50,9 @@ pub(crate) fn too_deep(name: &str) -> Fault {
     Fault::Other(format!("{name:?} has values nested more than {MOST_DEPTH} levels deep: {cure}"))
 }
 
-/// Whether a walk that meets each shared value once would get too deep.
+/// Whether a walk that meets each shared value once, and also follows weak references, would get too deep.
 fn is_too_deep(value: &Value) -> bool {
+    let held = weakly_held(value);
     let (mut left, mut met) = (vec![(value, 0)], HashSet::new());
     while let Some((value, depth)) = left.pop() {
         if depth > MOST_DEPTH {
@@ -46,8 +65,43 @@ fn is_too_deep(value: &Value) -> bool {
                 left.extend(entries.iter().rev().flat_map(|(key, value)| [(value, depth + 1), (key, depth + 1)]));
             }
             Value::Shared(shared) if met.insert(from_ref::<Value>(shared)) => left.push((shared, depth + 1)),
+            Value::WeakShared(weak) => {
+                let target = weak.upgrade().map(|shared| from_ref::<Value>(&shared));
+                if let Some((at, shared)) = target.and_then(|at| Some((at, held.get(&at)?)))
+                    && met.insert(at)
+                {
+                    left.push((shared, depth + 1));
+                }
+            }
             _ => {}
         }
     }
     false
+}
+
+/// What the weak references in a value refer to, so that it can be borrowed.
+fn weakly_held(value: &Value) -> HashMap<*const Value, Shared<Value>> {
+    let (mut held, mut met) = (HashMap::new(), HashSet::new());
+    let mut targets = weak_targets(value, &mut met);
+    while let Some(target) = targets.pop() {
+        if held.insert(from_ref::<Value>(&target), target.clone()).is_none() && met.insert(from_ref::<Value>(&target)) {
+            targets.extend(weak_targets(&target, &mut met));
+        }
+    }
+    held
+}
+
+/// What the weak references in a value refer to, without those in shared values that were met before.
+fn weak_targets(value: &Value, met: &mut HashSet<*const Value>) -> Vec<Shared<Value>> {
+    let (mut left, mut targets) = (vec![value], Vec::new());
+    while let Some(value) = left.pop() {
+        match value {
+            Value::List(values) => left.extend(values),
+            Value::Map(entries) => left.extend(entries.iter().flat_map(|(key, value)| [key, value])),
+            Value::Shared(shared) if met.insert(from_ref::<Value>(shared)) => left.push(shared),
+            Value::WeakShared(weak) => targets.extend(weak.upgrade()),
+            _ => {}
+        }
+    }
+    targets
 }

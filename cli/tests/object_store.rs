@@ -174,6 +174,34 @@ fn values_go_to_a_server_and_back() {
 }
 
 #[test]
+fn options_are_those_of_the_urls() {
+    let places = Places::new();
+    let options: Vec<String> =
+        places.server.options().into_iter().map(|(key, value)| format!("--option={key}={value}")).collect();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_arraystow")).args(arguments).args(&options).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (local, copies) = (places.local(), format!("{}/copies", places.remote()));
+    let local = local.to_str().unwrap();
+    run(&["cp", local, &copies, "runs/*"]);
+    assert_eq!(run(&["ls", &copies]), "runs/a\nruns/b\n");
+    assert_eq!(run(&["diff", local, "runs/a", "--in", &copies]), "");
+    run(&["import", &format!("{copies}/runs/bigdata/dask_arrays"), local, "imported", "--array", &field(local)]);
+    let imported: ChunkedArray<f32> = Storage::open(local).unwrap().load("imported").unwrap();
+    assert_eq!(imported.shape(), [3, 60, 40]);
+    run(&["mv", &copies, local, "runs/*", "--yes"]);
+    assert_eq!(run(&["ls", &copies]), "");
+}
+
+/// The name of the first array of `runs/a`.
+fn field(place: &str) -> String {
+    Storage::open(place).unwrap().info("runs/a").unwrap().arrays[0].file.clone()
+}
+
+#[test]
 fn a_server_that_does_not_answer_is_named() {
     let places = Places::new();
     let output = Command::new(env!("CARGO_BIN_EXE_arraystow"))

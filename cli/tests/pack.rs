@@ -365,7 +365,8 @@ fn an_interrupted_pack_leaves_nothing() {
     while names(folder.path()).len() < 2 && child.try_wait().unwrap().is_none() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    // As Ctrl-C; a SIGINT may be ignored where the tests run in the background.
+    let interrupt = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(names(folder.path()), ["storage"]);

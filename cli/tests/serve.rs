@@ -494,7 +494,7 @@ fn ctrl_c_stops_the_server() {
     let _open = TcpStream::connect(server.address).unwrap();
     assert_eq!(server.get("/").status, 200);
     let begun = Instant::now();
-    let killed = Command::new("kill").args(["-INT", &server.child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let status = server.child.wait().unwrap();
     assert_eq!(status.code(), Some(0));

@@ -25,7 +25,7 @@ pub(super) fn lines(storage: &Storage, wanted: &Wanted, colours: plot::Colours) 
         Wanted::Nothing => out.extend_from_slice(b"There are no values here."),
         Wanted::Value { name, .. } => {
             let (value, info) = read(storage, name)?;
-            Printer::new(&mut out, &info).print(&value, "")?;
+            Printer::new(&mut out, &info).print(&value)?;
         }
         Wanted::Array { name, path, at, map, is_histogram, columns, lines } => {
             let (array, info) = choose(storage, name, Some(path))?;
@@ -42,7 +42,8 @@ pub(super) fn lines(storage: &Storage, wanted: &Wanted, colours: plot::Colours) 
                 let drawing = Drawing { storage, name, path, info: &info, part: &part, min, max, robust, map: *map };
                 let screen = Screen { columns: *columns, lines: lines.saturating_sub(head.len() + 2), colours };
                 let plot = if *is_histogram {
-                    drawing.histogram(&numbers, screen.lines.saturating_sub(2).clamp(5, 40))?
+                    let drawn = drawing.histogram(&numbers, screen.lines.saturating_sub(2).clamp(5, 40))?;
+                    drawn.ok_or_else(|| Fault::Other("no element is a finite number".to_owned()))?
                 } else {
                     drawing.picture(&numbers, |rows, columns| screen.cells(rows, columns), screen.dots())?
                 };

@@ -4,6 +4,7 @@ use super::Call;
 use crate::browse;
 use crate::fault::{Fault, Outcome};
 use crate::plot::Colours;
+use crate::signals;
 use std::io::{IsTerminal, stdin, stdout};
 
 pub(super) fn run(call: &Call, place: &str, colours: Colours) -> Outcome<()> {
@@ -13,6 +14,6 @@ pub(super) fn run(call: &Call, place: &str, colours: Colours) -> Outcome<()> {
     let storage = call.existing(place)?;
     let stop = browse::Stop::default();
     let handle = stop.clone();
-    ctrlc::set_handler(move || handle.stop()).map_err(|error| Fault::Other(error.to_string()))?;
+    signals::handle(move || handle.stop())?;
     browse::run(storage, colours.resolved(), &stop)
 }

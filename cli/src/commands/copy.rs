@@ -1,10 +1,10 @@
 //! `cp` and `mv`: values of one place to another. `rename`: within one place.
 
-use super::{Call, print_json, select};
+use super::{Call, diff, print_json, select};
 use crate::fault::{Fault, Outcome};
-use crate::terminal::{confirm, watched};
+use crate::terminal::confirm;
 use crate::text;
-use arraystow::{ListEntry, SaveReport, Storage, VerifyDepth};
+use arraystow::{ListEntry, SaveReport, Storage, ValueInfo, VerifyDepth};
 use serde::Serialize;
 
 /// What was done with one value.
@@ -14,23 +14,27 @@ struct Copied {
     report: SaveReport,
 }
 
-pub(super) fn cp(call: &Call, from: &str, to: &str, glob: &str) -> Outcome<()> {
+pub(super) fn cp(call: &Call, from: &str, to: &str, glob: &str, force: bool) -> Outcome<()> {
     let (here, there) = (call.existing(from)?, call.open(to)?);
     let entries = select(&here, glob)?;
-    let copied: Vec<_> =
-        watched(call.quiet, || entries.iter().map(|entry| copy(call, &here, &there, entry)).collect())?;
+    let copied: Vec<_> = call.watched(|| {
+        // Before the first one is copied.
+        entries.iter().try_for_each(|entry| check(&here, &there, &entry.name, force))?;
+        entries.iter().map(|entry| copy(call, &here, &there, entry, force)).collect()
+    })?;
     finish(call, &copied, "copied")
 }
 
-pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool) -> Outcome<()> {
+pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool, force: bool) -> Outcome<()> {
     let (here, there) = (call.existing(from)?, call.open(to)?);
     let entries = select(&here, glob)?;
+    entries.iter().try_for_each(|entry| check(&here, &there, &entry.name, force))?;
     confirm(yes, &format!("move {} values from {from} to {to}", entries.len()))?;
-    let moved = watched(call.quiet, || {
+    let moved = call.watched(|| {
         let mut moved = Vec::with_capacity(entries.len());
         for entry in &entries {
             let before = here.version(&entry.name)?;
-            let copied = copy(call, &here, &there, entry)?;
+            let copied = copy(call, &here, &there, entry, force)?;
             let verified = there.verify(&entry.name, VerifyDepth::Quick)?;
             if let Some(fault) = verified.faults.into_iter().next() {
                 return Err(fault.into());
@@ -51,7 +55,7 @@ pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool) -> Ou
 
 pub(super) fn rename(call: &Call, place: &str, name: &str, new_name: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let report = watched(call.quiet, || Ok(storage.rename(name, new_name)?))?;
+    let report = call.watched(|| Ok(storage.rename(name, new_name)?))?;
     if call.json {
         return print_json(&report);
     }
@@ -59,7 +63,34 @@ pub(super) fn rename(call: &Call, place: &str, name: &str, new_name: &str) -> Ou
     Ok(())
 }
 
-fn copy(call: &Call, here: &Storage, there: &Storage, entry: &ListEntry) -> Outcome<Copied> {
+/// Fails if the other place has another value of this name, without `--force`. A copy of the value is continued.
+fn check(here: &Storage, there: &Storage, name: &str, force: bool) -> Outcome<()> {
+    if force || !there.contains(name)? || is_copy(here, there, name)? {
+        return Ok(());
+    }
+    let place = there.location();
+    Err(Fault::Usage(format!("{name:?} exists in {place}, and is another value: add --force to replace it")))
+}
+
+/// Whether both have the same value, whose arrays were copied from one to the other.
+fn is_copy(here: &Storage, there: &Storage, name: &str) -> Outcome<bool> {
+    let arrays = |info: &ValueInfo| -> Vec<_> {
+        info.arrays.iter().map(|array| (array.file.clone(), array.digest.clone(), array.plain)).collect()
+    };
+    let (one, other) = (here.info(name)?, there.info(name)?);
+    if one.format != other.format || arrays(&one) != arrays(&other) {
+        return Ok(false);
+    }
+    match diff::are_equal((here, name), (there, name)) {
+        // They are nested too deeply to be compared.
+        Err(Fault::Other(_)) => Ok(false),
+        found => found,
+    }
+}
+
+fn copy(call: &Call, here: &Storage, there: &Storage, entry: &ListEntry, force: bool) -> Outcome<Copied> {
+    // Again: the copies before this one may have taken long.
+    check(here, there, &entry.name, force)?;
     let report = here.copy(&entry.name, there)?;
     call.done(&format!("{}: {report}", entry.name));
     Ok(Copied { name: entry.name.clone(), report })

@@ -6,7 +6,7 @@ use crate::fault::Outcome;
 use arraystow::{ChunkedArray, ErrorKind, Region};
 use ndarray::{Array2, ArrayD, IxDyn};
 use serde::Serialize;
-use std::io::stdout;
+use std::io::{Write, stdout};
 
 /// The surface of a pond after two stones.
 #[derive(Serialize)]
@@ -26,20 +26,20 @@ struct Stone {
 
 pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
     const NAME: &str = "ponds/two-stones";
-    let storage = call.open(place)?;
+    let (storage, mut out) = (call.open(place)?, stdout());
     match storage.create(NAME, &pond()?) {
         Ok(report) if call.json => return print_json(&report),
-        Ok(report) => println!("saved {NAME:?} in {}: {report}", storage.location()),
+        Ok(report) => writeln!(out, "saved {NAME:?} in {}: {report}", storage.location())?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists && !call.json => {
-            println!("{NAME:?} was saved in {} before, and stays as it is", storage.location());
+            writeln!(out, "{NAME:?} was saved in {} before, and stays as it is", storage.location())?;
         }
         Err(error) => return Err(error.into()),
     }
-    println!();
-    list::draw_tree(&storage, NAME, &mut stdout())?;
-    println!();
+    writeln!(out)?;
+    list::draw_tree(call, &storage, NAME, &mut out)?;
+    writeln!(out)?;
     plot::run(call, &PlotArguments::of(place.to_owned(), NAME.to_owned(), Some("height".to_owned())))?;
-    println!("\nTry next:\n");
+    writeln!(out, "\nTry next:\n")?;
     // `python -m arraystow` is three words.
     let program = if call.program.contains('/') { word(&call.program) } else { call.program.clone() };
     let place = word(place);
@@ -58,7 +58,7 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
     let there = lines.iter().filter(|(_, _, is_there)| *is_there);
     let width = there.clone().map(|(line, ..)| line.chars().count()).max().unwrap_or(0);
     for (line, what, _) in there {
-        println!("{program} {line:width$}  # {what}");
+        writeln!(out, "{program} {line:width$}  # {what}")?;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! `diff`: where two values differ.
 
 use super::{Call, print_json};
+use crate::arrays::{Known, fill};
 use crate::difference::{difference, is_same_kind};
 use crate::fault::{Fault, Outcome};
 use crate::json::join;
-use crate::terminal::watched;
-use crate::text;
+use crate::text::acts;
 use crate::tree::{key_text, scalar};
 use crate::values::{MOST_DEPTH, read, too_deep};
-use arraystow::{AnyArray, ArrayInfo, Shared, Value, ValueInfo};
+use arraystow::{AnyArray, Shared, Storage, Value};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -22,24 +22,27 @@ pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, oth
     }
     let (storage, other_name) = (call.existing(place)?, other.unwrap_or(name));
     let other_storage = call.existing(other_place.unwrap_or(place))?;
-    let changes = watched(call.quiet, || {
-        let ((from, from_info), (to, to_info)) = (read(&storage, name)?, read(&other_storage, other_name)?);
-        let (met, changes) = (HashSet::new(), Vec::new());
-        let mut walk = Walk { name, from: arrays(&from_info), to: arrays(&to_info), met, depth: 0, changes };
-        walk.values(&from, &to, "")?;
-        Ok(walk.changes)
-    })?;
-    if call.json {
-        print_json(&changes)?;
+    let changes = call.watched(|| changes((&storage, name), (&other_storage, other_name)))?;
+    let printed = if call.json {
+        print_json(&changes)
     } else {
         let mut out = std::io::stdout().lock();
-        changes.iter().try_for_each(|change| change.print(&mut out))?;
-    }
-    if changes.is_empty() { Ok(()) } else { Err(Fault::Found) }
+        changes.iter().try_for_each(|change| change.print(&mut out))
+    };
+    Fault::of_found(printed, !changes.is_empty())
 }
 
-fn arrays(info: &ValueInfo) -> HashMap<&str, &ArrayInfo> {
-    info.arrays.iter().flat_map(|array| array.paths.iter().map(move |path| (path.as_str(), array))).collect()
+/// Whether two values are equal. Their formats may differ.
+pub(super) fn are_equal(one: (&Storage, &str), other: (&Storage, &str)) -> Outcome<bool> {
+    Ok(changes(one, other)?.is_empty())
+}
+
+fn changes((storage, name): (&Storage, &str), (other_storage, other_name): (&Storage, &str)) -> Outcome<Vec<Change>> {
+    let ((from, from_info), (to, to_info)) = (read(storage, name)?, read(other_storage, other_name)?);
+    let (met, changes) = (HashSet::new(), Vec::new());
+    let mut walk = Walk { name, from: Known::of(&from_info), to: Known::of(&to_info), met, depth: 0, changes };
+    walk.values(&from, &to, "")?;
+    Ok(walk.changes)
 }
 
 #[derive(Serialize)]
@@ -66,7 +69,7 @@ impl Change {
     fn print(&self, out: &mut impl Write) -> Outcome<()> {
         let path = match self.path.as_str() {
             "" => "(the value)".to_owned(),
-            path if path.chars().any(char::is_control) => format!("{path:?}"),
+            path if path.chars().any(acts) => format!("{path:?}"),
             path => path.to_owned(),
         };
         let (from, to) = (self.from.as_deref().unwrap_or_default(), self.to.as_deref().unwrap_or_default());
@@ -83,8 +86,8 @@ impl Change {
 /// A walk over both values at the same time.
 struct Walk<'a> {
     name: &'a str,
-    from: HashMap<&'a str, &'a ArrayInfo>,
-    to: HashMap<&'a str, &'a ArrayInfo>,
+    from: Known<'a>,
+    to: Known<'a>,
     /// The pairs of shared values that were compared, or are being compared: they may be within themselves.
     met: HashSet<(*const Value, *const Value)>,
     depth: usize,
@@ -116,7 +119,7 @@ impl Walk<'_> {
             (Value::Array(from), Value::Array(to)) => self.arrays(from, to, path),
             (from, to) => {
                 if !is_equal(from, to) {
-                    let (from, to) = (described(from, path, &self.from), described(to, path, &self.to));
+                    let (from, to) = (described(from, &self.from), described(to, &self.to));
                     self.note(path, Kind::Changed, Some(from), Some(to));
                 }
                 Ok(())
@@ -166,15 +169,19 @@ impl Walk<'_> {
     }
 
     fn arrays(&mut self, from: &AnyArray, to: &AnyArray, path: &str) -> Outcome<()> {
-        let (known, other) = (self.from.get(path).copied(), self.to.get(path).copied());
+        let (known, other) = (self.from.info(from), self.to.info(to));
         let digests = (known.and_then(|info| info.digest.as_ref()), other.and_then(|info| info.digest.as_ref()));
         if matches!(digests, (Some(one), Some(another)) if one == another) {
             return Ok(());
         }
-        let labels = |info: Option<&ArrayInfo>| info.map(|info| (info.dims.clone(), info.attrs.clone()));
-        if !is_same_kind(from, to) || labels(known) != labels(other) {
-            let (from, to) = (array_text(from, known), array_text(to, other));
-            self.note(path, Kind::Changed, Some(from), Some(to));
+        let is_filled_alike = fill(from) == fill(to);
+        if !is_same_kind(from, to) || from.dims() != to.dims() || from.attrs() != to.attrs() || !is_filled_alike {
+            let text = |known: &Known<'_>, array: &AnyArray| match fill(array) {
+                Some(fill) if !is_filled_alike => format!("{}, fill {fill}", known.text(array)),
+                _ => known.text(array),
+            };
+            let texts = (Some(text(&self.from, from)), Some(text(&self.to, to)));
+            self.note(path, Kind::Changed, texts.0, texts.1);
         }
         if is_same_kind(from, to)
             && let Some(difference) = difference(from, to)?
@@ -185,12 +192,12 @@ impl Walk<'_> {
     }
 
     fn removed(&mut self, value: &Value, path: &str) {
-        let from = described(value, path, &self.from);
+        let from = described(value, &self.from);
         self.note(path, Kind::Removed, Some(from), None);
     }
 
     fn added(&mut self, value: &Value, path: &str) {
-        let to = described(value, path, &self.to);
+        let to = described(value, &self.to);
         self.note(path, Kind::Added, None, Some(to));
     }
 
@@ -235,17 +242,13 @@ fn is_equal(from: &Value, to: &Value) -> bool {
 }
 
 /// A value in one line.
-fn described(value: &Value, path: &str, arrays: &HashMap<&str, &ArrayInfo>) -> String {
+fn described(value: &Value, arrays: &Known<'_>) -> String {
     match value.resolved() {
         Value::Map(entries) => format!("a map of {} fields", entries.len()),
         Value::List(values) => format!("a list of {} values", values.len()),
         Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        Value::Array(array) => array_text(array, arrays.get(path).copied()),
+        Value::Array(array) => arrays.text(array),
         Value::InlineArray(array) => format!("an array {:?} in the document", array.shape()),
         simple => scalar(simple),
     }
-}
-
-fn array_text(array: &AnyArray, info: Option<&ArrayInfo>) -> String {
-    info.map_or_else(|| format!("{}{:?}", array.data_type(), array.shape()), text::array)
 }

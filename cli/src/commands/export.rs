@@ -3,16 +3,17 @@
 use super::{Call, npy, pack, plot};
 use crate::arguments::PlotArguments;
 use crate::arrays::choose;
+use crate::elements::{json_texts, nested, texts};
 use crate::fault::{Fault, Outcome};
+use crate::files::{self, NewFile};
 use crate::json::Converter;
 use crate::plot::Part;
-use crate::terminal::watched;
 use crate::text;
 use crate::values::read;
 use arraystow::{AnyArray, AnyNdArray, Storage, Value};
 use ndarray::{Slice, SliceInfoElem};
 use serde_json::Value as Json;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -54,14 +55,10 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
             Content::Array(part(&array, slice.as_deref(), info.dims.as_deref())?)
         }
     };
-    let fresh = file.with_extension(format!("{ending}.part"));
-    if !force && file.exists() {
-        return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
-    }
-    let out = OpenOptions::new().write(true).create(true).truncate(true).open(&fresh);
-    let out = out.map_err(|error| Fault::Other(format!("{}: {error}", fresh.display())))?;
+    files::check(&file, force)?;
+    let (new, out) = NewFile::create(&file, force)?;
     let mut out = BufWriter::new(out);
-    let written = watched(call.quiet, || match (&content, ending) {
+    call.watched(|| match (&content, ending) {
         (Content::Array(array), "npy") => npy::write(array, slabs(array)?, &mut out),
         (Content::Array(array), "csv") => csv(array, &mut out),
         (Content::Array(array), _) => json_elements(array, &mut out),
@@ -69,12 +66,10 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
             serde_json::to_writer_pretty(&mut out, value)?;
             Ok(writeln!(out)?)
         }
-    });
-    let complete = written.and_then(|()| Ok(out.flush()?)).and_then(|()| Ok(out.get_ref().sync_all()?));
-    if let Err(fault) = complete.and_then(|()| Ok(std::fs::rename(&fresh, &file)?)) {
-        let _ = std::fs::remove_file(&fresh);
-        return Err(fault);
-    }
+    })?;
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    new.finish()?;
     call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(&file)?.len())));
     Ok(())
 }
@@ -100,7 +95,7 @@ fn json_of(storage: &Storage, name: &str, path: Option<&str>, slice: Option<&str
     match (found.resolved(), slice) {
         (Value::Array(array), slice) => Ok(Content::Array(part(array, slice, array.dims())?)),
         (_, Some(_)) => Err(Fault::Usage("--slice is for arrays: choose one with --path".to_owned())),
-        (_, None) => Ok(Content::Json(Converter::new(&info).value(found, path))),
+        (_, None) => Ok(Content::Json(Converter::new(&info).value(found))),
     }
 }
 
@@ -124,47 +119,6 @@ fn json_elements(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
         }
     }
     Ok(writeln!(out, "\n]")?)
-}
-
-fn nested(shape: &[usize], texts: &[String], out: &mut impl Write) -> Outcome<()> {
-    let Some((len, row)) = shape.split_first() else {
-        return Ok(write!(out, "{}", texts.first().map_or("", String::as_str))?);
-    };
-    write!(out, "[")?;
-    for index in 0..*len {
-        write!(out, "{}", if index > 0 { "," } else { "" })?;
-        let each = texts.len() / len;
-        nested(row, &texts[index * each..(index + 1) * each], out)?;
-    }
-    Ok(write!(out, "]")?)
-}
-
-/// Each element as JSON. Numbers that JSON does not have are strings.
-fn json_texts(array: &AnyNdArray) -> Outcome<Vec<String>> {
-    let number = |text: String| if text.contains(['N', 'i']) { format!("\"{text}\"") } else { text };
-    macro_rules! floats {
-        ($elements:ident) => {
-            Ok($elements.iter().map(|x| number(format!("{x:?}"))).collect())
-        };
-    }
-    macro_rules! pairs {
-        ($elements:ident) => {
-            Ok($elements
-                .iter()
-                .map(|x| format!("[{},{}]", number(format!("{:?}", x.re)), number(format!("{:?}", x.im))))
-                .collect())
-        };
-    }
-    match array {
-        AnyNdArray::String(texts) => Ok(texts.iter().map(serde_json::to_string).collect::<Result<_, _>>()?),
-        AnyNdArray::Float16(elements) => floats!(elements),
-        AnyNdArray::BFloat16(elements) => floats!(elements),
-        AnyNdArray::Float32(elements) => floats!(elements),
-        AnyNdArray::Float64(elements) => floats!(elements),
-        AnyNdArray::Complex64(elements) => pairs!(elements),
-        AnyNdArray::Complex128(elements) => pairs!(elements),
-        other => texts(other),
-    }
 }
 
 /// The array in slabs of its first axis, each of at most 64 MiB or one step of the axis, so that memory stays bounded.
@@ -204,19 +158,4 @@ fn csv(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
     }
     writer.flush()?;
     Ok(())
-}
-
-/// The elements as strings, in C order.
-fn texts(array: &AnyNdArray) -> Outcome<Vec<String>> {
-    macro_rules! cells {
-        ($($variant:ident)*) => {
-            match array {
-                $(AnyNdArray::$variant(elements) => Ok(elements.iter().map(ToString::to_string).collect()),)*
-                other => Err(Fault::Other(format!("elements of {} are not written as text", other.data_type()))),
-            }
-        };
-    }
-    cells! {
-        Bool Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float16 BFloat16 Float32 Float64 Complex64 Complex128
-    }
 }

@@ -1,49 +1,48 @@
 //! `find`: values by conditions on their fields.
 
+use super::list::with_json;
 use super::{Call, print_json};
 use crate::fault::{Fault, Outcome};
+use crate::json::Converter;
+use crate::values::pattern;
 use arraystow::{Comparison, ListEntry, QueryMatch, Value};
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::io::Write;
 
 pub(super) fn run(call: &Call, place: &str, glob: &str, conditions: &[String]) -> Outcome<()> {
     let conditions = conditions.iter().map(|text| Condition::parse(text)).collect::<Outcome<Vec<_>>>()?;
     let storage = call.existing(place)?;
-    let query = conditions.into_iter().fold(storage.query(glob), |query, condition| {
+    let query = conditions.into_iter().fold(storage.query(&pattern(&storage, glob)?), |query, condition| {
         query.filter(&condition.path, condition.comparison, condition.wanted)
     });
     let (found, unreadable): (Vec<_>, Vec<_>) = query.run_each()?.into_iter().partition(Result::is_ok);
     let found: Vec<QueryMatch> = found.into_iter().flatten().collect();
     super::check_glob(&storage, glob, found.is_empty() && unreadable.is_empty())?;
     if call.json {
-        print_json(&found.iter().map(Found::new).collect::<Vec<_>>())?;
+        print_json(&found.into_iter().map(Found::new).collect::<Vec<_>>())?;
     } else {
         let mut out = std::io::stdout().lock();
         for found in found {
             writeln!(out, "{}", found.entry.name)?;
         }
     }
-    // The others are there to be found, too.
-    let mut errors = unreadable.into_iter().filter_map(Result::err).map(Fault::from);
-    let Some(first) = errors.next() else { return Ok(()) };
-    for error in errors {
-        error.report(call.json);
-    }
-    Err(first)
+    call.end(unreadable.into_iter().filter_map(Result::err))
 }
 
 /// A value that was found, as JSON: an entry as of `ls`, and the fields of the conditions.
 #[derive(Serialize)]
-struct Found<'a> {
+struct Found {
     #[serde(flatten)]
-    entry: &'a ListEntry,
-    fields: BTreeMap<&'a str, &'a Value>,
+    entry: ListEntry,
+    fields: BTreeMap<String, Json>,
 }
 
-impl<'a> Found<'a> {
-    fn new(found: &'a QueryMatch) -> Self {
-        Self { entry: &found.entry, fields: found.fields.iter().map(|(path, value)| (path.as_str(), value)).collect() }
+impl Found {
+    fn new(found: QueryMatch) -> Self {
+        let field = |(path, value): (String, Value)| (path, Converter::default().value(&value));
+        Self { entry: with_json(found.entry), fields: found.fields.into_iter().map(field).collect() }
     }
 }
 

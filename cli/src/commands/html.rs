@@ -1,9 +1,9 @@
 //! `show --html`: a value as one page for a browser, which needs no other file and no script.
 
-use super::{Call, plot as files};
+use super::Call;
 use crate::fault::{Fault, Outcome};
+use crate::files;
 use crate::page::{self, Pictures};
-use crate::terminal::watched;
 use crate::text;
 use crate::tree::Printer;
 use crate::values::read;
@@ -17,17 +17,15 @@ const MOST_PICTURES: usize = 100;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file: &Path, force: bool) -> Outcome<()> {
-    if !force && file.exists() {
-        return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
-    }
+    files::check(file, force)?;
     let storage = call.existing(place)?;
     let (value, info) = read(&storage, name)?;
     let path = path.unwrap_or_default();
     let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     let mut tree = Vec::new();
-    Printer::new(&mut tree, &info).print(part, path)?;
+    Printer::new(&mut tree, &info).print(part)?;
     let tree = String::from_utf8_lossy(&tree);
-    let sections = watched(call.quiet, || sections(&storage, name, &value, &info, path))?;
+    let sections = call.watched(|| sections(&storage, name, &value, &info, path))?;
     let title = if path.is_empty() { name.to_owned() } else { format!("{name}: {path}") };
     let head = html! {
         meta http-equiv="Content-Security-Policy" content=(POLICY);
@@ -38,7 +36,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
         @for section in sections { (section) }
     };
     let page = page::document(&title, &head, &body);
-    files::write(file, page.as_bytes())?;
+    files::write(file, force, page.as_bytes())?;
     call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(file)?.len())));
     Ok(())
 }

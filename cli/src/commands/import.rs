@@ -1,8 +1,10 @@
 //! `import`: an array of another program as a value.
 
-use super::{Call, npy};
+use super::{Call, is_url, npy};
 use crate::fault::{Fault, Outcome};
-use crate::terminal::watched;
+use crate::text::clean;
+#[cfg(feature = "zarr")]
+use arraystow::ZarrStore;
 use arraystow::{AnyArray, FoundArrays, Hdf5File};
 use std::fs::File;
 use std::io::Read;
@@ -15,20 +17,21 @@ pub(super) fn run(call: &Call, source: &str, place: &str, name: &str, array: &st
             let file = Hdf5File::open(source)?;
             file.array(&one_of(array, || file.arrays(""))?)?
         }
-        None => zarr(source, array)?,
+        None => zarr(call, source, array)?,
     };
     let report =
-        watched(call.quiet, || Ok(if force { storage.save(name, &found)? } else { storage.create(name, &found)? }))?;
+        call.watched(|| Ok(if force { storage.save(name, &found)? } else { storage.create(name, &found)? }))?;
     if call.json {
         return super::print_json(&report);
     }
-    call.done(&format!("{name}: {found:?}; {report}"));
+    // Types have names that a file gives them.
+    call.done(&format!("{name}: {}; {report}", clean(&format!("{found:?}"))));
     Ok(())
 }
 
 #[cfg(feature = "zarr")]
-fn zarr(source: &str, array: &str) -> Outcome<AnyArray> {
-    let store = arraystow::ZarrStore::open(source)?;
+fn zarr(call: &Call, source: &str, array: &str) -> Outcome<AnyArray> {
+    let store = open(call, source)?;
     match store.array(array) {
         // The store itself is no array.
         Err(_) if array.is_empty() => Ok(store.array(&one_of(array, || store.arrays(""))?)?),
@@ -36,15 +39,27 @@ fn zarr(source: &str, array: &str) -> Outcome<AnyArray> {
     }
 }
 
+/// A store in a folder, or in an object store with its options.
+#[cfg(feature = "zarr")]
+fn open(call: &Call, source: &str) -> Outcome<ZarrStore> {
+    #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+    if is_url(source) {
+        return Ok(ZarrStore::open_with(source, call.options.clone())?);
+    }
+    // Only object stores have options.
+    let _ = call;
+    Ok(ZarrStore::open(source)?)
+}
+
 #[cfg(not(feature = "zarr"))]
-fn zarr(_: &str, _: &str) -> Outcome<AnyArray> {
+fn zarr(_: &Call, _: &str, _: &str) -> Outcome<AnyArray> {
     Err(crate::fault::lacks("zarr"))
 }
 
 /// The first bytes of a file; none for folders and URLs.
 fn beginning(source: &str) -> Outcome<Option<Vec<u8>>> {
     let wrong = |error: std::io::Error| Fault::Other(format!("{source}: {error}"));
-    if source.contains("://") || std::fs::metadata(source).map_err(wrong)?.is_dir() {
+    if is_url(source) || std::fs::metadata(source).map_err(wrong)?.is_dir() {
         return Ok(None);
     }
     let mut beginning = Vec::new();

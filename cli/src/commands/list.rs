@@ -4,35 +4,58 @@ use super::{Call, print_json, select};
 use crate::arguments::Sort;
 use crate::fault::Outcome;
 use crate::text;
-use arraystow::{ListEntry, Storage};
+use arraystow::{Error, ListEntry, Storage};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::SystemTime;
 
 pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, reverse: bool) -> Outcome<()> {
     let storage = call.existing(place)?;
     let mut entries = select(&storage, glob)?;
     if !long && sort != Sort::Size {
         order(&mut entries, sort, reverse, |entry| entry, |entry| entry.bytes);
-        return if call.json { print_json(&entries) } else { names(call, &entries) };
+        if call.json {
+            return print_json(&entries.into_iter().map(with_json).collect::<Vec<_>>());
+        }
+        return names(call, &entries);
     }
-    let mut sized = entries.into_iter().map(|entry| Sized::of(&storage, entry)).collect::<Outcome<Vec<_>>>()?;
+    let (mut sized, errors) = each(entries, |entry| Sized::of(&storage, entry))?;
     order(&mut sized, sort, reverse, |sized| &sized.entry, Sized::bytes);
     if call.json {
-        return print_json(&sized);
+        let entries = sized.into_iter().map(|sized| Sized { entry: with_json(sized.entry), ..sized });
+        print_json(&entries.collect::<Vec<_>>())?;
+    } else if !long {
+        names(call, &sized.into_iter().map(|sized| sized.entry).collect::<Vec<_>>())?;
+    } else {
+        call.print(|out| sized.iter().try_for_each(|sized| sized.print(out)))?;
     }
-    if !long {
-        return names(call, &sized.into_iter().map(|sized| sized.entry).collect::<Vec<_>>());
-    }
-    call.print(|out| {
-        for Sized { entry, arrays, array_bytes, .. } in &sized {
-            let (time, document) = (text::time(entry.modified), text::bytes(entry.bytes));
-            let array_bytes = text::bytes(*array_bytes);
-            writeln!(out, "{time:20}  {document:>9}  {arrays:>5} arrays {array_bytes:>9}  {}", entry.name)?;
+    call.end(errors)
+}
+
+/// Looks at each value, and returns what was found and the errors of the others. A value that was removed in the
+/// meantime is left out.
+fn each<T>(
+    entries: Vec<ListEntry>,
+    mut look: impl FnMut(ListEntry) -> arraystow::Result<T>,
+) -> Outcome<(Vec<T>, Vec<Error>)> {
+    let (mut found, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
+    for entry in entries {
+        match look(entry) {
+            Ok(one) => found.push(one),
+            Err(error) if error.is_not_found() => {}
+            Err(error) if error.is_cancelled() => return Err(error.into()),
+            Err(error) => errors.push(error),
         }
-        Ok(())
-    })
+    }
+    Ok((found, errors))
+}
+
+/// An entry that has JSON: a time before 1970 has none.
+pub(super) fn with_json(mut entry: ListEntry) -> ListEntry {
+    entry.modified = entry.modified.filter(|time| *time >= SystemTime::UNIX_EPOCH);
+    entry
 }
 
 fn names(call: &Call, entries: &[ListEntry]) -> Outcome<()> {
@@ -51,7 +74,7 @@ struct Sized {
 }
 
 impl Sized {
-    fn of(storage: &Storage, entry: ListEntry) -> Outcome<Self> {
+    fn of(storage: &Storage, entry: ListEntry) -> arraystow::Result<Self> {
         let info = storage.info(&entry.name)?;
         let external = info.external_objects.iter().map(|object| object.bytes).fold(0, u64::saturating_add);
         Ok(Self {
@@ -61,6 +84,13 @@ impl Sized {
             external_objects: info.external_objects.len(),
             external_bytes: external,
         })
+    }
+
+    fn print(&self, out: &mut dyn Write) -> Outcome<()> {
+        let Self { entry, arrays, array_bytes, .. } = self;
+        let (time, document) = (text::time(entry.modified), text::bytes(entry.bytes));
+        let array_bytes = text::bytes(*array_bytes);
+        Ok(writeln!(out, "{time:20}  {document:>9}  {arrays:>5} arrays {array_bytes:>9}  {}", entry.name)?)
     }
 
     fn bytes(&self) -> u64 {
@@ -90,13 +120,20 @@ struct Branch {
 
 pub(super) fn tree(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let root = Branch::of(&storage, glob)?;
-    if call.json { print_json(&root) } else { call.print(|out| draw(&storage, &root, out)) }
+    let (root, errors) = Branch::of(&storage, glob)?;
+    if call.json {
+        print_json(&root)?;
+    } else {
+        call.print(|out| draw(&storage, &root, out))?;
+    }
+    call.end(errors)
 }
 
 /// Draws the tree of the values that a glob selects.
-pub(super) fn draw_tree(storage: &Storage, glob: &str, out: &mut dyn Write) -> Outcome<()> {
-    draw(storage, &Branch::of(storage, glob)?, out)
+pub(super) fn draw_tree(call: &Call, storage: &Storage, glob: &str, out: &mut dyn Write) -> Outcome<()> {
+    let (root, errors) = Branch::of(storage, glob)?;
+    draw(storage, &root, out)?;
+    call.end(errors)
 }
 
 fn draw(storage: &Storage, root: &Branch, out: &mut dyn Write) -> Outcome<()> {
@@ -105,10 +142,12 @@ fn draw(storage: &Storage, root: &Branch, out: &mut dyn Write) -> Outcome<()> {
 }
 
 impl Branch {
-    fn of(storage: &Storage, glob: &str) -> Outcome<Self> {
+    /// The tree of the values that a glob selects, and the errors of those that cannot be read.
+    fn of(storage: &Storage, glob: &str) -> Outcome<(Self, Vec<Error>)> {
         let mut root = Self::default();
-        for entry in select(storage, glob)? {
-            let info = storage.info(&entry.name)?;
+        let (infos, errors) =
+            each(select(storage, glob)?, |entry| storage.info(&entry.name).map(|info| (entry, info)))?;
+        for (entry, info) in infos {
             let arrays = info.arrays.iter().map(|array| {
                 let path = array.paths.first().map_or("", String::as_str);
                 format!("{}{}{}", text::clean(path), if path.is_empty() { "" } else { ": " }, text::array(array))
@@ -119,7 +158,7 @@ impl Branch {
                 segments.fold(&mut root, |branch, segment| branch.workflows.entry(segment.to_owned()).or_default());
             branch.values.insert(name.to_owned(), arrays.collect());
         }
-        Ok(root)
+        Ok((root, errors))
     }
 }
 
@@ -162,9 +201,9 @@ impl Usage {
 pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
     let mut workflows: BTreeMap<String, Usage> = BTreeMap::new();
-    for entry in select(&storage, glob)? {
-        let workflow = entry.name.rsplit_once('/').map_or("", |(workflow, _)| workflow).to_owned();
-        let sized = Sized::of(&storage, entry)?;
+    let (all, errors) = each(select(&storage, glob)?, |entry| Sized::of(&storage, entry))?;
+    for sized in all {
+        let workflow = sized.entry.name.rsplit_once('/').map_or("", |(workflow, _)| workflow).to_owned();
         let usage = workflows.entry(workflow.clone()).or_insert_with(|| Usage { workflow, ..Usage::default() });
         usage.values += 1;
         usage.document_bytes = usage.document_bytes.saturating_add(sized.entry.bytes);
@@ -172,7 +211,8 @@ pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
         usage.external_bytes = usage.external_bytes.saturating_add(sized.external_bytes);
     }
     if call.json {
-        return print_json(&workflows.values().collect::<Vec<_>>());
+        print_json(&workflows.values().collect::<Vec<_>>())?;
+        return call.end(errors);
     }
     call.print(|out| {
         for usage in workflows.values() {
@@ -182,5 +222,6 @@ pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
         let all = workflows.values().map(Usage::bytes).fold(0, u64::saturating_add);
         let values: usize = workflows.values().map(|usage| usage.values).sum();
         Ok(writeln!(out, "{:>9}  {values:>6} values  in total", text::bytes(all))?)
-    })
+    })?;
+    call.end(errors)
 }

@@ -23,9 +23,10 @@ mod show;
 mod stats;
 mod verify;
 
-use crate::arguments::{Arguments, Command};
-use crate::fault::{Fault, Outcome};
-use crate::pager;
+use crate::arguments::{Arguments, Command, PlotArguments, RepackArguments};
+use crate::fault::{Fault, Outcome, say};
+use crate::values::pattern;
+use crate::{pager, terminal};
 use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
@@ -45,15 +46,18 @@ pub(crate) struct Call {
 
 impl Call {
     fn open(&self, place: &str) -> Outcome<Storage> {
-        self.build(Storage::builder(place))
+        self.build(place, Storage::builder(place))
     }
 
-    /// Opens a storage with the options of the object store.
-    fn build(&self, builder: StorageBuilder) -> Outcome<Storage> {
+    /// Opens a storage. The options are those of object stores: a folder has none.
+    fn build(&self, place: &str, builder: StorageBuilder) -> Outcome<Storage> {
         #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
-        let builder = self.options.iter().fold(builder, |builder, (key, value)| builder.option(key, value));
+        let builder = match is_url(place) {
+            true => self.options.iter().fold(builder, |builder, (key, value)| builder.option(key, value)),
+            false => builder,
+        };
         #[cfg(not(any(feature = "s3", feature = "gcs", feature = "azure")))]
-        if !self.options.is_empty() {
+        if is_url(place) && !self.options.is_empty() {
             return Err(crate::fault::lacks("s3"));
         }
         Ok(builder.open()?)
@@ -70,17 +74,79 @@ impl Call {
         pager::print(self.pager, write)
     }
 
+    /// Runs work that may take long. It ends early at a Ctrl-C.
+    fn watched<R>(&self, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+        terminal::watched(self.quiet, self.json, work)
+    }
+
     /// Says what was done.
     fn done(&self, text: &str) {
         if !self.quiet && !self.json {
-            eprintln!("{text}");
+            say(text);
         }
+    }
+
+    /// Ends a command that has printed what it could: the errors of the other values come last.
+    fn end(&self, errors: impl IntoIterator<Item = arraystow::Error>) -> Outcome<()> {
+        let mut faults = errors.into_iter().map(Fault::from);
+        let Some(first) = faults.next() else { return Ok(()) };
+        for fault in faults {
+            fault.report(self.json);
+        }
+        Err(first)
     }
 }
 
-/// The values that a glob selects. A name that is no pattern must be there.
+/// Whether a place is in an object store.
+fn is_url(place: &str) -> bool {
+    place.contains("://")
+}
+
+/// Options without an object store would have no effect.
+fn check_options(command: &Command) -> Outcome<()> {
+    let places = places(command);
+    if places.iter().any(|place| is_url(place)) {
+        return Ok(());
+    }
+    let text = "--option is for object stores, and no place of this command is a URL such as s3://bucket/folder";
+    Err(Fault::Usage(text.to_owned()))
+}
+
+/// The places of a command.
+fn places(command: &Command) -> Vec<&str> {
+    match command {
+        Command::Ls { place, .. }
+        | Command::Tree { place, .. }
+        | Command::Du { place, .. }
+        | Command::Show { place, .. }
+        | Command::Stats { place, .. }
+        | Command::Head { place, .. }
+        | Command::Browse { place, .. }
+        | Command::Serve { place, .. }
+        | Command::Plot(PlotArguments { place, .. })
+        | Command::Find { place, .. }
+        | Command::Verify { place, .. }
+        | Command::Rename { place, .. }
+        | Command::Rm { place, .. }
+        | Command::Sweep { place, .. }
+        | Command::Export { place, .. }
+        | Command::Pack { place, .. }
+        | Command::Unpack { place, .. }
+        | Command::Repack(RepackArguments { place, .. })
+        | Command::Demo { place } => vec![place],
+        Command::Diff { place, other_place, .. } => {
+            [Some(place), other_place.as_ref()].into_iter().flatten().map(String::as_str).collect()
+        }
+        Command::Cp { from, to, .. } | Command::Mv { from, to, .. } => vec![from, to],
+        Command::Import { source, place, .. } => vec![source, place],
+        Command::Completions { .. } | Command::Man => Vec::new(),
+    }
+}
+
+/// The values that a glob selects: the one of exactly this name, if there is one. A name that is no pattern must be
+/// there.
 fn select(storage: &Storage, glob: &str) -> Outcome<Vec<ListEntry>> {
-    let found = storage.list(glob)?;
+    let found = storage.list(&pattern(storage, glob)?)?;
     check_glob(storage, glob, found.is_empty())?;
     Ok(found)
 }
@@ -94,14 +160,17 @@ fn check_glob(storage: &Storage, glob: &str, is_empty: bool) -> Outcome<()> {
 }
 
 fn print_json(value: &impl Serialize) -> Outcome<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    // Whole or not at all: some values have no JSON.
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(std::io::stdout().lock().write_all(&text)?)
 }
 
 pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
     let Arguments { command, json, quiet, no_pager, options } = arguments;
+    if !options.is_empty() {
+        check_options(&command)?;
+    }
     let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, pager: !no_pager, options };
     match command {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
@@ -121,8 +190,8 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
             diff::run(&call, &place, &name, other.as_deref(), other_place.as_deref())
         }
         Command::Verify { place, glob, depth } => verify::run(&call, &place, &glob, depth),
-        Command::Cp { from, to, glob } => copy::cp(&call, &from, &to, &glob),
-        Command::Mv { from, to, glob, yes } => copy::mv(&call, &from, &to, &glob, yes),
+        Command::Cp { from, to, glob, force } => copy::cp(&call, &from, &to, &glob, force),
+        Command::Mv { from, to, glob, yes, force } => copy::mv(&call, &from, &to, &glob, yes, force),
         Command::Rename { place, name, new_name } => copy::rename(&call, &place, &name, &new_name),
         Command::Rm { place, globs, yes } => remove::rm(&call, &place, &globs, yes),
         Command::Sweep { place, dry_run, yes } => remove::sweep(&call, &place, dry_run, yes),
@@ -137,8 +206,10 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
         Command::Repack(arguments) => repack::run(&call, &arguments),
         Command::Demo { place } => demo::run(&call, &place),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut std::io::stdout());
-            Ok(())
+            // It panics if it cannot write.
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut text);
+            Ok(std::io::stdout().lock().write_all(&text)?)
         }
         Command::Man => Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?),
     }

@@ -5,9 +5,9 @@ use crate::arguments::PlotArguments;
 use crate::arrays::choose;
 use crate::drawing::Drawing;
 use crate::fault::{Fault, Outcome};
+use crate::files;
 use crate::numbers::Bin;
 use crate::plot::{self, Axis, Cells, Colours, Graphics, Line, Part, Picture, Screen, Shown};
-use crate::terminal::watched;
 use crate::text;
 use arraystow::ArrayInfo;
 use serde::Serialize;
@@ -40,9 +40,7 @@ impl<'a> Target<'a> {
             return Ok(Self::Screen(Screen { columns: columns as usize, lines: lines as usize, colours }));
         };
         let picture = Picture::of_file(file, arguments.size)?;
-        if !arguments.force && file.exists() {
-            return Err(Fault::Usage(format!("{} exists: add --force to replace it", file.display())));
-        }
+        files::check(file, arguments.force)?;
         Ok(Self::File(file, picture))
     }
 
@@ -99,9 +97,10 @@ pub(super) fn run(call: &Call, arguments: &PlotArguments) -> Outcome<()> {
     let PlotArguments { min, max, robust, map, .. } = *arguments;
     let name = &arguments.name;
     let drawing = Drawing { storage: &storage, name, path: &path, info: &info, part: &part, min, max, robust, map };
-    let plot = watched(call.quiet, || {
+    let plot = call.watched(|| {
         if arguments.histogram {
-            return drawing.histogram(&numbers, arguments.bins.into());
+            let drawn = drawing.histogram(&numbers, arguments.bins.into())?;
+            return drawn.ok_or_else(|| Fault::Other("no element is a finite number".to_owned()));
         }
         drawing.picture(&numbers, |rows, columns| target.cells(rows, columns), target.intervals())
     })?;
@@ -117,23 +116,11 @@ pub(super) fn run(call: &Call, arguments: &PlotArguments) -> Outcome<()> {
         Target::Inline(picture) => Ok(std::io::stdout().lock().write_all(&picture.draw(&plot)?)?),
         Target::File(file, picture) => {
             let bytes = picture.draw(&plot)?;
-            write(file, &bytes)?;
+            files::write(file, arguments.force, &bytes)?;
             call.done(&format!("{}: {}", file.display(), text::bytes(bytes.len() as u64)));
             if call.json { print_json(&found(&info, &part, &plot.shown)) } else { Ok(()) }
         }
     }
-}
-
-/// Writes a file, which is complete when it has its name.
-pub(super) fn write(file: &Path, bytes: &[u8]) -> Outcome<()> {
-    let mut fresh = file.as_os_str().to_owned();
-    fresh.push(".part");
-    let fresh = Path::new(&fresh);
-    let written = std::fs::write(fresh, bytes).and_then(|()| std::fs::rename(fresh, file));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(fresh);
-        Fault::Other(format!("{}: {error}", file.display()))
-    })
 }
 
 fn found<'a>(array: &'a ArrayInfo, part: &'a Part, shown: &'a Shown) -> Found<'a> {

@@ -1,8 +1,8 @@
 //! `rm` and `sweep`.
 
 use super::{Call, print_json, select};
-use crate::fault::{Fault, Outcome};
-use crate::terminal::{confirm, sum, watched};
+use crate::fault::{Fault, Outcome, print_json_error, say};
+use crate::terminal::{confirm, sum};
 use crate::text;
 use arraystow::Leftover;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ pub(super) fn rm(call: &Call, place: &str, globs: &[String], yes: bool) -> Outco
     } else {
         confirm(yes, &format!("remove {} values with their arrays", names.len()))?;
     }
-    watched(call.quiet, || {
+    call.watched(|| {
         names.iter().try_for_each(|name| {
             storage.remove(name)?;
             call.done(&format!("removed {name}"));
@@ -32,18 +32,21 @@ pub(super) fn rm(call: &Call, place: &str, globs: &[String], yes: bool) -> Outco
 pub(super) fn sweep(call: &Call, place: &str, dry_run: bool, yes: bool) -> Outcome<()> {
     let storage = call.existing(place)?;
     let found = storage.sweep()?;
-    let skipped: Vec<String> = found.skipped().iter().map(ToString::to_string).collect();
-    for error in &skipped {
-        eprintln!("skipped: {error}");
+    let is_skipped = !found.skipped().is_empty();
+    for error in found.skipped() {
+        match call.json {
+            true => print_json_error(&serde_json::to_value(error).unwrap_or_default()),
+            false => say(&format!("skipped: {error}")),
+        }
     }
     let (count, bytes) = (found.leftovers().count(), found.bytes());
-    if dry_run || count == 0 {
-        print(call, &found.leftovers().collect::<Vec<_>>())?;
+    let printed = if dry_run || count == 0 {
+        print(call, &found.leftovers().collect::<Vec<_>>())
     } else {
         confirm(yes, &format!("remove {}", sum(count, "leftovers", bytes)))?;
-        print(call, &found.remove()?.iter().collect::<Vec<_>>())?;
-    }
-    if skipped.is_empty() { Ok(()) } else { Err(Fault::Found) }
+        print(call, &found.remove()?.iter().collect::<Vec<_>>())
+    };
+    Fault::of_found(printed, is_skipped)
 }
 
 fn print(call: &Call, leftovers: &[&Leftover]) -> Outcome<()> {

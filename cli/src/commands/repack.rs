@@ -3,7 +3,6 @@
 use super::{Call, print_json};
 use crate::arguments::RepackArguments;
 use crate::fault::{Fault, Outcome};
-use crate::terminal::watched;
 use crate::text;
 use arraystow::{AnyArray, ArrayFormat, ArrayInfo, ChunkGrid, Codec, Storage};
 use serde_json::json;
@@ -15,7 +14,7 @@ pub(super) fn run(call: &Call, arguments: &RepackArguments) -> Outcome<()> {
     }
     call.existing(place)?;
     let storage = match format {
-        Some(format) => call.build(Storage::builder(place).array_format(*format))?,
+        Some(format) => call.build(place, Storage::builder(place).array_format(*format))?,
         None => call.open(place)?,
     };
     let before = storage.info(name)?;
@@ -26,7 +25,7 @@ pub(super) fn run(call: &Call, arguments: &RepackArguments) -> Outcome<()> {
     }
     let wanted = Wanted { chunks: chunks.as_deref(), codec: *codec, format: *format };
     let mut repacked = 0;
-    let report = watched(call.quiet, || {
+    let report = call.watched(|| {
         Ok(storage.replace_arrays(name, |info, array| {
             if !is_chosen(info) {
                 return Ok(None);

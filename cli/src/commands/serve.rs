@@ -1,9 +1,11 @@
 //! `serve`: the values as pages for a browser, until Ctrl-C.
 
 use super::{Call, print_json};
-use crate::fault::{CANCELLED, Fault, Outcome};
+use crate::fault::{CANCELLED, Outcome};
 use crate::serve::Server;
+use crate::signals;
 use serde_json::json;
+use std::io::Write;
 use std::net::IpAddr;
 
 pub(super) fn run(call: &Call, place: &str, address: IpAddr, port: u16) -> Outcome<()> {
@@ -14,11 +16,11 @@ pub(super) fn run(call: &Call, place: &str, address: IpAddr, port: u16) -> Outco
             std::process::exit(CANCELLED.into());
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| Fault::Other(error.to_string()))?;
+    signals::handle(handler)?;
     if call.json {
         print_json(&json!({ "url": server.url() }))?;
     } else {
-        println!("{}", server.url());
+        writeln!(std::io::stdout(), "{}", server.url())?;
     }
     call.done("Ctrl-C stops the server");
     server.run()?;

@@ -12,7 +12,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> O
     let path = path.unwrap_or_default();
     let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
     if call.json {
-        return print_json(&Converter::new(&info).value(part, path));
+        return print_json(&Converter::new(&info).value(part));
     }
-    call.print(|out| Ok(Printer::new(out, &info).print(part, path)?))
+    call.print(|out| Ok(Printer::new(out, &info).print(part)?))
 }

@@ -46,7 +46,7 @@ impl<'a> Pictures<'a> {
 
     /// The histogram, as an SVG file; none if no element is a finite number.
     pub(crate) fn histogram(&self) -> Outcome<Option<String>> {
-        self.drawing().histogram(&self.numbers, BINS).ok().map(|plot| svg(&plot, HISTOGRAM)).transpose()
+        self.drawing().histogram(&self.numbers, BINS)?.map(|plot| svg(&plot, HISTOGRAM)).transpose()
     }
 
     fn drawing(&self) -> Drawing<'_> {

@@ -35,7 +35,7 @@ pub(crate) fn facts(array: &ArrayInfo) -> Markup {
 
 /// The first elements of each axis, as text. An array of many axes has fewer of each.
 pub(crate) fn corner(array: &AnyArray) -> Outcome<Markup> {
-    Ok(html! { pre { (arrays::corner(array)?) } })
+    Ok(html! { pre { (format!("{:#}", arrays::corner(array)?)) } })
 }
 
 /// The chunks along the last two axes, if there are several and not too many to be seen.

@@ -17,8 +17,6 @@ mod slice;
 mod text;
 
 pub(crate) use axis::Axis;
-#[cfg(feature = "serve")]
-pub(crate) use axis::number;
 pub(crate) use colour::{Limits, Map, Scale};
 pub(crate) use file::Picture;
 pub(crate) use graphics::Graphics;

@@ -2,8 +2,10 @@
 
 use crate::arrays::with_ordered;
 use crate::fault::{Fault, Outcome};
+use crate::json::float;
 use arraystow::{AnyArray, ChunkGrid, ChunkedArray, DataType, Region};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 /// An array's elements as numbers. Missing ones are NaN; complex ones are their absolute values.
 pub(crate) fn numbers(array: &AnyArray) -> Outcome<ChunkedArray<f64>> {
@@ -43,9 +45,18 @@ pub(crate) struct Cells {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     /// In C order.
+    #[serde(serialize_with = "numbers_as_json")]
     pub(crate) means: Vec<f64>,
     #[serde(flatten)]
     pub(crate) counts: Counts,
+}
+
+/// Infinite numbers are strings, as everywhere. NaN is null: a cell without a number.
+fn numbers_as_json<S: Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(numbers.iter().map(|number| match number.is_nan() {
+        true => Json::Null,
+        false => float(*number, number.to_string()),
+    }))
 }
 
 impl Cells {

@@ -51,7 +51,11 @@ pub(super) fn list(storage: &Storage, glob: &str) -> Outcome<Answer> {
 pub(super) fn value(storage: &Storage, name: &str) -> Outcome<Answer> {
     let (value, info, version) = read_versioned(storage, name)?;
     let mut tree = Short { text: Vec::new(), is_cut: false };
-    Printer::new(&mut tree, &info).print(&value, "").map_err(Fault::from)?;
+    match Printer::new(&mut tree, &info).print(&value) {
+        // The rest is left out.
+        Err(_) if tree.is_cut => {}
+        printed => printed.map_err(Fault::from)?,
+    }
     let paths = info.arrays.iter().map(|array| (array, array.paths.first().map_or("", String::as_str)));
     let body = html! {
         nav { a href="/" { "All values" } }
@@ -170,7 +174,7 @@ fn place(name: &str, path: &str, version: &Version) -> String {
     format!("{}?path={}&version={version}", encoded(name), parameter(path))
 }
 
-/// The beginning of a text.
+/// The beginning of a text. Writing more is an error.
 struct Short {
     text: Vec<u8>,
     is_cut: bool,
@@ -179,9 +183,13 @@ struct Short {
 impl Write for Short {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let kept = bytes.len().min(MOST_TREE - self.text.len());
-        self.is_cut |= kept < bytes.len();
         self.text.extend_from_slice(&bytes[..kept]);
-        Ok(bytes.len())
+        if kept < bytes.len() {
+            // An error, so that nothing more is written.
+            self.is_cut = true;
+            return Err(io::Error::other("the text is long enough"));
+        }
+        Ok(kept)
     }
 
     fn flush(&mut self) -> io::Result<()> {

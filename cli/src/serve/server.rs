@@ -161,6 +161,10 @@ async fn read(shared: &Arc<Shared>, uri: &hyper::Uri) -> Outcome<Answer> {
     let Limits { turn, longest, .. } = shared.limits;
     let busy = |text: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text);
     let address = Address::parse(uri)?;
+    // The style and the script of a page do not wait for its pictures.
+    if let Some(answer) = work::fixed(&address) {
+        return Ok(answer);
+    }
     let turn = timeout(turn, shared.reading.clone().acquire_owned()).await;
     let Ok(Ok(permit)) = turn else { return Err(busy("too many requests are being answered")) };
     let task = Abandoned(Task::new());
@@ -227,6 +231,16 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
             assert!(answer.contains("that takes longer than 0.05 seconds: choose a smaller part"), "{answer}");
         }
+        stop.stop();
+    }
+
+    #[test]
+    fn styles_and_scripts_wait_for_nothing() {
+        let (_folder, stop, address, _) = server(Limits { reading: 0, turn: Duration::from_millis(50), ..LIMITS });
+        for file in ["/style.css", "/viewer.js", "/icon.svg"] {
+            assert!(get(address, file).starts_with("HTTP/1.1 200 "), "{file}");
+        }
+        assert!(get(address, "/").starts_with("HTTP/1.1 503 "));
         stop.stop();
     }
 

@@ -1,6 +1,7 @@
 //! What a picture of two axes of an array consists of: tiles, each of a few whole blocks of elements.
 
 use super::answer::{Outcome, Refusal};
+use crate::arrays::with_ordered;
 use crate::plot::{self, Cells, Limits, Map, Scale};
 use arraystow::{AnyArray, ChunkedArray};
 use hyper::StatusCode;
@@ -11,6 +12,8 @@ use serde::Serialize;
 pub(super) const SIDE: usize = 256;
 /// Elements of which the means are taken. Of a part with more, each cell shows the first element of its block.
 const MOST_MEANS: usize = 1 << 24;
+/// Characters of an element without an exponent.
+const MOST_CHARACTERS: usize = 24;
 
 /// How many elements a cell has along each axis, as powers of 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub(super) struct Window {
 
 /// The last two axes of an array of numbers.
 pub(super) struct Plane {
+    /// The elements as they are.
+    array: AnyArray,
     numbers: ChunkedArray<f64>,
 }
 
@@ -57,7 +62,7 @@ impl Plane {
         let numbers = plot::numbers(array).map_err(|fault| Refusal::bad(fault.to_string()))?;
         let indices = at.iter().map(|index| SliceInfoElem::Index(*index as isize));
         let slice: Vec<_> = indices.chain([Slice::from(..).into(), Slice::from(..).into()]).collect();
-        Ok(Self { numbers: numbers.slice(slice)? })
+        Ok(Self { array: array.slice(&slice)?, numbers: numbers.slice(slice)? })
     }
 
     /// One tile as a PNG file. It has fewer cells at the ends of the axes.
@@ -81,8 +86,26 @@ impl Plane {
         }
         let cells = self.cells(window, (bottom - top).div_ceil(SIDE), (right - left).div_ceil(SIDE))?;
         let Limits { low, high } = Limits::of(cells.means.iter().copied(), false);
-        let element = (bottom - top == 1 && right - left == 1).then(|| cells.means.first().map(|it| plot::number(*it)));
-        Ok(Numbers { low, high, element: element.flatten() })
+        let is_one = bottom - top == 1 && right - left == 1;
+        let element =
+            cells.means.first().filter(|_| is_one).map(|number| self.element(top, left, *number)).transpose()?;
+        Ok(Numbers { low, high, element })
+    }
+
+    /// An element in full, with the digits of its own type. `number` is what it is drawn as.
+    fn element(&self, row: usize, column: usize, number: f64) -> Outcome<String> {
+        if number.is_nan() {
+            // Or missing.
+            return Ok(number.to_string());
+        }
+        let place = [row, column].map(|index| SliceInfoElem::Index(index as isize));
+        let found = self.array.slice(place)?;
+        let text = with_ordered!(found.data_type(), T => {
+            let element = found.downcast::<T>()?.compute()?;
+            element.first().map(|element| (format!("{element}"), format!("{element:e}")))
+        }, else => Some((number.to_string(), format!("{number:e}"))));
+        let (plain, short) = text.unwrap_or_default();
+        Ok(if plain.len() > MOST_CHARACTERS { short } else { plain })
     }
 
     /// The cells of a window, of so many rows and columns of elements.
@@ -128,6 +151,23 @@ mod tests {
             assert!(extent(index, level, len).is_err(), "{index} {level} {len}");
         }
         assert_eq!(extent(0, 53, usize::MAX).unwrap().0, 0);
+    }
+
+    #[test]
+    fn an_element_is_printed_in_full() {
+        let element = |array: AnyArray| {
+            let window = Window { top: 0, bottom: 1, left: 0, right: 1 };
+            Plane::of(&array, &[]).unwrap().numbers(window).unwrap().element.unwrap()
+        };
+        let texts = [
+            element(ChunkedArray::from(ndarray::array![[101_325.123_456_f64]]).into()),
+            element(ChunkedArray::from(ndarray::array![[0.1_f32]]).into()),
+            element(ChunkedArray::from(ndarray::array![[i64::MAX]]).into()),
+            element(ChunkedArray::from(ndarray::array![[1e-30_f32]]).into()),
+            element(ChunkedArray::from(ndarray::array![[true]]).into()),
+            element(ChunkedArray::from(ndarray::array![[-1_i8]]).with_fill(-1).into()),
+        ];
+        assert_eq!(texts, ["101325.123456", "0.1", "9223372036854775807", "1e-30", "1", "NaN"]);
     }
 
     #[test]

@@ -238,7 +238,8 @@
         const [[top, bottom], [left, right]] = shown();
         try {
             const found = await numbers([top, bottom, left, right]);
-            [low.value, high.value] = [found.low, found.high].map((number) => Number(number.toPrecision(6)));
+            // In full: the elements may differ only in their last digits.
+            [low.value, high.value] = [found.low, found.high];
             fault = '';
             say('');
             draw();

@@ -10,12 +10,22 @@ use crate::page::Pictures;
 use crate::plot::{Limits, bar};
 use arraystow::{AnyArray, ArrayInfo, ErrorKind, Storage};
 
+/// What is at an address without reading anything.
+pub(super) fn fixed(address: &Address) -> Option<Answer> {
+    match address {
+        Address::Style => Some(pages::style()),
+        Address::Icon => Some(pages::icon()),
+        Address::Script => Some(pages::script()),
+        _ => None,
+    }
+}
+
 /// Reads what an address asks for.
 pub(super) fn answer(storage: &Storage, address: &Address) -> Outcome<Answer> {
     match address {
-        Address::Style => Ok(pages::style()),
-        Address::Icon => Ok(pages::icon()),
-        Address::Script => Ok(pages::script()),
+        Address::Style | Address::Icon | Address::Script => {
+            fixed(address).ok_or_else(|| Refusal::not_found("there is no such page"))
+        }
         Address::Bar { map } => Ok(Answer::lasting(Kind::Png, bar(*map)?)),
         Address::List { glob } => pages::list(storage, glob),
         Address::Value { name } => pages::value(storage, name),
@@ -63,5 +73,26 @@ fn of_version<R>(
     let chosen = choose(storage, &place.name, Some(&place.path)).map_err(Refusal::from);
     check()?;
     let (array, info) = chosen?;
-    work(&array, &info).map_err(|refusal| check().err().unwrap_or(refusal))
+    let done = work(&array, &info);
+    // Also of what has succeeded: the answer is kept as that of this version.
+    check()?;
+    done
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use arraystow::ChunkedArray;
+
+    #[test]
+    fn an_answer_of_a_value_that_was_saved_again_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(folder.path()).unwrap();
+        let save = || storage.save("it", &ChunkedArray::from(ndarray::array![1.0, 2.0])).unwrap().version.to_string();
+        let place = Place { name: "it".to_owned(), path: String::new(), version: save(), at: Vec::new() };
+        assert_eq!(of_version(&storage, &place, |array, _| Ok(array.len())).unwrap(), 2);
+        let refused = of_version(&storage, &place, |_, _| Ok(save())).unwrap_err();
+        assert_eq!(refused.status, hyper::StatusCode::GONE);
+    }
 }
