@@ -54,45 +54,46 @@ fn record(name: &Ident, fields: &FieldsNamed) -> TokenStream {
     let indices = 0..count;
     quote! {
         const _: () = {
-            use ::arraystow::__private::{DataType, Encoding, Field, RecordReader, RecordType, default_memory, in_field};
+            // No other name, which could be one of the types here.
+            use ::arraystow::__private as __arraystow;
 
-            const FIELDS: &'static [Field] = &[
-                #(Field::of_static(#names, <#types as ::arraystow::Element>::DATA_TYPE),)*
+            const FIELDS: &'static [__arraystow::Field] = &[
+                #(__arraystow::Field::of_static(#names, <#types as ::arraystow::Element>::DATA_TYPE),)*
             ];
 
             #[automatically_derived]
             impl ::arraystow::Element for #name {
-                const DATA_TYPE: DataType = DataType::Record(RecordType::of_static(FIELDS));
+                const DATA_TYPE: __arraystow::DataType = __arraystow::DataType::Record(__arraystow::RecordType::of_static(FIELDS));
             }
 
             #[automatically_derived]
-            impl Encoding for #name {
-                fn reads(stored: &DataType) -> bool {
-                    let DataType::Record(stored) = stored else { return false };
+            impl __arraystow::Encoding for #name {
+                fn reads(stored: &__arraystow::DataType) -> bool {
+                    let __arraystow::DataType::Record(stored) = stored else { return false };
                     let stored = stored.fields();
                     stored.len() == #count
                         #(&& stored[#indices].name() == #names
-                            && <#types as Encoding>::reads(stored[#indices].data_type()))*
+                            && <#types as __arraystow::Encoding>::reads(stored[#indices].data_type()))*
                 }
 
                 fn put(
                     &self,
                     out: &mut ::std::vec::Vec<u8>,
                 ) -> ::core::result::Result<(), ::std::string::String> {
-                    #(in_field(#names, Encoding::put(&self.#idents, out))?;)*
+                    #(__arraystow::in_field(#names, __arraystow::Encoding::put(&self.#idents, out))?;)*
                     ::core::result::Result::Ok(())
                 }
 
                 fn get(
-                    stored: &DataType,
+                    stored: &__arraystow::DataType,
                     bytes: &[u8],
                 ) -> ::core::result::Result<Self, ::std::string::String> {
-                    let mut fields = RecordReader::new(stored, bytes)?;
+                    let mut fields = __arraystow::RecordReader::new(stored, bytes)?;
                     ::core::result::Result::Ok(Self { #(#idents: fields.take::<#types>()?,)* })
                 }
 
                 fn memory(len: usize) -> ::core::option::Option<::std::vec::Vec<Self>> {
-                    default_memory(len)
+                    __arraystow::default_memory(len)
                 }
             }
         };
@@ -124,21 +125,22 @@ fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Toke
     let none = format!("the integer {{}} has no name in {name}");
     quote! {
         const _: () = {
-            use ::arraystow::__private::{DataType, Encoding, EnumName, EnumType, default_memory};
+            // No other name, which could be one of the types here.
+            use ::arraystow::__private as __arraystow;
 
-            const NAMES: &'static [EnumName] = &[#(EnumName::of_static(#names, #name::#variants as #base as i64),)*];
+            const NAMES: &'static [__arraystow::EnumName] = &[#(__arraystow::EnumName::of_static(#names, #name::#variants as #base as i64),)*];
 
             #[automatically_derived]
             impl ::arraystow::Element for #name {
-                const DATA_TYPE: DataType =
-                    DataType::Enum(EnumType::of_static(<#base as ::arraystow::Element>::DATA_TYPE_REF, NAMES));
+                const DATA_TYPE: __arraystow::DataType =
+                    __arraystow::DataType::Enum(__arraystow::EnumType::of_static(<#base as ::arraystow::Element>::DATA_TYPE_REF, NAMES));
             }
 
             #[automatically_derived]
-            impl Encoding for #name {
-                fn reads(stored: &DataType) -> bool {
+            impl __arraystow::Encoding for #name {
+                fn reads(stored: &__arraystow::DataType) -> bool {
                     match (stored, &<Self as ::arraystow::Element>::DATA_TYPE) {
-                        (DataType::Enum(stored), DataType::Enum(own)) => stored.is_part_of(own),
+                        (__arraystow::DataType::Enum(stored), __arraystow::DataType::Enum(own)) => stored.is_part_of(own),
                         _ => false,
                     }
                 }
@@ -147,11 +149,14 @@ fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Toke
                     &self,
                     out: &mut ::std::vec::Vec<u8>,
                 ) -> ::core::result::Result<(), ::std::string::String> {
-                    Encoding::put(&(*self as #base), out)
+                    let value = match self {
+                        #(Self::#variants => #name::#variants as #base,)*
+                    };
+                    __arraystow::Encoding::put(&value, out)
                 }
 
-                fn get(_: &DataType, bytes: &[u8]) -> ::core::result::Result<Self, ::std::string::String> {
-                    let value = <#base as Encoding>::get(<#base as ::arraystow::Element>::DATA_TYPE_REF, bytes)?;
+                fn get(_: &__arraystow::DataType, bytes: &[u8]) -> ::core::result::Result<Self, ::std::string::String> {
+                    let value = <#base as __arraystow::Encoding>::get(<#base as ::arraystow::Element>::DATA_TYPE_REF, bytes)?;
                     #(if value == #name::#variants as #base {
                         return ::core::result::Result::Ok(#name::#variants);
                     })*
@@ -159,7 +164,7 @@ fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Toke
                 }
 
                 fn memory(len: usize) -> ::core::option::Option<::std::vec::Vec<Self>> {
-                    default_memory(len)
+                    __arraystow::default_memory(len)
                 }
             }
         };

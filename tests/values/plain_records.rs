@@ -188,3 +188,57 @@ proptest! {
         prop_assert_eq!(read, (texts, places));
     }
 }
+
+/// What serde makes of such elements is a number or two, and they come back from numbers.
+#[test]
+fn elements_that_are_numbers_in_newtypes_and_options_come_back() {
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+    struct Meters(f64);
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+    struct Known(#[serde(deserialize_with = "known")] f64);
+    fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(-1.0))
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    for len in [3, 2000] {
+        let number = |i: usize| i as f64 / 4.0;
+        let pairs = ndarray::Array1::from_shape_fn(len, |i| (Meters(number(i)), Meters(-number(i))));
+        let known = ndarray::Array1::from_shape_fn(len, |i| Known(number(i)));
+        let numbers = ndarray::Array1::from_shape_fn(len, number);
+        storage.save("it", &(&pairs, &known, &numbers)).unwrap();
+        type Found = (ndarray::Array1<(Meters, Meters)>, ndarray::Array1<Known>, ndarray::Array1<Option<f64>>);
+        let found: Found = storage.load("it").unwrap();
+        assert_eq!(found, (pairs, known, numbers.mapv(Some)));
+    }
+}
+
+/// The derive brings no names with it.
+#[test]
+fn records_may_have_any_name() {
+    #[derive(Clone, Debug, Default, PartialEq, arraystow::Element)]
+    struct Field {
+        x: f64,
+    }
+    #[derive(Clone, Debug, Default, PartialEq, arraystow::Element)]
+    struct DataType {
+        field: Field,
+        encoding: Encoding,
+    }
+    #[derive(Clone, Debug, Default, PartialEq, arraystow::Element)]
+    #[repr(u8)]
+    enum Encoding {
+        #[default]
+        A,
+        B,
+    }
+    let elements = ndarray::Array1::from_shape_fn(4, |i| DataType {
+        field: Field { x: i as f64 },
+        encoding: if i == 2 { Encoding::B } else { Encoding::A },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    storage.save("it", &arraystow::ChunkedArray::from(elements.clone())).unwrap();
+    let found: arraystow::ChunkedArray<DataType> = storage.load("it").unwrap();
+    assert_eq!(found.compute().unwrap(), elements.into_dyn());
+}

@@ -83,6 +83,11 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
         }
     }
 
+    /// No element of a number is missing.
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_some(self)
+    }
+
     /// As the half crate does: the bits, in a newtype.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
         if name == "f16" {
@@ -98,7 +103,7 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
     }
 
     forward_to_deserialize_any! {
-        i128 u128 char str string bytes byte_buf option unit unit_struct seq tuple_struct map struct enum identifier
+        i128 u128 char str string bytes byte_buf unit unit_struct seq tuple_struct map struct enum identifier
         ignored_any
     }
 }

@@ -10,6 +10,7 @@ use ndarray::{ArrayD, CowArray, IxDyn};
 use num_complex::Complex;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Visitor};
+use serde::forward_to_deserialize_any;
 use std::any::Any;
 use std::sync::Arc;
 
@@ -172,7 +173,41 @@ where
     E: de::Error,
     T: de::IntoDeserializer<'de, E>,
 {
-    visitor.visit_seq(SeqDeserializer::new(parts.into_iter().flatten()))
+    visitor.visit_seq(SeqDeserializer::new(parts.into_iter().flatten().map(Part)))
+}
+
+/// One of two numbers, which may be in a newtype or an option.
+struct Part<T>(T);
+
+impl<'de, E: de::Error, T: de::IntoDeserializer<'de, E>> de::IntoDeserializer<'de, E> for Part<T> {
+    type Deserializer = PartDeserializer<T::Deserializer>;
+
+    fn into_deserializer(self) -> Self::Deserializer {
+        PartDeserializer(self.0.into_deserializer())
+    }
+}
+
+struct PartDeserializer<D>(D);
+
+impl<'de, D: de::Deserializer<'de>> de::Deserializer<'de> for PartDeserializer<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
 }
 
 impl PlainElements {
