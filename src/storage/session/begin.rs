@@ -106,9 +106,9 @@ impl PlannedSession {
         // From now on, since the other arrays may take longer than a lease lasts.
         let renewing = leased.and_then(|()| Renewing::begin(record.clone(), lease));
         let mut renewing = renewing.map_err(|error| ended(&record, error))?;
-        match self.write(&backend, &before, &ids, pending, expects, &record, &renewing) {
+        match self.write(&backend, &before, &ids, pending, expects, &renewing) {
             Ok(state) => {
-                renewing.opened(&record, &state);
+                renewing.opened(&state);
                 Ok(Session::new(storage, name, id, state, record, renewing))
             }
             Err(error) => {
@@ -140,7 +140,6 @@ impl PlannedSession {
         ids: &[String],
         arrays: Vec<PendingArray>,
         expects: Option<Version>,
-        record: &Record,
         renewing: &Renewing,
     ) -> Result<State> {
         let PlannedSave { storage, name, plan, format, body, early, .. } = &self.0;
@@ -165,9 +164,9 @@ impl PlannedSession {
         let state = State { format: *format, manifest, body: body.clone(), header };
         let put = state.bytes(place.limits()).and_then(|bytes| {
             check_cancelled()?;
-            record.put_state(bytes)?;
+            renewing.record().put_state(bytes)?;
             // A sweep may have taken the arrays before.
-            renewing.check(record)
+            renewing.check()
         });
         match put {
             Ok(()) => {

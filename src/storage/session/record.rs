@@ -211,6 +211,7 @@ fn over() -> Error {
 
 /// Renews a lease on a thread of its own, until it is dropped.
 pub(super) struct Renewing {
+    record: Record,
     lease: Arc<Mutex<Lease>>,
     /// Set if the lease had run out before it was renewed, or was gone: a sweep may have taken the arrays.
     is_over: Arc<AtomicBool>,
@@ -223,7 +224,7 @@ impl Renewing {
         let (stop, stopped) = channel::<()>();
         let (lasts, is_over) = (lease.lasts(), Arc::new(AtomicBool::new(false)));
         let lease = Arc::new(Mutex::new(lease));
-        let renewer = Renewer { record, lease: lease.clone(), lasts };
+        let renewer = Renewer { record: record.clone(), lease: lease.clone(), lasts };
         let is_over_there = is_over.clone();
         let renew = move || {
             let mut last = (Instant::now(), SystemTime::now());
@@ -239,23 +240,28 @@ impl Renewing {
         let thread = std::thread::Builder::new().name("arraystow-session".into()).spawn(renew);
         let thread =
             thread.map_err(|error| Error::io("no thread can be started to renew the session's lease", error))?;
-        Ok(Self { lease, is_over, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { record, lease, is_over, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Renews a lease from now on with what is known of this state.
-    pub(super) fn opened(&self, record: &Record, state: &State) {
+    pub(super) fn opened(&self, state: &State) {
         let mut lease = self.lease.lock();
         *lease = lease.clone().opened().with_forms(state);
         // If this fails, the next renewal makes up for it.
-        let _ = record.put_lease(&lease);
+        let _ = self.record.put_lease(&lease);
+    }
+
+    /// Where the session is.
+    pub(super) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// Fails if a sweep may have found that the lease had run out.
-    pub(super) fn check(&self, record: &Record) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         if self.is_over.load(Ordering::Acquire) {
-            return Err(over().at_location(record.location()));
+            return Err(over().at_location(self.record.location()));
         }
-        record.check_leased()
+        self.record.check_leased()
     }
 
     /// Stops, and waits for a renewal that is under way.

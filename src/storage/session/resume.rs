@@ -59,7 +59,7 @@ impl Storage {
             return Err(Error::new(ErrorKind::Conflict, format!("the session belongs to the value {other:?}")));
         }
         let renewing = Renewing::begin(record.clone(), lease)?;
-        renewing.opened(&record, &state);
+        renewing.opened(&state);
         Ok(Session::new(self.clone(), name.clone(), id.to_owned(), state, record, renewing))
     }
 }
