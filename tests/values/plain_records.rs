@@ -200,14 +200,14 @@ fn elements_that_are_numbers_in_newtypes_and_options_come_back() {
         Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(-1.0))
     }
     let folder = tempfile::tempdir().unwrap();
-    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
     for len in [3, 2000] {
         let number = |i: usize| i as f64 / 4.0;
-        let pairs = ndarray::Array1::from_shape_fn(len, |i| (Meters(number(i)), Meters(-number(i))));
-        let known = ndarray::Array1::from_shape_fn(len, |i| Known(number(i)));
-        let numbers = ndarray::Array1::from_shape_fn(len, number);
+        let pairs = Array1::from_shape_fn(len, |i| (Meters(number(i)), Meters(-number(i))));
+        let known = Array1::from_shape_fn(len, |i| Known(number(i)));
+        let numbers = Array1::from_shape_fn(len, number);
         storage.save("it", &(&pairs, &known, &numbers)).unwrap();
-        type Found = (ndarray::Array1<(Meters, Meters)>, ndarray::Array1<Known>, ndarray::Array1<Option<f64>>);
+        type Found = (Array1<(Meters, Meters)>, Array1<Known>, Array1<Option<f64>>);
         let found: Found = storage.load("it").unwrap();
         assert_eq!(found, (pairs, known, numbers.mapv(Some)));
     }
@@ -232,12 +232,12 @@ fn records_may_have_any_name() {
         A,
         B,
     }
-    let elements = ndarray::Array1::from_shape_fn(4, |i| DataType {
+    let elements = Array1::from_shape_fn(4, |i| DataType {
         field: Field { x: i as f64 },
         encoding: if i == 2 { Encoding::B } else { Encoding::A },
     });
     let folder = tempfile::tempdir().unwrap();
-    let storage = arraystow::Storage::open(folder.path()).unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
     storage.save("it", &arraystow::ChunkedArray::from(elements.clone())).unwrap();
     let found: arraystow::ChunkedArray<DataType> = storage.load("it").unwrap();
     assert_eq!(found.compute().unwrap(), elements.into_dyn());
