@@ -31,9 +31,9 @@ pub(crate) struct Arguments {
     pub(crate) options: Vec<(String, String)>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 success; 1 an error; 2 wrong arguments, or a missing confirmation; 3 `verify` \
-                          found faults, `diff` found differences, or `sweep` could not check every workflow; 130 \
-                          interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 an error; 2 wrong arguments, or a missing confirmation or --force; 3 \
+                          `verify` found faults, `diff` found differences, or `sweep` could not check every workflow; \
+                          130 interrupted.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

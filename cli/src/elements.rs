@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn elements_are_nested_lists() {
         let numbers = AnyNdArray::from(array![[1.5_f32, f32::NAN], [f32::INFINITY, 0.1]]);
-        assert_eq!(super::json(&numbers).unwrap(), json!([[1.5, "NaN"], ["inf", 0.1]]));
-        assert_eq!(super::json(&AnyNdArray::from(ndarray::arr0(true))).unwrap(), json!(true));
+        assert_eq!(json(&numbers).unwrap(), json!([[1.5, "NaN"], ["inf", 0.1]]));
+        assert_eq!(json(&AnyNdArray::from(ndarray::arr0(true))).unwrap(), json!(true));
         let none = AnyNdArray::from(ndarray::Array2::<u8>::zeros((2, 0)));
-        assert_eq!(super::json(&none).unwrap(), json!([[], []]));
-        assert_eq!(super::json(&AnyNdArray::from(array!["a\"".to_owned()])).unwrap(), json!(["a\""]));
+        assert_eq!(json(&none).unwrap(), json!([[], []]));
+        assert_eq!(json(&AnyNdArray::from(array!["a\"".to_owned()])).unwrap(), json!(["a\""]));
     }
 }

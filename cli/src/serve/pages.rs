@@ -8,7 +8,7 @@ use crate::page::{self, has_pictures};
 use crate::plot::Map;
 use crate::text;
 use crate::tree::Printer;
-use crate::values::read_versioned;
+use crate::values::{pattern, read_versioned};
 use arraystow::{ArrayInfo, Storage, Version};
 use clap::ValueEnum;
 use maud::{Markup, html};
@@ -23,7 +23,7 @@ const MOST_TREE: usize = 1 << 20;
 
 /// The values whose names match a glob.
 pub(super) fn list(storage: &Storage, glob: &str) -> Outcome<Answer> {
-    let entries = storage.list(glob)?;
+    let entries = storage.list(&pattern(storage, glob)?)?;
     let body = html! {
         form action="/" {
             label { "Names " input name="glob" value=(glob) size="40"; }

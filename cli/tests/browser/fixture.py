@@ -92,8 +92,8 @@ class Pages(unittest.TestCase):
 
     @classmethod
     def stop(cls):
-        cls.server.send_signal(signal.SIGINT)
-        assert cls.server.wait(20) == 0, "the server was not stopped by Ctrl-C"
+        cls.server.send_signal(signal.SIGTERM)
+        assert cls.server.wait(20) == 0, "the server was not stopped by the signal"
 
     def setUp(self):
         self.begun = time.monotonic()

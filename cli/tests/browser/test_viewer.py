@@ -137,6 +137,14 @@ class Viewer(Pages):
         self.near(found, [VIRIDIS[0], VIRIDIS[0], VIRIDIS[1]])
         self.shot("strip")
 
+    def test_numbers_that_differ_in_their_last_digits_have_colours(self):
+        self.save("close", (200, 200), [[16777213.0] * 100 + [16777215.0] * 100], 200)
+        self.open("close")
+        self.assertEqual([self.page.input_value(field) for field in (".low", ".high")], ["16777213", "16777215"])
+        self.near(self.pixels(".stage", (.3, .5), (.7, .5)), [VIRIDIS[0], VIRIDIS[1]])
+        self.page.hover(".stage")
+        expect(self.page.locator(".status")).to_have_text(re.compile(r": 1677721[35] *$"))
+
     def test_a_value_that_was_saved_again_is_loaded_again(self):
         self.save("again", (300, 300), [[1.0] * 300], 300)
         self.open("again")
