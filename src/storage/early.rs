@@ -6,7 +6,9 @@ use super::name::Name;
 use super::place::{Announced, Claim, Expected, Present, Still, replaced};
 use super::version::Version;
 use crate::error::Result;
-use crate::plugin::{EarlyArrays, EarlyStored, Manifest};
+#[cfg(feature = "zarr")]
+use crate::plugin::Manifest;
+use crate::plugin::{EarlyArrays, EarlyStored};
 use crate::task::{check_cancelled, unstoppable};
 use std::cell::RefCell;
 use std::rc::Rc;
