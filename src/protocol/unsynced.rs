@@ -121,6 +121,7 @@ impl Unsynced {
     }
 
     /// How many calls of [`sync`](Self::sync) have failed. A thread whose files another one has synced sees it here.
+    #[cfg(feature = "zarr")]
     pub(crate) fn failures(&self) -> usize {
         self.failures.load(Ordering::Acquire)
     }
