@@ -281,7 +281,7 @@ fn records_and_names_that_look_like_other_types_stay_what_they_are() {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Element)]
     struct Both {
         one: Parts,
-        two: [Turned; 2],
+        two: Turned,
         answer: Answer,
     }
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Element)]
@@ -296,11 +296,7 @@ fn records_and_names_that_look_like_other_types_stay_what_they_are() {
         let parts = Array1::from_iter((0..5).map(|i| Parts { re: i as f32, im: -(i as f32) }));
         let turned = Array1::from_iter((0..5).map(|i| Turned { im: f64::from(i), re: -f64::from(i) }));
         let answers = ndarray::array![Answer::TRUE, Answer::FALSE, Answer::TRUE];
-        let both = Array1::from_iter((0..5).map(|i| Both {
-            one: parts[i],
-            two: [turned[i], turned[0]],
-            answer: answers[i % 3],
-        }));
+        let both = Array1::from_iter((0..5).map(|i| Both { one: parts[i], two: turned[i], answer: answers[i % 3] }));
         let chunked = (
             ChunkedArray::from(parts.clone()),
             ChunkedArray::from(turned.clone()),
