@@ -66,15 +66,11 @@ class Graph:
     def compute(self, chunk: Any) -> Any:
         """The elements of a chunk."""
         with self._changed:
-            if chunk in self._asked:
-                # What it needs may be gone. It is computed again.
-                needed, known = self._order([chunk], self._kept), dict(self._kept)
-                is_again = True
-            else:
-                self._asked.add(chunk)
-                is_again = False
-        if is_again:
-            return self._evaluated(needed, known, chunk)
+            kept = dict(self._kept) if chunk in self._asked else None
+            self._asked.add(chunk)
+        if kept is not None:
+            # What it needs may be gone. It is computed again.
+            return self._evaluated(self._order([chunk], kept), kept, chunk)
         if chunk in self._uses:
             value = self._shared(chunk)
             self._release([chunk])

@@ -95,7 +95,7 @@ class Plain:
         if isinstance(value, (set, frozenset)):
             return [self.of(item, path) for item in value]
         if getattr(type(value), "__pydantic_root_model__", False):
-            return self.of(value.root, path)
+            return self.of(getattr(value, "root"), path)
         fields = _fields(value)
         if fields is None:
             text = f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved"

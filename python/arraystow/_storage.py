@@ -75,11 +75,13 @@ class Storage:
         Small arrays come as ``numpy`` arrays. A value that several places share is one object.
 
         Args:
-            as_: a dataclass, or a model of pydantic or attrs, that the value becomes.
+            as_: a dataclass, a named tuple, a model of pydantic or attrs, or a container of these such as
+                ``list[Survey]``, that the value becomes.
             progress: called with the bytes that are done and all bytes.
 
         Raises:
             NotFoundError: if there is no value of that name.
+            TypeError: if the value has another shape than ``as_``; the text has the path.
         """
         return self.load_versioned(name, as_=as_, progress=progress)[0]
 
@@ -296,7 +298,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
     task = RawTask()
     context = contextvars.copy_context()
     # A future, and no task of asyncio: a loop that ends cancels its tasks, and would not wait for the thread.
-    running = asyncio.get_running_loop().run_in_executor(None, context.run, task.run, work)
+    running = asyncio.get_running_loop().run_in_executor(None, lambda: context.run(lambda: task.run(work)))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import xarray
+from xarray import conventions
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
@@ -75,7 +76,7 @@ def _decoded(variable: xarray.Variable, name: str, how: Decoding) -> xarray.Vari
         times = False
     if not mask and not times:
         return variable
-    return xarray.conventions.decode_cf_variable(
+    return conventions.decode_cf_variable(
         name, variable, concat_characters=False, mask_and_scale=mask, decode_times=times, decode_timedelta=False
     )
 
