@@ -94,6 +94,14 @@ fn written(storage: &Storage, session: &Session) -> Vec<Receipt> {
     regions.map(|region| slot.write(&region, block(&region).view()).unwrap()).collect()
 }
 
+/// Two drivers of one session, the receipts of all chunks, and the session's records.
+fn two_drivers(place: &Place, storage: &Storage) -> (Session, Session, Vec<Receipt>, BTreeMap<String, Vec<u8>>) {
+    let session = storage.begin("sim/many", &(2_u64, pending())).unwrap();
+    let other = storage.resume("sim/many", session.id()).unwrap();
+    let receipts = written(storage, &session);
+    (session, other, receipts, place.records())
+}
+
 fn assert_sound(storage: &Storage) {
     for report in storage.verify_all(VerifyDepth::Deep).unwrap() {
         assert!(report.is_sound(), "{report:?}");
@@ -119,10 +127,7 @@ fn after_its_value_is_gone_a_session_is_over() {
     for (what, change) in changes {
         for place in Place::all() {
             let storage = place.storage();
-            let session = storage.begin("sim/many", &(2_u64, pending())).unwrap();
-            let other = storage.resume("sim/many", session.id()).unwrap();
-            let receipts = written(&storage, &session);
-            let records = place.records();
+            let (session, other, receipts, records) = two_drivers(&place, &storage);
             session.commit(receipts.clone()).unwrap();
             place.put_back(&records);
             change(&storage);
@@ -141,10 +146,7 @@ fn after_its_value_is_gone_a_session_is_over() {
 fn a_second_commit_changes_nothing_and_has_the_version_of_the_first() {
     for place in Place::all() {
         let storage = place.storage();
-        let session = storage.begin("sim/many", &(2_u64, pending())).unwrap();
-        let other = storage.resume("sim/many", session.id()).unwrap();
-        let receipts = written(&storage, &session);
-        let records = place.records();
+        let (session, other, receipts, records) = two_drivers(&place, &storage);
         let first = session.commit(receipts.clone()).unwrap().version;
         assert_eq!(storage.version("sim/many").unwrap(), first);
         place.put_back(&records);

@@ -10,7 +10,8 @@ const VERSION: u32 = 1;
 /// The data that a program needs to write a part of a pending array: the session, the array, and how it is stored.
 ///
 /// A ticket is plain data for serde, of less than a kilobyte. It contains no secrets: a program that gets a ticket
-/// opens the storage with its own credentials. [`Storage::slot`](crate::Storage::slot) takes it.
+/// opens the storage with its own credentials. If the session's storage makes its values durable, the program's must
+/// too. [`Storage::slot`](crate::Storage::slot) takes it.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
