@@ -6,6 +6,7 @@
 
 mod any;
 mod async_forms;
+mod beside;
 mod carry;
 mod compute;
 mod confirm;
@@ -28,6 +29,7 @@ mod workers;
 mod write;
 mod write_borrowed;
 
+pub(crate) use beside::{Beside, Free};
 pub(crate) use carry::kept_codec;
 pub use compute::Chunks;
 pub(crate) use handles::ArrayHandle;

@@ -20,7 +20,7 @@ const BYTES_IN_FLIGHT: usize = 192 << 20;
 
 /// The stack of a helper. Nested expressions recurse, and must not depend on how small the stacks of the caller's
 /// threads are.
-const HELPER_STACK_BYTES: usize = 8 << 20;
+pub(super) const HELPER_STACK_BYTES: usize = 8 << 20;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
@@ -154,10 +154,10 @@ impl<I> Queue<I> {
 }
 
 /// The permit for one helper thread.
-struct Permit(&'static AtomicUsize);
+pub(super) struct Permit(&'static AtomicUsize);
 
 impl Permit {
-    fn take(concurrency: usize) -> Option<Self> {
+    pub(super) fn take(concurrency: usize) -> Option<Self> {
         let (taken, most) =
             if concurrency > *PROCESSORS { (&WAITERS, concurrency - 1) } else { (&HELPERS, *PROCESSORS - 1) };
         taken

@@ -7,8 +7,8 @@ use crate::backend::{ArraySpec, ArrayWriter, Backend, StoredSummary};
 use crate::error::Result;
 use crate::task::{Counter, counted};
 
-/// Writes the array and makes it durable. On an error what was written is removed again, and the error names the array
-/// if it could not be removed.
+/// Writes the array, which is not durable before the backend's next sync. On an error what was written is removed
+/// again, and the error names the array if it could not be removed.
 pub(crate) fn write_borrowed(
     backend: &dyn Backend,
     name: &str,
@@ -25,9 +25,7 @@ pub(crate) fn write_borrowed(
             Err(error)
         }
     };
-    finished
-        .and_then(|summary| backend.sync().map(|()| summary))
-        .map_err(|error| error.leaving(remove_arrays(backend, vec![name.to_owned()])))
+    finished.map_err(|error| error.leaving(remove_arrays(backend, vec![name.to_owned()])))
 }
 
 fn write_chunks(writer: &dyn ArrayWriter, size: usize, elements: &dyn BorrowedElements, done: &Counter) -> Result<()> {

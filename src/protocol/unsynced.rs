@@ -5,12 +5,12 @@
 use super::{Durability, FileBytes, disk};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// The most files of one backend that wait for their sync. Each holds a file descriptor.
 const MOST_FILES: usize = if cfg!(feature = "faults") { 3 } else { 64 };
@@ -21,8 +21,11 @@ const MOST_IN_ALL: usize = 256;
 /// The files that wait.
 static IN_ALL: AtomicUsize = AtomicUsize::new(0);
 
-/// The largest file that waits. A larger one is synced where it is written: there is something to do meanwhile.
-pub(crate) const MOST_BYTES: u64 = 1 << 20;
+/// The largest file that waits. The sync of a larger one begins when it is written.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// The most of them at the same time.
+const MOST_LARGE: usize = 4;
 
 /// The most syncs at the same time.
 const MOST_THREADS: usize = 16;
@@ -31,6 +34,8 @@ const MOST_THREADS: usize = 16;
 #[derive(Default)]
 pub(crate) struct Unsynced {
     waiting: Mutex<Waiting>,
+    /// The syncs of large files that have begun.
+    large: Mutex<VecDeque<JoinHandle<Result<()>>>>,
     /// Held while what waited is synced, so that another thread whose files are among it waits too.
     syncing: Mutex<()>,
     failures: AtomicUsize,
@@ -82,6 +87,15 @@ impl Unsynced {
         }
     }
 
+    /// Adds a file of this length that was just written, and has its final name. The sync of a large one begins.
+    pub(crate) fn add_written(&self, bytes: Arc<FileBytes>, len: u64, path: &Path, durability: Durability) {
+        if len <= MOST_BYTES {
+            self.add_file(bytes, path, durability);
+        } else if durability != Durability::NotSynced {
+            self.begin(NewFile::new(bytes, path), durability);
+        }
+    }
+
     /// Adds a file, which has its final name. If many are waiting, they are synced. An error of theirs is one of
     /// [`sync`](Self::sync): it is about another file than the one that is added.
     pub(crate) fn add_file(&self, bytes: Arc<FileBytes>, path: &Path, durability: Durability) {
@@ -98,6 +112,27 @@ impl Unsynced {
         }
     }
 
+    fn begin(&self, file: NewFile, durability: Durability) {
+        let mut large = self.large.lock();
+        if large.len() >= MOST_LARGE
+            && let Some(oldest) = large.pop_front()
+        {
+            self.note(ended(oldest));
+        }
+        let sync = Arc::new(Sync::File(file));
+        let in_thread = sync.clone();
+        match thread::Builder::new().spawn(move || in_thread.carry_out(durability)) {
+            Ok(thread) => large.push_back(thread),
+            Err(_) => self.note(sync.carry_out(durability)),
+        }
+    }
+
+    fn note(&self, synced: Result<()>) {
+        if let Err(error) = synced {
+            self.waiting.lock().failed.get_or_insert(error);
+        }
+    }
+
     /// Notes that a folder was removed.
     #[cfg(feature = "zarr")]
     pub(crate) fn forget(&self, folder: &Path) {
@@ -107,6 +142,8 @@ impl Unsynced {
     /// Syncs everything. Fails if anything that was added since the last call is not durable.
     pub(crate) fn sync(&self, durability: Durability) -> Result<()> {
         let _syncing = self.syncing.lock();
+        let large = std::mem::take(&mut *self.large.lock());
+        large.into_iter().for_each(|thread| self.note(ended(thread)));
         let Waiting { files, folders, failed } = std::mem::take(&mut *self.waiting.lock());
         if durability == Durability::NotSynced {
             return Ok(());
@@ -141,6 +178,13 @@ impl Sync {
             Error::io(format!("{text}{advice}"), error).at_location(path.display().to_string())
         })
     }
+}
+
+/// The result of a sync that has begun.
+fn ended(thread: JoinHandle<Result<()>>) -> Result<()> {
+    let panicked =
+        |_| Err(Error::io("the file cannot be synced", io::Error::other("the thread of its sync has panicked")));
+    thread.join().unwrap_or_else(panicked)
 }
 
 /// Carries out all syncs, and returns the first error.

@@ -5,6 +5,7 @@
 mod auto_traits;
 mod derive;
 mod elements;
+mod extremes;
 mod labels;
 mod optional;
 mod persistent;

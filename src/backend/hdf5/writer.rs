@@ -17,7 +17,7 @@ use crate::backend::{layout, scratch};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::lock::Mutex;
-use crate::protocol::unsynced::{MOST_BYTES, Unsynced};
+use crate::protocol::unsynced::Unsynced;
 use crate::protocol::{Durability, FileBytes};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -285,16 +285,16 @@ impl Writer {
     }
 }
 
-/// Gives a file that is written its name, and makes it durable: now, or with others before a document names it.
+/// Gives a file that is written its name, and makes it durable: now, or before a document names it.
 fn publish(bytes: &Arc<FileBytes>, location: &Location, unsynced: Option<&Unsynced>, len: u64) -> Result<()> {
-    let waits = len <= MOST_BYTES && unsynced.is_some() && location.path().is_some();
+    let waits = unsynced.is_some() && location.path().is_some();
     if !waits {
         bytes.sync(location.durability()).map_err(|error| io_error("the file cannot be synced", error))?;
     }
     if let (Some(folder), Some(unsynced)) = (location.publish()?, unsynced) {
         unsynced.add(&folder, &folder);
         if let Some(path) = location.path().filter(|_| waits) {
-            unsynced.add_file(bytes.clone(), path, location.durability());
+            unsynced.add_written(bytes.clone(), len, path, location.durability());
         }
     }
     Ok(())

@@ -137,6 +137,10 @@ pub(in crate::plugin) struct VariantWalk<'p, 'de, A> {
     variant: Cow<'de, str>,
 }
 
+fn within<'p>(path: &'p Path<'p>, variant: &'p str) -> Path<'p> {
+    if variant.is_empty() { *path } else { Path::Key(path, variant) }
+}
+
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> {
     type Error = A::Error;
 
@@ -145,15 +149,16 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        let path = if self.variant.is_empty() { *self.at.path } else { Path::Key(self.at.path, &self.variant) };
+        let path = within(self.at.path, &self.variant);
         self.inner
             .newtype_variant_seed(Seed { seed, at: self.at.path(&path) })
             .map_err(|error| passing_load(error, &path))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, at: self.at, asked: Asked::Elements(len) };
-        self.inner.tuple_variant(len, watching).map_err(|error| passing_load(error, self.at.path))
+        let path = within(self.at.path, &self.variant);
+        let watching = Watching { visitor, at: self.at.path(&path), asked: Asked::Elements(len) };
+        self.inner.tuple_variant(len, watching).map_err(|error| passing_load(error, &path))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -161,7 +166,8 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for VariantWalk<'_, 'de, A> 
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let watching = Watching { visitor, at: self.at, asked: Asked::Fields(fields) };
-        self.inner.struct_variant(fields, watching).map_err(|error| passing_load(error, self.at.path))
+        let path = within(self.at.path, &self.variant);
+        let watching = Watching { visitor, at: self.at.path(&path), asked: Asked::Fields(fields) };
+        self.inner.struct_variant(fields, watching).map_err(|error| passing_load(error, &path))
     }
 }

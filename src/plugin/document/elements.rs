@@ -1,12 +1,12 @@
 //! The elements of a plain `ndarray` field, between serde, which passes them one by one, and a chunked array.
 
 use crate::array::{
-    AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Labels, Number, Region,
-    decode, decode_labelled, encode, encode_region, with_element,
+    AnyNdArray, AnyNumber, BorrowedElements, ChunkedArray, DataType, Element, ErasedArray, Evaluation, Fork, Labels,
+    Number, Region, decode, decode_labelled, encode, encode_region, with_element,
 };
 use crate::error::{Error, Result};
 use crate::plugin::document::encoded::EncodedElements;
-use ndarray::{ArrayD, CowArray, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use num_complex::Complex;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Visitor};
@@ -89,6 +89,17 @@ macro_rules! elements {
                 match self {
                     Self::None | Self::Encoded(_) => Box::new(()),
                     $(Self::$variant(elements) => Box::new(elements),)*
+                }
+            }
+
+            /// A view of numbers of this shape.
+            fn lent(&self, shape: &[usize]) -> Option<Box<dyn BorrowedElements + '_>> {
+                match self {
+                    Self::None | Self::Encoded(_) => None,
+                    $(Self::$variant(elements) => {
+                        let view = ArrayViewD::from_shape(shape, elements).ok()?;
+                        Some(Box::new(view))
+                    })*
                 }
             }
 
@@ -330,6 +341,7 @@ impl PlainElements {
             Elements::F64(elements) => elements.iter().all(|x| x.is_finite()),
             Elements::C32(elements) => elements.iter().all(|z| z.is_finite()),
             Elements::C64(elements) => elements.iter().all(|z| z.is_finite()),
+            Elements::Encoded(elements) => elements.all_finite(),
             _ => true,
         }
     }
@@ -356,6 +368,11 @@ impl PlainElements {
             Elements::Encoded(elements) => elements.to_ndarray(&self.shape),
             _ => Err(Error::invalid("an array is not of its own data type")),
         }
+    }
+
+    /// The elements as they are lent to what writes them; `None` if they have to be kept.
+    pub(in crate::plugin) fn lent(&self) -> Option<Box<dyn BorrowedElements + '_>> {
+        if self.fill.is_some() { None } else { self.elements.lent(&self.shape) }
     }
 
     /// An array in chunks of about 1 MiB.

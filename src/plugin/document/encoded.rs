@@ -1,9 +1,10 @@
 //! Elements that are not numbers, between serde and their bytes.
 
 use crate::array::{
-    AnyNdArray, ChunkedArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode, packed,
+    AnyNdArray, AnyNumber, ChunkedArray, DataType, Element, EncodedArray, EncodedNdArray, ErasedArray, decode, packed,
 };
 use crate::error::{Error, Result};
+use crate::plugin::document::encoded_element;
 use ndarray::ArrayD;
 use std::sync::Arc;
 
@@ -47,6 +48,12 @@ impl EncodedElements {
         self.bytes.get(index.checked_mul(size)?..)?.get(..size)
     }
 
+    /// Whether no number in an element is NaN or infinite.
+    pub(super) fn all_finite(&self) -> bool {
+        !has_floats(&self.data_type)
+            || (0..self.len()).all(|index| self.element(index).is_none_or(|bytes| is_finite(&self.data_type, bytes)))
+    }
+
     /// The elements in a Rust type, if that is possible.
     pub(super) fn decode<T: Element>(&self) -> Option<Vec<T>> {
         if !T::reads(&self.data_type) {
@@ -81,5 +88,33 @@ impl EncodedElements {
             return self.texts(shape).map(AnyNdArray::from);
         }
         EncodedNdArray::new(self.data_type.clone(), self.with_last_axis(shape)?).map(AnyNdArray::Encoded)
+    }
+}
+
+fn has_floats(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Record(record) => record.fields().iter().any(|field| has_floats(field.data_type())),
+        DataType::Subarray(subarray) => has_floats(subarray.element()),
+        DataType::Float16 | DataType::BFloat16 | DataType::Float32 | DataType::Float64 => true,
+        DataType::Complex64 | DataType::Complex128 => true,
+        _ => false,
+    }
+}
+
+fn is_finite(data_type: &DataType, bytes: &[u8]) -> bool {
+    match data_type {
+        DataType::Record(record) => record.fields().iter().zip(record.offsets()).all(|(field, offset)| {
+            let own = bytes.get(offset..).and_then(|rest| rest.get(..field.data_type().size()));
+            own.is_none_or(|own| is_finite(field.data_type(), own))
+        }),
+        DataType::Subarray(subarray) => {
+            let element = subarray.element();
+            bytes.chunks_exact(element.size().max(1)).all(|own| is_finite(element, own))
+        }
+        number => match encoded_element::number(number, bytes) {
+            Ok(AnyNumber::Float(x)) => x.is_finite(),
+            Ok(AnyNumber::Complex(z)) => z.is_finite(),
+            _ => true,
+        },
     }
 }

@@ -112,7 +112,7 @@ impl<'de, 'a, E: de::Error> IntoDeserializer<'de, E> for Part<'a> {
     }
 }
 
-fn number(data_type: &DataType, bytes: &[u8]) -> Result<Number, String> {
+pub(super) fn number(data_type: &DataType, bytes: &[u8]) -> Result<Number, String> {
     use crate::array::Encoding;
     with_element!(data_type, T => T::get(data_type, bytes).map(T::to_value), else => Err("it is not a number".to_owned()))
 }

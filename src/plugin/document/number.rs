@@ -58,6 +58,16 @@ fn single(value: Value<'static>) -> Value<'static> {
     }
 }
 
+/// Numbers of double precision as the nearest ones of single precision.
+pub(in crate::plugin) fn rounded(value: Value<'static>) -> Value<'static> {
+    match value {
+        Value::Number(Number::F64(double)) => Value::Number(Number::F32(double as f32)),
+        Value::Seq(parts) => Value::Seq(parts.into_iter().map(rounded).collect()),
+        Value::Tuple(parts) => Value::Tuple(parts.into_iter().map(rounded).collect()),
+        other => other,
+    }
+}
+
 fn has_double(value: &Value<'static>) -> bool {
     match value {
         Value::Number(Number::F64(_)) => true,

@@ -22,6 +22,9 @@ pub(crate) type Announce<'a> = Box<dyn Fn(&[&str]) -> Result<()> + 'a>;
 /// The most names that are announced together. Names without arrays do no harm.
 const MOST_NAMES: usize = 256;
 
+/// The bytes of an array that make as many requests as are sent at the same time.
+const ENOUGH: usize = 16 << 20;
+
 /// Writes arrays during a walk.
 pub(crate) struct EarlyArrays {
     protocols: Protocols,
@@ -74,7 +77,7 @@ impl EarlyArrays {
         let first = FirstPlace { document: self.document.clone(), path: is_known.then(|| path.to_owned()) };
         let spec = ArraySpec { data_type: data_type.clone(), grid: grid.clone(), meta, first };
         let summary = write_borrowed(&*backend, id.file(), &spec, elements).map_err(located)?;
-        self.state.borrow_mut().stored.add(&self.protocols, id.file());
+        self.state.borrow_mut().stored.of(&self.protocols).add_arrays([id.file().to_owned()]);
         let entry = ArrayEntry {
             paths: vec![path.to_owned()],
             data_type: data_type.name().into_owned(),
@@ -95,8 +98,15 @@ impl EarlyArrays {
         Ok(EarlyArray { entry, array })
     }
 
+    /// The backend of all that is written, whose sync makes all of it durable.
     fn backend(&self) -> Option<Arc<dyn Backend>> {
-        self.protocols.backend()
+        self.state.borrow_mut().stored.of(&self.protocols).backend()
+    }
+
+    /// Whether an array of this many bytes is written alone about as fast as with others. Where each request waits, small
+    /// ones are not.
+    pub(in crate::plugin) fn writes_well(&self, bytes: usize) -> bool {
+        bytes >= ENOUGH || self.backend().is_none_or(|backend| backend.concurrency() == 1)
     }
 
     /// An id that is announced.
@@ -125,8 +135,8 @@ impl EarlyArrays {
 pub(crate) struct EarlyStored(Option<Stored>);
 
 impl EarlyStored {
-    fn add(&mut self, protocols: &Protocols, file: &str) {
-        self.0.get_or_insert_with(|| Stored::new(protocols)).add_arrays([file.to_owned()]);
+    fn of(&mut self, protocols: &Protocols) -> &mut Stored {
+        self.0.get_or_insert_with(|| Stored::new(protocols))
     }
 
     /// Hands it over to what is written after the walk.

@@ -11,7 +11,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
-use crate::plugin::document::number::optional_number;
+use crate::plugin::document::number::{optional_number, rounded};
 use crate::plugin::fields::as_found;
 use ndarray::ArrayD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -144,8 +144,27 @@ impl NdarrayFields {
     }
 }
 
-/// An element as serde reads numbers, which takes integers for floats.
-fn as_serde_reads<T: de::DeserializeOwned>(value: Value<'static>) -> std::result::Result<T, serde_content::Error> {
+/// An element as serde reads numbers, which takes integers for floats, and rounds to single precision.
+fn as_serde_reads<T: Element + de::DeserializeOwned>(
+    value: Value<'static>,
+) -> std::result::Result<T, serde_content::Error> {
+    match &T::DATA_TYPE {
+        DataType::Float32 | DataType::Complex64 => as_value_has_it(rounded(value)),
+        data_type @ (DataType::Record(_) | DataType::Subarray(_)) => {
+            let kept = value.clone();
+            as_value_has_it(value).or_else(|error| of_bytes(data_type, &kept).ok_or(error))
+        }
+        _ => as_value_has_it(value),
+    }
+}
+
+fn of_bytes<T: Element>(data_type: &DataType, value: &Value<'static>) -> Option<T> {
+    let mut bytes = Vec::new();
+    put(data_type, value, &mut bytes).ok()?;
+    T::get(data_type, &bytes).ok()
+}
+
+fn as_value_has_it<T: de::DeserializeOwned>(value: Value<'static>) -> std::result::Result<T, serde_content::Error> {
     let integer = match &value {
         Value::Number(Number::I64(integer)) => Some(i128::from(*integer)),
         Value::Number(Number::U64(integer)) => Some(i128::from(*integer)),

@@ -1,23 +1,20 @@
 //! Serializes and deserializes plain arrays of fields that divert them: their elements do not pass through serde one by
 //! one.
 
-use crate::array::{
-    ArrayMeta, BorrowedElements as _, ChunkedArray, Chunking, DataType, Element, FromPlainArray, PlainArray,
-    PlainReader, byte_len, is_same,
-};
+use crate::array::{ChunkedArray, DataType, Element, FromPlainArray, PlainArray, PlainReader, byte_len};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
-use crate::plugin::external::early::EarlyArrays;
 use crate::plugin::fields::chunked::find;
 use crate::plugin::fields::diverted::divert;
 use crate::plugin::fields::found::FoundNdarray;
 use crate::plugin::fields::found_list::FoundList;
 use crate::plugin::walk::context::{lift, saving};
+use crate::plugin::walk::early::add_early;
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::{begin_direct, take_whole};
 use crate::plugin::walk::stack::on_reading_stack;
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewMutD};
 use serde::{Deserializer, Serializer};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -43,30 +40,6 @@ pub(super) fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
     }
     let elements = PlainElements::of(elements).map_err(|error| error.at_path(&path))?;
     saving(|state| state.add_plain(elements, path))?
-}
-
-/// Writes the elements now, as long as they are borrowed, with the context lifted.
-fn add_early<T: Element>(elements: &ArrayViewD<'_, T>, early: &EarlyArrays, path: String) -> Result<PersistentId> {
-    let (known, grid, meta) = saving(|state| {
-        let options = state.options();
-        let own = ArrayMeta::of_labels(elements.labels());
-        let (grid, meta) = (options.grid(elements.shape()), own.or(options.meta()));
-        (state.plain_at(&path), grid, meta)
-    })?;
-    let grid = grid.and_then(|grid| match grid {
-        Some(grid) => Ok(grid),
-        None => Chunking::default().grid(elements.shape(), T::DATA_TYPE.size()),
-    });
-    let grid = grid.map_err(|error| error.at_path(&path))?;
-    let written = {
-        let _lifted = lift();
-        // A format may walk twice.
-        if let Some((_, id)) = known.into_iter().find(|(known, _)| is_same(elements, &**known)) {
-            return Ok(id);
-        }
-        on_reading_stack(|| early.write(elements, &grid, &meta, &path))?
-    };
-    saving(|state| state.add_written(written, path))
 }
 
 /// Reads an array in whatever form the document has it.

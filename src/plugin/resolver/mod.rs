@@ -1,11 +1,13 @@
 //! Turns the ids in a document into arrays, for one load.
 
+mod ahead;
+mod elements;
 mod objects;
 pub(in crate::plugin) mod reading;
 
-use crate::array::{ChunkedArray, EncodedArray, ErasedArray, machine_memory, with_typed};
+use crate::array::{ErasedArray, machine_memory};
 use crate::backend::Backend;
-use crate::engine::{Origin, StoredArray};
+use crate::engine::{Free, Origin, StoredArray};
 use crate::error::{Error, Result};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
@@ -14,19 +16,16 @@ use crate::plugin::document::pieces::Pieces;
 use crate::plugin::external::arrays::{open, typed};
 use crate::plugin::external::protocols::{Protocols, no_protocol};
 use crate::plugin::external::user_serializer::Object;
+use crate::plugin::resolver::ahead::{Distance, ReadAhead};
+use crate::plugin::resolver::elements::{elements_of, too_large};
 use crate::plugin::resolver::objects::ObjectReader;
 use crate::plugin::resolver::reading::{Listed, Read, ReadBatch, ReadItems};
-use crate::plugin::walk::ahead::{Judgement, Walk};
+use crate::plugin::walk::ahead::Walk;
 use crate::plugin::walk::loading::ArrayResolver;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The number of arrays after one in the document among which those that will be asked for are looked for.
-const MOST_AHEAD: usize = 1024;
-/// How many times as large as what was asked for before is what is read ahead at most. A type may ask for something
-/// lazily, or not at all, and that cannot be known beforehand.
-const TIMES_AHEAD: u64 = 2;
 /// The bytes from which an array is read by itself, right into the memory of the value. Smaller ones are read beside
 /// others.
 const DIRECT_BYTES: usize = 16 << 20;
@@ -50,8 +49,7 @@ pub(crate) struct Resolver {
     reads_ahead: bool,
     /// Memory for plain arrays, which will be there together.
     room: Cell<u64>,
-    /// Bytes of the plain arrays and external objects that were asked for.
-    asked: Cell<u64>,
+    ahead: ReadAhead,
     /// What is to be read before the walk is tried again, if it must not wait.
     postponed: Option<RefCell<ReadBatch>>,
 }
@@ -77,7 +75,7 @@ impl Resolver {
             read_objects: RefCell::default(),
             reads_ahead: false,
             room: Cell::new(machine_memory()),
-            asked: Cell::new(0),
+            ahead: ReadAhead::default(),
             postponed: None,
         }
     }
@@ -148,44 +146,65 @@ impl Resolver {
         }
     }
 
-    /// Those of the entries that the walk will come to as well, as far as they are not larger than what it has asked
-    /// for makes likely.
-    fn ahead<'a, E>(
-        &self,
-        following: impl Iterator<Item = &'a E>,
-        walk: &Walk,
-        concurrency: usize,
-        place: impl Fn(&E) -> &str,
-        bytes: impl Fn(&E) -> Option<u64>,
-    ) -> Vec<&'a E> {
-        // Where each wait is long, or the walk begins again after it, more is guessed.
-        let is_far = concurrency > 1 || self.postponed.is_some();
-        let judgement = if is_far { Judgement::Lenient } else { Judgement::Strict };
-        let mut left = self.asked.get().saturating_mul(TIMES_AHEAD);
-        let likely = following.take(MOST_AHEAD).filter(|entry| walk.leads_to(place(entry), judgement));
-        let affordable = likely.map_while(|entry| {
-            left = left.checked_sub(bytes(entry).unwrap_or(0))?;
-            Some(entry)
-        });
-        affordable.collect()
+    /// How many arrays are read at the same time.
+    fn concurrency(&self) -> usize {
+        self.backend.as_ref().map_or(1, |backend| backend.concurrency())
     }
 
     /// The array of this id, and others that the walk will ask for.
     fn wanted(&self, id: &PersistentId, walk: Option<&Walk>) -> ReadBatch {
-        let concurrency = self.backend.as_ref().map_or(1, |backend| backend.concurrency());
-        let mut reading = ReadBatch::at_a_time(concurrency);
+        let mut reading = ReadBatch::at_a_time(self.concurrency());
         self.add(id, &mut reading);
-        let (Some(walk), Some(listed)) = (walk, &self.listed) else { return reading };
+        if let Some(walk) = walk {
+            self.add_following(id, walk, &mut reading);
+        }
+        reading
+    }
+
+    fn distance(&self, concurrency: usize) -> Distance {
+        match concurrency {
+            _ if self.postponed.is_some() => Distance::Again,
+            0 | 1 => Distance::Near,
+            _ => Distance::Far,
+        }
+    }
+
+    /// Adds what the walk will ask for after an array.
+    fn add_following(&self, id: &PersistentId, walk: &Walk, reading: &mut ReadBatch) {
+        let Some(listed) = &self.listed else { return };
         // Others only if they are asked for as plain ones.
         let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
         let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
-        let taken = self.taken.borrow();
-        let following = following.filter(|entry| !taken.contains(entry.id.file()));
+        let (taken, wholes) = (self.taken.borrow(), self.wholes.borrow());
+        let is_new = |file: &str| !taken.contains(file) && !wholes.contains_key(file) && !self.ahead.is_coming(file);
+        let following = following.filter(|entry| is_new(entry.id.file()));
         let bytes = |entry: &ArrayEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
-        for entry in self.ahead(following, walk, concurrency, ArrayEntry::path, bytes) {
-            self.add(&entry.id, &mut reading);
+        let distance = self.distance(self.concurrency());
+        let entries = self.ahead.likely(following, walk, distance, ArrayEntry::path, bytes);
+        drop((taken, wholes));
+        for entry in entries {
+            self.add(&entry.id, reading);
         }
-        reading
+    }
+
+    /// Begins to read what the walk will ask for after an array, if a processor is free.
+    fn read_on(&self, id: &PersistentId, walk: &Walk) {
+        if self.postponed.is_some() || self.ahead.is_busy() {
+            return;
+        }
+        let Some(free) = Free::processor(self.concurrency()) else { return };
+        let mut batch = ReadBatch::at_a_time(self.concurrency());
+        self.add_following(id, walk, &mut batch);
+        let bytes = batch.bytes();
+        if !batch.is_empty() && !self.ahead.begin(free, batch) {
+            self.room.set(self.room.get().saturating_add(bytes));
+        }
+    }
+
+    /// Whether the document has an array in one place only, so that a walk that is made once comes to it once.
+    fn is_met_once(&self, file: &str) -> bool {
+        let entry = self.listed.as_ref().and_then(|listed| listed.get(file));
+        self.postponed.is_none() && entry.is_some_and(|entry| entry.paths.len() == 1)
     }
 
     /// Adds an array, unless it was read already or cannot be.
@@ -214,7 +233,8 @@ impl Resolver {
         self.objects.add(id, entry, &mut reading);
         if let (Some(walk), Some(listed)) = (walk, self.objects.listed()) {
             let following = listed.after(id.file()).iter();
-            for entry in self.ahead(following, walk, concurrency, ObjectEntry::path, |entry| Some(entry.bytes())) {
+            let (distance, bytes) = (self.distance(concurrency), |entry: &ObjectEntry| Some(entry.bytes()));
+            for entry in self.ahead.likely(following, walk, distance, ObjectEntry::path, bytes) {
                 self.add_object(entry, &mut reading);
             }
         }
@@ -240,7 +260,7 @@ impl Resolver {
         if !std::mem::replace(&mut known.asked, true)
             && let Ok(value) = &known.value
         {
-            self.asked.set(self.asked.get().saturating_add(bytes(value)));
+            self.ahead.note(bytes(value));
         }
         Some(known.value.clone())
     }
@@ -283,31 +303,6 @@ impl Resolver {
     }
 }
 
-/// The error for plain arrays that do not fit into memory.
-fn too_large(array: &dyn ErasedArray) -> Error {
-    let error = Error::limit(format!(
-        "an array of shape {:?} and type {} does not fit into memory, beside the object's other plain arrays; load it as \
-         a ChunkedArray",
-        array.grid().shape(),
-        array.data_type()
-    ));
-    match array.stored() {
-        Some(stored) => stored.locate(error),
-        None => error,
-    }
-}
-
-fn elements_of(array: &Arc<dyn ErasedArray>) -> Result<Arc<PlainElements>> {
-    with_typed!(array.data_type(), T => match array.as_any().downcast_ref::<ChunkedArray<T>>() {
-        Some(array) => Ok(Arc::new(PlainElements::from_array(array.compute()?)?)),
-        None => Err(Error::invalid("an array is not of its own data type")),
-    }, else => {
-        let encoded = EncodedArray::of(array)?;
-        let bytes = encoded.bytes().compute()?.into_raw_vec_and_offset().0;
-        Ok(Arc::new(PlainElements::encoded(array.grid().shape().to_vec(), array.data_type(), bytes)))
-    })
-}
-
 impl ArrayResolver for Resolver {
     fn chunked(&self, id: &PersistentId) -> Result<Arc<dyn ErasedArray>> {
         self.array(id)
@@ -326,12 +321,25 @@ impl ArrayResolver for Resolver {
     }
 
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>> {
-        self.ask(&self.wholes, id.file(), |elements| elements.byte_len() as u64)
+        let elements = self.ask(&self.wholes, id.file(), |elements| elements.byte_len() as u64)?;
+        // What is not asked for again is not kept: the value has a copy of its own.
+        if self.is_met_once(id.file()) {
+            self.wholes.borrow_mut().remove(id.file());
+            self.taken.borrow_mut().insert(id.file().to_owned());
+        }
+        Some(elements)
     }
 
     fn whole(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {
-        self.read(self.wanted(id, walk))?;
-        self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))
+        match self.ahead.receive(id.file()) {
+            Some(read) => self.take_in(read?),
+            None => self.read(self.wanted(id, walk))?,
+        }
+        let elements = self.known(id).unwrap_or_else(|| Err(Error::invalid("an array was not read")))?;
+        if let Some(walk) = walk {
+            self.read_on(id, walk);
+        }
+        Ok(elements)
     }
 
     fn take(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Arc<PlainElements>> {

@@ -6,7 +6,7 @@ use crate::lock::Mutex;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::external::user_serializer::Object;
 use crate::task::expecting;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The entries of a manifest of one kind, in the order in which a walk comes to them.
@@ -70,6 +70,16 @@ impl ReadBatch {
         self.items.push(Item { file: file.to_owned(), bytes, read: Box::new(read) });
     }
 
+    /// The files that are read.
+    pub(in crate::plugin) fn files(&self) -> HashSet<String> {
+        self.items.iter().map(|item| item.file.clone()).collect()
+    }
+
+    /// The memory that everything takes.
+    pub(in crate::plugin) fn bytes(&self) -> u64 {
+        self.items.iter().map(|item| item.bytes as u64).fold(0, u64::saturating_add)
+    }
+
     /// Adds what another has.
     pub(in crate::plugin) fn append(&mut self, mut other: Self) {
         self.items.append(&mut other.items);
@@ -79,7 +89,7 @@ impl ReadBatch {
     /// Reads everything; what fails, fails where it is used.
     pub(crate) fn run(self) -> Result<ReadItems> {
         let read = Mutex::new(Vec::with_capacity(self.items.len()));
-        let bytes = self.items.iter().map(|item| item.bytes as u64).fold(0, u64::saturating_add);
+        let bytes = self.bytes();
         let jobs = self.items.into_iter().map(|item| Job { bytes: item.bytes, work: item });
         let read_one = |item: Item| {
             let result = (item.read)();

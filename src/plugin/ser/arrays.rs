@@ -13,6 +13,7 @@ use crate::plugin::ser::elements::elements_of;
 use crate::plugin::ser::records::records_of;
 use crate::plugin::ser::wrapped::Wrapped;
 use crate::plugin::walk::context::{lift, saving};
+use crate::plugin::walk::early::add_plain;
 use crate::plugin::walk::errors::ser_error;
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
@@ -69,7 +70,7 @@ impl<'p, S: Serializer> StructSerializer<'p, S> {
         let Self::Array(undecided) = self else { return Ok(()) };
         let inner = undecided.inner.take().ok_or_else(unfinished)?;
         let rules = undecided.rules.enter(undecided.path).map_err(ser_error)?;
-        let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, undecided.path, rules, Some(3));
+        let mut fields = Compound::new(inner.serialize_struct(ARRAY, 3)?, *undecided.path, rules, Some(3));
         if let Some(v) = undecided.v.take() {
             SerializeStruct::serialize_field(&mut fields, "v", &v)?;
         }
@@ -140,20 +141,23 @@ impl<'p, S: Serializer> Undecided<'p, S> {
     fn divert(&self, inner: S, elements: PlainElements, human_readable: bool) -> Result<Result<S::Ok, S>, S::Error> {
         let path = self.path.to_string();
         let loses_nan = self.rules.loses_nan(human_readable);
-        let added = saving(|state| {
+        let stays = saving(|state| {
             // Small arrays stay in the document, unless the format would lose what is in them; options that do not fit
             // are an error all the same.
             let is_lost = loses_nan && !state.options().inline() && !elements.all_finite();
-            if elements.byte_len() < state.inline_below() && !is_lost {
-                return state.options().grid(&elements.shape).err().map(|error| Err(error.at_path(&path)));
-            }
-            Some(state.add_plain(elements, path))
+            let stays = elements.byte_len() < state.inline_below() && !is_lost;
+            let checked = if stays { state.options().grid(&elements.shape).map(drop) } else { Ok(()) };
+            checked.map(|()| stays).map_err(|error| error.at_path(&path))
         });
-        match added {
-            Ok(None) => Ok(Err(inner)),
-            Ok(Some(Ok(id))) if self.rules.quirks().has_ids => id.plain().serialize(inner).map(Ok),
-            Ok(Some(Ok(id))) => one_entry(inner, STORED, &id).map(Ok),
-            Ok(Some(Err(error))) | Err(error) => Err(ser_error(error)),
+        match stays.flatten() {
+            Ok(true) => return Ok(Err(inner)),
+            Ok(false) => {}
+            Err(error) => return Err(ser_error(error)),
+        }
+        match add_plain(elements, path) {
+            Ok(id) if self.rules.quirks().has_ids => id.plain().serialize(inner).map(Ok),
+            Ok(id) => one_entry(inner, STORED, &id).map(Ok),
+            Err(error) => Err(ser_error(error)),
         }
     }
 }
@@ -238,6 +242,11 @@ impl<'p, S: Serializer> SerializeStruct for StructSerializer<'p, S> {
     fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
         match self {
             Self::Plain(fields) => SerializeStruct::skip_field(fields, key),
+            // An ndarray skips nothing.
+            Self::Array(undecided) if undecided.output.is_none() => {
+                self.become_plain()?;
+                self.skip_field(key)
+            }
             Self::Array(_) => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use serde::ser::{
 /// What is open: a sequence, or the fields of a struct.
 pub(in crate::plugin) struct Compound<'p, C> {
     inner: C,
-    path: &'p Path<'p>,
+    path: Path<'p>,
     rules: Rules,
     /// How many elements or fields there are to be.
     said: Option<usize>,
@@ -23,7 +23,7 @@ pub(in crate::plugin) struct Compound<'p, C> {
 }
 
 impl<'p, C> Compound<'p, C> {
-    pub(in crate::plugin) fn new(inner: C, path: &'p Path<'p>, rules: Rules, said: Option<usize>) -> Self {
+    pub(in crate::plugin) fn new(inner: C, path: Path<'p>, rules: Rules, said: Option<usize>) -> Self {
         Self { inner, path, rules, said, given: 0, first: "" }
     }
 }
@@ -45,16 +45,16 @@ macro_rules! by_index {
                 let index = self.given;
                 self.given += 1;
                 if is_scalar::<T>(self.rules) {
-                    return self.inner.$method(value).map_err(|error| passing_save(error, &Path::Index(self.path, index)));
+                    return self.inner.$method(value).map_err(|error| passing_save(error, &Path::Index(&self.path, index)));
                 }
-                let path = Path::Index(self.path, index);
+                let path = Path::Index(&self.path, index);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 self.inner.$method(&wrapped).map_err(|error| passing_save(error, &path))
             }
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
+                self.rules.len(self.said, self.given, &self.path).map_err(ser_error)?;
                 self.inner.end()
             }
         })*
@@ -76,18 +76,18 @@ macro_rules! by_field {
 
             #[inline(always)]
             fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), C::Error> {
-                check_key(key, self.path)?;
+                check_key(key, &self.path)?;
                 // The first may be an enum's tag.
                 if self.given == 0 {
                     self.first = key;
                 } else if is_same(self.first, key) && self.rules.is_known() {
-                    return Err(twice(key, self.path));
+                    return Err(twice(key, &self.path));
                 }
                 self.given += 1;
                 if is_scalar::<T>(self.rules) {
-                    return self.inner.serialize_field(key, value).map_err(|error| passing_save(error, &Path::Key(self.path, key)));
+                    return self.inner.serialize_field(key, value).map_err(|error| passing_save(error, &Path::Key(&self.path, key)));
                 }
-                let path = Path::Key(self.path, key);
+                let path = Path::Key(&self.path, key);
                 let wrapped = Wrapped { value, path: &path, rules: self.rules, key: None };
                 self.inner.serialize_field(key, &wrapped).map_err(|error| passing_save(error, &path))
             }
@@ -99,7 +99,7 @@ macro_rules! by_field {
 
             #[inline]
             fn end(self) -> Result<C::Ok, C::Error> {
-                self.rules.len(self.said, self.given, self.path).map_err(ser_error)?;
+                self.rules.len(self.said, self.given, &self.path).map_err(ser_error)?;
                 self.inner.end()
             }
         })*

@@ -6,13 +6,38 @@ use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use half::f16;
 use num_complex::Complex;
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple};
+use std::cell::Cell;
 use std::fmt;
 
 /// The elements of the sequence `data`, if they are all of one element type.
 pub(in crate::plugin) fn elements_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) -> Option<Elements> {
     let mut elements = Elements::None;
-    data.serialize(Sequence { elements: &mut elements, human_readable }).ok()?;
-    Some(elements)
+    let form = Form::new(human_readable);
+    data.serialize(Sequence { elements: &mut elements, form: &form }).ok()?;
+    // What is a number in one format may be something else in another.
+    (!form.is_asked()).then_some(elements)
+}
+
+/// What elements are serialized for.
+pub(super) struct Form {
+    human_readable: bool,
+    /// Whether an element depends on it.
+    asked: Cell<bool>,
+}
+
+impl Form {
+    pub(super) fn new(human_readable: bool) -> Self {
+        Self { human_readable, asked: Cell::new(false) }
+    }
+
+    pub(super) fn is_human_readable(&self) -> bool {
+        self.asked.set(true);
+        self.human_readable
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
 }
 
 /// What neither a sequence of elements nor an element can be.
@@ -33,7 +58,7 @@ macro_rules! refuse_the_rest {
         }
 
         fn is_human_readable(&self) -> bool {
-            self.human_readable
+            self.form.is_human_readable()
         }
     };
 }
@@ -59,7 +84,7 @@ macro_rules! scalars {
 /// `data` itself: a sequence.
 struct Sequence<'a> {
     elements: &'a mut Elements,
-    human_readable: bool,
+    form: &'a Form,
 }
 
 macro_rules! sequence_methods {
@@ -89,7 +114,7 @@ impl SerializeSeq for Sequence<'_> {
 
     #[inline]
     fn serialize_element<T: ?Sized + Serialize>(&mut self, element: &T) -> Result<(), Refused> {
-        element.serialize(OneElement { elements: self.elements, human_readable: self.human_readable, half: false })
+        element.serialize(OneElement { elements: self.elements, form: self.form, half: false })
     }
 
     fn end(self) -> Result<(), Refused> {
@@ -100,7 +125,7 @@ impl SerializeSeq for Sequence<'_> {
 /// One element: a number, a newtype of one, or two numbers that make a complex one.
 struct OneElement<'a> {
     elements: &'a mut Elements,
-    human_readable: bool,
+    form: &'a Form,
     /// Within the newtype by which the half crate serializes the bits of an `f16`.
     half: bool,
 }
@@ -145,7 +170,7 @@ impl<'a> ser::Serializer for OneElement<'a> {
 
     fn serialize_tuple(self, len: usize) -> Result<Pair<'a>, Refused> {
         if len == 2 {
-            Ok(Pair { elements: self.elements, parts: Elements::None, human_readable: self.human_readable })
+            Ok(Pair { elements: self.elements, parts: Elements::None, form: self.form })
         } else {
             Err(Refused)
         }
@@ -156,7 +181,7 @@ impl<'a> ser::Serializer for OneElement<'a> {
 struct Pair<'a> {
     elements: &'a mut Elements,
     parts: Elements,
-    human_readable: bool,
+    form: &'a Form,
 }
 
 impl SerializeTuple for Pair<'_> {
@@ -164,7 +189,7 @@ impl SerializeTuple for Pair<'_> {
     type Error = Refused;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, part: &T) -> Result<(), Refused> {
-        part.serialize(OneElement { elements: &mut self.parts, human_readable: self.human_readable, half: false })
+        part.serialize(OneElement { elements: &mut self.parts, form: self.form, half: false })
     }
 
     fn end(self) -> Result<(), Refused> {

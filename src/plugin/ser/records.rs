@@ -8,9 +8,9 @@ use crate::array::{DataType, Field, RecordType};
 use crate::plugin::document::elements::Elements;
 use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::names::{CHUNKED, ID, SHARED, STORED, STOW, WEAK_SHARED};
+use crate::plugin::ser::elements::Form;
 use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeStruct};
-use std::cell::Cell;
 
 /// How many times the bytes of the strings their places may have together. Beyond that a long string among short ones
 /// would cost too much.
@@ -19,10 +19,9 @@ const MOST_PADDING: usize = 4;
 /// The elements of the sequence `data`, if they are all strings, or all records of one type.
 pub(super) fn records_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) -> Option<Elements> {
     let (mut column, mut count) = (Column::Unknown, 0);
-    let form = Form { human_readable, asked: Cell::new(false) };
+    let form = Form::new(human_readable);
     data.serialize(Rows { column: &mut column, count: &mut count, form: &form }).ok()?;
-    // What it is in a format for people may be something else in another.
-    if form.asked.get() || !matches!(column, Column::Text { .. } | Column::Record(_)) {
+    if form.is_asked() || !matches!(column, Column::Text { .. } | Column::Record(_)) {
         return None;
     }
     let data_type = column.data_type()?;
@@ -32,13 +31,6 @@ pub(super) fn records_of<T: ?Sized + Serialize>(data: &T, human_readable: bool) 
         column.put(row, &data_type, &mut bytes)?;
     }
     Some(Elements::Encoded(EncodedElements::new(data_type, bytes)))
-}
-
-/// What the elements are serialized for.
-struct Form {
-    human_readable: bool,
-    /// Whether an element depends on it.
-    asked: Cell<bool>,
 }
 
 /// The values of one field, or of all elements.
@@ -123,8 +115,7 @@ macro_rules! refuse_the_rest {
         refuse_what_no_element_is!();
 
         fn is_human_readable(&self) -> bool {
-            self.form.asked.set(true);
-            self.form.human_readable
+            self.form.is_human_readable()
         }
     };
 }

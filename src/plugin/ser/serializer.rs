@@ -135,19 +135,19 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
         let rules = self.rules.enter(self.path).map_err(ser_error)?;
-        Ok(Compound::new(self.inner.serialize_seq(len)?, self.path, rules, len))
+        Ok(Compound::new(self.inner.serialize_seq(len)?, *self.path, rules, len))
     }
 
     #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
         let rules = self.rules.enter(self.path).map_err(ser_error)?;
-        Ok(Compound::new(self.inner.serialize_tuple(len)?, self.path, rules, Some(len)))
+        Ok(Compound::new(self.inner.serialize_tuple(len)?, *self.path, rules, Some(len)))
     }
 
     #[inline]
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeTupleStruct, S::Error> {
         let rules = self.rules.enter(self.path).map_err(ser_error)?;
-        Ok(Compound::new(self.inner.serialize_tuple_struct(name, len)?, self.path, rules, Some(len)))
+        Ok(Compound::new(self.inner.serialize_tuple_struct(name, len)?, *self.path, rules, Some(len)))
     }
 
     #[inline]
@@ -217,7 +217,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         check_key(variant, self.path)?;
         let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         let inner = self.inner.serialize_tuple_variant(name, index, variant, len)?;
-        Ok(Compound::new(inner, self.path, rules, Some(len)))
+        Ok(Compound::new(inner, Path::Key(self.path, variant), rules, Some(len)))
     }
 
     #[inline]
@@ -231,7 +231,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         check_key(variant, self.path)?;
         let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         let inner = self.inner.serialize_struct_variant(name, index, variant, len)?;
-        Ok(Compound::new(inner, self.path, rules, Some(len)))
+        Ok(Compound::new(inner, Path::Key(self.path, variant), rules, Some(len)))
     }
 
     #[inline]
@@ -241,7 +241,7 @@ impl<'p, S: ser::Serializer> ser::Serializer for Serializer<'p, S> {
         }
         let rules = self.rules.enter(self.path).map_err(ser_error)?;
         let inner = self.inner.serialize_struct(name, len)?;
-        Ok(StructSerializer::Plain(Compound::new(inner, self.path, rules, Some(len))))
+        Ok(StructSerializer::Plain(Compound::new(inner, *self.path, rules, Some(len))))
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 pub(in crate::plugin) mod ahead;
 pub(in crate::plugin) mod context;
 pub(in crate::plugin) mod conversion;
+pub(in crate::plugin) mod early;
 pub(in crate::plugin) mod errors;
 pub(in crate::plugin) mod loading;
 pub(in crate::plugin) mod lookup;

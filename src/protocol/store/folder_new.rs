@@ -4,7 +4,6 @@
 use super::folder::{FolderStore, UNFINISHED};
 use super::tree::entries;
 use crate::error::Result;
-use crate::protocol::unsynced::MOST_BYTES;
 use crate::protocol::{DiskFile, FileBytes, disk};
 use std::io;
 use std::path::Path;
@@ -23,21 +22,15 @@ impl FolderStore {
         }
     }
 
-    /// Writes a new file, which has its final name. It is synced with others if it is small, and its name in any case.
+    /// Writes a new file, which has its final name. It is synced with others.
     pub(super) fn write_new(&self, key: &str, contents: &[u8]) -> Result<()> {
         let path = self.path(key)?;
-        let waits = contents.len() as u64 <= MOST_BYTES;
-        let written = self.create(&path).and_then(|mut file| {
-            file.write_all(contents)?;
-            if waits { Ok(file) } else { file.sync(self.durability).map(|()| file) }
-        });
+        let written = self.create(&path).and_then(|mut file| file.write_all(contents).map(|()| file));
         let file = written.map_err(self.failed("written", key))?;
         if let Some(folder) = path.parent() {
             self.unsynced.add(folder, &self.root);
         }
-        if waits {
-            self.unsynced.add_file(Arc::new(FileBytes::Local(file)), &path, self.durability);
-        }
+        self.unsynced.add_written(Arc::new(FileBytes::Local(file)), contents.len() as u64, &path, self.durability);
         Ok(())
     }
 
