@@ -1,8 +1,7 @@
 //! Calls of the user's code: a panic becomes an error that names the chunk.
 
 use super::{ChunkGrid, Region};
-use crate::error::{Error, ErrorKind, Result};
-use std::any::Any;
+use crate::error::{Error, ErrorKind, Result, panic_text};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the user's code for the elements of a region of an array with this grid.
@@ -21,14 +20,5 @@ pub(super) fn place(grid: &ChunkGrid, region: &Region) -> String {
             format!("chunk {number} (start {start:?}, shape {shape:?}) of an array of shape {whole:?}")
         }
         None => format!("the region from {start:?} on of shape {shape:?} of an array of shape {whole:?}"),
-    }
-}
-
-/// The message of a panic.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "no message",
     }
 }

@@ -85,7 +85,6 @@ pub(crate) use encoded::EncodedArray;
 pub(crate) use encoding::{byte_len, decode, decode_labelled, encode, encode_region};
 pub(crate) use erased::ErasedArray;
 pub(crate) use evaluation::{Evaluation, Fork, largest_chunk_for};
-pub(crate) use guard::panic_text;
 pub(crate) use labels::{Labels, Said, few};
 #[cfg(feature = "hdf5")]
 pub(crate) use labels::{MOST_ATTR_BYTES, MOST_ATTRS};

@@ -1,9 +1,8 @@
 //! Work beside the caller, on a processor that has nothing to do.
 
 use super::workers::{HELPER_STACK_BYTES, Permit};
-use crate::array::panic_text;
-use crate::error::{Error, ErrorKind, Result};
-use crate::task::Scope;
+use crate::error::{Error, ErrorKind, Result, panic_text};
+use crate::task::{Scope, Task};
 use crate::trace::CarriedSpan;
 use std::thread::{self, JoinHandle};
 
@@ -21,23 +20,27 @@ impl Free {
         self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Option<Beside<T>> {
-        let (tasks, span) = (Scope::current(), CarriedSpan::current());
+        let task = Task::new();
+        let (tasks, span) = (Scope::current().within(&task), CarriedSpan::current());
         let work = move || {
             let _permit = self.0;
             span.enter(|| tasks.enter(work))
         };
         let builder = thread::Builder::new().name("arraystow".into()).stack_size(HELPER_STACK_BYTES);
-        builder.spawn(work).ok().map(|thread| Beside(Some(thread)))
+        builder.spawn(work).ok().map(|thread| Beside { thread: Some(thread), task })
     }
 }
 
-/// Work that goes on in another thread. Dropped, it is waited for.
-pub(crate) struct Beside<T>(Option<JoinHandle<Result<T>>>);
+/// Work that goes on in another thread. Dropped, it is cancelled.
+pub(crate) struct Beside<T> {
+    thread: Option<JoinHandle<Result<T>>>,
+    task: Task,
+}
 
 impl<T> Beside<T> {
     /// Waits for the result.
     pub(crate) fn end(mut self) -> Result<T> {
-        match self.0.take().map(JoinHandle::join) {
+        match self.thread.take().map(JoinHandle::join) {
             Some(Ok(result)) => result,
             Some(Err(panic)) => Err(Error::new(
                 ErrorKind::UserCode,
@@ -50,7 +53,8 @@ impl<T> Beside<T> {
 
 impl<T> Drop for Beside<T> {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
+        if let Some(thread) = self.thread.take() {
+            self.task.cancel();
             drop(thread.join());
         }
     }

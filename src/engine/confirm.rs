@@ -5,12 +5,16 @@ use super::pool::in_background;
 use crate::backend::{ArrayReader, Backend};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{Condvar, Mutex};
-use crate::task::Scope;
+use crate::task::{Scope, check_cancelled};
 use once_cell::sync::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 type Opened = Result<Arc<dyn ArrayReader>>;
+
+/// How soon a wait ends after the work was cancelled.
+const BETWEEN_CHECKS: Duration = Duration::from_millis(50);
 
 /// The look at an array, on a thread of the pool.
 pub(super) struct Confirmation {
@@ -52,12 +56,15 @@ impl Look {
         self.done.notify_all();
     }
 
-    /// Waits for the open array. Returns `None` if the caller is to open it: a thread of the pool that waited for
-    /// another one to begin could wait for ever.
+    /// Waits for the open array, or until the work is cancelled. Returns `None` if the caller is to open it: a thread of
+    /// the pool that waited for another one to begin could wait for ever.
     fn take(&self) -> Option<Opened> {
         let mut stage = self.stage.lock();
         while matches!(*stage, Stage::Running) {
-            stage = self.done.wait(stage);
+            stage = self.done.wait_timeout(stage, BETWEEN_CHECKS).0;
+            if let (Stage::Running, Err(cancelled)) = (&*stage, check_cancelled()) {
+                return Some(Err(cancelled));
+            }
         }
         match std::mem::replace(&mut *stage, Stage::Taken) {
             Stage::Done(opened) => Some(opened),
@@ -70,9 +77,10 @@ impl Confirmation {
     /// Begins to open the array.
     pub(super) fn begin(backend: &Arc<dyn Backend>, name: &str) -> Self {
         let look = Arc::new(Look::default());
-        let (scope, own, own_name, own_look) = (Scope::current(), backend.clone(), name.to_owned(), look.clone());
+        let (own, own_name, own_look) = (backend.clone(), name.to_owned(), look.clone());
+        // It belongs to no task: other tasks may wait for it as well.
         // Without a thread the array is opened when that is waited for.
-        let _ = in_background(Box::new(move || own_look.run(|| scope.enter(|| own.open(&own_name)))));
+        let _ = in_background(Box::new(move || own_look.run(|| Scope::of_pool().enter(|| own.open(&own_name)))));
         Self { backend: backend.clone(), name: name.to_owned(), look, confirmed: OnceCell::new() }
     }
 

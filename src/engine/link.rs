@@ -41,7 +41,7 @@ impl StoredArray {
         });
         let copy = Self::lazy(backend, name.to_owned(), expected.without_opening(), self.origin().clone());
         check_length(&copy, summary.bytes)?;
-        match check_all(&copy).into_iter().next() {
+        match check_all(&copy, 0).into_iter().next() {
             None => Ok(()),
             Some(error) => Err(error.context("the array was damaged or changed while it was copied".to_owned())),
         }

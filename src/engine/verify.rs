@@ -22,11 +22,14 @@ pub(crate) fn check_length(array: &StoredArray, bytes: u64) -> Result<()> {
     ))))
 }
 
-/// Reads and checks everything that is stored for the array. Returns all faults.
-pub(crate) fn check_all(array: &StoredArray) -> Vec<Error> {
+/// Reads and checks everything that is stored for the array, whose elements have this many bytes. Returns all faults.
+pub(crate) fn check_all(array: &StoredArray, bytes: usize) -> Vec<Error> {
     let reader = match array.reader() {
         Ok(reader) => reader,
-        Err(error) => return vec![error],
+        Err(error) => {
+            counted(bytes, |counter| counter.add(bytes));
+            return vec![error];
+        }
     };
     let mut faults = Vec::new();
     if let Some(rest) = array.expected().and_then(|expected| expected.rest.as_deref())

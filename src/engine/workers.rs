@@ -5,8 +5,8 @@
 //! thread waits for a thread that may be waiting for it, and no thread starts other work while it waits. So a chunk
 //! function that computes another array, or a save inside a save, cannot deadlock.
 
-use crate::array::{ErasedArray, Evaluation, panic_text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::array::{ErasedArray, Evaluation};
+use crate::error::{Error, ErrorKind, Result, panic_text};
 use crate::lock::{Condvar, Mutex};
 use crate::task::{Scope, check_cancelled};
 use crate::trace::CarriedSpan;
@@ -129,6 +129,10 @@ impl<I> Queue<I> {
                 return;
             };
             self.reserve(job.bytes);
+            if self.failed.load(Ordering::Relaxed) {
+                self.release(job.bytes);
+                return;
+            }
             let result = unless_cancelled(work, job.work);
             self.release(job.bytes);
             if let Err(error) = result {

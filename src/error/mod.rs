@@ -10,7 +10,7 @@ mod shown;
 
 pub use kind::ErrorKind;
 pub(crate) use names::named;
-pub(crate) use shown::one_line;
+pub(crate) use shown::{one_line, panic_text};
 
 use shown::{Shown, shortened};
 use std::fmt;

@@ -1,5 +1,6 @@
 //! How strings from outside are shown in an error: bounded, and in one line.
 
+use std::any::Any;
 use std::fmt::{self, Write as _};
 
 /// The most bytes of an error message. A string may quote an untrusted document, even all of it.
@@ -55,4 +56,13 @@ fn acts(char: char) -> bool {
                 | '\u{fff9}'..='\u{fffb}'
                 | '\u{e0000}'..='\u{e007f}'
         )
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no message",
+    }
 }

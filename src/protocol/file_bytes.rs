@@ -4,7 +4,7 @@
 //! user's handle becomes an I/O error here, so callers need not handle panics.
 
 use super::{DiskFile, Durability, FileHandle, FileProtocol};
-use crate::array::panic_text;
+use crate::error::panic_text;
 use crate::lock::Mutex;
 use std::any::Any;
 use std::io::{self, SeekFrom};
@@ -123,7 +123,8 @@ impl FileBytes {
     pub(crate) fn sync(&self, durability: Durability) -> io::Result<()> {
         match self {
             Self::Local(file) => file.sync(durability),
-            Self::Handle(_) if durability == Durability::NotSynced => Ok(()),
+            // What a handle keeps back would be lost when it is dropped, without an error.
+            Self::Handle(cursor) if durability == Durability::NotSynced => with(cursor, |cursor| cursor.handle.flush()),
             Self::Handle(cursor) => with(cursor, |cursor| cursor.handle.sync()),
         }
     }

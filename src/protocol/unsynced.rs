@@ -164,6 +164,14 @@ impl Unsynced {
     }
 }
 
+/// Nothing goes on after a call that has failed.
+impl Drop for Unsynced {
+    fn drop(&mut self) {
+        let large = std::mem::take(&mut *self.large.lock());
+        large.into_iter().for_each(|thread| drop(ended(thread)));
+    }
+}
+
 impl Sync {
     fn carry_out(&self, durability: Durability) -> Result<()> {
         let (synced, text, path) = match self {

@@ -202,7 +202,7 @@ impl Storage {
                 found.faults.extend(length.err());
                 match depth {
                     VerifyDepth::Quick => {}
-                    VerifyDepth::Deep if is_there => found.faults.extend(check_all(&array)),
+                    VerifyDepth::Deep if is_there => found.faults.extend(check_all(&array, bytes)),
                     VerifyDepth::Deep => counted(bytes, |counter| counter.add(bytes)),
                 }
             }

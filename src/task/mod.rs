@@ -7,12 +7,15 @@
 mod reports;
 mod scope;
 
-pub(crate) use scope::{Counter, Scope, check_cancelled, counted, expecting, over_values, unstoppable};
+pub(crate) use scope::{Counter, Scope, check_cancelled, counted, expecting, is_cancellable, over_values, unstoppable};
 
+use crate::error::panic_text;
 use crate::lock::Mutex;
+use once_cell::sync::OnceCell;
 use reports::Reports;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -84,6 +87,8 @@ struct TaskState {
     name: Mutex<Option<String>>,
     reports: Reports,
     watcher: Option<Box<Watcher>>,
+    /// The text of a panic in that function, which is then not called again.
+    has_panicked: OnceCell<String>,
 }
 
 type Watcher = dyn Fn(&TaskProgress) + Send + Sync;
@@ -172,8 +177,15 @@ impl Task {
 
     fn watch(&self) {
         if let Some(watcher) = &self.inner.watcher {
+            let has_panicked = &self.inner.has_panicked;
+            if has_panicked.get().is_some() {
+                return;
+            }
             // What the function itself calls does not belong to the task.
-            unstoppable(|| watcher(&self.progress()));
+            let watched = catch_unwind(AssertUnwindSafe(|| unstoppable(|| watcher(&self.progress()))));
+            if let Err(panic) = watched {
+                let _ = has_panicked.set(panic_text(&*panic).to_owned());
+            }
         }
     }
 }

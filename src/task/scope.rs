@@ -49,6 +49,11 @@ impl Scope {
         SCOPE.try_with(|scope| scope.borrow().clone()).unwrap_or_default()
     }
 
+    /// The scope of work on the pool that belongs to no task.
+    pub(crate) fn of_pool() -> Self {
+        Self { in_pool: true, ..Self::default() }
+    }
+
     /// Runs `work` in this scope.
     pub(crate) fn enter<R>(self, work: impl FnOnce() -> R) -> R {
         let _before = Restore(replace(self));
@@ -75,9 +80,14 @@ impl Scope {
     /// Fails if one of the tasks was cancelled.
     pub(crate) fn check(&self) -> Result<()> {
         let mut frames = successors(self.tasks.as_deref(), |frame| frame.outer.as_deref());
-        match frames.any(|frame| frame.task.is_cancelled()) {
-            true => Err(Error::new(ErrorKind::Cancelled, "the work was cancelled")),
-            false => Ok(()),
+        if frames.any(|frame| frame.task.is_cancelled()) {
+            return Err(Error::new(ErrorKind::Cancelled, "the work was cancelled"));
+        }
+        match self.watched.as_ref().and_then(|task| task.inner.has_panicked.get()) {
+            Some(text) => {
+                Err(Error::new(ErrorKind::UserCode, format!("the function that reports progress panicked: {text}")))
+            }
+            None => Ok(()),
         }
     }
 }
@@ -98,6 +108,11 @@ impl Drop for Restore {
 /// Fails if the work of this thread was cancelled.
 pub(crate) fn check_cancelled() -> Result<()> {
     SCOPE.try_with(|scope| scope.borrow().check()).unwrap_or(Ok(()))
+}
+
+/// Whether the work of this thread can be cancelled at all.
+pub(crate) fn is_cancellable() -> bool {
+    SCOPE.try_with(|scope| scope.borrow().tasks.is_some()).unwrap_or(false)
 }
 
 /// Runs work that no cancellation stops: a commit, or cleaning up.

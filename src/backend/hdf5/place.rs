@@ -67,7 +67,7 @@ impl Location {
     pub(super) fn remove(&self) -> Result<()> {
         let removed = match &self.path {
             Some(path) => match (disk::remove_file(path), disk::remove_file(&unfinished(path))) {
-                (Err(error), Ok(())) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                (Err(error), unfinished) if error.kind() == io::ErrorKind::NotFound => unfinished,
                 (Ok(()), Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 (removed, _) => removed,
             },

@@ -1,6 +1,6 @@
 //! The interface for users: a serializer for one type of objects, and its form inside the crate.
 
-use crate::array::panic_text;
+use crate::error::panic_text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::external::external_files::ExternalFiles;
 use std::any::{Any, TypeId};

@@ -13,6 +13,7 @@ compile_error!(
 
 #[cfg(feature = "faults")]
 use super::faults::{self, Call};
+use crate::task::{check_cancelled, is_cancellable};
 pub(crate) use system::{FileIdentity, stamp};
 #[cfg(unix)]
 use unix as system;
@@ -21,7 +22,11 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+/// How long work that can be cancelled waits before it tries to get a lock again.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(500);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether saved values survive a power cut.
 ///
@@ -99,20 +104,31 @@ impl DiskFile {
         file.map(|file: File| Self::new(file, path))
     }
 
-    /// Waits for the lock of the file. Closing the file releases the lock.
+    /// Waits for the lock of the file, or until the work is cancelled. Closing the file releases the lock.
     pub(crate) fn lock(&self) -> io::Result<()> {
-        #[cfg(feature = "faults")]
+        let mut pause = SHORTEST_PAUSE;
         loop {
+            #[cfg(feature = "faults")]
             faults::before(&Call::Lock(&self.path))?;
-            match self.file.try_lock() {
-                Ok(()) => return Ok(()),
-                Err(std::fs::TryLockError::WouldBlock) if faults::watched(&self.path) => {}
-                Err(std::fs::TryLockError::WouldBlock) => return self.file.lock(),
-                Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            if self.try_lock()? {
+                return Ok(());
+            }
+            check_cancelled().map_err(io::Error::other)?;
+            #[cfg(feature = "faults")]
+            if faults::watched(&self.path) {
+                continue;
+            }
+            if is_cancellable() {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+            match self.file.lock() {
+                // By a signal.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                locked => return locked,
             }
         }
-        #[cfg(not(feature = "faults"))]
-        self.file.lock()
     }
 
     /// Releases the lock for every process that has the open file, such as a child that was forked in the meantime.

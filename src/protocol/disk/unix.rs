@@ -101,7 +101,8 @@ pub(super) fn reserve(file: &File, len: u64) -> io::Result<()> {
     if in_memory(file) {
         return Ok(());
     }
-    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len) {
+    let reserved = || rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len);
+    match rustix::io::retry_on_intr(reserved) {
         // Not every file system supports this; a write to a full disk then fails instead.
         Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),

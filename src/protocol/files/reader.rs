@@ -62,7 +62,11 @@ impl FileReader {
         let start = block * BLOCK as u64;
         let end = (start + self.ahead * BLOCK as u64).min(self.len);
         self.buffer.clear();
-        self.read(start, (end - start) as usize)?;
+        if let Err(error) = self.read(start, (end - start) as usize) {
+            // What was read so far is not checked.
+            self.buffer.clear();
+            return Err(error);
+        }
         self.first = block;
         let checksums = self.expected.iter().flat_map(|expected| expected.checksums.iter().skip(block as usize));
         let wrong = self.buffer.chunks(BLOCK).zip(checksums).position(|(block, sum)| crc32c::crc32c(block) != *sum);

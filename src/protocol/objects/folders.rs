@@ -8,7 +8,8 @@ use crate::protocol::store::Below;
 use crate::task::Scope;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{CopyOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{CopyOptions, ObjectMeta, ObjectStore};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The objects and folders directly in a folder, by name.
 pub(crate) struct Listing {
@@ -129,8 +130,8 @@ impl Objects {
         })
     }
 
-    /// Copies every object below a folder, on the server or from one store to another, and returns the number and
-    /// bytes.
+    /// Copies every object below a folder of the same store, on the server, and returns the number and bytes. After an
+    /// error no copy is begun, and those that were sent are awaited: the store might still carry them out.
     pub(crate) fn copy_below(&self, from: &Self, from_folder: &str, to_folder: &str) -> Result<Below> {
         let (this, from) = (self.clone(), from.clone());
         let (from_folder, to_folder) = (from_folder.to_owned(), to_folder.to_owned());
@@ -138,30 +139,29 @@ impl Objects {
         wait(async move {
             from.shared.check_process()?;
             let (source, target) = (from.path(&from_folder)?, this.path(&to_folder)?);
-            let failed = |error| this.failed("copied", &to_folder, error);
-            let found: Vec<ObjectMeta> = from.lists.below(&source).try_collect().await.map_err(failed)?;
-            let same = this.same_store(&from);
+            let listed = from.lists.below(&source).try_collect().await;
+            let found: Vec<ObjectMeta> = listed.map_err(|error| from.failed("copied", &from_folder, error))?;
             let below = found.iter().fold(Below::default(), |below, meta| below.and(meta.size));
+            let has_failed = AtomicBool::new(false);
             let copies = found.into_iter().map(|ObjectMeta { location: path, .. }| {
                 let below = path.as_ref().get(source.as_ref().len()..).unwrap_or_default();
                 let to = Path::parse(format!("{target}{below}"));
-                let (this, from, to_folder, scope) = (this.clone(), from.clone(), to_folder.clone(), &scope);
+                let (this, to_folder, scope, has_failed) = (&this, &to_folder, &scope, &has_failed);
                 async move {
                     let _permit = this.permit().await?;
-                    if scope.check().is_err() {
+                    if has_failed.load(Ordering::Relaxed) || scope.check().is_err() {
                         return Ok(());
                     }
-                    let copied = async {
-                        if same {
-                            return this.client.copy_opts(&path, &to?, CopyOptions::default()).await;
-                        }
-                        let contents = from.client.get(&path).await?.bytes().await?;
-                        this.client.put(&to?, PutPayload::from_bytes(contents)).await.map(drop)
-                    };
-                    copied.await.map_err(|error| this.failed("copied", &to_folder, error))
+                    let copied = async { this.client.copy_opts(&path, &to?, CopyOptions::default()).await };
+                    copied.await.map_err(|error| {
+                        has_failed.store(true, Ordering::Relaxed);
+                        this.failed("copied", to_folder, error)
+                    })
                 }
             });
-            stream::iter(copies).buffer_unordered(CONCURRENCY).try_for_each(|()| async { Ok(()) }).await?;
+            let copies = stream::iter(copies).buffer_unordered(CONCURRENCY);
+            let first_error = |first: Result<()>, copied: Result<()>| async { first.and(copied) };
+            copies.fold(Ok(()), first_error).await?;
             scope.check()?;
             Ok(below)
         })

@@ -108,7 +108,9 @@ impl ByteStore for Objects {
     }
 
     fn copy_from(&self, from: &dyn ByteStore, from_folder: &str, to_folder: &str) -> Result<Option<Copied>> {
-        let Some(from) = from.as_any().downcast_ref::<Self>() else { return Ok(None) };
+        // What comes from another store passes through this process, like what comes from a folder.
+        let from = from.as_any().downcast_ref::<Self>().filter(|from| self.same_store(from));
+        let Some(from) = from else { return Ok(None) };
         let below = self.copy_below(from, from_folder, to_folder)?;
         Ok(Some(Copied { below, was_read: false }))
     }

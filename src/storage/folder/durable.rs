@@ -4,6 +4,7 @@ use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::name::{ARRAYS, INDEX};
+use crate::task::check_cancelled;
 use std::fs::DirEntry;
 use std::io;
 use std::path::Path;
@@ -23,6 +24,9 @@ pub(super) fn located(what: &str, path: &Path) -> impl FnOnce(io::Error) -> Erro
 
 /// Why a workflow cannot be locked, which every change of it begins with.
 fn not_locked(arrays: &Path, error: io::Error) -> Error {
+    if let Err(cancelled) = check_cancelled() {
+        return cancelled;
+    }
     match error.kind() {
         io::ErrorKind::PermissionDenied => located(
             "the storage may not be written to: check the owner and the permissions of its folders",

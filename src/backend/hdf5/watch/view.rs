@@ -38,8 +38,8 @@ impl View<'_> {
 
     /// The bytes there; none if the file ends before.
     pub(super) fn read(&self, address: u64, len: u64) -> Result<Option<Vec<u8>>> {
-        match address.checked_add(len) {
-            Some(end) if end <= self.len() => self.source.read(self.format.base + address, len as usize).map(Some),
+        match (address.checked_add(len), usize::try_from(len)) {
+            (Some(end), Ok(len)) if end <= self.len() => self.source.read(self.format.base + address, len).map(Some),
             _ => Ok(None),
         }
     }
