@@ -65,3 +65,16 @@ impl Less for TaskProgress {
         self
     }
 }
+
+#[test]
+fn a_panic_of_the_function_is_an_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let task = Task::with_progress(|_| panic!("the bar is broken"));
+    let array = ChunkedArray::from_ndarray(ndarray::Array1::<f64>::zeros(10_000), &[100]).unwrap();
+    let error = task.run(|| storage.save("w/it", &array)).unwrap_err();
+    assert_eq!(error.kind(), arraystow::ErrorKind::UserCode);
+    assert!(error.to_string().contains("progress panicked: the bar is broken"), "{error}");
+    assert!(!storage.contains("w/it").unwrap());
+    assert_eq!(storage.sweep().unwrap().leftovers().count(), 0);
+}

@@ -62,3 +62,19 @@ fn between_stores_chunks_go_over_as_they_are() {
         assert_eq!(loaded.field.compute().unwrap(), run_of(1).field.compute().unwrap());
     }
 }
+
+#[test]
+fn a_damaged_chunk_is_not_copied_to_another_store() {
+    let (here, there) = (Server::start(), Server::start());
+    let source = here.storage("");
+    source.save("run", &run_of(1)).unwrap();
+    let file = source.info("run").unwrap().arrays[0].file.clone();
+    let key = format!("bigdata/dask_arrays/{file}/c/1/1");
+    let mut chunk = here.read(&key);
+    let last = chunk.len() - 1;
+    chunk[last] ^= 1;
+    here.write(&key, &chunk);
+    let error = source.copy("run", &there.storage("")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert!(there.keys().iter().all(|key| !key.contains(&file)), "{:?}", there.keys());
+}
