@@ -2,8 +2,8 @@
 
 use crate::process::Side;
 use Side::{
-    Bare, Cluster, Dask, FunctionFuse, H5py, Joblib, Numpy, Ours, Package, Pickle, Safetensors, Tasks, Tensorstore,
-    ZarrObstore, Zarrs,
+    Bare, Cluster, Dask, FunctionFuse, H5py, Joblib, Numpy, Ours, OursWith, Package, Pickle, Safetensors, Tasks,
+    Tensorstore, ZarrObstore, Zarrs,
 };
 
 #[derive(Clone, Copy)]
@@ -43,6 +43,8 @@ const ARRAYS: &[Side] = &[Ours, Bare, Numpy, H5py, Zarrs, Tensorstore, Dask];
 const COMPRESSED: &[Side] = &[Ours, Zarrs, Tensorstore];
 const STORES: &[Side] = &[Ours, Bare, Tensorstore, ZarrObstore];
 
+const STATES: &[Side] = &[Ours, OursWith, Pickle, Joblib, Safetensors];
+
 const SERIALIZERS: &[Side] = &[Package, FunctionFuse];
 
 /// The first side of each case is compared with the others. All arrays are 256 MiB of `f32` in chunks of 512 x 512 but where something else is said.
@@ -68,15 +70,8 @@ pub(crate) const CASES: &[Case] = &[
         "many",
         &[Ours, Bare, Joblib, H5py],
     ),
-    case("state-save", "100 tensors of 6 MB, synced", FOLDER, None, "save-state", &[Ours, Pickle, Joblib, Safetensors]),
-    case(
-        "state-load",
-        "100 tensors of 6 MB",
-        FOLDER,
-        Some("save-state"),
-        "load-state",
-        &[Ours, Pickle, Joblib, Safetensors],
-    ),
+    case("state-save", "100 tensors of 6 MB, synced", FOLDER, None, "save-state", STATES),
+    case("state-load", "100 tensors of 6 MB", FOLDER, Some("save-state"), "load-state", STATES),
     case("s3-save", "save, no latency", NEAR, None, "save", STORES),
     case("s3-load", "load, no latency", NEAR, Some("save"), "load", STORES),
     case("s3-one-chunk", "open, and read one chunk, no latency", NEAR, Some("save"), "one-chunk", STORES),

@@ -5,6 +5,7 @@ use crate::timing::{Outcome, timed};
 use arraystow::{ArrayFormat, ChunkedArray, Codec, Durability, Storage};
 use arraystow_s3_server::Server;
 use ndarray::{Array2, s};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,24 +52,40 @@ pub(crate) fn run(work: &str, place: &str) -> Outcome<f64> {
             let arrays: Vec<_> = (0..1000).map(|n| Array2::from_elem((64, 64), f64::from(n) as f32)).collect();
             timed(|| Ok(storage.save("many", &arrays)?))
         }
-        "save-state" => {
-            let storage = open(Codec::NONE, Durability::Synced)?;
-            let state: BTreeMap<_, _> = (0..100).map(|n| (format!("layer{n}"), data::tensor(n))).collect();
-            timed(|| Ok(storage.save("state", &state)?))
-        }
-        "load-state" => {
-            let storage = open(Codec::NONE, Durability::Synced)?;
-            let mut sum = 0.0;
-            let seconds = timed(|| {
-                let state: BTreeMap<String, Array2<f32>> = storage.load("state")?;
-                sum = state.values().map(|tensor| f64::from(tensor[[7, 3]])).sum();
-                Ok(())
-            })?;
-            assert!(sum > 700_000.0);
-            Ok(seconds)
-        }
+        "save-state" => save_state(place, |tensor| tensor),
+        "load-state" => load_state(place, |tensor: &Array2<f32>| tensor[[7, 3]]),
         _ => Err(format!("{work} is not known").into()),
     }
+}
+
+/// The same with a field that has `with`.
+pub(crate) fn run_with(work: &str, place: &str) -> Outcome<f64> {
+    match work {
+        "save-state" => save_state(place, Tensor),
+        "load-state" => load_state(place, |Tensor(tensor): &Tensor| tensor[[7, 3]]),
+        _ => Err(format!("{work} is not known").into()),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tensor(#[serde(with = "arraystow::ndarray")] Array2<f32>);
+
+fn save_state<T: Serialize>(place: &str, tensor: impl Fn(Array2<f32>) -> T) -> Outcome<f64> {
+    let storage = storage(place, Codec::NONE, Durability::Synced)?;
+    let state: BTreeMap<_, _> = (0..100).map(|n| (format!("layer{n}"), tensor(data::tensor(n)))).collect();
+    timed(|| Ok(storage.save("state", &state)?))
+}
+
+fn load_state<T: DeserializeOwned>(place: &str, element: impl Fn(&T) -> f32) -> Outcome<f64> {
+    let storage = storage(place, Codec::NONE, Durability::Synced)?;
+    let mut sum = 0.0;
+    let seconds = timed(|| {
+        let state: BTreeMap<String, T> = storage.load("state")?;
+        sum = state.values().map(|tensor| f64::from(element(tensor))).sum();
+        Ok(())
+    })?;
+    assert!(sum > 700_000.0);
+    Ok(seconds)
 }
 
 fn storage(place: &str, codec: Codec, durability: Durability) -> Outcome<Storage> {

@@ -38,6 +38,8 @@ const LATENCY: &str = "ARRAYSTOW_COMPARE_LATENCY";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Ours,
+    /// With fields that have `with = "arraystow::ndarray"`.
+    OursWith,
     /// The Python package.
     Package,
     /// The Python package, on a cluster of dask with two workers.
@@ -63,6 +65,7 @@ impl Side {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "arraystow",
+            Self::OursWith => "arraystow, fields with `arraystow::ndarray`",
             Self::Package => "arraystow in Python",
             Self::Cluster => "arraystow on a cluster of 2 workers",
             Self::Tasks => "the cluster's tasks without the save",
@@ -83,7 +86,7 @@ impl Side {
     /// Does the work once, in a new process.
     pub(crate) fn measure(self, work: &str, place: &str) -> Outcome<Measured> {
         let text = match self {
-            Self::Ours | Self::Bare => {
+            Self::Ours | Self::OursWith | Self::Bare => {
                 let job = format!("{}\n{work}\n{place}", self.name());
                 let output = Command::new(std::env::current_exe()?).env(JOB, job).output()?;
                 if !output.status.success() {
@@ -154,6 +157,8 @@ impl Job {
     pub(crate) fn run(self) -> Outcome<()> {
         let seconds = if self.side == Side::Ours.name() {
             ours::run(&self.work, &self.place)?
+        } else if self.side == Side::OursWith.name() {
+            ours::run_with(&self.work, &self.place)?
         } else {
             bare::run(&self.work, &self.place)?
         };
