@@ -34,9 +34,11 @@ macro_rules! pages {
 
 pages! {
     anchors: [
+        "arrays" "chunk-shapes" arrays,
         "coming-from" "functionfuse" coming_from,
         "elements" "how-they-are-stored" elements,
         "faq" "invalidname" faq,
+        "fields" "plain-arrays" fields,
         "guarantees" "arrays-that-grow-and-change" guarantees,
         "guarantees" "in-folders" guarantees,
         "guarantees" "limits-on-untrusted-input" guarantees,
@@ -49,6 +51,7 @@ pages! {
         "layout" "packed-files" layout,
         "other-programs" "one-file-for-a-colleague" other_programs,
         "performance" "memory" performance,
+        "storages" "codecs" storages,
         "storages" "searching" storages,
     ]
     guide: "guide", "All pages, by subject.";
