@@ -75,10 +75,14 @@
 //! | --- | --- |
 //! | value | what is saved and loaded as a whole, of any type that serde supports |
 //! | name | what a value is saved under, such as `global/ramp`; the segments before the last one are its workflow |
+//! | workflow | a folder of documents |
 //! | document | the file, or the object of an object store, that has the ordinary fields of a value |
-//! | array | a part of a value that is stored outside the document, in HDF5 or Zarr |
+//! | array | a `ChunkedArray`, an `ndarray` or a list that is stored outside the document, in HDF5 or Zarr |
+//! | diverted | stored outside the document |
 //! | external object | a part of a value that its own [serializer](persistent) writes to files outside the document |
 //! | object, key | an entry of an object store, and its name |
+//!
+//! The [guide](pages::guide) explains more of them.
 //!
 //! # What is diverted
 //!
