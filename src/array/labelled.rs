@@ -92,6 +92,9 @@ impl<T: Element> ChunkedArray<T> {
     /// assert_eq!(depth.fill(), Some(Some(-9999)));
     /// # Ok::<(), arraystow::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// When the array is computed or saved: `InvalidInput` if the data type does not have such an element.
     #[must_use]
     pub fn with_fill(&self, fill: T) -> Self {
         match T::fill_bytes(&fill) {
