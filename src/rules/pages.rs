@@ -239,7 +239,8 @@ fn quoted_benchmarks_are_those_of_their_page() -> Result<()> {
     let (_, case) = benchmarks.split_once("### many-arrays:").ok_or("there is no such case")?;
     let ratio = |side: &str| -> Result<f64> {
         let row = case.lines().find(|line| line.starts_with(&format!("| {side} |"))).ok_or("there is no such row")?;
-        let number = row.split('|').nth(3).and_then(|cell| cell.trim().strip_suffix(" x")).ok_or("there is no ratio")?;
+        let number =
+            row.split('|').nth(3).and_then(|cell| cell.trim().strip_suffix(" x")).ok_or("there is no ratio")?;
         Ok(number.parse()?)
     };
     for (side, words) in [("h5py", "h5py with one file"), ("joblib", "joblib")] {
