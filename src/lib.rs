@@ -75,16 +75,21 @@
 //! | --- | --- |
 //! | value | what is saved and loaded as a whole, of any type that serde supports |
 //! | name | what a value is saved under, such as `global/ramp`; the segments before the last one are its workflow |
+//! | workflow | a folder of documents |
 //! | document | the file, or the object of an object store, that has the ordinary fields of a value |
-//! | array | a part of a value that is stored outside the document, in HDF5 or Zarr |
+//! | array | a `ChunkedArray`, an `ndarray` or a list that is stored outside the document, in HDF5 or Zarr |
+//! | diverted | stored outside the document |
 //! | external object | a part of a value that its own [serializer](persistent) writes to files outside the document |
 //! | object, key | an entry of an object store, and its name |
+//!
+//! The [guide](pages::guide) explains more of them.
 //!
 //! # What is diverted
 //!
 //! - A [`ChunkedArray`], always. A `ChunkedArray` that occurs twice in a value is stored in one file, and is one array
 //!   again after loading.
-//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without any attribute.
+//! - A plain [`ndarray::Array`](::ndarray::Array) of 4 KiB or more, anywhere in the value, without any attribute, if
+//!   its elements are numbers, bools, strings, or structs of these. [Fields](pages::fields#plain-arrays) has the rule.
 //! - A list, an array, a matrix or an image whose field has `#[serde(with = "arraystow::vec")]` or
 //!   `"arraystow::ndarray"`.
 //!
@@ -137,16 +142,17 @@
 //!
 //! # Features
 //!
-//! - `derive` (default): the macros [`macro@stow`] and [`derive@Persistent`].
+//! - `derive` (default): the macros [`macro@stow`], [`derive@Element`] and [`derive@Persistent`].
 //! - `hdf5` (default): arrays as HDF5 files, in folders and through any [`FileProtocol`].
-//! - `zarr`: arrays as Zarr, in folders. It is part of `s3`, `gcs` and `azure`. Alone it needs neither HDF5 nor CMake.
+//! - `zarr`: arrays as Zarr, in folders, and sessions. It is part of `s3`, `gcs` and `azure`. It needs a C and a C++
+//!   compiler, but neither HDF5 nor CMake.
 //! - `s3` (default): [`Storage`] at `s3://` URLs, and [`ObjectStoreProtocol`]. `gcs` and `azure` add `gs://` and
 //!   `az://`.
 //! - `jiff`: `jiff::Timestamp` and `jiff::SignedDuration` as elements of arrays.
 //! - `nalgebra`, `faer`, `image`: matrices and images of these crates as [`PlainArray`]s.
 //! - `tracing`: spans and events of the crate `tracing`; [their names](pages::tracing).
-//! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26.
-//!   Without this feature, the system's libhdf5 is used, 1.14 or later.
+//! - `static` (default): builds HDF5 from source and links it statically, which needs a C compiler and CMake 3.26 or
+//!   later. Without this feature, the system's libhdf5 is used, 1.14 or later.
 //! - `conformance`: the test suite that every implementation of a protocol must pass.
 //! - `faults`: for this crate's own tests, which observe calls on the file system and make them fail or delay them.
 //!
@@ -154,6 +160,7 @@
 #![cfg_attr(
     not(feature = "derive"),
     doc = "[`macro@stow`]: https://docs.rs/arraystow/latest/arraystow/attr.stow.html",
+    doc = "[`derive@Element`]: https://docs.rs/arraystow/latest/arraystow/derive.Element.html",
     doc = "[`derive@Persistent`]: https://docs.rs/arraystow/latest/arraystow/derive.Persistent.html"
 )]
 #![cfg_attr(

@@ -17,8 +17,8 @@ const SMALL_MANIFEST: u64 = 1 << 20;
 
 /// Limits on what is read and written, so that a document or an array of unknown origin cannot exhaust time or memory.
 ///
-/// The defaults suit the results of measurements and simulations. Raise them for data that you trust. Lower them for a
-/// service that opens its users' files.
+/// The defaults suit the results of measurements and simulations. Raise them for larger data that you trust. Lower them
+/// for a service that opens its users' files: with the defaults, such a file may take gigabytes of memory.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

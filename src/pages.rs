@@ -34,21 +34,26 @@ macro_rules! pages {
 
 pages! {
     anchors: [
+        "arrays" "chunk-shapes" arrays,
         "coming-from" "functionfuse" coming_from,
         "elements" "how-they-are-stored" elements,
         "faq" "invalidname" faq,
+        "fields" "plain-arrays" fields,
         "guarantees" "arrays-that-grow-and-change" guarantees,
+        "guarantees" "in-an-object-store" guarantees,
         "guarantees" "in-folders" guarantees,
         "guarantees" "limits-on-untrusted-input" guarantees,
         "guarantees" "sessions" guarantees,
         "guarantees" "stores-that-ignore-conditions" guarantees,
         "guarantees" "updates" guarantees,
         "labels" "missing-values" labels,
+        "labels" "names-and-units" labels,
         "labels" "what-operations-keep" labels,
         "layout" "indexes" layout,
         "layout" "packed-files" layout,
         "other-programs" "one-file-for-a-colleague" other_programs,
         "performance" "memory" performance,
+        "storages" "codecs" storages,
         "storages" "searching" storages,
     ]
     guide: "guide", "All pages, by subject.";

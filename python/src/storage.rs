@@ -33,8 +33,8 @@ fn builder(place: &str, options: &Bound<'_, PyDict>) -> PyResult<StorageBuilder>
             "array_format" => builder.array_format(text.parse().map_err(failed)?),
             "durability" => builder.durability(text.parse().map_err(failed)?),
             "zarr_version" => match text.as_str() {
-                "2" => builder.zarr_version(arraystow::ZarrVersion::V2),
-                "3" => builder.zarr_version(arraystow::ZarrVersion::V3),
+                "2" | "v2" => builder.zarr_version(arraystow::ZarrVersion::V2),
+                "3" | "v3" => builder.zarr_version(arraystow::ZarrVersion::V3),
                 _ => return Err(wrong("2 or 3")),
             },
             "shard_bytes" => builder.shard_bytes(text.parse().map_err(|_| wrong("a number of bytes"))?),

@@ -9,7 +9,7 @@ use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
 
 impl AnyArray {
-    /// An array in memory, of the bytes that [`to_bytes`](Self::to_bytes) returns.
+    /// Returns an array in memory, of the bytes that [`to_bytes`](Self::to_bytes) returns.
     ///
     /// ```
     /// use arraystow::{AnyArray, DataType};
@@ -36,8 +36,9 @@ impl AnyArray {
         })
     }
 
-    /// A lazy array computed by a function. `chunk` is called with the region of each chunk that is needed, from any
-    /// thread. It returns the bytes of the region's elements, as [`to_bytes`](Self::to_bytes) would return them.
+    /// Returns a lazy array that a function computes. `chunk` is called with the region of each chunk that is needed,
+    /// from any thread. It returns the bytes of the region's elements, as [`to_bytes`](Self::to_bytes) would return
+    /// them.
     ///
     /// ```
     /// use arraystow::{AnyArray, DataType};
@@ -73,7 +74,7 @@ impl AnyArray {
         })
     }
 
-    /// The same elements with a name for each axis, as [`ChunkedArray::with_dims`] names them.
+    /// Returns an array of the same elements with a name for each axis, as [`ChunkedArray::with_dims`] names them.
     ///
     /// ```
     /// # use arraystow::{AnyArray, Attr, DataType};
@@ -94,8 +95,8 @@ impl AnyArray {
         self.with_meta(ArrayMeta { labels, ..meta.clone() })
     }
 
-    /// The same elements with an attribute, as [`ChunkedArray::with_attr`] adds it. See [`with_dims`](Self::with_dims)
-    /// for an example.
+    /// Returns an array of the same elements with an attribute, as [`ChunkedArray::with_attr`] adds it. See
+    /// [`with_dims`](Self::with_dims) for an example.
     ///
     /// # Errors
     /// As [`ChunkedArray::with_attr`].
@@ -106,7 +107,8 @@ impl AnyArray {
         self.with_meta(ArrayMeta { labels, ..meta.clone() })
     }
 
-    /// The same elements, of which those with these bytes are missing, as [`ChunkedArray::with_fill`] marks them.
+    /// Returns an array of the same elements, of which those with these bytes are missing, as
+    /// [`ChunkedArray::with_fill`] marks them.
     ///
     /// ```
     /// # use arraystow::{AnyArray, DataType};
@@ -125,7 +127,7 @@ impl AnyArray {
         self.with_meta(ArrayMeta { labels, ..meta.clone() })
     }
 
-    /// The same elements, whose chunks are compressed with this codec when they are saved.
+    /// Returns an array of the same elements, whose chunks are compressed with this codec when they are saved.
     ///
     /// ```
     /// # use arraystow::{AnyArray, Codec, DataType};
@@ -135,7 +137,8 @@ impl AnyArray {
     /// ```
     ///
     /// # Errors
-    /// None for arrays of numbers.
+    /// `InvalidInput` if the bytes of the elements cannot be counted. A codec that the place does not support is an
+    /// error of the save.
     pub fn with_codec(&self, codec: Codec) -> Result<Self> {
         self.with_meta(self.erased().meta().clone().with_codec(codec))
     }

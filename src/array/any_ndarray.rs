@@ -29,7 +29,8 @@ macro_rules! any_ndarray {
         #[allow(missing_docs, reason = "each variant is the data type of its name")]
         pub enum AnyNdArray {
             $($variant(ArrayD<$rust>),)*
-            /// Elements that are not numbers.
+            /// Elements that are neither numbers nor strings of any length: dates, strings of fixed length, records and
+            /// others.
             Encoded(EncodedNdArray),
         }
 

@@ -122,6 +122,10 @@ impl<T: Element> ChunkedArray<T> {
     /// Returns an array of the same elements with its own codec, which takes precedence over the storage's. Saving it
     /// writes the array again, even if the storage already has the array.
     ///
+    /// Call this after all other operations. The arrays that operations such as [`rechunk`](Self::rechunk) and
+    /// [`slice`](Self::slice) return have no codec of their own; [`appended`](Self::appended) and
+    /// [`updated`](Self::updated) keep it.
+    ///
     /// ```
     /// # use arraystow::{ChunkedArray, Codec};
     /// # let folder = tempfile::tempdir()?;

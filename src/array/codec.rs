@@ -48,8 +48,8 @@ impl Codec {
     /// numbers better than zstd.
     pub const BLOSC: Self = Self(CodecKind::Blosc);
 
-    /// Returns the codec gzip (zlib's format) after byte shuffling, which every HDF5 reader supports. The levels are 1
-    /// to 12.
+    /// Returns the codec gzip (zlib's format), in HDF5 after byte shuffling, which every HDF5 reader supports. The
+    /// levels are 1 to 12. In Zarr, levels above 9 are stored as 9.
     ///
     /// ```
     /// # use arraystow::Codec;

@@ -101,7 +101,7 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: Element, D: Dimension> From<Array<T, D>> for ChunkedArray<T> {
-    /// An array in memory, divided into chunks of about 1 MiB, as by [`Chunking::default`].
+    /// Returns an array in memory, divided into chunks of at most 1 MiB, as by [`Chunking::default`].
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

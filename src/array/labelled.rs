@@ -20,7 +20,8 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if there is not exactly one name for each axis, if two names are equal, or if a name is empty,
-    /// longer than 200 bytes, or contains a `/` or a control character.
+    /// longer than 200 bytes, contains a `/` or a control character, or is `.`, `dask_arrays`, `arraystow` or
+    /// `arraystow_crc32c`.
     pub fn with_dims<D: Into<String>>(&self, dims: impl IntoIterator<Item = D>) -> Result<Self> {
         let dims = dims.into_iter().map(Into::into).collect();
         self.said(self.labels().with_dims(Some(dims)))
@@ -52,8 +53,8 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if the name is empty, longer than 200 bytes, contains a control character, or has a special
-    /// meaning in files (`_FillValue`: see [`with_fill`](Self::with_fill)); `Limit` if the attributes have more than 32
-    /// KiB in total.
+    /// meaning in files (`_FillValue`: see [`with_fill`](Self::with_fill)), or if the value is NaN or infinite or
+    /// contains a NUL; `Limit` if there are more than 1000 attributes, or if they have more than 32 KiB in total.
     pub fn with_attr(&self, name: impl AsRef<str>, value: impl Into<Attr>) -> Result<Self> {
         self.said(self.labels().with_attr(name.as_ref(), value.into()))
     }
@@ -91,6 +92,9 @@ impl<T: Element> ChunkedArray<T> {
     /// assert_eq!(depth.fill(), Some(Some(-9999)));
     /// # Ok::<(), arraystow::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// When the array is computed or saved: `InvalidInput` if the data type does not have such an element.
     #[must_use]
     pub fn with_fill(&self, fill: T) -> Self {
         match T::fill_bytes(&fill) {

@@ -130,7 +130,9 @@ fn document<T: ?Sized + Serialize, O>(
 /// Returns the value of a document that [`to_vec`] has made. Its arrays are lazy. See [`to_vec`] for an example.
 ///
 /// # Errors
-/// `Corrupt` if the bytes are not a document, or if it is damaged; `Serde` if the document does not match the type.
+/// `Corrupt` if the bytes are not a document, or if it is damaged; `Serde` if the document does not match the type;
+/// `Limit` if it is larger than the limits of the protocols; for a plain `ndarray` field, `TypeMismatch` if the array
+/// has another type, and `Gone` or `Corrupt` if it is missing or damaged.
 pub fn from_slice<T: DeserializeOwned>(document: &[u8], protocols: &Protocols) -> Result<T> {
     from_reader(document, protocols)
 }

@@ -231,6 +231,25 @@ fn every_kind_of_error_is_explained() -> Result<()> {
     Ok(())
 }
 
+/// The page about other tools quotes two numbers of the benchmarks.
+#[test]
+fn quoted_benchmarks_are_those_of_their_page() -> Result<()> {
+    let benchmarks = std::fs::read_to_string(root().join("docs/benchmarks.md"))?;
+    let quoting = std::fs::read_to_string(root().join("docs/when-not.md"))?.replace("\n  ", " ");
+    let (_, case) = benchmarks.split_once("### many-arrays:").ok_or("there is no such case")?;
+    let ratio = |side: &str| -> Result<f64> {
+        let row = case.lines().find(|line| line.starts_with(&format!("| {side} |"))).ok_or("there is no such row")?;
+        let number =
+            row.split('|').nth(3).and_then(|cell| cell.trim().strip_suffix(" x")).ok_or("there is no ratio")?;
+        Ok(number.parse()?)
+    };
+    for (side, words) in [("h5py", "h5py with one file"), ("joblib", "joblib")] {
+        let quoted = format!("{:.1} times as long as {words}", ratio(side)?);
+        assert!(quoting.contains(&quoted), "docs/when-not.md does not have {quoted:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn readme_is_short() -> Result<()> {
     let text = std::fs::read_to_string(root().join("README.md"))?;

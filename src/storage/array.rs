@@ -90,9 +90,8 @@ fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ArrayEntry> {
         (Some(entry), None) => return Ok(entry),
         (Some(_), Some(_)) => {
             return Err(Error::invalid(
-                "two arrays of the object have the same path, since a key in it contains a dot or a bracket: load the \
-                    object \
-                 with its Rust type",
+                "two arrays of the value have the same path, since a key in it contains a dot or a bracket: load the \
+                 value with its Rust type",
             ));
         }
         (None, _) => {}
@@ -103,7 +102,7 @@ fn find<'a>(manifest: &'a Manifest, path: &str) -> Result<&'a ArrayEntry> {
             object.id.name()
         )));
     }
-    let text = "the object has no stored array at that path";
+    let text = "the value has no stored array at that path";
     let paths = manifest.arrays.iter().flat_map(|entry| entry.paths.iter().map(String::as_str));
     let rest = match did_you_mean(path, paths) {
         Some(near) => near,

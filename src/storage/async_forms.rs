@@ -22,9 +22,10 @@ use serde::de::DeserializeOwned;
 
 /// # Async forms
 ///
-/// Every function that reads or writes has an async form of the same name with `_async`. It does the same, fails with
-/// the same errors, and does not block the executor that waits for it, which may be any: [`unblock`] says how, and
-/// serves what has no form of its own. Dropping the future cancels the work; see [`Task`](crate::Task).
+/// Nearly every function that reads or writes has an async form of the same name with `_async`. It does the same, fails
+/// with the same errors, and does not block the executor that waits for it, which may be any. [`unblock`] says how, and
+/// turns functions that have no form of their own, such as [`replace_arrays`](Self::replace_arrays), into futures.
+/// Dropping the future cancels the work; see [`Task`](crate::Task).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -91,7 +91,9 @@ impl StorageBuilder {
         }
     }
 
-    /// Sets the codec of arrays that are saved from now on.
+    /// Sets the codec of arrays that are saved from now on. The default is no compression in HDF5, and
+    /// [`Codec::BLOSC`] in Zarr. HDF5 has no blosc and no pcodec. Arrays that are stored already, and their later
+    /// versions, keep their codec.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
@@ -169,7 +171,7 @@ impl StorageBuilder {
         self
     }
 
-    /// Sets the limits on what is read and written. The [defaults](Limits) suit data that you trust.
+    /// Sets the limits on what is read and written. See [`Limits`] for the defaults, and for when to change them.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -45,7 +45,7 @@ impl Storage {
         let name = Name::parse(name)?;
         let copied = in_span!("copy", document = name.as_str(); {
             if self.place.identity(&name) == other.place.identity(&name) {
-                let text = "a copy within one storage: load the object and save it under another name";
+                let text = "a copy within one storage: load the value and save it under another name";
                 return Err(Error::invalid(text).in_document(name.as_str()));
             }
             self.plan_copy(&name, other, &name, Intent::Copy).and_then(|(planned, _)| planned.carry_out())

@@ -63,8 +63,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A storage of named values in a folder: `<root>/<workflow>/<name>` is a value's document, and its arrays are HDF5
-/// files in `<root>/<workflow>/bigdata/`.
+/// A storage of named values in a folder: `<root>/<workflow>/<name>` is a value's document, and its arrays are in
+/// `<root>/<workflow>/bigdata/`, as HDF5 files by default, or as Zarr without the feature `hdf5`.
 ///
 /// A name has one or more segments: `survey`, `global/egm96`, `a/b/c`. The segments before the last are the workflow. A
 /// segment is not empty, does not begin with `.`, contains no control character, `\` or `:`, and is not `bigdata`.

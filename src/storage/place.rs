@@ -278,7 +278,7 @@ impl Expected<'_> {
             (Self::Anything, _) | (Self::Nothing, Present::Nothing) => Ok(()),
             (Self::Nothing, _) => Err(Error::new(
                 ErrorKind::AlreadyExists,
-                "there is an object of that name already: `save` replaces it, `create` does not",
+                "there is a value of that name already: `save` replaces it, `create` does not",
             )),
             (Self::Written(expected), Present::Written(found)) if found == expected => Ok(()),
             (Self::Written(_), _) => Err(replaced()),

@@ -21,7 +21,8 @@ impl Storage {
     /// `NotFound` if there is no such document; `Corrupt` if the file is not a document, or if its list of arrays is
     /// invalid: nothing is then removed. A value whose body is damaged, or whose arrays are missing, is removed like
     /// any other. If a document is empty, truncated or damaged before its body, only the document is removed. Its list
-    /// of arrays is lost, and the arrays are left to a [`sweep`](Self::sweep).
+    /// of arrays is lost, and the arrays are left to a [`sweep`](Self::sweep). `UnknownOutcome` if the document may
+    /// still be there: remove it again. `PermissionDenied` and `Io`, as for other accesses.
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
         in_span!("remove", document = name.as_str(); self.remove_one(&name, None))
@@ -89,8 +90,9 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// `InvalidName` if the name is invalid or empty (`remove_matching("**")` removes everything); otherwise the error
-    /// of the first value that cannot be removed. The values before it are removed.
+    /// `InvalidName` if the name is invalid or empty (`remove_matching("**")` removes everything); `NotFound` if the
+    /// workflow has no values; otherwise the error of the first value that cannot be removed. The values before it are
+    /// removed.
     pub fn remove_workflow(&self, workflow: &str) -> Result<Vec<String>> {
         if workflow.is_empty() {
             return Err(Error::new(

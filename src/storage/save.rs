@@ -358,7 +358,7 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
         if let Some(array) = new.iter().find(|array| named.contains(**array)) {
             return Err(Error::new(
                 ErrorKind::AlreadyExists,
-                "another object there has an array of the same id, which is not replaced: load the value and save it, instead \
+                "another value there has an array of the same id, which is not replaced: load the value and save it, instead \
                  of copying it",
             )
             .in_array(array));

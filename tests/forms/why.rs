@@ -173,8 +173,8 @@ pub(crate) const AFTER: &str = "
 
 - **Depth.** A document of `Storage` or `to_vec` has at most 255 levels of lists, maps, structs, variants and options in
   CBOR. In pickle the limit is 255 levels and in JSON 127, where an option is not a level. A variant with several
-  fields counts as two levels. Documents within these limits can be read on the stack of a thread. Keep long lists in a
-  `Vec`.
+  fields counts as two levels. Documents within these limits can be read on the stack of a thread. Keep long linked
+  lists in a `Vec`, or make their nodes `Shared`.
 - **Lengths.** An implementation of `Serialize` must write as many elements or fields as it announces.
 - **Names.** `$arraystow::stored` and `$arraystow::inline` cannot be keys, fields or variants.
 

@@ -9,8 +9,7 @@ use ndarray::ArrayD;
 use std::sync::Arc;
 
 impl<T: Element> ChunkedArray<T> {
-    /// Returns the array of a function that can fail, applied to every element. Lazy. Computing a chunk fails with the
-    /// first error in it, and the error has the position of the element.
+    /// Returns the array of a function that can fail, applied to every element. Lazy.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -20,6 +19,10 @@ impl<T: Element> ChunkedArray<T> {
     /// assert!(small.compute().unwrap_err().to_string().contains("element [2]"));
     /// # Ok::<(), arraystow::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// When it is computed: a chunk fails with the first error in it, as `UserCode`. The error has the position of the
+    /// element.
     #[must_use]
     pub fn try_map<U, E, F>(&self, function: F) -> ChunkedArray<U>
     where

@@ -20,7 +20,9 @@ use std::str::FromStr;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// CBOR: compact. All values that serde can express can be loaded again, except `Some(None)`, which is an error.
+    /// CBOR: compact. Nearly all values that serde can express can be loaded again. [Forms and
+    /// formats](https://github.com/arraystow/arraystow/blob/main/docs/formats.md) lists the exceptions, such as
+    /// `Some(None)`, which is an error.
     #[default]
     Cbor,
     /// JSON: readable. It has no NaN, no infinities and only strings as keys, and saving others is an error. Arrays may

@@ -147,7 +147,7 @@ impl Protocols {
         self
     }
 
-    /// Sets the limits on what is read and written. The [defaults](Limits) suit data that you trust.
+    /// Sets the limits on what is read and written. See [`Limits`] for the defaults, and for when to change them.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

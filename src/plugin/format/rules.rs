@@ -73,7 +73,7 @@ impl Rules {
             ErrorKind::Limit,
             path,
             format!(
-                "the object is nested deeper than the {levels} levels of lists, {nested} may have: keep lists and trees in a Vec, with indices"
+                "the value is nested deeper than the {levels} levels of lists, {nested} may have: keep lists and trees in a Vec, with indices"
             ),
         )
     }

@@ -287,9 +287,9 @@ impl Resolver {
         let name = id.file().to_owned();
         let (stored, data_type, grid) = match &self.listed {
             Some(listed) => {
-                let entry = listed.get(id.file()).ok_or_else(|| {
-                    Error::corrupt("the object names an array that the document's manifest does not have")
-                })?;
+                let entry = listed
+                    .get(id.file())
+                    .ok_or_else(|| Error::corrupt("the document names an array that its manifest does not have"))?;
                 origin.path = entry.paths.first().cloned();
                 let expected = entry.expected()?;
                 let (data_type, grid) = (expected.data_type.clone(), expected.grid.clone());

@@ -34,7 +34,8 @@ def likeness(kind, found, wanted):
     found = np.asarray(found)
     if found.shape != wanted.shape: return "no", f"the shape {found.shape}"
     if kind in ("text", "string"):
-        if found.dtype.kind == "S":
+        # h5py has strings of any length as objects, which are bytes.
+        if found.dtype.kind == "S" or all(isinstance(text, bytes) for text in found):
             return ("as bytes", "") if [text.decode() for text in found] == list(wanted) else ("no", found)
         return ("yes", "") if [str(text) for text in found] == list(wanted) else ("no", found)
     if kind == "gaps_i4" and found.dtype.kind == "f":
