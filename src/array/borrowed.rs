@@ -1,7 +1,8 @@
 //! Elements that are borrowed while they are written, without a copy.
 
-use super::{DataType, Element, ErasedArray, Evaluation, Fork, Labels, Region, encode_region};
-use crate::error::{Error, Result};
+use super::gather::hand_over;
+use super::{DataType, Element, ErasedArray, Evaluation, Fork, Labels, Region};
+use crate::error::Result;
 use ndarray::ArrayViewD;
 
 /// An array in memory that is lent.
@@ -29,16 +30,7 @@ impl<T: Element> BorrowedElements for ArrayViewD<'_, T> {
     }
 
     fn region_bytes(&self, region: &Region, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let labels = self.labels();
-        let elements = self.slice(region.to_slice_info().as_slice());
-        match elements.as_slice() {
-            Some(slice) => sink(&encode_region(slice, &labels, region)?),
-            None => {
-                let contiguous = elements.as_standard_layout();
-                let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-                sink(&encode_region(slice, &labels, region)?)
-            }
-        }
+        hand_over(self.slice(region.to_slice_info().as_slice()), &self.labels(), region, sink)
     }
 }
 

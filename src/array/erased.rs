@@ -1,8 +1,9 @@
 //! A chunked array with its element type erased, for the plug-in, the engine and the backends.
 
+use super::gather::hand_over;
 use super::notes::Notes;
 use super::source::{Reading, address_of};
-use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes, encode_region};
+use super::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, Element, Evaluation, Region, StoredBytes};
 use crate::error::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -159,14 +160,7 @@ impl<T: Element> ErasedArray for ChunkedArray<T> {
         sink: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         let elements = self.produce(evaluation, region)?;
-        match elements.as_slice() {
-            Some(slice) => sink(&encode_region(slice, &self.meta().labels, region)?),
-            None => {
-                let contiguous = elements.as_standard_layout();
-                let slice = contiguous.as_slice().ok_or_else(|| Error::invalid("elements are not contiguous"))?;
-                sink(&encode_region(slice, &self.meta().labels, region)?)
-            }
-        }
+        hand_over(elements.view(), &self.meta().labels, region, sink)
     }
 
     fn rechunked(&self, grid: &ChunkGrid) -> Result<Arc<dyn ErasedArray>> {

@@ -1,12 +1,12 @@
 //! Stored arrays, which are read chunk by chunk on demand.
 
+use super::scratch::with_scratch;
 use super::source::{Elements, Source, copy_into};
 use super::{ChunkGrid, Element, Evaluation, Labels, Region, decode_labelled, zeroed};
 use crate::error::{Error, Result};
 use crate::task::check_cancelled;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
-use std::cell::Cell;
 use std::sync::Arc;
 
 /// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size. Some
@@ -65,31 +65,6 @@ pub(crate) trait StoredBytes: Any + Send + Sync {
 
 pub(super) struct Stored {
     pub(super) bytes: Arc<dyn StoredBytes>,
-}
-
-/// The most memory that a thread keeps between two reads.
-const MOST_SCRATCH_BYTES: usize = 16 << 20;
-
-thread_local! {
-    /// The memory of the last decoded chunk, which is reused for the next: fresh pages cost more than reading. Large
-    /// buffers are freed, since the thread may be the caller's own and live long.
-    static SCRATCH: Cell<Vec<u128>> = const { Cell::new(Vec::new()) };
-}
-
-fn with_scratch<R>(bytes: usize, use_it: impl FnOnce(&mut [u8]) -> Result<R>) -> Result<R> {
-    let mut scratch = SCRATCH.take();
-    let words = bytes.div_ceil(size_of::<u128>());
-    if scratch.len() < words {
-        scratch
-            .try_reserve_exact(words - scratch.len())
-            .map_err(|_| Error::limit(format!("a chunk of {bytes} bytes does not fit into memory")))?;
-        scratch.resize(words, 0);
-    }
-    let result = use_it(&mut bytemuck::cast_slice_mut(&mut scratch)[..bytes]);
-    if bytes <= MOST_SCRATCH_BYTES {
-        SCRATCH.set(scratch);
-    }
-    result
 }
 
 impl Stored {

@@ -111,29 +111,43 @@ impl Chunks {
         if self.layout.parts.is_some() { shards::index_bytes(self.parts) } else { 0 }
     }
 
-    /// Makes an array of the chunks that are there: writes the table, of which `chunk_bytes` is the sum, and the
-    /// metadata.
+    /// Makes an array of the chunks that are there: writes the table and the metadata.
     pub(super) fn complete(
         &self,
         store: &dyn ByteStore,
         metadata: &Metadata,
-        (table, chunk_bytes): (Vec<u8>, u64),
+        table: (Vec<u8>, u64),
     ) -> Result<StoredSummary> {
+        let summary = self.summary(store, metadata, &table);
+        store.put(&self.table_key(), table.0)?;
+        self.put_metadata(store, metadata)?;
+        Ok(summary)
+    }
+
+    /// Where the table is.
+    pub(super) fn table_key(&self) -> String {
+        format!("{}/{NAME}", self.key)
+    }
+
+    /// What an array is that has this table, of which `chunk_bytes` is the sum.
+    pub(super) fn summary(
+        &self,
+        store: &dyn ByteStore,
+        metadata: &Metadata,
+        (table, chunk_bytes): &(Vec<u8>, u64),
+    ) -> StoredSummary {
         let bytes_of_metadata = metadata.all_bytes();
         let index_bytes = self.index_bytes().saturating_mul(self.layout.grid.chunk_count());
         let chunk_bytes = chunk_bytes.saturating_add(index_bytes as u64);
         let bytes = chunk_bytes.saturating_add((table.len() + bytes_of_metadata.len()) as u64);
-        let digest = digest(&bytes_of_metadata, &table);
+        let digest = digest(&bytes_of_metadata, table);
         // Those in a folder are as near as their document.
         let is_carried = !store.is_local() && !table.is_empty();
-        let opening = if is_carried { metadata.opening(&table) } else { None };
-        store.put(&format!("{}/{NAME}", self.key), table)?;
-        // Last: an array without them is none.
-        self.put_metadata(store, metadata)?;
-        Ok(StoredSummary { bytes, codec: Some(self.codec), digest, rest: None, opening })
+        let opening = if is_carried { metadata.opening(table) } else { None };
+        StoredSummary { bytes, codec: Some(self.codec), digest, rest: None, opening }
     }
 
-    /// Writes the metadata.
+    /// Writes the metadata, which come last: an array without them is none.
     pub(super) fn put_metadata(&self, store: &dyn ByteStore, metadata: &Metadata) -> Result<()> {
         let put = |name: &str, contents: &[u8]| store.put(&format!("{}/{name}", self.key), contents.to_vec());
         if let Some(attributes) = &metadata.attributes {

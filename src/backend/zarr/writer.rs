@@ -84,8 +84,12 @@ impl Writer {
     }
 
     fn finish_array(&self) -> Result<StoredSummary> {
+        let table = self.table.finish(self.chunks.layout.parts.is_some());
+        let summary = self.chunks.summary(&*self.store, &self.metadata, &table);
+        self.puts.put(self.chunks.table_key(), Cow::Owned(table.0), Box::new(()))?;
         self.puts.settle()?;
-        self.chunks.complete(&*self.store, &self.metadata, self.table.finish(self.chunks.layout.parts.is_some()))
+        self.chunks.put_metadata(&*self.store, &self.metadata)?;
+        Ok(summary)
     }
 }
 
