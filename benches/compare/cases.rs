@@ -43,6 +43,7 @@ const ARRAYS: &[Side] = &[Ours, Bare, Numpy, H5py, Zarrs, Tensorstore, Dask];
 const COMPRESSED: &[Side] = &[Ours, Zarrs, Tensorstore];
 const STORES: &[Side] = &[Ours, Bare, Tensorstore, ZarrObstore];
 
+const OPENERS: &[Side] = &[Ours, H5py, Zarrs, Tensorstore];
 const STATES: &[Side] = &[Ours, OursWith, Pickle, Joblib, Safetensors];
 
 const SERIALIZERS: &[Side] = &[Package, FunctionFuse];
@@ -53,7 +54,8 @@ pub(crate) const CASES: &[Case] = &[
     case("folder-load", "load, from the page cache", FOLDER, Some("save"), "load", ARRAYS),
     case("zstd-save", "save with zstd 1, smooth data", FOLDER, None, "save-zstd", COMPRESSED),
     case("zstd-load", "load with zstd 1, smooth data", FOLDER, Some("save-zstd"), "load-zstd", COMPRESSED),
-    case("one-chunk", "open, and read one chunk", FOLDER, Some("save"), "one-chunk", &[Ours, H5py, Zarrs, Tensorstore]),
+    case("one-chunk", "open, and read one chunk", FOLDER, Some("save"), "one-chunk", OPENERS),
+    case("one-chunk-again", "the same, once more in one process", FOLDER, Some("save"), "one-chunk-again", OPENERS),
     case(
         "small-objects",
         "100 values with a 16 x 16 array each, synced",

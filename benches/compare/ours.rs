@@ -29,12 +29,11 @@ pub(crate) fn run(work: &str, place: &str) -> Outcome<f64> {
         "save-zstd" => save(&fast(Codec::zstd(1)?)?, data::smooth()),
         "save-blosc" => save(&fast(Codec::BLOSC)?, data::smooth()),
         "load" | "load-zstd" | "load-blosc" => load(&fast(Codec::NONE)?),
-        "one-chunk" => {
+        "one-chunk" => one_chunk(&fast(Codec::NONE)?),
+        "one-chunk-again" => {
             let storage = fast(Codec::NONE)?;
-            timed(|| {
-                let array: ChunkedArray<f32> = storage.load("it")?;
-                Ok(array.slice(s![3 * CHUNK..4 * CHUNK, 5 * CHUNK..6 * CHUNK])?.compute()?)
-            })
+            one_chunk(&storage)?;
+            one_chunk(&storage)
         }
         "100-chunks" => hundred_chunks(&fast(Codec::NONE)?),
         "small" => {
@@ -113,6 +112,13 @@ fn load(storage: &Storage) -> Outcome<f64> {
     })?;
     assert_eq!(length, data::SIDE * data::SIDE);
     Ok(seconds)
+}
+
+fn one_chunk(storage: &Storage) -> Outcome<f64> {
+    timed(|| {
+        let array: ChunkedArray<f32> = storage.load("it")?;
+        Ok(array.slice(s![3 * CHUNK..4 * CHUNK, 5 * CHUNK..6 * CHUNK])?.compute()?)
+    })
 }
 
 /// All at once: their places are known before.

@@ -104,9 +104,9 @@ pub trait RealElement: Element + Copy + PartialOrd {
 }
 
 macro_rules! elements {
-    ($($rust:ty => $data_type:ident;)*) => {
+    ($($rust:ty => $data_type:ident, $bytes_to_fill:expr;)*) => {
         $(
-            super::encoding::plain!($rust);
+            super::encoding::plain!($rust, $bytes_to_fill);
 
             impl Element for $rust {
                 const DATA_TYPE: DataType = DataType::$data_type;
@@ -117,21 +117,21 @@ macro_rules! elements {
 }
 
 elements! {
-    bool => Bool;
-    i8 => Int8;
-    i16 => Int16;
-    i32 => Int32;
-    i64 => Int64;
-    u8 => UInt8;
-    u16 => UInt16;
-    u32 => UInt32;
-    u64 => UInt64;
-    f16 => Float16;
-    bf16 => BFloat16;
-    f32 => Float32;
-    f64 => Float64;
-    Complex<f32> => Complex64;
-    Complex<f64> => Complex128;
+    bool => Bool, |_| None;
+    i8 => Int8, |elements| Some(bytemuck::cast_slice_mut(elements));
+    i16 => Int16, |elements| Some(bytemuck::cast_slice_mut(elements));
+    i32 => Int32, |elements| Some(bytemuck::cast_slice_mut(elements));
+    i64 => Int64, |elements| Some(bytemuck::cast_slice_mut(elements));
+    u8 => UInt8, |elements| Some(bytemuck::cast_slice_mut(elements));
+    u16 => UInt16, |elements| Some(bytemuck::cast_slice_mut(elements));
+    u32 => UInt32, |elements| Some(bytemuck::cast_slice_mut(elements));
+    u64 => UInt64, |elements| Some(bytemuck::cast_slice_mut(elements));
+    f16 => Float16, |elements| Some(bytemuck::cast_slice_mut(elements));
+    bf16 => BFloat16, |elements| Some(bytemuck::cast_slice_mut(elements));
+    f32 => Float32, |elements| Some(bytemuck::cast_slice_mut(elements));
+    f64 => Float64, |elements| Some(bytemuck::cast_slice_mut(elements));
+    Complex<f32> => Complex64, |elements| Some(bytemuck::cast_slice_mut(elements));
+    Complex<f64> => Complex128, |elements| Some(bytemuck::cast_slice_mut(elements));
 }
 
 macro_rules! ordered {

@@ -108,14 +108,20 @@ pub trait Encoding: Sized + 'static {
         None
     }
 
+    /// The memory of elements of which all bytes are some element, to be written.
+    #[must_use]
+    fn bytes_to_fill(_elements: &mut [Self]) -> Option<&mut [u8]> {
+        None
+    }
+
     /// Memory for elements that are then written; `None` if there is not enough.
     #[must_use]
     fn memory(len: usize) -> Option<Vec<Self>>;
 }
 
-/// Implements `Encoding` for a number.
+/// Implements `Encoding` for a number. `bytes_to_fill` is the method of that name.
 macro_rules! plain {
-    ($rust:ty) => {
+    ($rust:ty, $bytes_to_fill:expr) => {
         impl $crate::array::encoding::Encoding for $rust {
             fn reads(stored: &$crate::array::DataType) -> bool {
                 *stored == <$rust as $crate::array::Element>::DATA_TYPE
@@ -143,6 +149,11 @@ macro_rules! plain {
 
             fn of_zeros(bytes: &mut [u8]) -> Option<&mut [Self]> {
                 bytemuck::checked::try_cast_slice_mut(bytes).ok()
+            }
+
+            fn bytes_to_fill(elements: &mut [Self]) -> Option<&mut [u8]> {
+                let bytes_to_fill: fn(&mut [Self]) -> Option<&mut [u8]> = $bytes_to_fill;
+                bytes_to_fill(elements)
             }
 
             fn memory(len: usize) -> Option<Vec<Self>> {

@@ -1,9 +1,9 @@
 //! Lazy slices, with ndarray's `s![]`.
 
-use super::source::{Elements, Reading, Source, assemble};
+use super::source::{Elements, Reading, Source, assemble, copy_into};
 use super::{ArrayMeta, ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Region};
 use crate::error::{Error, Result};
-use ndarray::SliceInfoElem;
+use ndarray::{ArrayViewMutD, SliceInfoElem};
 use std::sync::Arc;
 
 /// The most chunks on one axis that the chunks of a slice follow one by one.
@@ -192,6 +192,20 @@ struct Sliced<T: Element> {
     reading: Reading,
 }
 
+impl<T: Element> Sliced<T> {
+    /// Where the input has the elements of a region, if it has them in the same order.
+    fn in_place(&self, region: &Region) -> Option<Region> {
+        let axes = self.axes.iter().zip(region.start().iter().zip(region.shape()));
+        let start: Option<Vec<usize>> = axes
+            .map(|(axis, (first, len))| match axis {
+                Axis::Range(range) if range.stride == 1 && !range.backwards && *len > 0 => Some(range.input(*first)),
+                _ => None,
+            })
+            .collect();
+        Some(Region::of(start?, region.shape().to_vec()))
+    }
+}
+
 impl<T: Element> Source<T> for Sliced<T> {
     fn is_part(&self) -> bool {
         true
@@ -234,6 +248,13 @@ impl<T: Element> Source<T> for Sliced<T> {
             let input = self.input.produce(evaluation, &Region::of(start, shape))?;
             Ok(input.slice_move(picks.as_slice()))
         })
+    }
+
+    fn read_into(&self, evaluation: &Evaluation, region: &Region, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        match self.in_place(region) {
+            Some(own) => self.input.read_into(evaluation, &own, out),
+            None => copy_into(self.produce(evaluation, region)?.view(), out),
+        }
     }
 
     fn inputs(&self, visit: &mut dyn FnMut(&dyn ErasedArray, Reading)) {

@@ -79,6 +79,12 @@ impl Stored {
     ) -> Result<()> {
         let bytes = shape.iter().try_fold(T::DATA_TYPE.size(), |bytes, len| bytes.checked_mul(*len));
         let bytes = bytes.ok_or_else(|| self.bytes.locate(Error::limit("a chunk is larger than any memory")))?;
+        if wanted.shape() == shape
+            && let Some(elements) = out.slice_mut(target.to_slice_info().as_slice()).as_slice_mut()
+            && let Some(memory) = T::bytes_to_fill(elements)
+        {
+            return read(memory);
+        }
         with_scratch(bytes, |scratch| {
             read(scratch)?;
             self.copy(shape, wanted, target, out, scratch)
