@@ -181,3 +181,50 @@ pub(crate) fn local_folder(protocol: &dyn FileProtocol) -> Option<PathBuf> {
 fn panicked(panic: &(dyn Any + Send)) -> io::Error {
     io::Error::other(format!("the file protocol panicked: {}", panic_text(panic)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor as Bytes, Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A file whose buffer is full only when it is flushed.
+    struct Buffered(Bytes<Vec<u8>>, Arc<AtomicUsize>);
+
+    impl Read for Buffered {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0.read(out)
+        }
+    }
+
+    impl Write for Buffered {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    impl Seek for Buffered {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    impl FileHandle for Buffered {}
+
+    #[test]
+    fn a_handle_is_flushed_whatever_the_durability() {
+        for durability in [Durability::Synced, Durability::NotSynced] {
+            let flushes = Arc::new(AtomicUsize::new(0));
+            let file = FileBytes::new(Box::new(Buffered(Bytes::new(Vec::new()), flushes.clone())));
+            file.write_all_at(b"array", 0).unwrap();
+            assert_eq!(file.sync(durability).unwrap_err().kind(), io::ErrorKind::StorageFull);
+            assert_eq!(flushes.load(Ordering::Relaxed), 1, "{durability}");
+        }
+    }
+}

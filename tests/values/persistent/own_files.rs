@@ -4,6 +4,7 @@ use super::sample::{Place, places};
 use arraystow::persistent::{BoxError, ExternalFiles, PersistentSerializer};
 use arraystow::{Error, ErrorKind, Persistent};
 use std::io::{Read, Write};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
 /// A text, and the handle on its files once it is loaded.
@@ -167,3 +168,56 @@ fn without_a_manifest_the_serializer_removes_and_makes_nothing() {
     protocols.remove_object(&id).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// Reads its file again after an error, as a program does on an unreliable network.
+struct Patient(arraystow_tests::MemoryFiles);
+
+#[derive(Clone, Persistent)]
+struct Noise(Vec<u8>);
+
+impl PersistentSerializer for Patient {
+    type Object = Noise;
+    const NAME: &'static str = "example.org/noise";
+
+    fn write(&self, noise: &Noise, files: &ExternalFiles) -> Result<(), BoxError> {
+        let mut file = files.create("")?;
+        file.write_all(&noise.0)?;
+        Ok(file.finish()?)
+    }
+
+    fn read(&self, files: &ExternalFiles) -> Result<Noise, BoxError> {
+        let (mut file, mut bytes) = (files.open("")?, Vec::new());
+        let mut part = vec![0; 100_000];
+        loop {
+            match file.read(&mut part) {
+                Ok(0) => return Ok(Noise(bytes)),
+                Ok(count) => bytes.extend_from_slice(&part[..count]),
+                // Somebody mends it.
+                Err(_) => self.0.reads_left.store(i64::MAX, SeqCst),
+            }
+        }
+    }
+
+    fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_failed_read_has_left_is_never_returned() {
+    let files = arraystow_tests::MemoryFiles::default();
+    let protocols = arraystow::Protocols::new().with_file(files.clone()).with_serializer(Patient(files.clone()));
+    let noise: Vec<u8> = (0..3_500_000_u32).map(|x| (x.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let document = arraystow::to_vec(&Persistently(Noise(noise.clone())), &protocols).unwrap();
+    // 5,000 bytes at a time, in blocks of a mebibyte.
+    for reads in [1, 3, 209, 211, 300, 500, 650] {
+        files.reads_left.store(reads, SeqCst);
+        let loaded: Persistently = arraystow::from_slice(&document, &protocols).unwrap();
+        assert!(loaded.0.0 == noise, "after {reads} reads");
+        assert!(files.reads_left.load(SeqCst) > reads, "no read failed");
+        files.reads_left.store(i64::MAX, SeqCst);
+    }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Persistently(#[serde(with = "arraystow::persistent")] Noise);
