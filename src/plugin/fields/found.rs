@@ -111,7 +111,24 @@ impl NdarrayFields {
 
     /// The elements in the type that they show.
     pub(in crate::plugin) fn elements_as_found(self) -> Result<PlainElements> {
-        let data_type = as_found::data_type(&self.data).ok_or_else(|| {
+        let data_type = as_found::data_type(&self.data);
+        self.elements_of(data_type)
+    }
+
+    /// Those of a stored array, in the type in which one of serde's buffers has them. Returns the elements themselves if they
+    /// are not numbers.
+    pub(in crate::plugin) fn buffered(
+        dim: Vec<usize>,
+        data: Value<'static>,
+    ) -> std::result::Result<Result<PlainElements>, Value<'static>> {
+        match as_found::buffered(&data) {
+            Some(data_type) => Ok(Self { _version: IgnoredAny, dim, data }.elements_of(Some(data_type))),
+            None => Err(data),
+        }
+    }
+
+    fn elements_of(self, data_type: Option<DataType>) -> Result<PlainElements> {
+        let data_type = data_type.ok_or_else(|| {
             let text = "the elements of an array in the document have no data type of arraystow: load it as an \
                 ndarray of their Rust type";
             Error::new(ErrorKind::TypeMismatch, text)

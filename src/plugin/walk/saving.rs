@@ -166,6 +166,24 @@ impl SaveState {
         array: &dyn ErasedArray,
         clone: impl FnOnce() -> Arc<dyn ErasedArray>,
     ) -> Result<PersistentId> {
+        self.add_lazy(array, clone, false)
+    }
+
+    /// The same, for an array in the place of a plain one.
+    pub(in crate::plugin) fn add_kept_plain(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+    ) -> Result<PersistentId> {
+        self.add_lazy(array, clone, true)
+    }
+
+    fn add_lazy(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+        plain: bool,
+    ) -> Result<PersistentId> {
         let path = self.take_place();
         let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
         let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone, self.options.meta()));
@@ -190,7 +208,7 @@ impl SaveState {
         self.known.insert(identity, self.objects.len());
         // What is cut otherwise may not hold the array that it was made of.
         self.held.push(array.keep_alive());
-        Ok(self.add_array(kept, path, clone, false))
+        Ok(self.add_array(kept, path, clone, plain))
     }
 
     pub(in crate::plugin) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
