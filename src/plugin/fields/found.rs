@@ -11,7 +11,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
-use crate::plugin::document::number::{optional_number, rounded};
+use crate::plugin::document::number::{optional, optional_number, rounded};
 use crate::plugin::fields::as_found;
 use ndarray::ArrayD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -167,7 +167,7 @@ fn as_serde_reads<T: Element + de::DeserializeOwned>(
 ) -> std::result::Result<T, serde_content::Error> {
     match &T::DATA_TYPE {
         DataType::Float32 | DataType::Complex64 => as_value_has_it(rounded(value)),
-        data_type @ (DataType::Record(_) | DataType::Subarray(_)) => {
+        data_type @ (DataType::Bytes(_) | DataType::Record(_) | DataType::Subarray(_)) => {
             let kept = value.clone();
             as_value_has_it(value).or_else(|error| of_bytes(data_type, &kept).ok_or(error))
         }
@@ -182,6 +182,7 @@ fn of_bytes<T: Element>(data_type: &DataType, value: &Value<'static>) -> Option<
 }
 
 fn as_value_has_it<T: de::DeserializeOwned>(value: Value<'static>) -> std::result::Result<T, serde_content::Error> {
+    let value = optional(value);
     let integer = match &value {
         Value::Number(Number::I64(integer)) => Some(i128::from(*integer)),
         Value::Number(Number::U64(integer)) => Some(i128::from(*integer)),
