@@ -85,7 +85,9 @@ impl Resolver {
         let mut resolver = Self::bare(protocols);
         resolver.origin = origin;
         resolver.listed = Some(Listed::new(&manifest.arrays, |entry| entry.id.file()));
-        if !manifest.is_bare() {
+        if manifest.is_bare() {
+            resolver.objects.name(&manifest.objects);
+        } else {
             resolver.objects.list(&manifest.objects);
         }
         resolver.reads_ahead = manifest.arrays.iter().any(|entry| entry.plain) || !manifest.objects.is_empty();
@@ -311,7 +313,7 @@ impl ArrayResolver for Resolver {
     fn names(&self, id: &PersistentId) -> bool {
         match &self.listed {
             Some(listed) if id.is_array() => listed.get(id.file()).is_some(),
-            Some(_) => self.objects.listed().is_some_and(|listed| listed.get(id.file()).is_some()),
+            Some(_) => self.objects.names(id.file()),
             None => id.is_array(),
         }
     }
