@@ -40,12 +40,17 @@ impl<'de> PickleValue<'de> {
         Ok(move |node| Self { node, levels, ..self })
     }
 
-    /// The error for a value that only Python code can build.
-    fn refused(self, class: &str) -> Text {
-        let place = match ids::place_of(self.graph, self.node, self.all_levels) {
+    /// Where it is in the document, for an error.
+    fn place(self) -> String {
+        match ids::place_of(self.graph, self.node, self.all_levels) {
             Some(path) if !path.is_empty() => format!(" at {path:?}"),
             _ => String::new(),
-        };
+        }
+    }
+
+    /// The error for a value that only Python code can build.
+    fn refused(self, class: &str) -> Text {
+        let place = self.place();
         Text::custom(format_args!(
             "there is an object of Python's {class}{place}, which is not read: that would take running code that the document \
              names"
@@ -107,6 +112,7 @@ fn visit_number<'de, V: Visitor<'de>>(scalar: &Scalar<'_>, visitor: V) -> Result
         Scalar::Complex(real, imaginary) => visit_all(SeqDeserializer::new([*real, *imaginary].into_iter()), visitor),
         Scalar::Text(text) => visitor.visit_str(text),
         Scalar::Bytes(bytes) => visitor.visit_bytes(bytes),
+        Scalar::Unreadable(why) => Err(Text::custom(format_args!("a string {why}"))),
     }
 }
 
@@ -123,6 +129,9 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
         };
         self.graph.take(bytes).map_err(Text::custom)?;
         match node {
+            Node::Scalar(Scalar::Unreadable(why)) => {
+                Err(Text::custom(format_args!("the string{} {why}", self.place())))
+            }
             Node::Scalar(scalar) => visit_scalar(scalar, visitor),
             Node::List(elements) | Node::Tuple(elements) | Node::Set(elements) => self.visit_list(elements, visitor),
             Node::Dict(entries) => {

@@ -1,6 +1,6 @@
 //! The data types, scalars and arrays of numpy whose elements are plain values.
 
-use crate::plugin::format::pickle::scalar::Scalar;
+use crate::plugin::format::pickle::scalar::{NOT_UNICODE, Scalar};
 use std::borrow::Cow;
 
 /// A numpy dtype of plain elements: `i4`, `f8`, `U3`.
@@ -53,7 +53,7 @@ impl NumpyType {
         }
     }
 
-    /// Decodes one element. `None` if it has another length, or a string is not valid Unicode.
+    /// Decodes one element. `None` if it has another length.
     pub(super) fn element<'a>(&self, bytes: &'a [u8]) -> Option<Scalar<'a>> {
         if bytes.len() != self.size {
             return None;
@@ -88,7 +88,9 @@ impl NumpyType {
             }
             _ => {
                 let text: Option<String> = bytes.chunks(4).map(|char| char::from_u32(number(char) as u32)).collect();
-                Scalar::Text(Cow::Owned(text?.trim_end_matches('\0').to_owned()))
+                text.map_or(Scalar::Unreadable(NOT_UNICODE), |text| {
+                    Scalar::Text(Cow::Owned(text.trim_end_matches('\0').to_owned()))
+                })
             }
         })
     }

@@ -108,6 +108,7 @@ fn owned<'a>(scalar: Scalar<'_>) -> Scalar<'a> {
         Scalar::Complex(real, imaginary) => Scalar::Complex(real, imaginary),
         Scalar::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
         Scalar::Bytes(bytes) => Scalar::Bytes(Cow::Owned(bytes.into_owned())),
+        Scalar::Unreadable(why) => Scalar::Unreadable(why),
         // A dtype has no such element.
         Scalar::Large(_) => Scalar::None,
     }
