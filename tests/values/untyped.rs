@@ -1,6 +1,6 @@
 //! A [`Value`] in the place of arrays: where serde buffers it, and in documents whose types serde buffers.
 
-use arraystow::{ChunkedArray, DataType, Format, Storage, Value};
+use arraystow::{ChunkedArray, DataType, ErrorKind, Format, Storage, Value};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -147,5 +147,36 @@ fn a_value_that_is_saved_again_is_read_where_serde_buffers() {
         storage.save("lazy", &storage.value("lazy").unwrap()).unwrap();
         let Lazy::Image { pixels } = storage.load("lazy").unwrap();
         assert_eq!(pixels.grid().chunk_count(), 2, "{format}");
+    });
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Single(ChunkedArray<f32>),
+    Double(ChunkedArray<f64>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Run {
+    field: Field,
+    added_later: u32,
+}
+
+#[test]
+fn an_error_is_not_that_of_a_variant_that_did_not_fit() {
+    each(|format, storage| {
+        let field = ChunkedArray::from(Array1::from(vec![1.0_f64, 2.0]));
+        storage.save("it", &BTreeMap::from([("field", &field)])).unwrap();
+        let error = storage.load::<Run>("it").unwrap_err();
+        assert_eq!((error.kind(), error.path(), error.array()), (ErrorKind::Serde, None, None), "{format}: {error}");
+        assert!(error.to_string().contains("added_later") && !error.to_string().contains("astype"), "{error}");
+        storage.save("it", &BTreeMap::from([("field", (0, &field))])).unwrap();
+        let error = storage.load::<Run>("it").unwrap_err();
+        assert_eq!(error.path(), Some("field"), "{format}: {error}");
+        // Both forms are read.
+        storage.save("it", &(&field, 7)).unwrap();
+        let (field, _): (Field, u8) = storage.load("it").unwrap();
+        assert!(matches!(field, Field::Double(array) if array.len() == 2), "{format}");
     });
 }
