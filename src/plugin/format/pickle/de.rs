@@ -57,6 +57,11 @@ impl<'de> PickleValue<'de> {
         ))
     }
 
+    /// Counts the value as one of this many bytes.
+    fn take(self, bytes: usize) -> Result<(), Text> {
+        self.graph.take(bytes).map_err(Text::custom)
+    }
+
     fn visit_list<V: Visitor<'de>>(self, elements: &'de [Ref], visitor: V) -> Result<V::Value, Text> {
         let at = self.inside()?;
         visit_all(SeqDeserializer::new(elements.iter().map(|node| at(*node))), visitor)
@@ -125,9 +130,11 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
             Node::Scalar(Scalar::Text(text)) => text.len(),
             Node::Scalar(Scalar::Bytes(bytes)) => bytes.len(),
             Node::Elements(elements) => elements.bytes(),
+            // Its digits take this many steps.
+            Node::Scalar(Scalar::Large(bytes)) => 64 * bytes.len(),
             _ => 0,
         };
-        self.graph.take(bytes).map_err(Text::custom)?;
+        self.take(bytes)?;
         match node {
             Node::Scalar(Scalar::Unreadable(why)) => {
                 Err(Text::custom(format_args!("the string{} {why}", self.place())))
@@ -160,7 +167,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
-            Node::Scalar(Scalar::None) => visitor.visit_none(),
+            Node::Scalar(Scalar::None) => self.take(0).and_then(|()| visitor.visit_none()),
             _ => visitor.visit_some(self),
         }
     }
@@ -169,7 +176,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
             Node::Scalar(Scalar::Bytes(bytes)) => {
-                self.graph.take(bytes.len()).map_err(Text::custom)?;
+                self.take(bytes.len())?;
                 visit_all(SeqDeserializer::new(bytes.iter().copied()), visitor)
             }
             _ => self.deserialize_any(visitor),
@@ -191,7 +198,10 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
         visitor: V,
     ) -> Result<V::Value, Text> {
         match self.get()? {
-            Node::Scalar(Scalar::Text(variant)) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            Node::Scalar(Scalar::Text(variant)) => {
+                self.take(0)?;
+                visitor.visit_enum(BorrowedStrDeserializer::new(variant))
+            }
             Node::Dict(entries) => match entries.as_slice() {
                 [variant, contents] => {
                     let at = self.inside()?;
@@ -204,6 +214,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
+        self.take(0)?;
         visitor.visit_unit()
     }
 
