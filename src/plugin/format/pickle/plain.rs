@@ -9,6 +9,9 @@ use crate::plugin::format::pickle::scalar::Scalar;
 use crate::plugin::format::pickle::store::Store;
 use std::borrow::Cow;
 
+/// The most axes of an array of numpy.
+const MOST_AXES: usize = 64;
+
 /// Returns the result of a call. `None` if it is not a plain value.
 pub(super) fn call<'a>(
     store: &mut Store<'a>,
@@ -155,6 +158,9 @@ fn array<'a>(
         Ok(Node::Scalar(Scalar::Integer(length))) => usize::try_from(*length).ok(),
         _ => None,
     };
+    if axes.len() > MOST_AXES {
+        return Err(format!("a numpy array has {} axes, and numpy has no more than {MOST_AXES}", axes.len()));
+    }
     let (of, axes) = (of.clone(), axes.clone());
     let lengths = axes.iter().map(length).collect::<Option<Vec<usize>>>();
     let bytes = bytes.clone();
