@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Address {
 #[test]
 fn elements_that_depend_on_the_format_are_in_the_document() {
     let folder = tempfile::tempdir().unwrap();
-    let protocols = Protocols::new(LocalFiles::new(folder.path()).unwrap());
+    let protocols = Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap());
     let saved: Array1<Address> = (0..5000).map(Address).collect();
     let mut encoder = postcard::Serializer { output: postcard::ser_flavors::AllocVec::new() };
     arraystow::serialize(&saved, &mut encoder, &protocols).unwrap();
@@ -108,7 +108,7 @@ fn a_path_has_the_name_of_the_variant() {
 }
 
 #[cfg(feature = "jiff")]
-#[derive(Clone, Debug, PartialEq, Element, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Element, Serialize, Deserialize)]
 struct Event {
     id: FixedBytes<2>,
     at: Option<jiff::Timestamp>,

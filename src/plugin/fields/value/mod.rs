@@ -29,7 +29,8 @@ use crate::plugin::shared::{Shared, WeakShared};
 ///
 /// - An [external object](Self::External) cannot be saved.
 /// - In JSON, an integer that neither `i64` nor `u64` can hold is read as a float.
-/// - In pickle, a tuple becomes a list.
+/// - In pickle, tuples and sets become lists, a complex number a list of two floats, a `bytearray` bytes, an integer of
+///   more than 128 bits a string, and a numpy scalar or array a number or a map of its shape and elements.
 ///
 /// [`Storage::rename`](crate::Storage::rename), [`copy`](crate::Storage::copy) and
 /// [`replace_arrays`](crate::Storage::replace_arrays) keep all of these as they are.
