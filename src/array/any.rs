@@ -51,6 +51,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct AnyArray {
     inner: Arc<dyn ErasedArray>,
+    /// Whether a document has it in the place of a plain array.
+    plain: bool,
 }
 
 /// How arrays of elements that are stored as others lose their type, and have it again.
@@ -67,7 +69,16 @@ impl<T: Element> ByOthers<T> {
 
 impl AnyArray {
     pub(crate) fn of(inner: Arc<dyn ErasedArray>) -> Self {
-        Self { inner }
+        Self { inner, plain: false }
+    }
+
+    /// The array as one that a document has in the place of a plain array. What is made from it is not.
+    pub(crate) fn plain(self) -> Self {
+        Self { plain: true, ..self }
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     pub(crate) fn erased(&self) -> &Arc<dyn ErasedArray> {
@@ -147,7 +158,7 @@ impl AnyArray {
     /// `InvalidInput` if the slice has another number of axes or is out of range.
     pub fn slice(&self, slice: impl AsRef<[SliceInfoElem]>) -> Result<Self> {
         with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.slice(slice)?.into()), else => {
-            Ok(Self { inner: Arc::new(self.encoded()?.slice(slice.as_ref())?) })
+            Ok(Self::of(Arc::new(self.encoded()?.slice(slice.as_ref())?)))
         })
     }
 
@@ -165,7 +176,7 @@ impl AnyArray {
     pub fn rechunk(&self, chunks: impl Into<Chunking>) -> Result<Self> {
         with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.rechunk(chunks)?.into()), else => {
             let grid = chunks.into().grid(self.shape(), self.data_type().size())?;
-            Ok(Self { inner: self.encoded()?.rechunked(&grid)? })
+            Ok(Self::of(self.encoded()?.rechunked(&grid)?))
         })
     }
 
@@ -184,7 +195,7 @@ impl AnyArray {
     /// As for [`slice`](Self::slice), for an array that cannot be computed.
     pub fn transpose(&self) -> Result<Self> {
         with_typed!(self.data_type(), T => Ok(self.typed::<T>()?.transpose().into()), else => {
-            Ok(Self { inner: Arc::new(self.encoded()?.transpose()?) })
+            Ok(Self::of(Arc::new(self.encoded()?.transpose()?)))
         })
     }
 
@@ -253,7 +264,7 @@ impl<T: Element> From<&ChunkedArray<T>> for AnyArray {
     fn from(array: &ChunkedArray<T>) -> Self {
         match ByOthers::<T>::new() {
             Some(by) => (by.forget)(array),
-            None => Self { inner: Arc::new(array.clone()) },
+            None => Self::of(Arc::new(array.clone())),
         }
     }
 }

@@ -21,7 +21,7 @@ const RON_NAMES: Why = "RON writes field names as they are, and reads only lette
     them. Choose another name. Keys of maps are quoted, and may be any string.";
 const KEYS: Why = "JSON has only strings as keys. Strings, `char`, `bool`, numbers, unit variants and newtypes of \
     these become strings. Other keys are errors. In a pickle a key must be hashable in Python: a number, a string, \
-    bytes, or a tuple of them. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
+    bytes, or a tuple of them, which a list in a key becomes. Save in CBOR, or keep the map as a list of pairs: `Vec<(K, V)>`.";
 const KEY_KINDS: Why = "JSON writes a key that is a number as a string, and a reader cannot know that it was a \
     number. A map with both kinds of keys is an error, and so is a flattened map with numbers as keys beside other \
     fields. If all keys are numbers, a save cannot know that an `untagged` type will read them. Save in CBOR, or \

@@ -1,8 +1,8 @@
 //! The limits, which the user can raise and lower, hold for saving and loading alike.
 
 use crate::support::refused;
-use arraystow::{ChunkedArray, ErrorKind, Limits, LocalFiles, Protocols, S3Protocol, Storage};
-use ndarray::{Array1, Array2};
+use arraystow::{ChunkedArray, ErrorKind, Limits, LocalFiles, PlainArray, Protocols, S3Protocol, Storage};
+use ndarray::{Array1, Array2, CowArray, IxDyn};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -168,4 +168,37 @@ fn an_array_larger_than_the_machines_memory_is_refused_before_it_is_computed() {
     let array = ChunkedArray::<f64>::from_fn(&[1 << 43], &[1 << 20], |_| -> ndarray::ArrayD<f64> { unreachable!() });
     let error = refused("compute", array.unwrap().compute(), &[ErrorKind::Limit]);
     assert!(error.to_string().contains("does not fit into memory"), "{error}");
+}
+
+/// Counts how often its elements are looked at.
+struct Counted(std::cell::Cell<usize>);
+
+impl PlainArray for Counted {
+    type Element = u8;
+
+    fn elements(&self) -> CowArray<'_, u8, IxDyn> {
+        self.0.set(self.0.get() + 1);
+        Array1::zeros(10_000).into_dyn().into()
+    }
+}
+
+#[test]
+fn to_say_what_is_too_large_no_array_is_copied() {
+    #[derive(Serialize)]
+    struct Large {
+        #[serde(serialize_with = "arraystow::ndarray::serialize")]
+        array: Counted,
+        text: String,
+    }
+    let looks = |limits: Limits| {
+        let (_folder, [storage, _]) = storages(limits);
+        let large = Large { array: Counted(std::cell::Cell::new(0)), text: "x".repeat(30_000) };
+        let saved = storage.save("x", &large);
+        (large.array.0.get(), saved)
+    };
+    let (once, saved) = looks(Limits::default());
+    saved.unwrap();
+    let (twice, saved) = looks(Limits::default().document_bytes(20_000));
+    assert!(saved.unwrap_err().to_string().contains("the field `text: String`"));
+    assert_eq!(twice, once);
 }

@@ -5,6 +5,7 @@
 mod documents;
 mod files;
 mod foreign;
+mod functionfuse;
 mod globs;
 mod hdf5_texts;
 mod labels;
@@ -12,6 +13,7 @@ mod limits;
 mod links;
 mod names;
 mod openings;
+mod paths;
 mod pickles;
 mod runs;
 mod shared;

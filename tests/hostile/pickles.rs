@@ -152,6 +152,64 @@ fn a_pickle_that_is_no_document_is_left_alone() {
     assert!(folder.path().join("w/altered").exists());
 }
 
+/// A list of lists of one value: `count` of `element`, `count` times.
+fn lists(element: &[u8], count: usize) -> Vec<u8> {
+    let begin = [b"\x80\x04", element, b"\x940]("].concat();
+    [begin, b"h\x00".repeat(count), b"e\x940](".to_vec(), b"h\x01".repeat(count), b"e.".to_vec()].concat()
+}
+
+#[derive(Debug, serde::Deserialize)]
+enum Color {
+    Red,
+}
+
+#[test]
+fn each_place_of_a_value_is_counted_whatever_it_is() {
+    fn typed<T: serde::de::DeserializeOwned>(what: &'static str, pickle: Vec<u8>) {
+        let error = soon(what, move || {
+            let loaded = arraystow::from_slice::<Vec<Vec<T>>>(&document(&pickle), &arraystow::Protocols::new());
+            loaded.map(|lists| lists.len()).unwrap_err()
+        });
+        assert!(error.to_string().contains("too large"), "{what}: {error}");
+    }
+    typed::<Option<f64>>("missing elements", lists(b"N", 2300));
+    typed::<Color>("variants", lists(b"X\x03\0\0\0Red", 2300));
+    typed::<serde::de::IgnoredAny>("ignored values", lists(b"N", 2300));
+    let Color::Red = arraystow::from_slice(&document(b"\x80\x04X\x03\0\0\0Red."), &Default::default()).unwrap();
+    // Each takes a few milliseconds.
+    let long = [b"\x80\x04\x8b\xfa\x06\0\0", vec![1; 1786].as_slice(), b"\x940]("].concat();
+    fails("long integers", &[long, b"h\x00".repeat(20_000), b"e.".to_vec()].concat(), "too large");
+}
+
+#[test]
+fn the_paths_of_ids_are_bounded() {
+    let id = b"\x8c\x06Others\x8c\x011\x8c\x04file\x86\x86Q\x94";
+    let key = [b"X\0\0\x10\0", vec![b'k'; 1 << 20].as_slice(), b"\x94"].concat();
+    let places = [id, b"0}".as_slice(), &key, b"](", &b"h\x00".repeat(200_000), b"es."].concat();
+    let keys = [id, b"0}(".as_slice(), &key, b"h\x00", &b"h\x01N".repeat(200_000), b"u."].concat();
+    for (what, body, most) in [("places", places, 1000), ("keys", keys, 1)] {
+        let paths = soon(what, move || {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("value"), document(&[b"\x80\x04", body.as_slice()].concat())).unwrap();
+            let info = Storage::open(folder.path()).unwrap().info("value").unwrap();
+            info.external_objects[0].paths.len()
+        });
+        assert!((1..=most).contains(&paths), "{what}: {paths}");
+    }
+}
+
+#[test]
+fn a_numpy_array_has_no_more_axes_than_numpy_can_have() {
+    let array = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01(";
+    for axes in [65, 1_000_000] {
+        // The first axis has all elements, and the others have one each.
+        let shape = [b"J\x40\x42\x0f\0K\x01".to_vec(), vec![b'2'; axes - 2], b"t".to_vec()].concat();
+        let begin = b"cnumpy\ndtype\nX\x02\0\0\0i1\x85R\x88B\x40\x42\x0f\0";
+        let rest = [begin, vec![0; 1_000_000].as_slice(), b"tb."].concat();
+        fails("axes", &[array, shape.as_slice(), &rest].concat(), &format!("{axes} axes"));
+    }
+}
+
 /// The seeds of the fuzz target, with a few bytes changed: each is a value or an error.
 #[test]
 fn changed_pickles_are_values_or_errors() {

@@ -1,6 +1,6 @@
 //! Elements that one format writes in another way than the next, and the places of arrays in variants.
 
-use arraystow::{ChunkedArray, Element, Format, LocalFiles, Protocols, Storage};
+use arraystow::{ChunkedArray, Element, FixedBytes, Format, LocalFiles, Protocols, Storage};
 use ndarray::Array1;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Address {
 #[test]
 fn elements_that_depend_on_the_format_are_in_the_document() {
     let folder = tempfile::tempdir().unwrap();
-    let protocols = Protocols::new(LocalFiles::new(folder.path()).unwrap());
+    let protocols = Protocols::new().with_file(LocalFiles::new(folder.path()).unwrap());
     let saved: Array1<Address> = (0..5000).map(Address).collect();
     let mut encoder = postcard::Serializer { output: postcard::ser_flavors::AllocVec::new() };
     arraystow::serialize(&saved, &mut encoder, &protocols).unwrap();
@@ -104,5 +104,53 @@ fn a_path_has_the_name_of_the_variant() {
             assert_eq!(storage.array("steps", path).unwrap().shape(), [2], "{format}");
             assert!(value.find(path).and_then(arraystow::Value::as_array).is_some(), "{format}: {path}");
         }
+    });
+}
+
+#[cfg(feature = "jiff")]
+#[derive(Clone, Debug, Default, PartialEq, Element, Serialize, Deserialize)]
+struct Event {
+    id: FixedBytes<2>,
+    at: Option<jiff::Timestamp>,
+}
+
+#[cfg(feature = "jiff")]
+#[arraystow::stow]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Small {
+    #[stow(codec = "gzip:1")]
+    few: Array1<Option<i32>>,
+    #[stow(inline)]
+    rain: Array1<Option<f64>>,
+    #[stow(codec = "gzip:1")]
+    times: Vec<Option<jiff::Timestamp>>,
+    #[stow(codec = "gzip:1")]
+    ids: Vec<FixedBytes<3>>,
+    #[stow(codec = "gzip:1")]
+    keys: Array1<FixedBytes<3>>,
+    #[stow(codec = "gzip:1")]
+    events: Vec<Event>,
+    #[stow(codec = "gzip:1")]
+    records: Array1<Event>,
+}
+
+#[cfg(feature = "jiff")]
+#[test]
+fn small_arrays_have_missing_elements_and_bytes() {
+    let events = || [None, Some(jiff::Timestamp::UNIX_EPOCH)].map(|at| Event { id: FixedBytes([7, 255]), at });
+    let saved = Small {
+        few: Array1::from(vec![Some(1), None]),
+        rain: Array1::from(vec![None, Some(0.5)]),
+        times: vec![None, Some(jiff::Timestamp::UNIX_EPOCH)],
+        ids: vec![FixedBytes([0, 1, 255]), FixedBytes([1, 2, 3])],
+        keys: Array1::from(vec![FixedBytes([0, 1, 255]), FixedBytes([1, 2, 3])]),
+        events: events().to_vec(),
+        records: Array1::from(events().to_vec()),
+    };
+    each(|format, storage| {
+        storage.save("it", &saved).unwrap();
+        assert!(storage.info("it").unwrap().arrays.is_empty(), "{format}");
+        let loaded: Small = storage.load("it").unwrap_or_else(|error| panic!("{format}: {error}"));
+        assert_eq!(loaded, saved, "{format}");
     });
 }

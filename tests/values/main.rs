@@ -16,3 +16,4 @@ mod round_trips;
 mod schema_evolution;
 mod shared;
 mod texts;
+mod untyped;

@@ -90,6 +90,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ArrayVisitor<'_, V> {
 }
 
 /// Which of its forms an array has.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::plugin) enum StoredOrInline {
     Stored,
     Inline,
@@ -130,6 +131,11 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
     }
 }
 
+/// The version of an array's fields. Its type passes through serde's buffers. Nothing else there says that a map is an array,
+/// and which form the array has in the document. Formats have a 1 as an unsigned number.
+pub(in crate::plugin) type StoredVersion = i8;
+pub(in crate::plugin) type InlineVersion = i16;
+
 /// An array's fields, one after the other.
 pub(in crate::plugin) enum ArrayFields {
     Stored {
@@ -158,6 +164,12 @@ impl ArrayFields {
             _ => None,
         };
         fields.sort_by_key(|(key, _)| std::cmp::Reverse(place(key)));
+        if let Some((key, version)) = fields.last_mut()
+            && place(key) == Some(0)
+            && u8::deserialize(serde_content::Deserializer::new(version.clone()).coerce_numbers()) == Ok(1)
+        {
+            *version = Value::from(InlineVersion::from(1_u8));
+        }
         Self::Inline { fields, value: None }
     }
 
@@ -194,7 +206,7 @@ impl ArrayFields {
         E: de::Error,
     {
         match self {
-            Self::Stored { next: 1, .. } => seed.deserialize(1_u8.into_deserializer()),
+            Self::Stored { next: 1, .. } => seed.deserialize(StoredVersion::from(true).into_deserializer()),
             Self::Stored { elements, next: 2, .. } => seed.deserialize(Dim::new(&elements.shape, path)),
             Self::Stored { elements, convert, .. } => {
                 seed.deserialize(Data { elements, convert: *convert, error: PhantomData })

@@ -12,8 +12,9 @@ use crate::plugin::de::seeds::{Seed, bounded};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::scalars::is_scalar_seed;
-use crate::plugin::walk::errors::{de_error, passing_load};
+use crate::plugin::walk::errors::{de_error, forget_since, passing_load};
 use crate::plugin::walk::lookup::whole;
+use crate::plugin::walk::notes::noted;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess};
 use serde_content::Value;
 use std::borrow::Cow;
@@ -90,7 +91,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWalk<'_, 'de, A> {
         }
         let place = Path::Asked(self.at.path, self.asked);
         let path = Path::Key(&place, &self.key);
-        self.inner.next_value_seed(Seed { seed, at: self.at.path(&path) }).map_err(|error| passing_load(error, &path))
+        let before = noted();
+        let value = self.inner.next_value_seed(Seed { seed, at: self.at.path(&path) });
+        if value.is_ok() && noted() != before {
+            forget_since(before);
+        }
+        value.map_err(|error| passing_load(error, &path))
     }
 
     #[inline]

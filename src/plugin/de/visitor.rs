@@ -6,7 +6,8 @@ use crate::plugin::de::maps::MapWalk;
 use crate::plugin::de::seeds::{Deserializer, Seed, Watching, bounded, visit_scalars};
 use crate::plugin::document::path::{Asked, Path};
 use crate::plugin::format::scalars::is_scalar_seed;
-use crate::plugin::walk::errors::passing_load;
+use crate::plugin::walk::errors::{forget_since, passing_load};
+use crate::plugin::walk::notes::noted;
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -104,7 +105,12 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for SeqWalk<'_, A> {
                 .map_err(|error| passing_load(error, &Path::Index(self.at.path, index)));
         }
         let path = Path::Index(self.at.path, index);
-        self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) }).map_err(|error| passing_load(error, &path))
+        let before = noted();
+        let element = self.inner.next_element_seed(Seed { seed, at: self.at.path(&path) });
+        if element.is_ok() && noted() != before {
+            forget_since(before);
+        }
+        element.map_err(|error| passing_load(error, &path))
     }
 
     #[inline]

@@ -3,6 +3,8 @@
 
 use crate::array::{AnyNumber as Number, DataType, Field, Number as _, RecordType, packed, with_element};
 use crate::plugin::document::number::number as to_number;
+#[cfg(feature = "jiff")]
+use crate::plugin::document::number::optional;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -151,6 +153,12 @@ pub(in crate::plugin) fn put(data_type: &DataType, value: &Value<'static>, out: 
             let bytes = match value {
                 Value::String(text) => text.as_bytes(),
                 Value::Bytes(bytes) => bytes,
+                // JSON has a list in the place of bytes.
+                Value::Seq(numbers) | Value::Tuple(numbers) if *data_type == DataType::Bytes(numbers.len()) => {
+                    let bytes: Result<Vec<u8>, _> = numbers.iter().cloned().map(to_number).collect();
+                    out.extend(bytes.map_err(|_| unfit())?);
+                    return Ok(());
+                }
                 _ => return Err(unfit()),
             };
             let missing = size.checked_sub(bytes.len()).ok_or_else(unfit)?;
@@ -216,7 +224,7 @@ fn put_record(record: &RecordType, value: &Value<'static>, out: &mut Vec<u8>) ->
 #[cfg(feature = "jiff")]
 fn put_time(data_type: &DataType, value: &Value<'static>, out: &mut Vec<u8>) -> Result<(), String> {
     use crate::array::Encoding;
-    let read = serde_content::Deserializer::new(value.clone());
+    let read = serde_content::Deserializer::new(optional(value.clone()));
     match data_type {
         DataType::DateTime64(_) => {
             Option::<jiff::Timestamp>::deserialize(read).map_err(|error| error.to_string())?.put(out)

@@ -40,7 +40,7 @@ pub(crate) fn replace_ids<'a>(
     }
 }
 
-/// Whether the name that follows is that of an id: the version comes before it.
+/// Whether the name that follows is that of an id: the version comes before it. In a pickle it is any string of its own.
 fn is_id(before: &[u8], id: &PersistentId, format: Format) -> bool {
     let version = match format {
         // The header of a string of 36 bytes.
@@ -49,8 +49,12 @@ fn is_id(before: &[u8], id: &PersistentId, format: Format) -> bool {
             .strip_suffix(b"\"")
             .and_then(|before| before.trim_ascii_end().strip_suffix(b","))
             .and_then(|before| before.trim_ascii_end().strip_suffix(b"\"")),
-        // The version may be a reference to an earlier string.
-        Format::Pickle => return true,
+        // The version may be a reference to an earlier string, so only the header of the string is compared.
+        Format::Pickle => {
+            const LENGTH: u8 = LEN as u8;
+            let headers: [&[u8]; 3] = [&[0x8c, LENGTH], &[b'X', LENGTH, 0, 0, 0], &[0x8d, LENGTH, 0, 0, 0, 0, 0, 0, 0]];
+            return headers.iter().any(|header| before.ends_with(header));
+        }
     };
     version.is_some_and(|before| before.ends_with(id.version().as_bytes()))
 }
@@ -89,6 +93,19 @@ mod tests {
         let (mut body, ids) = (cbor(OLD), [OLD, NEW].map(PersistentId::of));
         replace_ids(&mut body, Format::Cbor, [(&ids[0], &ids[1])].into_iter()).unwrap();
         assert_eq!(body, cbor(NEW));
+    }
+
+    #[test]
+    fn in_a_pickle_a_part_of_a_string_stays() {
+        let pickle = |file: &str| {
+            let log = format!("reads {OLD}");
+            let short = [&[0x8c, log.len() as u8], log.as_bytes(), &[0x8c, LEN as u8], file.as_bytes()].concat();
+            let long = [b"X\x24\0\0\0", file.as_bytes(), b"\x8d\x24\0\0\0\0\0\0\0", file.as_bytes()].concat();
+            [short, long].concat()
+        };
+        let (mut body, ids) = (pickle(OLD), [OLD, NEW].map(PersistentId::of));
+        replace_ids(&mut body, Format::Pickle, [(&ids[0], &ids[1])].into_iter()).unwrap();
+        assert_eq!(body, pickle(NEW));
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(in crate::plugin) fn optional_number<X: Element + DeserializeOwned>(
     }
 }
 
+/// An element that may be missing: JSON and pickle have a unit in the place of one that is.
+pub(in crate::plugin) fn optional(value: Value<'static>) -> Value<'static> {
+    if value == Value::Unit { Value::Option(None) } else { value }
+}
+
 /// A number that is there, which must not be the one that represents missing ones.
 fn present<X: Element>(number: X, fill: &[u8]) -> Result<X, serde_content::Error> {
     match X::fill_bytes(&number) {

@@ -22,8 +22,9 @@ pub(in crate::plugin) fn plan<O>(
     settings: PlanSettings,
     walk: impl FnOnce() -> Result<O, String>,
 ) -> Result<(O, SavePlan)> {
+    let measures = settings.measures;
     let guard = push(Level::Save(Box::new(SaveState::new(settings))));
-    let result = walk().map(|output| (output, write_pieces()));
+    let result = walk().map(|output| (output, if measures { Ok(()) } else { write_pieces() }));
     let Some(Level::Save(state)) = guard.pop() else {
         return Err(Error::new(ErrorKind::Serde, "the value's Serialize implementation did not finish"));
     };

@@ -23,6 +23,8 @@ impl Registry {
     /// Adds a serializer, which replaces one for the same type or of the same name.
     pub(crate) fn add<P: PersistentSerializer>(&mut self, serializer: P) {
         let serializer: Arc<dyn UserSerializer> = Arc::new(Registered(Arc::new(serializer)));
+        // Its objects could be saved, and not loaded.
+        self.by_type.retain(|_, known| known.name() != P::NAME);
         self.by_type.insert(serializer.object_type(), serializer.clone());
         self.by_name.insert(P::NAME, serializer);
     }

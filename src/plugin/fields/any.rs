@@ -1,6 +1,8 @@
 //! Chunked arrays of any element type as serde values: their persistent ids.
 
 use crate::array::AnyArray;
+use crate::plugin::document::id::PersistentId;
+use crate::plugin::document::names::STORED;
 use crate::plugin::fields::diverted::divert;
 use crate::plugin::fields::found::FoundNdarray;
 use crate::plugin::walk::context::saving;
@@ -16,7 +18,21 @@ impl Serialize for AnyArray {
     /// `NoContext` outside a save; the array's own error if it can never be computed.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let array = self.erased();
+        if self.is_plain() {
+            return divert(serializer, || {
+                saving(|state| state.add_kept_plain(&**array, || array.clone()))?.map(Stored)
+            });
+        }
         divert(serializer, || saving(|state| state.add_chunked(&**array, || array.clone()))?)
+    }
+}
+
+/// The id of an array in the place of a plain one.
+struct Stored(PersistentId);
+
+impl Serialize for Stored {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(STORED, &self.0)
     }
 }
 

@@ -82,6 +82,29 @@ pub(in crate::plugin) fn data_type(elements: &Value<'static>) -> Option<DataType
     elements.try_fold(ElementKind::of(first)?, |kind, element| kind.and(ElementKind::of(element)?))?.data_type()
 }
 
+/// The data type of the elements of a stored array in one of serde's buffers, which has them in their own type.
+pub(in crate::plugin) fn buffered(elements: &Value<'static>) -> Option<DataType> {
+    let (Value::Seq(list) | Value::Tuple(list)) = elements else { return None };
+    let mut types = list.iter().map(own_type);
+    let first = types.next().flatten();
+    if first.is_some() && types.all(|own| own == first) { first } else { data_type(elements) }
+}
+
+fn own_type(element: &Value<'static>) -> Option<DataType> {
+    let Value::Number(number) = element else { return None };
+    Some(match number {
+        Number::I8(_) => DataType::Int8,
+        Number::I16(_) => DataType::Int16,
+        Number::I32(_) => DataType::Int32,
+        Number::I64(_) => DataType::Int64,
+        Number::U8(_) => DataType::UInt8,
+        Number::U16(_) => DataType::UInt16,
+        Number::U32(_) => DataType::UInt32,
+        Number::U64(_) => DataType::UInt64,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::encoded_element::put;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED};
-use crate::plugin::document::number::{optional_number, rounded};
+use crate::plugin::document::number::{optional, optional_number, rounded};
 use crate::plugin::fields::as_found;
 use ndarray::ArrayD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -111,7 +111,24 @@ impl NdarrayFields {
 
     /// The elements in the type that they show.
     pub(in crate::plugin) fn elements_as_found(self) -> Result<PlainElements> {
-        let data_type = as_found::data_type(&self.data).ok_or_else(|| {
+        let data_type = as_found::data_type(&self.data);
+        self.elements_of(data_type)
+    }
+
+    /// Those of a stored array, in the type in which one of serde's buffers has them. Returns the elements themselves if they
+    /// are not numbers.
+    pub(in crate::plugin) fn buffered(
+        dim: Vec<usize>,
+        data: Value<'static>,
+    ) -> std::result::Result<Result<PlainElements>, Value<'static>> {
+        match as_found::buffered(&data) {
+            Some(data_type) => Ok(Self { _version: IgnoredAny, dim, data }.elements_of(Some(data_type))),
+            None => Err(data),
+        }
+    }
+
+    fn elements_of(self, data_type: Option<DataType>) -> Result<PlainElements> {
+        let data_type = data_type.ok_or_else(|| {
             let text = "the elements of an array in the document have no data type of arraystow: load it as an \
                 ndarray of their Rust type";
             Error::new(ErrorKind::TypeMismatch, text)
@@ -150,7 +167,7 @@ fn as_serde_reads<T: Element + de::DeserializeOwned>(
 ) -> std::result::Result<T, serde_content::Error> {
     match &T::DATA_TYPE {
         DataType::Float32 | DataType::Complex64 => as_value_has_it(rounded(value)),
-        data_type @ (DataType::Record(_) | DataType::Subarray(_)) => {
+        data_type @ (DataType::Bytes(_) | DataType::Record(_) | DataType::Subarray(_)) => {
             let kept = value.clone();
             as_value_has_it(value).or_else(|error| of_bytes(data_type, &kept).ok_or(error))
         }
@@ -165,6 +182,7 @@ fn of_bytes<T: Element>(data_type: &DataType, value: &Value<'static>) -> Option<
 }
 
 fn as_value_has_it<T: de::DeserializeOwned>(value: Value<'static>) -> std::result::Result<T, serde_content::Error> {
+    let value = optional(value);
     let integer = match &value {
         Value::Number(Number::I64(integer)) => Some(i128::from(*integer)),
         Value::Number(Number::U64(integer)) => Some(i128::from(*integer)),

@@ -29,7 +29,10 @@ where
 }
 
 pub(super) fn add<A: PlainArray + ?Sized>(array: &A) -> Result<PersistentId> {
-    let path = saving(|state| state.take_place())?;
+    let (path, measured) = saving(|state| (state.take_place(), state.measured()))?;
+    if let Some(id) = measured {
+        return Ok(id);
+    }
     let elements = {
         let _lifted = lift();
         array.elements()

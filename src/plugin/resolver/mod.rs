@@ -2,6 +2,7 @@
 
 mod ahead;
 mod elements;
+mod known;
 mod objects;
 pub(in crate::plugin) mod reading;
 
@@ -18,6 +19,7 @@ use crate::plugin::external::protocols::{Protocols, no_protocol};
 use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::ahead::{Distance, ReadAhead};
 use crate::plugin::resolver::elements::{elements_of, too_large};
+use crate::plugin::resolver::known::KnownItems;
 use crate::plugin::resolver::objects::ObjectReader;
 use crate::plugin::resolver::reading::{Listed, Read, ReadBatch, ReadItems};
 use crate::plugin::walk::ahead::Walk;
@@ -41,10 +43,12 @@ pub(crate) struct Resolver {
     /// Without a manifest (a bare document) headers are read when the walk meets an id.
     listed: Option<Listed<ArrayEntry>>,
     arrays: RefCell<HashMap<String, Arc<dyn ErasedArray>>>,
-    wholes: RefCell<HashMap<String, Known<Arc<PlainElements>>>>,
+    wholes: KnownItems<Arc<PlainElements>>,
+    /// Bytes of the copies that the value has of arrays that are in several places.
+    copied: Cell<u64>,
     /// The arrays that a type took over or read itself, by their file names.
     taken: RefCell<HashSet<String>>,
-    read_objects: RefCell<HashMap<String, Known<Object>>>,
+    read_objects: KnownItems<Object>,
     /// Whether there is anything to be read.
     reads_ahead: bool,
     /// Memory for plain arrays, which will be there together.
@@ -52,13 +56,6 @@ pub(crate) struct Resolver {
     ahead: ReadAhead,
     /// What is to be read before the walk is tried again, if it must not wait.
     postponed: Option<RefCell<ReadBatch>>,
-}
-
-/// What was read.
-struct Known<T> {
-    value: Result<T>,
-    /// Whether it was asked for.
-    asked: bool,
 }
 
 impl Resolver {
@@ -70,9 +67,10 @@ impl Resolver {
             origin: Origin::default(),
             listed: None,
             arrays: RefCell::default(),
-            wholes: RefCell::default(),
+            wholes: KnownItems::default(),
+            copied: Cell::new(0),
             taken: RefCell::default(),
-            read_objects: RefCell::default(),
+            read_objects: KnownItems::default(),
             reads_ahead: false,
             room: Cell::new(machine_memory()),
             ahead: ReadAhead::default(),
@@ -85,7 +83,9 @@ impl Resolver {
         let mut resolver = Self::bare(protocols);
         resolver.origin = origin;
         resolver.listed = Some(Listed::new(&manifest.arrays, |entry| entry.id.file()));
-        if !manifest.is_bare() {
+        if manifest.is_bare() {
+            resolver.objects.name(&manifest.objects);
+        } else {
             resolver.objects.list(&manifest.objects);
         }
         resolver.reads_ahead = manifest.arrays.iter().any(|entry| entry.plain) || !manifest.objects.is_empty();
@@ -101,6 +101,8 @@ impl Resolver {
     /// whatever its result.
     pub(crate) fn postponed(&self, all: bool) -> Option<ReadBatch> {
         let mut postponed = self.postponed.as_ref()?.take();
+        self.wholes.begin_walk();
+        self.copied.set(0);
         if postponed.is_empty() {
             return None;
         }
@@ -117,8 +119,8 @@ impl Resolver {
     pub(crate) fn take_in(&self, read: ReadItems) {
         for (file, read) in read.0 {
             match read {
-                Read::Array(value) => drop(self.wholes.borrow_mut().insert(file, Known { value, asked: false })),
-                Read::Object(value) => drop(self.read_objects.borrow_mut().insert(file, Known { value, asked: false })),
+                Read::Array(value) => self.wholes.insert(file, value),
+                Read::Object(value) => self.read_objects.insert(file, value),
             }
         }
     }
@@ -175,13 +177,13 @@ impl Resolver {
         // Others only if they are asked for as plain ones.
         let is_plain = listed.get(id.file()).is_none_or(|entry| entry.plain);
         let following = listed.after(id.file()).iter().filter(|entry| entry.plain || !is_plain);
-        let (taken, wholes) = (self.taken.borrow(), self.wholes.borrow());
-        let is_new = |file: &str| !taken.contains(file) && !wholes.contains_key(file) && !self.ahead.is_coming(file);
+        let taken = self.taken.borrow();
+        let is_new = |file: &str| !taken.contains(file) && !self.wholes.contains(file) && !self.ahead.is_coming(file);
         let following = following.filter(|entry| is_new(entry.id.file()));
         let bytes = |entry: &ArrayEntry| Some(self.array(&entry.id).ok()?.byte_len() as u64);
         let distance = self.distance(self.concurrency());
         let entries = self.ahead.likely(following, walk, distance, ArrayEntry::path, bytes);
-        drop((taken, wholes));
+        drop(taken);
         for entry in entries {
             self.add(&entry.id, reading);
         }
@@ -210,7 +212,7 @@ impl Resolver {
     /// Adds an array, unless it was read already or cannot be.
     fn add(&self, id: &PersistentId, reading: &mut ReadBatch) {
         let file = id.file();
-        if self.wholes.borrow().contains_key(file) {
+        if self.wholes.contains(file) {
             return;
         }
         let array = self.array(id).and_then(|array| match self.room.get().checked_sub(array.byte_len() as u64) {
@@ -243,26 +245,19 @@ impl Resolver {
 
     /// Adds an object, unless it was read already.
     fn add_object(&self, entry: &ObjectEntry, reading: &mut ReadBatch) {
-        if !self.read_objects.borrow().contains_key(entry.id.file()) {
+        if !self.read_objects.contains(entry.id.file()) {
             self.objects.add(&entry.id, Some(entry), reading);
         }
     }
 
-    /// What was read under a name, which is asked for.
-    fn ask<T: Clone>(
-        &self,
-        known: &RefCell<HashMap<String, Known<T>>>,
-        file: &str,
-        bytes: impl Fn(&T) -> u64,
-    ) -> Option<Result<T>> {
-        let mut known = known.borrow_mut();
-        let known = known.get_mut(file)?;
-        if !std::mem::replace(&mut known.asked, true)
-            && let Ok(value) = &known.value
-        {
-            self.ahead.note(bytes(value));
+    /// Counts a copy: a few bytes of a document can name one array in very many places.
+    fn copy(&self, id: &PersistentId, elements: Arc<PlainElements>) -> Result<Arc<PlainElements>> {
+        let copied = self.copied.get().saturating_add(elements.byte_len() as u64);
+        if copied > self.room.get() {
+            return Err(too_large(&*self.array(id)?));
         }
-        Some(known.value.clone())
+        self.copied.set(copied);
+        Ok(elements)
     }
 
     /// The array of this id; the same one each time.
@@ -311,7 +306,7 @@ impl ArrayResolver for Resolver {
     fn names(&self, id: &PersistentId) -> bool {
         match &self.listed {
             Some(listed) if id.is_array() => listed.get(id.file()).is_some(),
-            Some(_) => self.objects.listed().is_some_and(|listed| listed.get(id.file()).is_some()),
+            Some(_) => self.objects.names(id.file()),
             None => id.is_array(),
         }
     }
@@ -321,10 +316,12 @@ impl ArrayResolver for Resolver {
     }
 
     fn known(&self, id: &PersistentId) -> Option<Result<Arc<PlainElements>>> {
-        let elements = self.ask(&self.wholes, id.file(), |elements| elements.byte_len() as u64)?;
+        let note = |elements: &Arc<PlainElements>| self.ahead.note(elements.byte_len() as u64);
+        let (elements, is_again) = self.wholes.ask(id.file(), note)?;
+        let elements = if is_again { elements.and_then(|elements| self.copy(id, elements)) } else { elements };
         // What is not asked for again is not kept: the value has a copy of its own.
         if self.is_met_once(id.file()) {
-            self.wholes.borrow_mut().remove(id.file());
+            self.wholes.remove(id.file());
             self.taken.borrow_mut().insert(id.file().to_owned());
         }
         Some(elements)
@@ -349,13 +346,13 @@ impl ArrayResolver for Resolver {
         };
         // What was read is not read again where the walk begins again. What is asked for twice stays, too.
         if self.postponed.is_none() && self.taken.borrow_mut().insert(id.file().to_owned()) {
-            self.wholes.borrow_mut().remove(id.file());
+            self.wholes.remove(id.file());
         }
         Ok(elements)
     }
 
     fn begin_direct(&self, id: &PersistentId) -> Result<bool> {
-        if self.postponed.is_some() || self.wholes.borrow().contains_key(id.file()) {
+        if self.postponed.is_some() || self.wholes.contains(id.file()) {
             return Ok(false);
         }
         let array = self.array(id)?;
@@ -373,7 +370,8 @@ impl ArrayResolver for Resolver {
     fn object(&self, id: &PersistentId, walk: Option<&Walk>) -> Result<Object> {
         let locate = |error| self.locate(id, error);
         let entry = self.objects.entry(id).map_err(locate)?;
-        let known = || self.ask(&self.read_objects, id.file(), |_| entry.map_or(0, ObjectEntry::bytes));
+        let bytes = entry.map_or(0, ObjectEntry::bytes);
+        let known = || self.read_objects.ask(id.file(), |_| self.ahead.note(bytes)).map(|(object, _)| object);
         let object = match known() {
             Some(known) => known,
             None => {

@@ -10,6 +10,7 @@ use crate::plugin::external::shared_file::read as read_shared;
 use crate::plugin::external::user_serializer::Object;
 use crate::plugin::resolver::reading::{Listed, Read, ReadBatch};
 use crate::protocol::files::Ledger;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The external objects of one document.
@@ -17,17 +18,29 @@ pub(in crate::plugin) struct ObjectReader {
     protocols: Arc<Protocols>,
     /// Without a manifest (a bare document) nothing is known of them.
     listed: Option<Listed<ObjectEntry>>,
+    /// The names of the objects of a pickle, of which nothing else is known.
+    named: HashSet<String>,
 }
 
 impl ObjectReader {
     /// Returns the objects of a document without a manifest.
     pub(in crate::plugin) fn bare(protocols: Protocols) -> Self {
-        Self { protocols: Arc::new(protocols), listed: None }
+        Self { protocols: Arc::new(protocols), listed: None, named: HashSet::new() }
     }
 
     /// For a document whose manifest has these.
     pub(in crate::plugin) fn list(&mut self, entries: &[ObjectEntry]) {
         self.listed = Some(Listed::new(entries, |entry| entry.id.file()));
+    }
+
+    /// For a document that only names these.
+    pub(in crate::plugin) fn name(&mut self, entries: &[ObjectEntry]) {
+        self.named = entries.iter().map(|entry| entry.id.file().to_owned()).collect();
+    }
+
+    /// Whether the document has an object of this name.
+    pub(in crate::plugin) fn names(&self, file: &str) -> bool {
+        self.named.contains(file) || self.listed.as_ref().is_some_and(|listed| listed.get(file).is_some())
     }
 
     pub(in crate::plugin) fn listed(&self) -> Option<&Listed<ObjectEntry>> {

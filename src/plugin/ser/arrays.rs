@@ -5,6 +5,7 @@
 //! diverted array, or `INLINE` with the three fields.
 
 use crate::plugin::document::elements::PlainElements;
+use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY, INLINE, STORED};
 use crate::plugin::document::path::Path;
 use crate::plugin::format::rules::Rules;
@@ -198,6 +199,12 @@ pub(in crate::plugin) fn one_entry<S: Serializer, T: ?Sized + Serialize>(
     let mut map = inner.serialize_map(Some(1))?;
     map.serialize_entry(form, contents)?;
     map.end()
+}
+
+/// The id that this value is, as that of a plain array.
+pub(in crate::plugin) fn plain_id<T: ?Sized + Serialize, E: serde::ser::Error>(id: &T) -> Result<PersistentId, E> {
+    let id = PersistentId::deserialize(serde_content::Deserializer::new(hold(id)?));
+    id.map(|id| id.plain()).map_err(E::custom)
 }
 
 /// What `dim` says: a tuple for a fixed number of axes, a sequence for any number.

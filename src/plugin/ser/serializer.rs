@@ -2,7 +2,7 @@
 
 use crate::plugin::document::names::{ARRAY, CHUNKED, INLINE, STORED, STOW};
 use crate::plugin::document::path::Path;
-use crate::plugin::ser::arrays::{StructSerializer, one_entry};
+use crate::plugin::ser::arrays::{StructSerializer, one_entry, plain_id};
 use crate::plugin::ser::compounds::Compound;
 use crate::plugin::ser::keys::check_key;
 use crate::plugin::ser::maps::MapSerializer;
@@ -27,15 +27,17 @@ macro_rules! forward {
 }
 
 impl<S: ser::Serializer> Serializer<'_, S> {
-    /// What a field with options has in the place of a plain array. A list that stays in the document is an ordinary one where
-    /// a reader sees what it is.
+    /// What is in the place of a plain array whose elements do not pass through serde. A list that stays in the document is an
+    /// ordinary one where a reader sees what it is.
     fn form<T: ?Sized + Serialize>(self, form: &'static str, value: &T) -> Result<S::Ok, S::Error> {
-        let is_ordinary = if form == STORED { self.rules.quirks().has_ids } else { self.rules.is_known() };
-        if is_ordinary {
+        if form == INLINE && self.rules.is_known() {
             return value.serialize(self);
         }
         let rules = self.rules.enter(self.path).and_then(|rules| rules.enter(self.path)).map_err(ser_error)?;
         rules.enter(self.path).map_err(ser_error)?;
+        if form == STORED && self.rules.quirks().has_ids {
+            return plain_id(value)?.serialize(self.inner);
+        }
         one_entry(self.inner, form, &Wrapped { value, path: self.path, rules, key: None })
     }
 }

@@ -6,6 +6,7 @@
 //! field for are never read, and in a list of structs the same field of all of them is read.
 
 use crate::plugin::document::path::{Asked, Path};
+use std::cell::Cell;
 
 /// The way from the root to the array that is asked for.
 #[derive(Debug)]
@@ -37,7 +38,10 @@ impl Walk {
 
     /// Whether the array at that place in the object will be asked for too.
     pub(in crate::plugin) fn leads_to(&self, place: &str, judgement: Judgement) -> bool {
-        leads_to(&self.0, &with_dot(place.to_owned()), judgement)
+        // A hostile document may have places that are compared in very many ways.
+        const MOST_BYTES: usize = 1024;
+        const MOST_STEPS: u32 = 1000;
+        place.len() <= MOST_BYTES && leads_to(&self.0, &with_dot(place.to_owned()), judgement, &Cell::new(MOST_STEPS))
     }
 }
 
@@ -58,12 +62,14 @@ fn collect(path: &Path<'_>, steps: &mut Vec<Step>) {
     steps.push(step);
 }
 
-/// Whether what is left of a place is on the way, or where a like way leads.
-fn leads_to(steps: &[Step], left: &str, judgement: Judgement) -> bool {
+/// Whether what is left of a place is on the way, or where a like way leads. False when no steps are left to find out.
+fn leads_to(steps: &[Step], left: &str, judgement: Judgement, most: &Cell<u32>) -> bool {
+    let Some(fewer) = most.get().checked_sub(1) else { return false };
+    most.set(fewer);
     match steps {
         [] => left.is_empty(),
         [Step::Into(step), after @ ..] => {
-            left.strip_prefix(step.as_str()).is_some_and(|left| leads_to(after, left, judgement))
+            left.strip_prefix(step.as_str()).is_some_and(|left| leads_to(after, left, judgement, most))
         }
         [Step::Asked(Asked::Everything), ..] => !left.is_empty(),
         [Step::Asked(asked), after @ ..] => {
@@ -76,7 +82,7 @@ fn leads_to(steps: &[Step], left: &str, judgement: Judgement) -> bool {
                 let (step, left) = left.split_at(end);
                 is_asked(*asked, step)
                     && match step == own || *asked == Asked::All {
-                        true => leads_to(deeper, left, judgement),
+                        true => leads_to(deeper, left, judgement, most),
                         // Another field: of its type nothing is known, but in a list there is no other way than on.
                         false => judgement == Judgement::Lenient || is_in_lists(left),
                     }

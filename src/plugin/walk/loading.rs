@@ -102,6 +102,12 @@ impl LoadState {
         self.unfit.get_or_insert_with(|| array.to_string());
     }
 
+    pub(in crate::plugin) fn forget_since(&mut self, before: u64) {
+        if self.notes.forget_since(before) {
+            self.unfit = None;
+        }
+    }
+
     /// The error of a walk whose format says `text`. An untagged enum of serde's forgets why no variant fitted.
     pub(in crate::plugin) fn explain(self, text: &str) -> Error {
         const UNFIT: &str = "the document does not fit the type that is asked for";

@@ -3,30 +3,65 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::plugin::document::path::Path;
+use std::cell::Cell;
+
+thread_local! {
+    static NOTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The number of walks' first errors that this thread has noted.
+#[inline]
+pub(in crate::plugin) fn noted() -> u64 {
+    NOTED.get()
+}
 
 /// The first error of a walk, and where the walk was when the first error passed by.
 #[derive(Clone, Default)]
 pub(in crate::plugin) struct Notes {
     error: Option<Error>,
     place: Option<String>,
+    /// What [`noted`] has returned since then.
+    since: u64,
 }
 
 impl Notes {
     pub(in crate::plugin) fn new(error: Option<Error>, place: Option<String>) -> Self {
-        Self { error, place }
+        Self { error, place, since: 0 }
+    }
+
+    /// Something is noted.
+    fn begin(&mut self) {
+        if self.error.is_none() && self.place.is_none() {
+            NOTED.set(NOTED.get() + 1);
+            self.since = NOTED.get();
+        }
+    }
+
+    /// Forgets what was noted after [`noted`] had returned this. Returns whether there was anything.
+    pub(in crate::plugin) fn forget_since(&mut self, before: u64) -> bool {
+        let is_new = self.since > before;
+        if is_new {
+            *self = Self::default();
+        }
+        is_new
     }
 
     pub(in crate::plugin) fn keep_error(&mut self, error: &Error) {
+        self.begin();
         self.error.get_or_insert_with(|| error.clone());
     }
 
     pub(in crate::plugin) fn note_place(&mut self, place: &Path<'_>) {
+        self.begin();
         self.place.get_or_insert_with(|| place.to_string());
     }
 
     /// These notes, and what they lack from later ones.
-    pub(in crate::plugin) fn then(self, later: Self) -> Self {
-        Self { error: self.error.or(later.error), place: self.place.or(later.place) }
+    pub(in crate::plugin) fn then(mut self, later: Self) -> Self {
+        if later.error.is_some() || later.place.is_some() {
+            self.begin();
+        }
+        Self { error: self.error.or(later.error), place: self.place.or(later.place), since: self.since }
     }
 
     pub(in crate::plugin) fn error(&self) -> Option<&Error> {

@@ -43,6 +43,8 @@ pub(crate) struct PlanSettings {
     /// Writes large arrays during the walk, if it may do so.
     pub(crate) early: Option<Rc<EarlyArrays>>,
     pub(crate) incomplete: Incomplete,
+    /// Whether nothing of the plan is kept: the walk only measures the root.
+    pub(crate) measures: bool,
 }
 
 impl Default for PlanSettings {
@@ -54,17 +56,19 @@ impl Default for PlanSettings {
             shared: SharedPlace::Beside,
             early: None,
             incomplete: Incomplete::Refused,
+            measures: false,
         }
     }
 }
 
 impl PlanSettings {
-    /// The settings for a walk of the same value of which nothing is kept.
+    /// The settings for a walk of the same value that only measures it.
     pub(in crate::plugin) fn again(&self) -> Self {
         Self {
             inline_below: self.inline_below,
             registry: self.registry.clone(),
             incomplete: self.incomplete,
+            measures: true,
             ..Self::default()
         }
     }
@@ -166,6 +170,24 @@ impl SaveState {
         array: &dyn ErasedArray,
         clone: impl FnOnce() -> Arc<dyn ErasedArray>,
     ) -> Result<PersistentId> {
+        self.add_lazy(array, clone, false)
+    }
+
+    /// The same, for an array in the place of a plain one.
+    pub(in crate::plugin) fn add_kept_plain(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+    ) -> Result<PersistentId> {
+        self.add_lazy(array, clone, true)
+    }
+
+    fn add_lazy(
+        &mut self,
+        array: &dyn ErasedArray,
+        clone: impl FnOnce() -> Arc<dyn ErasedArray>,
+        plain: bool,
+    ) -> Result<PersistentId> {
         let path = self.take_place();
         let clone = self.options.cut(clone()).map_err(|error| error.at_path(&path))?;
         let kept = self.settings.keep.as_ref().and_then(|keep| keep(&*clone, self.options.meta()));
@@ -190,10 +212,13 @@ impl SaveState {
         self.known.insert(identity, self.objects.len());
         // What is cut otherwise may not hold the array that it was made of.
         self.held.push(array.keep_alive());
-        Ok(self.add_array(kept, path, clone, false))
+        Ok(self.add_array(kept, path, clone, plain))
     }
 
     pub(in crate::plugin) fn add_plain(&mut self, elements: PlainElements, path: String) -> Result<PersistentId> {
+        if let Some(id) = self.measured() {
+            return Ok(id);
+        }
         let same_place = self.plain.entry(path.clone()).or_default();
         if let Some((_, index)) = same_place.iter().find(|(known, _)| elements.is_same(&**known)) {
             return Ok(self.objects[*index].id.clone());
@@ -203,6 +228,11 @@ impl SaveState {
         let array = self.options.cut(whole.clone()).map_err(|error| error.at_path(&path))?;
         same_place.push((whole, self.objects.len()));
         Ok(self.add_array(None, path, array, true))
+    }
+
+    /// An id for a plain array that is not kept, if none is.
+    pub(in crate::plugin) fn measured(&self) -> Option<PersistentId> {
+        self.settings.measures.then(PersistentId::fresh)
     }
 
     /// What writes a plain array of this many bytes now, while it is borrowed; `None` if it is to be copied.

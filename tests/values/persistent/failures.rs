@@ -130,6 +130,29 @@ fn a_name_that_cannot_stand_in_an_id_is_refused_at_once() {
     refused!("", "HDFSerializer", "a\nb");
 }
 
+#[test]
+fn a_serializer_replaces_one_of_the_same_name() {
+    struct Second;
+    impl PersistentSerializer for Second {
+        type Object = String;
+        const NAME: &'static str = <BadOnes as PersistentSerializer>::NAME;
+        fn write(&self, _: &String, _: &ExternalFiles) -> Result<(), BoxError> {
+            Ok(())
+        }
+        fn read(&self, _: &ExternalFiles) -> Result<String, BoxError> {
+            Ok(String::new())
+        }
+        fn remove(&self, _: &ExternalFiles) -> Result<(), BoxError> {
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let storage = arraystow::Storage::builder(folder.path()).serializer(BadOnes).serializer(Second).open().unwrap();
+    let error = storage.save("x", &One(Bad::Read)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(error.to_string().contains("no serializer is registered"), "{error}");
+}
+
 /// Saves something else whenever it is cloned or looked at.
 #[derive(PartialEq, Debug)]
 struct Busy;

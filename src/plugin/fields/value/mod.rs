@@ -13,7 +13,8 @@ use crate::plugin::fields::found::NdarrayFields;
 use crate::plugin::shared::{Shared, WeakShared};
 
 /// A value whose Rust type is not known: the contents of a document, as a tree with arrays as leaves. See
-/// [`Storage::value`](crate::Storage::value). As a field, it accepts any part of a document.
+/// [`Storage::value`](crate::Storage::value). As a field, it accepts any part of a document. Where serde buffers what it
+/// reads (`flatten`, `tag`, `untagged`), a plain `ndarray` is read as a whole, without its attributes and names of axes.
 ///
 /// A document contains the value as serde serializes it: a struct is a map of its fields, a tuple is a list, a variant
 /// of an enum is its name or a map from its name to its contents, a `Some` is its contents, and `None` and units are
@@ -22,9 +23,15 @@ use crate::plugin::shared::{Shared, WeakShared};
 /// [`Display`](std::fmt::Display) writes it as text, in several lines with `{:#}`. Long and deeply nested parts are
 /// shortened.
 ///
-/// Serializing it gives the document that it was read from, with these exceptions. A plain `ndarray` becomes a chunked
-/// array, which a field of either type reads. An [external object](Self::External) cannot be saved. In JSON, an integer
-/// that neither `i64` nor `u64` can hold is read as a float. In pickle, a tuple becomes a list.
+/// Serializing it gives the document that it was read from. Each array has the form that it had there, plain or chunked,
+/// so that the type of the document reads it; an array that is made from one, as by [`AnyArray::slice`], is chunked. There
+/// are these exceptions:
+///
+/// - An [external object](Self::External) cannot be saved.
+/// - In JSON, an integer that neither `i64` nor `u64` can hold is read as a float.
+/// - In pickle, tuples and sets become lists, a complex number a list of two floats, a `bytearray` bytes, an integer of
+///   more than 128 bits a string, and a numpy scalar or array a number or a map of its shape and elements.
+///
 /// [`Storage::rename`](crate::Storage::rename), [`copy`](crate::Storage::copy) and
 /// [`replace_arrays`](crate::Storage::replace_arrays) keep all of these as they are.
 ///

@@ -5,17 +5,22 @@
 
 use super::{InlineArray, Value};
 use crate::array::{AnyArray, element_count};
+use crate::plugin::de::arrays::{InlineVersion, StoredOrInline, StoredVersion};
+use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED, INLINE, STORED};
 use crate::plugin::drive::shared_load::{strong, weak};
+use crate::plugin::fields::found::NdarrayFields;
 use crate::plugin::fields::shared::{Meaning, meaning};
 use crate::plugin::format::cbor::AnyStep;
 use crate::plugin::shared::Shared;
 use crate::plugin::walk::context::loading;
 use crate::plugin::walk::errors::de_error;
 use crate::plugin::walk::lookup::{chunked, names};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_content::Value as Content;
+use std::cell::Cell;
 use std::fmt;
 
 impl<'de> Deserialize<'de> for Value {
@@ -24,12 +29,30 @@ impl<'de> Deserialize<'de> for Value {
     /// # Errors
     /// That of the format if it does not describe itself (bincode, postcard): nothing can be read there without a type.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Asks our Deserializer, if it is the next, for what there really is.
-        deserializer.deserialize_newtype_struct(CHUNKED, ValueVisitor)
+        read(deserializer, &Cell::new(None))
     }
 }
 
-struct ValueVisitor;
+/// Reads whatever is there. `shown` gets the form of the array whose version it is, if one of serde's buffers has its fields.
+fn read<'de, D: Deserializer<'de>>(deserializer: D, shown: &Cell<Option<StoredOrInline>>) -> Result<Value, D::Error> {
+    // Asks our Deserializer, if it is the next, for what there really is.
+    deserializer.deserialize_newtype_struct(CHUNKED, ValueVisitor { shown })
+}
+
+struct ValueVisitor<'f> {
+    shown: &'f Cell<Option<StoredOrInline>>,
+}
+
+/// The value of a map's first entry.
+struct FirstSeed<'f>(&'f Cell<Option<StoredOrInline>>);
+
+impl<'de> DeserializeSeed<'de> for FirstSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        read(deserializer, self.0)
+    }
+}
 
 macro_rules! visit {
     ($($method:ident($rust:ty) $variant:ident;)*) => {
@@ -40,7 +63,7 @@ macro_rules! visit {
     };
 }
 
-impl<'de> Visitor<'de> for ValueVisitor {
+impl<'de> Visitor<'de> for ValueVisitor<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +82,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
         visit_string(String) Text;
         visit_bytes(&[u8]) Bytes;
         visit_byte_buf(Vec<u8>) Bytes;
+    }
+
+    fn visit_i8<E>(self, value: StoredVersion) -> Result<Value, E> {
+        if value == 1 {
+            self.shown.set(Some(StoredOrInline::Stored));
+        }
+        Ok(Value::Integer(value.into()))
+    }
+
+    fn visit_i16<E>(self, value: InlineVersion) -> Result<Value, E> {
+        if value == 1 {
+            self.shown.set(Some(StoredOrInline::Inline));
+        }
+        Ok(Value::Integer(value.into()))
     }
 
     fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
@@ -92,12 +129,22 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
+        let (mut entries, shown) = (Vec::new(), Cell::new(None));
+        while let Some(key) = map.next_key::<Value>()? {
             count()?;
-            entries.push(entry);
+            let value = match entries.as_slice() {
+                [] => map.next_value_seed(FirstSeed(&shown))?,
+                [_, (_, Value::List(dim))] if shown.get() == Some(StoredOrInline::Stored) => {
+                    buffered(dim, map.next_value()?)?
+                }
+                _ => map.next_value()?,
+            };
+            entries.push((key, value));
         }
-        Ok(array(entries))
+        Ok(match shown.get() {
+            None => array(entries),
+            Some(_) => of_fields(entries),
+        })
     }
 }
 
@@ -129,12 +176,31 @@ fn array(entries: Vec<(Value, Value)>) -> Value {
         Err(entries) => return Value::Map(entries),
     };
     match (form, value) {
-        (Value::Text(form), Value::Array(array)) if form == STORED => Value::Array(array),
+        (Value::Text(form), Value::Array(array)) if form == STORED => Value::Array(array.plain()),
         (Value::Text(form), Value::Map(fields)) if form == INLINE => match inline_array(fields) {
             Ok(array) => Value::InlineArray(array),
             Err(fields) => Value::Map(vec![(Value::Text(form), Value::Map(fields))]),
         },
         (form, value) => Value::Map(vec![(form, value)]),
+    }
+}
+
+/// The `data` of a stored array in one of serde's buffers, which has its elements: the array in memory, if they are numbers.
+fn buffered<E: Error>(dim: &[Value], data: Content<'static>) -> Result<Value, E> {
+    match NdarrayFields::buffered(lengths(dim).unwrap_or_default(), data) {
+        Ok(elements) => {
+            let array = elements.and_then(PlainElements::into_chunked).map_err(de_error)?;
+            Ok(Value::Array(AnyArray::of(array).plain()))
+        }
+        Err(data) => Value::deserialize(serde_content::Deserializer::new(data)).map_err(E::custom),
+    }
+}
+
+/// The array with these fields, which one of serde's buffers had.
+fn of_fields(fields: Vec<(Value, Value)>) -> Value {
+    match fields.as_slice() {
+        [_, _, (_, Value::Array(array))] => Value::Array(array.clone()),
+        _ => inline_array(fields).map_or_else(Value::Map, Value::InlineArray),
     }
 }
 
@@ -152,11 +218,15 @@ fn inline_array(mut fields: Vec<(Value, Value)>) -> Result<InlineArray, Vec<(Val
 /// The shape of an `ndarray` with these fields, if they are those of one.
 fn inline_shape(fields: &[(Value, Value)]) -> Option<Vec<usize>> {
     let named = fields.iter().map(|(key, _)| key.as_text()).eq(ARRAY_FIELDS.iter().map(|field| Some(*field)));
-    let [(_, Value::Integer(1)), (_, Value::List(lengths)), (_, Value::List(elements))] = fields else { return None };
+    let [(_, Value::Integer(1)), (_, Value::List(dim)), (_, Value::List(elements))] = fields else { return None };
+    let shape = lengths(dim)?;
+    (named && element_count(&shape) == Some(elements.len())).then_some(shape)
+}
+
+fn lengths(dim: &[Value]) -> Option<Vec<usize>> {
     let length = |value: &Value| match value {
         Value::Integer(length) => usize::try_from(*length).ok(),
         _ => None,
     };
-    let shape: Vec<usize> = lengths.iter().map(length).collect::<Option<_>>()?;
-    (named && element_count(&shape) == Some(elements.len())).then_some(shape)
+    dim.iter().map(length).collect()
 }

@@ -40,16 +40,26 @@ impl<'de> PickleValue<'de> {
         Ok(move |node| Self { node, levels, ..self })
     }
 
-    /// The error for a value that only Python code can build.
-    fn refused(self, class: &str) -> Text {
-        let place = match ids::place_of(self.graph, self.node, self.all_levels) {
+    /// Where it is in the document, for an error.
+    fn place(self) -> String {
+        match ids::place_of(self.graph, self.node, self.all_levels) {
             Some(path) if !path.is_empty() => format!(" at {path:?}"),
             _ => String::new(),
-        };
+        }
+    }
+
+    /// The error for a value that only Python code can build.
+    fn refused(self, class: &str) -> Text {
+        let place = self.place();
         Text::custom(format_args!(
             "there is an object of Python's {class}{place}, which is not read: that would take running code that the document \
              names"
         ))
+    }
+
+    /// Counts the value as one of this many bytes.
+    fn take(self, bytes: usize) -> Result<(), Text> {
+        self.graph.take(bytes).map_err(Text::custom)
     }
 
     fn visit_list<V: Visitor<'de>>(self, elements: &'de [Ref], visitor: V) -> Result<V::Value, Text> {
@@ -107,6 +117,7 @@ fn visit_number<'de, V: Visitor<'de>>(scalar: &Scalar<'_>, visitor: V) -> Result
         Scalar::Complex(real, imaginary) => visit_all(SeqDeserializer::new([*real, *imaginary].into_iter()), visitor),
         Scalar::Text(text) => visitor.visit_str(text),
         Scalar::Bytes(bytes) => visitor.visit_bytes(bytes),
+        Scalar::Unreadable(why) => Err(Text::custom(format_args!("a string {why}"))),
     }
 }
 
@@ -119,10 +130,15 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
             Node::Scalar(Scalar::Text(text)) => text.len(),
             Node::Scalar(Scalar::Bytes(bytes)) => bytes.len(),
             Node::Elements(elements) => elements.bytes(),
+            // Its digits take this many steps.
+            Node::Scalar(Scalar::Large(bytes)) => 64 * bytes.len(),
             _ => 0,
         };
-        self.graph.take(bytes).map_err(Text::custom)?;
+        self.take(bytes)?;
         match node {
+            Node::Scalar(Scalar::Unreadable(why)) => {
+                Err(Text::custom(format_args!("the string{} {why}", self.place())))
+            }
             Node::Scalar(scalar) => visit_scalar(scalar, visitor),
             Node::List(elements) | Node::Tuple(elements) | Node::Set(elements) => self.visit_list(elements, visitor),
             Node::Dict(entries) => {
@@ -151,7 +167,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
-            Node::Scalar(Scalar::None) => visitor.visit_none(),
+            Node::Scalar(Scalar::None) => self.take(0).and_then(|()| visitor.visit_none()),
             _ => visitor.visit_some(self),
         }
     }
@@ -160,7 +176,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
         match self.get()? {
             Node::Scalar(Scalar::Bytes(bytes)) => {
-                self.graph.take(bytes.len()).map_err(Text::custom)?;
+                self.take(bytes.len())?;
                 visit_all(SeqDeserializer::new(bytes.iter().copied()), visitor)
             }
             _ => self.deserialize_any(visitor),
@@ -182,7 +198,10 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
         visitor: V,
     ) -> Result<V::Value, Text> {
         match self.get()? {
-            Node::Scalar(Scalar::Text(variant)) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            Node::Scalar(Scalar::Text(variant)) => {
+                self.take(0)?;
+                visitor.visit_enum(BorrowedStrDeserializer::new(variant))
+            }
             Node::Dict(entries) => match entries.as_slice() {
                 [variant, contents] => {
                     let at = self.inside()?;
@@ -195,6 +214,7 @@ impl<'de> Deserializer<'de> for PickleValue<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Text> {
+        self.take(0)?;
         visitor.visit_unit()
     }
 

@@ -1,6 +1,6 @@
 //! The data types, scalars and arrays of numpy whose elements are plain values.
 
-use crate::plugin::format::pickle::scalar::Scalar;
+use crate::plugin::format::pickle::scalar::{NOT_UNICODE, Scalar};
 use std::borrow::Cow;
 
 /// A numpy dtype of plain elements: `i4`, `f8`, `U3`.
@@ -53,7 +53,7 @@ impl NumpyType {
         }
     }
 
-    /// Decodes one element. `None` if it has another length, or a string is not valid Unicode.
+    /// Decodes one element. `None` if it has another length.
     pub(super) fn element<'a>(&self, bytes: &'a [u8]) -> Option<Scalar<'a>> {
         if bytes.len() != self.size {
             return None;
@@ -88,7 +88,9 @@ impl NumpyType {
             }
             _ => {
                 let text: Option<String> = bytes.chunks(4).map(|char| char::from_u32(number(char) as u32)).collect();
-                Scalar::Text(Cow::Owned(text?.trim_end_matches('\0').to_owned()))
+                text.map_or(Scalar::Unreadable(NOT_UNICODE), |text| {
+                    Scalar::Text(Cow::Owned(text.trim_end_matches('\0').to_owned()))
+                })
             }
         })
     }
@@ -103,22 +105,23 @@ pub(super) struct NumpyElements<'a> {
 }
 
 impl<'a> NumpyElements<'a> {
-    /// The elements of an array of this shape. `None` if there are too few or too many bytes, or the elements are not
-    /// plain values.
+    /// The elements of an array of this shape. `order` has its axes as they are in memory, the last of which changes with each
+    /// element, and is `None` for C order. `None` if there are too few or too many bytes, or the elements are not plain values.
     pub(super) fn new(
         numpy_type: &NumpyType,
         shape: &[usize],
-        fortran_order: bool,
+        order: Option<&[usize]>,
         bytes: Cow<'a, [u8]>,
     ) -> Option<Self> {
         let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul(*length))?;
         if !numpy_type.is_plain() || numpy_type.size == 0 || count.checked_mul(numpy_type.size)? != bytes.len() {
             return None;
         }
-        let bytes = if fortran_order && shape.len() > 1 && count > 0 {
-            Cow::Owned(transposed(&bytes, shape, numpy_type.size))
-        } else {
-            bytes
+        let bytes = match order {
+            Some(order) if shape.len() > 1 && count > 0 => {
+                Cow::Owned(transposed(&bytes, shape, order, numpy_type.size))
+            }
+            _ => bytes,
         };
         Some(Self { numpy_type: numpy_type.clone(), bytes, count })
     }
@@ -137,13 +140,13 @@ impl<'a> NumpyElements<'a> {
     }
 }
 
-/// Reorders elements from Fortran order to C order. There is at least one.
-fn transposed(bytes: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
-    let mut strides = Vec::with_capacity(shape.len());
+/// Reorders elements from this order of the axes to C order. There is at least one.
+fn transposed(bytes: &[u8], shape: &[usize], order: &[usize], size: usize) -> Vec<u8> {
+    let mut strides = vec![0; shape.len()];
     let mut stride = size;
-    for length in shape {
-        strides.push(stride);
-        stride *= length;
+    for axis in order.iter().rev() {
+        strides[*axis] = stride;
+        stride *= shape[*axis];
     }
     let mut ordered = Vec::with_capacity(bytes.len());
     let (mut index, mut at) = (vec![0; shape.len()], 0);
@@ -168,7 +171,9 @@ mod tests {
     use std::borrow::Cow;
 
     fn integers(shape: &[usize], fortran_order: bool, bytes: &'static [u8]) -> Option<Vec<i128>> {
-        let elements = NumpyElements::new(&NumpyType::parse("i1")?, shape, fortran_order, Cow::Borrowed(bytes))?;
+        let reversed: Vec<usize> = (0..shape.len()).rev().collect();
+        let order = fortran_order.then_some(&*reversed);
+        let elements = NumpyElements::new(&NumpyType::parse("i1")?, shape, order, Cow::Borrowed(bytes))?;
         let integer = |index| match elements.get(index) {
             Some(Scalar::Integer(value)) => Some(value),
             _ => None,

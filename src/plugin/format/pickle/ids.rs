@@ -4,6 +4,7 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::path::Path;
 use crate::plugin::format::pickle::nodes::{Graph, Node, Ref};
 use crate::plugin::format::pickle::scalar::Scalar;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// An id in a pickle.
@@ -15,7 +16,8 @@ pub(in crate::plugin) struct FoundId {
     pub(in crate::plugin) plain: bool,
 }
 
-/// All ids, each once, in the order of the pickle. Ids below this many levels have no paths.
+/// All ids, each once, in the order of the pickle. Ids below this many levels have no paths. Where the paths become too large
+/// together, the rest is left out.
 pub(super) fn find(graph: &Graph<'_>, levels: u16) -> Vec<FoundId> {
     let (mut found, mut at, mut by_file) = (Vec::new(), HashMap::new(), HashMap::new());
     for id in &graph.ids {
@@ -43,7 +45,7 @@ fn search(graph: &Graph<'_>, at: HashMap<Ref, usize>, levels: u16) -> Vec<(usize
     if at.is_empty() {
         return Vec::new();
     }
-    let mut search = Search { graph, at, found: Vec::new(), seen: vec![false; graph.nodes.len()] };
+    let mut search = Search { graph, at, found: Vec::new(), seen: vec![false; graph.nodes.len()], is_full: false };
     search.walk(graph.root, &Path::Root, levels);
     search.found
 }
@@ -54,12 +56,19 @@ struct Search<'g> {
     found: Vec<(usize, String)>,
     /// The nodes that were walked. A node with several places gets the path of the first.
     seen: Vec<bool>,
+    /// Whether the paths are as large together as a walk may be: one value may have very many places.
+    is_full: bool,
 }
 
 impl Search<'_> {
     fn walk(&mut self, node: Ref, path: &Path<'_>, levels: u16) {
+        if self.is_full {
+            return;
+        }
         if let Some(index) = self.at.get(&node) {
-            self.found.push((*index, path.to_string()));
+            let path = path.to_string();
+            self.is_full = self.graph.take(path.len()).is_err();
+            self.found.push((*index, path));
             return;
         }
         let (Some(seen), Some(levels)) = (self.seen.get_mut(node as usize), levels.checked_sub(1)) else { return };
@@ -74,7 +83,7 @@ impl Search<'_> {
             }
             Some(Node::Dict(entries)) => {
                 for entry in entries.chunks_exact(2) {
-                    let key = self.key(entry[0]);
+                    let key = key_of(self.graph, entry[0]);
                     self.walk(entry[1], &Path::Key(path, &key), levels);
                 }
             }
@@ -83,13 +92,14 @@ impl Search<'_> {
             _ => {}
         }
     }
+}
 
-    fn key(&self, node: Ref) -> String {
-        match self.graph.node(node) {
-            Some(Node::Scalar(Scalar::Text(text))) => text.to_string(),
-            Some(Node::Scalar(Scalar::Integer(value))) => value.to_string(),
-            Some(Node::Scalar(Scalar::Bool(value))) => value.to_string(),
-            _ => "?".to_owned(),
-        }
+/// A key as paths have it.
+fn key_of<'g>(graph: &'g Graph<'_>, node: Ref) -> Cow<'g, str> {
+    match graph.node(node) {
+        Some(Node::Scalar(Scalar::Text(text))) => Cow::Borrowed(text),
+        Some(Node::Scalar(Scalar::Integer(value))) => Cow::Owned(value.to_string()),
+        Some(Node::Scalar(Scalar::Bool(value))) => Cow::Owned(value.to_string()),
+        _ => Cow::Borrowed("?"),
     }
 }

@@ -8,7 +8,7 @@ use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{PLAIN, STORED};
 use crate::plugin::format::pickle::nodes::{Global, Graph, Id, Node, Object, Ref};
 use crate::plugin::format::pickle::plain;
-use crate::plugin::format::pickle::scalar::Scalar;
+use crate::plugin::format::pickle::scalar::{NOT_UNICODE, Scalar};
 use crate::plugin::format::pickle::store::Store;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -194,12 +194,12 @@ impl<'a> Machine<'a> {
             _ => self.length::<8>()?,
         };
         let bytes = self.bytes(len)?;
-        let text = |what: &str| str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| format!("a string {what}"));
+        // Such a string is an error where it is read. A document may have one that its type does not read.
+        let text =
+            |why| str::from_utf8(bytes).map_or(Scalar::Unreadable(why), |text| Scalar::Text(Cow::Borrowed(text)));
         self.push(Node::Scalar(match opcode {
-            b'X' | 0x8c | 0x8d => {
-                Scalar::Text(text("has a lone surrogate, or is not UTF-8, which no Rust string can have")?)
-            }
-            b'T' | b'U' => Scalar::Text(text("of Python 2 is not in UTF-8")?),
+            b'X' | 0x8c | 0x8d => text(NOT_UNICODE),
+            b'T' | b'U' => text("of Python 2 is not in UTF-8"),
             _ => Scalar::Bytes(Cow::Borrowed(bytes)),
         }))
     }

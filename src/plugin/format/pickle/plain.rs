@@ -9,6 +9,10 @@ use crate::plugin::format::pickle::scalar::Scalar;
 use crate::plugin::format::pickle::store::Store;
 use std::borrow::Cow;
 
+const UNFIT: &str = "a numpy array is not of its own shape and dtype";
+/// The most axes of an array of numpy.
+const MOST_AXES: usize = 64;
+
 /// Returns the result of a call. `None` if it is not a plain value.
 pub(super) fn call<'a>(
     store: &mut Store<'a>,
@@ -16,7 +20,7 @@ pub(super) fn call<'a>(
     arguments: Ref,
 ) -> Result<Option<Node<'a>>, String> {
     let Node::Tuple(arguments) = store.node(arguments)? else { return Ok(None) };
-    let mut given = [None; 4];
+    let mut given = [None; 5];
     if arguments.len() > given.len() {
         return Ok(None);
     }
@@ -38,7 +42,7 @@ pub(super) fn call<'a>(
     }
 }
 
-type Arguments = [Option<Ref>; 4];
+type Arguments = [Option<Ref>; 5];
 
 fn set<'a>(store: &mut Store<'a>, arguments: Arguments) -> Result<Option<Node<'a>>, String> {
     let Some(elements) = arguments[0] else { return Ok(Some(Node::Set(Vec::new()))) };
@@ -108,15 +112,60 @@ fn owned<'a>(scalar: Scalar<'_>) -> Scalar<'a> {
         Scalar::Complex(real, imaginary) => Scalar::Complex(real, imaginary),
         Scalar::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
         Scalar::Bytes(bytes) => Scalar::Bytes(Cow::Owned(bytes.into_owned())),
+        Scalar::Unreadable(why) => Scalar::Unreadable(why),
         // A dtype has no such element.
         Scalar::Large(_) => Scalar::None,
     }
 }
 
-fn from_buffer<'a>(store: &mut Store<'a>, [bytes, of, shape, order]: Arguments) -> Result<Option<Node<'a>>, String> {
+fn from_buffer<'a>(
+    store: &mut Store<'a>,
+    [bytes, of, shape, order, axes]: Arguments,
+) -> Result<Option<Node<'a>>, String> {
     let (Some(bytes), Some(of), Some(shape)) = (bytes, of, shape) else { return Ok(None) };
-    let fortran_order = text(store, order) == Some("F");
-    array(store, of, shape, fortran_order, bytes)
+    let order = match (text(store, order), axes) {
+        (Some("C"), None) => Order::C,
+        (Some("F"), None) => Order::Fortran,
+        (Some("K"), Some(axes)) => Order::Axes(axes),
+        _ => return Ok(None),
+    };
+    array(store, of, shape, order, bytes)
+}
+
+/// The order of an array's elements in memory.
+#[derive(Clone, Copy)]
+enum Order {
+    C,
+    Fortran,
+    /// C order before the axes were transposed to this tuple.
+    Axes(Ref),
+}
+
+/// Puts the axes into the order that the array has, and returns where each of them is in memory. `None` in C order.
+fn transpose(store: &Store<'_>, order: Order, axes: &mut Vec<Ref>) -> Result<Option<Vec<usize>>, String> {
+    let numbers = match order {
+        Order::C => return Ok(None),
+        Order::Fortran => return Ok(Some((0..axes.len()).rev().collect())),
+        Order::Axes(numbers) => store.node(numbers)?,
+    };
+    let Node::Tuple(numbers) = numbers else { return Err(UNFIT.to_owned()) };
+    let mut places = vec![None; axes.len()];
+    let mut transposed = Vec::with_capacity(axes.len());
+    for (axis, number) in numbers.iter().enumerate() {
+        let number = length(store, *number).filter(|number| places.get(*number) == Some(&None)).ok_or(UNFIT)?;
+        places[number] = Some(axis);
+        transposed.push(axes[number]);
+    }
+    *axes = transposed;
+    places.into_iter().collect::<Option<_>>().map(Some).ok_or_else(|| UNFIT.to_owned())
+}
+
+/// A number that is not negative.
+fn length(store: &Store<'_>, number: Ref) -> Option<usize> {
+    match store.node(number) {
+        Ok(Node::Scalar(Scalar::Integer(length))) => usize::try_from(*length).ok(),
+        _ => None,
+    }
 }
 
 /// Returns what an object becomes when its state is set. `None` if it stays the same.
@@ -129,8 +178,9 @@ pub(super) fn build<'a>(store: &mut Store<'a>, object: Ref, state: Ref) -> Resul
         }
         (Node::Unfilled, [_, shape, of, order, bytes]) => {
             let fortran_order = matches!(store.node(*order)?, Node::Scalar(Scalar::Bool(true)));
+            let order = if fortran_order { Order::Fortran } else { Order::C };
             let (shape, of, bytes) = (*shape, *of, *bytes);
-            let filled = array(store, of, shape, fortran_order, bytes)?;
+            let filled = array(store, of, shape, order, bytes)?;
             Ok(Some(filled.unwrap_or_else(|| Node::Object(Box::new(Object { callee: Some(of), parts: vec![bytes] })))))
         }
         _ => Ok(None),
@@ -138,31 +188,25 @@ pub(super) fn build<'a>(store: &mut Store<'a>, object: Ref, state: Ref) -> Resul
 }
 
 /// Makes an inline `ndarray` from a numpy array. `None` if its elements are not plain values.
-fn array<'a>(
-    store: &mut Store<'a>,
-    of: Ref,
-    shape: Ref,
-    fortran_order: bool,
-    bytes: Ref,
-) -> Result<Option<Node<'a>>, String> {
+fn array<'a>(store: &mut Store<'a>, of: Ref, shape: Ref, order: Order, bytes: Ref) -> Result<Option<Node<'a>>, String> {
     let (Node::NumpyType(of), Node::Tuple(axes)) = (store.node(of)?, store.node(shape)?) else { return Ok(None) };
     let Node::Scalar(Scalar::Bytes(bytes)) = store.node(bytes)? else { return Ok(None) };
     if !of.is_plain() {
         return Ok(None);
     }
-    let length = |axis: &Ref| match store.node(*axis) {
-        Ok(Node::Scalar(Scalar::Integer(length))) => usize::try_from(*length).ok(),
-        _ => None,
-    };
-    let (of, axes) = (of.clone(), axes.clone());
-    let lengths = axes.iter().map(length).collect::<Option<Vec<usize>>>();
+    if axes.len() > MOST_AXES {
+        return Err(format!("a numpy array has {} axes, and numpy has no more than {MOST_AXES}", axes.len()));
+    }
+    let (of, mut axes) = (of.clone(), axes.clone());
+    let order = transpose(store, order, &mut axes)?;
+    let lengths = axes.iter().map(|axis| length(store, *axis)).collect::<Option<Vec<usize>>>();
     let bytes = bytes.clone();
-    if fortran_order || matches!(bytes, Cow::Owned(_)) {
+    if order.is_some() || matches!(bytes, Cow::Owned(_)) {
         store.copying(bytes.len())?;
     }
     store.copying(size_of::<Ref>() * axes.len())?;
-    let elements = lengths.and_then(|lengths| NumpyElements::new(&of, &lengths, fortran_order, bytes));
-    let elements = elements.ok_or("a numpy array is not of its own shape and dtype")?;
+    let elements = lengths.and_then(|lengths| NumpyElements::new(&of, &lengths, order.as_deref(), bytes));
+    let elements = elements.ok_or(UNFIT)?;
     let mut entries = Vec::with_capacity(2 * ARRAY_FIELDS.len());
     let data = store.add(Node::Elements(Box::new(elements)))?;
     let version = store.add(Node::Scalar(Scalar::Integer(1)))?;

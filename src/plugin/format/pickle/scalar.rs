@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// Why a string is unreadable.
+pub(super) const NOT_UNICODE: &str = "has a lone surrogate, or is not UTF-8, which no Rust string can have";
+
 /// A value without other values in it.
 #[derive(Clone, Debug)]
 pub(super) enum Scalar<'a> {
@@ -15,4 +18,6 @@ pub(super) enum Scalar<'a> {
     Complex(f64, f64),
     Text(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
+    /// A string that no Rust string can be, and why not.
+    Unreadable(&'static str),
 }

@@ -292,9 +292,12 @@ impl<'o> ser::Serializer for PickleWriter<'o> {
         Ok(())
     }
 
+    /// In a key, a list is a tuple, which Python can hash.
     fn serialize_seq(self, _: Option<usize>) -> Result<OpenContainer<'o>, Text> {
-        self.hashable("a list")?;
-        Ok(self.open(&[EMPTY_LIST, MARK], LIST))
+        Ok(match self.role {
+            Role::Value => self.open(&[EMPTY_LIST, MARK], LIST),
+            Role::Key => self.open(&[MARK], LONG_TUPLE),
+        })
     }
 
     fn serialize_tuple(self, len: usize) -> Result<OpenContainer<'o>, Text> {
