@@ -177,6 +177,9 @@ pub(super) struct Listed {
 pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) write_id: &'a str,
+    /// The ids of what was written for it.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder knows what became of a commit"))]
+    pub(super) written: &'a [&'a str],
     /// What it replaces, if nothing has changed since.
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) before: &'a Before,
@@ -211,6 +214,11 @@ pub(super) trait Announced: Send + Sync {
     fn key(&self) -> Option<&str>;
     /// Ends it; returns where the announcement is if that cannot be taken back.
     fn end(self: Box<Self>) -> Option<String>;
+    /// Ends it after a commit that may still be carried out. Where that can be, the announcement runs out by itself
+    /// instead; returns where it is.
+    fn leave(self: Box<Self>) -> Option<String> {
+        self.end()
+    }
 }
 
 /// Why a save of an old version is refused.

@@ -220,8 +220,10 @@ impl PlannedSave {
         let saved = looked.and_then(|()| {
             self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref())
         });
-        let left = unstoppable(|| announced.and_then(|announced| announced.end()));
-        if saved.is_err() && self.is_copy() {
+        let is_unknown = saved.as_ref().is_err_and(Error::is_unknown_outcome);
+        let end = |announced: Box<dyn Announced>| if is_unknown { announced.leave() } else { announced.end() };
+        let left = unstoppable(|| announced.and_then(end));
+        if saved.is_err() && !is_unknown && self.is_copy() {
             // What another program would have removed, had the copy not been about to bring it.
             let files = plan.objects.iter().flat_map(|planned| planned.files());
             let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
@@ -308,7 +310,8 @@ impl PlannedSave {
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         let (write_id, arrays) = (manifest.write_id(), written.backend());
-        let document = NewDocument { bytes: &bytes, write_id, before, announced, still: still.as_deref(), arrays };
+        let (bytes, written_ids, still) = (bytes.as_slice(), to_write, still.as_deref());
+        let document = NewDocument { bytes, write_id, written: written_ids, before, announced, still, arrays };
         unstoppable(|| match place.commit(name, &document, expected) {
             Outcome::Done(superseded) => {
                 if let Some(superseded) = superseded {

@@ -194,12 +194,6 @@ impl Lease {
         ))
     }
 
-    /// Lets it run out instead of giving it back: what was asked of the store may still happen.
-    pub(super) fn leave(mut self) {
-        self.renewing.abort();
-        self.ended = true;
-    }
-
     /// Gives many back, of one workflow. What cannot be given back runs out.
     pub(super) fn end_all(mut leases: Vec<Self>) {
         for lease in &mut leases {
@@ -254,6 +248,13 @@ impl Announced for Lease {
 
     fn end(mut self: Box<Self>) -> Option<String> {
         self.give_back().err().map(|_| self.objects.describe(&self.key))
+    }
+
+    /// Lets it run out instead of giving it back: what was asked of the store may still happen.
+    fn leave(mut self: Box<Self>) -> Option<String> {
+        self.renewing.abort();
+        self.ended = true;
+        Some(self.objects.describe(&self.key))
     }
 }
 

@@ -80,7 +80,7 @@ impl ObjectFolder {
             };
             if let Err(error) = gone {
                 if error.kind() == ErrorKind::Io {
-                    lease.leave();
+                    let _ = Box::new(lease).leave();
                 }
                 return Err(error);
             }
