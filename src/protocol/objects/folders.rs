@@ -103,18 +103,15 @@ impl Objects {
         })
     }
 
-    /// Removes every object below a folder, a thousand with one request.
+    /// Removes every object below a folder, a thousand with one request if the store supports it. Continues after an
+    /// error, and returns the first one.
     pub(crate) fn remove_below(&self, folder: &str) -> Result<()> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let listed = this.lists.below(&path).map_ok(|meta| meta.location).boxed();
-            let removed = this.client.delete_stream(listed).try_for_each(|_| async { Ok(()) }).await;
-            match removed {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(this.failed("removed", &folder, error)),
-            }
+            this.remove_listed(listed).await.map_err(|error| this.failed("removed", &folder, error))
         })
     }
 
