@@ -87,7 +87,7 @@ impl Objects {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
             let before = path.clone().join(first.to_string());
             let _permit = this.permit().await?;
-            let mut listed = this.client.list_with_offset(Some(&path), &before).take(PAGE);
+            let mut listed = this.lists.below_after(&path, Some(&before)).take(PAGE);
             let mut names = Vec::new();
             while let Some(meta) = listed.try_next().await.map_err(|error| this.failed("listed", &folder, error))? {
                 let key = meta.location.as_ref();
