@@ -40,6 +40,7 @@ pub(crate) struct Objects {
     identity: Arc<str>,
     shared: Arc<ClientState>,
     secrets: Secrets,
+    is_urgent: bool,
 }
 
 /// Which object a put may replace.
@@ -80,7 +81,8 @@ impl Objects {
         let shared = ClientState::of(&client);
         let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
         let lists = Arc::new(Lists::new(client.clone(), None));
-        Ok(Self { shared, identity, lists, client, folder, store: store.into(), secrets: Secrets::default() })
+        let (store, secrets, is_urgent) = (store.into(), Secrets::default(), false);
+        Ok(Self { shared, identity, lists, client, folder, store, secrets, is_urgent })
     }
 
     /// Lists page by page.
@@ -105,6 +107,11 @@ impl Objects {
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
         Ok(Self { folder, ..self.clone() })
+    }
+
+    /// Returns the same objects. Their requests do not wait for the data of saves in progress.
+    pub(crate) fn urgent(self) -> Self {
+        Self { is_urgent: true, ..self }
     }
 
     /// Returns whether the store heeds the conditions of a put. This is tried once for each client.
@@ -311,8 +318,9 @@ impl Objects {
 
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         self.shared.check_process()?;
-        // The semaphore is never closed.
-        let permit = self.shared.requests.acquire().await;
+        // The semaphores are never closed.
+        let requests = if self.is_urgent { &self.shared.urgent } else { &self.shared.requests };
+        let permit = requests.acquire().await;
         permit.map_err(|error| Error::new(ErrorKind::Io, "no more requests are possible").with_source(error))
     }
 }

@@ -4,6 +4,7 @@
 mod announce;
 mod commit;
 mod remove;
+mod renewing;
 mod sweep;
 
 pub(super) use announce::DEFAULT_LEASE;
