@@ -103,15 +103,22 @@ impl Objects {
         })
     }
 
-    /// Removes every object below a folder, a thousand with one request if the store supports it. Continues after an
-    /// error, and returns the first one.
+    /// Removes every object below a folder, a thousand with one request if the store supports it. Stops at the first
+    /// error. An object that is gone already is not one.
     pub(crate) fn remove_below(&self, folder: &str) -> Result<()> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
             let listed = this.lists.below(&path).map_ok(|meta| meta.location).boxed();
-            this.remove_listed(listed).await.map_err(|error| this.failed("removed", &folder, error))
+            let mut removed = this.client.delete_stream(listed);
+            while let Some(result) = removed.next().await {
+                match result {
+                    Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(this.failed("removed", &folder, error)),
+                }
+            }
+            Ok(())
         })
     }
 

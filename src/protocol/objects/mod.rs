@@ -13,8 +13,7 @@ use crate::protocol::listing::Lists;
 use crate::protocol::runtime::{wait, wait_reading};
 use crate::protocol::secrets::Secrets;
 use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::{StreamExt, stream};
 use object_store::list::PaginatedListStore;
 use object_store::path::Path;
 use object_store::{
@@ -292,23 +291,17 @@ impl Objects {
         let (this, first) = (self.clone(), keys.first().cloned().unwrap_or_default());
         wait(async move {
             let _permit = this.permit().await?;
-            let removed = this.remove_listed(stream::iter(paths.into_iter().map(Ok)).boxed()).await;
-            removed.map_err(|error| this.failed("removed", &first, error))
-        })
-    }
-
-    /// Removes objects. A missing object is not an error. Continues after an error, and returns the first one.
-    async fn remove_listed(&self, paths: BoxStream<'static, object_store::Result<Path>>) -> object_store::Result<()> {
-        let mut removed = self.client.delete_stream(paths);
-        let mut failed = None;
-        while let Some(result) = removed.next().await {
-            if let Err(error) = result
-                && !matches!(error, object_store::Error::NotFound { .. })
-            {
-                failed.get_or_insert(error);
+            let mut removed = this.client.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
+            let mut failed = None;
+            while let Some(result) = removed.next().await {
+                if let Err(error) = result
+                    && !matches!(error, object_store::Error::NotFound { .. })
+                {
+                    failed.get_or_insert(error);
+                }
             }
-        }
-        failed.map_or(Ok(()), Err)
+            failed.map_or(Ok(()), |error| Err(this.failed("removed", &first, error)))
+        })
     }
 
     /// Returns whether both are in one store, so that the server can copy.
