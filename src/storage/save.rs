@@ -356,8 +356,11 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     let objects: Vec<String> = objects.flat_map(|planned| planned.files()).collect();
     let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
     let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
-    if arrays_there || objects.iter().any(|file| !missing(files.len(file))) {
-        let named = named(place, name.workflow())?;
+    let is_any = arrays_there || objects.iter().any(|file| !missing(files.len(file)));
+    // A document that is being renamed has neither of its names while they are listed.
+    let _lock = if is_any { place.with_folder(name)? } else { None };
+    if is_any {
+        let named = named(place, name.workflow(), &is_new)?;
         if let Some(array) = new.iter().find(|array| named.contains(**array)) {
             return Err(Error::new(
                 ErrorKind::AlreadyExists,

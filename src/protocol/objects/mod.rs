@@ -4,6 +4,7 @@
 
 mod failure;
 mod folders;
+mod reader;
 
 pub(crate) use folders::Listing;
 

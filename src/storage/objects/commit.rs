@@ -4,13 +4,15 @@ use super::announce::{LONGEST, Lease, Leases, MOST_WAITS, WAIT, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
+use crate::plugin::{Manifest, read_head};
 use crate::protocol::{CONCURRENCY, ObjectVersion, Replace};
 use crate::storage::name::Workflow;
 use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::place::{Hold, Superseded};
+use crate::storage::read::was_document;
 use crate::storage::session::Sessions;
 use bytes::Bytes;
+use std::io::Cursor;
 
 /// How often the put is tried again because another writer was faster.
 const MOST_ATTEMPTS: usize = 20;
@@ -184,7 +186,9 @@ impl ObjectFolder {
         match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
             // A damaged document of arraystow may be replaced.
-            Err(error) if error.is_corrupt() && begins_as_document(start(&contents)) => {
+            Err(error)
+                if error.is_corrupt() && was_document(&mut Cursor::new(&contents), &self.limits).unwrap_or(false) =>
+            {
                 Ok(Some(Current { version, manifest: None }))
             }
             Err(error) => Err(error.at_location(self.objects.describe(name.as_str()))),
@@ -272,11 +276,6 @@ fn seen_before(before: &Before) -> Option<Option<Current>> {
         Seen::Version(version) => Some(Some(Current { version: version.clone(), manifest: before.manifest.clone() })),
         Seen::Unknown => None,
     }
-}
-
-/// What shows whether it is a document.
-fn start(contents: &Bytes) -> &[u8] {
-    &contents[..contents.len().min(START_BYTES as usize)]
 }
 
 fn overwritten() -> Error {
