@@ -71,7 +71,8 @@ impl Storage {
         let (planned, version) = if old.workflow() == new.workflow() {
             self.plan_beside(old, new)?
         } else {
-            self.plan_copy(old, self, new, Intent::CreateCopy)?
+            let (planned, write_id) = self.plan_copy(old, self, new, Intent::CreateCopy)?;
+            (planned, Version::of(&write_id))
         };
         let report = planned.carry_out().map_err(|error| {
             let is_replaced = || match head(&*self.place, old) {
