@@ -61,9 +61,11 @@ pub(crate) struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not.
+    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not. Azure's listings
+    /// have no quotes around it.
     pub(crate) fn tag(&self) -> Option<&str> {
-        self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))
+        let tag = self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))?;
+        Some(tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag))
     }
 }
 
@@ -316,5 +318,20 @@ impl Objects {
         let requests = if self.is_urgent { &self.shared.urgent } else { &self.shared.requests };
         let permit = requests.acquire().await;
         permit.map_err(|error| Error::new(ErrorKind::Io, "no more requests are possible").with_source(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_of_a_listing_is_that_of_the_object() {
+        let version = |tag: &str| ObjectVersion { e_tag: Some(tag.to_owned()), version: None };
+        for (tag, expected) in
+            [("\"0x8D93\"", Some("0x8D93")), ("0x8D93", Some("0x8D93")), ("\"", Some("\"")), ("W/\"0x8D93\"", None)]
+        {
+            assert_eq!(version(tag).tag(), expected, "{tag}");
+        }
     }
 }
