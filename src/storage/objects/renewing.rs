@@ -29,6 +29,8 @@ pub(super) struct Renewing {
     renewed: Arc<Mutex<Moment>>,
     stopped: Arc<Stopped>,
     task: Option<JoinHandle<()>>,
+    /// The process in which the task runs.
+    process: u32,
 }
 
 #[derive(Default)]
@@ -49,7 +51,7 @@ impl Renewing {
         let (renewed, stopped) = (Arc::new(Mutex::new(begun)), Arc::new(Stopped::default()));
         let renewing = renew(objects, key, contents, lasts, renewed.clone(), stopped.clone());
         let task = Some(handle()?.spawn(renewing));
-        Ok(Self { renewed, stopped, task })
+        Ok(Self { renewed, stopped, task, process: std::process::id() })
     }
 
     /// Whether the last renewal is longer ago than this.
@@ -66,7 +68,8 @@ impl Renewing {
     /// Stops, and waits for a renewal that is under way: if it were dropped, the store might still carry it out later.
     pub(super) fn end(&mut self) {
         self.stop();
-        if let Some(task) = self.task.take() {
+        // A forked child does not have the task.
+        if let Some(task) = self.task.take().filter(|_| self.process == std::process::id()) {
             let _ = wait(async move { Ok(task.await) });
         }
     }
