@@ -156,7 +156,8 @@ impl Storage {
         });
         match read {
             Err(error) if error.is_not_found() => {
-                self.place.check_free(name).map(|()| Before { manifest: None, seen: Seen::Nothing })
+                name.check_new().and_then(|()| self.place.check_free(name))?;
+                Ok(Before { manifest: None, seen: Seen::Nothing })
             }
             Err(error) if error.is_corrupt() && !is_ours(&*self.place, name) => Err(Error::new(
                 ErrorKind::AlreadyExists,
