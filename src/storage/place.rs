@@ -119,6 +119,8 @@ pub(super) enum Missing {
     /// This workflow, while the one above it is there.
     Workflow(Workflow),
     Document,
+    /// A document of that name: it is a workflow.
+    DocumentOfWorkflow,
 }
 
 /// What the ids of announced arrays are.

@@ -247,6 +247,9 @@ impl Place for Folder {
             }
             above = workflow;
         }
+        if self.document(name).is_dir() {
+            return Some(Near { missing: Missing::DocumentOfWorkflow, names: Vec::new() });
+        }
         Some(Near { missing: Missing::Document, names: self.names_in(&above, |kind| kind.is_file()) })
     }
 

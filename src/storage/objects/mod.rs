@@ -160,6 +160,9 @@ impl Place for ObjectFolder {
 
     fn near(&self, name: &Name) -> Option<Near> {
         let workflow = name.workflow();
+        if self.objects.any_below(name.as_str()).ok()? {
+            return Some(Near { missing: Missing::DocumentOfWorkflow, names: Vec::new() });
+        }
         let tasks = self.objects.names_from(workflow.as_str(), name.last().chars().next()?).ok()?;
         let names = tasks.iter().filter_map(|task| workflow.name(task).ok());
         let names: Vec<_> = names.map(|name| name.as_str().to_owned()).collect();
