@@ -15,7 +15,12 @@ pub(crate) struct ArrayHandle {
     left: Mutex<Option<Removal>>,
 }
 
-type Removal = Box<dyn FnOnce() + Send>;
+/// Removes an array that no document names any more.
+struct Removal {
+    /// The process that does it. A forked child also has the handle, and its parent may still need the array.
+    process: u32,
+    remove: Box<dyn FnOnce() + Send>,
+}
 
 impl ArrayHandle {
     /// Returns the handle on the array of this identity. There is only one at a time.
@@ -40,7 +45,7 @@ impl ArrayHandle {
 
     /// Leaves the array, which no document names any more, to the handle.
     pub(crate) fn leave(&self, removal: impl FnOnce() + Send + 'static) {
-        *self.left.lock() = Some(Box::new(removal));
+        *self.left.lock() = Some(Removal { process: std::process::id(), remove: Box::new(removal) });
     }
 
     /// Whether no document names the array any more.
@@ -58,8 +63,10 @@ impl Drop for ArrayHandle {
                 handles.remove(&self.identity);
             }
         }
-        if let Some(removal) = self.left.lock().take() {
-            unstoppable(removal);
+        if let Some(Removal { process, remove }) = self.left.lock().take()
+            && process == std::process::id()
+        {
+            unstoppable(remove);
         }
     }
 }

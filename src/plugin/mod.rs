@@ -40,7 +40,7 @@ pub(crate) use self::{
     document::frame::{Head, START_BYTES, begins_as_document, encode, is_damaged, read_body},
     document::manifest::{ArrayEntry, FileEntry, Manifest, Named, ObjectEntry},
     document::new_ids::replace_ids,
-    document::pickled::{END_BYTES, ends_as_document},
+    document::pickled::{END_BYTES, ends_as_document, is_bare as begins_as_pickle},
     drive::body::write as write_document,
     drive::head::read_head,
     drive::load::read_document,

@@ -9,6 +9,8 @@ use tokio::sync::Semaphore;
 
 /// The most requests in flight. Measured at a latency of 20 ms: with fewer, requests wait; more gain nothing.
 pub(crate) const CONCURRENCY: usize = 64;
+/// The most urgent requests in flight, beside the others.
+const URGENT: usize = 4;
 
 /// The clients in use. A client in this list is alive, so its address identifies it.
 static CLIENTS: Mutex<Vec<Known>> = Mutex::new(Vec::new());
@@ -20,6 +22,8 @@ struct Known {
 
 pub(super) struct ClientState {
     pub(super) requests: Semaphore,
+    /// For requests that must not wait for the data of saves in progress.
+    pub(super) urgent: Semaphore,
     pub(super) heeds_conditions: OnceCell<bool>,
     /// The process that has sent the first request. Its connections do not work in another process.
     process: OnceCell<u32>,
@@ -37,6 +41,7 @@ impl ClientState {
         }
         let shared = Arc::new(Self {
             requests: Semaphore::new(CONCURRENCY),
+            urgent: Semaphore::new(URGENT),
             heeds_conditions: OnceCell::new(),
             process: OnceCell::new(),
         });

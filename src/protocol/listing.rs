@@ -65,12 +65,18 @@ impl Lists {
 
     /// Lists every object below a folder.
     pub(super) fn below(&self, folder: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        let objects = match &self.pages {
-            Some(pages) => self::pages(pages.clone(), folder, false)
+        self.below_after(folder, None)
+    }
+
+    /// Lists every object below a folder whose key comes after this one.
+    pub(super) fn below_after(&self, folder: &Path, after: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let objects = match (&self.pages, after) {
+            (Some(pages), _) => self::pages(pages.clone(), folder, after, false)
                 .map_ok(|page| stream::iter(page.objects.into_iter().map(Ok)))
                 .try_flatten()
                 .boxed(),
-            None => patient(self.client.list(Some(folder))).boxed(),
+            (None, Some(after)) => patient(self.client.list_with_offset(Some(folder), after)).boxed(),
+            (None, None) => patient(self.client.list(Some(folder))).boxed(),
         };
         let count = move |found: &mut usize, object: Result<ObjectMeta>| {
             *found += 1;
@@ -86,7 +92,7 @@ impl Lists {
             return or_give_up(self.client.list_with_delimiter(Some(folder))).await?;
         };
         let (mut objects, mut folders) = (Vec::new(), BTreeSet::new());
-        let mut pages = std::pin::pin!(self::pages(pages.clone(), folder, true));
+        let mut pages = std::pin::pin!(self::pages(pages.clone(), folder, None, true));
         while let Some(page) = pages.try_next().await? {
             objects.extend(page.objects);
             folders.extend(page.common_prefixes);
@@ -102,15 +108,17 @@ impl Lists {
 fn pages(
     store: Arc<dyn PaginatedListStore>,
     folder: &Path,
+    after: Option<&Path>,
     divided: bool,
 ) -> impl Stream<Item = Result<ListResult>> + Send + use<> {
     let prefix = (!folder.as_ref().is_empty()).then(|| format!("{folder}/"));
+    let offset = after.map(ToString::to_string);
     stream::try_unfold(Some((Watch::default(), None)), move |state| {
-        let (store, prefix) = (store.clone(), prefix.clone());
+        let (store, prefix, offset) = (store.clone(), prefix.clone(), offset.clone());
         async move {
             let Some((mut watch, page_token)) = state else { return Ok(None) };
             let delimiter = divided.then_some(Cow::Borrowed("/"));
-            let options = PaginatedListOptions { delimiter, page_token, ..PaginatedListOptions::default() };
+            let options = PaginatedListOptions { offset, delimiter, page_token, ..PaginatedListOptions::default() };
             let PaginatedListResult { result, page_token } = store.list_paginated(prefix.as_deref(), options).await?;
             if let Some(token) = &page_token {
                 watch.look(&result, token)?;

@@ -7,7 +7,6 @@ use super::name::Name;
 use super::read::look_at_arrays;
 use super::report::SaveReport;
 use super::save::PlannedSave;
-use super::version::Version;
 use crate::array::ArrayMeta;
 use crate::backend::Backend;
 use crate::engine::{Origin, StoredArray};
@@ -48,19 +47,24 @@ impl Storage {
                 let text = "a copy within one storage: load the value and save it under another name";
                 return Err(Error::invalid(text).in_document(name.as_str()));
             }
-            self.plan_copy(&name, other, &name, Intent::Copy).and_then(|(planned, _)| planned.carry_out())
+            self.read_current(&name, || {
+                let (planned, write_id) = self.plan_copy(&name, other, &name, Intent::Copy)?;
+                let copied = planned.carry_out();
+                let gone = copied.as_ref().is_err_and(Error::is_gone).then_some(write_id);
+                Ok((copied, gone))
+            })
         });
-        copied.map_err(|error| error.in_document(name.as_str()))
+        copied.flatten().map_err(|error| error.in_document(name.as_str()))
     }
 
-    /// A copy under a name whose workflow has no arrays of these ids, and the version that is copied.
+    /// A copy under a name whose workflow has no arrays of these ids, and the write id of what is copied.
     pub(super) fn plan_copy(
         &self,
         name: &Name,
         other: &Self,
         new: &Name,
         intent: Intent,
-    ) -> Result<(PlannedSave, Version)> {
+    ) -> Result<(PlannedSave, String)> {
         let mut document = open(&*self.place, name)?;
         let mut head = document.head(&*self.place, name)?;
         look_at_arrays(&*self.place, name.workflow(), &mut head.manifest)?;
@@ -73,7 +77,7 @@ impl Storage {
             return Err(Error::unsupported(text).at_path(object.path()).in_array(object.id.file()));
         }
         let body = document.body(&head, &*self.place, name)?;
-        let version = Version::of(head.manifest.write_id());
+        let write_id = head.manifest.write_id().to_owned();
         let backend = self.place.backend(name.workflow());
         let mut objects = stored_arrays(&head.manifest, &backend, name.as_str())?;
         let files = self.place.protocols(name.workflow()).files()?;
@@ -85,7 +89,7 @@ impl Storage {
         }));
         let plan = SavePlan { objects, shared: SharedPlan::of(head.manifest.shared), document: None };
         let (storage, name, early) = (other.clone(), new.clone(), Mutex::default());
-        Ok((PlannedSave { storage, name, format: head.format, body, plan, intent, early }, version))
+        Ok((PlannedSave { storage, name, format: head.format, body, plan, intent, early }, write_id))
     }
 }
 

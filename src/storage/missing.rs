@@ -56,7 +56,7 @@ pub(super) fn no_workflow(place: &dyn Place, workflow: &Workflow) -> Error {
     // As if for a document in it.
     let name = workflow.name("-").ok();
     let near = name.and_then(|name| Some((place.near(&name)?, name)));
-    match near.filter(|(near, _)| !matches!(near.missing, Missing::Document)) {
+    match near.filter(|(near, _)| matches!(near.missing, Missing::Storage | Missing::Workflow(_))) {
         Some((near, name)) => Error::new(ErrorKind::NotFound, near.text(place, &name)),
         None => Error::new(ErrorKind::NotFound, text),
     }
@@ -70,6 +70,11 @@ impl Near {
             Missing::Workflow(workflow) => {
                 let workflow = workflow.as_str();
                 (format!("there is no workflow {workflow:?} in {location:?}"), workflow)
+            }
+            Missing::DocumentOfWorkflow => {
+                return format!(
+                    "there is no document of that name in {location:?}, but a workflow: list its documents"
+                );
             }
             Missing::Document if name.workflow().is_root() => {
                 (format!("there is no document of that name in {location:?}"), name.as_str())

@@ -38,6 +38,22 @@ impl Name {
         self.text.rsplit_once('/').map_or(self.as_str(), |(_, last)| last)
     }
 
+    /// Fails for a name that a new value cannot have: on a file system that does not distinguish upper and lower case, a
+    /// segment would be the folder of the arrays.
+    pub(super) fn check_new(&self) -> Result<()> {
+        match self.text.split('/').find(|segment| segment.eq_ignore_ascii_case(ARRAYS)) {
+            None => Ok(()),
+            Some(segment) => Err(Error::new(
+                ErrorKind::InvalidName,
+                format!(
+                    "{:?} cannot be the name of a new value: {segment:?} is {ARRAYS:?}, the folder of the arrays, where \
+                     upper and lower case are the same",
+                    self.as_str()
+                ),
+            )),
+        }
+    }
+
     pub(super) fn is_a_workflow(&self) -> Error {
         Error::new(ErrorKind::InvalidName, format!("{:?} is a workflow, so it cannot be a document too", self.as_str()))
     }

@@ -10,7 +10,7 @@ use crate::plugin::{Manifest, Protocols};
 #[cfg(feature = "zarr")]
 use crate::protocol::store::ByteStore;
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -39,11 +39,12 @@ pub(super) trait Place: Send + Sync {
     #[cfg(feature = "zarr")]
     fn is_synced(&self) -> bool;
     /// Makes the folder of the workflow's arrays, if there are folders. It stays as long as this is held, and as
-    /// anything is in it.
-    #[cfg(feature = "zarr")]
+    /// anything is in it. No document of the workflow comes, goes or is renamed meanwhile.
     fn with_folder(&self, name: &Name) -> Result<Option<Box<dyn Hold>>>;
     /// Opens a document to read. It is the same document from the first byte to the last.
     fn open(&self, name: &Name) -> Result<Document>;
+    /// Opens what is under a name for a look at parts of it, whatever it is and however long.
+    fn look_at(&self, name: &Name) -> Result<Box<dyn Contents>>;
     /// Whether there is a document of that name.
     fn contains(&self, name: &Name) -> Result<bool>;
     /// Whether what is under a name that was listed is a document, or was one: as far as that is seen at the cost of a
@@ -83,8 +84,8 @@ pub(super) trait Place: Send + Sync {
     /// Puts a document in its place, in one step, if what is there is what is expected.
     fn commit<'a>(&'a self, name: &'a Name, document: &NewDocument<'a>, expected: Expected<'_>) -> Outcome<'a>;
     /// Removes documents of one workflow, durably. Those that are not there are passed over. An error if it is not
-    /// known what was removed, or if nothing was. With `only`, a document of another version fails with `Conflict`.
-    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>>;
+    /// known what was removed, or if nothing was.
+    fn remove<'a>(&'a self, names: &'a [Name], only: Only<'_>) -> Result<Removal<'a>>;
     /// Gives a document another name in its workflow, in one step, if the place can do that: its manifest. The arrays
     /// stay where they are.
     fn rename(&self, name: &Name, new: &Name) -> Option<Result<Manifest>> {
@@ -98,6 +99,11 @@ pub(super) trait Place: Send + Sync {
     /// Removes those of `these` that are leftovers still, and returns them.
     fn remove_leftovers(&self, workflow: &Workflow, these: &HashSet<Remains>) -> Result<Vec<Leftover>>;
 }
+
+/// The contents of a file or an object.
+pub(super) trait Contents: Read + Seek {}
+
+impl<T: Read + Seek> Contents for T {}
 
 /// What there is near a name that there is not.
 pub(super) struct Near {
@@ -113,6 +119,8 @@ pub(super) enum Missing {
     /// This workflow, while the one above it is there.
     Workflow(Workflow),
     Document,
+    /// A document of that name: it is a workflow.
+    DocumentOfWorkflow,
 }
 
 /// What the ids of announced arrays are.
@@ -177,6 +185,9 @@ pub(super) struct Listed {
 pub(super) struct NewDocument<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) write_id: &'a str,
+    /// The ids of what was written for it.
+    #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder knows what became of a commit"))]
+    pub(super) written: &'a [&'a str],
     /// What it replaces, if nothing has changed since.
     #[cfg_attr(not(feature = "object-store"), allow(dead_code, reason = "a folder looks again, under its lock"))]
     pub(super) before: &'a Before,
@@ -211,6 +222,11 @@ pub(super) trait Announced: Send + Sync {
     fn key(&self) -> Option<&str>;
     /// Ends it; returns where the announcement is if that cannot be taken back.
     fn end(self: Box<Self>) -> Option<String>;
+    /// Ends it after a commit that may still be carried out. Where that can be, the announcement runs out by itself
+    /// instead; returns where it is.
+    fn leave(self: Box<Self>) -> Option<String> {
+        self.end()
+    }
 }
 
 /// Why a save of an old version is refused.
@@ -222,10 +238,21 @@ pub(super) fn replaced() -> Error {
     Error::new(ErrorKind::Conflict, REPLACED)
 }
 
+/// Which documents a removal takes.
+#[derive(Clone, Copy)]
+pub(super) enum Only<'a> {
+    /// That of the name. What is no document fails.
+    Named,
+    /// That of this version. Another one fails with `Conflict`.
+    Version(&'a Version),
+    /// What a listing had. What is no document is passed over.
+    Listed,
+}
+
 /// Fails for a document of another version than the one that is to be removed.
-pub(super) fn check_version(manifest: &Manifest, only: Option<&Version>) -> Result<()> {
+pub(super) fn check_version(manifest: &Manifest, only: Only<'_>) -> Result<()> {
     match only {
-        Some(version) if Version::of(manifest.write_id()) != *version => Err(Error::new(
+        Only::Version(version) if Version::of(manifest.write_id()) != *version => Err(Error::new(
             ErrorKind::Conflict,
             "the document was replaced since that version, and was not removed: look at the value again",
         )),

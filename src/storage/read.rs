@@ -1,16 +1,24 @@
 //! Reading a document's head, wherever it is.
 
 use super::name::{Name, Workflow};
-use super::place::{Document, Place};
-use super::version::Version;
+use super::place::{Contents, Document, Only, Place};
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::plugin;
 use crate::plugin::{
-    END_BYTES, Head, Manifest, Named, START_BYTES, begins_as_document, ends_as_document, read_body, read_head,
+    END_BYTES, Head, Manifest, Named, START_BYTES, begins_as_document, begins_as_pickle, ends_as_document, read_body,
+    read_head,
 };
 use crate::task::{check_cancelled, unstoppable};
-use std::io::{self, Read};
+use std::collections::HashSet;
+use std::io::{self, Read, SeekFrom};
+use std::ops::ControlFlow;
+
+/// The length of an id, which is a UUID.
+const ID_BYTES: usize = 36;
+/// What is read of a file at a time.
+const PIECE: u64 = 1 << 18;
 
 /// All of a document that can be known without a Rust type.
 pub(super) fn head(place: &dyn Place, name: &Name) -> Result<Head> {
@@ -35,64 +43,117 @@ pub(super) fn located(error: Error, place: &dyn Place, name: &Name) -> Error {
 }
 
 /// The manifest of a document that is to be removed; an empty one if it is so damaged that nothing can be known of its
-/// arrays. Whether such a document is `only` the version that is to be removed cannot be known either.
-pub(super) fn removable(place: &dyn Place, name: &Name, only: Option<&Version>) -> Result<Manifest> {
+/// arrays. Whether such a document is the version that is to be removed cannot be known either.
+pub(super) fn removable(place: &dyn Place, name: &Name, only: Only<'_>) -> Result<Manifest> {
     let is_damaged = |mut document: Document| plugin::is_damaged(&mut document.contents, place.limits());
-    match head(place, name) {
-        Ok(head) => Ok(head.manifest),
-        Err(error) if only.is_none() && error.is_corrupt() && place.open(name).is_ok_and(is_damaged) => {
+    let error = match head(place, name) {
+        Ok(head) => return Ok(head.manifest),
+        Err(error) => error,
+    };
+    match only {
+        Only::Listed if is_no_document(&error, place, name) => Err(error.with_kind(ErrorKind::NotFound)),
+        Only::Named | Only::Listed
+            if error.is_corrupt() && is_ours(place, name) && place.open(name).is_ok_and(is_damaged) =>
+        {
             Ok(Manifest::new(Vec::new()))
         }
-        Err(error) => Err(error),
+        _ => Err(error),
     }
 }
 
-/// Whether what is under that name begins as a document of arraystow's, or is cut before it could.
+/// Whether what is under that name begins as a document of arraystow's, is cut before it could, or was one.
 pub(super) fn is_ours(place: &dyn Place, name: &Name) -> bool {
     unstoppable(|| {
-        place
-            .open(name)
-            .is_ok_and(|mut document| start(&mut document.contents).is_ok_and(|start| begins_as_document(&start)))
+        let contents = place.look_at(name);
+        contents.is_ok_and(|mut contents| was_document(&mut contents, place.limits()).unwrap_or(false))
     })
 }
 
 /// Whether what is under that name certainly is not a document.
 pub(super) fn is_foreign(place: &dyn Place, name: &Name) -> bool {
-    let looks = |document: Document| {
-        let Document { mut contents, bytes, .. } = document;
-        looks_as_document(&mut contents, bytes, |contents, skipped| {
-            io::copy(&mut contents.take(skipped), &mut io::sink()).map(drop)
-        })
-    };
-    unstoppable(|| place.open(name).is_ok_and(|document| looks(document).is_ok_and(|ours| !ours)))
+    unstoppable(|| {
+        let contents = place.look_at(name);
+        contents.is_ok_and(|mut contents| looks_as_document(&mut contents, place.limits()).is_ok_and(|ours| !ours))
+    })
 }
 
-/// Whether a file of this length looks like a document of arraystow or of FunctionFuse. `skip` skips bytes.
-pub(super) fn looks_as_document<R: Read>(
-    contents: &mut R,
-    bytes: u64,
-    skip: impl FnOnce(&mut R, u64) -> io::Result<()>,
-) -> io::Result<bool> {
-    let start = start(contents)?;
-    if begins_as_document(&start) {
+/// Whether the reason of an error about what was listed is that it is no document.
+pub(super) fn is_no_document(error: &Error, place: &dyn Place, name: &Name) -> bool {
+    matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Limit) && is_foreign(place, name)
+}
+
+/// Whether a file looks like a document of arraystow or of FunctionFuse.
+pub(super) fn looks_as_document(contents: &mut impl Contents, limits: &Limits) -> io::Result<bool> {
+    if was_document(contents, limits)? {
         return Ok(true);
     }
-    let Some(between) = bytes.checked_sub(START_BYTES + END_BYTES) else {
-        // A short pickle: its end is in what was read.
-        let mut whole = start.clone();
-        contents.take(END_BYTES).read_to_end(&mut whole)?;
-        let end = whole.len().saturating_sub(END_BYTES as usize);
-        return Ok(ends_as_document(&start, &whole[end..]));
-    };
-    skip(contents, between)?;
+    let start = start(contents)?;
+    let len = contents.seek(SeekFrom::End(0))?;
+    contents.seek(SeekFrom::Start(len.saturating_sub(END_BYTES)))?;
     let mut end = Vec::new();
-    contents.take(END_BYTES).read_to_end(&mut end)?;
+    contents.by_ref().take(END_BYTES).read_to_end(&mut end)?;
     Ok(ends_as_document(&start, &end))
 }
 
-fn start(contents: &mut impl Read) -> io::Result<Vec<u8>> {
+/// Whether a file begins as a document of arraystow, or nearly, or has nothing but zeros: that is what a power cut may
+/// leave of a document that was not synced.
+pub(super) fn was_document(contents: &mut impl Contents, limits: &Limits) -> io::Result<bool> {
+    let is_blank = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    let start = start(contents)?;
+    if begins_as_document(&start) || !is_blank(&start) {
+        return Ok(begins_as_document(&start));
+    }
+    if contents.seek(SeekFrom::End(0))? > limits.most_document_bytes() {
+        return Ok(false);
+    }
+    contents.rewind()?;
+    pieces(contents, 0, |piece| if is_blank(piece) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+}
+
+/// Those of these ids that a file mentions which is no document. None if it may be a document, or a damaged one.
+pub(super) fn mentioned_beside(place: &dyn Place, name: &Name, ids: &HashSet<&str>) -> Option<HashSet<String>> {
+    let mut contents = place.look_at(name).ok()?;
+    let contents = &mut contents;
+    if begins_as_pickle(&start(contents).ok()?) || looks_as_document(contents, place.limits()).ok()? {
+        return None;
+    }
+    let mut found = HashSet::new();
+    // No document is longer.
+    if ids.is_empty() || contents.seek(SeekFrom::End(0)).ok()? > place.limits().most_document_bytes() {
+        return Some(found);
+    }
+    contents.rewind().ok()?;
+    let searched = pieces(contents, ID_BYTES - 1, |piece| {
+        let texts = piece.windows(ID_BYTES).filter(|text| text[8] == b'-').filter_map(|text| str::from_utf8(text).ok());
+        found.extend(texts.filter(|text| ids.contains(text)).map(str::to_owned));
+        if check_cancelled().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    searched.is_ok_and(|to_the_end| to_the_end).then_some(found)
+}
+
+/// Reads a file from here on, piece by piece. Each begins with so many of the last bytes before it. Returns whether the
+/// end was reached.
+fn pieces(
+    contents: &mut impl Contents,
+    again: usize,
+    mut look: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<bool> {
+    let mut piece = Vec::new();
+    loop {
+        piece.drain(..piece.len().saturating_sub(again));
+        if contents.by_ref().take(PIECE).read_to_end(&mut piece)? == 0 {
+            return Ok(true);
+        }
+        if look(&piece).is_break() {
+            return Ok(false);
+        }
+    }
+}
+
+fn start(contents: &mut impl Contents) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    contents.take(START_BYTES).read_to_end(&mut start)?;
+    contents.rewind()?;
+    contents.by_ref().take(START_BYTES).read_to_end(&mut start)?;
     Ok(start)
 }
 

@@ -3,7 +3,7 @@
 use super::Storage;
 use super::missing::{explained, no_workflow};
 use super::name::{Name, Workflow};
-use super::place::Removal;
+use super::place::{Only, Removal};
 use super::version::Version;
 use crate::error::{Error, ErrorKind, Result};
 use crate::task::{check_cancelled, unstoppable};
@@ -25,7 +25,7 @@ impl Storage {
     /// still be there: remove it again. `PermissionDenied` and `Io`, as for other accesses.
     pub fn remove(&self, name: &str) -> Result<()> {
         let name = Name::parse(name)?;
-        in_span!("remove", document = name.as_str(); self.remove_one(&name, None))
+        in_span!("remove", document = name.as_str(); self.remove_one(&name, Only::Named))
     }
 
     /// Removes the value with this name if it still has this version.
@@ -47,10 +47,10 @@ impl Storage {
     /// As for [`remove`](Self::remove), and `Conflict` if the value has another version.
     pub fn remove_if(&self, name: &str, version: &Version) -> Result<()> {
         let name = Name::parse(name)?;
-        in_span!("remove", document = name.as_str(); self.remove_one(&name, Some(version)))
+        in_span!("remove", document = name.as_str(); self.remove_one(&name, Only::Version(version)))
     }
 
-    pub(super) fn remove_one(&self, name: &Name, only: Option<&Version>) -> Result<()> {
+    pub(super) fn remove_one(&self, name: &Name, only: Only<'_>) -> Result<()> {
         let missing = self.remove_batch(std::slice::from_ref(name), only)?.into_iter().flatten().next();
         missing.map_or(Ok(()), |error| Err(explained(error, &*self.place, name)))
     }
@@ -114,8 +114,8 @@ impl Storage {
         let mut names = names.into_iter();
         for workflow in parsed.chunk_by(|a, b| a.workflow() == b.workflow()) {
             for batch in workflow.chunks(MOST_AT_ONCE) {
-                let missing = self.remove_batch(batch, None)?;
-                // Another program has removed the others since.
+                let missing = self.remove_batch(batch, Only::Listed)?;
+                // Another program has removed the others since, or they are no documents.
                 let there =
                     missing.iter().zip(names.by_ref().take(batch.len())).filter(|(missing, _)| missing.is_none());
                 removed.extend(there.map(|(_, name)| name));
@@ -131,7 +131,7 @@ impl Storage {
 
     /// Removes documents of one workflow and their arrays; a removal once begun completes. Returns for each that is not
     /// there the error that says so.
-    fn remove_batch(&self, names: &[Name], only: Option<&Version>) -> Result<Vec<Option<Error>>> {
+    fn remove_batch(&self, names: &[Name], only: Only<'_>) -> Result<Vec<Option<Error>>> {
         let Some(workflow) = names.first().map(Name::workflow) else { return Ok(Vec::new()) };
         check_cancelled()?;
         unstoppable(|| {

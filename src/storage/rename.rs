@@ -4,6 +4,7 @@ use super::Storage;
 use super::intent::Intent;
 use super::missing::explained;
 use super::name::Name;
+use super::place::Only;
 use super::read::head;
 use super::report::SaveReport;
 use super::rewrite::{Becomes, located};
@@ -70,7 +71,8 @@ impl Storage {
         let (planned, version) = if old.workflow() == new.workflow() {
             self.plan_beside(old, new)?
         } else {
-            self.plan_copy(old, self, new, Intent::CreateCopy)?
+            let (planned, write_id) = self.plan_copy(old, self, new, Intent::CreateCopy)?;
+            (planned, Version::of(&write_id))
         };
         let report = planned.carry_out().map_err(|error| {
             let is_replaced = || match head(&*self.place, old) {
@@ -85,7 +87,7 @@ impl Storage {
             Error::new(ErrorKind::Conflict, text).with_source(error).in_document(old.as_str())
         })?;
         unstoppable(|| {
-            let Err(error) = self.remove_one(old, Some(&version)) else { return Ok(report) };
+            let Err(error) = self.remove_one(old, Only::Version(&version)) else { return Ok(report) };
             if error.is_unknown_outcome() {
                 let text = "the value is there under its new name, and it is not known whether it is still there under \
                             the old one";
@@ -96,7 +98,7 @@ impl Storage {
                 return Err(error.leaving([self.place.describe(new)]));
             }
             // The value stays under its old name.
-            match self.remove_one(new, Some(&report.version)) {
+            match self.remove_one(new, Only::Version(&report.version)) {
                 Ok(()) => Err(error),
                 Err(_) => Err(error.leaving([self.place.describe(new)])),
             }

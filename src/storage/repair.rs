@@ -3,7 +3,7 @@
 use super::Storage;
 use super::name::Name;
 use super::place::{Announced, Claim};
-use super::read::head;
+use super::read::{head, is_no_document};
 use crate::backend::Misread;
 use crate::engine::{Job, Origin, StoredArray, run};
 use crate::error::{Error, Result};
@@ -73,8 +73,11 @@ impl Storage {
             for entry in entries {
                 check_cancelled()?;
                 values.begin(&entry.name);
-                if let Err(error) = Name::parse(&entry.name).and_then(|name| self.repair_one(&name, &mut repair)) {
-                    repair.faults.push(error.in_document(&entry.name));
+                let name = Name::parse(&entry.name)?;
+                match self.repair_one(&name, &mut repair) {
+                    // In a folder it would not have been listed.
+                    Err(error) if is_no_document(&error, &*self.place, &name) => {}
+                    repaired => repair.faults.extend(repaired.err().map(|error| error.in_document(&entry.name))),
                 }
                 values.done();
             }

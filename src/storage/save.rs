@@ -156,7 +156,8 @@ impl Storage {
         });
         match read {
             Err(error) if error.is_not_found() => {
-                self.place.check_free(name).map(|()| Before { manifest: None, seen: Seen::Nothing })
+                name.check_new().and_then(|()| self.place.check_free(name))?;
+                Ok(Before { manifest: None, seen: Seen::Nothing })
             }
             Err(error) if error.is_corrupt() && !is_ours(&*self.place, name) => Err(Error::new(
                 ErrorKind::AlreadyExists,
@@ -220,8 +221,10 @@ impl PlannedSave {
         let saved = looked.and_then(|()| {
             self.write_arrays_and_document(&backend, &to_write, &before, &sources, announced.as_deref())
         });
-        let left = unstoppable(|| announced.and_then(|announced| announced.end()));
-        if saved.is_err() && self.is_copy() {
+        let is_unknown = saved.as_ref().is_err_and(Error::is_unknown_outcome);
+        let end = |announced: Box<dyn Announced>| if is_unknown { announced.leave() } else { announced.end() };
+        let left = unstoppable(|| announced.and_then(end));
+        if saved.is_err() && !is_unknown && self.is_copy() {
             // What another program would have removed, had the copy not been about to bring it.
             let files = plan.objects.iter().flat_map(|planned| planned.files());
             let arrays = to_write.iter().map(|file| Remains::Array((*file).to_owned()));
@@ -308,7 +311,8 @@ impl PlannedSave {
         // From here on a panic must not take the arrays away: a document may name them.
         let written = written.hold();
         let (write_id, arrays) = (manifest.write_id(), written.backend());
-        let document = NewDocument { bytes: &bytes, write_id, before, announced, still: still.as_deref(), arrays };
+        let (bytes, written_ids, still) = (bytes.as_slice(), to_write, still.as_deref());
+        let document = NewDocument { bytes, write_id, written: written_ids, before, announced, still, arrays };
         unstoppable(|| match place.commit(name, &document, expected) {
             Outcome::Done(superseded) => {
                 if let Some(superseded) = superseded {
@@ -353,8 +357,11 @@ fn make_room(place: &dyn Place, name: &Name, plan: &SavePlan, new: &[&str]) -> R
     let objects: Vec<String> = objects.flat_map(|planned| planned.files()).collect();
     let missing = |length: Result<u64>| length.is_err_and(|error| error.is_not_found());
     let arrays_there = new.iter().any(|array| !missing(backend.stored_bytes(array)));
-    if arrays_there || objects.iter().any(|file| !missing(files.len(file))) {
-        let named = named(place, name.workflow())?;
+    let is_any = arrays_there || objects.iter().any(|file| !missing(files.len(file)));
+    // A document that is being renamed has neither of its names while they are listed.
+    let _lock = if is_any { place.with_folder(name)? } else { None };
+    if is_any {
+        let named = named(place, name.workflow(), &is_new)?;
         if let Some(array) = new.iter().find(|array| named.contains(**array)) {
             return Err(Error::new(
                 ErrorKind::AlreadyExists,

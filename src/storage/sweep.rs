@@ -3,7 +3,7 @@
 use super::Storage;
 use super::leftover::{Leftover, Remains};
 use super::place::Place;
-use super::read::head;
+use super::read::{head, mentioned_beside};
 use crate::error::{Error, Result};
 use crate::storage::name::{Name, Workflow};
 use crate::task::{check_cancelled, unstoppable};
@@ -112,21 +112,23 @@ impl Sweep {
     }
 }
 
-/// The arrays that the documents of a workflow name.
+/// The arrays that the documents of a workflow name. Of these ids, those that other files there mention are among them:
+/// such a file may be what is left of a document.
 ///
 /// # Errors
 /// That of the first document that cannot be read.
-pub(super) fn named(place: &dyn Place, workflow: &Workflow) -> Result<HashSet<String>> {
+pub(super) fn named(place: &dyn Place, workflow: &Workflow, ids: &HashSet<&str>) -> Result<HashSet<String>> {
     let mut documents = Vec::new();
     place.documents(workflow, &mut |name| documents.push(name))?;
     let mut named = HashSet::new();
     for document in documents {
         let in_document = |error: Error| error.in_document(&document);
-        match Name::parse(&document).and_then(|name| head(place, &name)) {
+        let name = Name::parse(&document).map_err(in_document)?;
+        match head(place, &name) {
             Ok(head) => named.extend(head.manifest.files().map(str::to_owned)),
             // Removed since it was listed.
             Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(in_document(error)),
+            Err(error) => named.extend(mentioned_beside(place, &name, ids).ok_or_else(|| in_document(error))?),
         }
     }
     Ok(named)

@@ -30,8 +30,6 @@ const DOCUMENT: &str = "document";
 const SEAL: &str = "seal";
 /// Characters of a hash in hexadecimal.
 const SEAL_BYTES: usize = 64;
-/// Values of more bytes are datasets.
-const MOST_ATTRIBUTE_BYTES: usize = 4 << 10;
 /// Read at a time.
 const PIECE: usize = 1 << 20;
 
@@ -64,7 +62,7 @@ impl NewPack {
             let EncodedValue { value_type, shape, bytes } = EncodedValue::of(value)?;
             let group = create::groups(root, group)?;
             let group = group.as_ref().unwrap_or(root);
-            if bytes.len() <= MOST_ATTRIBUTE_BYTES {
+            if !value.is_dataset() {
                 match packed_values::c_strings(value) {
                     // Python reads them as strings, and those of a fixed length as bytes.
                     Some(texts) => attributes::write_texts(group, &name, shape, &texts)?,

@@ -32,6 +32,28 @@ pub(crate) enum PlainValue {
     },
 }
 
+/// Values of more bytes are datasets.
+const MOST_ATTRIBUTE_BYTES: usize = 4 << 10;
+
+impl PlainValue {
+    /// The bytes that it has in a file. All strings of a value are as long as the longest.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Numbers { bytes, .. } => bytes.len(),
+            Self::Texts { texts, .. } => longest(texts).saturating_mul(texts.len()),
+        }
+    }
+
+    /// Whether it is a dataset, and not an attribute of a group.
+    pub(crate) fn is_dataset(&self) -> bool {
+        self.bytes() > MOST_ATTRIBUTE_BYTES
+    }
+}
+
+fn longest(texts: &[String]) -> usize {
+    texts.iter().map(String::len).max().unwrap_or(0).max(1)
+}
+
 /// The names of an array's axes where they are no dimension scales, as xarray writes them to Zarr.
 const DIMS: &CStr = c"_ARRAY_DIMENSIONS";
 
@@ -56,7 +78,7 @@ impl<'a> EncodedValue<'a> {
                 Ok(Self { value_type: types::create(data_type)?, shape, bytes: Cow::Borrowed(bytes) })
             }
             PlainValue::Texts { shape, texts } => {
-                let longest = texts.iter().map(String::len).max().unwrap_or(0).max(1);
+                let longest = longest(texts);
                 let bytes = Cow::Owned(labels::padded(texts, longest));
                 Ok(Self { value_type: attributes::padded_utf8(longest)?, shape, bytes })
             }

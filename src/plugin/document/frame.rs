@@ -7,7 +7,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::document::body_format::Format;
-use crate::plugin::document::magic::{MAGIC, altered, truncated};
+use crate::plugin::document::magic::{MAGIC, altered, is_nearly, truncated};
 use crate::plugin::document::manifest::Manifest;
 use crate::plugin::document::pickled::{self, Pickled};
 use std::io::Read;
@@ -110,10 +110,11 @@ fn body_hash(head: &[u8; HASH_BYTES], body: &[u8]) -> blake3::Hash {
     hasher.finalize()
 }
 
-/// Whether a file that begins so, shown as many as [`START_BYTES`], is a document or the beginning of one. An empty one
-/// is. Of a pickle that has no manifest more must be [seen](crate::plugin::ends_as_document).
+/// Whether a file that begins so, shown as many as [`START_BYTES`], is a document or the beginning of one, or was one
+/// before a few of these bytes were damaged. An empty one is. Of a pickle that has no manifest more must be
+/// [seen](crate::plugin::ends_as_document).
 pub(crate) fn begins_as_document(start: &[u8]) -> bool {
-    MAGIC.starts_with(start) || start.starts_with(MAGIC) || pickled::begins(start)
+    MAGIC.starts_with(start) || is_nearly(start) || pickled::begins(start) || pickled::nearly_begins(start)
 }
 
 /// How many bytes of a file [`begins_as_document`] wants to see.
@@ -169,21 +170,26 @@ pub(in crate::plugin) fn read_head(input: &mut impl Read, limits: &Limits) -> Re
     Ok(OpenedDocument::Document(Box::new(Head { format, manifest, hash: frame.hash, len, pickled })))
 }
 
-/// Whether this began as a document and was cut or altered since, so that nothing can be known of its arrays.
+/// Whether a document was cut or altered, so that nothing can be known of its arrays.
 pub(crate) fn is_damaged(input: &mut impl Read, limits: &Limits) -> bool {
-    let mut start = Vec::new();
-    let read = input.take(START_BYTES).read_to_end(&mut start);
-    let ours = read.is_ok() && begins_as_document(&start);
-    ours && read_frame(&mut start.as_slice().chain(input), limits).is_err_and(|error| error.is_corrupt())
+    read_frame(input, limits).is_err_and(|error| error.is_corrupt())
 }
 
 fn read_frame(input: &mut impl Read, limits: &Limits) -> Result<Frame> {
     let mut start = Vec::new();
     let read = take(input, MAGIC.len() as u64, &mut start, 0);
+    if !start.is_empty() && start.iter().all(|byte| *byte == 0) {
+        return Err(Error::corrupt(
+            "this is not a document of arraystow: it begins with zeros, as a file may after a power cut",
+        ));
+    }
     if !begins_as_document(&start) {
         return Err(Error::corrupt("this is not a document of arraystow: it does not begin as one"));
     }
     read?;
+    if !start.starts_with(MAGIC) && !pickled::begins(&start) {
+        return Err(altered("beginning"));
+    }
     let (mut before, mut promised) = (Vec::new(), None);
     if !start.starts_with(MAGIC) {
         take(input, pickled::START_BYTES as u64 - MAGIC.len() as u64, &mut start, 0)?;

@@ -18,14 +18,13 @@ pub(crate) fn replace_ids<'a>(
     let ids: HashMap<&str, (&PersistentId, &PersistentId)> = ids.map(|(old, new)| (old.file(), (old, new))).collect();
     let mut found = HashSet::new();
     for at in 0..body.len() {
-        let Some((before, file)) = body.get_mut(..at + LEN).and_then(|body| body.split_at_mut_checked(at)) else {
-            break;
-        };
+        let Some((read, after)) = body.split_at_mut_checked(at + LEN) else { break };
+        let Some((before, file)) = read.split_at_mut_checked(at) else { break };
         if file[8] != b'-' {
             continue;
         }
         let Some((old, new)) = str::from_utf8(file).ok().and_then(|file| ids.get(file)) else { continue };
-        if new.file().len() == LEN && is_id(before, old, format) {
+        if new.file().len() == LEN && is_id(before, after, old, format) {
             found.insert(old.file());
             file.copy_from_slice(new.file().as_bytes());
         }
@@ -40,8 +39,8 @@ pub(crate) fn replace_ids<'a>(
     }
 }
 
-/// Whether the name that follows is that of an id: the version comes before it. In a pickle it is any string of its own.
-fn is_id(before: &[u8], id: &PersistentId, format: Format) -> bool {
+/// Whether the name between these is that of an id: the version comes before it.
+fn is_id(before: &[u8], after: &[u8], id: &PersistentId, format: Format) -> bool {
     let version = match format {
         // The header of a string of 36 bytes.
         Format::Cbor => before.strip_suffix(&[0x78, LEN as u8]),
@@ -49,14 +48,36 @@ fn is_id(before: &[u8], id: &PersistentId, format: Format) -> bool {
             .strip_suffix(b"\"")
             .and_then(|before| before.trim_ascii_end().strip_suffix(b","))
             .and_then(|before| before.trim_ascii_end().strip_suffix(b"\"")),
-        // The version may be a reference to an earlier string, so only the header of the string is compared.
-        Format::Pickle => {
-            const LENGTH: u8 = LEN as u8;
-            let headers: [&[u8]; 3] = [&[0x8c, LENGTH], &[b'X', LENGTH, 0, 0, 0], &[0x8d, LENGTH, 0, 0, 0, 0, 0, 0, 0]];
-            return headers.iter().any(|header| before.ends_with(header));
-        }
+        // The version may be a reference to an earlier string.
+        Format::Pickle => return is_id_of_pickle(before, after),
     };
     version.is_some_and(|before| before.ends_with(id.version().as_bytes()))
+}
+
+/// The beginnings of a string of 36 bytes in the protocols 2 to 5.
+const STRINGS: [&[u8]; 4] =
+    [&[0x8c, LEN as u8], &[b'X', LEN as u8, 0, 0, 0], &[b'U', LEN as u8], &[b'T', LEN as u8, 0, 0, 0]];
+const TUPLE2: u8 = 0x86;
+const BINPERSID: u8 = b'Q';
+
+/// Whether a string between these is the name in an id: the last part of a pair in a pair, which is an id.
+fn is_id_of_pickle(before: &[u8], after: &[u8]) -> bool {
+    let mut after = after;
+    for expected in [TUPLE2, TUPLE2, BINPERSID] {
+        // Python puts what it has written into its memo, and may begin a frame.
+        while let [0x94, rest @ ..]
+        | [b'q', _, rest @ ..]
+        | [b'r', _, _, _, _, rest @ ..]
+        | [0x95, _, _, _, _, _, _, _, _, rest @ ..] = after
+        {
+            after = rest;
+        }
+        match after {
+            [opcode, rest @ ..] if *opcode == expected => after = rest,
+            _ => return false,
+        }
+    }
+    STRINGS.iter().any(|begin| before.ends_with(begin))
 }
 
 #[cfg(test)]
@@ -96,16 +117,27 @@ mod tests {
     }
 
     #[test]
-    fn in_a_pickle_a_part_of_a_string_stays() {
-        let pickle = |file: &str| {
-            let log = format!("reads {OLD}");
-            let short = [&[0x8c, log.len() as u8], log.as_bytes(), &[0x8c, LEN as u8], file.as_bytes()].concat();
-            let long = [b"X\x24\0\0\0", file.as_bytes(), b"\x8d\x24\0\0\0\0\0\0\0", file.as_bytes()].concat();
-            [short, long].concat()
-        };
-        let (mut body, ids) = (pickle(OLD), [OLD, NEW].map(PersistentId::of));
-        replace_ids(&mut body, Format::Pickle, [(&ids[0], &ids[1])].into_iter()).unwrap();
-        assert_eq!(body, pickle(NEW));
+    fn ids_of_pickles_are_replaced_and_texts_are_not() {
+        let (short, long) = (|file| format!("\u{8c}${file}"), |file| format!("X$\0\0\0{file}"));
+        let forms: [(&dyn Fn(&str) -> String, &str); 4] = [
+            (&short, "\u{86}\u{86}Q"),
+            (&short, "\u{94}\u{86}\u{94}\u{86}\u{94}Q"),
+            (&long, "q\u{4}\u{86}q\u{5}\u{86}r\u{1}\u{1}\0\0Q"),
+            (&short, "\u{94}\u{95}\u{9}\0\0\0\0\0\0\0\u{86}\u{86}Q"),
+        ];
+        for (string, end) in forms {
+            let body = |file: &str| {
+                let texts = format!("\u{8c}\u{28}see {OLD}{}\u{94}\u{86}\u{94}\u{8c}${OLD}aQ", string(OLD));
+                // Each character is a byte.
+                format!("{texts}{}{end}", string(file)).chars().map(|byte| byte as u8).collect::<Vec<_>>()
+            };
+            let (mut changed, ids) = (body(OLD), [OLD, NEW].map(PersistentId::of));
+            replace_ids(&mut changed, Format::Pickle, [(&ids[0], &ids[1])].into_iter()).unwrap();
+            assert_eq!(changed, body(NEW));
+        }
+        let mut text = [&b"\x8c\x24"[..], OLD.as_bytes(), b"\x94\x86Q"].concat();
+        let ids = [OLD, NEW].map(PersistentId::of);
+        assert!(replace_ids(&mut text, Format::Pickle, [(&ids[0], &ids[1])].into_iter()).is_err());
     }
 
     #[test]

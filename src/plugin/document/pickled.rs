@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::plugin::document::magic::{MAGIC, altered, truncated};
+use crate::plugin::document::magic::{MAGIC, agreeing, altered, is_nearly, truncated};
 use sha1::{Digest, Sha1};
 use std::io::Read;
 use std::sync::Arc;
@@ -57,12 +57,17 @@ pub(super) fn begins(start: &[u8]) -> bool {
     }
 }
 
+/// Whether this is so nearly the beginning of a document with a head that it was.
+pub(super) fn nearly_begins(start: &[u8]) -> bool {
+    agreeing(start, &OPENING) + 1 >= OPENING.len() && start.get(OPENING.len() + LENGTH..).is_some_and(is_nearly)
+}
+
 fn is_magic(start: &[u8]) -> bool {
     MAGIC.starts_with(start) || start.starts_with(MAGIC)
 }
 
 /// Whether this is the beginning of a pickle without a head.
-pub(super) fn is_bare(start: &[u8]) -> bool {
+pub(crate) fn is_bare(start: &[u8]) -> bool {
     matches!(start, [0x80, protocol, ..] if PROTOCOLS.contains(protocol)) && !begins(start)
 }
 

@@ -14,6 +14,9 @@ const NO_BUCKET: &str = "<Code>NoSuchBucket</Code>";
 /// S3's answer to a request whose time is not that of the server.
 const WRONG_CLOCK: &str = "<Code>RequestTimeTooSkewed</Code>";
 
+/// The status of a request that the server does not know.
+const NOT_IMPLEMENTED: &str = "501 Not Implemented";
+
 /// The status of a request that is not permitted, and the advice in its error. The answer to a HEAD request has no body,
 /// so it does not say whether the clock is the reason.
 const FORBIDDEN: &str = "403 Forbidden";
@@ -51,6 +54,8 @@ impl Objects {
             Failure::Unauthenticated { .. } => {
                 (ErrorKind::PermissionDenied, " (the server does not accept the credentials: check them)")
             }
+            Failure::NotSupported { .. } | Failure::NotImplemented { .. } => (ErrorKind::Unsupported, ""),
+            Failure::Generic { .. } if text.contains(NOT_IMPLEMENTED) => (ErrorKind::Unsupported, ""),
             // For a listing and a bulk delete, the client has no kind of its own for this.
             Failure::Generic { .. } if text.contains(FORBIDDEN) => (ErrorKind::PermissionDenied, NOT_PERMITTED),
             // Without credentials, the client asks at the address where a machine in a cloud gets them.

@@ -9,6 +9,7 @@ use crate::task::Scope;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{CopyOptions, ObjectMeta, ObjectStore};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The objects and folders directly in a folder, by name.
@@ -88,7 +89,7 @@ impl Objects {
             let path = if folder.is_empty() { this.folder.clone() } else { this.path(&folder)? };
             let before = path.clone().join(first.to_string());
             let _permit = this.permit().await?;
-            let mut listed = this.client.list_with_offset(Some(&path), &before).take(PAGE);
+            let mut listed = this.lists.below_after(&path, Some(&before)).take(PAGE);
             let mut names = Vec::new();
             while let Some(meta) = listed.try_next().await.map_err(|error| this.failed("listed", &folder, error))? {
                 let key = meta.location.as_ref();
@@ -104,18 +105,30 @@ impl Objects {
         })
     }
 
-    /// Removes every object below a folder, a thousand with one request.
+    /// Removes every object below a folder, a thousand with one request if the store supports it. After an error no
+    /// request is begun, and those that were sent are awaited: the store might still carry them out. An object that is
+    /// gone already is no error.
     pub(crate) fn remove_below(&self, folder: &str) -> Result<()> {
         let (this, folder) = (self.clone(), folder.to_owned());
         wait(async move {
             let path = this.path(&folder)?;
             let _permit = this.permit().await?;
-            let listed = this.lists.below(&path).map_ok(|meta| meta.location).boxed();
-            let removed = this.client.delete_stream(listed).try_for_each(|_| async { Ok(()) }).await;
-            match removed {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(this.failed("removed", &folder, error)),
+            let has_failed = Arc::new(AtomicBool::new(false));
+            let goes_on = has_failed.clone();
+            let listed = this.lists.below(&path).map_ok(|meta| meta.location);
+            let listed = listed.take_while(move |_| std::future::ready(!goes_on.load(Ordering::Relaxed))).boxed();
+            let mut removed = this.client.delete_stream(listed);
+            let mut result = Ok(());
+            while let Some(one) = removed.next().await {
+                match one {
+                    Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => {
+                        has_failed.store(true, Ordering::Relaxed);
+                        result = result.and(Err(this.failed("removed", &folder, error)));
+                    }
+                }
             }
+            result
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod failure;
 mod folders;
+mod reader;
 
 pub(crate) use folders::Listing;
 
@@ -39,6 +40,7 @@ pub(crate) struct Objects {
     identity: Arc<str>,
     shared: Arc<ClientState>,
     secrets: Secrets,
+    is_urgent: bool,
 }
 
 /// Which object a put may replace.
@@ -59,9 +61,11 @@ pub(crate) struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not.
+    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not. Azure's listings
+    /// have no quotes around it.
     pub(crate) fn tag(&self) -> Option<&str> {
-        self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))
+        let tag = self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))?;
+        Some(tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag))
     }
 }
 
@@ -79,7 +83,8 @@ impl Objects {
         let shared = ClientState::of(&client);
         let identity = format!("{:p}", Arc::as_ptr(&client).cast::<u8>()).into();
         let lists = Arc::new(Lists::new(client.clone(), None));
-        Ok(Self { shared, identity, lists, client, folder, store: store.into(), secrets: Secrets::default() })
+        let (store, secrets, is_urgent) = (store.into(), Secrets::default(), false);
+        Ok(Self { shared, identity, lists, client, folder, store, secrets, is_urgent })
     }
 
     /// Lists page by page.
@@ -104,6 +109,11 @@ impl Objects {
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.path(folder)? };
         Ok(Self { folder, ..self.clone() })
+    }
+
+    /// Returns the same objects. Their requests do not wait for the data of saves in progress.
+    pub(crate) fn urgent(self) -> Self {
+        Self { is_urgent: true, ..self }
     }
 
     /// Returns whether the store heeds the conditions of a put. This is tried once for each client.
@@ -304,8 +314,24 @@ impl Objects {
 
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         self.shared.check_process()?;
-        // The semaphore is never closed.
-        let permit = self.shared.requests.acquire().await;
+        // The semaphores are never closed.
+        let requests = if self.is_urgent { &self.shared.urgent } else { &self.shared.requests };
+        let permit = requests.acquire().await;
         permit.map_err(|error| Error::new(ErrorKind::Io, "no more requests are possible").with_source(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_of_a_listing_is_that_of_the_object() {
+        let version = |tag: &str| ObjectVersion { e_tag: Some(tag.to_owned()), version: None };
+        for (tag, expected) in
+            [("\"0x8D93\"", Some("0x8D93")), ("0x8D93", Some("0x8D93")), ("\"", Some("\"")), ("W/\"0x8D93\"", None)]
+        {
+            assert_eq!(version(tag).tag(), expected, "{tag}");
+        }
     }
 }

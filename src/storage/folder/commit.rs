@@ -10,10 +10,8 @@ use crate::plugin::Manifest;
 use crate::protocol::{DiskFile, Durability, disk};
 use crate::storage::missing::{RemovalResults, sorted};
 use crate::storage::name::{Name, Workflow};
-use crate::storage::place::{Announced, Place, Present, Removal};
-use crate::storage::place::{Hold, Superseded, check_version};
+use crate::storage::place::{Announced, Hold, Only, Place, Present, Removal, Superseded, check_version};
 use crate::storage::read::{head, is_ours, locations, removable};
-use crate::storage::version::Version;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -127,7 +125,7 @@ impl Folder {
     }
 
     /// Removes documents of one workflow under one lock: all of them, then one sync of their folder.
-    pub(super) fn remove_documents<'a>(&'a self, names: &[Name], only: Option<&Version>) -> Result<Removal<'a>> {
+    pub(super) fn remove_documents<'a>(&'a self, names: &[Name], only: Only<'_>) -> Result<Removal<'a>> {
         let nothing = |missing| Removal { missing, failed: None, superseded: Box::new(std::iter::empty()) };
         let Some(first) = names.first() else { return Ok(nothing(Vec::new())) };
         // Before the lock: looking must not make folders.
@@ -180,7 +178,7 @@ impl Folder {
     }
 
     /// Removes a document, not yet durably. The caller holds the lock.
-    fn remove_name(&self, name: &Name, only: Option<&Version>) -> Result<Manifest> {
+    fn remove_name(&self, name: &Name, only: Only<'_>) -> Result<Manifest> {
         let path = self.document(name);
         let manifest = removable(self, name, only)?;
         check_version(&manifest, only).map_err(|error| error.in_document(name.as_str()))?;

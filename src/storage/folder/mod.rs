@@ -12,13 +12,11 @@ mod sweep;
 
 use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, Name, Workflow, may_be_a_document};
-#[cfg(feature = "zarr")]
-use super::place::Hold;
 use super::place::{
-    Announced, Claim, Document, Expected, Listed, Missing, Near, NewDocument, Outcome, Place, Removal, Seen, Stamp,
+    Announced, Claim, Contents, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Only, Outcome, Place,
+    Removal, Seen, Stamp,
 };
 use super::read::looks_as_document;
-use super::version::Version;
 use crate::backend::{Backend, FileArrays};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -32,7 +30,7 @@ use durable::{Made, located};
 use record::SavingRecord;
 use std::collections::{HashMap, HashSet};
 use std::fs::{FileType, Metadata};
-use std::io::{self, BufReader, Seek};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -178,7 +176,6 @@ impl Place for Folder {
         self.durability == Durability::Synced
     }
 
-    #[cfg(feature = "zarr")]
     fn with_folder(&self, name: &Name) -> Result<Option<Box<dyn Hold>>> {
         Ok(Some(Box::new(self.lock(name)?)))
     }
@@ -207,6 +204,12 @@ impl Place for Folder {
         Ok(Document { contents, bytes: metadata.len(), seen: Seen::Unknown, stamp: Some(stamp(&metadata)) })
     }
 
+    fn look_at(&self, name: &Name) -> Result<Box<dyn Contents>> {
+        let path = self.document(name);
+        links::refuse_document(&self.root, name.workflow(), &path)?;
+        Ok(Box::new(disk::open(&path).map_err(located("cannot open the file", &path))?))
+    }
+
     fn contains(&self, name: &Name) -> Result<bool> {
         let path = self.document(name);
         links::refuse_document(&self.root, name.workflow(), &path)?;
@@ -218,12 +221,7 @@ impl Place for Folder {
     }
 
     fn is_document(&self, name: &Name) -> bool {
-        let looked = disk::open(&self.document(name)).and_then(|mut file| {
-            let bytes = file.metadata()?.len();
-            looks_as_document(&mut file, bytes, |file, skipped| {
-                file.seek(io::SeekFrom::Current(skipped.try_into().unwrap_or(i64::MAX))).map(drop)
-            })
-        });
+        let looked = disk::open(&self.document(name)).and_then(|mut file| looks_as_document(&mut file, &self.limits));
         // What cannot be read may be one.
         looked.unwrap_or(true)
     }
@@ -248,6 +246,9 @@ impl Place for Folder {
                 return Some(Near { missing: Missing::Workflow(workflow), names });
             }
             above = workflow;
+        }
+        if self.document(name).is_dir() {
+            return Some(Near { missing: Missing::DocumentOfWorkflow, names: Vec::new() });
         }
         Some(Near { missing: Missing::Document, names: self.names_in(&above, |kind| kind.is_file()) })
     }
@@ -312,7 +313,7 @@ impl Place for Folder {
         self.commit_document(name, document, expected)
     }
 
-    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
+    fn remove<'a>(&'a self, names: &'a [Name], only: Only<'_>) -> Result<Removal<'a>> {
         self.remove_documents(names, only)
     }
 

@@ -33,6 +33,8 @@ pub(super) struct SavingRecord {
     path: PathBuf,
     key: String,
     ended: bool,
+    /// The process of the save. A forked child does not end it.
+    process: u32,
     /// The lock is held as long as the file is open.
     file: DiskFile,
 }
@@ -58,7 +60,7 @@ impl SavingRecord {
             let _ = disk::remove_file(&path);
             return Err(failed(error));
         }
-        Ok(Self { key: path.display().to_string(), path, ended: false, file })
+        Ok(Self { key: path.display().to_string(), path, ended: false, process: std::process::id(), file })
     }
 }
 
@@ -89,7 +91,7 @@ impl Announced for SavingRecord {
 
 impl Drop for SavingRecord {
     fn drop(&mut self) {
-        if !self.ended {
+        if !self.ended && self.process == std::process::id() {
             let _ = disk::remove_file(&self.path);
         }
     }

@@ -41,6 +41,7 @@ impl Folder {
 
     /// Fails for a name that anything has, a document or not. The caller holds the lock.
     fn check_vacant(&self, name: &Name) -> Result<()> {
+        name.check_new()?;
         let path = self.document(name);
         match std::fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -72,7 +72,12 @@ impl Folder {
             self.refuse_sessions(workflow)?;
             (HashSet::<String>::new(), std::iter::empty())
         };
-        let named = named(self, workflow)?;
+        let objects = files.iter().filter_map(|file| match &file.owner {
+            Owner::Object(id) => Some(id.as_str()),
+            Owner::Document => None,
+        });
+        let ids = arrays.iter().map(|array| array.name.as_str()).chain(objects).collect();
+        let named = named(self, workflow, &ids)?;
         let is_left = |id: &str| !records.alive.contains(id) && !sessions.contains(id) && !named.contains(id);
         // The file of an external object may be called as that of an array.
         let known: HashSet<&str> = arrays.iter().map(|array| array.location.as_str()).collect();

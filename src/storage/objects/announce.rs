@@ -8,16 +8,14 @@
 //! copy that was killed is made again with the same ids; so removals of a document and sweeps have leases too, and a
 //! copy waits for them or is refused.
 
+use super::renewing::{Moment, Renewing};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock::Mutex;
-use crate::protocol::{Objects, Replace, handle};
+use crate::protocol::{Objects, Replace};
 use crate::storage::place::{Announced, Claim};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::task::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long a save may be silent before a sweep takes it for dead.
 pub(in crate::storage) const DEFAULT_LEASE: Duration = Duration::from_secs(15 * 60);
@@ -85,8 +83,7 @@ pub(super) struct Lease {
     objects: Objects,
     key: String,
     lasts: Duration,
-    renewed: Arc<Mutex<Moment>>,
-    renewing: JoinHandle<()>,
+    renewing: Renewing,
     ended: bool,
 }
 
@@ -99,20 +96,6 @@ fn prefix(document: &str) -> String {
 /// An object to try out what the store can do: its key and contents. To a sweep it is a lease.
 pub(super) fn probe(lasts: Duration) -> Result<(String, Bytes)> {
     Ok((format!("{SAVING}/probe-{}", uuid::Uuid::new_v4()), Contents::new("", &[], lasts).bytes()?))
-}
-
-/// A time by two clocks: one does not jump, the other goes on while the machine sleeps.
-#[derive(Clone, Copy)]
-struct Moment(Instant, SystemTime);
-
-impl Moment {
-    fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    fn is_older_than(self, age: Duration) -> bool {
-        self.0.elapsed() > age || self.1.elapsed().is_ok_and(|elapsed| elapsed > age)
-    }
 }
 
 impl Lease {
@@ -150,17 +133,19 @@ impl Lease {
     }
 
     fn put(objects: Objects, prefix: &str, document: &str, arrays: &[&str], lasts: Duration) -> Result<Self> {
+        // The time in a queue would count as age.
+        let objects = objects.urgent();
         let key = format!("{SAVING}/{prefix}{}", uuid::Uuid::new_v4());
         let contents = Contents::new(document, arrays, lasts);
-        let renewed = Arc::new(Mutex::new(Moment::now()));
+        let begun = Moment::now();
         if let Err(error) = objects.put(&key, contents.bytes()?, Replace::Any) {
             // It may be there for all that.
             let unclear = error.kind() == ErrorKind::Io && objects.remove(&key).is_err();
             let left = unclear.then(|| objects.describe(&key));
             return Err(error.leaving(left));
         }
-        let renewing = renewing(objects.clone(), key.clone(), contents, lasts, renewed.clone());
-        Ok(Self { objects, key, lasts, renewed, renewing: handle()?.spawn(renewing), ended: false })
+        let renewing = Renewing::begin(objects.clone(), key.clone(), move || contents.bytes(), lasts, begun)?;
+        Ok(Self { objects, key, lasts, renewing, ended: false })
     }
 
     /// Fails for a document that another writer is saving, copying or removing right now, and with the arrays of a copy
@@ -194,16 +179,11 @@ impl Lease {
         ))
     }
 
-    /// Lets it run out instead of giving it back: what was asked of the store may still happen.
-    pub(super) fn leave(mut self) {
-        self.renewing.abort();
-        self.ended = true;
-    }
-
     /// Gives many back, of one workflow. What cannot be given back runs out.
     pub(super) fn end_all(mut leases: Vec<Self>) {
+        leases.iter().for_each(|lease| lease.renewing.stop());
         for lease in &mut leases {
-            lease.renewing.abort();
+            lease.renewing.end();
             lease.ended = true;
         }
         let keys: Vec<String> = leases.iter().map(|lease| lease.key.clone()).collect();
@@ -213,33 +193,18 @@ impl Lease {
     }
 
     fn give_back(&mut self) -> Result<()> {
-        self.renewing.abort();
-        if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.objects.remove(&self.key) }
-    }
-}
-
-async fn renewing(objects: Objects, key: String, contents: Contents, lasts: Duration, renewed: Arc<Mutex<Moment>>) {
-    loop {
-        tokio::time::sleep(lasts / 5).await;
-        let last = *renewed.lock();
-        // Once it has run out it is over for good: a sweep may be at work.
-        if last.is_older_than(lasts) {
-            return;
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(());
         }
-        let now = Moment::now();
-        // A renewal that fails is made up for by the next.
-        if let Ok(bytes) = contents.bytes()
-            && objects.clone().putting(key.clone(), bytes, Replace::Any).await.is_ok()
-        {
-            *renewed.lock() = now;
-        }
+        self.renewing.end();
+        self.objects.remove(&self.key)
     }
 }
 
 impl Announced for Lease {
     fn check(&self) -> Result<()> {
         // Half of it is left for the commit.
-        if !self.renewed.lock().is_older_than(self.lasts / 2) {
+        if !self.renewing.is_older_than(self.lasts / 2) {
             return Ok(());
         }
         Err(Error::new(
@@ -254,6 +219,13 @@ impl Announced for Lease {
 
     fn end(mut self: Box<Self>) -> Option<String> {
         self.give_back().err().map(|_| self.objects.describe(&self.key))
+    }
+
+    /// Lets it run out instead of giving it back: what was asked of the store may still happen.
+    fn leave(mut self: Box<Self>) -> Option<String> {
+        self.renewing.stop();
+        self.ended = true;
+        Some(self.objects.describe(&self.key))
     }
 }
 

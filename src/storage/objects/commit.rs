@@ -4,16 +4,21 @@ use super::announce::{LONGEST, Lease, Leases, MOST_WAITS, WAIT, probe};
 use super::{Before, Expected, Name, NewDocument, ObjectFolder, Outcome, Seen};
 use crate::engine::{Job, run};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::{Manifest, START_BYTES, begins_as_document, read_head};
+use crate::plugin::{Manifest, read_head};
 use crate::protocol::{CONCURRENCY, ObjectVersion, Replace};
 use crate::storage::name::Workflow;
 use crate::storage::place::{Announced, Claim, Place, Present};
 use crate::storage::place::{Hold, Superseded};
+use crate::storage::read::was_document;
 use crate::storage::session::Sessions;
 use bytes::Bytes;
+use std::io::Cursor;
 
 /// How often the put is tried again because another writer was faster.
 const MOST_ATTEMPTS: usize = 20;
+
+/// How often a conditional put is tried whose error may be one of the connection.
+const MOST_PROBES: usize = 3;
 
 /// What is under a name.
 struct Current {
@@ -60,10 +65,11 @@ impl ObjectFolder {
             if put.is_ok() && conditions {
                 return Outcome::Done(self.supersede(name, own(document), replaced));
             }
-            // A put whose answer was lost is tried again by the client, and then refused: by our own document.
+            // A put whose answer was lost is tried again by the client, and then refused: by our own document, or by one
+            // that another program has made from it.
             let kind = put.as_ref().err().map(Error::kind);
             match (self.current(name), kind) {
-                (Ok(Some(current)), _) if current.is(document.write_id) => {
+                (Ok(Some(current)), _) if current.shows(document) => {
                     if !conditions && let Err(error) = self.check_whole(name, current.manifest.as_ref()) {
                         return Outcome::Unknown(error);
                     }
@@ -180,7 +186,9 @@ impl ObjectFolder {
         match read_head(&mut contents.as_ref(), &self.limits) {
             Ok(head) => Ok(Some(Current { version, manifest: Some(head.manifest) })),
             // A damaged document of arraystow may be replaced.
-            Err(error) if error.is_corrupt() && begins_as_document(start(&contents)) => {
+            Err(error)
+                if error.is_corrupt() && was_document(&mut Cursor::new(&contents), &self.limits).unwrap_or(false) =>
+            {
                 Ok(Some(Current { version, manifest: None }))
             }
             Err(error) => Err(error.at_location(self.objects.describe(name.as_str()))),
@@ -198,19 +206,25 @@ impl ObjectFolder {
                 let contents = [contents.as_ref(), &b"   "[..spaces]].concat();
                 objects.put(&key, Bytes::from(contents), replace)
             };
-            let refused = |result: Result<()>| match result {
-                Ok(()) => Ok(false),
-                Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Conflict) => Ok(true),
-                Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error),
-                // Not implemented, or not understood; unless the store does not answer at all.
-                Err(_) => put(1, Replace::Any).map(|()| false),
+            let refused = |spaces: usize, replace: Replace| {
+                for _ in 0..MOST_PROBES {
+                    match put(spaces, replace.clone()).map_err(|error| (error.kind(), error)) {
+                        Ok(()) | Err((ErrorKind::Unsupported, _)) => return Ok(false),
+                        Err((ErrorKind::AlreadyExists | ErrorKind::Conflict, _)) => return Ok(true),
+                        Err((ErrorKind::PermissionDenied, error)) => return Err(error),
+                        // The store does not understand it, or a connection was lost. The next attempt shows which,
+                        // unless the store does not answer at all.
+                        Err(_) => put(1, Replace::Any)?,
+                    }
+                }
+                Ok(false)
             };
             put(0, Replace::Any)?;
             let (_, version) = objects.get(&key, LONGEST)?;
             // To most stores the same contents are the same version.
             put(1, Replace::Any)?;
-            let heeds = refused(put(2, Replace::Nothing))
-                .and_then(|heeds| Ok(heeds && refused(put(3, Replace::Version(version)))?));
+            let heeds =
+                refused(2, Replace::Nothing).and_then(|heeds| Ok(heeds && refused(3, Replace::Version(version))?));
             let _ = objects.remove(&key);
             heeds
         };
@@ -246,8 +260,12 @@ fn own<'a>(document: &NewDocument<'a>) -> Option<Own<'a>> {
 }
 
 impl Current {
-    fn is(&self, write_id: &str) -> bool {
-        self.manifest.as_ref().is_some_and(|manifest| manifest.write_id() == write_id)
+    /// Whether it shows that a document has been in its place: it is that document, or it names something that was
+    /// written for it. Nothing else can name that. Ids of a copy that were there before show nothing.
+    fn shows(&self, document: &NewDocument<'_>) -> bool {
+        let Some(manifest) = &self.manifest else { return false };
+        let was_there = |id: &str| document.before.manifest.as_ref().is_some_and(|before| before.has(id));
+        manifest.write_id() == document.write_id || document.written.iter().any(|id| manifest.has(id) && !was_there(id))
     }
 }
 
@@ -258,11 +276,6 @@ fn seen_before(before: &Before) -> Option<Option<Current>> {
         Seen::Version(version) => Some(Some(Current { version: version.clone(), manifest: before.manifest.clone() })),
         Seen::Unknown => None,
     }
-}
-
-/// What shows whether it is a document.
-fn start(contents: &Bytes) -> &[u8] {
-    &contents[..contents.len().min(START_BYTES as usize)]
 }
 
 fn overwritten() -> Error {

@@ -4,6 +4,7 @@
 mod announce;
 mod commit;
 mod remove;
+mod renewing;
 mod sweep;
 
 pub(super) use announce::DEFAULT_LEASE;
@@ -11,10 +12,9 @@ pub(super) use announce::DEFAULT_LEASE;
 use super::leftover::{Leftover, Remains};
 use super::name::{ARRAYS, INDEX, Name, Workflow, may_be_a_document};
 use super::place::{
-    Announced, Before, Claim, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Outcome, Place, Removal,
-    Seen, Stamp,
+    Announced, Before, Claim, Contents, Document, Expected, Hold, Listed, Missing, Near, NewDocument, Only, Outcome,
+    Place, Removal, Seen, Stamp,
 };
-use super::version::Version;
 use crate::backend::{Backend, ZarrArrays};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -141,6 +141,10 @@ impl Place for ObjectFolder {
         }
     }
 
+    fn look_at(&self, name: &Name) -> Result<Box<dyn Contents>> {
+        Ok(Box::new(self.objects.reader(name.as_str())?))
+    }
+
     fn contains(&self, name: &Name) -> Result<bool> {
         self.objects.exists(name.as_str())
     }
@@ -156,6 +160,9 @@ impl Place for ObjectFolder {
 
     fn near(&self, name: &Name) -> Option<Near> {
         let workflow = name.workflow();
+        if self.objects.any_below(name.as_str()).ok()? {
+            return Some(Near { missing: Missing::DocumentOfWorkflow, names: Vec::new() });
+        }
         let tasks = self.objects.names_from(workflow.as_str(), name.last().chars().next()?).ok()?;
         let names = tasks.iter().filter_map(|task| workflow.name(task).ok());
         let names: Vec<_> = names.map(|name| name.as_str().to_owned()).collect();
@@ -235,7 +242,7 @@ impl Place for ObjectFolder {
         self.commit_document(name, document, expected)
     }
 
-    fn remove<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
+    fn remove<'a>(&'a self, names: &'a [Name], only: Only<'_>) -> Result<Removal<'a>> {
         self.remove_documents(names, only)
     }
 

@@ -9,10 +9,8 @@ use crate::lock::Mutex;
 use crate::plugin::Manifest;
 use crate::protocol::CONCURRENCY;
 use crate::storage::missing::{RemovalResults, sorted};
-use crate::storage::place::{Announced, Claim, Removal};
-use crate::storage::place::{Hold, Superseded, check_version};
+use crate::storage::place::{Announced, Claim, Hold, Only, Removal, Superseded, check_version};
 use crate::storage::read::{locations, removable};
-use crate::storage::version::Version;
 use std::collections::HashSet;
 
 /// The leases of many removals, given back together.
@@ -40,7 +38,7 @@ struct Going<'a> {
 
 impl ObjectFolder {
     /// Removes documents of one workflow.
-    pub(super) fn remove_documents<'a>(&'a self, names: &'a [Name], only: Option<&Version>) -> Result<Removal<'a>> {
+    pub(super) fn remove_documents<'a>(&'a self, names: &'a [Name], only: Only<'_>) -> Result<Removal<'a>> {
         let looked: Mutex<Vec<Option<Result<Going<'_>>>>> = Mutex::new(names.iter().map(|_| None).collect());
         let jobs = names.iter().enumerate().map(|work| Job { work, bytes: 0 });
         run(CONCURRENCY / 4, jobs, |(index, name)| {
@@ -54,7 +52,7 @@ impl ObjectFolder {
         Ok(Removal { missing, failed: unclear.or(failed), superseded: self.supersede_all(going) })
     }
 
-    fn look<'a>(&self, name: &'a Name, only: Option<&Version>) -> Result<Going<'a>> {
+    fn look<'a>(&self, name: &'a Name, only: Only<'_>) -> Result<Going<'a>> {
         let manifest = removable(self, name, only)?;
         check_version(&manifest, only).map_err(|error| error.in_document(name.as_str()))?;
         let begin = || {

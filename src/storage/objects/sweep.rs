@@ -70,7 +70,7 @@ impl ObjectFolder {
         let lease = Lease::sweeping(arrays.clone(), &ids, self.lease)?;
         let mut alive = Leases::read(&arrays)?.arrays();
         alive.extend(Sessions::read(&self.bytes(workflow)?)?.arrays);
-        let names = named(self, workflow)?;
+        let names = named(self, workflow, &ids.iter().copied().collect())?;
         for left in left.iter().filter(|left| !alive.contains(&left.id) && !names.contains(&left.id)) {
             let bytes = left.bytes(&*backend)?;
             lease.check()?;
@@ -80,7 +80,7 @@ impl ObjectFolder {
             };
             if let Err(error) = gone {
                 if error.kind() == ErrorKind::Io {
-                    lease.leave();
+                    let _ = Box::new(lease).leave();
                 }
                 return Err(error);
             }
@@ -97,7 +97,9 @@ impl ObjectFolder {
         let mut alive = leases.arrays();
         let sessions = Sessions::read(&self.bytes(workflow)?)?;
         alive.extend(sessions.arrays);
-        let names = named(self, workflow)?;
+        let objects = files.iter().filter_map(|(file, _)| file.split('.').next());
+        let ids = found.iter().map(|array| array.name.as_str()).chain(objects).collect();
+        let names = named(self, workflow, &ids)?;
         let index = files.iter().find(|(file, _)| file == INDEX).map(|(_, meta)| meta.size);
         let index = if index.is_some() && self.has_documents(workflow)? { None } else { index };
         let is_left = |id: &str| is_id(id) && !alive.contains(id) && !names.contains(id);

@@ -1,11 +1,12 @@
 //! Where the parts of a value go in a packed file: maps and lists are groups, arrays are datasets, and plain values are
 //! attributes.
 
-use crate::array::DataType;
+use crate::array::{DataType, machine_memory};
 use crate::backend::{ObjectPath, PACK_GROUP, PlainValue};
 use crate::error::{Error, Result};
 use crate::plugin::{Shared, Value};
 use crate::storage::sources::as_stored;
+use crate::task::check_cancelled;
 use std::collections::{HashMap, HashSet};
 use std::ptr::from_ref;
 
@@ -22,6 +23,8 @@ const WHOLE: &str = "value";
 pub(super) struct PackLayout {
     pub(super) groups: Vec<ObjectPath>,
     pub(super) values: Vec<(ObjectPath, PlainValue)>,
+    /// The bytes of the values.
+    bytes: usize,
     /// The first path of each array, by its id.
     pub(super) arrays: HashMap<String, ObjectPath>,
     /// Other names of objects: the object, the name, and whether the name is as good as the first.
@@ -58,7 +61,7 @@ impl PackLayout {
         }
         match value {
             Value::List(elements) => match plain(elements, vec![elements.len()]) {
-                Some(plain) => self.values.push((path, plain)),
+                Some(plain) => self.value(path, plain)?,
                 None => {
                     self.fields(elements.iter().enumerate().map(|(index, value)| (index.to_string(), value)), path)?
                 }
@@ -77,7 +80,7 @@ impl PackLayout {
             Value::InlineArray(array) => {
                 let (elements, shape) = (array.elements(), array.shape().to_vec());
                 let plain = plain(elements, shape.clone()).or_else(|| complex(elements, shape));
-                self.values.extend(plain.map(|plain| (path, plain)));
+                plain.map_or(Ok(()), |plain| self.value(path, plain))?;
             }
             Value::Shared(shared) => self.shared(shared, path)?,
             Value::WeakShared(weak) => {
@@ -87,7 +90,7 @@ impl PackLayout {
             }
             Value::Bytes(bytes) => {
                 let (shape, bytes) = (vec![bytes.len()], bytes.clone());
-                self.values.push((path, PlainValue::Numbers { data_type: DataType::UInt8, shape, bytes }));
+                self.value(path, PlainValue::Numbers { data_type: DataType::UInt8, shape, bytes })?;
             }
             Value::Null => {}
             Value::External(id) => {
@@ -98,9 +101,21 @@ impl PackLayout {
             scalar => {
                 let whole = || PlainValue::Texts { shape: Vec::new(), texts: vec![scalar.to_string()] };
                 let plain = plain(std::slice::from_ref(scalar), Vec::new()).unwrap_or_else(whole);
-                self.values.push((path, plain));
+                self.value(path, plain)?;
             }
         }
+        Ok(())
+    }
+
+    /// Adds a plain value. All of them are in memory, and in a document they may be shorter: a shared value is written
+    /// in each of its places.
+    fn value(&mut self, path: ObjectPath, value: PlainValue) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(value.bytes());
+        if self.bytes as u64 > machine_memory() / 2 {
+            let text = "the plain values of the packed file do not fit into memory: copy the value instead";
+            return Err(Error::limit(text).at_path(&path.join(".")));
+        }
+        self.values.push((path, value));
         Ok(())
     }
 
@@ -109,12 +124,16 @@ impl PackLayout {
         if path.is_empty() {
             used.insert(PACK_GROUP.to_owned());
         }
+        // The last number of each name.
+        let mut numbers: HashMap<String, usize> = HashMap::new();
         for (key, value) in fields {
-            let mut name = escaped(&key);
-            let mut number = 2;
+            check_cancelled()?;
+            let whole = escaped(&key);
+            let mut name = whole.clone();
             while !used.insert(name.clone()) {
-                name = format!("{}%{number}", escaped(&key));
-                number += 1;
+                let number = numbers.entry(whole.clone()).or_insert(1);
+                *number += 1;
+                name = format!("{whole}%{number}");
             }
             let path = path.iter().cloned().chain([name]).collect();
             self.add(value, path)?;
@@ -129,11 +148,16 @@ impl PackLayout {
             self.links.push((first.clone(), path, false));
             return Ok(());
         }
-        // An attribute has no other names: it is written again.
         if is_group(shared.resolved()) || matches!(shared.resolved(), Value::Map(_)) {
             self.shared.insert(address, path.clone());
+            return self.add(shared, path);
         }
-        self.add(shared, path)
+        self.add(shared, path.clone())?;
+        // An attribute has no other names: it is written again.
+        if self.values.last().is_some_and(|(last, value)| *last == path && value.is_dataset()) {
+            self.shared.insert(address, path);
+        }
+        Ok(())
     }
 }
 

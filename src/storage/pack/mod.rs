@@ -34,7 +34,8 @@ impl Storage {
     /// [`PackedFile`] reads the value back.
     ///
     /// Arrays that are compressed with another codec than gzip are compressed with gzip, which every HDF5 program
-    /// reads. Memory is bounded by chunks, and by the document.
+    /// reads. Memory is bounded by chunks, and by the document. The default [`Limits`] hold for the file, whatever
+    /// those of the storage are, so that [`PackedFile`] reads it.
     ///
     /// The file is written under a temporary name and renamed when it is durable. A file with this name is replaced.
     ///
@@ -62,7 +63,7 @@ impl Storage {
     ///
     /// # Errors
     /// The errors of [`load`](Self::load) that do not depend on a type; `Unsupported` for an external object, and for an
-    /// array that HDF5 files cannot have; `Io` or a related kind if the file cannot be written. The error names the path
+    /// array that HDF5 files cannot have; `Limit` for a document of more than 1 GiB; `Io` or a related kind if the file cannot be written. The error names the path
     /// in the value. Nothing is left of the file then. `UnknownOutcome` if the file was written, and its folder cannot be
     /// synced.
     pub fn pack(&self, name: &str, file: impl AsRef<Path>) -> Result<u64> {
@@ -115,7 +116,8 @@ impl Storage {
         for (path, value) in &layout.values {
             pack.value(path, value).map_err(|error| error.at_path(&path.join(".")))?;
         }
-        let limits = *place.limits();
+        // Those with which it will be read. A chunk that they do not allow is divided.
+        let limits = Limits::default();
         let arrays = PackedArrays::of_new(temporary.path.clone(), limits, pack.clone(), layout.arrays.clone());
         let protocols = Protocols::of_place(Arc::new(arrays), limits);
         let plan = SavePlan {
@@ -130,7 +132,14 @@ impl Storage {
         for (to, path, is_hard) in &layout.links {
             pack.link(to, path, *is_hard)?;
         }
-        let document = encode(head.format, &manifest, &body, &limits)?;
+        let document = encode(head.format, &manifest, &body, &limits).map_err(|error| match error.kind() {
+            ErrorKind::Limit => {
+                let text = "the document is too large for a packed file, which is read with the default limits: move large \
+                            parts into arrays, divide the value, or copy it to another storage";
+                Error::limit(text).with_source(error)
+            }
+            _ => error,
+        })?;
         pack.finish(&document, &layout.arrays)
     }
 }

@@ -13,6 +13,7 @@ use crate::storage::entry::ListEntry;
 use crate::storage::glob::Glob;
 use crate::storage::name::{Name, Workflow};
 use crate::storage::place::{Listed, Stamp};
+use crate::storage::read::is_no_document;
 use crate::task::check_cancelled;
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
@@ -145,6 +146,8 @@ impl Query {
             Ok((value, _, stamp)) => (value, stamp),
             Err(error) if error.is_not_found() => return Ok((None, None)),
             Err(error) if error.is_cancelled() => return Err(error),
+            // In a folder it would not have been listed.
+            Err(error) if is_no_document(&error, &*self.storage.place, name) => return Ok((None, None)),
             Err(error) => return Ok((Some(Err(error)), None)),
         };
         let is_listed =
