@@ -185,7 +185,7 @@ fn panicked(panic: &(dyn Any + Send)) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Cursor as Bytes, Read, Write};
+    use std::io::{Cursor as Bytes, Read, Seek, Write};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

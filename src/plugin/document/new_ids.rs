@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn ids_of_pickles_are_replaced_and_texts_are_not() {
-        let (short, long) = (|file| format!("\u{8c}${file}"), |file| format!("X$\0\0\0{file}"));
+        let (short, long) = (|file: &str| format!("\u{8c}${file}"), |file: &str| format!("X$\0\0\0{file}"));
         let forms: [(&dyn Fn(&str) -> String, &str); 4] = [
             (&short, "\u{86}\u{86}Q"),
             (&short, "\u{94}\u{86}\u{94}\u{86}\u{94}Q"),

@@ -192,7 +192,7 @@ impl PersistentSerializer for Patient {
             match file.read(&mut part) {
                 Ok(0) => return Ok(Noise(bytes)),
                 Ok(count) => bytes.extend_from_slice(&part[..count]),
-                // Somebody mends it.
+                // The cable is mended.
                 Err(_) => self.0.reads_left.store(i64::MAX, SeqCst),
             }
         }
