@@ -84,7 +84,7 @@ fn a_save_that_was_updated_before_it_knew_of_its_success_is_successful() {
     }
 }
 
-/// A connection that is lost while a client finds out whether the store heeds conditions tells nothing about them.
+/// A connection that is lost while a client finds out whether the store heeds conditions says nothing about them.
 #[test]
 fn a_request_that_is_lost_does_not_switch_conditions_off() {
     for lost in [2, 3] {

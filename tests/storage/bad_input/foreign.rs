@@ -1,4 +1,4 @@
-//! Files of people and of other programs beside the documents: they are in nobody's way, and lose nothing.
+//! Files of people and of other programs beside the documents: they stop nothing, and stay.
 
 use super::documents::{FOREIGN, Fields, each_place, fields, is_array, put};
 use arraystow::{ErrorKind, Limits, Storage, StorageBuilder};
