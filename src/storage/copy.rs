@@ -23,7 +23,7 @@ impl Storage {
     /// Arrays keep their ids and their logical chunks, and are copied chunk by chunk, in bounded memory. The other
     /// storage determines how they are stored and compressed. Within one file system they are linked, and within one
     /// object store the server copies them. Arrays that the other storage already has from an earlier copy are not
-    /// copied again.
+    /// copied again. If the value is replaced while it is copied, the value in its place is copied.
     ///
     /// ```
     /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);

@@ -16,7 +16,8 @@ impl Storage {
     ///
     /// A sweep is safe during any number of saves, loads and removals, in other processes too: the record of a save in
     /// progress names its arrays. In a workflow with a document that cannot be read, nothing is removed, because the
-    /// document may refer to any array. [`Sweep::skipped`] has the reason.
+    /// document may refer to any array. [`Sweep::skipped`] has the reason. Other files beside the documents are passed
+    /// over, but the arrays whose ids they contain are not leftovers.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

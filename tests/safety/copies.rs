@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Two storages, and what lies outside of both.
@@ -177,4 +177,44 @@ fn a_file_that_is_exchanged_all_the_time_is_copied_whole_or_not_at_all() {
         drop(watching);
         println!("{counts:?} copies were refused and done");
     }
+}
+
+/// As a load of it does.
+#[test]
+fn a_value_that_is_replaced_while_it_is_copied_is_copied_in_its_new_version() {
+    for no_links in [false, true] {
+        let places = Places::new();
+        let (source, left) = (places.here.clone(), AtomicBool::new(true));
+        let watching = watching(&places.there, no_links, move |call| {
+            if matches!(call, Call::Link { .. } | Call::Copy { .. }) && left.swap(false, Ordering::Relaxed) {
+                source.save("sim/run", &run_of(8)).unwrap();
+            }
+        });
+        places.here.copy("sim/run", &places.there).unwrap();
+        drop(watching);
+        assert_eq!(places.there.load::<Run>("sim/run").unwrap().step, 8);
+        places.assert_clean(true);
+    }
+}
+
+/// Else a document that is being renamed could be overlooked, which has the arrays.
+#[test]
+fn what_an_earlier_copy_has_left_is_removed_under_the_lock() {
+    let places = Places::new();
+    places.here.copy("sim/run", &places.there).unwrap();
+    let sim = Path::new(places.there.location()).join("sim");
+    std::fs::remove_file(sim.join("run")).unwrap();
+    let removed = Arc::new(AtomicUsize::new(0));
+    let (count, arrays, lock) = (removed.clone(), sim.join("bigdata"), sim.join("bigdata/.lock"));
+    let watching = watching(&places.there, false, move |call| {
+        if matches!(call, Call::RemoveFile(path) if path.parent() == Some(arrays.as_path())) {
+            count.fetch_add(1, Ordering::Relaxed);
+            let lock = std::fs::File::open(&lock).unwrap();
+            assert!(lock.try_lock().is_err(), "no lock is held");
+        }
+    });
+    places.here.copy("sim/run", &places.there).unwrap();
+    drop(watching);
+    assert!(removed.load(Ordering::Relaxed) >= 2);
+    places.assert_clean(true);
 }

@@ -37,6 +37,8 @@ pub struct Gate {
     carried_out: bool,
     /// What a request that fails is answered.
     answer: fn() -> Error,
+    /// Whether it is answered as by a client that has tried again.
+    tries_again: bool,
     /// Waits until it is the request's turn.
     turn: Arc<dyn Fn() -> Turn + Send + Sync>,
     /// Puts are carried out whatever their conditions are.
@@ -57,7 +59,8 @@ impl Gate {
     ) -> Self {
         let turn = Arc::new(|| Box::pin(async {}) as Turn);
         let (fails, answer) = (Arc::new(fails), failure as fn() -> Error);
-        Self { store, fails, carried_out, answer, turn, ignores_conditions: false, has_no_metadata: false }
+        let (tries_again, ignores_conditions, has_no_metadata) = (false, false, false);
+        Self { store, fails, carried_out, answer, tries_again, turn, ignores_conditions, has_no_metadata }
     }
 
     /// As some servers do.
@@ -71,10 +74,10 @@ impl Gate {
     }
 
     /// Requests that fail are carried out and then answered as a client answers that has tried again by itself: what it
-    /// finds is its own object, and not what it expected.
+    /// finds is its own object, and not what it expected, or that a key is gone.
     pub fn trying_again(store: Arc<InMemory>, fails: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
         let answer = || Error::Precondition { path: String::new(), source: "the test lets it fail".into() };
-        Self { answer, ..Self::failing(store, true, fails) }
+        Self { answer, tries_again: true, ..Self::failing(store, true, fails) }
     }
 
     pub fn in_turns(store: Arc<InMemory>, turn: impl Fn() -> Turn + Send + Sync + 'static) -> Self {
@@ -131,19 +134,28 @@ impl ObjectStore for Gate {
     }
 
     fn delete_stream(&self, keys: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        let (turn, store, fails, carried_out) =
-            (self.turn.clone(), self.store.clone(), self.fails.clone(), self.carried_out);
+        let (turn, store, fails, carried_out, tries_again) =
+            (self.turn.clone(), self.store.clone(), self.fails.clone(), self.carried_out, self.tries_again);
         let work = async move {
             let keys: Vec<Path> = keys.try_collect().await?;
             turn().await;
             let refused: Vec<bool> =
                 keys.iter().map(|key| fails(&Request { what: "delete", key: key.to_string() })).collect();
             let failed = refused.contains(&true);
+            if tries_again {
+                let deleting = stream::iter(keys.clone().into_iter().map(Ok)).boxed();
+                store.delete_stream(deleting).try_collect::<Vec<_>>().await?;
+                let answer = |(key, is_refused): (Path, bool)| match is_refused {
+                    true => Err(Error::NotFound { path: key.to_string(), source: "it is gone".into() }),
+                    false => Ok(key),
+                };
+                return Ok(stream::iter(keys.into_iter().zip(refused).map(answer).collect::<Vec<_>>()));
+            }
             if !failed || carried_out {
                 let keys = stream::iter(keys.into_iter().map(Ok)).boxed();
                 let deleted: Vec<Path> = store.delete_stream(keys).try_collect().await?;
                 if !failed {
-                    return Ok(stream::iter(deleted.into_iter().map(Ok)));
+                    return Ok(stream::iter(deleted.into_iter().map(Ok).collect::<Vec<_>>()));
                 }
             }
             Err(failure())

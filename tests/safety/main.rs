@@ -25,6 +25,7 @@ mod growing;
 mod integrity;
 mod interleavings;
 mod io_faults;
+mod lost_answers;
 mod many;
 mod packs;
 mod parts;

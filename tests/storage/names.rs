@@ -50,6 +50,22 @@ fn names_outside_the_grammar_are_refused() {
 }
 
 #[test]
+fn a_new_value_is_not_named_as_the_folder_of_the_arrays_in_other_case() {
+    let (_folder, storage) = storage();
+    storage.save("a/x", &1).unwrap();
+    for name in ["a/BigData", "BIGDATA/x", "a/bigData/x"] {
+        for error in [storage.save(name, &1).unwrap_err(), storage.rename("a/x", name).map(drop).unwrap_err()] {
+            assert!(error.kind() == ErrorKind::InvalidName && error.to_string().contains("bigdata"), "{error}");
+        }
+    }
+    // One that is there already is a value like any other.
+    let workflow = Path::new(storage.location()).join("a");
+    std::fs::rename(workflow.join("x"), workflow.join("BigData")).unwrap();
+    storage.save("a/BigData", &2).unwrap();
+    assert_eq!(storage.load::<i32>("a/BigData").unwrap(), 2);
+}
+
+#[test]
 fn a_document_cannot_be_a_workflow_too() {
     let (_folder, storage) = storage();
     storage.save("a/b", &1).unwrap();

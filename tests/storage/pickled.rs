@@ -86,3 +86,23 @@ fn shared_values_are_refused_in_a_pickle() {
     assert_eq!((error.kind(), error.path()), (ErrorKind::Unsupported, Some("[1]")));
     assert!(error.to_string().contains("Format::Cbor"), "{error}");
 }
+
+#[test]
+fn a_rename_changes_no_text_that_contains_the_id_of_an_array() {
+    let client = Arc::new(InMemory::new());
+    let storage = StorageBuilder::from_object_store(client, "f").format(Format::Pickle).open().unwrap();
+    storage.save("w/run", &run()).unwrap();
+    let file = storage.info("w/run").unwrap().arrays.into_iter().find(|array| array.paths == ["field"]).unwrap().file;
+    for text in [format!("see bigdata/dask_arrays/{file}/zarr.json"), file.clone()] {
+        let name = text.clone();
+        let named = storage.update("w/run", move |run: &mut Run| -> arraystow::Result<()> {
+            run.name.clone_from(&name);
+            Ok(())
+        });
+        named.unwrap();
+        storage.rename("w/run", "w/renamed").unwrap();
+        let renamed: Run = storage.load("w/renamed").unwrap();
+        assert_eq!((renamed.name, renamed.field.sum().unwrap()), (text, 1350.0));
+        storage.rename("w/renamed", "w/run").unwrap();
+    }
+}

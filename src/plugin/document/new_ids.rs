@@ -118,18 +118,18 @@ mod tests {
 
     #[test]
     fn ids_of_pickles_are_replaced_and_texts_are_not() {
-        let (short, long) = (|file: &str| format!("\u{8c}${file}"), |file: &str| format!("X$\0\0\0{file}"));
-        let forms: [(&dyn Fn(&str) -> String, &str); 4] = [
-            (&short, "\u{86}\u{86}Q"),
-            (&short, "\u{94}\u{86}\u{94}\u{86}\u{94}Q"),
-            (&long, "q\u{4}\u{86}q\u{5}\u{86}r\u{1}\u{1}\0\0Q"),
-            (&short, "\u{94}\u{95}\u{9}\0\0\0\0\0\0\0\u{86}\u{86}Q"),
+        // Each character is a byte.
+        let (short, long) = ("\u{8c}$", "X$\0\0\0");
+        let forms = [
+            (short, "\u{86}\u{86}Q"),
+            (short, "\u{94}\u{86}\u{94}\u{86}\u{94}Q"),
+            (long, "q\u{4}\u{86}q\u{5}\u{86}r\u{1}\u{1}\0\0Q"),
+            (short, "\u{94}\u{95}\u{9}\0\0\0\0\0\0\0\u{86}\u{86}Q"),
         ];
-        for (string, end) in forms {
+        for (begin, end) in forms {
             let body = |file: &str| {
-                let texts = format!("\u{8c}\u{28}see {OLD}{}\u{94}\u{86}\u{94}\u{8c}${OLD}aQ", string(OLD));
-                // Each character is a byte.
-                format!("{texts}{}{end}", string(file)).chars().map(|byte| byte as u8).collect::<Vec<_>>()
+                let texts = format!("\u{8c}\u{28}see {OLD}{begin}{OLD}\u{94}\u{86}\u{94}\u{8c}${OLD}aQ");
+                format!("{texts}{begin}{file}{end}").chars().map(|byte| byte as u8).collect::<Vec<_>>()
             };
             let (mut changed, ids) = (body(OLD), [OLD, NEW].map(PersistentId::of));
             replace_ids(&mut changed, Format::Pickle, [(&ids[0], &ids[1])].into_iter()).unwrap();

@@ -272,4 +272,41 @@ mod tests {
         assert_eq!(data_type(&[Value::Text("a".into()), Value::Null]), None);
         assert_eq!(data_type(&[Value::Bool(true)]), Some(DataType::Bool));
     }
+
+    fn path(path: &str) -> ObjectPath {
+        path.split('/').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_long_shared_value_is_packed_once() {
+        for (len, places) in [(5000, 1), (5, 3)] {
+            let shared = Value::Shared(Shared::new(Value::Text("x".repeat(len))));
+            let layout = PackLayout::of(&Value::List(vec![shared.clone(), shared.clone(), shared])).unwrap();
+            assert_eq!(layout.values.len(), places);
+            let links: Vec<_> = layout.links.iter().map(|(to, at, _)| (to.clone(), at.clone())).collect();
+            let expected = [(path("0"), path("1")), (path("0"), path("2"))];
+            assert_eq!(links, if places == 1 { expected.to_vec() } else { Vec::new() });
+        }
+    }
+
+    #[test]
+    fn more_than_fits_into_memory_is_refused() {
+        let value = PlainValue::Texts { shape: vec![1 << 20], texts: vec![String::new(); 1 << 20] };
+        assert_eq!(value.bytes(), 1 << 20);
+        let long = usize::try_from(machine_memory().min(1 << 50)).unwrap();
+        let mut layout = PackLayout { bytes: long, ..PackLayout::default() };
+        let error = layout.value(path("a/b"), value).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (crate::error::ErrorKind::Limit, Some("a.b")));
+    }
+
+    #[test]
+    fn equal_names_are_numbered() {
+        let key = |key: &str| (Value::Text(key.to_owned()), Value::Integer(1));
+        let of = |keys: Vec<(Value, Value)>| PackLayout::of(&Value::Map(keys)).unwrap();
+        let names = of(["a", "a", "a%", "a", "arraystow"].map(key).to_vec()).values;
+        let names: Vec<_> = names.iter().map(|(path, _)| path.join("/")).collect();
+        assert_eq!(names, ["a", "a%2", "a%25", "a%3", "arraystow%2"]);
+        // Each in constant time.
+        assert_eq!(of(vec![key("a"); 200_000]).values.last().map(|(path, _)| path.join("/")).unwrap(), "a%200000");
+    }
 }

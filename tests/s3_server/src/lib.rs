@@ -145,7 +145,7 @@ impl Server {
         *self.state.forbidden.lock().unwrap() = kinds.to_vec();
     }
 
-    /// Puts of keys that end so wait until they are released.
+    /// Puts of keys that end so wait until they are released. An end with a slash at its end holds all keys below.
     pub fn hold(&self, end: &str) {
         *self.state.held_end.lock().unwrap() = Some(end.to_owned());
     }

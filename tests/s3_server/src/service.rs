@@ -28,6 +28,7 @@ pub(crate) async fn serve(service: Service, listener: tokio::net::TcpListener) {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Service(pub(crate) Arc<State>);
 
 impl Service {
@@ -60,7 +61,8 @@ impl Service {
     }
 
     async fn held(&self, key: &str) {
-        let is_held = || self.0.held_end.lock().unwrap().as_ref().is_some_and(|end| key.ends_with(end));
+        let is_one = |end: &String| key.ends_with(end) || (end.ends_with('/') && key.contains(end));
+        let is_held = || self.0.held_end.lock().unwrap().as_ref().is_some_and(is_one);
         if is_held() {
             self.0.held.fetch_add(1, SeqCst);
             while is_held() {
@@ -77,27 +79,7 @@ impl Service {
         use_it(&mut self.0.objects.lock().unwrap())
     }
 
-    fn find(&self, bucket: &str, key: &str) -> S3Result<Object> {
-        self.with(bucket, |objects| objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey)))
-    }
-}
-
-async fn collect(body: Option<StreamingBlob>) -> S3Result<Bytes> {
-    let mut data = BytesMut::new();
-    if let Some(mut body) = body {
-        while let Some(part) = body.next().await {
-            data.extend_from_slice(&part.map_err(|_| s3_error!(IncompleteBody))?);
-        }
-    }
-    Ok(data.freeze())
-}
-
-#[async_trait::async_trait]
-impl S3 for Service {
-    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        let _under_way = self.enter("PUT").await?;
-        let input = request.input;
-        let object = Object { metadata: input.metadata, ..self.0.object(collect(input.body).await?) };
+    async fn put(&self, object: Object, input: PutObjectInput) -> S3Result<S3Response<PutObjectOutput>> {
         self.held(&input.key).await;
         let etag = object.etag.clone();
         let conditions = !self.0.ignores_conditions.load(SeqCst);
@@ -128,6 +110,33 @@ impl S3 for Service {
             return Err(s3_error!(SlowDown));
         }
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() }))
+    }
+
+    fn find(&self, bucket: &str, key: &str) -> S3Result<Object> {
+        self.with(bucket, |objects| objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey)))
+    }
+}
+
+async fn collect(body: Option<StreamingBlob>) -> S3Result<Bytes> {
+    let mut data = BytesMut::new();
+    if let Some(mut body) = body {
+        while let Some(part) = body.next().await {
+            data.extend_from_slice(&part.map_err(|_| s3_error!(IncompleteBody))?);
+        }
+    }
+    Ok(data.freeze())
+}
+
+#[async_trait::async_trait]
+impl S3 for Service {
+    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let _under_way = self.enter("PUT").await?;
+        let mut input = request.input;
+        let contents = collect(input.body.take()).await?;
+        let object = Object { metadata: input.metadata.take(), ..self.0.object(contents) };
+        let service = self.clone();
+        // What has arrived is carried out, although the client may be gone by then.
+        tokio::spawn(async move { service.put(object, input).await }).await.unwrap()
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

@@ -11,20 +11,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-type Fields = BTreeMap<String, ChunkedArray<f32>>;
+pub(super) type Fields = BTreeMap<String, ChunkedArray<f32>>;
 
-fn fields() -> Fields {
+pub(super) fn fields() -> Fields {
     let array = || ChunkedArray::from_ndarray(Array2::<f32>::ones((40, 30)), &[16, 16]).unwrap();
     [("a".into(), array()), ("b".into(), array())].into()
 }
 
-fn put(client: &InMemory, key: &str, contents: &[u8]) {
+pub(super) fn put(client: &InMemory, key: &str, contents: &[u8]) {
     block_on(client.put(&key.into(), PutPayload::from(contents.to_vec()))).unwrap();
 }
 
 /// Tries the same in a folder and in an object store, with a function that puts bytes in the place of the document
 /// `w/x`.
-fn each_place(try_it: impl Fn(&Storage, &dyn Fn(&[u8]))) {
+pub(super) fn each_place(try_it: impl Fn(&Storage, &dyn Fn(&[u8]))) {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     try_it(&storage, &|contents| std::fs::write(folder.path().join("w/x"), contents).unwrap());
@@ -141,7 +141,7 @@ fn a_sweep_passes_over_the_workflow_of_a_cut_document_and_goes_on() {
     assert_eq!(std::fs::read_dir(folder.path().join("b/bigdata")).unwrap().filter(is_array).count(), 4);
 }
 
-fn is_array(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
+pub(super) fn is_array(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
     !entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with('.')
 }
 
@@ -185,7 +185,7 @@ fn documents_whose_names_only_other_programs_take_keep_their_arrays() {
 }
 
 /// Files that people and other programs put beside documents.
-const FOREIGN: [(&str, &[u8]); 6] = [
+pub(super) const FOREIGN: [(&str, &[u8]); 6] = [
     ("README.md", b"# What lies here\n"),
     ("a", b"x"),
     ("seed", b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94K\x01a."),

@@ -45,6 +45,17 @@ fn a_name_that_is_missing_comes_with_those_that_may_have_been_meant() {
 }
 
 #[test]
+fn a_name_that_is_a_workflow_is_said_to_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for storage in [Storage::open(folder.path()).unwrap(), Storage::open("memory://").unwrap()] {
+        storage.save("global/deep/egm96", &1).unwrap();
+        for name in ["global", "global/deep"] {
+            each(&storage, name, |error| assert!(error.to_string().contains("but a workflow"), "{error}"));
+        }
+    }
+}
+
+#[test]
 fn a_missing_workflow_and_a_missing_storage_differ_from_a_missing_document() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path().join("surveys")).unwrap();

@@ -1,6 +1,8 @@
 //! What is damaged, missing, exchanged or not ours: a typed error that says where, never a panic, never a wrong value.
 
+mod beginnings;
 mod documents;
+mod foreign;
 mod missing;
 mod panics;
 

@@ -44,13 +44,20 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
     let unused = server.storage("there");
     block_on(files.save_async("before", &run_of(1))).unwrap();
     used.save("before", &run_of(1)).unwrap();
+    // The arrays that a handle keeps: its document has others now.
+    files.save("kept", &run_of(4)).unwrap();
+    let mut kept: Option<Run> = Some(files.load("kept").unwrap());
+    files.save("kept", &files.load::<Run>("before").unwrap()).unwrap();
     let reported = folder.join("reported");
     // SAFETY: the child uses no other thread's locks: none of the threads of this process, which wait for requests or
     // for this one, holds any; and it ends with `_exit`.
     #[allow(unsafe_code)]
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let done = catch_unwind(AssertUnwindSafe(|| in_the_child(&files, &used, &unused, server)));
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            drop(kept.take());
+            in_the_child(&files, &used, &unused, server);
+        }));
         let text = done.map_or_else(
             |panic| panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "a panic".to_owned()),
             |()| "done".to_owned(),
@@ -83,6 +90,10 @@ fn in_a_process_of_its_own(server: &Server, folder: &Path) {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(std::fs::read_to_string(&reported).unwrap(), "done");
+    assert_eq!(files.sweep().unwrap().leftovers().count(), 0);
+    files.save("saved", &kept).unwrap();
+    let saved: Option<Run> = files.load("saved").unwrap();
+    assert_eq!(saved.unwrap().field.compute().unwrap(), run_of(4).field.compute().unwrap());
     // The parent goes on as before.
     files.save("after", &run_of(3)).unwrap();
     used.save("after", &run_of(3)).unwrap();

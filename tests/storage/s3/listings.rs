@@ -90,6 +90,25 @@ fn a_listing_without_end_is_given_up() {
     }
 }
 
+/// An error about a missing name says what there is instead, if a listing shows it.
+#[test]
+fn a_missing_name_is_an_error_on_a_server_whose_listings_do_not_end() {
+    for (what, page) in PAGES {
+        let storage = storage(page);
+        let start = Instant::now();
+        for error in [
+            storage.load::<i32>("folder").unwrap_err(),
+            storage.info("x").map(drop).unwrap_err(),
+            storage.remove("x").unwrap_err(),
+            storage.verify("x", arraystow::VerifyDepth::Quick).map(drop).unwrap_err(),
+            storage.copy("x", &Storage::open("memory://").unwrap()).map(drop).unwrap_err(),
+        ] {
+            assert!(error.is_not_found(), "{what}: {error}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}: {:?}", start.elapsed());
+    }
+}
+
 /// Each listing ends, and each folder has another folder, or itself.
 #[test]
 fn folders_without_end_are_given_up() {

@@ -8,6 +8,7 @@ mod damage;
 mod environment;
 mod faults;
 mod forks;
+mod leases;
 mod listings;
 mod memory;
 mod places;
