@@ -49,7 +49,7 @@ impl Superseded<'_> {
         }
         let arrays = plan.objects.iter().filter_map(|planned| Some((planned, planned.array()?)));
         let mut known = HashMap::new();
-        for (planned, any) in arrays.filter(|(_, any)| !any.plain) {
+        for (planned, any) in arrays {
             let Some(entry) = saved.entry(planned.id.file()) else { continue };
             let Ok(expected) = entry.expected() else { continue };
             if reads_from(&*any.array, &going, &mut known) {

@@ -133,8 +133,8 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
 
 /// The version of an array's fields. Its type passes through serde's buffers. Nothing else there says that a map is an array,
 /// and which form the array has in the document. Formats have a 1 as an unsigned number.
-pub(in crate::plugin) type StoredVersion = i8;
-pub(in crate::plugin) type InlineVersion = i16;
+pub(in crate::plugin) const STORED_VERSION: i8 = 1;
+pub(in crate::plugin) const INLINE_VERSION: i16 = 1;
 
 /// An array's fields, one after the other.
 pub(in crate::plugin) enum ArrayFields {
@@ -168,7 +168,7 @@ impl ArrayFields {
             && place(key) == Some(0)
             && u8::deserialize(serde_content::Deserializer::new(version.clone()).coerce_numbers()) == Ok(1)
         {
-            *version = Value::from(InlineVersion::from(1_u8));
+            *version = Value::from(INLINE_VERSION);
         }
         Self::Inline { fields, value: None }
     }
@@ -206,7 +206,7 @@ impl ArrayFields {
         E: de::Error,
     {
         match self {
-            Self::Stored { next: 1, .. } => seed.deserialize(StoredVersion::from(true).into_deserializer()),
+            Self::Stored { next: 1, .. } => seed.deserialize(STORED_VERSION.into_deserializer()),
             Self::Stored { elements, next: 2, .. } => seed.deserialize(Dim::new(&elements.shape, path)),
             Self::Stored { elements, convert, .. } => {
                 seed.deserialize(Data { elements, convert: *convert, error: PhantomData })

@@ -203,7 +203,7 @@ pub(in crate::plugin) fn one_entry<S: Serializer, T: ?Sized + Serialize>(
 
 /// The id that this value is, as that of a plain array.
 pub(in crate::plugin) fn plain_id<T: ?Sized + Serialize, E: serde::ser::Error>(id: &T) -> Result<PersistentId, E> {
-    let id = PersistentId::deserialize(serde_content::Deserializer::new(hold(id)?));
+    let id = serde_json::to_value(id).and_then(PersistentId::deserialize);
     id.map(|id| id.plain()).map_err(E::custom)
 }
 

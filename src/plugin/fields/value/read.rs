@@ -5,7 +5,7 @@
 
 use super::{InlineArray, Value};
 use crate::array::{AnyArray, element_count};
-use crate::plugin::de::arrays::{InlineVersion, StoredOrInline, StoredVersion};
+use crate::plugin::de::arrays::{INLINE_VERSION, STORED_VERSION, StoredOrInline};
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::names::{ARRAY_FIELDS, CHUNKED, INLINE, STORED};
@@ -84,15 +84,15 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
         visit_byte_buf(Vec<u8>) Bytes;
     }
 
-    fn visit_i8<E>(self, value: StoredVersion) -> Result<Value, E> {
-        if value == 1 {
+    fn visit_i8<E>(self, value: i8) -> Result<Value, E> {
+        if value == STORED_VERSION {
             self.shown.set(Some(StoredOrInline::Stored));
         }
         Ok(Value::Integer(value.into()))
     }
 
-    fn visit_i16<E>(self, value: InlineVersion) -> Result<Value, E> {
-        if value == 1 {
+    fn visit_i16<E>(self, value: i16) -> Result<Value, E> {
+        if value == INLINE_VERSION {
             self.shown.set(Some(StoredOrInline::Inline));
         }
         Ok(Value::Integer(value.into()))
