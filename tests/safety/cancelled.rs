@@ -282,17 +282,17 @@ fn a_request_that_is_not_answered_is_given_up() {
 fn a_wait_for_the_lock_of_a_workflow_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
-    let array = || ndarray::Array1::<f64>::zeros(5000);
+    let array = || Array1::<f64>::zeros(5000);
     storage.save("w/first", &array()).unwrap();
     // As a process that was stopped in the middle of a removal.
     let lock = std::fs::File::options().append(true).open(folder.path().join("w/bigdata/.lock")).unwrap();
     lock.lock().unwrap();
     let task = Task::new();
-    let saving = std::thread::spawn({
+    let saving = thread::spawn({
         let (storage, task) = (storage.clone(), task.clone());
         move || task.run(|| storage.save("w/second", &array()))
     });
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    thread::sleep(Duration::from_millis(100));
     assert!(!saving.is_finished());
     task.cancel();
     assert_eq!(saving.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);

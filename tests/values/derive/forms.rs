@@ -75,7 +75,7 @@ fn options_hold_in_structs_and_enums_of_every_kind() {
     ];
     place.storage.save("enums", &all).unwrap();
     let stored = arrays(&place.storage, "enums");
-    assert_eq!(stored.keys().collect::<Vec<_>>(), ["[1].Newtype", "[2][1]", "[3].type"]);
+    assert_eq!(stored.keys().collect::<Vec<_>>(), ["[1].Newtype", "[2].Tuple[1]", "[3].Fields.type"]);
     assert!(stored.values().all(|array| chunks(array) == [50, 40]));
     assert_eq!(place.storage.load::<Vec<Shape>>("enums").unwrap().len(), 4);
 }
