@@ -40,6 +40,7 @@ pub(super) struct ReadAhead {
     /// Bytes of the plain arrays and external objects that were asked for, and of the last one.
     asked: Cell<u64>,
     last: Cell<u64>,
+    count: Cell<usize>,
     coming: RefCell<Option<Coming>>,
 }
 
@@ -52,6 +53,7 @@ struct Coming {
 impl ReadAhead {
     /// Notes what was asked for.
     pub(super) fn note(&self, bytes: u64) {
+        self.count.set(self.count.get().saturating_add(1));
         self.last.set(bytes);
         self.asked.set(self.asked.get().saturating_add(bytes));
     }
@@ -77,9 +79,9 @@ impl ReadAhead {
         affordable.collect()
     }
 
-    /// Whether something is being read.
-    pub(super) fn is_busy(&self) -> bool {
-        self.coming.borrow().is_some()
+    /// Whether nothing is being read, and more is likely to be asked for: one array may be the only one.
+    pub(super) fn may_begin(&self) -> bool {
+        self.count.get() > 1 && self.coming.borrow().is_none()
     }
 
     /// Whether a file is being read.

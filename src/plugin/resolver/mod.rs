@@ -191,7 +191,7 @@ impl Resolver {
 
     /// Begins to read what the walk will ask for after an array, if a processor is free.
     fn read_on(&self, id: &PersistentId, walk: &Walk) {
-        if self.postponed.is_some() || self.ahead.is_busy() {
+        if self.postponed.is_some() || !self.ahead.may_begin() {
             return;
         }
         let Some(free) = Free::processor(self.concurrency()) else { return };
