@@ -195,6 +195,9 @@ struct Sliced<T: Element> {
 impl<T: Element> Sliced<T> {
     /// Where the input has the elements of a region, if it has them in the same order.
     fn in_place(&self, region: &Region) -> Option<Region> {
+        if self.axes.len() != region.shape().len() {
+            return None;
+        }
         let axes = self.axes.iter().zip(region.start().iter().zip(region.shape()));
         let start: Option<Vec<usize>> = axes
             .map(|(axis, (first, len))| match axis {
