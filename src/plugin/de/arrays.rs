@@ -131,8 +131,8 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inline<'_, V> {
     }
 }
 
-/// The version of an array's fields. Its type passes through serde's buffers. Nothing else there says that a map is an array,
-/// and which form the array has in the document. Formats have a 1 as an unsigned number.
+/// The version of an array's fields. Its type passes through serde's buffers. Nothing else there says that a map is an
+/// array, and which form the array has in the document. Formats have a 1 as an unsigned number.
 pub(in crate::plugin) const STORED_VERSION: i8 = 1;
 pub(in crate::plugin) const INLINE_VERSION: i16 = 1;
 

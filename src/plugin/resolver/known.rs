@@ -36,8 +36,8 @@ impl<T: Clone> KnownItems<T> {
         drop(known);
     }
 
-    /// What was read under a name that is asked for, and whether the walk has asked for it before. `note` gets a value that is
-    /// asked for for the first time.
+    /// What was read under a name that is asked for, and whether the walk has asked for it before. `note` gets a value
+    /// that is asked for for the first time.
     pub(super) fn ask(&self, file: &str, note: impl FnOnce(&T)) -> Option<(Result<T>, bool)> {
         let mut known = self.0.borrow_mut();
         let known = known.get_mut(file)?;

@@ -63,8 +63,8 @@ impl Storage {
     ///
     /// # Errors
     /// The errors of [`load`](Self::load) that do not depend on a type; `Unsupported` for an external object, and for an
-    /// array that HDF5 files cannot have; `Limit` for a document of more than 1 GiB; `Io` or a related kind if the file cannot be written. The error names the path
-    /// in the value. Nothing is left of the file then. `UnknownOutcome` if the file was written, and its folder cannot be
+    /// array that HDF5 files cannot have; `Limit` for a document of more than 1 GiB; `Io` or a related kind if the file
+    /// cannot be written. The error names the path in the value. Nothing is left of the file then. `UnknownOutcome` if the file was written, and its folder cannot be
     /// synced.
     pub fn pack(&self, name: &str, file: impl AsRef<Path>) -> Result<u64> {
         let (name, file) = (Name::parse(name)?, file.as_ref());

@@ -16,8 +16,8 @@ pub(in crate::plugin) struct FoundId {
     pub(in crate::plugin) plain: bool,
 }
 
-/// All ids, each once, in the order of the pickle. Ids below this many levels have no paths. Where the paths become too large
-/// together, the rest is left out.
+/// All ids, each once, in the order of the pickle. Ids below this many levels have no paths. Where the paths become too
+/// large together, the rest is left out.
 pub(super) fn find(graph: &Graph<'_>, levels: u16) -> Vec<FoundId> {
     let (mut found, mut at, mut by_file) = (Vec::new(), HashMap::new(), HashMap::new());
     for id in &graph.ids {
