@@ -9,7 +9,9 @@ import numpy as np
 
 
 def command(*arguments):
-    run = subprocess.run([sys.executable, "-m", "arraystow", *arguments], capture_output=True, text=True, cwd=tempfile.gettempdir())
+    # An empty folder: with -m, Python imports modules from the current one.
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run([sys.executable, "-m", "arraystow", *arguments], capture_output=True, text=True, cwd=folder)
     return run.returncode, run.stdout, run.stderr
 
 
