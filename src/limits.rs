@@ -103,20 +103,27 @@ impl Limits {
         self
     }
 
-    /// The most bytes of a stored chunk.
-    #[cfg(any(feature = "hdf5", feature = "zarr"))]
-    pub(crate) fn most_chunk_bytes(&self) -> usize {
+    /// Returns the maximum number of bytes of a stored chunk.
+    ///
+    /// ```
+    /// let limits = arraystow::Limits::default().chunks(1000);
+    /// assert_eq!((limits.most_chunk_bytes(), limits.most_chunks()), (1 << 30, 1000));
+    /// assert_eq!(limits.most_document_bytes(), 1 << 30);
+    /// ```
+    #[must_use]
+    pub fn most_chunk_bytes(&self) -> usize {
         self.chunk_bytes
     }
 
-    /// The most chunks of an array.
-    #[cfg(feature = "hdf5")]
-    pub(crate) fn most_chunks(&self) -> usize {
+    /// Returns the maximum number of chunks of an array. See [`most_chunk_bytes`](Self::most_chunk_bytes) for an example.
+    #[must_use]
+    pub fn most_chunks(&self) -> usize {
         self.chunks
     }
 
-    /// The most bytes of a document.
-    pub(crate) fn most_document_bytes(&self) -> u64 {
+    /// Returns the maximum number of bytes of a document. See [`most_chunk_bytes`](Self::most_chunk_bytes) for an example.
+    #[must_use]
+    pub fn most_document_bytes(&self) -> u64 {
         self.document_bytes
     }
 

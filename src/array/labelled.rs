@@ -78,8 +78,8 @@ impl<T: Element> ChunkedArray<T> {
     }
 
     /// Returns an array of the same elements, where those that are equal to `fill` are missing. The fill value is
-    /// stored as `_FillValue`, which xarray and netCDF use for missing elements. arraystow computes with such elements
-    /// as with all others.
+    /// stored as `_FillValue`, which xarray and netCDF use for missing elements. `count`, `any`, `all` and
+    /// [`skip_nan`](Self::skip_nan) leave such elements out. Other operations compute with them as with all others.
     ///
     /// For elements that are `Option`s of numbers, the fill value is the number that is stored for `None`.
     ///

@@ -94,7 +94,7 @@ pub(crate) use memory::{element_count, machine_memory, zeroed};
 pub(crate) use meta::ArrayMeta;
 pub(crate) use number::AnyNumber;
 pub(crate) use operations::check_astype;
-pub(crate) use ops::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth, state_of};
+pub(crate) use ops::{Count, Extreme, Mean, Pick, Position, Reducer, Skip, Spread, Sum, Truth, state_of};
 pub(crate) use ordered::{distance, key, key_bits, number_of};
 pub(crate) use printed::texts;
 #[cfg(feature = "zarr")]

@@ -78,10 +78,15 @@ impl FileArrays {
 
     /// The backend of the array of that name; of new arrays, if there is none.
     fn of(&self, name: &str) -> Result<&dyn Backend> {
-        let format = match self.chosen {
+        self.preferring(self.chosen, name)
+    }
+
+    /// The backend of the array of that name. If there are arrays of both formats, it is the one of this format.
+    fn preferring(&self, format: ArrayFormat, name: &str) -> Result<&dyn Backend> {
+        let format = match format {
             ArrayFormat::Hdf5 if !self.is_file(name) && self.is_tree(name) => ArrayFormat::Zarr,
             ArrayFormat::Zarr if !self.is_tree(name) && self.is_file(name) => ArrayFormat::Hdf5,
-            chosen => chosen,
+            format => format,
         };
         self.of_format(format)
     }
@@ -108,6 +113,10 @@ impl Backend for FileArrays {
 
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>> {
         self.of(name)?.open(name)
+    }
+
+    fn open_noted(&self, name: &str, noted: Option<ArrayFormat>) -> Result<Arc<dyn ArrayReader>> {
+        self.preferring(noted.unwrap_or(ArrayFormat::Hdf5), name)?.open(name)
     }
 
     fn stored_bytes(&self, name: &str) -> Result<u64> {

@@ -4,6 +4,7 @@
 //! HDF5 and Zarr have only equal chunks, and store those at the far edges at full size. No chunk exceeds the limits.
 //! This module is pure arithmetic and uses no library.
 
+use super::ArraySpec;
 use crate::array::{ChunkGrid, Region, StoredLayout, packed};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -12,8 +13,42 @@ use ndarray::{ArrayViewD, ArrayViewMutD};
 /// HDF5's limit on the number of axes; numpy's is not far above.
 pub(super) const MOST_AXES: usize = 32;
 
-/// The chunks in which an array with this logical grid is stored.
-pub(crate) fn stored(grid: &ChunkGrid, element_size: usize, limits: &Limits) -> Result<StoredLayout> {
+/// How much larger a later version of an array may be with the edge chunks filled up, for the sake of the chunks that it
+/// shares with the version before.
+const MOST_FILLED: f64 = 3.0;
+
+/// The chunks in which an array is stored.
+pub(crate) fn of(spec: &ArraySpec, limits: &Limits) -> Result<StoredLayout> {
+    let element_size = spec.data_type.size();
+    let layout = stored(&spec.grid, element_size, limits)?;
+    match &spec.kept_chunk {
+        Some(kept) if is_kept(kept, &layout.chunk_shape, &spec.grid, element_size, limits) => Ok(StoredLayout {
+            grid: ChunkGrid::regular(spec.grid.shape(), kept)?,
+            chunk_shape: kept.clone(),
+            parts: None,
+        }),
+        _ => Ok(layout),
+    }
+}
+
+/// Whether a later version of an array is stored in the chunks of the version before, and not in those that a new array
+/// would have. Otherwise each version of a series that grows could have chunks of its own, and be encoded as a whole.
+fn is_kept(kept: &[usize], new: &[usize], grid: &ChunkGrid, element_size: usize, limits: &Limits) -> bool {
+    let shape = grid.shape();
+    let size = |chunk: &[usize]| byte_size(chunk, element_size).unwrap_or(usize::MAX);
+    kept.len() == shape.len()
+        // HDF5 has no chunks that are longer than the array.
+        && kept.iter().zip(shape).all(|(chunk, len)| (1..=(*len).max(1)).contains(chunk))
+        && size(kept) <= limits.most_chunk_bytes()
+        && filling(kept, shape) <= MOST_FILLED
+        // The chunks that the user sees fit without waste now.
+        && grid.chunk_shape().as_deref() != Some(new)
+        // Small chunks of a first short version do not stay small. As they double, this is rare.
+        && size(new) < size(kept).saturating_mul(2)
+}
+
+/// The chunks in which a new array with this logical grid is stored.
+fn stored(grid: &ChunkGrid, element_size: usize, limits: &Limits) -> Result<StoredLayout> {
     let shape = grid.shape();
     if shape.len() > MOST_AXES {
         return Err(Error::unsupported(format!(
@@ -71,10 +106,16 @@ fn filled(len: usize, chunk: usize) -> usize {
 
 /// Whether filling the edge chunks up takes more than a quarter of the array's own size.
 fn wastes(chunk: &[usize], shape: &[usize]) -> bool {
+    filling(chunk, shape) > 1.25
+}
+
+/// By how much the array grows if its edge chunks are filled up.
+fn filling(chunk: &[usize], shape: &[usize]) -> f64 {
+    if shape.contains(&0) {
+        return 1.0;
+    }
     // The product of the axes' ratios, since the products themselves may not fit into any number.
-    let ratio: f64 =
-        chunk.iter().zip(shape).map(|(chunk, len)| filled(*len, *chunk) as f64 / (*len).max(1) as f64).product();
-    !shape.contains(&0) && ratio > 1.25
+    chunk.iter().zip(shape).map(|(chunk, len)| filled(*len, *chunk) as f64 / (*len).max(1) as f64).product()
 }
 
 fn byte_size(chunk: &[usize], element_size: usize) -> Option<usize> {

@@ -54,6 +54,8 @@ pub(crate) struct ArraySpec {
     pub(crate) grid: ChunkGrid,
     pub(crate) meta: ArrayMeta,
     pub(crate) first: FirstPlace,
+    /// The shape of the stored chunks of the array of which this is a later version.
+    pub(crate) kept_chunk: Option<Vec<usize>>,
 }
 
 /// Where an array is first written. It is noted beside the array, for people who find its file.
@@ -134,6 +136,10 @@ pub(crate) trait Backend: Send + Sync {
     fn create(&self, name: &str, spec: &ArraySpec) -> Result<Box<dyn ArrayWriter>>;
     /// Opens the array of that name and checks everything but its chunks: bounded work, however hostile the file.
     fn open(&self, name: &str) -> Result<Arc<dyn ArrayReader>>;
+    /// The same, where the document notes this format; see `noted_format`.
+    fn open_noted(&self, name: &str, _noted: Option<ArrayFormat>) -> Result<Arc<dyn ArrayReader>> {
+        self.open(name)
+    }
     /// The same, with what its document has of it. The caller compares the digest. Without I/O, if the backend can.
     fn open_with(&self, name: &str, _opening: &Opening) -> Result<Arc<dyn ArrayReader>> {
         self.open(name)

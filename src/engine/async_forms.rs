@@ -8,9 +8,9 @@ use ndarray::{Array1, ArrayD};
 
 /// # Async forms
 ///
-/// Every function that reads or computes elements has an async form of the same name with `_async`. It does the same
-/// and fails with the same errors, but does not block the executor. It works with any executor. [`unblock`] describes
-/// how, and serves for functions without an async form. Dropping the future cancels the work: no new chunk is started;
+/// The functions that read or compute elements have async forms, of the same name with `_async`. An async form does the
+/// same and fails with the same errors, but does not block the executor. It works with any executor. [`unblock`]
+/// describes how, and serves for the few functions without an async form, such as `read_into`. Dropping the future cancels the work: no new chunk is started;
 /// see [`Task`](crate::Task).
 ///
 /// ```

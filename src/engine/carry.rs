@@ -4,7 +4,7 @@
 use super::saved::Saved;
 use super::stored::StoredArray;
 use crate::array::{Codec, ErasedArray, Region, StoredBytes as _};
-use crate::backend::{ArrayWriter, Backend, Carried};
+use crate::backend::{ArrayReader, ArrayWriter, Backend, Carried};
 use crate::error::{ErrorKind, Result};
 use crate::lock::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -78,24 +78,49 @@ pub(super) fn was_saved(array: &dyn ErasedArray, seen: &mut HashSet<usize>) -> b
     found
 }
 
-/// The codec with which the array of that name is to be stored if nothing else is chosen: that of the stored array of
-/// which it is a later version. `None` if there is no such array, or the backend cannot write such an array with its
-/// codec.
-pub(crate) fn kept_codec(array: &Arc<dyn ErasedArray>, backend: &dyn Backend, name: &str) -> Result<Option<Codec>> {
+/// What a later version of a stored array keeps of it.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// The codec, if nothing else is chosen. None if the backend cannot write such an array with it.
+    pub(crate) codec: Option<Codec>,
+    /// The shape of the stored chunks, without which no chunk could be taken over.
+    pub(crate) chunk: Option<Vec<usize>>,
+}
+
+/// What the array of that name is to keep: if it is a later version of one that is stored, or was saved.
+pub(crate) fn kept(array: &Arc<dyn ErasedArray>, backend: &dyn Backend, name: &str) -> Result<Kept> {
     let mut array = array.clone();
+    let mut kept = Kept::default();
     loop {
         if let Some(stored) = as_stored(&*array) {
             let reader = stored.reader()?;
-            return match reader.codec().filter(|_| reader.format() == backend.format()) {
-                Some(codec) if backend.keeps_codec(name, codec)? => Ok(Some(codec)),
-                _ => Ok(None),
-            };
+            if reader.format() != backend.format() {
+                return Ok(kept);
+            }
+            kept.chunk = kept.chunk.or_else(|| Some(chunk_of(&**reader)));
+            if let Some(codec) = reader.codec()
+                && backend.keeps_codec(name, codec)?
+            {
+                kept.codec = Some(codec);
+            }
+            return Ok(kept);
+        }
+        if kept.chunk.is_none()
+            && let Some(saved) = newest(&*array, backend)
+        {
+            kept.chunk = saved.reader().ok().map(|reader| chunk_of(&**reader));
         }
         match array.version_of() {
             Some(before) => array = before,
-            None => return Ok(None),
+            None => return Ok(kept),
         }
     }
+}
+
+/// The shape of the chunks that are encoded one by one.
+fn chunk_of(reader: &dyn ArrayReader) -> Vec<usize> {
+    let layout = reader.layout();
+    layout.parts.as_ref().unwrap_or(&layout.chunk_shape).clone()
 }
 
 fn as_stored(array: &dyn ErasedArray) -> Option<Arc<StoredArray>> {

@@ -43,6 +43,7 @@ impl StoredArray {
         check_length(&copy, summary.bytes)?;
         match check_all(&copy, 0).into_iter().next() {
             None => Ok(()),
+            Some(error) if error.is_cancelled() => Err(error),
             Some(error) => Err(error.context("the array was damaged or changed while it was copied".to_owned())),
         }
     }

@@ -30,7 +30,7 @@ mod write;
 mod write_borrowed;
 
 pub(crate) use beside::{Beside, Free};
-pub(crate) use carry::kept_codec;
+pub(crate) use carry::kept;
 pub use compute::Chunks;
 pub(crate) use handles::ArrayHandle;
 pub use offload::unblock;

@@ -2,11 +2,12 @@
 //! dropped.
 
 use super::pool;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, panic_text};
 use crate::task::{Scope, Task, check_cancelled};
 use crate::trace::CarriedSpan;
 use futures_channel::oneshot;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -58,7 +59,11 @@ impl Scope {
         let (send, receive) = oneshot::channel();
         let span = CarriedSpan::current();
         let work = move || {
-            let result = span.enter(|| scope.enter(|| check_cancelled().map_err(E::from).and_then(|()| work())));
+            let work = || span.enter(|| scope.enter(|| check_cancelled().map_err(E::from).and_then(|()| work())));
+            let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+                let text = format!("the work on another thread panicked: {}", panic_text(&*panic));
+                Err(Error::new(ErrorKind::UserCode, text).into())
+            });
             // The receiver may be gone.
             let _ = send.send(result);
         };

@@ -6,7 +6,7 @@
 
 use super::compute::no_elements;
 use super::skip_nan::SkipNan;
-use crate::array::{ChunkedArray, Element, Number, RealElement, distance, key, key_bits, number_of};
+use crate::array::{ChunkedArray, Element, Number, RealElement, Skip, distance, key, key_bits, number_of};
 use crate::error::{Error, Result};
 use crate::lock::Mutex;
 use ndarray::Array1;
@@ -41,24 +41,24 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// `InvalidInput` if the array has no elements, or if a quantile is not between 0 and 1; any error of reading or
     /// computing a chunk.
     pub fn quantile(&self, quantiles: &[f64]) -> Result<Array1<f64>> {
-        quantiles_of(self, quantiles, false)
+        quantiles_of(self, quantiles, None)
     }
 }
 
 impl<T: RealElement + Number> SkipNan<T> {
-    /// Returns the quantiles, as [`ChunkedArray::quantile`]. They are NaN if all elements are NaN.
+    /// Returns the quantiles, as [`ChunkedArray::quantile`]. They are NaN if all elements are skipped.
     ///
     /// # Errors
     /// As for [`ChunkedArray::quantile`].
     pub fn quantile(&self, quantiles: &[f64]) -> Result<Array1<f64>> {
-        quantiles_of(self.array(), quantiles, true)
+        quantiles_of(self.array(), quantiles, Some(self.skip()))
     }
 }
 
 fn quantiles_of<T: RealElement + Number>(
     array: &ChunkedArray<T>,
     quantiles: &[f64],
-    skip_nan: bool,
+    skip: Option<Skip<T>>,
 ) -> Result<Array1<f64>> {
     if let Some(q) = quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
         return Err(Error::invalid(format!("the quantile {q} is not from 0 to 1")));
@@ -66,10 +66,11 @@ fn quantiles_of<T: RealElement + Number>(
     if array.is_empty() {
         return Err(no_elements("quantile"));
     }
-    let mut search = Search::new(array);
+    let may_skip = skip.is_some();
+    let mut search = Search::new(array, skip.unwrap_or(Skip::NOTHING));
     let first = if array.len() <= MOST_SORTED { Pass::Sorted(search.gather()?) } else { search.count()? };
     let (numbers, missing) = first.lens(array.len());
-    if numbers == 0 || (missing > 0 && !skip_nan) {
+    if numbers == 0 || (missing > 0 && !may_skip) {
         return Ok(Array1::from_elem(quantiles.len(), f64::NAN));
     }
     let last = numbers - 1;
@@ -107,7 +108,7 @@ enum Pass {
 }
 
 impl Pass {
-    /// The number of numbers, and of NaN, in an array of this many elements.
+    /// The number of numbers, and of skipped elements and NaN, in an array of this many elements.
     fn lens(&self, elements: usize) -> (usize, usize) {
         let numbers = match self {
             Self::Sorted(keys) => keys.len(),
@@ -120,6 +121,7 @@ impl Pass {
 /// Narrows down which numbers are wanted, pass by pass.
 struct Search<'a, T: Element> {
     array: &'a ChunkedArray<T>,
+    skip: Skip<T>,
     /// The number of leading bits that are known.
     known: u32,
     /// The leading bits of the wanted numbers, in order, each with the number of smaller numbers.
@@ -129,14 +131,14 @@ struct Search<'a, T: Element> {
 }
 
 impl<'a, T: RealElement + Number> Search<'a, T> {
-    fn new(array: &'a ChunkedArray<T>) -> Self {
-        Self { array, known: 0, leading: vec![(0, 0)], sharing: array.len() }
+    fn new(array: &'a ChunkedArray<T>, skip: Skip<T>) -> Self {
+        Self { array, skip, known: 0, leading: vec![(0, 0)], sharing: array.len() }
     }
 
     /// The place of a number among the leading bits, and its key.
     #[inline]
     fn place(&self, x: T) -> Option<(usize, u64)> {
-        let key = key(x)?;
+        let key = key(x).filter(|_| !self.skip.skips(&x))?;
         let leading = key.checked_shr(key_bits::<T>() - self.known).unwrap_or(0);
         let place = match self.leading.as_slice() {
             [(only, _)] => (leading == *only).then_some(0),

@@ -3,7 +3,7 @@
 use super::compute::{beside, no_elements};
 use super::workers::{Job, evaluation, run};
 use crate::array::{
-    ChunkedArray, Count, Element, ErasedArray, Extreme, Number, Position, RealElement, Reducer, Region, Spread,
+    ChunkedArray, Count, Element, ErasedArray, Extreme, Number, Position, RealElement, Reducer, Region, Skip, Spread,
     Summable, Truth, largest_chunk_for, state_of,
 };
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn any(&self) -> Result<bool> {
-        self.reduce_by(Truth { decides: true, skip_nan: false })
+        self.reduce_by(Truth { decides: true, skip: Skip::missing(self) })
     }
 
     /// Returns whether no element is 0 (`false`). NaN is not 0, and missing elements are left out.
@@ -89,7 +89,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn all(&self) -> Result<bool> {
-        self.reduce_by(Truth { decides: false, skip_nan: false })
+        self.reduce_by(Truth { decides: false, skip: Skip::missing(self) })
     }
 
     /// Returns the number of elements that are neither NaN nor missing.
@@ -97,7 +97,7 @@ impl<T: Element> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn count(&self) -> Result<i64> {
-        self.reduce_by(Count)
+        self.reduce_by(Count { skip: Skip::nan_and_missing(self) })
     }
 
     pub(super) fn reduce_by<R: Reducer<T>>(&self, reducer: R) -> Result<R::Out> {
@@ -125,7 +125,7 @@ impl<T: RealElement> ChunkedArray<T> {
     /// # Errors
     /// `InvalidInput` if the array has no elements; any error of reading or computing a chunk.
     pub fn argmin(&self) -> Result<usize> {
-        self.position(Extreme::Least, false)
+        self.position(Extreme::Least, Skip::NOTHING)
     }
 
     /// Returns the position of the greatest element, as [`argmin`](Self::argmin) does for the smallest.
@@ -133,17 +133,17 @@ impl<T: RealElement> ChunkedArray<T> {
     /// # Errors
     /// As for [`argmin`](Self::argmin).
     pub fn argmax(&self) -> Result<usize> {
-        self.position(Extreme::Greatest, false)
+        self.position(Extreme::Greatest, Skip::NOTHING)
     }
 
-    pub(super) fn position(&self, extreme: Extreme, skip_nan: bool) -> Result<usize> {
+    pub(super) fn position(&self, extreme: Extreme, skip: Skip<T>) -> Result<usize> {
         if self.is_empty() {
             return Err(no_elements(match extreme {
                 Extreme::Least => "position of the minimum",
                 Extreme::Greatest => "position of the maximum",
             }));
         }
-        let at = self.reduce_by(Position { extreme, skip_nan })?;
+        let at = self.reduce_by(Position { extreme, skip })?;
         usize::try_from(at).map_err(|_| Error::limit("a position that is larger than this machine can count"))
     }
 }
@@ -155,7 +155,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn var(&self, ddof: usize) -> Result<f64> {
-        self.reduce_by(Spread { ddof, is_root: false, skip_nan: false })
+        self.reduce_by(Spread { ddof, is_root: false, skip: Skip::NOTHING })
     }
 
     /// Returns the standard deviation of all elements: the square root of [`var`](Self::var).
@@ -170,7 +170,7 @@ impl<T: RealElement + Number> ChunkedArray<T> {
     /// # Errors
     /// Any error of reading or computing a chunk.
     pub fn std(&self, ddof: usize) -> Result<f64> {
-        self.reduce_by(Spread { ddof, is_root: true, skip_nan: false })
+        self.reduce_by(Spread { ddof, is_root: true, skip: Skip::NOTHING })
     }
 }
 

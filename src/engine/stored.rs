@@ -155,7 +155,10 @@ impl StoredArray {
                     self.confirmation.get_or_init(|| Confirmation::begin(&self.backend, &self.name));
                     self.backend.open_with(&self.name, opening)
                 }
-                None => self.backend.open(&self.name),
+                None => match &self.expected {
+                    Some(expected) => self.backend.open_noted(&self.name, expected.format),
+                    None => self.backend.open(&self.name),
+                },
             };
             let reader = opened.map_err(|error| self.in_file(error))?;
             self.check(&*reader)?;

@@ -105,7 +105,7 @@ fn guarded<W>(work: &impl Fn(W) -> Result<()>, job: W) -> Result<()> {
         Ok(result) => result,
         Err(panic) => {
             let text = panic_text(&*panic);
-            Err(Error::new(ErrorKind::UserCode, format!("the code that makes a chunk panicked: {text}")))
+            Err(Error::new(ErrorKind::UserCode, format!("the code that makes or takes a chunk panicked: {text}")))
         }
     }
 }

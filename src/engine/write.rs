@@ -26,6 +26,8 @@ pub(crate) struct WriteJob {
     pub(crate) path: String,
     pub(crate) array: Arc<dyn ErasedArray>,
     pub(crate) meta: ArrayMeta,
+    /// The shape of the stored chunks of the array of which this is a later version.
+    pub(crate) kept_chunk: Option<Vec<usize>>,
     /// The name of the document that it is written for, if it has one.
     pub(crate) document: Option<String>,
 }
@@ -38,6 +40,7 @@ impl WriteJob {
             meta: self.meta.clone(),
             // Where the path is not known, it is a question mark.
             first: FirstPlace { document: self.document.clone(), path: (self.path != "?").then(|| self.path.clone()) },
+            kept_chunk: self.kept_chunk.clone(),
         }
     }
 

@@ -32,7 +32,7 @@ impl LocalFiles {
         let folder = folder.into();
         spelling::check(&folder)?;
         if folder.to_str().is_some_and(spelling::is_url) {
-            return Err(Error::invalid("a URL is not a folder: pass an object store to Protocols::with_s3"));
+            return Err(Error::invalid("a URL is not a folder: Storage::open opens it"));
         }
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::io("cannot create the folder", error).at_location(folder.display().to_string()))?;

@@ -9,6 +9,7 @@ use super::report::SaveReport;
 use super::rewrite::Becomes;
 use super::version::Version;
 use crate::array::AnyArray;
+use crate::engine::unblock;
 use crate::error::Result;
 use crate::trace::in_span;
 
@@ -63,5 +64,21 @@ impl Storage {
             });
             planned.map_err(|error| error.in_document(name))?.carry_out()
         })
+    }
+
+    /// The async form of [`replace_arrays`](Self::replace_arrays). `replace` is called on the thread that does the work.
+    ///
+    /// # Errors
+    /// As for [`replace_arrays`](Self::replace_arrays).
+    pub fn replace_arrays_async<F>(
+        &self,
+        name: &str,
+        replace: F,
+    ) -> impl Future<Output = Result<SaveReport>> + Send + use<F>
+    where
+        F: FnMut(&ArrayInfo, &AnyArray) -> Result<Option<AnyArray>> + Send + 'static,
+    {
+        let (storage, name) = (self.clone(), name.to_owned());
+        unblock(move || storage.replace_arrays(&name, replace))
     }
 }

@@ -123,6 +123,7 @@ pub(super) fn named(place: &dyn Place, workflow: &Workflow, ids: &HashSet<&str>)
     place.documents(workflow, &mut |name| documents.push(name))?;
     let mut named = HashSet::new();
     for document in documents {
+        check_cancelled()?;
         let in_document = |error: Error| error.in_document(&document);
         let name = Name::parse(&document).map_err(in_document)?;
         match head(place, &name) {

@@ -76,3 +76,41 @@ fn arrays_that_become_one_have_one_fill_value() {
     assert_eq!(both.compute().unwrap(), array![Some(1), None, Some(2)].into_dyn());
     assert!(ChunkedArray::concatenate(0, [&counts.with_fill(Some(-9)), &more]).is_ok());
 }
+
+#[test]
+fn missing_elements_are_skipped() {
+    let depth = array![[12_i16, -9999, 7], [-9999, -9999, -9999], [0, -9999, 3]];
+    let depth = ChunkedArray::from_ndarray(depth, &[2, 2]).unwrap().with_fill(-9999);
+    assert_eq!(depth.min().unwrap(), -9999, "without skip_nan they are numbers");
+    let skipped = depth.skip_nan();
+    assert_eq!((skipped.min().unwrap(), skipped.max().unwrap(), skipped.sum().unwrap()), (0, 12, 22));
+    assert_eq!((skipped.mean().unwrap(), skipped.argmin().unwrap(), skipped.argmax().unwrap()), (5.5, 6, 0));
+    assert_eq!(skipped.var(0).unwrap(), array![12.0_f64, 7.0, 0.0, 3.0].var(0.0));
+    assert_eq!(skipped.std(1).unwrap(), array![12.0_f64, 7.0, 0.0, 3.0].std(1.0));
+    assert_eq!(skipped.quantile(&[0.0, 0.5, 1.0]).unwrap(), array![0.0, 5.0, 12.0]);
+    assert_eq!(depth.count().unwrap(), 4);
+    assert!(!depth.all().unwrap() && depth.slice(ndarray::s![..2, ..]).unwrap().all().unwrap());
+    assert!(!depth.slice(ndarray::s![1, ..]).unwrap().any().unwrap());
+
+    let rows = depth.along(&[1]).unwrap();
+    assert_eq!(rows.count().compute().unwrap(), array![2, 0, 2].into_dyn());
+    assert_eq!(rows.any().compute().unwrap(), array![true, false, true].into_dyn());
+    assert_eq!(rows.min().compute().unwrap(), array![-9999, -9999, -9999].into_dyn());
+    let rows = rows.skip_nan();
+    assert_eq!(rows.sum().compute().unwrap(), array![19, 0, 3].into_dyn());
+    assert_eq!(rows.min().compute().unwrap(), array![7, -9999, 0].into_dyn());
+    assert_eq!((rows.min().fill(), rows.max().fill()), (Some(-9999), Some(-9999)), "the second one is missing");
+    let means = rows.mean().compute().unwrap();
+    assert!(means[[0]] == 9.5 && means[[1]].is_nan() && means[[2]] == 1.5);
+    assert_eq!(rows.argmax().compute().unwrap_err().kind(), ErrorKind::InvalidInput);
+    let columns = depth.along(&[0]).unwrap().skip_nan();
+    assert_eq!(columns.max().compute().unwrap(), array![12, -9999, 7].into_dyn());
+
+    // NaN and the fill value.
+    let heat = ChunkedArray::from(array![1e20, f64::NAN, 4.0, 2.0]).with_fill(1e20);
+    assert_eq!((heat.skip_nan().max().unwrap(), heat.skip_nan().mean().unwrap()), (4.0, 3.0));
+    assert_eq!((heat.count().unwrap(), heat.skip_nan().quantile(&[0.5]).unwrap()[0]), (2, 3.0));
+    let nothing = ChunkedArray::from(array![5_u8, 5]).with_fill(5).skip_nan();
+    assert_eq!((nothing.max().unwrap(), nothing.sum().unwrap()), (5, 0));
+    assert!(nothing.mean().unwrap().is_nan() && nothing.argmin().is_err());
+}

@@ -128,7 +128,7 @@ fn names_attributes_fill_and_codec_are_those_of_the_array() {
     let codec = Codec::gzip(3).unwrap();
     let air = ChunkedArray::from_ndarray(counted(&[2, 3]), &[1, 3]).unwrap();
     let air = air.with_dims(["time", "lat"]).unwrap().with_attr("units", "K").unwrap().with_fill(-1).with_codec(codec);
-    let step = ChunkedArray::from_ndarray(counted(&[1, 3]), &[1, 2]).unwrap().with_attr("units", "degC").unwrap();
+    let step = ChunkedArray::from_ndarray(counted(&[1, 3]), &[1, 2]).unwrap().with_attr("units", "K").unwrap();
     let block = ChunkedArray::from(Array1::<i64>::zeros(3)).with_dims(["lat"]).unwrap();
     for version in [air.appended(0, &step).unwrap(), air.updated(s![0, ..], &block).unwrap()] {
         assert_eq!(version.dims().unwrap(), ["time", "lat"]);
@@ -142,11 +142,14 @@ fn names_attributes_fill_and_codec_are_those_of_the_array() {
 fn what_does_not_fit_is_refused() {
     let array = |shape: &[usize]| ChunkedArray::<i64>::zeros(shape, vec![2; shape.len()]).unwrap();
     let named = array(&[4, 6]).with_dims(["time", "lat"]).unwrap();
+    let kelvin = array(&[4, 6]).with_attr("units", "K").unwrap();
     let refused: Vec<(&str, arraystow::Result<ChunkedArray<i64>>)> = vec![
         ("no axis 2", array(&[4, 6]).appended(2, &array(&[4, 6]))),
         ("no axis 0", array(&[]).appended(0, &array(&[]))),
         ("the other axes must be equal", array(&[4, 6]).appended(0, &array(&[4, 5]))),
         ("the other axes must be equal", array(&[4, 6]).appended(0, &array(&[4]))),
+        ("elements in degC", kelvin.updated(s![..1, ..], &array(&[1, 6]).with_attr("units", "degC").unwrap())),
+        ("`units`", kelvin.appended(0, &array(&[1, 6]).with_attr("units", "degC").unwrap())),
         ("same names", named.appended(0, &array(&[1, 6]).with_dims(["lat", "time"]).unwrap())),
         ("fill values Some(0) and Some(7)", array(&[4]).with_fill(0).appended(0, &array(&[4]).with_fill(7))),
         ("must be equal", array(&[4, 6]).updated(s![1..3, ..], &array(&[3, 6]))),

@@ -4,7 +4,7 @@ use crate::table::Table;
 use crate::values::{Bits, Lazy, types};
 use crate::why::ANY;
 use arraystow::{ChunkGrid, ChunkedArray, Element};
-use half::f16;
+use half::{bf16, f16};
 use ndarray::{ArcArray1, Array, Array0, Array1, Array2, ArrayD, Axis, Dimension, arr0, arr1, s};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,7 @@ pub(crate) fn rows(table: &mut Table) {
     element(table, "of `u32`", |i| u32::MAX - i as u32);
     element(table, "of `u64`", |i| u64::MAX - i as u64);
     element(table, "of `f16`", |i| f16::from_f32(i as f32));
+    element(table, "of `bf16`", |i| bf16::from_f32(i as f32));
     element(table, "of `f32`", |i| i as f32 / 7.0);
     element(table, "of `f64`", |i| i as f64 / 7.0);
     element(table, "of `Complex<f32>`", |i| Complex::new(i as f32, -0.0));

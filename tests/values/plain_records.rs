@@ -1,7 +1,8 @@
 //! Plain arrays of records and texts are diverted like numbers, and are read back by any type that fits.
 
-use arraystow::{ArrayFormat, Format, LocalFiles, Protocols, Storage, VerifyDepth, ZarrVersion};
+use arraystow::{ArrayFormat, ChunkedArray, Format, LocalFiles, Protocols, Storage, VerifyDepth, ZarrVersion};
 use arraystow_s3_server::Server;
+use half::{bf16, f16};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -241,4 +242,41 @@ fn records_may_have_any_name() {
     storage.save("it", &arraystow::ChunkedArray::from(elements.clone())).unwrap();
     let found: arraystow::ChunkedArray<DataType> = storage.load("it").unwrap();
     assert_eq!(found.compute().unwrap(), elements.into_dyn());
+}
+
+/// The half crate serializes these floats as the integers of their bits.
+#[test]
+fn halves_are_floats_in_files() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Weight {
+        brain: bf16,
+        half: f16,
+        bits: u16,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Weights {
+        brains: Array1<bf16>,
+        halves: Array1<f16>,
+        records: Array1<Weight>,
+    }
+
+    let (brain, half) = (|i: usize| bf16::from_f64(i as f64 / 3.0), |i: usize| f16::from_f64(-(i as f64) / 3.0));
+    let weights = Weights {
+        brains: Array1::from_shape_fn(3000, brain),
+        halves: Array1::from_shape_fn(3000, half),
+        records: Array1::from_shape_fn(3000, |i| Weight { brain: brain(i), half: half(i), bits: i as u16 }),
+    };
+    for format in [ArrayFormat::Hdf5, ArrayFormat::Zarr] {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::builder(folder.path()).array_format(format).open().unwrap();
+        storage.save("weights", &weights).unwrap();
+        let types = storage.info("weights").unwrap().arrays;
+        let types: Vec<_> = types.iter().map(|array| array.data_type.to_string()).collect();
+        assert_eq!(types[..2], ["bfloat16", "float16"]);
+        assert!(types[2].contains(r#"["brain","bfloat16"],["half","float16"],["bits","uint16"]"#), "{}", types[2]);
+        assert_eq!(storage.load::<Weights>("weights").unwrap(), weights);
+        let lazy: ChunkedArray<bf16> = storage.array("weights", "brains").unwrap().downcast().unwrap();
+        assert_eq!(lazy.compute().unwrap(), weights.brains.clone().into_dyn());
+    }
 }

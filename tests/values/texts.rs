@@ -80,7 +80,7 @@ fn texts_come_back_as_they_were_saved() {
         assert_eq!(again.compute().unwrap(), whole, "{what}");
         assert_eq!(of_again.compute().unwrap(), part, "{what}");
         assert_eq!(recut.compute().unwrap(), whole, "{what}");
-        // Later versions take over the chunks that stay.
+        // Later versions have the strings that stay.
         let grown = again.appended(0, &ChunkedArray::from(Array2::from_elem((2, 9), "new".to_owned()))).unwrap();
         storage.save("grown", &grown).unwrap();
         let grown: ChunkedArray<String> = storage.load("grown").unwrap();

@@ -66,7 +66,9 @@ impl SubarrayType {
             return Err(Error::invalid(format!("{:?} cannot be the shape of a small array", self.shape())));
         }
         if matches!(*self.element, DataType::Subarray(_)) {
-            return Err(Error::invalid("the values of a small array cannot be small arrays: give it more axes"));
+            return Err(Error::invalid(
+                "the values of a small array cannot be small arrays: put all values into one small array",
+            ));
         }
         if self.element.is_text() {
             return Err(Error::invalid(

@@ -1,13 +1,22 @@
-//! The fill value of an array that takes elements of others: one value marks the missing elements of all.
+//! The labels of an array that takes elements of others: one fill value marks the missing elements of all, and all have
+//! one unit.
 
 use crate::array::{ChunkedArray, Element};
 use crate::error::{Error, Result};
 
 impl<T: Element> ChunkedArray<T> {
-    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or a missing element of it
-    /// would be none here.
+    /// Fails for an array whose elements cannot become some of this one's: its axes or its units are others, or a missing
+    /// element of it would be none here.
     pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
         self.labels().common_dims(other.labels())?;
+        if let (Some(own), Some(others)) = (self.attr("units"), other.attr("units"))
+            && own != others
+        {
+            return Err(Error::invalid(format!(
+                "elements in {others} cannot be put into an array in {own}: convert them with map(), or set their \
+                 attribute `units` with with_attr()"
+            )));
+        }
         let Some(another) = other.labels().fill().filter(|another| self.labels().fill() != Some(another)) else {
             return Ok(());
         };

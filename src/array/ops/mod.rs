@@ -22,7 +22,7 @@ mod take;
 mod update;
 
 pub(crate) use reduced::state_of;
-pub(crate) use reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth};
+pub(crate) use reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Skip, Spread, Sum, Truth};
 
 pub use operand::Operand;
 pub use pad::Padding;

@@ -1,6 +1,6 @@
 //! How elements are reduced to one: sums, means, extremes, their positions, spreads, counts.
 
-use crate::array::{Element, Number, RealElement, Summable};
+use crate::array::{ChunkedArray, Element, Number, RealElement, Summable};
 use crate::error::{Error, Result};
 
 /// Joins elements into a state, from which the result is made.
@@ -11,6 +11,8 @@ pub(crate) trait Reducer<T: Element>: Send + Sync + 'static {
     const NEEDS_ELEMENTS: Option<&'static str> = None;
     /// Whether the positions of elements count.
     const NEEDS_POSITIONS: bool = false;
+    /// Whether the result is a quantity of the same kind, with the same unit.
+    const KEEPS_MEANING: bool = false;
     fn start(&self) -> Self::State;
     /// Adds the element at this position, counted in C order over the reduced axes.
     fn add(&self, state: &mut Self::State, x: T, at: usize);
@@ -33,12 +35,50 @@ fn is_nan<T: Element>(x: T) -> bool {
     differs
 }
 
-/// Sums in the type of `Summable::Total`.
-pub(crate) struct Sum {
-    pub(crate) skip_nan: bool,
+/// The elements that a reduction passes over. Those without a value in their own type (`None`) are others.
+#[derive(Clone, Debug)]
+pub(crate) struct Skip<T> {
+    nan: bool,
+    /// The fill value, which marks missing elements.
+    fill: Option<T>,
+    any: bool,
 }
 
-impl<T: Summable> Reducer<T> for Sum {
+impl<T: Element> Skip<T> {
+    pub(crate) const NOTHING: Self = Self { nan: false, fill: None, any: false };
+
+    /// The missing elements of the array.
+    pub(crate) fn missing(array: &ChunkedArray<T>) -> Self {
+        Self::new(false, array.fill())
+    }
+
+    /// NaN, and the missing elements of the array.
+    pub(crate) fn nan_and_missing(array: &ChunkedArray<T>) -> Self {
+        Self::new(true, array.fill())
+    }
+
+    fn new(nan: bool, fill: Option<T>) -> Self {
+        Self { any: nan || fill.is_some(), nan, fill }
+    }
+
+    /// Whether the reduction passes over this element.
+    #[inline]
+    pub(crate) fn skips(&self, x: &T) -> bool {
+        self.any && (self.is_missing(x) || (self.nan && is_nan(x.clone())))
+    }
+
+    #[inline]
+    fn is_missing(&self, x: &T) -> bool {
+        self.fill.as_ref().is_some_and(|fill| fill == x)
+    }
+}
+
+/// Sums in the type of `Summable::Total`.
+pub(crate) struct Sum<T> {
+    pub(crate) skip: Skip<T>,
+}
+
+impl<T: Summable> Reducer<T> for Sum<T> {
     type State = T::Total;
     type Out = T::Sum;
 
@@ -48,7 +88,7 @@ impl<T: Summable> Reducer<T> for Sum {
 
     #[inline]
     fn add(&self, state: &mut T::Total, x: T, _: usize) {
-        if !(self.skip_nan && is_nan(x)) {
+        if !self.skip.skips(&x) {
             *state = x.add_to(*state);
         }
     }
@@ -78,13 +118,14 @@ impl<T: Summable> Reducer<T> for Sum {
 }
 
 /// The total and the number of elements.
-pub(crate) struct Mean {
-    pub(crate) skip_nan: bool,
+pub(crate) struct Mean<T> {
+    pub(crate) skip: Skip<T>,
 }
 
-impl<T: Summable> Reducer<T> for Mean {
+impl<T: Summable> Reducer<T> for Mean<T> {
     type State = (T::Total, usize);
     type Out = T::Mean;
+    const KEEPS_MEANING: bool = true;
 
     fn start(&self) -> Self::State {
         (T::Total::default(), 0)
@@ -92,7 +133,7 @@ impl<T: Summable> Reducer<T> for Mean {
 
     #[inline]
     fn add(&self, (total, count): &mut Self::State, x: T, _: usize) {
-        if !(self.skip_nan && is_nan(x)) {
+        if !self.skip.skips(&x) {
             *total = x.add_to(*total);
             *count += 1;
         }
@@ -133,15 +174,16 @@ impl Extreme {
 }
 
 /// The least or the greatest element.
-pub(crate) struct Pick {
+pub(crate) struct Pick<T> {
     pub(crate) extreme: Extreme,
-    pub(crate) skip_nan: bool,
+    pub(crate) skip: Skip<T>,
 }
 
-impl<T: RealElement> Reducer<T> for Pick {
+impl<T: RealElement> Reducer<T> for Pick<T> {
     type State = Option<T>;
     type Out = T;
     const NEEDS_ELEMENTS: Option<&'static str> = Some("minimum or maximum");
+    const KEEPS_MEANING: bool = true;
 
     fn start(&self) -> Option<T> {
         None
@@ -149,7 +191,10 @@ impl<T: RealElement> Reducer<T> for Pick {
 
     #[inline]
     fn add(&self, state: &mut Option<T>, x: T, _: usize) {
-        if state.is_none_or(|old| self.extreme.prefers(x, old, self.skip_nan)) {
+        if self.skip.is_missing(&x) {
+            return;
+        }
+        if state.is_none_or(|old| self.extreme.prefers(x, old, self.skip.nan)) {
             *state = Some(x);
         }
     }
@@ -161,17 +206,19 @@ impl<T: RealElement> Reducer<T> for Pick {
     }
 
     fn finish(&self, state: Option<T>) -> Result<T> {
-        state.ok_or_else(|| Error::invalid("the minimum or maximum of no elements"))
+        // Of missing elements alone it is missing.
+        let least = state.or(self.skip.fill);
+        least.ok_or_else(|| Error::invalid("the minimum or maximum of no elements"))
     }
 }
 
 /// The position of the first least or greatest element.
-pub(crate) struct Position {
+pub(crate) struct Position<T> {
     pub(crate) extreme: Extreme,
-    pub(crate) skip_nan: bool,
+    pub(crate) skip: Skip<T>,
 }
 
-impl<T: RealElement> Reducer<T> for Position {
+impl<T: RealElement> Reducer<T> for Position<T> {
     type State = Option<(T, usize)>;
     type Out = i64;
     const NEEDS_ELEMENTS: Option<&'static str> = Some("position of the minimum or maximum");
@@ -183,8 +230,11 @@ impl<T: RealElement> Reducer<T> for Position {
 
     #[inline]
     fn add(&self, state: &mut Self::State, x: T, at: usize) {
+        if self.skip.is_missing(&x) {
+            return;
+        }
         let is_better = state.is_none_or(|(old, old_at)| {
-            self.extreme.prefers(x, old, self.skip_nan) || (at < old_at && (x == old || (is_nan(x) && is_nan(old))))
+            self.extreme.prefers(x, old, self.skip.nan) || (at < old_at && (x == old || (is_nan(x) && is_nan(old))))
         });
         if is_better {
             *state = Some((x, at));
@@ -199,10 +249,12 @@ impl<T: RealElement> Reducer<T> for Position {
 
     fn finish(&self, state: Self::State) -> Result<i64> {
         match state {
-            Some((x, at)) if !(self.skip_nan && is_nan(x)) => {
+            Some((x, at)) if !(self.skip.nan && is_nan(x)) => {
                 i64::try_from(at).map_err(|_| Error::limit("a position does not fit into 64 bits"))
             }
-            _ => Err(Error::invalid("the position of the minimum or maximum of no elements, or of NaN alone")),
+            _ => Err(Error::invalid(
+                "the position of the minimum or maximum of no elements, or of NaN and missing ones alone",
+            )),
         }
     }
 }
@@ -234,13 +286,13 @@ impl Moments {
 }
 
 /// The variance or the standard deviation.
-pub(crate) struct Spread {
+pub(crate) struct Spread<T> {
     pub(crate) ddof: usize,
     pub(crate) is_root: bool,
-    pub(crate) skip_nan: bool,
+    pub(crate) skip: Skip<T>,
 }
 
-impl<T: RealElement + Number> Reducer<T> for Spread {
+impl<T: RealElement + Number> Reducer<T> for Spread<T> {
     type State = Moments;
     type Out = f64;
 
@@ -250,10 +302,10 @@ impl<T: RealElement + Number> Reducer<T> for Spread {
 
     #[inline]
     fn add(&self, state: &mut Moments, x: T, _: usize) {
-        let x = f64::from_value(x.to_value());
-        if self.skip_nan && x.is_nan() {
+        if self.skip.skips(&x) {
             return;
         }
+        let x = f64::from_value(x.to_value());
         state.count += 1.0;
         let distance = x - state.mean;
         state.mean += distance / state.count;
@@ -272,13 +324,13 @@ impl<T: RealElement + Number> Reducer<T> for Spread {
 }
 
 /// Whether any element, or all of them, are not zero. Missing elements are left out.
-pub(crate) struct Truth {
+pub(crate) struct Truth<T> {
     /// The value that decides: `true` for any, `false` for all.
     pub(crate) decides: bool,
-    pub(crate) skip_nan: bool,
+    pub(crate) skip: Skip<T>,
 }
 
-impl<T: Element> Reducer<T> for Truth {
+impl<T: Element> Reducer<T> for Truth<T> {
     type State = bool;
     type Out = bool;
 
@@ -288,7 +340,8 @@ impl<T: Element> Reducer<T> for Truth {
 
     #[inline]
     fn add(&self, state: &mut bool, x: T, _: usize) {
-        if let Some(truth) = x.truth().filter(|_| !(self.skip_nan && is_nan(x))) {
+        let is_skipped = self.skip.skips(&x);
+        if let Some(truth) = x.truth().filter(|_| !is_skipped) {
             self.join_one(state, truth);
         }
     }
@@ -302,7 +355,7 @@ impl<T: Element> Reducer<T> for Truth {
     }
 }
 
-impl Truth {
+impl<T> Truth<T> {
     #[inline]
     fn join_one(&self, state: &mut bool, other: bool) {
         *state = if self.decides { *state | other } else { *state & other };
@@ -310,9 +363,11 @@ impl Truth {
 }
 
 /// The number of elements that are neither NaN nor missing.
-pub(crate) struct Count;
+pub(crate) struct Count<T> {
+    pub(crate) skip: Skip<T>,
+}
 
-impl<T: Element> Reducer<T> for Count {
+impl<T: Element> Reducer<T> for Count<T> {
     type State = i64;
     type Out = i64;
 
@@ -322,7 +377,7 @@ impl<T: Element> Reducer<T> for Count {
 
     #[inline]
     fn add(&self, state: &mut i64, x: T, _: usize) {
-        *state += i64::from(x.truth().is_some() && !is_nan(x));
+        *state += i64::from(x.truth().is_some() && !self.skip.skips(&x));
     }
 
     fn join(&self, state: &mut i64, other: i64) {

@@ -1,7 +1,7 @@
 //! Reductions along axes and of blocks, as lazy arrays.
 
 use super::reduced::Reduced;
-use super::reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Spread, Sum, Truth};
+use super::reducers::{Count, Extreme, Mean, Pick, Position, Reducer, Skip, Spread, Sum, Truth};
 use crate::array::source::Reading;
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, Element, Number, RealElement, Summable};
 use crate::error::{Error, Result};
@@ -98,7 +98,18 @@ pub struct Reduction<T: Element> {
 }
 
 impl<T: Element> Reduction<T> {
-    /// Returns the reductions without the elements that are NaN.
+    /// Returns the reductions without the elements that are NaN or missing, that is, equal to the
+    /// [fill value](ChunkedArray::with_fill).
+    ///
+    /// ```
+    /// # use arraystow::ChunkedArray;
+    /// let depth = ChunkedArray::from(ndarray::array![[12_i16, -9999], [-9999, -9999]]).with_fill(-9999);
+    /// let rows = depth.along(&[1])?.skip_nan();
+    /// assert_eq!(rows.max().compute()?, ndarray::array![12, -9999].into_dyn());
+    /// assert_eq!(rows.max().fill(), Some(-9999));
+    /// assert!(rows.mean().compute()?[[1]].is_nan());
+    /// # Ok::<(), arraystow::Error>(())
+    /// ```
     #[must_use]
     pub fn skip_nan(self) -> Self {
         Self { skip_nan: true, ..self }
@@ -114,20 +125,28 @@ impl<T: Element> Reduction<T> {
     /// elements the result is `false`.
     #[must_use]
     pub fn any(&self) -> ChunkedArray<bool> {
-        self.by(Truth { decides: true, skip_nan: self.skip_nan })
+        self.by(Truth { decides: true, skip: self.skip_of_truth() })
     }
 
     /// Returns whether no element is 0 (`false`). NaN is not 0, and missing elements are left out. Without elements
     /// the result is `true`.
     #[must_use]
     pub fn all(&self) -> ChunkedArray<bool> {
-        self.by(Truth { decides: false, skip_nan: self.skip_nan })
+        self.by(Truth { decides: false, skip: self.skip_of_truth() })
     }
 
     /// Returns the number of elements that are neither NaN nor missing.
     #[must_use]
     pub fn count(&self) -> ChunkedArray<i64> {
-        self.by(Count)
+        self.by(Count { skip: Skip::nan_and_missing(&self.input) })
+    }
+
+    fn skip(&self) -> Skip<T> {
+        if self.skip_nan { Skip::nan_and_missing(&self.input) } else { Skip::NOTHING }
+    }
+
+    fn skip_of_truth(&self) -> Skip<T> {
+        if self.skip_nan { Skip::nan_and_missing(&self.input) } else { Skip::missing(&self.input) }
     }
 
     fn by<R: Reducer<T>>(&self, reducer: R) -> ChunkedArray<R::Out> {
@@ -149,7 +168,9 @@ impl<T: Element> Reduction<T> {
         let dropped: Vec<bool> = self.reduced.iter().map(|is_reduced| *is_reduced && !self.keep_axes).collect();
         let blocks = self.blocks.clone();
         let kept = (0..dropped.len()).filter(|axis| !dropped[*axis]).map(Some);
-        let meta = ArrayMeta::of_labels(input.labels().dims_only().with_axes(kept));
+        let labels = input.labels();
+        let labels = if R::KEEPS_MEANING { labels.with_fill(None) } else { labels.dims_only() };
+        let meta = ArrayMeta::of_labels(labels.with_axes(kept));
         let source = Reduced { input: input.clone(), blocks, dropped, reading, chunks: grid.chunk_count(), reducer };
         ChunkedArray::operation(grid, input.depth(), Arc::new(source)).chosen(meta)
     }
@@ -184,42 +205,51 @@ impl<T: Summable> Reduction<T> {
     /// number of `true`. A sum that does not fit is an error when the chunk is computed. The sum of no elements is 0.
     #[must_use]
     pub fn sum(&self) -> ChunkedArray<T::Sum> {
-        self.by(Sum { skip_nan: self.skip_nan })
+        self.by(Sum { skip: self.skip() })
     }
 
     /// Returns the means, in `f64` or `Complex<f64>`. The mean of no elements is NaN.
     #[must_use]
     pub fn mean(&self) -> ChunkedArray<T::Mean> {
-        self.by(Mean { skip_nan: self.skip_nan })
+        self.by(Mean { skip: self.skip() })
     }
 }
 
 impl<T: RealElement> Reduction<T> {
-    /// Returns the smallest elements: NaN if there is one, or if NaN is skipped and there is nothing else. Computing a
-    /// chunk fails if there are no elements.
+    /// Returns the smallest elements: NaN if there is one, or if NaN is skipped and there is nothing else. With
+    /// [`skip_nan`](Self::skip_nan), the smallest of missing elements is missing. Computing a chunk fails if there are
+    /// no elements.
     #[must_use]
     pub fn min(&self) -> ChunkedArray<T> {
-        self.by(Pick { extreme: Extreme::Least, skip_nan: self.skip_nan })
+        self.pick(Extreme::Least)
     }
 
     /// Returns the greatest elements. NaN is treated as in [`min`](Self::min).
     #[must_use]
     pub fn max(&self) -> ChunkedArray<T> {
-        self.by(Pick { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
+        self.pick(Extreme::Greatest)
+    }
+
+    fn pick(&self, extreme: Extreme) -> ChunkedArray<T> {
+        let picked = self.by(Pick { extreme, skip: self.skip() });
+        match self.input.labels().fill().filter(|_| self.skip_nan) {
+            Some(fill) => picked.with_fill_bytes(fill.to_vec()),
+            None => picked,
+        }
     }
 
     /// Returns the positions of the smallest elements, counted in C order over the reduced axes, or within the block.
     /// If there are several, it is the first one; if there is a NaN, it is the first NaN. Computing a chunk fails if
-    /// there are no elements, or if NaN is skipped and there is nothing else.
+    /// there are no elements, or if all of them are skipped.
     #[must_use]
     pub fn argmin(&self) -> ChunkedArray<i64> {
-        self.by(Position { extreme: Extreme::Least, skip_nan: self.skip_nan })
+        self.by(Position { extreme: Extreme::Least, skip: self.skip() })
     }
 
     /// Returns the positions of the greatest elements, as [`argmin`](Self::argmin) does for the smallest.
     #[must_use]
     pub fn argmax(&self) -> ChunkedArray<i64> {
-        self.by(Position { extreme: Extreme::Greatest, skip_nan: self.skip_nan })
+        self.by(Position { extreme: Extreme::Greatest, skip: self.skip() })
     }
 }
 
@@ -228,12 +258,12 @@ impl<T: RealElement + Number> Reduction<T> {
     /// elements minus `ddof`. The result is NaN if there are at most `ddof` elements.
     #[must_use]
     pub fn var(&self, ddof: usize) -> ChunkedArray<f64> {
-        self.by(Spread { ddof, is_root: false, skip_nan: self.skip_nan })
+        self.by(Spread { ddof, is_root: false, skip: self.skip() })
     }
 
     /// Returns the standard deviations: the square roots of [`var`](Self::var).
     #[must_use]
     pub fn std(&self, ddof: usize) -> ChunkedArray<f64> {
-        self.by(Spread { ddof, is_root: true, skip_nan: self.skip_nan })
+        self.by(Spread { ddof, is_root: true, skip: self.skip() })
     }
 }

@@ -80,14 +80,20 @@ fn time(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {
             add(c"units", format!("{} since 1970-01-01", unit.cf_name()))?;
             add(c"calendar", "proleptic_gregorian".to_owned())?;
         }
-        DataType::TimeDelta64(unit) => add(c"units", unit.cf_name().to_owned())?,
+        DataType::TimeDelta64(unit) => {
+            add(c"units", unit.cf_name().to_owned())?;
+            // So xarray tells it from a number with a unit of time.
+            add(c"dtype", format!("timedelta64[{unit}]"))?;
+        }
         _ => return Ok(()),
     }
     // The missing time. Without a mark it would be one of the year 1677.
     let missing = i64::MIN.to_le_bytes();
+    let mark = |name| attributes::write(dataset, name, &types::create(data_type)?, &[1], &missing);
     match labels.fill() {
+        None => mark(c"_FillValue"),
+        Some(fill) if fill != missing && !labels.attrs().contains_key("missing_value") => mark(c"missing_value"),
         Some(_) => Ok(()),
-        None => attributes::write(dataset, c"_FillValue", &types::create(data_type)?, &[1], &missing),
     }
 }
 

@@ -9,6 +9,7 @@ use super::paths::{self, elsewhere};
 use crate::backend::found::{FoundArrays, Listing};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::task::check_cancelled;
 use std::collections::HashSet;
 use std::ffi::CString;
 
@@ -25,6 +26,7 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
         ObjectKind::Other => {}
     }
     while let Some((path, group)) = groups.pop() {
+        check_cancelled()?;
         let links = match attempt(file, || links_of(&group, path.len(), &mut listing)) {
             Ok(links) => links,
             Err(error) => {

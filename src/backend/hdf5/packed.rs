@@ -287,7 +287,7 @@ impl Backend for PackedArrays {
     }
 
     fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)> {
-        let layout = layout::stored(&spec.grid, spec.data_type.size(), &self.limits)?;
+        let layout = layout::of(spec, &self.limits)?;
         Ok((layout.grid.chunk_count(), 0))
     }
 

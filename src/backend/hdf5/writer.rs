@@ -101,7 +101,7 @@ impl Writer {
         file: impl FnOnce() -> Result<(Arc<FileBytes>, S)>,
     ) -> Result<Self> {
         let element_size = spec.data_type.size();
-        let layout = layout::stored(&spec.grid, element_size, limits).map_err(|error| location.locate(error))?;
+        let layout = layout::of(spec, limits).map_err(|error| location.locate(error))?;
         // HDF5 has no filters without chunks, and the value of an array without axes is no chunk. Strings of any length
         // are in heaps, which have no filters either.
         let is_text = spec.data_type.is_text();

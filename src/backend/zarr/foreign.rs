@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::near::did_you_mean;
 use crate::protocol::ZarrVersion;
 use crate::protocol::store::ByteStore;
+use crate::task::check_cancelled;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -65,6 +66,7 @@ impl ForeignZarr {
         let mut listing = Listing::new();
         let mut left = VecDeque::from([at.clone()]);
         while !left.is_empty() && !listing.is_full() {
+            check_cancelled()?;
             let batch: Vec<String> = left.drain(..left.len().min(AT_A_TIME)).collect();
             for (path, node) in batch.iter().zip(self.nodes(&batch)) {
                 match node {
@@ -84,6 +86,7 @@ impl ForeignZarr {
                         }
                     }
                     Ok(_) => {}
+                    Err(error) if error.is_cancelled() => return Err(error),
                     Err(error) => listing.refuse(shown(path), error),
                 }
             }
@@ -105,7 +108,9 @@ impl ForeignZarr {
         let wanted: Vec<_> = paths.iter().flat_map(keys).collect();
         match self.store.get_each(&wanted) {
             Ok(found) => found.chunks(names.len()).map(|found| Ok(node(found))).collect(),
-            Err(error) if paths.len() == 1 => vec![Err(error)],
+            Err(error) if paths.len() == 1 || error.is_cancelled() => {
+                paths.iter().map(|_| Err(error.clone())).collect()
+            }
             // One of them fails: then each for itself.
             Err(_) => paths.iter().flat_map(|path| self.nodes(std::slice::from_ref(path))).collect(),
         }

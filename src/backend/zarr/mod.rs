@@ -163,7 +163,7 @@ impl Backend for ZarrArrays {
     }
 
     fn form(&self, spec: &ArraySpec) -> Result<(usize, u64)> {
-        let chunks = layout::stored(&spec.grid, spec.data_type.size(), &self.limits)?.grid.chunk_count();
+        let chunks = layout::of(spec, &self.limits)?.grid.chunk_count();
         let objects = writer::layout_of(spec, self.options, &self.limits)?.grid.chunk_count();
         // Beside them, the metadata and the checksums; in version 2 the attributes.
         let beside = if self.options.version == ZarrVersion::V2 { 3 } else { 2 };

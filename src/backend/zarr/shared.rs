@@ -43,7 +43,7 @@ impl ZarrArrays {
 fn bare_spec(form: &Form, grid: ChunkGrid) -> ArraySpec {
     let labels = Labels::NONE.with_fill(form.fill.clone());
     let meta = ArrayMeta { codec: Some(form.codec), labels };
-    ArraySpec { data_type: form.data_type.clone(), grid, meta, first: FirstPlace::default() }
+    ArraySpec { data_type: form.data_type.clone(), grid, meta, first: FirstPlace::default(), kept_chunk: None }
 }
 
 fn lost(number: usize) -> Error {

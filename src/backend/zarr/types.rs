@@ -78,7 +78,8 @@ fn v2(data_type: &DataType) -> Result<Value> {
 
 fn no_subarrays() -> Error {
     Error::unsupported(
-        "Zarr has no small arrays in records: give the record a field for each value, or store it as HDF5",
+        "Zarr has no elements that are small arrays: give the array another axis, or the record a field for each value, \
+         or store it as HDF5",
     )
 }
 

@@ -96,7 +96,7 @@ impl Writer {
 /// How an array is divided into objects.
 pub(super) fn layout_of(spec: &ArraySpec, options: ZarrOptions, limits: &Limits) -> Result<StoredLayout> {
     let element_size = spec.data_type.size();
-    let layout = layout::stored(&spec.grid, element_size, limits)?;
+    let layout = layout::of(spec, limits)?;
     shards::layout(layout, element_size, options.shard_bytes.min(limits.most_chunk_bytes()))
 }
 

@@ -4,7 +4,7 @@ use crate::array::{AnyNumber, DataType, Element, Number, check_astype};
 use crate::error::ErrorKind;
 use crate::plugin::document::elements::PlainElements;
 use crate::plugin::walk::errors::de_error;
-use half::f16;
+use half::{bf16, f16};
 use ndarray::ArrayD;
 use num_complex::Complex;
 use serde::de::value::SeqDeserializer;
@@ -90,10 +90,13 @@ impl<'de, E: de::Error> Deserializer<'de> for Convertible<E> {
 
     /// As the half crate does: the bits, in a newtype.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        if name == "f16" {
-            return visitor.visit_newtype_struct(self.to::<f16>()?.to_bits().into_deserializer());
-        }
-        visitor.visit_newtype_struct(self)
+        let bits = match (name, &self.data_type) {
+            ("f16", _) => self.to::<f16>()?.to_bits(),
+            // The first versions stored the bits of a plain array, as integers.
+            ("bf16", data_type) if *data_type != DataType::UInt16 => self.to::<bf16>()?.to_bits(),
+            _ => return visitor.visit_newtype_struct(self),
+        };
+        visitor.visit_newtype_struct(bits.into_deserializer())
     }
 
     /// A complex number.

@@ -2,7 +2,7 @@
 
 use crate::array::{ArrayMeta, ChunkGrid, ChunkedArray, DataType, EncodedArray, ErasedArray, StoredBytes, with_typed};
 use crate::backend::{Backend, Linked, StoredSummary};
-use crate::engine::{Origin, StoredArray, WriteJob, WrittenArrays, kept_codec, write_arrays};
+use crate::engine::{Origin, StoredArray, WriteJob, WrittenArrays, kept, write_arrays};
 use crate::error::{Error, Result};
 use crate::plugin::document::id::PersistentId;
 use crate::plugin::document::manifest::{ArrayEntry, ManifestEntry};
@@ -59,13 +59,17 @@ fn link_or_compute(
         let linked = linked.map_err(|error: Error| planned.locate(error))?;
         match &linked {
             Some(linked) => stored.add_linked(file.to_owned(), linked),
-            None => jobs.push(WriteJob {
-                name: file.to_owned(),
-                path: planned.path().to_owned(),
-                array: any.array.clone(),
-                meta: any.meta_to_write(&**backend, file).map_err(|error| planned.locate(error))?.or(defaults),
-                document: document.map(str::to_owned),
-            }),
+            None => {
+                let (meta, kept_chunk) = any.to_write(&**backend, file).map_err(|error| planned.locate(error))?;
+                jobs.push(WriteJob {
+                    name: file.to_owned(),
+                    path: planned.path().to_owned(),
+                    array: any.array.clone(),
+                    meta: meta.or(defaults),
+                    kept_chunk,
+                    document: document.map(str::to_owned),
+                });
+            }
         }
         summaries.push(linked.map(|linked| linked.summary));
     }
@@ -121,12 +125,16 @@ impl PlannedArray {
         meta.labels.check(self.array.grid().ndim(), &data_type)
     }
 
-    /// What was chosen for this array, which is to be written to `backend` under this name. A stored array, and a later
-    /// version of one, keeps its codec.
-    fn meta_to_write(&self, backend: &dyn Backend, name: &str) -> Result<ArrayMeta> {
-        let own = self.array.meta();
-        let kept = if own.codec.is_some() { None } else { kept_codec(&self.array, backend, name)? };
-        Ok(own.or(&ArrayMeta::of_codec(kept)).or(&self.meta))
+    /// What was chosen for this array, which is to be written to `backend` under this name; and the shape of the stored
+    /// chunks of which it is a later version. A stored array, and a later version of one, keeps its codec.
+    pub(in crate::plugin) fn to_write(
+        &self,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<(ArrayMeta, Option<Vec<usize>>)> {
+        let kept = kept(&self.array, backend, name)?;
+        let meta = self.array.meta().or(&ArrayMeta::of_codec(kept.codec)).or(&self.meta);
+        Ok((meta, kept.chunk))
     }
 }
 

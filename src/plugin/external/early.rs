@@ -75,7 +75,7 @@ impl EarlyArrays {
         let located = |error: Error| error.at_path(path).in_array(id.file());
         let is_known = path != "?";
         let first = FirstPlace { document: self.document.clone(), path: is_known.then(|| path.to_owned()) };
-        let spec = ArraySpec { data_type: data_type.clone(), grid: grid.clone(), meta, first };
+        let spec = ArraySpec { data_type: data_type.clone(), grid: grid.clone(), meta, first, kept_chunk: None };
         let summary = write_borrowed(&*backend, id.file(), &spec, elements).map_err(located)?;
         self.state.borrow_mut().stored.of(&self.protocols).add_arrays([id.file().to_owned()]);
         let entry = ArrayEntry {

@@ -32,8 +32,10 @@ impl SavePlan {
             let Some(any) = planned.array() else { continue };
             let backend = protocols.backend().ok_or_else(|| no_protocol().at_path(planned.path()))?;
             let defaults = defaults(protocols, &*backend);
-            let meta = any.meta().or(&defaults);
-            let form = self.form(planned, any, &meta, &*backend).map_err(|error| error.at_path(planned.path()));
+            let to_write = any.to_write(&*backend, planned.id.file());
+            let meta = to_write.as_ref().map_or_else(|_| any.meta(), |(meta, _)| meta.clone()).or(&defaults);
+            let form = to_write.and_then(|(_, kept_chunk)| self.form(planned, any, &meta, kept_chunk, &*backend));
+            let form = form.map_err(|error| error.at_path(planned.path()));
             arrays.push(ArrayForecast {
                 paths: planned.paths.clone(),
                 data_type: any.array.data_type(),
@@ -59,12 +61,13 @@ impl SavePlan {
         planned: &Planned,
         any: &PlannedArray,
         meta: &ArrayMeta,
+        kept_chunk: Option<Vec<usize>>,
         backend: &dyn Backend,
     ) -> Result<(usize, u64)> {
         let (data_type, grid) = (any.array.data_type(), any.array.grid().clone());
         any.array.failure().map_or(Ok(()), Err)?;
         any.check(backend)?;
         let first = FirstPlace { document: self.document.clone(), path: Some(planned.path().to_owned()) };
-        backend.form(&ArraySpec { data_type, grid, meta: meta.clone(), first })
+        backend.form(&ArraySpec { data_type, grid, meta: meta.clone(), first, kept_chunk })
     }
 }

@@ -49,8 +49,10 @@ impl SavePlan {
                         named: None,
                     };
                     let first = first_place(document.as_deref(), planned.path());
-                    pending
-                        .push(PendingArray { spec: ArraySpec { data_type, grid: grid.clone(), meta, first }, entry });
+                    pending.push(PendingArray {
+                        spec: ArraySpec { data_type, grid: grid.clone(), meta, first, kept_chunk: None },
+                        entry,
+                    });
                 }
                 None => rest.push(planned),
             }
@@ -109,7 +111,7 @@ impl ArrayEntry {
         let expected = self.expected()?;
         let meta = ArrayMeta { codec: Some(form.codec), labels: expected.labels };
         let first = first_place(Some(document), self.path());
-        Ok(ArraySpec { data_type: expected.data_type, grid: expected.grid, meta, first })
+        Ok(ArraySpec { data_type: expected.data_type, grid: expected.grid, meta, first, kept_chunk: None })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::plugin::document::elements::Elements;
 use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
-use half::f16;
+use half::{bf16, f16};
 use num_complex::Complex;
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple};
 use std::cell::Cell;
@@ -114,7 +114,7 @@ impl SerializeSeq for Sequence<'_> {
 
     #[inline]
     fn serialize_element<T: ?Sized + Serialize>(&mut self, element: &T) -> Result<(), Refused> {
-        element.serialize(OneElement { elements: self.elements, form: self.form, half: false })
+        element.serialize(OneElement { elements: self.elements, form: self.form, bits: Bits::Integer })
     }
 
     fn end(self) -> Result<(), Refused> {
@@ -122,12 +122,30 @@ impl SerializeSeq for Sequence<'_> {
     }
 }
 
+/// What a `u16` is: within a newtype by which the half crate serializes the bits of a float, such a float.
+#[derive(Clone, Copy)]
+pub(super) enum Bits {
+    Integer,
+    F16,
+    BF16,
+}
+
+impl Bits {
+    /// Within a newtype of that name.
+    pub(super) fn of_newtype(name: &str) -> Self {
+        match name {
+            "f16" => Self::F16,
+            "bf16" => Self::BF16,
+            _ => Self::Integer,
+        }
+    }
+}
+
 /// One element: a number, a newtype of one, or two numbers that make a complex one.
 struct OneElement<'a> {
     elements: &'a mut Elements,
     form: &'a Form,
-    /// Within the newtype by which the half crate serializes the bits of an `f16`.
-    half: bool,
+    bits: Bits,
 }
 
 macro_rules! element_methods {
@@ -138,11 +156,13 @@ macro_rules! element_methods {
         })*
     };
     (@ $self:ident, $x:ident, U16) => {
-        match ($self.elements, $self.half) {
-            (Elements::U16(elements), false) => Ok(elements.push($x)),
-            (Elements::F16(elements), true) => Ok(elements.push(f16::from_bits($x))),
-            (elements @ Elements::None, false) => Ok(*elements = Elements::U16(vec![$x])),
-            (elements @ Elements::None, true) => Ok(*elements = Elements::F16(vec![f16::from_bits($x)])),
+        match ($self.elements, $self.bits) {
+            (Elements::U16(elements), Bits::Integer) => Ok(elements.push($x)),
+            (Elements::F16(elements), Bits::F16) => Ok(elements.push(f16::from_bits($x))),
+            (Elements::BF16(elements), Bits::BF16) => Ok(elements.push(bf16::from_bits($x))),
+            (elements @ Elements::None, Bits::Integer) => Ok(*elements = Elements::U16(vec![$x])),
+            (elements @ Elements::None, Bits::F16) => Ok(*elements = Elements::F16(vec![f16::from_bits($x)])),
+            (elements @ Elements::None, Bits::BF16) => Ok(*elements = Elements::BF16(vec![bf16::from_bits($x)])),
             _ => Err(Refused),
         }
     };
@@ -164,7 +184,7 @@ impl<'a> ser::Serializer for OneElement<'a> {
     refuse! { serialize_seq(Option<usize>) -> Self::SerializeSeq; }
 
     fn serialize_newtype_struct<T: ?Sized + Serialize>(mut self, name: &'static str, inner: &T) -> Result<(), Refused> {
-        self.half = name == "f16";
+        self.bits = Bits::of_newtype(name);
         inner.serialize(self)
     }
 
@@ -189,7 +209,7 @@ impl SerializeTuple for Pair<'_> {
     type Error = Refused;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, part: &T) -> Result<(), Refused> {
-        part.serialize(OneElement { elements: &mut self.parts, form: self.form, half: false })
+        part.serialize(OneElement { elements: &mut self.parts, form: self.form, bits: Bits::Integer })
     }
 
     fn end(self) -> Result<(), Refused> {

@@ -8,7 +8,7 @@ use crate::array::{DataType, Field, RecordType};
 use crate::plugin::document::elements::Elements;
 use crate::plugin::document::encoded::EncodedElements;
 use crate::plugin::document::names::{CHUNKED, ID, SHARED, STORED, STOW, WEAK_SHARED};
-use crate::plugin::ser::elements::Form;
+use crate::plugin::ser::elements::{Bits, Form};
 use crate::plugin::ser::refused::{Refused, refuse, refuse_what_no_element_is};
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeStruct};
 
@@ -167,7 +167,7 @@ impl SerializeSeq for Rows<'_> {
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, element: &T) -> Result<(), Refused> {
         *self.count += 1;
-        element.serialize(OneValue { column: self.column, form: self.form, half: false })
+        element.serialize(OneValue { column: self.column, form: self.form, bits: Bits::Integer })
     }
 
     fn end(self) -> Result<(), Refused> {
@@ -179,8 +179,7 @@ impl SerializeSeq for Rows<'_> {
 struct OneValue<'a> {
     column: &'a mut Column,
     form: &'a Form,
-    /// Within the newtype by which the half crate serializes the bits of an `f16`.
-    half: bool,
+    bits: Bits,
 }
 
 macro_rules! numbers {
@@ -221,7 +220,11 @@ impl<'a> ser::Serializer for OneValue<'a> {
     }
 
     fn serialize_u16(self, number: u16) -> Result<(), Refused> {
-        let data_type = if self.half { DataType::Float16 } else { DataType::UInt16 };
+        let data_type = match self.bits {
+            Bits::Integer => DataType::UInt16,
+            Bits::F16 => DataType::Float16,
+            Bits::BF16 => DataType::BFloat16,
+        };
         self.column.number(data_type, &number.to_le_bytes())
     }
 
@@ -234,7 +237,7 @@ impl<'a> ser::Serializer for OneValue<'a> {
         if [CHUNKED, STOW, STORED, SHARED, WEAK_SHARED, ID].contains(&name) {
             return Err(Refused);
         }
-        self.half = name == "f16";
+        self.bits = Bits::of_newtype(name);
         inner.serialize(self)
     }
 
@@ -269,7 +272,7 @@ impl SerializeStruct for Record<'_> {
         match self.fields.get_mut(self.next) {
             Some((own, column)) if *own == name => {
                 self.next += 1;
-                value.serialize(OneValue { column, form: self.form, half: false })
+                value.serialize(OneValue { column, form: self.form, bits: Bits::Integer })
             }
             _ => Err(Refused),
         }

@@ -28,6 +28,9 @@ use std::time::{Duration, SystemTime};
 const SHORTEST_PAUSE: Duration = Duration::from_micros(500);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
+/// The most bytes that are copied at once.
+const COPIED_BYTES: u64 = 16 << 20;
+
 /// Whether saved values survive a power cut.
 ///
 /// `Display`, `FromStr` and serde use the names `synced` and `not-synced`.
@@ -258,7 +261,10 @@ pub(crate) fn copy(file: &DiskFile, from: &Path, to: &Path) -> io::Result<DiskFi
     let copied = call!(Call::Copy { from, to }, {
         io::Seek::seek(&mut &file.file, io::SeekFrom::Start(0)).and_then(|_| {
             let mut new = OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
-            io::copy(&mut &file.file, &mut new)?;
+            // In pieces, between which the work can be cancelled.
+            while io::copy(&mut io::Read::take(&file.file, COPIED_BYTES), &mut new)? > 0 {
+                check_cancelled().map_err(io::Error::other)?;
+            }
             Ok(new)
         })
     })?;

@@ -3,6 +3,7 @@
 use super::place::{Files, OpenedFile};
 use super::{BLOCK, FileSummary};
 use crate::error::{Error, ErrorKind, Result};
+use crate::task::check_cancelled;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// The most consecutive blocks that are fetched together.
@@ -58,6 +59,7 @@ impl FileReader {
         if (self.first..self.first + buffered).contains(&block) {
             return Ok(());
         }
+        check_cancelled()?;
         self.ahead = if buffered > 0 && block == self.first + buffered { (self.ahead * 2).min(MOST_BLOCKS) } else { 1 };
         let start = block * BLOCK as u64;
         let end = (start + self.ahead * BLOCK as u64).min(self.len);

@@ -3,6 +3,7 @@
 use super::place::{Files, Sink};
 use super::{BLOCK, FileSummary, Ledger};
 use crate::error::{Error, Result};
+use crate::task::check_cancelled;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -79,6 +80,7 @@ impl FileWriter {
         if self.buffer.is_empty() {
             return Ok(());
         }
+        check_cancelled()?;
         let offset = self.summary.bytes;
         match &mut self.sink {
             Some(Sink::File(file)) => {

@@ -9,6 +9,7 @@ use super::{Below, ByteStore, Copied, Part, Puts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::unsynced::Unsynced;
 use crate::protocol::{DiskFile, Durability, FileBytes, disk};
+use crate::task::check_cancelled;
 use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
@@ -250,6 +251,7 @@ impl ByteStore for FolderStore {
         from.walk(from_folder, &mut |key, path, bytes| files.push((key.to_owned(), path.to_owned(), bytes)))?;
         let mut copied = Copied { below: Below::default(), was_read: false };
         for (key, path, bytes) in files {
+            check_cancelled()?;
             let key = format!("{to_folder}/{key}");
             let to = self.path(&key)?;
             let was_read = self.duplicate(&path, &to).map_err(self.failed("linked or copied", &key))?;

@@ -9,6 +9,7 @@ mod tree;
 pub(crate) use folder::FolderStore;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::task::check_cancelled;
 use bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
@@ -144,6 +145,7 @@ pub(crate) fn copy_below(
     let below = keys.iter().fold(Below::default(), |below, (_, bytes)| below.and(*bytes));
     let puts = to.puts();
     batches(&keys).try_for_each(|batch| {
+        check_cancelled()?;
         let wanted: Vec<_> = batch.iter().map(|(key, bytes)| (format!("{from_folder}/{key}"), *bytes)).collect();
         for ((key, _), contents) in batch.iter().zip(from.get_each(&wanted)?) {
             let contents = contents.ok_or_else(|| {

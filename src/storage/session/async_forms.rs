@@ -1,5 +1,6 @@
 //! The async forms of sessions: each is its blocking function, as [`unblock`] runs it.
 
+use super::any_slot::AnySlot;
 use super::open::Session;
 use super::receipt::Receipt;
 use super::slot::Slot;
@@ -67,6 +68,15 @@ impl Storage {
         let (storage, ticket) = (self.clone(), ticket.clone());
         unblock(move || storage.slot(&ticket))
     }
+
+    /// The async form of [`any_slot`](Self::any_slot); see [`begin_async`](Self::begin_async).
+    ///
+    /// # Errors
+    /// As for [`any_slot`](Self::any_slot).
+    pub fn any_slot_async(&self, ticket: &Ticket) -> impl Future<Output = Result<AnySlot>> + Send + use<> {
+        let (storage, ticket) = (self.clone(), ticket.clone());
+        unblock(move || storage.any_slot(&ticket))
+    }
 }
 
 impl<T: Element> Slot<T> {
@@ -82,6 +92,20 @@ impl<T: Element> Slot<T> {
     ) -> impl Future<Output = Result<Receipt>> + Send + use<T, D> {
         let (slot, region) = (self.clone(), region.clone());
         unblock(move || slot.write(&region, elements.view()))
+    }
+}
+
+impl AnySlot {
+    /// The async form of [`write`](Self::write), which takes the bytes. See [`Storage::begin_async`].
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn write_async<B: AsRef<[u8]> + Send + 'static>(
+        &self,
+        parts: Vec<(Region, B)>,
+    ) -> impl Future<Output = Result<Receipt>> + Send + use<B> {
+        let slot = self.clone();
+        unblock(move || slot.write(&parts))
     }
 }
 

@@ -60,6 +60,53 @@ fn a_chunk_that_is_not_full_is_filled_up_first() {
     }
 }
 
+/// The edges of the other axis waste a fifth, which leaves little for the axis that grows.
+#[test]
+fn a_series_keeps_its_chunks_as_it_grows() {
+    const CHUNK: [usize; 2] = [6, 10];
+    const COLUMNS: usize = 25;
+    for place in Place::all() {
+        let storage = place.storage();
+        let mut expected = elements([CHUNK[0], COLUMNS], 0);
+        storage.save("series", &ChunkedArray::from_ndarray(expected.clone(), &CHUNK).unwrap()).unwrap();
+        let mut loaded: ChunkedArray<i64> = storage.load("series").unwrap();
+        for step in 1..40 {
+            let behind = elements([1, COLUMNS], (step as i64) << 32);
+            // Loaded each time, or never.
+            let series = if step < 20 { storage.load("series").unwrap() } else { loaded };
+            let series = series.appended(0, &ChunkedArray::from(behind.clone())).unwrap();
+            let plan = storage.plan("series", &series).unwrap();
+            let report = storage.save("series", &series).unwrap();
+            // All but the last row of chunks, which is filled.
+            let full = (CHUNK[0] + step - 1) / CHUNK[0];
+            assert_eq!(report.chunks_carried, 3 * full, "step {step}");
+            assert_eq!(plan.arrays[0].chunks, 3 * (CHUNK[0] + step).div_ceil(CHUNK[0]));
+            expected = concatenate![Axis(0), expected, behind];
+            loaded = series;
+        }
+        assert_holds(&storage, "series", &expected.into_dyn());
+    }
+}
+
+/// A short array is stored in smaller chunks than it has. A longer one is encoded once in those that it has.
+#[test]
+fn a_longer_series_gets_its_own_chunks() {
+    for place in Place::all() {
+        let storage = place.storage();
+        let mut expected = elements([9, 3], 0);
+        storage.save("series", &ChunkedArray::from_ndarray(expected.clone(), &[8, 3]).unwrap()).unwrap();
+        let mut carried = Vec::new();
+        for step in 1..20 {
+            let behind = elements([1, 3], step << 32);
+            carried.push(appended(&storage, "series", &ChunkedArray::from(behind.clone())).0);
+            expected = concatenate![Axis(0), expected, behind];
+        }
+        // Chunks of 5 rows, until 13 rows are stored in chunks of 8.
+        assert_eq!(carried, [1, 2, 2, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3]);
+        assert_holds(&storage, "series", &expected.into_dyn());
+    }
+}
+
 #[test]
 fn an_update_writes_what_the_region_touches() {
     for place in Place::all() {

@@ -111,8 +111,8 @@ mod tests {
     fn both(data_type: &DataType, grid: &ChunkGrid, path: &str) -> (Drawing, Drawing) {
         let first = FirstPlace { document: Some("document".into()), path: Some(path.into()) };
         let meta = ArrayMeta::default();
-        let spec = ArraySpec { data_type: data_type.clone(), grid: grid.clone(), meta, first };
-        let layout = layout::stored(grid, data_type.size(), &Limits::default()).unwrap();
+        let spec = ArraySpec { data_type: data_type.clone(), grid: grid.clone(), meta, first, kept_chunk: None };
+        let layout = layout::of(&spec, &Limits::default()).unwrap();
         let description = Description::new(&spec, &layout).unwrap().to_json().unwrap();
         let labels = Labels::NONE;
         let plan = Plan { data_type, layout: &layout, filters: &[], description: &description, labels: &labels };
