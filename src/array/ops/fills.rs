@@ -4,8 +4,8 @@ use crate::array::{ChunkedArray, Element};
 use crate::error::{Error, Result};
 
 impl<T: Element> ChunkedArray<T> {
-    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or a missing element of it
-    /// would be none here.
+    /// Fails for an array whose elements cannot become some of this one's: its axes are others, or a missing element of
+    /// it would be none here.
     pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
         self.labels().common_dims(other.labels())?;
         let Some(another) = other.labels().fill().filter(|another| self.labels().fill() != Some(another)) else {
