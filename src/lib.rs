@@ -65,8 +65,8 @@
 //! - [`Storage::pack`], [`PackedFile`]: a value as one HDF5 file for other programs, and the way back.
 //! - [`FileProtocol`]: HDF5 files in places other than a local folder.
 //! - [`Storage::query`]: values by their fields, among many.
-//! - [`pages`], in this documentation: the [start](pages::start), the [guide](pages::guide) with a page for each subject,
-//!   the guarantees, the layout on disk.
+//! - [`pages`], in this documentation: the [start](pages::start), the [guide](pages::guide) with a page for each
+//!   subject, the guarantees, the layout on disk.
 //! - [`Task`]: progress and cancellation. [`unblock`] and the functions that end in `_async` do not block an executor.
 //!
 //! # Words
@@ -100,8 +100,8 @@
 //! more than 255 levels of nesting (127 in JSON). These checks do not apply to a serializer that you pass to
 //! [`serialize`].
 //!
-//! [`docs/formats.md`][formats] has a table of forms and formats. [`docs/schema-evolution.md`][evolution] describes what
-//! happens when types change.
+//! [`docs/formats.md`][formats] has a table of forms and formats. [`docs/schema-evolution.md`][evolution] describes
+//! what happens when types change.
 //!
 //! [formats]: https://github.com/arraystow/arraystow/blob/main/docs/formats.md
 //! [evolution]: https://github.com/arraystow/arraystow/blob/main/docs/schema-evolution.md

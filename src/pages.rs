@@ -4,8 +4,11 @@
 
 /// Makes a module of each page, in the order of the guide.
 ///
-/// Markdown uses the first definition of a link. The definitions before a page replace those in the page, which lead from
-/// file to file. A link to the page `a.md` has the label `a`, and one to a heading of it `a heading`.
+/// Markdown uses the first definition of a link. The definitions before a page replace those in the page, which lead
+/// from file to file. A link to the page `a.md` has the label `a`, and one to a heading of it `a heading`.
+///
+/// The chart of the benchmarks is a file, which the documentation does not have: an empty picture replaces it. The
+/// tables of that page have all its numbers.
 macro_rules! pages {
     (
         anchors: [$($page:literal $anchor:literal $module:ident),* $(,)?]
@@ -18,6 +21,7 @@ macro_rules! pages {
                     $("[", $page, " ", $anchor, "]: crate::pages::", stringify!($module), "#", $anchor, "\n",)*
                     "[command]: https://github.com/arraystow/arraystow/blob/main/cli/README.md\n",
                     "[python]: https://github.com/arraystow/arraystow/blob/main/python/README.md\n",
+                    "[chart]: data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7\n",
                 )
             };
         }

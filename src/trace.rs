@@ -1,5 +1,5 @@
-//! Spans and events for programs that use the crate `tracing`, with the feature of that name. Without it nothing of this
-//! is compiled in.
+//! Spans and events for programs that use the crate `tracing`, with the feature of that name. Without it nothing of
+//! this is compiled in.
 //!
 //! docs/tracing.md has their names, which are part of the public interface.
 

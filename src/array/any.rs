@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// A clone is another handle on the same array.
 ///
 /// [`data_type`](Self::data_type) returns the type of the elements, [`downcast`](Self::downcast) the typed array.
-/// [`compute`](Self::compute) reads it into an [`AnyNdArray`](crate::AnyNdArray), [`to_bytes`](Self::to_bytes) into bytes.
+/// [`compute`](Self::compute) reads it into an [`AnyNdArray`](crate::AnyNdArray), [`to_bytes`](Self::to_bytes) into
+/// bytes.
 ///
 /// As a field, it takes an array of any element type:
 ///
@@ -180,8 +181,8 @@ impl AnyArray {
         })
     }
 
-    /// Returns the array with its axes in reverse order, as [`ChunkedArray::transpose`](ChunkedArray::transpose()) returns
-    /// it. Lazy.
+    /// Returns the array with its axes in reverse order, as [`ChunkedArray::transpose`](ChunkedArray::transpose())
+    /// returns it. Lazy.
     ///
     /// ```
     /// # use arraystow::{AnyArray, DataType};

@@ -21,8 +21,8 @@ impl AnyArray {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if these are not the bytes of so many elements, if no array can have the data type, or if the chunks
-    /// do not fit the shape.
+    /// `InvalidInput` if these are not the bytes of so many elements, if no array can have the data type, or if the
+    /// chunks do not fit the shape.
     pub fn from_bytes(data_type: DataType, shape: &[usize], chunks: impl Into<Chunking>, bytes: &[u8]) -> Result<Self> {
         data_type.check()?;
         let grid = chunks.into().grid(shape, data_type.size())?;

@@ -104,8 +104,8 @@ macro_rules! floats {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 floats!(f16 bf16 f32 f64 Complex<f32> Complex<f64>);
 
-/// Combines two arrays element by element, with numpy's broadcasting. Operators cannot return an error, so the error about shapes that differ is kept
-/// in the array: saving or computing it fails with that error.
+/// Combines two arrays element by element, with numpy's broadcasting. Operators cannot return an error, so the error
+/// about shapes that differ is kept in the array: saving or computing it fails with that error.
 fn combine<T, F>(left: &ChunkedArray<T>, right: &ChunkedArray<T>, sign: &'static str, operator: F) -> ChunkedArray<T>
 where
     T: Arithmetic,
@@ -162,7 +162,8 @@ impl<T: Arithmetic, F: Fn(T, T) -> Option<T> + Send + Sync> Source<T> for Combin
         let left = self.left.produce(evaluation, region)?;
         let right = self.right.produce(evaluation, region)?;
         let mut failed = false;
-        // Into the memory of an operand that nothing else uses, so that a chain of operators takes no memory of its own.
+        // Into the memory of an operand that nothing else uses, so that a chain of operators takes no memory of its
+        // own.
         let reused = if left.shape() == region.shape() { unshared(left) } else { Err(left) };
         let elements = match reused {
             Ok(mut own) => {

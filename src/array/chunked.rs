@@ -90,7 +90,8 @@ impl<T: Element> ChunkedArray<T> {
         Self::new(grid, depth + 1, source)
     }
 
-    /// An array that is computed from this one, chunk by chunk, with other elements: it keeps the names of the axes only.
+    /// An array that is computed from this one, chunk by chunk, with other elements: it keeps the names of the axes
+    /// only.
     pub(super) fn mapped<U: Element>(&self, source: Arc<dyn Source<U>>) -> ChunkedArray<U> {
         let meta = ArrayMeta::of_labels(self.labels().dims_only());
         ChunkedArray::operation(self.grid().clone(), self.depth(), source).chosen(meta)

@@ -60,8 +60,8 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Self::from_parts(grid, Arc::new(Constant(value))))
     }
 
-    /// Returns a lazy array computed by a function. `chunk` is called with the region of each chunk that is needed, from any
-    /// thread. It returns an ndarray of the region's shape, or a `Result` of one.
+    /// Returns a lazy array computed by a function. `chunk` is called with the region of each chunk that is needed,
+    /// from any thread. It returns an ndarray of the region's shape, or a `Result` of one.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -23,8 +23,8 @@ use std::fmt::Debug;
 /// | numbers that may be missing | `Option` of an integer, a float or a complex number |
 /// | small arrays | `[T; N]` of any of these, as fields of records |
 ///
-/// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min` and
-/// `max` [`RealElement`], and conversions [`Number`].
+/// Arrays of elements can be stored, sliced and mapped. Arithmetic requires [`Arithmetic`], sums [`Summable`], `min`
+/// and `max` [`RealElement`], and conversions [`Number`].
 ///
 /// The trait is sealed: only the derive macro makes other types elements.
 ///
@@ -33,8 +33,8 @@ use std::fmt::Debug;
 /// minimum of a signed integer type, or the maximum of an unsigned one. Saving `Some` of the fill value is an error. In
 /// a field of a record, such a number always has the default fill value.
 ///
-/// A `String` cannot be missing, because h5py, zarr-python and xarray have no common mark for a missing string. An empty
-/// string can stand for one.
+/// A `String` cannot be missing, because h5py, zarr-python and xarray have no common mark for a missing string. An
+/// empty string can stand for one.
 ///
 /// ```
 /// use arraystow::{ChunkedArray, DataType};

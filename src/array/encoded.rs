@@ -1,4 +1,5 @@
-//! Arrays of elements that are not numbers, while their Rust type is not known: the bytes of each element are a last axis.
+//! Arrays of elements that are not numbers, while their Rust type is not known: the bytes of each element are a last
+//! axis.
 
 use super::erased::SourceHandle;
 use super::notes::Notes;

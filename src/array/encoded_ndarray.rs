@@ -8,7 +8,8 @@ use std::fmt;
 
 /// An n-dimensional array in memory whose elements are dates, strings of fixed length, records and the like, as bytes.
 ///
-/// [`decode`](Self::decode) returns the elements in a Rust type, [`field`](Self::field) the values of one field of records.
+/// [`decode`](Self::decode) returns the elements in a Rust type, [`field`](Self::field) the values of one field of
+/// records.
 ///
 /// ```
 /// use arraystow::{AnyArray, AnyNdArray, ChunkedArray, DataType, FixedText};
@@ -48,8 +49,8 @@ impl EncodedNdArray {
         self.bytes.shape().split_last().map_or(&[], |(_, shape)| shape)
     }
 
-    /// Returns the bytes of the elements, little-endian, with one more axis: the last has the [`size`](DataType::size) of an
-    /// element.
+    /// Returns the bytes of the elements, little-endian, with one more axis: the last has the [`size`](DataType::size)
+    /// of an element.
     #[must_use]
     pub fn bytes(&self) -> ArrayViewD<'_, u8> {
         self.bytes.view()

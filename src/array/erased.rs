@@ -57,7 +57,8 @@ pub(crate) trait ErasedArray: Send + Sync {
     }
     /// Where the elements are stored, if the array is read and not computed.
     fn stored(&self) -> Option<Arc<dyn StoredBytes>>;
-    /// The same where nothing else was chosen for the array, whose field says `field`: the stored array is what is wanted.
+    /// The same where nothing else was chosen for the array, whose field says `field`: the stored array is what is
+    /// wanted.
     fn as_stored(&self, field: &ArrayMeta) -> Option<Arc<dyn StoredBytes>> {
         let wanted = ArrayMeta { codec: self.meta().codec, labels: self.meta().labels.or(&field.labels) };
         self.stored().filter(|stored| wanted.is_as_stored(stored.labels()))

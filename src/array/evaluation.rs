@@ -22,8 +22,8 @@ const CHUNKS_PER_THREAD: usize = 3;
 
 static PROCESSORS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
-/// Runs work for each number below a count, in parallel where threads are free. Takes the best number of jobs at the same
-/// time, the bytes that each job uses, the count, and the work.
+/// Runs work for each number below a count, in parallel where threads are free. Takes the best number of jobs at the
+/// same time, the bytes that each job uses, the count, and the work.
 pub(crate) type Fork = fn(usize, usize, usize, &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()>;
 
 /// One run over one or several arrays. Chunks with more than one reader are kept for a while, in bounded memory.
@@ -43,7 +43,8 @@ struct KeptArray {
 }
 
 impl Evaluation {
-    /// Prepares a run that reads every chunk of each of these arrays once. `fork` runs parts of a chunk's work in parallel.
+    /// Prepares a run that reads every chunk of each of these arrays once. `fork` runs parts of a chunk's work in
+    /// parallel.
     pub(crate) fn of<'a>(arrays: impl IntoIterator<Item = &'a dyn ErasedArray>, fork: Fork) -> Self {
         let mut survey = Survey::default();
         for array in arrays {
@@ -80,8 +81,8 @@ impl Evaluation {
     }
 
     /// Returns the kept chunk, or calls `produce` and keeps its result. While one thread produces a chunk, others that
-    /// need it wait. This cannot deadlock, since expressions have no cycles. `beside` returns the bytes of memory that the
-    /// elements have besides their own places.
+    /// need it wait. This cannot deadlock, since expressions have no cycles. `beside` returns the bytes of memory that
+    /// the elements have besides their own places.
     pub(crate) fn chunk<C: Clone + Send + Sync + 'static>(
         &self,
         address: usize,
@@ -102,7 +103,8 @@ impl Evaluation {
     }
 }
 
-/// Finds the arrays that are read more than once. Arrays with the same source, which differ in their labels only, are one.
+/// Finds the arrays that are read more than once. Arrays with the same source, which differ in their labels only, are
+/// one.
 #[derive(Default)]
 struct Survey {
     /// How often each chunk of an array is read; `None` if chunks do not line up.
@@ -140,8 +142,8 @@ impl Survey {
         }
     }
 
-    /// Reading a view reads its inputs. Where a view is read again, chunks of its inputs are read again, and how often is
-    /// not counted: a chain of views that each use the one before twice would be walked 2^n times.
+    /// Reading a view reads its inputs. Where a view is read again, chunks of its inputs are read again, and how often
+    /// is not counted: a chain of views that each use the one before twice would be walked 2^n times.
     fn visit_view(&mut self, view: &dyn ErasedArray, address: usize, reading: Reading) {
         let before = self.views.get(&address).copied();
         if before == Some(Reading::Across) {
@@ -158,8 +160,8 @@ fn chunk_bytes(array: &dyn ErasedArray) -> usize {
     array.grid().largest_chunk().into_iter().fold(array.data_type().size(), usize::saturating_mul)
 }
 
-/// The bytes of the largest chunk that is in memory while a chunk of the array is made: of the array, or of one that it is
-/// computed from.
+/// The bytes of the largest chunk that is in memory while a chunk of the array is made: of the array, or of one that it
+/// is computed from.
 pub(crate) fn largest_chunk_for(array: &dyn ErasedArray) -> usize {
     fn visit(array: &dyn ErasedArray, seen: &mut HashSet<usize>, largest: &mut usize) {
         // What is in memory anyway takes no more of it, and a view shows parts.

@@ -49,8 +49,8 @@ impl KeptChunks {
         self.state.lock().chunks.get(&key)?.elements.get().map(|(elements, _)| elements.clone())
     }
 
-    /// Returns the kept chunk, or calls `produce`, which also returns the chunk's bytes, and keeps its result. One thread produces a chunk, the others wait.
-    /// The chunk is dropped after `uses` uses, if their number is known.
+    /// Returns the kept chunk, or calls `produce`, which also returns the chunk's bytes, and keeps its result. One
+    /// thread produces a chunk, the others wait. The chunk is dropped after `uses` uses, if their number is known.
     pub(super) fn get(
         &self,
         key: Key,

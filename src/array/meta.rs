@@ -2,8 +2,8 @@
 
 use super::{Codec, Element, Labels};
 
-/// Everything about an array that is not its elements, their type or their grid. A choice for the array itself takes precedence
-/// over one for its field, and this over one for the storage.
+/// Everything about an array that is not its elements, their type or their grid. A choice for the array itself takes
+/// precedence over one for its field, and this over one for the storage.
 ///
 /// This one value is passed along with an array, from where a choice is made to the format that writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! DATA MODEL: chunked arrays and their lazy operations.
 //!
-//! Here an array is a shape, a chunk grid, a data type and a source that produces regions. This module depends on neither the
-//! plug-in nor storage nor threads: `engine` computes arrays in parallel, `backend` stores them. Values such as a codec or a
-//! chunk grid implement serde's traits here.
+//! Here an array is a shape, a chunk grid, a data type and a source that produces regions. This module depends on
+//! neither the plug-in nor storage nor threads: `engine` computes arrays in parallel, `backend` stores them. Values
+//! such as a codec or a chunk grid implement serde's traits here.
 
 mod any;
 mod any_bytes;

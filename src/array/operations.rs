@@ -113,10 +113,11 @@ impl<T: Element> ChunkedArray<T> {
 }
 
 impl<T: Number> ChunkedArray<T> {
-    /// Returns the elements converted to another type. Lazy. Floats are truncated to integers, values out of range become the
-    /// nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all numbers except 0 are
-    /// `true`. Names of axes, attributes and the fill value are kept. Where the other type does not have the fill value, missing
-    /// elements become the fill value that [`Option`](crate::Element) elements of this type have by default.
+    /// Returns the elements converted to another type. Lazy. Floats are truncated to integers, values out of range
+    /// become the nearest value in range, and NaN becomes 0; integers that do not fit a smaller integer wrap; all
+    /// numbers except 0 are `true`. Names of axes, attributes and the fill value are kept. Where the other type does
+    /// not have the fill value, missing elements become the fill value that [`Option`](crate::Element) elements of this
+    /// type have by default.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;
@@ -137,7 +138,8 @@ impl<T: Number> ChunkedArray<T> {
         })
     }
 
-    /// [`astype`](Self::astype) to any element type. Returns `None` if it is not a number, or there is no such conversion.
+    /// [`astype`](Self::astype) to any element type. Returns `None` if it is not a number, or there is no such
+    /// conversion.
     pub(crate) fn converted<U: Element>(&self) -> Option<ChunkedArray<U>> {
         check_astype(&T::DATA_TYPE, &U::DATA_TYPE).ok()?;
         U::FROM_NUMBER?;

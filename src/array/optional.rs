@@ -1,4 +1,5 @@
-//! Numbers that may be missing: in files they are plain numbers. One of them, the fill value, stands for the missing ones.
+//! Numbers that may be missing: in files they are plain numbers. One of them, the fill value, stands for the missing
+//! ones.
 
 use super::any::ByOthers;
 use super::encoding::Encoding;
@@ -165,8 +166,8 @@ impl Labels {
     }
 }
 
-/// The bytes of a number in this type. A number that is beyond the range of the type, or has a fraction that it does not
-/// have, is none of its elements.
+/// The bytes of a number in this type. A number that is beyond the range of the type, or has a fraction that it does
+/// not have, is none of its elements.
 pub(super) fn bytes_of(data_type: &DataType, value: Value) -> Option<Vec<u8>> {
     let wide = |value: Value| match value {
         Value::Int(x) => Some(i128::from(x)),

@@ -8,8 +8,8 @@ pub(crate) const fn key_bits<T>() -> u32 {
     8 * size_of::<T>() as u32
 }
 
-/// An integer of `key_bits` bits, which is less than that of every greater number. `None` for NaN, and for complex numbers,
-/// which have no order. Both zeros are one number.
+/// An integer of `key_bits` bits, which is less than that of every greater number. `None` for NaN, and for complex
+/// numbers, which have no order. Both zeros are one number.
 #[inline]
 pub(crate) fn key<T: Number>(x: T) -> Option<u64> {
     let sign = 1 << (key_bits::<T>() - 1);

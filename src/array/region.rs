@@ -168,8 +168,8 @@ impl Region {
         Self::of(start, self.shape.clone())
     }
 
-    /// Returns the region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for ndarray's
-    /// `slice`.
+    /// Returns the region as a slicing argument, for [`ChunkedArray::slice`](crate::ChunkedArray::slice()) and for
+    /// ndarray's `slice`.
     #[must_use]
     pub fn to_slice_info(&self) -> Vec<SliceInfoElem> {
         self.start.iter().zip(&self.shape).map(|(start, len)| Slice::from(*start..start + len).into()).collect()

@@ -52,8 +52,8 @@ pub(crate) trait Source<T: Element>: Send + Sync {
         None
     }
 
-    /// The input that has the elements of `region` unchanged and in the same order, and the region in which it has them. A chunk
-    /// that is stored like this is not computed again.
+    /// The input that has the elements of `region` unchanged and in the same order, and the region in which it has
+    /// them. A chunk that is stored like this is not computed again.
     fn passed_on(&self, _region: &Region) -> Option<(ChunkedArray<T>, Region)> {
         None
     }
@@ -84,8 +84,8 @@ pub(crate) fn address_of<T: Element>(source: &Arc<dyn Source<T>>) -> usize {
     Arc::as_ptr(source).addr()
 }
 
-/// Elements that can be changed where they are, since nothing else uses their memory; an error with the elements otherwise.
-/// A small part of a larger memory is copied, so that the rest is not held.
+/// Elements that can be changed where they are, since nothing else uses their memory; an error with the elements
+/// otherwise. A small part of a larger memory is copied, so that the rest is not held.
 pub(crate) fn unshared<T: Element>(elements: Elements<T>) -> std::result::Result<ArrayD<T>, Elements<T>> {
     if !elements.is_standard_layout() {
         return Err(elements);

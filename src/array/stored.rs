@@ -9,8 +9,8 @@ use ndarray::{ArrayViewD, ArrayViewMutD};
 use std::any::Any;
 use std::sync::Arc;
 
-/// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size. Some
-/// arrays of other programs have chunks of different shapes; a reader pads them to the largest of each axis.
+/// How the elements of an array are stored: in equal chunks, of which those at the far edges are padded to full size.
+/// Some arrays of other programs have chunks of different shapes; a reader pads them to the largest of each axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredLayout {
     /// The grid that the array is stored in; regular, unless another program has written it.

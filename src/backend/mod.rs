@@ -225,16 +225,16 @@ pub(crate) enum Carried {
 
 /// An array in the making. Chunks come from several threads, each chunk once, in any order.
 ///
-/// A writer that is dropped before `finish`, and one whose `finish` fails, writes nothing after that. `Backend::remove` then
-/// removes what it has written.
+/// A writer that is dropped before `finish`, and one whose `finish` fails, writes nothing after that. `Backend::remove`
+/// then removes what it has written.
 pub(crate) trait ArrayWriter: Send + Sync {
     /// How the elements are stored: one `write_chunk` for each chunk of this grid.
     fn layout(&self) -> &StoredLayout;
     /// Encodes and writes one chunk: the elements of the grid's region of that number, not filled up, little-endian, in
     /// C order.
     fn write_chunk(&self, number: usize, elements: &[u8]) -> Result<()>;
-    /// Writes one chunk by taking over the stored bytes of a chunk of another array and their checksum, undecoded, if both arrays
-    /// are stored alike. The caller has compared the shapes of their chunks and parts.
+    /// Writes one chunk by taking over the stored bytes of a chunk of another array and their checksum, undecoded, if
+    /// both arrays are stored alike. The caller has compared the shapes of their chunks and parts.
     fn carry(&self, number: usize, from: &dyn ArrayReader, chunk: usize) -> Result<Carried>;
     /// Writes what is left, and gives the array its name. It is durable after [`Backend::sync`].
     fn finish(self: Box<Self>) -> Result<StoredSummary>;

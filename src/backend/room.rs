@@ -24,7 +24,8 @@ impl Room {
         Self { most, taken: Mutex::new(0), less: Condvar::new() }
     }
 
-    /// Waits until there is room; what is larger than all of it goes alone. A holder of some of it must not ask for more.
+    /// Waits until there is room; what is larger than all of it goes alone. A holder of some of it must not ask for
+    /// more.
     pub(crate) fn enter(&'static self, bytes: usize) -> Taken {
         let mut taken = self.taken.lock();
         while *taken > 0 && taken.saturating_add(bytes) > self.most {

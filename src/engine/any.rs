@@ -22,8 +22,8 @@ impl AnyArray {
         })
     }
 
-    /// Returns the codec with which the chunks of a stored array are compressed. Opens the array. `None` for an array that
-    /// is not stored, and for one that another program has written. See
+    /// Returns the codec with which the chunks of a stored array are compressed. Opens the array. `None` for an array
+    /// that is not stored, and for one that another program has written. See
     /// [`Storage::replace_arrays`](crate::Storage::replace_arrays) for an example.
     ///
     /// # Errors

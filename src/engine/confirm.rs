@@ -56,8 +56,8 @@ impl Look {
         self.done.notify_all();
     }
 
-    /// Waits for the open array, or until the work is cancelled. Returns `None` if the caller is to open it: a thread of
-    /// the pool that waited for another one to begin could wait for ever.
+    /// Waits for the open array, or until the work is cancelled. Returns `None` if the caller is to open it: a thread
+    /// of the pool that waited for another one to begin could wait for ever.
     fn take(&self) -> Option<Opened> {
         let mut stage = self.stage.lock();
         while matches!(*stage, Stage::Running) {

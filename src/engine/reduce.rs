@@ -13,8 +13,8 @@ use ndarray::ArrayViewD;
 use std::collections::BTreeMap;
 
 impl<T: Summable> ChunkedArray<T> {
-    /// Returns the sum of all elements. Integers are summed exactly (as `i64` or `u64`), floats in `f64`; the sum of `bool` is
-    /// the number of `true`.
+    /// Returns the sum of all elements. Integers are summed exactly (as `i64` or `u64`), floats in `f64`; the sum of
+    /// `bool` is the number of `true`.
     ///
     /// # Errors
     /// `Limit` if an integer sum does not fit; any error of reading or computing a chunk.

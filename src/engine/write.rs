@@ -78,8 +78,8 @@ impl Progress<'_> {
     }
 }
 
-/// Writes all arrays. They are durable after [`Backend::sync`]. On an error everything that was written is removed again,
-/// and the error names the arrays that could not be removed.
+/// Writes all arrays. They are durable after [`Backend::sync`]. On an error everything that was written is removed
+/// again, and the error names the arrays that could not be removed.
 pub(crate) fn write_arrays(backend: &dyn Backend, jobs: &[WriteJob]) -> Result<WrittenArrays> {
     let progress = Progress {
         carrier: Carrier::new(backend),

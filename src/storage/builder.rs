@@ -164,8 +164,8 @@ impl StorageBuilder {
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces a serializer with the same name. It also
-    /// replaces one for the same type, which from then on only reads what it has written. See
+    /// Registers a serializer for the external objects of one type. It replaces a serializer with the same name. It
+    /// also replaces one for the same type, which from then on only reads what it has written. See
     /// [`persistent`](crate::persistent).
     pub fn serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {
         self.registry.add(serializer);

@@ -17,9 +17,9 @@ impl Storage {
     /// a segment, `**` matches across segments, `[a-c]` and `{a,b}` match alternatives, and `\` escapes the next
     /// character.
     ///
-    /// In a folder, a file that does not begin as a document is skipped. An empty file, one of zeros, and one whose first
-    /// bytes are nearly those of a document are listed, because they may be damaged documents. In an object store, checking this would take a request for each object, so every object that
-    /// could be a document is listed.
+    /// In a folder, a file that does not begin as a document is skipped. An empty file, one of zeros, and one whose
+    /// first bytes are nearly those of a document are listed, because they may be damaged documents. In an object
+    /// store, checking this would take a request for each object, so every object that could be a document is listed.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -38,8 +38,8 @@ impl Name {
         self.text.rsplit_once('/').map_or(self.as_str(), |(_, last)| last)
     }
 
-    /// Fails for a name that a new value cannot have: on a file system that does not distinguish upper and lower case, a
-    /// segment would be the folder of the arrays.
+    /// Fails for a name that a new value cannot have: on a file system that does not distinguish upper and lower case,
+    /// a segment would be the folder of the arrays.
     pub(super) fn check_new(&self) -> Result<()> {
         match self.text.split('/').find(|segment| segment.eq_ignore_ascii_case(ARRAYS)) {
             None => Ok(()),

@@ -31,8 +31,8 @@ pub(super) trait Place: Send + Sync {
     /// The keys below the folder of the workflow's arrays.
     #[cfg(feature = "zarr")]
     fn bytes(&self, workflow: &Workflow) -> Result<Arc<dyn ByteStore>>;
-    /// Whether a chunk that is there is never replaced by that of another writer. `scratch` is a folder beside the arrays
-    /// where that may be tried.
+    /// Whether a chunk that is there is never replaced by that of another writer. `scratch` is a folder beside the
+    /// arrays where that may be tried.
     #[cfg(feature = "zarr")]
     fn keeps_first(&self, name: &Name, scratch: &str) -> Result<bool>;
     /// Whether what is written is durable.

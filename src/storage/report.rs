@@ -7,8 +7,8 @@ use std::fmt;
 
 /// The result of a save or a copy: what it did, and the version that it made.
 ///
-/// [`Storage::save`](crate::Storage::save), [`create`](crate::Storage::create), [`save_if`](crate::Storage::save_if) and
-/// [`copy`](crate::Storage::copy) return it. A program that does not need it may ignore it.
+/// [`Storage::save`](crate::Storage::save), [`create`](crate::Storage::create), [`save_if`](crate::Storage::save_if)
+/// and [`copy`](crate::Storage::copy) return it. A program that does not need it may ignore it.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -11,10 +11,11 @@ impl<T: Element> ChunkedArray<T> {
     /// series. Lazy.
     ///
     /// The result is a later version of this array: it has the names of its axes, its attributes, fill value and codec.
-    /// It also continues its chunks: a chunk at the end that is not full is filled first. The first chunk decides how long
-    /// chunks are, and it is never longer than the array was when it was made.
+    /// It also continues its chunks: a chunk at the end that is not full is filled first. The first chunk decides how
+    /// long chunks are, and it is never longer than the array was when it was made.
     ///
-    /// A save takes over the chunks of a stored array as they are stored. They are neither decoded nor computed nor encoded.
+    /// A save takes over the chunks of a stored array as they are stored. They are neither decoded nor computed nor
+    /// encoded.
     ///
     /// ```
     /// # use arraystow::{ChunkedArray, Storage};

@@ -6,8 +6,8 @@ use crate::array::{ChunkGrid, ChunkedArray, Element, ErasedArray, Evaluation, Re
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-/// The grid of the result. Shapes are aligned at their last axes. Each axis has the chunks of the first array that is not
-/// repeated along it. `None` if the shapes do not match.
+/// The grid of the result. Shapes are aligned at their last axes. Each axis has the chunks of the first array that is
+/// not repeated along it. `None` if the shapes do not match.
 pub(in crate::array) fn common_grid(grids: &[&ChunkGrid]) -> Option<ChunkGrid> {
     let ndim = grids.iter().map(|grid| grid.ndim()).max()?;
     let mut runs = Vec::with_capacity(ndim);
@@ -28,8 +28,8 @@ pub(in crate::array) fn common_grid(grids: &[&ChunkGrid]) -> Option<ChunkGrid> {
     ChunkGrid::from_runs(&runs).ok()
 }
 
-/// The labels of a result of two arrays, element by element: the names of the axes, aligned as the shapes are. Takes the
-/// number of axes of each array.
+/// The labels of a result of two arrays, element by element: the names of the axes, aligned as the shapes are. Takes
+/// the number of axes of each array.
 pub(in crate::array) fn common_labels(left: (&Labels, usize), right: (&Labels, usize)) -> Result<Labels> {
     let (long, short) = if left.1 < right.1 { (right, left) } else { (left, right) };
     if long.1 == short.1 {

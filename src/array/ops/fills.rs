@@ -5,7 +5,7 @@ use crate::array::{ChunkedArray, Element};
 use crate::error::{Error, Result};
 
 impl<T: Element> ChunkedArray<T> {
-    /// Fails for an array whose elements cannot become some of this one's: its axes or its units are others, or a missing
+    /// Fails for an array whose elements cannot become some of this one's: its axes or units are others, or a missing
     /// element of it would be none here.
     pub(super) fn check_labels_of(&self, other: &Self) -> Result<()> {
         self.labels().common_dims(other.labels())?;

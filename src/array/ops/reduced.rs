@@ -1,5 +1,5 @@
-//! Computes a reduction: the chunks of the input one after the other, into the states of one region of the result. Where
-//! the result has few chunks, segments of the input have states of their own, and are reduced in parallel.
+//! Computes a reduction: the chunks of the input one after the other, into the states of one region of the result.
+//! Where the result has few chunks, segments of the input have states of their own, and are reduced in parallel.
 
 use super::reducers::Reducer;
 use crate::array::source::{Elements, Reading, Source};

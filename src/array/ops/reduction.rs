@@ -25,8 +25,8 @@ impl<T: Element> ChunkedArray<T> {
         Ok(Reduction { input: self.clone(), blocks, reduced, keep_axes: false, skip_nan: false })
     }
 
-    /// Returns the reductions of blocks of this shape, which make the array smaller: `array.coarsen(&[2, 2])?.mean()`. See
-    /// [`Reduction`].
+    /// Returns the reductions of blocks of this shape, which make the array smaller: `array.coarsen(&[2, 2])?.mean()`.
+    /// See [`Reduction`].
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

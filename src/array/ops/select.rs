@@ -9,8 +9,8 @@ use ndarray::{ArrayViewMutD, Zip};
 use std::sync::Arc;
 
 impl ChunkedArray<bool> {
-    /// Returns the elements of `yes` where this array is `true`, and those of `no` where it is not: numpy's `where`. Lazy. Shapes
-    /// are broadcast, as in arithmetic.
+    /// Returns the elements of `yes` where this array is `true`, and those of `no` where it is not: numpy's `where`.
+    /// Lazy. Shapes are broadcast, as in arithmetic.
     ///
     /// ```
     /// # use arraystow::ChunkedArray;

@@ -12,8 +12,8 @@ impl<T: Element> ChunkedArray<T> {
     /// The region is a slice without steps, as for [`slice`](Self::slice()), and `block` has the shape of that slice.
     /// [`to_slice_info`](crate::Region::to_slice_info) converts a [`Region`](crate::Region) to a slice.
     ///
-    /// The result is a later version of this array: it has its chunks, the names of its axes, its attributes, fill value and
-    /// codec.
+    /// The result is a later version of this array: it has its chunks, the names of its axes, its attributes, fill
+    /// value and codec.
     ///
     /// A save takes over the chunks of a stored array that do not overlap the region. They are not decoded, computed or
     /// encoded.
@@ -35,8 +35,8 @@ impl<T: Element> ChunkedArray<T> {
     ///
     /// # Errors
     /// `InvalidInput` if the slice has another number of axes, reaches outside the array, or has a step or a new axis;
-    /// if `block` has another shape; if both arrays have names of axes and these differ; if `block` has a fill value that
-    /// this array does not have.
+    /// if `block` has another shape; if both arrays have names of axes and these differ; if `block` has a fill value
+    /// that this array does not have.
     pub fn updated(&self, region: impl AsRef<[SliceInfoElem]>, block: &Self) -> Result<Self> {
         let slice = region.as_ref();
         let replaced = self.slice(slice)?;

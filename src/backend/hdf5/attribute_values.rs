@@ -27,8 +27,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The names of all attributes of an object.
 pub(super) fn names(object: &Handle) -> Result<Vec<CString>> {
     unsafe extern "C" fn note(_: hid_t, name: *const c_char, _: *const H5A_info_t, names: *mut c_void) -> c_int {
-        // SAFETY: `names` is the Vec that H5Aiterate2 was given below, and nothing else uses it meanwhile; libhdf5 gives a C
-        // string.
+        // SAFETY: `names` is the Vec that H5Aiterate2 was given below, and nothing else uses it meanwhile; libhdf5
+        // gives a C string.
         let (names, name) = unsafe { (&mut *names.cast::<Vec<CString>>(), CStr::from_ptr(name)) };
         catch_unwind(AssertUnwindSafe(|| names.push(name.to_owned()))).map_or(-1, |()| 0)
     }

@@ -4,8 +4,8 @@
 //! stored chunk, in C order, over the chunk's bytes as they are in the file. The digest covers both, so a reader that
 //! knows the digest knows the array.
 //!
-//! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable, and take
-//! axes of equal length in one group for the same axis. Version 1 has them beside the elements.
+//! The checksums are in a group of their own because xarray and netCDF4 show every dataset of a group as a variable,
+//! and take axes of equal length in one group for the same axis. Version 1 has them beside the elements.
 
 use super::types;
 use crate::array::{ChunkGrid, Codec, CodecKind, DataType, Labels, StoredLayout};
@@ -31,8 +31,8 @@ pub(super) const ATTRIBUTE: &CStr = c"arraystow";
 
 const VERSION: u32 = 2;
 
-/// The attribute's JSON. Everything but the logical chunks repeats what HDF5 knows too: so an attribute of another array
-/// is found out.
+/// The attribute's JSON. Everything but the logical chunks repeats what HDF5 knows too: so an attribute of another
+/// array is found out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Description {
     version: u32,
@@ -84,8 +84,8 @@ impl Description {
             .map_err(|error| Error::unsupported("the array cannot be described").with_source(error))
     }
 
-    /// The data type that the attribute names, if it is one of several parts or names: what the type of a file is taken for
-    /// does not always show which.
+    /// The data type that the attribute names, if it is one of several parts or names: what the type of a file is taken
+    /// for does not always show which.
     pub(super) fn composite_type(json: &[u8]) -> Option<DataType> {
         #[derive(Deserialize)]
         struct TypeOnly {

@@ -25,7 +25,8 @@ pub(super) enum TextEnd {
     Spaces,
 }
 
-/// A stored element is at most so many times as long as one of memory, whatever gaps it has: so are the chunks on their way.
+/// A stored element is at most so many times as long as one of memory, whatever gaps it has: so are the chunks on their
+/// way.
 const LONGEST: usize = 8;
 /// The most parts of an element that have to be moved one by one.
 const MOST_PIECES: usize = 4096;
@@ -96,8 +97,8 @@ impl StoredElements {
         Self { data_type, ..self }
     }
 
-    /// Complex elements of `size` bytes whose parts are such numbers and begin at these offsets; none if there is no such
-    /// data type, the parts are not in the element, or it is mostly gaps.
+    /// Complex elements of `size` bytes whose parts are such numbers and begin at these offsets; none if there is no
+    /// such data type, the parts are not in the element, or it is mostly gaps.
     pub(super) fn complex(part: &Self, size: usize, offsets: [usize; 2]) -> Option<Self> {
         let data_type = match part.data_type {
             DataType::Float32 => DataType::Complex64,

@@ -28,8 +28,8 @@ const NEVER: c_int = 1;
 /// How libhdf5 calls the fill value among the properties of a dataset.
 const NAME: &[u8] = b"fill_value\0";
 
-/// What libhdf5 gives for elements that were never written, of `size` bytes each. Where it leaves the reader's memory as it
-/// is, that is taken to be zero, as h5py has it. The dataset must be known to have no external files.
+/// What libhdf5 gives for elements that were never written, of `size` bytes each. Where it leaves the reader's memory
+/// as it is, that is taken to be zero, as h5py has it. The dataset must be known to have no external files.
 pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> Result<Fill> {
     let mut time = 0;
     // SAFETY: a valid list and a valid pointer.
@@ -56,8 +56,8 @@ pub(super) fn fill(properties: &Handle, element_type: &Handle, size: usize) -> R
     }
 }
 
-/// How long the fill value is that the file has. libhdf5 gives as many bytes as an element has, whether there are so many or
-/// not, and has the length only where it writes down all properties.
+/// How long the fill value is that the file has. libhdf5 gives as many bytes as an element has, whether there are so
+/// many or not, and has the length only where it writes down all properties.
 fn len(properties: &Handle) -> Result<Option<u64>> {
     let mut len = 0;
     let encode = |buffer: *mut c_void, len: &mut usize| {
@@ -67,7 +67,8 @@ fn len(properties: &Handle) -> Result<Option<u64>> {
     encode(std::ptr::null_mut(), &mut len)?;
     let mut bytes = vec![0_u8; len];
     encode(bytes.as_mut_ptr().cast(), &mut len)?;
-    // By name, and what comes before it (times, and external files, of which there are none) is nothing that a file chooses.
+    // By name, and what comes before it (times, and external files, of which there are none) is nothing that a file
+    // chooses.
     let Some(at) = bytes.windows(NAME.len()).position(|name| name == NAME) else { return Ok(None) };
     // The two times, and the length.
     let len = bytes.get(at + NAME.len() + 2..).and_then(|rest| rest.first_chunk::<8>());

@@ -1,7 +1,7 @@
 //! Names of axes, attributes and the fill value, as h5py, netCDF and xarray read them.
 //!
-//! The name of an axis is a dimension scale: a dataset of that name beside the array, to which the array refers. Its marks are
-//! those that netCDF writes for a dimension without coordinates.
+//! The name of an axis is a dimension scale: a dataset of that name beside the array, to which the array refers. Its
+//! marks are those that netCDF writes for a dimension without coordinates.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use super::attributes::{self, c_string};

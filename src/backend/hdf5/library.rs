@@ -1,8 +1,8 @@
 //! libhdf5 as a whole: its process-wide lock, its ids and its error messages.
 //!
-//! Every call of the library goes through [`id`], [`number`] or [`status`], which take the lock, check the answer and turn
-//! the library's error stack into the text of an [`Error`]; nothing is ever printed. The lock is reentrant. It must not be
-//! held while waiting for another thread.
+//! Every call of the library goes through [`id`], [`number`] or [`status`], which take the lock, check the answer and
+//! turn the library's error stack into the text of an [`Error`]; nothing is ever printed. The lock is reentrant. It
+//! must not be held while waiting for another thread.
 #![allow(unsafe_code, reason = "calls libhdf5")]
 
 use crate::error::{Error, ErrorKind, Result};
@@ -49,11 +49,12 @@ pub(super) fn locked<R>(work: impl FnOnce() -> R) -> R {
     hdf5::sync::sync(work)
 }
 
-/// A stack that is large enough for whatever `watch` lets pass: libhdf5 goes down into trees and types by calling itself.
+/// A stack that is large enough for whatever `watch` lets pass: libhdf5 goes down into trees and types by calling
+/// itself.
 const STACK: usize = 16 << 20;
 
-/// The room that is enough: twice what the deepest types take. Less than a main thread and the engine's threads have, since
-/// a new stack for each file costs as much as a small array.
+/// The room that is enough: twice what the deepest types take. Less than a main thread and the engine's threads have,
+/// since a new stack for each file costs as much as a small array.
 const ENOUGH: usize = 7 << 20;
 
 /// Runs calls that read a file of unknown origin: on a stack of their own, if this thread's has less room.
@@ -132,8 +133,8 @@ unsafe extern "C" {
     fn H5PLset_loading_state(mask: c_uint) -> herr_t;
 }
 
-/// Runs calls that would otherwise search the disk for filter plugins and load them. What the program has set comes back
-/// afterwards: it may use plugins for files of its own.
+/// Runs calls that would otherwise search the disk for filter plugins and load them. What the program has set comes
+/// back afterwards: it may use plugins for files of its own.
 pub(super) fn without_plugins<R>(work: impl FnOnce() -> Result<R>) -> Result<R> {
     locked(|| {
         let mut before: c_uint = 0;

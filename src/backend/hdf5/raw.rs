@@ -41,8 +41,8 @@ const NAME: &CStr = c"arraystow: as it lies in the file";
 
 /// The places of the elements of an attribute of this many elements of variable length.
 ///
-/// libhdf5 gives the bytes of an element only as a conversion sees them. One that leaves them as they are is known to it
-/// for the time of this call.
+/// libhdf5 gives the bytes of an element only as a conversion sees them. One that leaves them as they are is known to
+/// it for the time of this call.
 pub(super) fn places(attribute: &Handle, count: usize) -> Result<Vec<HeapPlace>> {
     // SAFETY: the constant is valid once libhdf5 is initialized.
     let variable = id("make a list type", H5Tclose, || unsafe { H5Tvlen_create(*H5T_NATIVE_UCHAR) })?;

@@ -144,8 +144,8 @@ impl Reader {
         })
     }
 
-    /// Hands on the stored bytes of a chunk, checked, with the mask of the filters that were left out; `None` if they are not in a
-    /// place of their own.
+    /// Hands on the stored bytes of a chunk, checked, with the mask of the filters that were left out; `None` if they
+    /// are not in a place of their own.
     pub(super) fn stored_chunk<R>(
         &self,
         number: usize,

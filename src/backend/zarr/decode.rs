@@ -173,8 +173,8 @@ impl Decoder {
         Ok(out)
     }
 
-    /// The most bytes that so many stages, the first ones, make of a chunk. What cannot be made smaller grows by a little,
-    /// in all the stages together.
+    /// The most bytes that so many stages, the first ones, make of a chunk. What cannot be made smaller grows by a
+    /// little, in all the stages together.
     fn room(&self, stages: usize) -> usize {
         match stages + usize::from(matches!(self.pipeline.packing, Packing::Pcodec | Packing::Texts)) {
             0 => self.chunk_bytes,
@@ -200,8 +200,8 @@ fn places_of(order: &[usize]) -> Vec<usize> {
 }
 
 impl Stage {
-    /// The same where the length of the result is not known. The room grows up to `room`, so that a few bytes do not take
-    /// all of it.
+    /// The same where the length of the result is not known. The room grows up to `room`, so that a few bytes do not
+    /// take all of it.
     fn undo_growing<'a>(self, input: Cow<'a, [u8]>, room: usize) -> Result<Cow<'a, [u8]>> {
         if matches!(self, Self::Checksum(..) | Self::Shuffle(_)) {
             return self.undo(input, room);

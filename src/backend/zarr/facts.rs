@@ -35,8 +35,8 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Whether chunks of this shape are stored as the same bytes here as there. Where one chunk is one object every chunk is stored,
-    /// but a part of a shard that holds the fill value only is not.
+    /// Whether chunks of this shape are stored as the same bytes here as there. Where one chunk is one object every
+    /// chunk is stored, but a part of a shard that holds the fill value only is not.
     pub(super) fn are_encoded_as(&self, other: &Self) -> bool {
         self.data_type == other.data_type
             && self.codec.is_some()

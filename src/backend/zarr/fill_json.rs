@@ -25,7 +25,8 @@ pub(super) fn fill_of_element(data_type: &DataType, element: &[u8]) -> Option<Va
     })
 }
 
-/// An element, as xarray has it in the attribute `_FillValue` of version 3: of a float, the bytes of an `f64`, in base64.
+/// An element, as xarray has it in the attribute `_FillValue` of version 3: of a float, the bytes of an `f64`, in
+/// base64.
 pub(super) fn fill_for_xarray(data_type: &DataType, element: &[u8]) -> Option<Value> {
     let encoded = |number: f64| Value::String(STANDARD.encode(number.to_le_bytes()));
     Some(match data_type {

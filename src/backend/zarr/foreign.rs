@@ -140,7 +140,8 @@ fn is_group(path: &str) -> Error {
     Error::invalid(format!("{:?} is a group: name an array in it", shown(path)))
 }
 
-/// What these metadata are of: those of version 3, those of version 2 and its attributes, those of a group of version 2.
+/// What these metadata are of: those of version 3, those of version 2 and its attributes, those of a group of
+/// version 2.
 fn node(found: &[Option<Bytes>]) -> ZarrNode {
     let get = |index: usize| found.get(index).and_then(Option::as_ref);
     if let Some(array) = get(0) {

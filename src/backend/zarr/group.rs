@@ -12,8 +12,8 @@ const V2: (&str, &str) = (".zgroup", r#"{"zarr_format":2}"#);
 /// The files of a group.
 pub(super) const FILES: [&str; 2] = [V3.0, V2.0];
 
-/// Makes the group if there is none, for the array of this key. Returns the version of the group, in which its arrays are
-/// written.
+/// Makes the group if there is none, for the array of this key. Returns the version of the group, in which its arrays
+/// are written.
 pub(super) fn ensure(store: &dyn ByteStore, version: ZarrVersion, array: &str) -> Result<ZarrVersion> {
     let exists = |name: &str| match store.get(&format!("{GROUP}/{name}"), MOST_BYTES) {
         Ok(_) => Ok(true),

@@ -74,8 +74,8 @@ impl Members {
 /// The most values in the attributes of other programs.
 const MOST_ATTRIBUTE_VALUES: usize = 1 << 16;
 
-/// The members of the object that the text is: those of these names, or all. A number that JSON does not have is null. None
-/// if the text is damaged or made of too many values.
+/// The members of the object that the text is: those of these names, or all. A number that JSON does not have is null.
+/// None if the text is damaged or made of too many values.
 pub(super) fn members(text: &[u8], names: Option<&[&str]>) -> Option<Map<String, Value>> {
     let text = without_bare_numbers(text, false);
     let mut reader = serde_json::Deserializer::from_slice(&text);
@@ -107,8 +107,8 @@ pub(super) fn shown(value: &Value) -> String {
     text
 }
 
-/// The same text with `NaN`, `Infinity` and `-Infinity` as strings where they stand for numbers. Zarr's metadata name them
-/// by these strings; Python writes them bare, into attributes too, which JSON does not allow.
+/// The same text with `NaN`, `Infinity` and `-Infinity` as strings where they stand for numbers. Zarr's metadata name
+/// them by these strings; Python writes them bare, into attributes too, which JSON does not allow.
 fn with_quoted_numbers(text: &[u8]) -> Cow<'_, [u8]> {
     without_bare_numbers(text, true)
 }

@@ -1,8 +1,9 @@
 //! Zarr arrays in a folder or an object store: a group `dask_arrays`, in it an array for each name.
 //!
-//! zarrs encodes. What is read is understood here, all of it or not at all (`facts`), and decoded within bounds (`decode`):
-//! zarrs leaves out codecs that say that they need not be understood. Of an object store, a chunk is one PUT or one GET, many at a time, and there
-//! is no HEAD. Beside an array of arraystow lies an object with the length and the checksum of each chunk (`table`).
+//! zarrs encodes. What is read is understood here, all of it or not at all (`facts`), and decoded within bounds
+//! (`decode`): zarrs leaves out codecs that say that they need not be understood. Of an object store, a chunk is one
+//! PUT or one GET, many at a time, and there is no HEAD. Beside an array of arraystow lies an object with the length
+//! and the checksum of each chunk (`table`).
 
 mod axes;
 mod chunks;

@@ -20,7 +20,8 @@ impl Metadata {
     pub(super) fn new(version: ZarrVersion, name: &str, spec: &ArraySpec, layout: &StoredLayout) -> Result<Self> {
         let description = json!(Description::of(spec));
         let shape = spec.grid.shape();
-        // xarray opens no array whose axes have no names, and no group with two axes of the same name and another length.
+        // xarray opens no array whose axes have no names, and no group with two axes of the same name and another
+        // length.
         let labels = &spec.meta.labels;
         let axes = axis_names(name, shape.len(), labels);
         let fill = labels.fill().and_then(|fill| fill_of_element(&spec.data_type, fill));

@@ -46,8 +46,8 @@ fn of_v3(array: &[u8]) -> FoundLabels {
 fn of_v2(metadata: &Metadata, data_type: &DataType) -> FoundLabels {
     let attributes = metadata.attributes.as_deref().and_then(|text| members(text, None)).unwrap_or_default();
     let dims = attributes.get(DIMENSIONS).cloned();
-    // What xarray writes names the axes, and there the fill value is that of missing elements. Elsewhere it is but what was
-    // never written.
+    // What xarray writes names the axes, and there the fill value is that of missing elements. Elsewhere it is but what
+    // was never written.
     let fill = dims.as_ref().and_then(|_| {
         let array = Members::read(&metadata.array, v2::WANTED).ok()?;
         let fill = array.peek("fill_value").filter(|fill| !fill.is_null())?;

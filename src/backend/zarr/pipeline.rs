@@ -5,8 +5,8 @@ use crate::array::DataType;
 use crate::error::{Error, Result};
 use serde_json::Value;
 
-/// The most codecs of an array, those of the parts of shards and of their index counted in. Each takes time, and none is of
-/// use a second time.
+/// The most codecs of an array, those of the parts of shards and of their index counted in. Each takes time, and none
+/// is of use a second time.
 pub(super) const MOST_CODECS: usize = 16;
 
 /// What to do about a codec that is not known.

@@ -1,12 +1,12 @@
 //! Repairs metadata that earlier versions wrote in a way that other programs misread.
 //!
-//! Version 1 of the description goes with the fill value 0 in version 2 of Zarr, which xarray takes for 'missing', and with axes
-//! `dim_0`, `dim_1`, .. in every array, which xarray takes for the same axes in all arrays of a group. Version 2 goes with
-//! the fill value null (every chunk is stored) and with names that no other array has.
+//! Version 1 of the description goes with the fill value 0 in version 2 of Zarr, which xarray takes for 'missing', and
+//! with axes `dim_0`, `dim_1`, .. in every array, which xarray takes for the same axes in all arrays of a group.
+//! Version 2 goes with the fill value null (every chunk is stored) and with names that no other array has.
 //!
-//! A repair rewrites the metadata and nothing else. The digest of a repaired array stays that of its metadata as they were
-//! first written, which [`Metadata::first_written`] restores byte by byte, so the document that names the array stays as
-//! it is. Each object is replaced in one step, in an order in which every state between reads well.
+//! A repair rewrites the metadata and nothing else. The digest of a repaired array stays that of its metadata as they
+//! were first written, which [`Metadata::first_written`] restores byte by byte, so the document that names the array
+//! stays as it is. Each object is replaced in one step, in an order in which every state between reads well.
 
 use super::axes::{first_names, label, labelled};
 use super::description::{ATTRIBUTE, Described, VERSION};

@@ -36,7 +36,8 @@ pub(super) fn to_utf8(elements: &mut [u8], size: usize, is_big: bool) -> Result<
     Ok(())
 }
 
-/// The fill value of strings of `size` bytes: a string of as many code points, or 0 and null, which say that none was chosen.
+/// The fill value of strings of `size` bytes: a string of as many code points, or 0 and null, which say that none was
+/// chosen.
 pub(super) fn fill(size: usize, value: &Value) -> Option<Vec<u8>> {
     let text = match value {
         Value::String(text) => text.as_str(),

@@ -45,8 +45,8 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, T> {
     }
 }
 
-/// How many elements or entries a document says there are, as far as it is believed: some types make room for all of them,
-/// and a few bytes can claim exabytes.
+/// How many elements or entries a document says there are, as far as it is believed: some types make room for all of
+/// them, and a few bytes can claim exabytes.
 pub(in crate::plugin) fn bounded(hint: Option<usize>) -> Option<usize> {
     const MOST: usize = 4096;
     hint.map(|hint| hint.min(MOST))

@@ -67,8 +67,8 @@ impl<'de, E: de::Error> de::Deserializer<'de> for Dim<'_, E> {
     }
 }
 
-/// An ndarray's visitor, which is shown the shape as [`Dim`] in CBOR and JSON. Other formats may have to be asked for exactly the axes
-/// that the array has: they distinguish lists from tuples, or do not say how long one is.
+/// An ndarray's visitor, which is shown the shape as [`Dim`] in CBOR and JSON. Other formats may have to be asked for
+/// exactly the axes that the array has: they distinguish lists from tuples, or do not say how long one is.
 pub(in crate::plugin) struct Fielded<'p, V> {
     pub(in crate::plugin) visitor: V,
     pub(in crate::plugin) path: &'p Path<'p>,

@@ -103,8 +103,8 @@ impl EarlyArrays {
         self.state.borrow_mut().stored.of(&self.protocols).backend()
     }
 
-    /// Whether an array of this many bytes is written alone about as fast as with others. Where each request waits, small
-    /// ones are not.
+    /// Whether an array of this many bytes is written alone about as fast as with others. Where each request waits,
+    /// small ones are not.
     pub(in crate::plugin) fn writes_well(&self, bytes: usize) -> bool {
         bytes >= ENOUGH || self.backend().is_none_or(|backend| backend.concurrency() == 1)
     }

@@ -154,8 +154,8 @@ impl Protocols {
         self
     }
 
-    /// Registers a serializer for the external objects of one type. It replaces a serializer with the same name. It also
-    /// replaces one for the same type, which from then on only reads what it has written. See
+    /// Registers a serializer for the external objects of one type. It replaces a serializer with the same name. It
+    /// also replaces one for the same type, which from then on only reads what it has written. See
     /// [`persistent`](crate::persistent).
     #[must_use]
     pub fn with_serializer<P: PersistentSerializer>(mut self, serializer: P) -> Self {

@@ -115,8 +115,8 @@ impl NdarrayFields {
         self.elements_of(data_type)
     }
 
-    /// Those of a stored array, in the type in which one of serde's buffers has them. Returns the elements themselves if they
-    /// are not numbers.
+    /// Those of a stored array, in the type in which one of serde's buffers has them. Returns the elements themselves
+    /// if they are not numbers.
     pub(in crate::plugin) fn buffered(
         dim: Vec<usize>,
         data: Value<'static>,

@@ -27,8 +27,8 @@ macro_rules! forward {
 }
 
 impl<S: ser::Serializer> Serializer<'_, S> {
-    /// What is in the place of a plain array whose elements do not pass through serde. A list that stays in the document is an
-    /// ordinary one where a reader sees what it is.
+    /// What is in the place of a plain array whose elements do not pass through serde. A list that stays in the
+    /// document is an ordinary one where a reader sees what it is.
     fn form<T: ?Sized + Serialize>(self, form: &'static str, value: &T) -> Result<S::Ok, S::Error> {
         if form == INLINE && self.rules.is_known() {
             return value.serialize(self);

@@ -34,8 +34,8 @@ pub(in crate::plugin) fn passing_load<E>(error: E, place: &Path<'_>) -> E {
     error
 }
 
-/// Forgets the errors that were noted after [`noted`](crate::plugin::walk::notes::noted) had returned this: a value was read
-/// all the same. An untagged enum tries one variant after the other.
+/// Forgets the errors that were noted after [`noted`](crate::plugin::walk::notes::noted) had returned this: a value was
+/// read all the same. An untagged enum tries one variant after the other.
 #[cold]
 pub(in crate::plugin) fn forget_since(before: u64) {
     let _ = loading(|state| state.forget_since(before));

@@ -50,8 +50,8 @@ pub enum Durability {
     #[default]
     Synced,
     /// The operating system chooses when to write. A killed program loses nothing. After a power cut, the newest values
-    /// may be missing or damaged, and so may the values that they replaced. The damage is detected on reading. A storage
-    /// that is opened again with `Synced` does not sync arrays that were saved before.
+    /// may be missing or damaged, and so may the values that they replaced. The damage is detected on reading. A
+    /// storage that is opened again with `Synced` does not sync arrays that were saved before.
     NotSynced,
 }
 
@@ -210,8 +210,8 @@ impl DiskFile {
         system::write_back(&self.file, offset, len);
     }
 
-    /// Notes the id of the file's writer, as an attribute of the file. Not every file system has attributes, and failing
-    /// is not an error. An empty id is not noted.
+    /// Notes the id of the file's writer, as an attribute of the file. Not every file system has attributes, and
+    /// failing is not an error. An empty id is not noted.
     #[cfg(feature = "zarr")]
     pub(crate) fn note(&self, writer: &str) {
         if !writer.is_empty() {

@@ -34,8 +34,8 @@ impl FileIdentity {
     }
 }
 
-/// What the file system says of a version of a file: its number, its length and the times of its last changes, as bytes.
-/// And the later of these times.
+/// What the file system says of a version of a file: its number, its length and the times of its last changes, as
+/// bytes. And the later of these times.
 pub(crate) fn stamp(metadata: &Metadata) -> (Vec<u8>, SystemTime) {
     let times = [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())];
     let numbers = [metadata.ino().cast_signed(), metadata.len().cast_signed()];

@@ -17,8 +17,8 @@ const WRONG_CLOCK: &str = "<Code>RequestTimeTooSkewed</Code>";
 /// The status of a request that the server does not know.
 const NOT_IMPLEMENTED: &str = "501 Not Implemented";
 
-/// The status of a request that is not permitted, and the advice in its error. The answer to a HEAD request has no body,
-/// so it does not say whether the clock is the reason.
+/// The status of a request that is not permitted, and the advice in its error. The answer to a HEAD request has no
+/// body, so it does not say whether the clock is the reason.
 const FORBIDDEN: &str = "403 Forbidden";
 const NOT_PERMITTED: &str = " (the credentials are wrong or do not allow it: check them, what they permit, and this \
     machine's clock)";

@@ -61,8 +61,8 @@ pub(crate) struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not. Azure's listings
-    /// have no quotes around it.
+    /// Returns the tag by which the store distinguishes the versions of an object. A weak tag does not. Azure's
+    /// listings have no quotes around it.
     pub(crate) fn tag(&self) -> Option<&str> {
         let tag = self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))?;
         Some(tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag))

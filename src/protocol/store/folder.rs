@@ -348,8 +348,8 @@ impl FolderStore {
     pub(super) fn try_link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let folder = to.parent().unwrap_or(&self.root);
         let linked = disk::link(from, to);
-        // Not before the link: another thread might sync the folder in between. A name that is there already may be of a
-        // writer that has not synced it.
+        // Not before the link: another thread might sync the folder in between. A name that is there already may be of
+        // a writer that has not synced it.
         self.unsynced.add(folder, &self.root);
         linked
     }

@@ -1,5 +1,5 @@
-//! New files of a folder. Several programs may bring a file: the first one stays. How old files are, by the file system's
-//! clock.
+//! New files of a folder. Several programs may bring a file: the first one stays. How old files are, by the file
+//! system's clock.
 
 use super::folder::{FolderStore, UNFINISHED};
 use super::tree::entries;

@@ -151,8 +151,8 @@ impl Folder {
         Ok(Removal { missing, failed, superseded: Box::new(superseded.into_iter()) })
     }
 
-    /// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no arrays,
-    /// or if it is not known what stays: the arrays are then left to a sweep.
+    /// Documents of a workflow that are no longer there. What a copy is bringing again stays. None if they have no
+    /// arrays, or if it is not known what stays: the arrays are then left to a sweep.
     fn superseded<'a>(
         &self,
         workflow: &Workflow,

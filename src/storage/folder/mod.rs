@@ -72,8 +72,8 @@ impl Folder {
         self.workflow(workflow).join(ARRAYS)
     }
 
-    /// Syncs the names of the folders of a workflow and of its arrays, up to that of the root: another process may have made them and not have
-    /// come to it. Once is enough until one of them is made again.
+    /// Syncs the names of the folders of a workflow and of its arrays, up to that of the root: another process may have
+    /// made them and not have come to it. Once is enough until one of them is made again.
     fn sync_folders(&self, workflow: &Workflow) -> Result<()> {
         if self.durability == Durability::NotSynced {
             return Ok(());

@@ -65,8 +65,8 @@ impl ObjectFolder {
             if put.is_ok() && conditions {
                 return Outcome::Done(self.supersede(name, own(document), replaced));
             }
-            // A put whose answer was lost is tried again by the client, and then refused: by our own document, or by one
-            // that another program has made from it.
+            // A put whose answer was lost is tried again by the client, and then refused: by our own document, or by
+            // one that another program has made from it.
             let kind = put.as_ref().err().map(Error::kind);
             match (self.current(name), kind) {
                 (Ok(Some(current)), _) if current.shows(document) => {
@@ -99,8 +99,9 @@ impl ObjectFolder {
     /// What becomes of the arrays of a document that has been removed. None if it has none, or if it is not known
     /// what stays: the arrays are then left to a sweep.
     ///
-    /// Those of a save that is still alive stay: it may not know that it had been successful before its document was
-    /// replaced; its document, and may put it once more. So it is waited for, for a while.
+    /// The arrays of a save that is still alive stay. The answer to its put may have been lost, so the save may not
+    /// know that its document was there before another replaced it, and may put it once more. So this function waits
+    /// for the save to end, for a while.
     ///
     /// A lease says meanwhile that arrays are being removed here, so that no copy begins to bring them again; see
     /// `Lease::refuse_others`. A lease that was put before the document was replaced or removed has kept copies away

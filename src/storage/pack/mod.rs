@@ -62,10 +62,10 @@ impl Storage {
     /// ```
     ///
     /// # Errors
-    /// The errors of [`load`](Self::load) that do not depend on a type; `Unsupported` for an external object, and for an
-    /// array that HDF5 files cannot have; `Limit` for a document of more than 1 GiB; `Io` or a related kind if the file
-    /// cannot be written. The error names the path in the value. Nothing is left of the file then. `UnknownOutcome` if the file was written, and its folder cannot be
-    /// synced.
+    /// The errors of [`load`](Self::load) that do not depend on a type; `Unsupported` for an external object, and for
+    /// an array that HDF5 files cannot have; `Limit` for a document of more than 1 GiB; `Io` or a related kind if the
+    /// file cannot be written. The error names the path in the value. Nothing is left of the file then.
+    /// `UnknownOutcome` if the file was written, and its folder cannot be synced.
     pub fn pack(&self, name: &str, file: impl AsRef<Path>) -> Result<u64> {
         let (name, file) = (Name::parse(name)?, file.as_ref());
         let packed = in_span!("pack", document = name.as_str(); self.read_current(&name, || {
@@ -201,8 +201,8 @@ pub struct PackedFile {
 }
 
 impl PackedFile {
-    /// Opens the packed file at this path, reads all of it once and compares it with its hash. See [`Storage::pack`] for
-    /// an example.
+    /// Opens the packed file at this path, reads all of it once and compares it with its hash. See [`Storage::pack`]
+    /// for an example.
     ///
     /// # Errors
     /// `NotFound` if there is no such file; `InvalidInput` if it is not a packed file; `Corrupt` if it is not as it was

@@ -79,12 +79,12 @@ impl Storage {
     /// # The index
     ///
     /// A query keeps the simple fields of the documents in an index: a file `.index` beside the arrays of each workflow
-    /// that has at least 16 documents, or a key of that name in an object store. The next query reads only the documents
-    /// that have changed since. The index is a cache:
+    /// that has at least 16 documents, or a key of that name in an object store. The next query reads only the
+    /// documents that have changed since. The index is a cache:
     ///
     /// - Whether a document has changed is seen in the listing: by the file's number, length and times, or by the tag
-    ///   that an object store gives to each version. A document that changed less than two seconds before it was read is
-    ///   read again.
+    ///   that an object store gives to each version. A document that changed less than two seconds before it was read
+    ///   is read again.
     /// - An index that is missing, damaged or of another version is made again. It may be removed at any time.
     /// - If the storage may not be written to, the query works without saving the index.
     /// - Long strings, long lists and deeply nested fields are not in the index. A query for one of them reads the
@@ -92,8 +92,8 @@ impl Storage {
     ///
     /// # Writers
     ///
-    /// Saves and removals may happen at the same time. Each document is seen as it was at one moment during the query. A
-    /// document that is removed in the meantime is not found.
+    /// Saves and removals may happen at the same time. Each document is seen as it was at one moment during the query.
+    /// A document that is removed in the meantime is not found.
     pub fn query(&self, glob: &str) -> Query {
         Query {
             storage: self.clone(),
@@ -109,10 +109,11 @@ impl Query {
     /// Adds a condition on the field at a path, such as `runs[3].alpha` (see [`Value::find`]). All conditions must be
     /// satisfied.
     ///
-    /// A value without such a field does not satisfy the condition, and neither does one whose field is of another kind:
-    /// numbers are compared with numbers, strings with strings, bools with bools. Integers that `f64` cannot represent
-    /// are rounded when they are compared with floats. If one of two floats is an `f32`, they are compared as `f32`; a
-    /// document in pickle has only `f64`. A field is equal to [`Value::Null`] if it is null, and not equal to it if it is there and is not null.
+    /// A value without such a field does not satisfy the condition, and neither does one whose field is of another
+    /// kind: numbers are compared with numbers, strings with strings, bools with bools. Integers that `f64` cannot
+    /// represent are rounded when they are compared with floats. If one of two floats is an `f32`, they are compared as
+    /// `f32`; a document in pickle has only `f64`. A field is equal to [`Value::Null`] if it is null, and not equal to
+    /// it if it is there and is not null.
     ///
     /// See [`Storage::query`] for an example.
     pub fn filter(mut self, path: &str, comparison: Comparison, value: impl Into<Value>) -> Self {

@@ -131,7 +131,8 @@ impl Taking {
         })
     }
 
-    /// A map or a list: first what is directly in it, so that a long list does not take the room of the fields after it.
+    /// A map or a list: first what is directly in it, so that a long list does not take the room of the fields after
+    /// it.
     fn parts(&mut self, value: &Value, level: usize) -> Option<Shape> {
         if level == MOST_LEVELS {
             return Some(Shape::Unknown);

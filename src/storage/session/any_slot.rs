@@ -78,8 +78,9 @@ impl AnySlot {
     }
 
     /// Writes regions of whole stored chunks, and returns one receipt for all. Each region comes with the bytes of its
-    /// elements, as [`AnyArray::to_bytes`](crate::AnyArray::to_bytes) returns them. When the function returns, the chunks
-    /// are durable. All chunks of all regions are encoded and written at the same time. See [`AnySlot`] for an example.
+    /// elements, as [`AnyArray::to_bytes`](crate::AnyArray::to_bytes) returns them. When the function returns, the
+    /// chunks are durable. All chunks of all regions are encoded and written at the same time. See [`AnySlot`] for an
+    /// example.
     ///
     /// Chunks that already exist stay, as for [`Slot::write`](super::Slot::write).
     ///

@@ -1,8 +1,8 @@
 //! SESSIONS: one value, whose arrays many programs write, and one commit.
 //!
-//! A session is a save that waits between its walk and its commit. `begin` makes the plan and writes what the value has;
-//! `slot` writes chunks of the pending arrays and gives receipts; `commit` completes the arrays from the receipts and
-//! carries out the rest of the save.
+//! A session is a save that waits between its walk and its commit. `begin` makes the plan and writes what the value
+//! has; `slot` writes chunks of the pending arrays and gives receipts; `commit` completes the arrays from the receipts
+//! and carries out the rest of the save.
 
 mod adopt;
 mod any_slot;

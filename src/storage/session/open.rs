@@ -82,8 +82,8 @@ impl Session {
         self.0.pending().map(|(_, path)| path.to_owned()).collect()
     }
 
-    /// Returns the ticket for the pending array at a path, such as `runs[3].field`; `""` is the value itself. See [`Ticket`]
-    /// for an example.
+    /// Returns the ticket for the pending array at a path, such as `runs[3].field`; `""` is the value itself. See
+    /// [`Ticket`] for an example.
     ///
     /// # Errors
     /// `NotFound` if there is no pending array.

@@ -2,8 +2,8 @@
 //! from which another program resumes it.
 //!
 //! The lease is there before the first array, and the state after the last. As long as there is a state the session is
-//! open. It is removed before anything else, so a program that announces the arrays and then still finds the state knows
-//! that no removal of them has begun which did not see the announcement.
+//! open. It is removed before anything else, so a program that announces the arrays and then still finds the state
+//! knows that no removal of them has begun which did not see the announcement.
 
 use super::state::State;
 use crate::backend::{Form, is_id};
@@ -334,9 +334,9 @@ impl DeadSession {
 }
 
 impl Sessions {
-    /// Ends the sessions that have written one of these arrays, which a document names or has named: they were committed,
-    /// perhaps by a program that was killed before it ended them. If the document gets another name, or its arrays are
-    /// removed, it must not be committed once more.
+    /// Ends the sessions that have written one of these arrays, which a document names or has named: they were
+    /// committed, perhaps by a program that was killed before it ended them. If the document gets another name, or its
+    /// arrays are removed, it must not be committed once more.
     pub(in crate::storage) fn end_committed(store: &Arc<dyn ByteStore>, is_named: impl Fn(&str) -> bool) -> Result<()> {
         for id in store.folders(SAVING)?.into_iter().filter(|folder| is_id(folder)) {
             let record = Record::new(store.clone(), &id)?;

@@ -20,8 +20,8 @@ pub(super) struct Written {
 /// How many entries of a chunk are kept.
 const MOST_ROWS: usize = 2;
 
-/// What is known of a chunk: one entry, or the least two of those that contradict each other. Of attempts that have written the same,
-/// the least is named.
+/// What is known of a chunk: one entry, or the least two of those that contradict each other. Of attempts that have
+/// written the same, the least is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows(Vec<Written>);
 

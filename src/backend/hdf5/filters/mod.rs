@@ -170,8 +170,8 @@ impl Pipeline {
         self.0.iter().enumerate().filter(move |(index, _)| !left_out(*index)).map(|(_, filter)| *filter)
     }
 
-    /// Whether so many stored bytes can be a chunk of `len` bytes at all. Keeps a file of a few bytes from asking for the
-    /// memory of a huge chunk.
+    /// Whether so many stored bytes can be a chunk of `len` bytes at all. Keeps a file of a few bytes from asking for
+    /// the memory of a huge chunk.
     pub(super) fn could_hold(&self, len: usize, stored: usize, mask: u32) -> bool {
         // What deflate, lzf and zstd reach at the very best, for zeros.
         let ratio = self.applied(mask).fold(1_usize, |ratio, filter| match filter {

@@ -1,7 +1,7 @@
 //! The metadata of small arrays, which libhdf5 makes once for each kind.
 //!
-//! Two arrays are of one kind if they have the same data type, the same layout and descriptions of the same length. Their
-//! files are equal but for the elements, the checksums, the description, and the checksum of the block with the
+//! Two arrays are of one kind if they have the same data type, the same layout and descriptions of the same length.
+//! Their files are equal but for the elements, the checksums, the description, and the checksum of the block with the
 //! description. So a file of a kind is made by copying. A kind is copied only after two files of it, with different
 //! descriptions, that libhdf5 has made: the copy of the one with the description of the other must be the other.
 

@@ -86,8 +86,9 @@ impl Watch {
     pub(super) fn see(&mut self, source: &dyn Source, position: u64, kind: BlockKind, block: &[u8]) -> Result<()> {
         let signature = block.first_chunk::<4>().unwrap_or(&[0; 4]);
         match signature {
-            // Before a dataset can be asked of what kind it is, libhdf5 makes room for all parts that a virtual one claims
-            // to have, be they billions. The list of them is a global heap, of which nothing that is read here has need.
+            // Before a dataset can be asked of what kind it is, libhdf5 makes room for all parts that a virtual one
+            // claims to have, be they billions. The list of them is a global heap, of which nothing that is read here
+            // has need.
             b"GCOL" => {
                 return Err(Error::unsupported(
                     "the dataset is a view of other datasets (a virtual dataset), or has lists of variable length in \

@@ -13,8 +13,9 @@ use crate::plugin::fields::found::NdarrayFields;
 use crate::plugin::shared::{Shared, WeakShared};
 
 /// A value whose Rust type is not known: the contents of a document, as a tree with arrays as leaves. See
-/// [`Storage::value`](crate::Storage::value). As a field, it accepts any part of a document. Where serde buffers what it
-/// reads (`flatten`, `tag`, `untagged`), a plain `ndarray` is read as a whole, without its attributes and names of axes.
+/// [`Storage::value`](crate::Storage::value). As a field, it accepts any part of a document. Where serde buffers what
+/// it reads (`flatten`, `tag`, `untagged`), a plain `ndarray` is read as a whole, without its attributes and names of
+/// axes.
 ///
 /// A document contains the value as serde serializes it: a struct is a map of its fields, a tuple is a list, a variant
 /// of an enum is its name or a map from its name to its contents, a `Some` is its contents, and `None` and units are
@@ -23,9 +24,9 @@ use crate::plugin::shared::{Shared, WeakShared};
 /// [`Display`](std::fmt::Display) writes it as text, in several lines with `{:#}`. Long and deeply nested parts are
 /// shortened.
 ///
-/// Serializing it gives the document that it was read from. Each array has the form that it had there, plain or chunked,
-/// so that the type of the document reads it; an array that is made from one, as by [`AnyArray::slice`], is chunked. There
-/// are these exceptions:
+/// Serializing it gives the document that it was read from. Each array has the form that it had there, plain or
+/// chunked, so that the type of the document reads it; an array that is made from one, as by [`AnyArray::slice`], is
+/// chunked. There are these exceptions:
 ///
 /// - An [external object](Self::External) cannot be saved.
 /// - In JSON, an integer that neither `i64` nor `u64` can hold is read as a float.

@@ -33,7 +33,8 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// Reads whatever is there. `shown` gets the form of the array whose version it is, if one of serde's buffers has its fields.
+/// Reads whatever is there. `shown` gets the form of the array whose version it is, if one of serde's buffers has its
+/// fields.
 fn read<'de, D: Deserializer<'de>>(deserializer: D, shown: &Cell<Option<StoredOrInline>>) -> Result<Value, D::Error> {
     // Asks our Deserializer, if it is the next, for what there really is.
     deserializer.deserialize_newtype_struct(CHUNKED, ValueVisitor { shown })
@@ -185,7 +186,8 @@ fn array(entries: Vec<(Value, Value)>) -> Value {
     }
 }
 
-/// The `data` of a stored array in one of serde's buffers, which has its elements: the array in memory, if they are numbers.
+/// The `data` of a stored array in one of serde's buffers, which has its elements: the array in memory, if they are
+/// numbers.
 fn buffered<E: Error>(dim: &[Value], data: Content<'static>) -> Result<Value, E> {
     match NdarrayFields::buffered(lengths(dim).unwrap_or_default(), data) {
         Ok(elements) => {

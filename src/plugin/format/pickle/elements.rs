@@ -105,8 +105,9 @@ pub(super) struct NumpyElements<'a> {
 }
 
 impl<'a> NumpyElements<'a> {
-    /// The elements of an array of this shape. `order` has its axes as they are in memory, the last of which changes with each
-    /// element, and is `None` for C order. `None` if there are too few or too many bytes, or the elements are not plain values.
+    /// The elements of an array of this shape. `order` has its axes as they are in memory, the last of which changes
+    /// with each element, and is `None` for C order. `None` if there are too few or too many bytes, or the elements are
+    /// not plain values.
     pub(super) fn new(
         numpy_type: &NumpyType,
         shape: &[usize],
