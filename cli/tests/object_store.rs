@@ -174,6 +174,37 @@ fn values_go_to_a_server_and_back() {
 }
 
 #[test]
+fn copies_from_hdf5_to_a_server_are_continued() {
+    let places = Places::new();
+    let (folder, remote) = (places.file("hdf5"), format!("{}/copies", places.remote()));
+    let here = Storage::open(&folder).unwrap();
+    for (name, alpha) in [("runs/a", 0.1), ("runs/b", 0.5)] {
+        here.save(name, &run(alpha)).unwrap();
+    }
+    places.printed(&["cp", &folder, &remote, "runs/*"]);
+    // The second one finds its copies.
+    let again: Json = serde_json::from_str(&places.printed(&["cp", &folder, &remote, "runs/*", "--json"])).unwrap();
+    assert!(again.as_array().unwrap().iter().all(|copied| copied["report"]["arrays_written"] == 0), "{again}");
+    // Nothing of the arrays is read, however many chunks they have.
+    places.server.requests();
+    assert_eq!(places.printed(&["diff", &folder, "runs/a", "--in", &remote]), "");
+    let gets = places.server.requests().get("GET").copied().unwrap_or(0);
+    assert!(gets < 18, "{gets} gets for arrays of 19 chunks");
+
+    places.server.storage("root/copies").save("runs/b", &run(0.7)).unwrap();
+    for arguments in [&["cp", &folder, &remote, "runs/*"][..], &["mv", &folder, &remote, "runs/*", "--yes"]] {
+        let output = places.start(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains("\"runs/b\" exists in "), "{error}");
+        assert!(here.contains("runs/a").unwrap() && here.contains("runs/b").unwrap());
+    }
+    // A move that was killed before its removal goes on.
+    places.printed(&["mv", &folder, &remote, "runs/a", "--yes"]);
+    assert_eq!(places.printed(&["ls", &folder]), "runs/b\n");
+    assert!(places.printed(&["stats", &remote, "runs/a", "field"]).contains("7200 elements, 120 NaN"));
+}
+
+#[test]
 fn options_are_those_of_the_urls() {
     let places = Places::new();
     let options: Vec<String> =
