@@ -9,7 +9,7 @@ use crate::files::{self, NewFile};
 use crate::json::Converter;
 use crate::plot::Part;
 use crate::text;
-use crate::values::read;
+use crate::values::{self, read};
 use arraystow::{AnyArray, AnyNdArray, Storage, Value};
 use ndarray::{Slice, SliceInfoElem};
 use serde_json::Value as Json;
@@ -91,7 +91,7 @@ fn part(array: &AnyArray, slice: Option<&str>, dims: Option<&[String]>) -> Outco
 /// A part of a value as JSON; of an array its elements.
 fn json_of(storage: &Storage, name: &str, path: Option<&str>, slice: Option<&str>) -> Outcome<Content> {
     let ((value, info), path) = (read(storage, name)?, path.unwrap_or_default());
-    let found = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let found = values::part(&value, name, path)?;
     match (found.resolved(), slice) {
         (Value::Array(array), slice) => Ok(Content::Array(part(array, slice, array.dims())?)),
         (_, Some(_)) => Err(Fault::Usage("--slice is for arrays: choose one with --path".to_owned())),
