@@ -205,6 +205,38 @@ fn copies_from_hdf5_to_a_server_are_continued() {
 }
 
 #[test]
+fn a_difference_reads_only_chunks_that_differ() {
+    let places = Places::new();
+    let (folder, remote) = (places.file("hdf5"), places.remote());
+    let mut field = Array2::<f32>::from_shape_fn((100, 512), |(i, j)| (i * 512 + j) as f32);
+    for (name, number) in [("steps/1", 0.5), ("steps/2", 2.0)] {
+        field[[37, 5]] = number;
+        let chunked = ChunkedArray::from_ndarray(field.clone(), &[1, 512]).unwrap();
+        places.server.storage("root").save(name, &chunked).unwrap();
+        Storage::open(&folder).unwrap().save(name, &chunked).unwrap();
+    }
+    let expected = "~ (the value): 1 of 51200 elements differ, by up to 1.5, first at [37, 5]\n";
+    places.server.requests();
+    assert_eq!(places.printed(&["diff", &remote, "steps/1", "steps/2"]), expected);
+    let gets = places.server.requests().get("GET").copied().unwrap_or(0);
+    assert!(gets < 30, "{gets} gets for two arrays of 100 chunks, of which one differs");
+
+    // In a folder, damage in another chunk is not seen: it is not read.
+    assert_eq!(places.printed(&["diff", &folder, "steps/1", "steps/2"]), expected);
+    let file = &Storage::open(&folder).unwrap().info("steps/2").unwrap().arrays[0].file;
+    let file = Path::new(&folder).join("steps/bigdata").join(file);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.windows(4).position(|window| window == 40_000_f32.to_le_bytes()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(places.printed(&["diff", &folder, "steps/1", "steps/2"]), expected);
+    assert_eq!(places.start(&["verify", &folder, "steps/2"]).status.code(), Some(3));
+    // Other chunks, or another codec, are compared by their elements.
+    places.printed(&["repack", &remote, "steps/1", "--codec", "zstd"]);
+    assert_eq!(places.printed(&["diff", &remote, "steps/1", "steps/2"]), expected);
+}
+
+#[test]
 fn options_are_those_of_the_urls() {
     let places = Places::new();
     let options: Vec<String> =

@@ -4,6 +4,7 @@
 //! zarrs leaves out codecs that say that they need not be understood. Of an object store, a chunk is one PUT or one GET, many at a time, and there
 //! is no HEAD. Beside an array of arraystow lies an object with the length and the checksum of each chunk (`table`).
 
+mod apart;
 mod axes;
 mod chunks;
 mod codec;
