@@ -51,7 +51,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// Draws how many elements have which values; `None` if no element is a finite number.
+    /// Draws how many elements have which values; `None` if no element is a finite number. Fails if all of them are
+    /// outside of the ends that were chosen.
     pub(crate) fn histogram(&self, numbers: &ChunkedArray<f64>, bins: usize) -> Outcome<Option<Plot>> {
         let finite = numbers.map(|number| if number.is_finite() { number } else { f64::NAN });
         let infinite = finite.map(|number| i64::from(number.is_nan())).sum()? as usize;
@@ -63,9 +64,19 @@ impl Drawing<'_> {
             (Some(min), Some(max)) => (min, max),
             (min, max) => (min.map_or_else(|| known.min(), Ok)?, max.map_or_else(|| known.max(), Ok)?),
         };
-        // All elements may be equal.
-        let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
-        Ok(Some(self.plot(Shown::Bins(histogram(&finite, low, high, bins)?))))
+        let (low, high) = if low == high { around(low) } else { (low, high) };
+        let bins = histogram(&finite, low, high, bins)?;
+        if bins.iter().all(|bin| bin.count == 0) {
+            return Err(self.nothing_between(known.min()?, known.max()?));
+        }
+        Ok(Some(self.plot(Shown::Bins(bins))))
+    }
+
+    /// The fault of a histogram without numbers.
+    fn nothing_between(&self, least: f64, most: f64) -> Fault {
+        let ends = [self.min.map(|min| format!("--min {min}")), self.max.map(|max| format!("--max {max}"))];
+        let ends = ends.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        Fault::Usage(format!("no number is within {ends}: the numbers are from {least} to {most}"))
     }
 
     fn plot(&self, shown: Shown) -> Plot {
@@ -100,6 +111,13 @@ impl Drawing<'_> {
     }
 }
 
+/// The ends of a histogram of equal numbers. Its width is one, or as much more as large numbers need to have a width.
+fn around(number: f64) -> (f64, f64) {
+    const PART: f64 = 1e-12;
+    let half = (number.abs() * PART).max(0.5);
+    ((number - half).max(-f64::MAX), (number + half).min(f64::MAX))
+}
+
 /// The path of an array beside another one. An array by itself has none beside it, and none is its own coordinate.
 fn beside(path: &str, dim: &str) -> Option<String> {
     let (parent, own) = path.rsplit_once('.').unwrap_or(("", path));
@@ -124,4 +142,19 @@ fn coordinates_at(storage: &Storage, name: &str, path: &str, len: usize) -> Outc
     let even = step != 0.0 && numbers.iter().enumerate().all(even);
     let units = info.attrs.get("units").and_then(|units| units.as_str()).map(str::to_owned);
     Ok(even.then_some((numbers, units)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_numbers_have_a_width() {
+        assert_eq!(around(-2.0), (-2.5, -1.5));
+        for number in [0.0, 1e15, 1e16, -1e16, 9e99, f64::MAX, -f64::MAX] {
+            let (low, high) = around(number);
+            assert!(low < high && low <= number && number <= high && (high - low > 0.0), "{number}: {low} {high}");
+            assert!(low.is_finite() && high.is_finite());
+        }
+    }
 }

@@ -45,6 +45,13 @@ pub(crate) fn read_versioned(storage: &Storage, name: &str) -> Outcome<(Value, V
     Ok((value, info, version))
 }
 
+/// The part of a value at a path. It may lie deeper than the value, of which each shared value is met at its first
+/// place.
+pub(crate) fn part<'v>(value: &'v Value, name: &str, path: &str) -> Outcome<&'v Value> {
+    let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    if is_too_deep(part) { Err(too_deep(name)) } else { Ok(part) }
+}
+
 pub(crate) fn too_deep(name: &str) -> Fault {
     let cure = "load it in Rust, with Storage::value";
     Fault::Other(format!("{name:?} has values nested more than {MOST_DEPTH} levels deep: {cure}"))

@@ -250,13 +250,15 @@ struct Node {
 
 #[test]
 fn long_chains_of_weak_references_are_refused() {
-    let (_folder, place, storage) = storage();
+    let (folder, place, storage) = storage();
     let save = |name: &str, nodes: u32| {
         let mut list = vec![Shared::new(Node { number: 0, next: WeakShared::new() })];
         for number in 1..nodes {
             let next = Shared::downgrade(&list[list.len() - 1]);
             list.push(Shared::new(Node { number, next }));
         }
+        // From its root, no walk gets deeper than a node: each one refers to the one before it.
+        storage.save(&format!("{name}-upwards"), &list).unwrap();
         // The first one refers to all others.
         list.reverse();
         storage.save(name, &list).unwrap();
@@ -265,7 +267,18 @@ fn long_chains_of_weak_references_are_refused() {
     save("long", 20_000);
     assert!(printed(&["show", &place, "short"]).contains("number: 99"));
     assert_eq!(json(&["show", &place, "short", "[99]"])["value"]["number"], 0);
-    for arguments in [&["show", &place, "long"][..], &["show", &place, "long", "--json"]] {
+    let (page, file) = (folder.path().join("page.html"), folder.path().join("part.json"));
+    let (page, file) = (page.display().to_string(), file.display().to_string());
+    assert!(printed(&["show", &place, "long-upwards"]).contains("number: 99"));
+    assert!(printed(&["show", &place, "long-upwards", "[300]"]).contains("number: 300"));
+    for arguments in [
+        &["show", &place, "long"][..],
+        &["show", &place, "long", "--json"],
+        &["show", &place, "long-upwards", "[19999]"],
+        &["show", &place, "long-upwards", "[19999]", "--json"],
+        &["show", &place, "long-upwards", "[19999]", "--html", &page],
+        &["export", &place, "long-upwards", "--path", "[19999]", &file],
+    ] {
         let (code, error) = refused(arguments);
         assert!(code == 1 && error.contains("more than 1000 levels deep"), "{arguments:?}: {error}");
     }

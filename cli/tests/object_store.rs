@@ -174,6 +174,69 @@ fn values_go_to_a_server_and_back() {
 }
 
 #[test]
+fn copies_from_hdf5_to_a_server_are_continued() {
+    let places = Places::new();
+    let (folder, remote) = (places.file("hdf5"), format!("{}/copies", places.remote()));
+    let here = Storage::open(&folder).unwrap();
+    for (name, alpha) in [("runs/a", 0.1), ("runs/b", 0.5)] {
+        here.save(name, &run(alpha)).unwrap();
+    }
+    places.printed(&["cp", &folder, &remote, "runs/*"]);
+    // The second one finds its copies.
+    let again: Json = serde_json::from_str(&places.printed(&["cp", &folder, &remote, "runs/*", "--json"])).unwrap();
+    assert!(again.as_array().unwrap().iter().all(|copied| copied["report"]["arrays_written"] == 0), "{again}");
+    // Nothing of the arrays is read, however many chunks they have.
+    places.server.requests();
+    assert_eq!(places.printed(&["diff", &folder, "runs/a", "--in", &remote]), "");
+    let gets = places.server.requests().get("GET").copied().unwrap_or(0);
+    assert!(gets < 18, "{gets} gets for arrays of 19 chunks");
+
+    places.server.storage("root/copies").save("runs/b", &run(0.7)).unwrap();
+    for arguments in [&["cp", &folder, &remote, "runs/*"][..], &["mv", &folder, &remote, "runs/*", "--yes"]] {
+        let output = places.start(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains("\"runs/b\" exists in "), "{error}");
+        assert!(here.contains("runs/a").unwrap() && here.contains("runs/b").unwrap());
+    }
+    // A move that was killed before its removal goes on.
+    places.printed(&["mv", &folder, &remote, "runs/a", "--yes"]);
+    assert_eq!(places.printed(&["ls", &folder]), "runs/b\n");
+    assert!(places.printed(&["stats", &remote, "runs/a", "field"]).contains("7200 elements, 120 NaN"));
+}
+
+#[test]
+fn a_difference_reads_only_chunks_that_differ() {
+    let places = Places::new();
+    let (folder, remote) = (places.file("hdf5"), places.remote());
+    let mut field = Array2::<f32>::from_shape_fn((100, 512), |(i, j)| (i * 512 + j) as f32);
+    for (name, number) in [("steps/1", 0.5), ("steps/2", 2.0)] {
+        field[[37, 5]] = number;
+        let chunked = ChunkedArray::from_ndarray(field.clone(), &[1, 512]).unwrap();
+        places.server.storage("root").save(name, &chunked).unwrap();
+        Storage::open(&folder).unwrap().save(name, &chunked).unwrap();
+    }
+    let expected = "~ (the value): 1 of 51200 elements differ, by up to 1.5, first at [37, 5]\n";
+    places.server.requests();
+    assert_eq!(places.printed(&["diff", &remote, "steps/1", "steps/2"]), expected);
+    let gets = places.server.requests().get("GET").copied().unwrap_or(0);
+    assert!(gets < 30, "{gets} gets for two arrays of 100 chunks, of which one differs");
+
+    // In a folder, damage in another chunk is not seen: it is not read.
+    assert_eq!(places.printed(&["diff", &folder, "steps/1", "steps/2"]), expected);
+    let file = &Storage::open(&folder).unwrap().info("steps/2").unwrap().arrays[0].file;
+    let file = Path::new(&folder).join("steps/bigdata").join(file);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.windows(4).position(|window| window == 40_000_f32.to_le_bytes()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(places.printed(&["diff", &folder, "steps/1", "steps/2"]), expected);
+    assert_eq!(places.start(&["verify", &folder, "steps/2"]).status.code(), Some(3));
+    // Other chunks, or another codec, are compared by their elements.
+    places.printed(&["repack", &remote, "steps/1", "--codec", "zstd"]);
+    assert_eq!(places.printed(&["diff", &remote, "steps/1", "steps/2"]), expected);
+}
+
+#[test]
 fn options_are_those_of_the_urls() {
     let places = Places::new();
     let options: Vec<String> =

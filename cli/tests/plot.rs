@@ -188,6 +188,23 @@ fn all_numbers_are_drawn() {
 }
 
 #[test]
+fn histograms_have_numbers_or_say_why_not() {
+    let equal = json_of(array![[1e16, 1e16]], &["--histogram", "--bins", "3"]);
+    let counts: Vec<_> = equal["histogram"].as_array().unwrap().iter().map(|bin| bin["count"].clone()).collect();
+    assert_eq!(counts, [0, 2, 0], "{equal}");
+    assert_eq!(json_of(array![[f64::MAX, f64::MAX]], &["--histogram", "--bins", "1"])["histogram"][0]["count"], 2);
+    let (_folder, place) = storage();
+    for (ends, said) in [
+        (&["--min", "3"][..], "no number is within --min 3: the numbers are from 0 to 2"),
+        (&["--max", "-1"], "no number is within --max -1: "),
+        (&["--min", "0.25", "--max", "0.5"], "no number is within --min 0.25 and --max 0.5: "),
+    ] {
+        let (code, error) = refused(&[&["plot", &place, "climate", "table", "--histogram"], ends].concat());
+        assert!(code == 2 && error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn pictures_of_any_numbers_are_files() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("place").display().to_string();

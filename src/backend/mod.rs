@@ -274,6 +274,9 @@ pub(crate) trait ArrayReader: Send + Sync {
         let _ = out;
         Err(Error::invalid(format!("chunk {number} has no part {part}")))
     }
+    /// The chunks whose bytes, by their lengths and checksums, are not those of the same chunks of `other`; none if the
+    /// two cannot be compared so, because one is of another program or they are not stored alike. Without I/O.
+    fn chunks_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<usize>>>;
     /// Compares the bytes of one stored chunk with what was written, without decoding them.
     fn check_chunk(&self, number: usize) -> Result<()>;
     /// Compares with `StoredSummary::rest`.

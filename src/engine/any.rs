@@ -9,6 +9,7 @@ use crate::array::{
 use crate::error::{Error, Result};
 use ndarray::{ArrayD, ArrayViewMutD};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 impl AnyArray {
     /// Returns the whole array in memory, as [`ChunkedArray::compute`](crate::ChunkedArray::compute) reads it.
@@ -29,8 +30,7 @@ impl AnyArray {
     /// # Errors
     /// Any error of opening the array.
     pub fn stored_codec(&self) -> Result<Option<Codec>> {
-        let stored = self.erased().stored().and_then(|stored| stored.into_any().downcast::<StoredArray>().ok());
-        stored.map_or(Ok(None), |stored| Ok(stored.reader()?.codec()))
+        self.stored_array().map_or(Ok(None), |stored| Ok(stored.reader()?.codec()))
     }
 
     /// The async form of [`stored_codec`](Self::stored_codec). See
@@ -41,6 +41,10 @@ impl AnyArray {
     pub fn stored_codec_async(&self) -> impl Future<Output = Result<Option<Codec>>> + Send + use<> {
         let array = self.clone();
         unblock(move || array.stored_codec())
+    }
+
+    pub(super) fn stored_array(&self) -> Option<Arc<StoredArray>> {
+        self.erased().stored().and_then(|stored| stored.into_any().downcast().ok())
     }
 
     /// Returns one chunk, by its coordinates in the chunk grid.

@@ -8,6 +8,7 @@ mod any;
 mod async_forms;
 mod beside;
 mod carry;
+mod changed;
 mod compute;
 mod confirm;
 mod handles;

@@ -4,7 +4,7 @@ use super::{Call, diff, print_json, select};
 use crate::fault::{Fault, Outcome};
 use crate::terminal::confirm;
 use crate::text;
-use arraystow::{ListEntry, SaveReport, Storage, ValueInfo, VerifyDepth};
+use arraystow::{ArrayInfo, ListEntry, SaveReport, Storage, VerifyDepth};
 use serde::Serialize;
 
 /// What was done with one value.
@@ -74,11 +74,10 @@ fn check(here: &Storage, there: &Storage, name: &str, force: bool) -> Outcome<()
 
 /// Whether both have the same value, whose arrays were copied from one to the other.
 fn is_copy(here: &Storage, there: &Storage, name: &str) -> Outcome<bool> {
-    let arrays = |info: &ValueInfo| -> Vec<_> {
-        info.arrays.iter().map(|array| (array.file.clone(), array.digest.clone(), array.plain)).collect()
-    };
     let (one, other) = (here.info(name)?, there.info(name)?);
-    if one.format != other.format || arrays(&one) != arrays(&other) {
+    let mut arrays = one.arrays.iter().zip(&other.arrays);
+    let has_same = one.arrays.len() == other.arrays.len() && arrays.all(|(one, other)| is_same_array(one, other));
+    if one.format != other.format || !has_same {
         return Ok(false);
     }
     match diff::are_equal((here, name), (there, name)) {
@@ -86,6 +85,12 @@ fn is_copy(here: &Storage, there: &Storage, name: &str) -> Outcome<bool> {
         Err(Fault::Other(_)) => Ok(false),
         found => found,
     }
+}
+
+/// Whether one is the other, or a copy of it: a copy keeps the id. Digests of two formats cannot be compared.
+fn is_same_array(one: &ArrayInfo, other: &ArrayInfo) -> bool {
+    let has_same_digest = one.format != other.format || one.digest == other.digest;
+    one.file == other.file && one.plain == other.plain && has_same_digest
 }
 
 fn copy(call: &Call, here: &Storage, there: &Storage, entry: &ListEntry, force: bool) -> Outcome<Copied> {

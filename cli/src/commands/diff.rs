@@ -8,7 +8,7 @@ use crate::json::join;
 use crate::text::acts;
 use crate::tree::{key_text, scalar};
 use crate::values::{MOST_DEPTH, read, too_deep};
-use arraystow::{AnyArray, Shared, Storage, Value};
+use arraystow::{AnyArray, ArrayInfo, Shared, Storage, Value};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -170,8 +170,9 @@ impl Walk<'_> {
 
     fn arrays(&mut self, from: &AnyArray, to: &AnyArray, path: &str) -> Outcome<()> {
         let (known, other) = (self.from.info(from), self.to.info(to));
-        let digests = (known.and_then(|info| info.digest.as_ref()), other.and_then(|info| info.digest.as_ref()));
-        if matches!(digests, (Some(one), Some(another)) if one == another) {
+        if let (Some(one), Some(another)) = (known, other)
+            && is_same_array(one, another)
+        {
             return Ok(());
         }
         let is_filled_alike = fill(from) == fill(to);
@@ -203,6 +204,15 @@ impl Walk<'_> {
 
     fn note(&mut self, path: &str, change: Kind, from: Option<String>, to: Option<String>) {
         self.changes.push(Change { path: path.to_owned(), change, from, to });
+    }
+}
+
+/// Whether it is known without reading that both are the same array: a copy in another format has the same id, and one
+/// in the same format also the same digest.
+fn is_same_array(one: &ArrayInfo, other: &ArrayInfo) -> bool {
+    match (&one.digest, &other.digest) {
+        (Some(one), Some(other)) if one == other => true,
+        _ => one.format != other.format && one.file == other.file,
     }
 }
 

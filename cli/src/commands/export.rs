@@ -9,8 +9,8 @@ use crate::files::{self, NewFile};
 use crate::json::Converter;
 use crate::plot::Part;
 use crate::text;
-use crate::values::read;
-use arraystow::{AnyArray, AnyNdArray, Storage, Value};
+use crate::values::{self, read};
+use arraystow::{AnyArray, AnyNdArray, DataType, Storage, Value};
 use ndarray::{Slice, SliceInfoElem};
 use serde_json::Value as Json;
 use std::fs::File;
@@ -38,7 +38,7 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
         }
         "h5" | "hdf5" if path.is_none() && slice.is_none() => return pack::pack(call, &place, &name, &file, force),
         "h5" | "hdf5" => {
-            let text = "an HDF5 file has the whole value: leave out --path and --slice, or write a .npy file";
+            let text = "an HDF5 file has the whole value: leave out --path and --slice, or write a .json file";
             return Err(Fault::Usage(text.to_owned()));
         }
         _ => {
@@ -91,7 +91,7 @@ fn part(array: &AnyArray, slice: Option<&str>, dims: Option<&[String]>) -> Outco
 /// A part of a value as JSON; of an array its elements.
 fn json_of(storage: &Storage, name: &str, path: Option<&str>, slice: Option<&str>) -> Outcome<Content> {
     let ((value, info), path) = (read(storage, name)?, path.unwrap_or_default());
-    let found = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let found = values::part(&value, name, path)?;
     match (found.resolved(), slice) {
         (Value::Array(array), slice) => Ok(Content::Array(part(array, slice, array.dims())?)),
         (_, Some(_)) => Err(Fault::Usage("--slice is for arrays: choose one with --path".to_owned())),
@@ -143,17 +143,37 @@ fn slabs(array: &AnyArray) -> Outcome<impl Iterator<Item = Outcome<AnyNdArray>>>
     }))
 }
 
-/// One column or several, without a head. Floating-point numbers are written so that they are read back as they are.
+/// One column or several. Records of one axis have a column for each field, with its name above it. Floating-point
+/// numbers are written so that they are read back as they are.
 fn csv(array: &AnyArray, out: &mut BufWriter<File>) -> Outcome<()> {
     if !(1..=2).contains(&array.ndim()) {
-        return Err(Fault::Other(format!("a table has one axis or two, and the array has {}", array.ndim())));
+        let cure = "choose a part with --slice, or write a .json file";
+        return Err(Fault::Other(format!("a table has one axis or two, and the array has {}: {cure}", array.ndim())));
     }
     let mut writer = csv::Writer::from_writer(out);
+    let mut write = |row: &[String]| writer.write_record(row).map_err(|error| Fault::Other(error.to_string()));
+    let fields: Vec<String> = match array.data_type() {
+        DataType::Record(record) if array.ndim() == 1 => {
+            record.fields().iter().map(|field| field.name().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    };
+    if !fields.is_empty() {
+        write(&fields)?;
+    }
     for slab in slabs(array)? {
-        let slab = slab?;
-        let columns = slab.shape().get(1).copied().unwrap_or(1);
-        for row in texts(&slab)?.chunks(columns.max(1)) {
-            writer.write_record(row).map_err(|error| Fault::Other(error.to_string()))?;
+        match slab? {
+            AnyNdArray::Encoded(records) if !fields.is_empty() => {
+                let columns = fields.iter().map(|field| texts(&records.field(field)?));
+                let columns = columns.collect::<Outcome<Vec<_>>>()?;
+                for row in 0..records.shape().first().copied().unwrap_or(0) {
+                    write(&columns.iter().filter_map(|column| column.get(row).cloned()).collect::<Vec<_>>())?;
+                }
+            }
+            slab => {
+                let columns = slab.shape().get(1).copied().unwrap_or(1);
+                texts(&slab)?.chunks(columns.max(1)).try_for_each(&mut write)?;
+            }
         }
     }
     writer.flush()?;

@@ -1,12 +1,12 @@
 //! `show --html`: a value as one page for a browser, which needs no other file and no script.
 
 use super::Call;
-use crate::fault::{Fault, Outcome};
+use crate::fault::Outcome;
 use crate::files;
 use crate::page::{self, Pictures};
 use crate::text;
 use crate::tree::Printer;
-use crate::values::read;
+use crate::values::{part, read};
 use arraystow::{AnyArray, ArrayInfo, Storage, Value, ValueInfo};
 use maud::{Markup, PreEscaped, html};
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
     let storage = call.existing(place)?;
     let (value, info) = read(&storage, name)?;
     let path = path.unwrap_or_default();
-    let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let part = part(&value, name, path)?;
     let mut tree = Vec::new();
     Printer::new(&mut tree, &info).print(part)?;
     let tree = String::from_utf8_lossy(&tree);

@@ -1,16 +1,15 @@
 //! `show`: the document, with what is known of the arrays. No element is read.
 
 use super::{Call, print_json};
-use crate::fault::{Fault, Outcome};
+use crate::fault::Outcome;
 use crate::json::Converter;
 use crate::tree::Printer;
-use crate::values::read;
+use crate::values::{part, read};
 
 pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>) -> Outcome<()> {
     let storage = call.existing(place)?;
     let (value, info) = read(&storage, name)?;
-    let path = path.unwrap_or_default();
-    let part = value.find(path).ok_or_else(|| Fault::Other(format!("{name:?} has nothing at {path:?}")))?;
+    let part = part(&value, name, path.unwrap_or_default())?;
     if call.json {
         return print_json(&Converter::new(&info).value(part));
     }

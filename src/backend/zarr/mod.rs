@@ -5,6 +5,7 @@
 //! PUT or one GET, many at a time, and there is no HEAD. Beside an array of arraystow lies an object with the length
 //! and the checksum of each chunk (`table`).
 
+mod apart;
 mod axes;
 mod chunks;
 mod codec;

@@ -354,6 +354,13 @@ impl ArrayReader for Reader {
         self.whole(number).map_err(|error| self.in_chunk(number, error))
     }
 
+    fn chunks_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<usize>>> {
+        match other.as_any().downcast_ref::<Self>() {
+            Some(other) => self.apart(other),
+            None => Ok(None),
+        }
+    }
+
     fn check_chunk(&self, number: usize) -> Result<()> {
         let Some(seal) = &self.seal else { return Ok(()) };
         self.checked_object(seal, number).map(drop).map_err(|error| self.in_chunk(number, error))

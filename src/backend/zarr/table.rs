@@ -42,6 +42,11 @@ impl Entry {
         Self { offset, len, checksum: Some(checksum) }
     }
 
+    /// Whether both have the same bytes, by their lengths and checksums.
+    pub(super) fn has_bytes_of(&self, other: &Self) -> bool {
+        self.len == other.len && self.checksum.is_some() && self.checksum == other.checksum
+    }
+
     /// Where in the object it is.
     pub(super) fn range(&self) -> Option<std::ops::Range<usize>> {
         let end = self.offset.checked_add(self.len)?;
