@@ -56,7 +56,7 @@ class Plain:
 
         Raises:
             TypeError: if the value, or something in it, cannot be saved.
-            ValueError: if it contains itself.
+            ValueError: if it contains itself, or if two keys are saved as the same.
         """
         if value is None or type(value) in (bool, int, float, str, bytes):
             return value
@@ -89,6 +89,7 @@ class Plain:
             return value.isoformat()
         if isinstance(value, Mapping):
             keys = [_key(self.of(key, path)) for key in value]
+            _datasets.refuse_equal("keys", list(value), keys, path)
             return {key: self.of(item, _below(path, key)) for key, item in zip(keys, value.values())}
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
@@ -145,7 +146,7 @@ class Plain:
 
         kinds = (xarray.Dataset, xarray.DataTree)
         if isinstance(value, kinds) or (isinstance(value, xarray.DataArray) and value.coords):
-            variables, groups, attrs = _datasets.parts(value)
+            variables, groups, attrs = _datasets.parts(value, path)
             plain = {name: self._labelled(item, _below(path, name)) for name, item in variables.items()}
             plain |= {name: self._xarray(group, _below(path, name)) for name, group in groups.items()}
             if attrs:
@@ -214,9 +215,10 @@ def plain_attrs(attrs: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
 
     Raises:
         TypeError: if an attribute is neither a number, a text nor a list of either; the text has the path.
-        ValueError: if a number is infinite, or a list has NaN.
+        ValueError: if a number is infinite, a list has NaN, or two names are the same text.
         OverflowError: if an integer has more than 64 bits.
     """
+    _datasets.refuse_equal("attributes", list(attrs), list(map(str, attrs)), path)
     plain = {}
     for name, value in attrs.items():
         attr = _attr(value, f"{path}: the attribute {name!r}" if path else f"the attribute {name!r}")
