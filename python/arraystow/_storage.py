@@ -145,8 +145,17 @@ class Storage:
 
         The old value stays until the session is committed. A process that gets a ticket writes its part with
         :meth:`slot`, and returns a receipt.
+
+        Raises:
+            ValueError: if two pending arrays have the same path, by which the tickets are found.
         """
-        return Session(self._raw.begin(name, Plain(_dask.computed).of(value), Single))
+        raw = self._raw.begin(name, Plain(_dask.computed).of(value), Single)
+        paths = [path for path, _ in raw.tickets()]
+        for at, path in enumerate(paths):
+            if path in paths[:at]:
+                raw.abandon()
+                raise ValueError(f"{path}: two pending arrays have this path: rename a key, such as one with a dot")
+        return Session(raw)
 
     def resume(self, name: str, id: str) -> Session:
         """The session of that id, which another process has begun.
