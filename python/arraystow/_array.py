@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from . import _dtypes
+from ._async import async_form
 from ._native import RawArray
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ class Array:
     def compute(self) -> np.ndarray[Any, Any]:
         """Reads all elements, in parallel, and compares their checksums."""
         return _read(self._raw)
+
+    compute_async = async_form(compute)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:

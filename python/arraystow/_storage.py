@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import contextvars
-import functools
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +12,8 @@ import numpy as np
 
 from . import _cluster, _dask, _shape, errors
 from ._array import Array
-from ._native import RawArray, RawStorage, RawTask
+from ._async import async_form, in_thread
+from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
 from ._session import Session, Slot
 
@@ -85,6 +82,10 @@ class Storage:
         """
         return self.load_versioned(name, as_=as_, progress=progress)[0]
 
+    @overload
+    def load_versioned(self, name: str, *, progress: Progress | None = None) -> tuple[Any, str]: ...
+    @overload
+    def load_versioned(self, name: str, *, as_: type[T], progress: Progress | None = None) -> tuple[T, str]: ...
     def load_versioned(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> tuple[Any, str]:
         """The value, and its version for :meth:`save`."""
         arrays: list[tuple[Array, str]] = []
@@ -268,17 +269,44 @@ class Storage:
         """What saves that were killed have left behind; removed with ``remove=True``."""
         return json.loads(self._raw.sweep(remove))  # type: ignore[no-any-return]
 
-    async def load_async(self, name: str, **options: Any) -> Any:
+    @overload
+    async def load_async(self, name: str, *, progress: Progress | None = None) -> Any: ...
+    @overload
+    async def load_async(self, name: str, *, as_: type[T], progress: Progress | None = None) -> T: ...
+    async def load_async(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> Any:
         """As :meth:`load`, in a thread: the event loop goes on. Cancelled, it stops."""
-        return await _in_thread(functools.partial(self.load, name, **options))
+        return (await self.load_versioned_async(name, as_=as_, progress=progress))[0]
 
-    async def save_async(self, name: str, value: Any, **options: Any) -> dict[str, Any]:
-        """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile.
+    @overload
+    async def load_versioned_async(self, name: str, *, progress: Progress | None = None) -> tuple[Any, str]: ...
+    @overload
+    async def load_versioned_async(
+        self, name: str, *, as_: type[T], progress: Progress | None = None
+    ) -> tuple[T, str]: ...
+    async def load_versioned_async(
+        self, name: str, *, as_: Any = None, progress: Progress | None = None
+    ) -> tuple[Any, str]:
+        """As :meth:`load_versioned`, in a thread: the event loop goes on. Cancelled, it stops."""
+        return await in_thread(lambda: self.load_versioned(name, as_=as_, progress=progress))
 
-        Cancelled, as by ``asyncio.wait_for`` or Ctrl-C, it stops the save, and ends when that has ended: no later save
-        is overwritten. A save that was complete by then stays, and chunks in progress are finished first.
-        """
-        return await _in_thread(functools.partial(self.save, name, value, **options))
+    save_async = async_form(save)
+    create_async = async_form(create)
+    update_async = async_form(update)
+    begin_async = async_form(begin)
+    resume_async = async_form(resume)
+    slot_async = async_form(slot)
+    array_async = async_form(array)
+    version_async = async_form(version)
+    contains_async = async_form(__contains__)
+    exists_async = async_form(exists)
+    list_async = async_form(list)
+    query_async = async_form(query)
+    info_async = async_form(info)
+    remove_async = async_form(remove)
+    rename_async = async_form(rename)
+    copy_async = async_form(copy)
+    verify_async = async_form(verify)
+    sweep_async = async_form(sweep)
 
 
 @dataclass(frozen=True)
@@ -300,23 +328,6 @@ class InStorage:
 
 def _is_secret(name: str) -> bool:
     return name not in _PUBLIC and any(word in name for word in _SECRET)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """What the function returns, which runs in a thread. Cancelled, it stops the work, and waits for its end."""
-    task = RawTask()
-    context = contextvars.copy_context()
-    # A future, and no task of asyncio: a loop that ends cancels its tasks, and would not wait for the thread.
-    running = asyncio.get_running_loop().run_in_executor(None, lambda: context.run(lambda: task.run(work)))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        task.cancel()
-        while not running.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        running.exception()
-        raise
 
 
 def _opened(place: str, options: dict[str, Any]) -> Storage:
