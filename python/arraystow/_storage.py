@@ -23,6 +23,8 @@ Progress = Callable[[int, int], Any]
 
 #: What the library reports, as it is in JSON.
 Reports = list[dict[str, Any]]
+#: Names of values.
+Names = list[str]
 
 #: Options with these words in their names are not pickled: the same as in the library's src/protocol/url.rs.
 _SECRET = ("secret", "key", "token", "password", "credential", "sas", "proxy")
@@ -170,21 +172,24 @@ class Storage:
         """Opens the pending array of a ticket, to write parts of it."""
         return Slot(self._raw.slot(ticket))
 
-    def update(self, name: str, change: Callable[[Any], Any], *, tries: int = 100) -> Any:
+    def update(
+        self, name: str, change: Callable[[Any], Any], *, tries: int = 100, progress: Progress | None = None
+    ) -> Any:
         """Loads a value, changes it and saves it as one step: again, if another writer was faster.
 
         Args:
             change: called with the value; what it returns is saved, or the value itself if that is ``None``.
+            progress: called with the bytes that are done and all bytes, of each load and each save.
 
         Returns:
             What was saved.
         """
         for left in reversed(range(tries)):
-            value, version = self.load_versioned(name)
+            value, version = self.load_versioned(name, progress=progress)
             changed = change(value)
             changed = value if changed is None else changed
             try:
-                self.save(name, changed, version=version)
+                self.save(name, changed, version=version, progress=progress)
             except errors.ConflictError:
                 if left == 0:
                     raise
@@ -251,9 +256,21 @@ class Storage:
         """Removes a value and its arrays."""
         self._raw.remove(name)
 
-    def rename(self, name: str, new_name: str) -> dict[str, Any]:
-        """Gives a value another name. In a folder, within one workflow, this is one step, and the arrays stay."""
-        return json.loads(self._raw.rename(name, new_name))  # type: ignore[no-any-return]
+    def remove_matching(self, glob: str) -> Names:
+        """Removes the values whose names match a glob, as for :meth:`list`, and their arrays.
+
+        Returns:
+            The names of what was removed.
+        """
+        return self._raw.remove_matching(glob)
+
+    def rename(self, name: str, new_name: str, *, progress: Progress | None = None) -> dict[str, Any]:
+        """Gives a value another name. In a folder, within one workflow, this is one step, and the arrays stay.
+
+        Args:
+            progress: called with the bytes that are done and all bytes, where arrays are copied.
+        """
+        return json.loads(self._raw.rename(name, new_name, progress))  # type: ignore[no-any-return]
 
     def copy(self, name: str, other: Storage, *, progress: Progress | None = None) -> dict[str, Any]:
         """Copies a value to another storage, under the same name."""
@@ -303,6 +320,7 @@ class Storage:
     query_async = async_form(query)
     info_async = async_form(info)
     remove_async = async_form(remove)
+    remove_matching_async = async_form(remove_matching)
     rename_async = async_form(rename)
     copy_async = async_form(copy)
     verify_async = async_form(verify)

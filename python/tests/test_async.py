@@ -48,7 +48,9 @@ def test_async_forms_do_what_the_others_do(storage, tmp_path):
         await storage.copy_async("x", other)
         await storage.rename_async("runs/1", "runs/2")
         assert [one["faults"] for one in await storage.verify_async()] == [[], []]
-        await storage.remove_async("runs/2")
+        assert await storage.remove_matching_async("runs/*") == ["runs/2"]
+        storage.save("y", 1)
+        await storage.remove_async("y")
         assert storage.list() == other.list() == ["x"] and await storage.sweep_async() == []
         session = await storage.begin_async("y", arraystow.pending((4,), "f4"))
         slot = await storage.slot_async(session.tickets[""])
@@ -127,6 +129,9 @@ def test_work_in_progress_is_cancelled(storage, tmp_path):
     async def main():
         await (stops := Stops()).work(storage.copy_async("x", other, progress=stops))
         await (stops := Stops()).work(storage.verify_async(progress=stops))
+        await (stops := Stops()).work(storage.array("x", "a").compute_async(progress=stops))
+        await (stops := Stops()).work(storage.rename_async("x", "other/x", progress=stops))
+        await (stops := Stops()).work(storage.update_async("x", lambda value: {"a": value["a"][:]}, progress=stops))
         await (stops := Stops()).work(storage.save_async("y", {"a": np.zeros((400, 5000))}, progress=stops))
 
     asyncio.run(main())

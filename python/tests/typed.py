@@ -28,6 +28,7 @@ async def async_forms(storage: arraystow.Storage) -> None:
     assert_type(await storage.save_async("x", 1, version="a"), dict[str, Any])
     assert_type(await storage.contains_async("x"), bool)
     assert_type(await storage.list_async(), list[str])
+    assert_type(await storage.remove_matching_async("runs/*"), list[str])
     assert_type(await storage.verify_async(depth="quick"), list[dict[str, Any]])
     assert_type(await storage.array_async("x", path="a"), arraystow.Array)
     assert_type(await (await storage.array_async("x", "a")).compute_async(), np.ndarray[Any, Any])
