@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from . import _dtypes
+from ._async import async_form
 from ._native import RawArray
 
 if TYPE_CHECKING:
@@ -129,9 +131,15 @@ class Array:
         """The path in the value, if the array was loaded."""
         return self._source.path if self._source else None
 
-    def compute(self) -> np.ndarray[Any, Any]:
-        """Reads all elements, in parallel, and compares their checksums."""
-        return _read(self._raw)
+    def compute(self, *, progress: Callable[[int, int], Any] | None = None) -> np.ndarray[Any, Any]:
+        """Reads all elements, in parallel, and compares their checksums.
+
+        Args:
+            progress: called with the bytes that are done and all bytes.
+        """
+        return _read(self._raw, progress)
+
+    compute_async = async_form(compute)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:
@@ -251,15 +259,15 @@ def _count(chunks: list[list[int]]) -> int:
     return int(np.prod([len(axis) for axis in chunks], dtype=object))
 
 
-def _read(raw: RawArray) -> np.ndarray[Any, Any]:
+def _read(raw: RawArray, progress: Callable[[int, int], Any] | None = None) -> np.ndarray[Any, Any]:
     if raw.data_type == "string":
-        strings = np.empty(len(texts := raw.strings()), object)
+        strings = np.empty(len(texts := raw.strings(progress)), object)
         strings[:] = texts
         return strings.reshape(raw.shape)
-    dtype = _dtypes.to_numpy(raw.data_type)
+    dtype, elements = _dtypes.to_numpy(raw.data_type), raw.read(progress)
     if dtype.subdtype is not None:
-        return raw.read().view(dtype.base).reshape(*raw.shape, *dtype.shape)
-    return raw.read().view(dtype).reshape(raw.shape)
+        return elements.view(dtype.base).reshape(*raw.shape, *dtype.shape)
+    return elements.view(dtype).reshape(raw.shape)
 
 
 def _axes(key: Any, shape: tuple[int, ...]) -> tuple[list[tuple[int, int, int]], tuple[Any, ...]]:

@@ -32,11 +32,11 @@ class HasRaw(Protocol):
 
 
 class Pending:
-    """Collects the arrays of dask of a value, by their paths."""
+    """Collects the arrays of dask of a value, with their paths, in their order. Two paths may have the same text."""
 
     def __init__(self, rechunk: bool) -> None:
         self._rechunk = rechunk
-        self.arrays: dict[str, Any] = {}
+        self.arrays: list[tuple[str, Any]] = []
 
     def __call__(self, array: Any, path: str) -> RawArray:
         chunks = chunks_of(array)
@@ -46,7 +46,7 @@ class Pending:
             chunks = chunks_of(array)
         chunk = [max(axis[0], 1) if axis else 1 for axis in chunks]
         raw = RawArray.pending(_dtypes.saved_as(array.dtype), list(array.shape), chunk)
-        self.arrays[path] = array
+        self.arrays.append((path, array))
         return raw
 
     def rechunked(self, array: Any, chunk: list[int], why: str) -> Any:
@@ -71,18 +71,16 @@ def save(
         return json.loads(storage._raw.save(name, plain, Single, "replace", progress))  # type: ignore[no-any-return]
     session = storage._raw.begin(name, plain, Single)
     try:
-        tickets = dict(session.tickets())
         receipts: list[Any] = []
-        for path, array in pending.arrays.items():
-            if path not in tickets:
-                raise TypeError(f"{path}: a cluster cannot write an array below such a key: use keys that are texts")
-            stored = storage._raw.slot(tickets[path]).chunk
+        # Both are in the order of the value.
+        for (path, array), (_, ticket) in zip(pending.arrays, session.tickets(), strict=True):
+            stored = storage._raw.slot(ticket).chunk
             if array.size and any(axis[0] != length for axis, length in zip(array.chunks, stored)):
                 try:
                     array = pending.rechunked(array, stored, f"must be those that are stored, of {stored}")
                 except TypeError as error:
                     raise TypeError(f"{path or 'the value'}: {error}") from None
-            receipts += _receipts(storage, tickets[path], array)
+            receipts += _receipts(storage, ticket, array)
         written = list(dask.base.compute(*_merged(receipts)))  # type: ignore[no-untyped-call]
         return json.loads(session.commit(written))  # type: ignore[no-any-return]
     except errors.UnknownOutcomeError:

@@ -12,27 +12,30 @@ from . import _dtypes
 Parts = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 
 
-def parts(value: Any) -> Parts:
-    """The parts of a ``Dataset``, ``DataTree`` or ``DataArray`` with coordinates.
+def parts(value: Any, path: str) -> Parts:
+    """The parts of a ``Dataset``, ``DataTree`` or ``DataArray`` with coordinates, at a path.
 
     Coordinates that are no index are named in the attribute ``coordinates`` of the variables that have their axes, as
     in the CF conventions. Those that no variable can name are in the ``coordinates`` of the group.
 
     Raises:
         TypeError: if names are in use already.
+        ValueError: if two names are the same text.
     """
     import xarray
 
     if isinstance(value, xarray.DataTree):
-        variables, _, attrs = parts(value.to_dataset(inherit=False))
+        variables, _, attrs = parts(value.to_dataset(inherit=False), path)
         _refuse_attrs(attrs, [*variables, *value.children])
         return variables, dict(value.children), attrs
     if isinstance(value, xarray.DataArray):
         own: Any = value.name if value.name is not None else "values"
         if own in value.coords:
             raise TypeError(f"the array and one of its coordinates are both named {own!r}: rename it")
-        variables, _, attrs = parts(value.to_dataset(name=own))
+        variables, _, attrs = parts(value.to_dataset(name=own), path)
         return {str(own): variables[str(own)]} | variables, {}, attrs
+    refuse_equal("variables", list(value.variables), list(map(str, value.variables)), path)
+    refuse_equal("attributes", list(value.attrs), list(map(str, value.attrs)), path)
     texts, left = _named(value)
     attrs = {str(name): _listed(item) for name, item in value.attrs.items()}
     if left:
@@ -42,6 +45,20 @@ def parts(value: Any) -> Parts:
     _refuse_attrs(attrs, list(value.variables))
     variables = {str(name): _with_attr(item, texts.get(name)) for name, item in value.variables.items()}
     return variables, {}, attrs
+
+
+def refuse_equal(what: str, keys: list[Any], saved: list[Any], path: str) -> None:
+    """Refuses keys that are saved as the same one: only the last one would be there.
+
+    Raises:
+        ValueError: if there are some; the text has the path.
+    """
+    seen: dict[Any, Any] = {}
+    for key, plain in zip(keys, saved):
+        if plain in seen:
+            place = f"{path or 'the value'}: the {what} {seen[plain]!r} and {key!r}"
+            raise ValueError(f"{place} are both saved as {plain!r}: give them different names")
+        seen[plain] = key
 
 
 def _listed(attr: Any) -> Any:

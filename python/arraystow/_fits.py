@@ -5,14 +5,17 @@ from __future__ import annotations
 import collections.abc
 import datetime
 import enum
+import pathlib
 import types
 import typing
+import uuid
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ._array import Array
 from ._hints import fields_of, is_model, plain_hint
+from ._plain import Plain
 
 #: The difference of a kind of value that has other classes than the wanted one, but stands for it.
 _OTHER = 1
@@ -38,6 +41,7 @@ _SAVED_AS: tuple[tuple[type, tuple[type, ...]], ...] = (
     (np.bool_, (bool,)),
     (datetime.date, (str,)),
     (datetime.time, (str,)),
+    (uuid.UUID, (str,)),
     (bytearray, (bytes,)),
     (tuple, (list,)),
     (set, (list,)),
@@ -69,6 +73,15 @@ def difference(value: Any, kind: Any) -> int | None:
     if names is not None:
         return _of_fields(value, *names)
     return _of_class(value, origin or kind)
+
+
+def member(value: Any, kind: type[enum.Enum]) -> enum.Enum | None:
+    """The member of an enumeration that is saved as this value."""
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        plain = Plain(lambda array, path: array)
+        return next((one for one in kind if plain.of(one.value) == value), None)
 
 
 def _all(values: list[Any], kinds: tuple[Any, ...]) -> int | None:
@@ -106,7 +119,10 @@ def _of_class(value: Any, kind: Any) -> int | None:
     if type(value) is kind:
         return _VAGUE if kind is dict else 0
     if issubclass(kind, enum.Enum):
-        return _OTHER if any(value == member.value for member in kind) else None
+        return None if member(value, kind) is None else _OTHER
+    if isinstance(value, str) and issubclass(kind, (datetime.datetime, pathlib.PurePath)):
+        # The text of a date is one of a point in time too, and every text is a path.
+        return _OTHER if issubclass(kind, datetime.datetime) and len(value) > len("2026-01-01") else _OTHER + 1
     if isinstance(value, (Array, np.ndarray)) and hasattr(kind, "__array__") and not issubclass(kind, np.generic):
         return _OTHER
     if getattr(kind, "__pydantic_root_model__", False):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import enum
 import json
 import math
+import pathlib
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,7 +59,7 @@ class Plain:
 
         Raises:
             TypeError: if the value, or something in it, cannot be saved.
-            ValueError: if it contains itself.
+            ValueError: if it contains itself, or if two keys are saved as the same.
         """
         if value is None or type(value) in (bool, int, float, str, bytes):
             return value
@@ -76,19 +79,26 @@ class Plain:
     def _of(self, value: Any, path: str) -> Any:
         if isinstance(value, np.generic):
             return self._scalar(value, path)
+        if isinstance(value, enum.Enum):
+            return self.of(value.value, path)
         if self._is_array(value):
             return self._array(value, path)
         if isinstance(value, (bytearray, memoryview)):
             return bytes(value)
         if isinstance(value, (bool, int, float, str, bytes)):
-            # Of a class derived from these, such as an IntEnum.
+            # Of a class derived from these.
             bases: tuple[Any, ...] = (bool, int, float, str, bytes)
             base = next(base for base in bases if isinstance(value, base))
             return "".join(value) if isinstance(value, str) else base(value)
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
             return value.isoformat()
+        if isinstance(value, pathlib.PurePath):
+            return value.as_posix()
+        if isinstance(value, uuid.UUID):
+            return str(value)
         if isinstance(value, Mapping):
             keys = [_key(self.of(key, path)) for key in value]
+            _datasets.refuse_equal("keys", list(value), keys, path)
             return {key: self.of(item, _below(path, key)) for key, item in zip(keys, value.values())}
         if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
             return [self.of(item, f"{path}[{at}]") for at, item in enumerate(value)]
@@ -99,7 +109,7 @@ class Plain:
         fields = _fields(value)
         if fields is None:
             text = f"{path or 'the value'}: an object of the type {type(value).__qualname__} cannot be saved"
-            raise TypeError(text + (": save its to_xarray()" if hasattr(value, "to_xarray") else ""))
+            raise TypeError(text + _advice(value))
         return {name: self.of(item, _below(path, name)) for name, item in fields.items()}
 
     def _scalar(self, value: np.generic, path: str) -> Any:
@@ -145,7 +155,7 @@ class Plain:
 
         kinds = (xarray.Dataset, xarray.DataTree)
         if isinstance(value, kinds) or (isinstance(value, xarray.DataArray) and value.coords):
-            variables, groups, attrs = _datasets.parts(value)
+            variables, groups, attrs = _datasets.parts(value, path)
             plain = {name: self._labelled(item, _below(path, name)) for name, item in variables.items()}
             plain |= {name: self._xarray(group, _below(path, name)) for name, group in groups.items()}
             if attrs:
@@ -162,6 +172,17 @@ class Plain:
         described: RawArray = made.described(dims if dims else None, plain_attrs(attrs, path), None)
         fill = _fill(variable, path) if is_number else None
         return described if fill is None else described.with_fill(fill)
+
+
+def _advice(value: Any) -> str:
+    """What to save instead of an object."""
+    if hasattr(value, "to_xarray"):
+        return ": save its to_xarray()"
+    if isinstance(value, datetime.timedelta):
+        return ": save its total_seconds(), or np.timedelta64(value)"
+    if isinstance(value, complex):
+        return ": save np.complex128(value), which is an array without axes, or both parts"
+    return ": save a dict of what it consists of, or make its class a dataclass"
 
 
 def in_memory(values: np.ndarray[Any, Any], chunks: list[int] | None = None) -> RawArray:
@@ -214,9 +235,10 @@ def plain_attrs(attrs: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
 
     Raises:
         TypeError: if an attribute is neither a number, a text nor a list of either; the text has the path.
-        ValueError: if a number is infinite, or a list has NaN.
+        ValueError: if a number is infinite, a list has NaN, or two names are the same text.
         OverflowError: if an integer has more than 64 bits.
     """
+    _datasets.refuse_equal("attributes", list(attrs), list(map(str, attrs)), path)
     plain = {}
     for name, value in attrs.items():
         attr = _attr(value, f"{path}: the attribute {name!r}" if path else f"the attribute {name!r}")

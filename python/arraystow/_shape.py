@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
+import datetime
 import enum
 import inspect
+import pathlib
 import types
 import typing
+import uuid
 from typing import Any, TypeVar
 
 from . import _fits
@@ -21,6 +24,8 @@ _LISTS |= dict.fromkeys(
 )
 _LISTS |= {collections.abc.Set: frozenset, collections.abc.MutableSet: set}
 _DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+#: What is saved as a text.
+_TEXTS = (datetime.date, datetime.time, pathlib.PurePath, uuid.UUID)
 
 
 def shaped(value: Any, wanted: type[T], path: str = "") -> T:
@@ -45,7 +50,8 @@ def _shaped(value: Any, wanted: Any, path: str) -> Any:
             raise TypeError(f"{path or 'the value'}: {len(kinds)} elements were expected, and there are {len(value)}")
         return tuple(_shaped(item, kind, f"{path}[{at}]") for at, (item, kind) in enumerate(zip(value, kinds)))
     if origin in _DICTS and isinstance(value, dict) and len(arguments) == 2:
-        return {key: _shaped(item, arguments[1], _below(path, key)) for key, item in value.items()}
+        of, inner = arguments
+        return {_key(key, of, path): _shaped(item, inner, _below(path, key)) for key, item in value.items()}
     if typing.is_typeddict(origin or wanted) and isinstance(value, dict):
         hints = hints_of(wanted)
         return {key: _shaped(item, hints.get(key, Any), _below(path, key)) for key, item in value.items()}
@@ -53,6 +59,8 @@ def _shaped(value: Any, wanted: Any, path: str) -> Any:
         return _validated(value, wanted, path)
     if origin is None and isinstance(wanted, type) and issubclass(wanted, enum.Enum):
         return _member(value, wanted, path)
+    if isinstance(wanted, type) and issubclass(wanted, _TEXTS) and isinstance(value, str):
+        return _of_text(value, wanted, path)
     fields = fields_of(wanted)
     if fields is None:
         return value
@@ -97,10 +105,26 @@ def _of_union(value: Any, kinds: tuple[Any, ...], path: str) -> Any:
 
 
 def _member(value: Any, wanted: type[enum.Enum], path: str) -> enum.Enum:
+    found = _fits.member(value, wanted)
+    if found is None:
+        raise TypeError(f"{path or 'the value'}: {value!r} is not a valid {wanted.__qualname__}")
+    return found
+
+
+def _of_text(text: str, wanted: Any, path: str) -> Any:
     try:
-        return wanted(value)
+        if issubclass(wanted, (datetime.date, datetime.time)):
+            # Python 3.10 does not know the Z, with which Rust ends an instant.
+            return wanted.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
+        return wanted(text)
     except ValueError as error:
-        raise TypeError(f"{path or 'the value'}: {error}") from None
+        raise TypeError(f"{path or 'the value'}: {text!r} is no {wanted.__name__}: {error}") from None
+
+
+def _key(key: Any, wanted: Any, path: str) -> Any:
+    """A key as an object, if it is of a class that is saved as its value or text. Others are as they were loaded."""
+    is_simple = isinstance(wanted, type) and issubclass(wanted, (enum.Enum, *_TEXTS))
+    return _shaped(key, wanted, _below(path, key)) if is_simple else key
 
 
 def _validated(value: Any, wanted: Any, path: str) -> Any:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import contextvars
-import functools
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +12,8 @@ import numpy as np
 
 from . import _cluster, _dask, _shape, errors
 from ._array import Array
-from ._native import RawArray, RawStorage, RawTask
+from ._async import async_form, in_thread
+from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
 from ._session import Session, Slot
 
@@ -26,6 +23,8 @@ Progress = Callable[[int, int], Any]
 
 #: What the library reports, as it is in JSON.
 Reports = list[dict[str, Any]]
+#: Names of values.
+Names = list[str]
 
 #: Options with these words in their names are not pickled: the same as in the library's src/protocol/url.rs.
 _SECRET = ("secret", "key", "token", "password", "credential", "sas", "proxy")
@@ -85,6 +84,10 @@ class Storage:
         """
         return self.load_versioned(name, as_=as_, progress=progress)[0]
 
+    @overload
+    def load_versioned(self, name: str, *, progress: Progress | None = None) -> tuple[Any, str]: ...
+    @overload
+    def load_versioned(self, name: str, *, as_: type[T], progress: Progress | None = None) -> tuple[T, str]: ...
     def load_versioned(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> tuple[Any, str]:
         """The value, and its version for :meth:`save`."""
         arrays: list[tuple[Array, str]] = []
@@ -145,8 +148,17 @@ class Storage:
 
         The old value stays until the session is committed. A process that gets a ticket writes its part with
         :meth:`slot`, and returns a receipt.
+
+        Raises:
+            ValueError: if two pending arrays have the same path, by which the tickets are found.
         """
-        return Session(self._raw.begin(name, Plain(_dask.computed).of(value), Single))
+        raw = self._raw.begin(name, Plain(_dask.computed).of(value), Single)
+        paths = [path for path, _ in raw.tickets()]
+        for at, path in enumerate(paths):
+            if path in paths[:at]:
+                raw.abandon()
+                raise ValueError(f"{path}: two pending arrays have this path: rename a key, such as one with a dot")
+        return Session(raw)
 
     def resume(self, name: str, id: str) -> Session:
         """The session of that id, which another process has begun.
@@ -160,21 +172,24 @@ class Storage:
         """Opens the pending array of a ticket, to write parts of it."""
         return Slot(self._raw.slot(ticket))
 
-    def update(self, name: str, change: Callable[[Any], Any], *, tries: int = 100) -> Any:
+    def update(
+        self, name: str, change: Callable[[Any], Any], *, tries: int = 100, progress: Progress | None = None
+    ) -> Any:
         """Loads a value, changes it and saves it as one step: again, if another writer was faster.
 
         Args:
             change: called with the value; what it returns is saved, or the value itself if that is ``None``.
+            progress: called with the bytes that are done and all bytes, of each load and each save.
 
         Returns:
             What was saved.
         """
         for left in reversed(range(tries)):
-            value, version = self.load_versioned(name)
+            value, version = self.load_versioned(name, progress=progress)
             changed = change(value)
             changed = value if changed is None else changed
             try:
-                self.save(name, changed, version=version)
+                self.save(name, changed, version=version, progress=progress)
             except errors.ConflictError:
                 if left == 0:
                     raise
@@ -241,9 +256,21 @@ class Storage:
         """Removes a value and its arrays."""
         self._raw.remove(name)
 
-    def rename(self, name: str, new_name: str) -> dict[str, Any]:
-        """Gives a value another name. In a folder, within one workflow, this is one step, and the arrays stay."""
-        return json.loads(self._raw.rename(name, new_name))  # type: ignore[no-any-return]
+    def remove_matching(self, glob: str) -> Names:
+        """Removes the values whose names match a glob, as for :meth:`list`, and their arrays.
+
+        Returns:
+            The names of what was removed.
+        """
+        return self._raw.remove_matching(glob)
+
+    def rename(self, name: str, new_name: str, *, progress: Progress | None = None) -> dict[str, Any]:
+        """Gives a value another name. In a folder, within one workflow, this is one step, and the arrays stay.
+
+        Args:
+            progress: called with the bytes that are done and all bytes, where arrays are copied.
+        """
+        return json.loads(self._raw.rename(name, new_name, progress))  # type: ignore[no-any-return]
 
     def copy(self, name: str, other: Storage, *, progress: Progress | None = None) -> dict[str, Any]:
         """Copies a value to another storage, under the same name."""
@@ -259,17 +286,45 @@ class Storage:
         """What saves that were killed have left behind; removed with ``remove=True``."""
         return json.loads(self._raw.sweep(remove))  # type: ignore[no-any-return]
 
-    async def load_async(self, name: str, **options: Any) -> Any:
+    @overload
+    async def load_async(self, name: str, *, progress: Progress | None = None) -> Any: ...
+    @overload
+    async def load_async(self, name: str, *, as_: type[T], progress: Progress | None = None) -> T: ...
+    async def load_async(self, name: str, *, as_: Any = None, progress: Progress | None = None) -> Any:
         """As :meth:`load`, in a thread: the event loop goes on. Cancelled, it stops."""
-        return await _in_thread(functools.partial(self.load, name, **options))
+        return (await self.load_versioned_async(name, as_=as_, progress=progress))[0]
 
-    async def save_async(self, name: str, value: Any, **options: Any) -> dict[str, Any]:
-        """As :meth:`save`, in a thread: the event loop goes on. The value must not be changed meanwhile.
+    @overload
+    async def load_versioned_async(self, name: str, *, progress: Progress | None = None) -> tuple[Any, str]: ...
+    @overload
+    async def load_versioned_async(
+        self, name: str, *, as_: type[T], progress: Progress | None = None
+    ) -> tuple[T, str]: ...
+    async def load_versioned_async(
+        self, name: str, *, as_: Any = None, progress: Progress | None = None
+    ) -> tuple[Any, str]:
+        """As :meth:`load_versioned`, in a thread: the event loop goes on. Cancelled, it stops."""
+        return await in_thread(lambda: self.load_versioned(name, as_=as_, progress=progress))
 
-        Cancelled, as by ``asyncio.wait_for`` or Ctrl-C, it stops the save, and ends when that has ended: no later save
-        is overwritten. A save that was complete by then stays, and chunks in progress are finished first.
-        """
-        return await _in_thread(functools.partial(self.save, name, value, **options))
+    save_async = async_form(save)
+    create_async = async_form(create)
+    update_async = async_form(update)
+    begin_async = async_form(begin)
+    resume_async = async_form(resume)
+    slot_async = async_form(slot)
+    array_async = async_form(array)
+    version_async = async_form(version)
+    contains_async = async_form(__contains__)
+    exists_async = async_form(exists)
+    list_async = async_form(list)
+    query_async = async_form(query)
+    info_async = async_form(info)
+    remove_async = async_form(remove)
+    remove_matching_async = async_form(remove_matching)
+    rename_async = async_form(rename)
+    copy_async = async_form(copy)
+    verify_async = async_form(verify)
+    sweep_async = async_form(sweep)
 
 
 @dataclass(frozen=True)
@@ -291,23 +346,6 @@ class InStorage:
 
 def _is_secret(name: str) -> bool:
     return name not in _PUBLIC and any(word in name for word in _SECRET)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """What the function returns, which runs in a thread. Cancelled, it stops the work, and waits for its end."""
-    task = RawTask()
-    context = contextvars.copy_context()
-    # A future, and no task of asyncio: a loop that ends cancels its tasks, and would not wait for the thread.
-    running = asyncio.get_running_loop().run_in_executor(None, lambda: context.run(lambda: task.run(work)))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        task.cancel()
-        while not running.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        running.exception()
-        raise
 
 
 def _opened(place: str, options: dict[str, Any]) -> Storage:

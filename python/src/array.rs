@@ -192,14 +192,14 @@ impl RawArray {
     }
 
     /// The bytes of all elements.
-    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let bytes = run(py, None, || self.array.to_bytes())?;
+    fn read<'py>(&self, py: Python<'py>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        let bytes = run(py, progress, || self.array.to_bytes())?;
         Ok(PyArray1::from_vec(py, bytes))
     }
 
     /// The elements of an array of strings of any length.
-    fn strings(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        match run(py, None, || self.array.compute())? {
+    fn strings(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Vec<String>> {
+        match run(py, progress, || self.array.compute())? {
             AnyNdArray::String(strings) => Ok(strings.into_iter().collect()),
             _ => Err(PyTypeError::new_err("the array has no strings of any length")),
         }

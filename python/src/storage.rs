@@ -182,8 +182,8 @@ impl RawStorage {
     }
 
     /// Gives a value another name; the report comes as JSON.
-    fn rename(&self, py: Python<'_>, name: &str, new_name: &str) -> PyResult<String> {
-        json::write(&run(py, None, || self.storage.rename(name, new_name))?)
+    fn rename(&self, py: Python<'_>, name: &str, new_name: &str, progress: Option<Py<PyAny>>) -> PyResult<String> {
+        json::write(&run(py, progress, || self.storage.rename(name, new_name))?)
     }
 
     /// Copies a value to another storage, under the same name; the report comes as JSON.

@@ -51,6 +51,17 @@ def test_workers_write_and_read(client, storage):
     assert storage.verify("x")[0]["faults"] == [] and storage.sweep() == []
 
 
+def test_paths_with_the_same_text_and_keys_of_every_kind_are_written(client, storage):
+    """Of two arrays with the same path, one got no chunk."""
+    value = {"a": {"b": ramp()}, "a.b": ramp() + 1, 1e16: ramp() + 2, (1, True): ramp() + 3}
+    value["same"] = xr.Dataset({"one": (("y", "x"), value["a.b"]), "two": (("y", "x"), value["a.b"])})
+    storage.save("x", value)
+    loaded = storage.load("x")
+    for added, found in enumerate([loaded["a"]["b"], loaded["a.b"], loaded[1e16], loaded[1, True]]):
+        np.testing.assert_array_equal(found, WANTED + added)
+    np.testing.assert_array_equal(loaded["same"]["two"], WANTED + 1)
+
+
 def test_a_killed_worker_costs_nothing(client, storage):
     storage.save("x", 1)
 

@@ -96,6 +96,14 @@ def test_values_that_do_not_fit_are_refused(storage):
         value()["height"].compute()
 
 
+def test_pending_arrays_with_the_same_path_are_refused(storage):
+    """A ticket is found by its path: only one of them could be written."""
+    pending = [arraystow.pending((4,), "f4") for _ in range(2)]
+    with pytest.raises(ValueError, match=r"^a\.b: two pending arrays"):
+        storage.begin("x", {"a": {"b": pending[0]}, "a.b": pending[1]})
+    assert storage.sweep() == []
+
+
 def unknown():
     return errors._of_kind("unknown_outcome", "the store does not respond", None, "x", None, None, [])
 

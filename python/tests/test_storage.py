@@ -239,6 +239,22 @@ def test_a_storage_is_listed_copied_verified_and_swept(storage, tmp_path):
     assert other.sweep() == [] and other.list() == []
 
 
+def test_values_are_removed_by_a_glob(storage):
+    for name in ("sim/1", "sim/2", "real/1"):
+        storage.save(name, {"a": np.arange(5000)})
+    assert storage.remove_matching("*/1") == ["real/1", "sim/1"] and storage.remove_matching("none/*") == []
+    assert storage.list() == ["sim/2"] and storage.sweep() == []
+    with pytest.raises(errors.InvalidNameError):
+        storage.remove_matching("a[")
+
+
+def test_all_object_stores_of_the_library_are_there():
+    """The error names the options of the store."""
+    for place, option in {"gs://b/x": "google_bucket", "az://b/x": "azure_storage_token", "s3://b/x": "aws_region"}.items():
+        with pytest.raises(errors.InvalidInputError, match=option):
+            arraystow.Storage(place, **{f"{option}_": "x"})
+
+
 def test_values_are_found_by_their_fields(storage):
     for n in range(20):
         storage.save(f"runs/{n:02}", {"params": {"alpha": n / 10}, "scheme": "euler" if n % 2 else "heun", "n": n})
@@ -265,6 +281,21 @@ def test_values_are_found_by_their_fields(storage):
         storage.query("**", ("n", "=~", 1))
     with pytest.raises(ValueError, match="a field is compared with"):
         storage.query("**", ("n", "==", [1]))
+
+
+def test_whatever_moves_elements_reports_its_progress(storage, tmp_path):
+    storage.save("x", {"a": np.arange(100_000), "texts": np.array(["a", "b"])})
+    loaded = storage.load("x")
+    for work in (
+        loaded["a"].compute,
+        loaded["texts"].compute,
+        lambda progress: storage.rename("x", "other/x", progress=progress),
+        lambda progress: storage.update("other/x", lambda value: {"a": value["a"][:] + 1}, progress=progress),
+        lambda progress: storage.copy("other/x", arraystow.Storage(tmp_path / "copy"), progress=progress),
+    ):
+        seen = []
+        work(progress=lambda done, total: seen.append((done, total)))
+        assert seen and seen[-1][0] == seen[-1][1] > 0
 
 
 def test_progress_is_reported_and_ctrl_c_stops(storage, tmp_path):
