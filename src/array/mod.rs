@@ -10,6 +10,8 @@ mod any_ndarray;
 mod arithmetic;
 mod attr;
 mod borrowed;
+#[cfg(feature = "jiff")]
+mod cf;
 mod chunked;
 mod chunking;
 mod codec;

@@ -4,5 +4,6 @@ mod filters;
 mod hdf5;
 mod labels;
 mod page;
+mod times;
 mod uneven;
 mod zarr;
