@@ -212,13 +212,14 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Save an array of another program as a value: from a .npy file, an HDF5 or netCDF4 dataset, or a Zarr array.
+    /// Save arrays of another program as a value: from a .npy file, an HDF5 or netCDF4 file, or a Zarr store. Several
+    /// arrays become a map from their names, with a map for each group.
     Import {
-        /// A .npy or HDF5 file, or a Zarr array's folder or URL.
+        /// A .npy, HDF5 or netCDF4 file, or a Zarr store's folder or URL.
         source: String,
         place: String,
         name: String,
-        /// The dataset or array in the file or store, such as `group/temperature`.
+        /// The array or group in the file or store, such as `group/temperature`. By default, all arrays are saved.
         #[arg(long, default_value = "")]
         array: String,
         /// Replace an existing value.
