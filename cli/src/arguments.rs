@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 an error; 2 wrong arguments, or a missing confirmation or --force; 3 \
                           `verify` found faults, `diff` found differences, or `sweep` could not check every workflow; \
-                          130 interrupted.";
+                          129 the terminal of `browse` was closed; 130 interrupted.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

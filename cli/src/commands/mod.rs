@@ -26,13 +26,15 @@ mod verify;
 use crate::arguments::{Arguments, Command, PlotArguments, RepackArguments};
 use crate::fault::{Fault, Outcome, say};
 use crate::values::pattern;
-use crate::{pager, terminal};
+use crate::{pager, terminal, text};
 use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
 use std::ffi::OsStr;
+use serde_json::json;
 use std::io::Write;
 
+use std::path::Path;
 /// How the command was called: what holds for all commands.
 pub(crate) struct Call {
     /// The command itself, as a shell finds it again.
@@ -128,6 +130,17 @@ fn places(command: &Command) -> Vec<&str> {
         | Command::Verify { place, .. }
         | Command::Rename { place, .. }
         | Command::Rm { place, .. }
+    /// Says that a file was written.
+    fn wrote(&self, file: &Path) -> Outcome<()> {
+        let bytes = std::fs::metadata(file)?.len();
+        if self.json {
+            // A path need not be Unicode.
+            return print_json(&json!({ "file": file.to_string_lossy(), "bytes": bytes }));
+        }
+        self.done(&format!("{}: {}", file.display(), text::bytes(bytes)));
+        Ok(())
+    }
+
         | Command::Sweep { place, .. }
         | Command::Export { place, .. }
         | Command::Pack { place, .. }
