@@ -255,7 +255,7 @@ pub(crate) enum Command {
     },
     /// Print completions for a shell.
     Completions { shell: clap_complete::Shell },
-    /// Print the manual page, for `man -l`.
+    /// Print the manual pages of all commands, for `man -l`.
     Man,
 }
 

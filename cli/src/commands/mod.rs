@@ -224,6 +224,17 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
             clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut text);
             Ok(std::io::stdout().lock().write_all(&text)?)
         }
-        Command::Man => Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?),
+        Command::Man => manual(),
     }
+}
+
+/// Prints the manual page, and behind it those of all commands, which it names.
+fn manual() -> Outcome<()> {
+    let mut whole = Arguments::command().disable_help_subcommand(true);
+    whole.build();
+    let mut text = Vec::new();
+    for command in [&whole].into_iter().chain(whole.get_subcommands()) {
+        clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    }
+    Ok(std::io::stdout().lock().write_all(&text)?)
 }

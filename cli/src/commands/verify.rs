@@ -5,7 +5,6 @@ use crate::fault::{Fault, Outcome};
 use crate::terminal::sum;
 use crate::values::pattern;
 use arraystow::{Verification, VerifyDepth};
-use std::io::Write;
 
 pub(super) fn run(call: &Call, place: &str, glob: &str, depth: VerifyDepth) -> Outcome<()> {
     let storage = call.existing(place)?;
@@ -24,10 +23,8 @@ fn print(call: &Call, found: &[Verification]) -> Outcome<()> {
     if call.json {
         return print_json(&found);
     }
-    let mut out = std::io::stdout().lock();
-    for fault in found.iter().flat_map(|value| &value.faults) {
-        writeln!(out, "{fault}")?;
-    }
+    let mut faults = found.iter().flat_map(|value| &value.faults);
+    call.print(|out| Ok(faults.try_for_each(|fault| writeln!(out, "{fault}"))?))?;
     let bytes = found.iter().map(|value| value.bytes).fold(0, u64::saturating_add);
     let damaged = found.iter().filter(|value| !value.is_sound()).count();
     let unchecked: usize = found.iter().map(|value| value.unchecked).sum();
