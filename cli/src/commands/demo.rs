@@ -50,7 +50,7 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
         Err(error) => return Err(error.into()),
     }
     writeln!(out)?;
-    list::draw_tree(call, &storage, NAME, &mut out)?;
+    list::draw_tree(call, place, &storage, NAME, &mut out)?;
     writeln!(out)?;
     plot::run(call, &PlotArguments::of(place.to_owned(), NAME.to_owned(), Some("height".to_owned())))?;
     writeln!(out, "\nTry next:\n")?;

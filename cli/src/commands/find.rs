@@ -16,7 +16,8 @@ pub(super) fn run(call: &Call, place: &str, glob: &str, conditions: &[String]) -
     let query = conditions.into_iter().fold(storage.query(&pattern(&storage, glob)?), |query, condition| {
         query.filter(&condition.path, condition.comparison, condition.wanted)
     });
-    let (found, unreadable): (Vec<_>, Vec<_>) = query.run_each()?.into_iter().partition(Result::is_ok);
+    let (found, unreadable): (Vec<_>, Vec<_>) =
+        call.looked(|| Ok(query.run_each()?))?.into_iter().partition(Result::is_ok);
     let found: Vec<QueryMatch> = found.into_iter().flatten().collect();
     super::check_glob(&storage, glob, found.is_empty() && unreadable.is_empty())?;
     if call.json {

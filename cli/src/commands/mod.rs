@@ -24,17 +24,19 @@ mod stats;
 mod verify;
 
 use crate::arguments::{Arguments, Command, PlotArguments, RepackArguments};
-use crate::fault::{Fault, Outcome, say};
+use crate::fault::{Fault, Outcome};
+use crate::progress::Progress;
 use crate::values::pattern;
-use crate::{pager, terminal, text};
+use crate::{pager, text};
 use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
-use std::ffi::OsStr;
 use serde_json::json;
+use std::ffi::OsStr;
 use std::io::Write;
-
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// How the command was called: what holds for all commands.
 pub(crate) struct Call {
     /// The command itself, as a shell finds it again.
@@ -44,6 +46,7 @@ pub(crate) struct Call {
     /// Whether long texts go through a pager.
     pager: bool,
     options: Vec<(String, String)>,
+    progress: Progress,
 }
 
 impl Call {
@@ -78,14 +81,65 @@ impl Call {
 
     /// Runs work that may take long. It ends early at a Ctrl-C.
     fn watched<R>(&self, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
-        terminal::watched(self.quiet, self.json, work)
+        self.progress.watch(work)
+    }
+
+    /// Runs work that may take long and changes nothing. Ctrl-C ends the process.
+    fn looked<R>(&self, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+        self.progress.look(work)
+    }
+
+    /// Does something for each item, for several of them at the same time in an object store. After an error, no other
+    /// one is begun. The results have the order of the items.
+    fn each<T: Sync, R: Send>(
+        &self,
+        in_store: bool,
+        items: &[T],
+        work: impl Fn(&T) -> Outcome<R> + Sync,
+    ) -> Outcome<Vec<R>> {
+        self.each_said(in_store, items, work, |_| None)
+    }
+
+    /// The same, which also says what was done, in the order of the items.
+    fn each_said<T: Sync, R: Send>(
+        &self,
+        in_store: bool,
+        items: &[T],
+        work: impl Fn(&T) -> Outcome<R> + Sync,
+        said: impl Fn(&R) -> Option<String> + Send + Sync,
+    ) -> Outcome<Vec<R>> {
+        let has_failed = AtomicBool::new(false);
+        let work = |item: &T| {
+            let result = (!has_failed.load(Ordering::Relaxed)).then(|| work(item));
+            has_failed.fetch_or(matches!(result, Some(Err(_))), Ordering::Relaxed);
+            result
+        };
+        let finished = |result: &Option<Outcome<R>>| {
+            if let Some(Ok(result)) = result
+                && let Some(text) = said(result)
+            {
+                self.done(&text);
+            }
+        };
+        self.progress.each(in_store, items, work, finished).into_iter().flatten().collect()
     }
 
     /// Says what was done.
     fn done(&self, text: &str) {
         if !self.quiet && !self.json {
-            say(text);
+            self.progress.say(text);
         }
+    }
+
+    /// Says that a file was written.
+    fn wrote(&self, file: &Path) -> Outcome<()> {
+        let bytes = std::fs::metadata(file)?.len();
+        if self.json {
+            // A path need not be Unicode.
+            return print_json(&json!({ "file": file.to_string_lossy(), "bytes": bytes }));
+        }
+        self.done(&format!("{}: {}", file.display(), text::bytes(bytes)));
+        Ok(())
     }
 
     /// Ends a command that has printed what it could: the errors of the other values come last.
@@ -130,17 +184,6 @@ fn places(command: &Command) -> Vec<&str> {
         | Command::Verify { place, .. }
         | Command::Rename { place, .. }
         | Command::Rm { place, .. }
-    /// Says that a file was written.
-    fn wrote(&self, file: &Path) -> Outcome<()> {
-        let bytes = std::fs::metadata(file)?.len();
-        if self.json {
-            // A path need not be Unicode.
-            return print_json(&json!({ "file": file.to_string_lossy(), "bytes": bytes }));
-        }
-        self.done(&format!("{}: {}", file.display(), text::bytes(bytes)));
-        Ok(())
-    }
-
         | Command::Sweep { place, .. }
         | Command::Export { place, .. }
         | Command::Pack { place, .. }
@@ -184,7 +227,8 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
     if !options.is_empty() {
         check_options(&command)?;
     }
-    let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, pager: !no_pager, options };
+    let (program, progress) = (program.to_string_lossy().into_owned(), Progress::new(quiet, json));
+    let call = Call { program, json, quiet, pager: !no_pager, options, progress };
     match command {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
         Command::Tree { place, glob } => list::tree(&call, &place, &glob),

@@ -1,6 +1,6 @@
 //! `verify`: values compared with what was saved.
 
-use super::{Call, print_json, select};
+use super::{Call, is_url, print_json, select};
 use crate::fault::{Fault, Outcome};
 use crate::terminal::sum;
 use crate::values::pattern;
@@ -13,7 +13,12 @@ pub(super) fn run(call: &Call, place: &str, glob: &str, depth: VerifyDepth) -> O
             return Ok(storage.verify_all(depth)?);
         }
         let entries = select(&storage, glob)?;
-        entries.iter().map(|entry| Ok(storage.verify(&entry.name, depth)?)).collect()
+        call.progress.begin(entries.len(), 0);
+        call.each(is_url(place), &entries, |entry| {
+            let found = storage.verify(&entry.name, depth)?;
+            call.progress.finish_one(0);
+            Ok(found)
+        })
     })?;
     let is_sound = found.iter().all(|value| value.faults.is_empty());
     Fault::of_found(print(call, &found), !is_sound)
