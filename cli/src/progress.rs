@@ -141,7 +141,7 @@ impl Progress {
                 done.lock().unwrap_or_else(PoisonError::into_inner).put(at, result);
             }
         };
-        let help = || task.as_ref().map_or_else(&take_turns, |task| task.run(&take_turns));
+        let help = || task.as_ref().map_or_else(&take_turns, |task| task.run(take_turns));
         std::thread::scope(|scope| {
             let helpers = if in_store { items.len().min(MOST_AT_ONCE).saturating_sub(1) } else { 0 };
             for _ in 0..helpers {
