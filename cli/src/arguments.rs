@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 an error; 2 wrong arguments, or a missing confirmation or --force; 3 \
                           `verify` found faults, `diff` found differences, or `sweep` could not check every workflow; \
-                          130 interrupted.";
+                          129 the terminal of `browse` was closed; 130 interrupted.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -212,13 +212,14 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Save an array of another program as a value: from a .npy file, an HDF5 or netCDF4 dataset, or a Zarr array.
+    /// Save arrays of another program as a value: from a .npy file, an HDF5 or netCDF4 file, or a Zarr store. Several
+    /// arrays become a map from their names, with a map for each group.
     Import {
-        /// A .npy or HDF5 file, or a Zarr array's folder or URL.
+        /// A .npy, HDF5 or netCDF4 file, or a Zarr store's folder or URL.
         source: String,
         place: String,
         name: String,
-        /// The dataset or array in the file or store, such as `group/temperature`.
+        /// The array or group in the file or store, such as `group/temperature`. By default, all arrays are saved.
         #[arg(long, default_value = "")]
         array: String,
         /// Replace an existing value.
@@ -254,7 +255,7 @@ pub(crate) enum Command {
     },
     /// Print completions for a shell.
     Completions { shell: clap_complete::Shell },
-    /// Print the manual page, for `man -l`.
+    /// Print the manual pages of all commands, for `man -l`.
     Man,
 }
 

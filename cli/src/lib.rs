@@ -2,7 +2,7 @@
 //! describes it. It is a library so that `python -m arraystow` is the same command.
 //!
 //! Order of modules: `text` < `fault` < `arrays`, `elements`, `files`, `signals` < `json` < `tree`, `difference`,
-//! `values`, `terminal`, `pager`, `numbers` < `plot` < `drawing` < `page`, `browse` < `serve` < `arguments` < `commands`
+//! `values`, `terminal`, `progress`, `pager`, `numbers` < `plot` < `drawing` < `page`, `browse` < `serve` < `arguments` < `commands`
 //! < `lib`.
 #![cfg_attr(
     not(any(feature = "browse", feature = "pictures")),
@@ -25,6 +25,7 @@ mod numbers;
 mod page;
 mod pager;
 mod plot;
+mod progress;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;

@@ -42,7 +42,7 @@ fn fits(text: &[u8]) -> bool {
 /// Waits for the pager. Returns whether there is one of that name.
 fn page(pager: &str, text: &[u8]) -> Outcome<bool> {
     // Ctrl-C is the pager's, until it ends.
-    let _ = signals::handle(|| {});
+    let _handled = signals::handle(|| {});
     let mut command = Command::new("sh");
     command.args(["-c", pager]).stdin(Stdio::piped());
     if std::env::var_os("LESS").is_none() {

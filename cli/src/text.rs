@@ -36,7 +36,7 @@ pub(crate) fn array(info: &ArrayInfo) -> String {
         Some(chunk) => text += &format!(" in chunks of {chunk:?}"),
         None => text += &format!(" in {:?} irregular chunks", info.grid.chunks_per_axis()),
     }
-    let elements = (info.grid.len() as u64).saturating_mul(info.data_type.size() as u64);
+    let elements = element_bytes(info);
     text += &format!(", {}", bytes(elements));
     match info.codec {
         Some(codec) if codec != Codec::NONE => text += &format!(", {codec} {}", bytes(info.bytes)),
@@ -50,6 +50,11 @@ pub(crate) fn array(info: &ArrayInfo) -> String {
         text += &format!(", {name} {}", attribute(attr));
     }
     clean(&text)
+}
+
+/// Bytes of the elements of an array.
+pub(crate) fn element_bytes(info: &ArrayInfo) -> u64 {
+    (info.grid.len() as u64).saturating_mul(info.data_type.size() as u64)
 }
 
 pub(crate) fn attribute(attr: &Attr) -> String {

@@ -1,7 +1,8 @@
 //! Long texts through a pager, in a pseudo terminal of 10 lines.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use arraystow::Storage;
+use arraystow::{ChunkedArray, Storage};
+use ndarray::Array2;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -34,9 +35,12 @@ long = ''.join(f'key{number:02}: {number}\n' for number in range(30))
 assert shown('show', place, 'long') == (long, 0)
 paged = ''.join(f'paged: {line}\n' for line in long.splitlines())
 assert shown('show', place, 'long', **MARK) == (paged, 0)
-for command in (['ls', place], ['ls', '-l', place], ['tree', place], ['du', place]):
+for command in (['ls', place], ['ls', '-l', place], ['tree', place], ['du', place], ['find', place],
+                ['diff', place, 'long', 'other'], ['stats', place, 'array'], ['head', place, 'array', '-n', '30'],
+                ['verify', place, 'w0/damaged', '-q']):
     text, code = shown(*command, **MARK)
-    assert code == 0 and all(line.startswith('paged: ') for line in text.splitlines()), (command, text)
+    found = 3 if command[0] in ('diff', 'verify') else 0
+    assert text and code == found and all(line.startswith('paged: ') for line in text.splitlines()), (command, text)
 # What the terminal shows at once is printed, also if its lines are wrapped.
 assert shown('show', place, 'short', **MARK) == ('a: 1\n', 0)
 assert shown('show', place, 'wide', **MARK)[0].startswith('paged: ')
@@ -62,6 +66,14 @@ fn long_texts_are_paged_on_a_terminal_alone() {
     storage.save("long", &long).unwrap();
     storage.save("short", &json!({ "a": 1 })).unwrap();
     storage.save("wide", &json!({ "a": "x".repeat(600) })).unwrap();
+    storage.save("other", &json!({})).unwrap();
+    storage.save("array", &ChunkedArray::from(Array2::from_shape_fn((30, 30), |(i, j)| (30 * i + j) as i32))).unwrap();
+    let many: Vec<_> = (0..12).map(|number| ChunkedArray::from(Array2::<i32>::from_elem((50, 50), number))).collect();
+    storage.save("w0/damaged", &many).unwrap();
+    let bigdata = folder.path().join("storage/w0/bigdata");
+    for array in storage.info("w0/damaged").unwrap().arrays {
+        std::fs::remove_file(bigdata.join(array.file)).unwrap();
+    }
     for workflow in 0..12 {
         storage.save(&format!("w{workflow}/value"), &1).unwrap();
     }

@@ -25,6 +25,9 @@ pub struct FoundArray {
     pub path: String,
     /// Its data type, shape and chunks, or why it cannot be read.
     pub form: Result<ArrayForm>,
+    /// Whether it is only the length of an axis: netCDF writes an HDF5 dataset without values for each dimension that
+    /// has no coordinates.
+    pub is_only_length: bool,
 }
 
 /// The data type, shape and chunks of an array. With serde it is a map of its fields. See
@@ -73,7 +76,12 @@ impl Listing {
     }
 
     pub(super) fn add(&mut self, path: String, form: Result<ArrayForm>) {
-        self.arrays.push(FoundArray { path, form });
+        self.arrays.push(FoundArray { path, form, is_only_length: false });
+    }
+
+    /// The length of an axis.
+    pub(super) fn add_length(&mut self, path: String, form: Result<ArrayForm>) {
+        self.arrays.push(FoundArray { path, form, is_only_length: true });
     }
 
     pub(super) fn refuse(&mut self, path: String, error: Error) {
@@ -96,9 +104,10 @@ mod tests {
         let grid = ChunkGrid::regular(&[10, 10], &[5, 5]).unwrap();
         listing.add("/a".into(), Ok(ArrayForm { data_type: DataType::Float32, grid }));
         listing.refuse("/b".into(), Error::unsupported("the filter 32015 is not read"));
+        listing.add_length("/c".into(), Err(Error::unsupported("it is a compound")));
         let found = listing.finish();
         let back: FoundArrays = serde_json::from_str(&serde_json::to_string(&found).unwrap()).unwrap();
-        assert!(back.is_complete);
+        assert!(back.is_complete && back.arrays[2].is_only_length && !back.arrays[0].is_only_length);
         assert_eq!(
             (&back.arrays[0].path, back.arrays[0].form.as_ref().ok()),
             (&"/a".to_owned(), found.arrays[0].form.as_ref().ok())

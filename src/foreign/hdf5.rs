@@ -86,8 +86,9 @@ impl Hdf5File {
     }
 
     /// Lists the datasets at a path and in the groups below it, each with its data type, shape and chunks. The path `/`
-    /// is the whole file. A dataset that cannot be read is listed with the reason, and so is a link to another file. No
-    /// chunk is read. The listing is [bounded](FoundArrays::is_complete).
+    /// is the whole file. A dataset that cannot be read is listed with the reason, and so is a link to another file. The
+    /// [lengths of axes](crate::FoundArray::is_only_length) of netCDF are listed too. No chunk is read. The listing is
+    /// [bounded](FoundArrays::is_complete).
     ///
     /// # Errors
     /// `NotFound` if there is nothing at that path; `Corrupt` if the file is damaged or not an HDF5 file.

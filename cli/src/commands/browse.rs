@@ -14,6 +14,6 @@ pub(super) fn run(call: &Call, place: &str, colours: Colours) -> Outcome<()> {
     let storage = call.existing(place)?;
     let stop = browse::Stop::default();
     let handle = stop.clone();
-    signals::handle(move || handle.stop())?;
+    let _handled = signals::handle(move || handle.stop())?;
     browse::run(storage, colours.resolved(), &stop)
 }

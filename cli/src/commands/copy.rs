@@ -1,10 +1,10 @@
 //! `cp` and `mv`: values of one place to another. `rename`: within one place.
 
-use super::{Call, diff, print_json, select};
+use super::{Call, diff, is_url, print_json, select};
 use crate::fault::{Fault, Outcome};
 use crate::terminal::confirm;
 use crate::text;
-use arraystow::{ArrayInfo, ListEntry, SaveReport, Storage, VerifyDepth};
+use arraystow::{ArrayInfo, ListEntry, SaveReport, Storage, ValueInfo, VerifyDepth};
 use serde::Serialize;
 
 /// What was done with one value.
@@ -14,27 +14,46 @@ struct Copied {
     report: SaveReport,
 }
 
+impl Copied {
+    /// What is said of it.
+    #[allow(clippy::unnecessary_wraps, reason = "of others, nothing is said")]
+    fn text(&self) -> Option<String> {
+        Some(format!("{}: {}", self.name, self.report))
+    }
+}
+
 pub(super) fn cp(call: &Call, from: &str, to: &str, glob: &str, force: bool) -> Outcome<()> {
     let (here, there) = (call.existing(from)?, call.open(to)?);
-    let entries = select(&here, glob)?;
-    let copied: Vec<_> = call.watched(|| {
+    let in_store = is_url(from) || is_url(to);
+    let copied = call.watched(|| {
+        let entries = select(&here, glob)?;
         // Before the first one is copied.
-        entries.iter().try_for_each(|entry| check(&here, &there, &entry.name, force))?;
-        entries.iter().map(|entry| copy(call, &here, &there, entry, force)).collect()
+        check_all(call, in_store, &here, &there, &entries, force)?;
+        let sized = sized(call, in_store, &here, entries)?;
+        let copy = |(entry, bytes): &(ListEntry, u64)| {
+            let copied = copy(&here, &there, entry, force);
+            call.progress.finish_one(*bytes);
+            copied
+        };
+        call.each_said(in_store, &sized, copy, Copied::text)
     })?;
     finish(call, &copied, "copied")
 }
 
 pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool, force: bool) -> Outcome<()> {
     let (here, there) = (call.existing(from)?, call.open(to)?);
-    let entries = select(&here, glob)?;
-    entries.iter().try_for_each(|entry| check(&here, &there, &entry.name, force))?;
+    let in_store = is_url(from) || is_url(to);
+    let entries = call.looked(|| {
+        let entries = select(&here, glob)?;
+        check_all(call, in_store, &here, &there, &entries, force)?;
+        Ok(entries)
+    })?;
     confirm(yes, &format!("move {} values from {from} to {to}", entries.len()))?;
     let moved = call.watched(|| {
-        let mut moved = Vec::with_capacity(entries.len());
-        for entry in &entries {
+        // One after the other, so that an interrupted move has few values at both places.
+        let one = |(entry, bytes): &(ListEntry, u64)| {
             let before = here.version(&entry.name)?;
-            let copied = copy(call, &here, &there, entry, force)?;
+            let copied = copy(&here, &there, entry, force)?;
             let verified = there.verify(&entry.name, VerifyDepth::Quick)?;
             if let Some(fault) = verified.faults.into_iter().next() {
                 return Err(fault.into());
@@ -46,9 +65,10 @@ pub(super) fn mv(call: &Call, from: &str, to: &str, glob: &str, yes: bool, force
                 }
                 removed => removed?,
             }
-            moved.push(copied);
-        }
-        Ok(moved)
+            call.progress.finish_one(*bytes);
+            Ok(copied)
+        };
+        call.each_said(false, &sized(call, in_store, &here, entries)?, one, Copied::text)
     })?;
     finish(call, &moved, "moved")
 }
@@ -72,6 +92,33 @@ fn check(here: &Storage, there: &Storage, name: &str, force: bool) -> Outcome<()
     Err(Fault::Usage(format!("{name:?} exists in {place}, and is another value: add --force to replace it")))
 }
 
+fn check_all(
+    call: &Call,
+    in_store: bool,
+    here: &Storage,
+    there: &Storage,
+    entries: &[ListEntry],
+    force: bool,
+) -> Outcome<()> {
+    call.each(in_store, entries, |entry| check(here, there, &entry.name, force)).map(drop)
+}
+
+/// The values with the bytes of their arrays, which the bar shows together.
+fn sized(call: &Call, in_store: bool, here: &Storage, entries: Vec<ListEntry>) -> Outcome<Vec<(ListEntry, u64)>> {
+    let bytes: Vec<u64> = match call.progress.is_shown() {
+        // What cannot be read is an error of its copy.
+        true => call.each(in_store, &entries, |entry| Ok(here.info(&entry.name).map_or(0, |info| bytes(&info))))?,
+        false => vec![0; entries.len()],
+    };
+    call.progress.begin(entries.len(), bytes.iter().copied().fold(0, u64::saturating_add));
+    Ok(entries.into_iter().zip(bytes).collect())
+}
+
+/// Bytes of the elements of all arrays.
+fn bytes(info: &ValueInfo) -> u64 {
+    info.arrays.iter().map(text::element_bytes).fold(0, u64::saturating_add)
+}
+
 /// Whether both have the same value, whose arrays were copied from one to the other.
 fn is_copy(here: &Storage, there: &Storage, name: &str) -> Outcome<bool> {
     let (one, other) = (here.info(name)?, there.info(name)?);
@@ -93,11 +140,10 @@ fn is_same_array(one: &ArrayInfo, other: &ArrayInfo) -> bool {
     one.file == other.file && one.plain == other.plain && has_same_digest
 }
 
-fn copy(call: &Call, here: &Storage, there: &Storage, entry: &ListEntry, force: bool) -> Outcome<Copied> {
+fn copy(here: &Storage, there: &Storage, entry: &ListEntry, force: bool) -> Outcome<Copied> {
     // Again: the copies before this one may have taken long.
     check(here, there, &entry.name, force)?;
     let report = here.copy(&entry.name, there)?;
-    call.done(&format!("{}: {report}", entry.name));
     Ok(Copied { name: entry.name.clone(), report })
 }
 

@@ -6,6 +6,7 @@ use crate::fault::Outcome;
 use arraystow::{ChunkedArray, ErrorKind, Region};
 use ndarray::{Array2, ArrayD, IxDyn};
 use serde::Serialize;
+use serde_json::json;
 use std::io::{Write, stdout};
 
 /// The surface of a pond after two stones.
@@ -30,13 +31,26 @@ pub(super) fn run(call: &Call, place: &str) -> Outcome<()> {
     match storage.create(NAME, &pond()?) {
         Ok(report) if call.json => return print_json(&report),
         Ok(report) => writeln!(out, "saved {NAME:?} in {}: {report}", storage.location())?,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && !call.json => {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && call.json => {
+            // The report of a save that has changed nothing.
+            return print_json(&json!({
+                "version": storage.version(NAME)?,
+                "bytes_written": 0,
+                "arrays_written": 0,
+                "arrays_linked": 0,
+                "chunks_carried": 0,
+                "arrays_kept": storage.info(NAME)?.arrays.len(),
+                "external_objects_written": 0,
+                "external_objects_kept": 0,
+            }));
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             writeln!(out, "{NAME:?} was saved in {} before, and stays as it is", storage.location())?;
         }
         Err(error) => return Err(error.into()),
     }
     writeln!(out)?;
-    list::draw_tree(call, &storage, NAME, &mut out)?;
+    list::draw_tree(call, place, &storage, NAME, &mut out)?;
     writeln!(out)?;
     plot::run(call, &PlotArguments::of(place.to_owned(), NAME.to_owned(), Some("height".to_owned())))?;
     writeln!(out, "\nTry next:\n")?;

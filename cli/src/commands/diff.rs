@@ -26,8 +26,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, other: Option<&str>, oth
     let printed = if call.json {
         print_json(&changes)
     } else {
-        let mut out = std::io::stdout().lock();
-        changes.iter().try_for_each(|change| change.print(&mut out))
+        call.print(|out| changes.iter().try_for_each(|change| change.print(out)))
     };
     Fault::of_found(printed, !changes.is_empty())
 }
@@ -66,7 +65,7 @@ struct Change {
 }
 
 impl Change {
-    fn print(&self, out: &mut impl Write) -> Outcome<()> {
+    fn print(&self, out: &mut dyn Write) -> Outcome<()> {
         let path = match self.path.as_str() {
             "" => "(the value)".to_owned(),
             path if path.chars().any(acts) => format!("{path:?}"),

@@ -8,7 +8,6 @@ use crate::fault::{Fault, Outcome};
 use crate::files::{self, NewFile};
 use crate::json::Converter;
 use crate::plot::Part;
-use crate::text;
 use crate::values::{self, read};
 use arraystow::{AnyArray, AnyNdArray, DataType, Storage, Value};
 use ndarray::{Slice, SliceInfoElem};
@@ -70,8 +69,7 @@ pub(super) fn run(call: &Call, wanted: Wanted) -> Outcome<()> {
     out.flush()?;
     out.get_ref().sync_all()?;
     new.finish()?;
-    call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(&file)?.len())));
-    Ok(())
+    call.wrote(&file)
 }
 
 /// What a file gets.

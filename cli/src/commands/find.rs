@@ -9,7 +9,6 @@ use arraystow::{Comparison, ListEntry, QueryMatch, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::io::Write;
 
 pub(super) fn run(call: &Call, place: &str, glob: &str, conditions: &[String]) -> Outcome<()> {
     let conditions = conditions.iter().map(|text| Condition::parse(text)).collect::<Outcome<Vec<_>>>()?;
@@ -17,16 +16,14 @@ pub(super) fn run(call: &Call, place: &str, glob: &str, conditions: &[String]) -
     let query = conditions.into_iter().fold(storage.query(&pattern(&storage, glob)?), |query, condition| {
         query.filter(&condition.path, condition.comparison, condition.wanted)
     });
-    let (found, unreadable): (Vec<_>, Vec<_>) = query.run_each()?.into_iter().partition(Result::is_ok);
+    let (found, unreadable): (Vec<_>, Vec<_>) =
+        call.looked(|| Ok(query.run_each()?))?.into_iter().partition(Result::is_ok);
     let found: Vec<QueryMatch> = found.into_iter().flatten().collect();
     super::check_glob(&storage, glob, found.is_empty() && unreadable.is_empty())?;
     if call.json {
         print_json(&found.into_iter().map(Found::new).collect::<Vec<_>>())?;
     } else {
-        let mut out = std::io::stdout().lock();
-        for found in found {
-            writeln!(out, "{}", found.entry.name)?;
-        }
+        call.print(|out| Ok(found.iter().try_for_each(|found| writeln!(out, "{}", found.entry.name))?))?;
     }
     call.end(unreadable.into_iter().filter_map(Result::err))
 }

@@ -4,7 +4,6 @@ use super::Call;
 use crate::fault::Outcome;
 use crate::files;
 use crate::page::{self, Pictures};
-use crate::text;
 use crate::tree::Printer;
 use crate::values::{part, read};
 use arraystow::{AnyArray, ArrayInfo, Storage, Value, ValueInfo};
@@ -37,8 +36,7 @@ pub(super) fn run(call: &Call, place: &str, name: &str, path: Option<&str>, file
     };
     let page = page::document(&title, &head, &body);
     files::write(file, force, page.as_bytes())?;
-    call.done(&format!("{}: {}", file.display(), text::bytes(std::fs::metadata(file)?.len())));
-    Ok(())
+    call.wrote(file)
 }
 
 /// A section for each array in the part of the value.

@@ -1,6 +1,6 @@
 //! `ls`, `tree` and `du`: from the manifests alone.
 
-use super::{Call, print_json, select};
+use super::{Call, is_url, print_json, select};
 use crate::arguments::Sort;
 use crate::fault::Outcome;
 use crate::text;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, reverse: bool) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let mut entries = select(&storage, glob)?;
+    let mut entries = call.looked(|| select(&storage, glob))?;
     if !long && sort != Sort::Size {
         order(&mut entries, sort, reverse, |entry| entry, |entry| entry.bytes);
         if call.json {
@@ -21,7 +21,7 @@ pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, r
         }
         return names(call, &entries);
     }
-    let (mut sized, errors) = each(entries, |entry| Sized::of(&storage, entry))?;
+    let (mut sized, errors) = call.looked(|| each(call, place, entries, |entry| Sized::of(&storage, entry)))?;
     order(&mut sized, sort, reverse, |sized| &sized.entry, Sized::bytes);
     if call.json {
         let entries = sized.into_iter().map(|sized| Sized { entry: with_json(sized.entry), ..sized });
@@ -36,13 +36,21 @@ pub(super) fn ls(call: &Call, place: &str, glob: &str, long: bool, sort: Sort, r
 
 /// Looks at each value, and returns what was found and the errors of the others. A value that was removed in the
 /// meantime is left out.
-fn each<T>(
+fn each<T: Send>(
+    call: &Call,
+    place: &str,
     entries: Vec<ListEntry>,
-    mut look: impl FnMut(ListEntry) -> arraystow::Result<T>,
+    look: impl Fn(&ListEntry) -> arraystow::Result<T> + Sync,
 ) -> Outcome<(Vec<T>, Vec<Error>)> {
+    call.progress.begin(entries.len(), 0);
+    let look = |entry: &ListEntry| {
+        let found = look(entry);
+        call.progress.finish_one(0);
+        found
+    };
     let (mut found, mut errors) = (Vec::with_capacity(entries.len()), Vec::new());
-    for entry in entries {
-        match look(entry) {
+    for one in call.progress.each(is_url(place), &entries, look, |_| ()) {
+        match one {
             Ok(one) => found.push(one),
             Err(error) if error.is_not_found() => {}
             Err(error) if error.is_cancelled() => return Err(error.into()),
@@ -74,11 +82,11 @@ struct Sized {
 }
 
 impl Sized {
-    fn of(storage: &Storage, entry: ListEntry) -> arraystow::Result<Self> {
+    fn of(storage: &Storage, entry: &ListEntry) -> arraystow::Result<Self> {
         let info = storage.info(&entry.name)?;
         let external = info.external_objects.iter().map(|object| object.bytes).fold(0, u64::saturating_add);
         Ok(Self {
-            entry,
+            entry: entry.clone(),
             arrays: info.arrays.len(),
             array_bytes: info.array_bytes(),
             external_objects: info.external_objects.len(),
@@ -120,7 +128,7 @@ struct Branch {
 
 pub(super) fn tree(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let (root, errors) = Branch::of(&storage, glob)?;
+    let (root, errors) = call.looked(|| Branch::of(call, place, &storage, glob))?;
     if call.json {
         print_json(&root)?;
     } else {
@@ -130,8 +138,8 @@ pub(super) fn tree(call: &Call, place: &str, glob: &str) -> Outcome<()> {
 }
 
 /// Draws the tree of the values that a glob selects.
-pub(super) fn draw_tree(call: &Call, storage: &Storage, glob: &str, out: &mut dyn Write) -> Outcome<()> {
-    let (root, errors) = Branch::of(storage, glob)?;
+pub(super) fn draw_tree(call: &Call, place: &str, storage: &Storage, glob: &str, out: &mut dyn Write) -> Outcome<()> {
+    let (root, errors) = Branch::of(call, place, storage, glob)?;
     draw(storage, &root, out)?;
     call.end(errors)
 }
@@ -143,10 +151,10 @@ fn draw(storage: &Storage, root: &Branch, out: &mut dyn Write) -> Outcome<()> {
 
 impl Branch {
     /// The tree of the values that a glob selects, and the errors of those that cannot be read.
-    fn of(storage: &Storage, glob: &str) -> Outcome<(Self, Vec<Error>)> {
+    fn of(call: &Call, place: &str, storage: &Storage, glob: &str) -> Outcome<(Self, Vec<Error>)> {
         let mut root = Self::default();
-        let (infos, errors) =
-            each(select(storage, glob)?, |entry| storage.info(&entry.name).map(|info| (entry, info)))?;
+        let look = |entry: &ListEntry| storage.info(&entry.name).map(|info| (entry.clone(), info));
+        let (infos, errors) = each(call, place, select(storage, glob)?, look)?;
         for (entry, info) in infos {
             let arrays = info.arrays.iter().map(|array| {
                 let path = array.paths.first().map_or("", String::as_str);
@@ -201,7 +209,8 @@ impl Usage {
 pub(super) fn du(call: &Call, place: &str, glob: &str) -> Outcome<()> {
     let storage = call.existing(place)?;
     let mut workflows: BTreeMap<String, Usage> = BTreeMap::new();
-    let (all, errors) = each(select(&storage, glob)?, |entry| Sized::of(&storage, entry))?;
+    let look = |entry: &ListEntry| Sized::of(&storage, entry);
+    let (all, errors) = call.looked(|| each(call, place, select(&storage, glob)?, look))?;
     for sized in all {
         let workflow = sized.entry.name.rsplit_once('/').map_or("", |(workflow, _)| workflow).to_owned();
         let usage = workflows.entry(workflow.clone()).or_insert_with(|| Usage { workflow, ..Usage::default() });

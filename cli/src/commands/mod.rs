@@ -24,14 +24,18 @@ mod stats;
 mod verify;
 
 use crate::arguments::{Arguments, Command, PlotArguments, RepackArguments};
-use crate::fault::{Fault, Outcome, say};
+use crate::fault::{Fault, Outcome};
+use crate::progress::Progress;
 use crate::values::pattern;
-use crate::{pager, terminal};
+use crate::{pager, text};
 use arraystow::{ListEntry, Storage, StorageBuilder};
 use clap::CommandFactory;
 use serde::Serialize;
+use serde_json::json;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How the command was called: what holds for all commands.
 pub(crate) struct Call {
@@ -42,6 +46,7 @@ pub(crate) struct Call {
     /// Whether long texts go through a pager.
     pager: bool,
     options: Vec<(String, String)>,
+    progress: Progress,
 }
 
 impl Call {
@@ -76,14 +81,65 @@ impl Call {
 
     /// Runs work that may take long. It ends early at a Ctrl-C.
     fn watched<R>(&self, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
-        terminal::watched(self.quiet, self.json, work)
+        self.progress.watch(work)
+    }
+
+    /// Runs work that may take long and changes nothing. Ctrl-C ends the process.
+    fn looked<R>(&self, work: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+        self.progress.look(work)
+    }
+
+    /// Does something for each item, for several of them at the same time in an object store. After an error, no other
+    /// one is begun. The results have the order of the items.
+    fn each<T: Sync, R: Send>(
+        &self,
+        in_store: bool,
+        items: &[T],
+        work: impl Fn(&T) -> Outcome<R> + Sync,
+    ) -> Outcome<Vec<R>> {
+        self.each_said(in_store, items, work, |_| None)
+    }
+
+    /// The same, which also says what was done, in the order of the items.
+    fn each_said<T: Sync, R: Send>(
+        &self,
+        in_store: bool,
+        items: &[T],
+        work: impl Fn(&T) -> Outcome<R> + Sync,
+        said: impl Fn(&R) -> Option<String> + Send + Sync,
+    ) -> Outcome<Vec<R>> {
+        let has_failed = AtomicBool::new(false);
+        let work = |item: &T| {
+            let result = (!has_failed.load(Ordering::Relaxed)).then(|| work(item));
+            has_failed.fetch_or(matches!(result, Some(Err(_))), Ordering::Relaxed);
+            result
+        };
+        let finished = |result: &Option<Outcome<R>>| {
+            if let Some(Ok(result)) = result
+                && let Some(text) = said(result)
+            {
+                self.done(&text);
+            }
+        };
+        self.progress.each(in_store, items, work, finished).into_iter().flatten().collect()
     }
 
     /// Says what was done.
     fn done(&self, text: &str) {
         if !self.quiet && !self.json {
-            say(text);
+            self.progress.say(text);
         }
+    }
+
+    /// Says that a file was written.
+    fn wrote(&self, file: &Path) -> Outcome<()> {
+        let bytes = std::fs::metadata(file)?.len();
+        if self.json {
+            // A path need not be Unicode.
+            return print_json(&json!({ "file": file.to_string_lossy(), "bytes": bytes }));
+        }
+        self.done(&format!("{}: {}", file.display(), text::bytes(bytes)));
+        Ok(())
     }
 
     /// Ends a command that has printed what it could: the errors of the other values come last.
@@ -171,7 +227,8 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
     if !options.is_empty() {
         check_options(&command)?;
     }
-    let call = Call { program: program.to_string_lossy().into_owned(), json, quiet, pager: !no_pager, options };
+    let (program, progress) = (program.to_string_lossy().into_owned(), Progress::new(quiet, json));
+    let call = Call { program, json, quiet, pager: !no_pager, options, progress };
     match command {
         Command::Ls { place, glob, long, sort, reverse } => list::ls(&call, &place, &glob, long, sort, reverse),
         Command::Tree { place, glob } => list::tree(&call, &place, &glob),
@@ -211,6 +268,17 @@ pub(crate) fn run(program: &OsStr, arguments: Arguments) -> Outcome<()> {
             clap_complete::generate(shell, &mut Arguments::command(), "arraystow", &mut text);
             Ok(std::io::stdout().lock().write_all(&text)?)
         }
-        Command::Man => Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?),
+        Command::Man => manual(),
     }
+}
+
+/// Prints the manual page, and behind it those of all commands, which it names.
+fn manual() -> Outcome<()> {
+    let mut whole = Arguments::command().disable_help_subcommand(true);
+    whole.build();
+    let mut text = Vec::new();
+    for command in [&whole].into_iter().chain(whole.get_subcommands()) {
+        clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    }
+    Ok(std::io::stdout().lock().write_all(&text)?)
 }

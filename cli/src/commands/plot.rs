@@ -8,9 +8,9 @@ use crate::fault::{Fault, Outcome};
 use crate::files;
 use crate::numbers::Bin;
 use crate::plot::{self, Axis, Cells, Colours, Graphics, Line, Part, Picture, Screen, Shown};
-use crate::text;
 use arraystow::ArrayInfo;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -66,6 +66,11 @@ impl<'a> Target<'a> {
 struct Found<'a> {
     array: &'a ArrayInfo,
     part: &'a str,
+    /// The file that was written, and its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     axes: Option<Vec<&'a Axis>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,14 +122,28 @@ pub(super) fn run(call: &Call, arguments: &PlotArguments) -> Outcome<()> {
         Target::File(file, picture) => {
             let bytes = picture.draw(&plot)?;
             files::write(file, arguments.force, &bytes)?;
-            call.done(&format!("{}: {}", file.display(), text::bytes(bytes.len() as u64)));
-            if call.json { print_json(&found(&info, &part, &plot.shown)) } else { Ok(()) }
+            if call.json {
+                // A path need not be Unicode.
+                let (file, bytes) = (Some(file.to_string_lossy()), Some(bytes.len()));
+                return print_json(&Found { file, bytes, ..found(&info, &part, &plot.shown) });
+            }
+            call.wrote(file)
         }
     }
 }
 
 fn found<'a>(array: &'a ArrayInfo, part: &'a Part, shown: &'a Shown) -> Found<'a> {
-    let nothing = Found { array, part: &part.text, axes: None, limits: None, cells: None, line: None, histogram: None };
+    let nothing = Found {
+        array,
+        part: &part.text,
+        file: None,
+        bytes: None,
+        axes: None,
+        limits: None,
+        cells: None,
+        line: None,
+        histogram: None,
+    };
     match shown {
         Shown::Cells { cells, axes, scale } => {
             let limits = Some([scale.limits.low, scale.limits.high]);

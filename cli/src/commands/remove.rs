@@ -20,8 +20,10 @@ pub(super) fn rm(call: &Call, place: &str, globs: &[String], yes: bool) -> Outco
         confirm(yes, &format!("remove {} values with their arrays", names.len()))?;
     }
     call.watched(|| {
+        call.progress.begin(names.len(), 0);
         names.iter().try_for_each(|name| {
             storage.remove(name)?;
+            call.progress.finish_one(0);
             call.done(&format!("removed {name}"));
             Ok(())
         })
@@ -31,7 +33,7 @@ pub(super) fn rm(call: &Call, place: &str, globs: &[String], yes: bool) -> Outco
 
 pub(super) fn sweep(call: &Call, place: &str, dry_run: bool, yes: bool) -> Outcome<()> {
     let storage = call.existing(place)?;
-    let found = storage.sweep()?;
+    let found = call.looked(|| Ok(storage.sweep()?))?;
     let is_skipped = !found.skipped().is_empty();
     for error in found.skipped() {
         match call.json {
@@ -44,7 +46,7 @@ pub(super) fn sweep(call: &Call, place: &str, dry_run: bool, yes: bool) -> Outco
         print(call, &found.leftovers().collect::<Vec<_>>())
     } else {
         confirm(yes, &format!("remove {}", sum(count, "leftovers", bytes)))?;
-        print(call, &found.remove()?.iter().collect::<Vec<_>>())
+        print(call, &call.watched(|| Ok(found.remove()?))?.iter().collect::<Vec<_>>())
     };
     Fault::of_found(printed, is_skipped)
 }

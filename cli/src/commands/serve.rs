@@ -16,7 +16,7 @@ pub(super) fn run(call: &Call, place: &str, address: IpAddr, port: u16) -> Outco
             std::process::exit(CANCELLED.into());
         }
     };
-    signals::handle(handler)?;
+    let _handled = signals::handle(handler)?;
     if call.json {
         print_json(&json!({ "url": server.url() }))?;
     } else {

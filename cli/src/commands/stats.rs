@@ -39,7 +39,7 @@ pub(super) fn stats(call: &Call, place: &str, name: &str, path: Option<&str>, bi
             Err(Fault::Other(format!("elements of {} have no minimum or mean: try `head`", array.data_type())))
         })
     })?;
-    if call.json { print_json(&stats) } else { print(&stats) }
+    if call.json { print_json(&stats) } else { call.print(|out| print(&stats, out)) }
 }
 
 /// Reads the array twice, unless it is small enough to be kept in memory: the histogram needs the ends.
@@ -75,9 +75,8 @@ fn number(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-fn print(stats: &Stats) -> Outcome<()> {
+fn print(stats: &Stats, mut out: &mut dyn Write) -> Outcome<()> {
     const COLUMNS: usize = 85;
-    let mut out = std::io::stdout().lock();
     writeln!(out, "{}", text::array(&stats.array))?;
     write!(out, "{} elements, {} NaN", stats.elements, stats.nan)?;
     for (count, what) in [(stats.missing, "missing"), (stats.infinite, "infinite, which the histogram leaves out")] {
@@ -99,7 +98,6 @@ pub(super) fn head(call: &Call, place: &str, name: &str, path: Option<&str>, ele
     if call.json {
         return print_json(&json!({ "array": info, "shape": corner.shape(), "elements": elements::json(&corner)? }));
     }
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n{}", text::array(&info), text::clean_lines(&format!("{corner:#}")))?;
-    Ok(())
+    let text = text::clean_lines(&format!("{corner:#}"));
+    call.print(|out| Ok(writeln!(out, "{}\n{text}", text::array(&info))?))
 }

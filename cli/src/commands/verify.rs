@@ -1,11 +1,10 @@
 //! `verify`: values compared with what was saved.
 
-use super::{Call, print_json, select};
+use super::{Call, is_url, print_json, select};
 use crate::fault::{Fault, Outcome};
 use crate::terminal::sum;
 use crate::values::pattern;
 use arraystow::{Verification, VerifyDepth};
-use std::io::Write;
 
 pub(super) fn run(call: &Call, place: &str, glob: &str, depth: VerifyDepth) -> Outcome<()> {
     let storage = call.existing(place)?;
@@ -14,7 +13,12 @@ pub(super) fn run(call: &Call, place: &str, glob: &str, depth: VerifyDepth) -> O
             return Ok(storage.verify_all(depth)?);
         }
         let entries = select(&storage, glob)?;
-        entries.iter().map(|entry| Ok(storage.verify(&entry.name, depth)?)).collect()
+        call.progress.begin(entries.len(), 0);
+        call.each(is_url(place), &entries, |entry| {
+            let found = storage.verify(&entry.name, depth)?;
+            call.progress.finish_one(0);
+            Ok(found)
+        })
     })?;
     let is_sound = found.iter().all(|value| value.faults.is_empty());
     Fault::of_found(print(call, &found), !is_sound)
@@ -24,10 +28,8 @@ fn print(call: &Call, found: &[Verification]) -> Outcome<()> {
     if call.json {
         return print_json(&found);
     }
-    let mut out = std::io::stdout().lock();
-    for fault in found.iter().flat_map(|value| &value.faults) {
-        writeln!(out, "{fault}")?;
-    }
+    let mut faults = found.iter().flat_map(|value| &value.faults);
+    call.print(|out| Ok(faults.try_for_each(|fault| writeln!(out, "{fault}"))?))?;
     let bytes = found.iter().map(|value| value.bytes).fold(0, u64::saturating_add);
     let damaged = found.iter().filter(|value| !value.is_sound()).count();
     let unchecked: usize = found.iter().map(|value| value.unchecked).sum();

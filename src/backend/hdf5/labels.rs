@@ -17,7 +17,7 @@ use hdf5_sys::h5t::{H5T_STD_REF_OBJ, H5T_class_t, H5Tclose, H5Tcopy, H5Tcreate, 
 use std::ffi::{CStr, c_void};
 
 /// What netCDF gives as the name of a scale that has no coordinates, before the dimension's length.
-const WITHOUT_COORDINATES: &str = "This is a netCDF dimension but not a netCDF variable.";
+pub(super) const WITHOUT_COORDINATES: &str = "This is a netCDF dimension but not a netCDF variable.";
 
 /// Writes the attributes and the fill value of an array.
 pub(super) fn write_attributes(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {

@@ -5,6 +5,7 @@ use super::file::File;
 use super::header::{damaged, form};
 use super::library::Handle;
 use super::links::{self, Link, ObjectKind};
+use super::others_labels;
 use super::paths::{self, elsewhere};
 use crate::backend::found::{FoundArrays, Listing};
 use crate::error::{Error, Result};
@@ -53,7 +54,10 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
             match opened {
                 Ok((ObjectKind::Dataset, object)) => {
                     let form = attempt(file, || form(&object.handle, file_len, limits));
-                    listing.add(path, form);
+                    match attempt(file, || others_labels::is_only_length(file, &object.handle)) {
+                        Ok(true) => listing.add_length(path, form),
+                        _ => listing.add(path, form),
+                    }
                 }
                 Ok((ObjectKind::Group, object)) if seen.insert(object.token) => groups.push((path, object.handle)),
                 Ok(_) => {}

@@ -5,6 +5,7 @@
 use super::attribute_values::{self as values, OpenAttribute};
 use super::elements::StoredElements;
 use super::file::File;
+use super::labels::WITHOUT_COORDINATES;
 use super::library::Handle;
 use super::links;
 use super::paths::{self, FoundObject};
@@ -41,6 +42,11 @@ pub(super) fn read(file: &File, path: &str, axes: usize, elements: &StoredElemen
         }
     }
     Labels::of_others(said, axes, &elements.data_type)
+}
+
+/// Whether a dataset is a scale of netCDF that only has a length.
+pub(super) fn is_only_length(file: &File, dataset: &Handle) -> Result<bool> {
+    Ok(values::text(file, dataset, c"NAME")?.is_some_and(|name| name.starts_with(WITHOUT_COORDINATES)))
 }
 
 /// The names of the axes: of each the name of its dimension scale, or else its label.
