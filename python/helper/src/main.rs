@@ -114,6 +114,8 @@ struct Climate {
     attrs: BTreeMap<String, String>,
 }
 
+type Pair = (i32, String);
+
 fn load(storage: &Storage, name: &str, wanted: &str) -> Result<serde_json::Value, Box<dyn Error>> {
     match wanted {
         "survey" => {
@@ -141,12 +143,12 @@ fn load(storage: &Storage, name: &str, wanted: &str) -> Result<serde_json::Value
             }))
         }
         "shared" => {
-            let (first, second): (Shared<(i32, String)>, Shared<(i32, String)>) = storage.load(name)?;
+            let (first, second): (Shared<Pair>, Shared<Pair>) = storage.load(name)?;
             Ok(serde_json::json!(Shared::ptr_eq(&first, &second)))
         }
         "pair" => {
-            let pair: ((i32, String), (i32, String)) = storage.load(name)?;
-            Ok(serde_json::json!(pair))
+            let (first, second): (Pair, Pair) = storage.load(name)?;
+            Ok(serde_json::json!([first, second]))
         }
         element => with_array(storage, name, element, Shown),
     }
