@@ -6,9 +6,10 @@ loads with its types.
 
 from . import errors, progress
 from ._array import Array
+from ._external import External
 from ._native import __version__
 from ._session import Session, Slot, merged, pending
-from ._storage import External, Progress, Storage
+from ._storage import Progress, Storage
 from .errors import ArraystowError
 
 __all__ = ["Array", "ArraystowError", "External", "Progress", "Session", "Slot", "Storage", "__version__", "errors", "merged", "pending", "progress"]

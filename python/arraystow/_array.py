@@ -252,7 +252,7 @@ class Flat:
 
     def __getitem__(self, key: tuple[Any, ...]) -> Any:
         outer, inner = key[: self.array.ndim], key[self.array.ndim :]
-        return self.array[outer][(..., *inner)]
+        return self.array[outer][(Ellipsis,) + inner]
 
 
 def _count(chunks: list[list[int]]) -> int:

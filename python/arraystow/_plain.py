@@ -17,6 +17,7 @@ import numpy as np
 
 from . import _datasets, _dtypes
 from ._array import Array
+from ._external import External
 from ._native import RawArray
 
 
@@ -178,6 +179,8 @@ def _advice(value: Any) -> str:
     """What to save instead of an object."""
     if hasattr(value, "to_xarray"):
         return ": save its to_xarray()"
+    if isinstance(value, External):
+        return ": only the Rust program that wrote it has its type; copy() and rename() keep it"
     if isinstance(value, datetime.timedelta):
         return ": save its total_seconds(), or np.timedelta64(value)"
     if isinstance(value, complex):

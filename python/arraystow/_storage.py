@@ -13,6 +13,7 @@ import numpy as np
 from . import _cluster, _dask, _shape, errors
 from ._array import Array
 from ._async import async_form, in_thread
+from ._external import External
 from ._native import RawArray, RawStorage
 from ._plain import Plain, Single
 from ._session import Session, Slot
@@ -96,7 +97,7 @@ class Storage:
             arrays.append((Array(raw), path))
             return arrays[-1][0]
 
-        value, version = self._raw.load(name, array, _inline, _external, progress)
+        value, version = self._raw.load(name, array, _inline, External, progress)
         for made, path in arrays:
             made._source = InStorage(self, name, path, made._raw.file)
         return (value if as_ is None else _shape.shaped(value, as_)), version
@@ -361,17 +362,3 @@ def _inline(data_type: str | None, shape: list[int], elements: list[Any]) -> Any
     if data_type.startswith("complex"):
         elements = [complex(*pair) for pair in elements]
     return np.array(elements, data_type).reshape(shape)
-
-
-def _external(serializer: str, path: str) -> Any:
-    return External(serializer, path)
-
-
-class External:
-    """An object that a serializer of a Rust program keeps in files beside the document. Only that program reads it."""
-
-    def __init__(self, id: str, path: str) -> None:
-        self.id, self.path = id, path
-
-    def __repr__(self) -> str:
-        return f"<arraystow.External {self.id} at {self.path}>"

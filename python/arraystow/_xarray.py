@@ -66,7 +66,8 @@ class ArraystowBackend(BackendEntrypoint):
         return {path: _dataset(arrays, attrs, drop_variables, how) for path, arrays, attrs in _groups(value, "/")}
 
     def open_datatree(self, filename_or_obj: Any, **options: Any) -> xarray.DataTree:
-        return xarray.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, **options))
+        tree: xarray.DataTree = xarray.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, **options))
+        return tree
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:
         if isinstance(filename_or_obj, Storage):
@@ -169,7 +170,8 @@ def _dataset(arrays: Named, attrs: dict[str, Any], drop: str | Iterable[str] | N
         if isinstance(names, list) and all(name in variables for name in names):
             coordinates.update(names)
             moved["coordinates"] = described.pop("coordinates")
-    return xarray.Dataset(variables, attrs=attrs).set_coords(coordinates)
+    dataset: xarray.Dataset = xarray.Dataset(variables, attrs=attrs).set_coords(coordinates)
+    return dataset
 
 
 def _dims(array: Any) -> tuple[str, ...] | None:

@@ -12,17 +12,21 @@ def storage(tmp_path):
     return arraystow.Storage(tmp_path / "storage")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def helper():
-    """Calls the Rust program that loads and saves with types."""
+    """Calls the Rust program that loads and saves with types. It runs as long as the tests."""
+    program = [os.environ["ARRAYSTOW_HELPER"], "talk"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
 
-    def call(*arguments):
-        program = os.environ["ARRAYSTOW_HELPER"]
-        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout else None
+        def call(*arguments):
+            running.stdin.write(json.dumps(list(map(str, arguments))) + "\n")
+            running.stdin.flush()
+            answer = json.loads(running.stdout.readline())
+            assert "done" in answer, answer["failed"]
+            return answer["done"]
 
-    return call
+        yield call
+        running.stdin.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ import itertools
 import json
 import os
 import pickle
-import types
 
 import dask.array as da
+import ml_dtypes
 import numpy as np
 import pytest
 import xarray as xr
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import arraystow
-from arraystow import _dtypes, errors
+from arraystow import errors
 
 NUMBERS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 quiet = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,10 +80,11 @@ def test_strings_of_every_kind_come_back(storage, helper):
 
 def test_numbers_of_other_packages_are_not_saved_as_bytes(storage):
     """What ml_dtypes has beside bfloat16 is of the kind V too."""
-    foreign = types.SimpleNamespace(subdtype=None, names=None, metadata=None, name="float8_e4m3fn", kind="V", type=float, itemsize=1)
-    with pytest.raises(TypeError, match="arrays of the dtype .*float8_e4m3fn.* cannot be saved"):
-        _dtypes.from_numpy(foreign)
-    assert _dtypes.from_numpy(np.dtype("V3")) == "bytes[3]"
+    for dtype in (ml_dtypes.float8_e4m3fn, ml_dtypes.int4):
+        with pytest.raises(TypeError, match=f"a: arrays of the dtype .*{dtype.__name__}.* cannot be saved"):
+            storage.save("x", {"a": np.ones(3, dtype)})
+    storage.save("x", np.zeros(3, "V3"))
+    assert storage.load("x").dtype == "V3"
 
 
 def index(length):

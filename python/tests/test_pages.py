@@ -1,8 +1,11 @@
 """The Python code of the pages runs as it is printed."""
 
+import json
 import pathlib
 import re
 
+import dask.array
+import functionfuse_double
 import numpy as np
 import pandas
 import pytest
@@ -54,3 +57,39 @@ def test_the_first_page(results):
     names = run("python/README.md", {"pandas": pandas, "compute": compute})
     assert list(names["table"]["seed"]) == [2]
     np.testing.assert_array_equal(results.load("global/survey")["height"], np.ones((3000, 4000), "f4"))
+
+
+def test_start(tmp_path, monkeypatch, capsys):
+    """The other programs read what the program of the page has saved."""
+    monkeypatch.chdir(tmp_path)
+    ramp = dask.array.broadcast_to(dask.array.arange(2000, dtype="f4", chunks=250)[:, None], (2000, 2000), chunks=250)
+    for name, array_format in {"ramp": "hdf5", "without-cmake": "zarr"}.items():
+        storage = arraystow.Storage("surveys", array_format=array_format)
+        storage.save(name, {"name": "a ramp", "height": ramp})
+        (array,) = storage.info(name)["arrays"]
+        assert len(storage.load(name)["height"].chunks[0]) == 8 and array["format"].startswith(array_format)
+    run("docs/start.md", {})
+    assert capsys.readouterr().out == "[1000. 1001. 1002.]\n" * 2
+
+
+def test_labels(results):
+    zarr = arraystow.Storage("results", array_format="zarr")
+    air = xarray.DataArray(np.ones((4, 3), "f4"), dims=["time", "lat"], attrs={"units": "K"})
+    zarr.save("climate", {"air": air, "deep": [{"lat": xarray.DataArray([1.0, 2.0, 3.0], dims=["lat"])}]})
+    dataset = run("docs/labels.md", {"xarray": xarray})["dataset"]
+    assert set(dataset.variables) == {"air", "deep[0].lat"} and dataset["air"].dims == ("time", "lat")
+    assert dataset["air"].attrs["units"] == "K" and float(dataset["air"].sum()) == 12
+
+
+def test_coming_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    storage = functionfuse_double.FileStorage(str(tmp_path))
+    names = {"np": np, "json": json, "name": "north", "spacing": 0.25, "storage": storage}
+    run("docs/coming-from.md", names | {"height": np.ones((3, 4)), "land": np.zeros((3, 4), bool)})
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["height.npy", "land.npy", "survey.json"]
+    storage.save("workflow", "task", {"field": dask.array.ones((10, 10), chunks=5)})
+    assert isinstance(storage.read_task("workflow", "task")["field"], dask.array.Array)
+    # And what the page says of the package.
+    own = arraystow.Storage(tmp_path / "own")
+    own.save("north", {"name": names["name"], "height": np.ones((3, 4))})
+    assert own.load("north")["height"].shape == (3, 4)

@@ -168,8 +168,10 @@ def test_the_ranks_of_mpi_write_one_array(tmp_path):
 
 
 def test_tasks_of_ray_write_one_array(tmp_path):
-    """Ray has 360 MB: it is tried where it is installed."""
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="NOT RUN: ray is not installed")
     command = [sys.executable, str(EXAMPLES / "ray_tasks.py"), str(tmp_path)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0"})
+    # A busy machine takes longer than Ray waits by itself.
+    options = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "200"}
+    # The workers import from the current folder first, and the sources have no extension module.
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, env=options, cwd=tmp_path)
     assert ran.returncode == 0 and "4 tasks have written <arraystow.Array" in ran.stdout, ran.stderr

@@ -49,6 +49,25 @@ def test_what_rust_saved_loads_without_its_types(storage, helper):
     assert storage.load("plain") == [1, 2.5, "text", list(b"bytes"), None, [True, False]]
 
 
+def test_what_rust_shares_is_shared_no_more_after_a_save_of_python(storage, helper):
+    """Its own type refuses it then, and a type that shares nothing loads it."""
+    helper("save", storage.place)
+    assert helper("load", storage.place, "shared", "shared") is True
+    storage.update("shared", lambda value: value)
+    assert storage.load("shared") == [[1, "shared"], [1, "shared"]] == helper("load", storage.place, "shared", "pair")
+    with pytest.raises(AssertionError, match="shared"):
+        helper("load", storage.place, "shared", "shared")
+
+
+def test_what_only_rust_can_save_is_an_error_with_its_path(storage, helper):
+    helper("save", storage.place)
+    assert storage.load("records")["stations"][0] == {"name": "one", "height": 0.5}
+    with pytest.raises(TypeError, match="^stations: .*objects.*'one'.* is none"):
+        storage.update("records", lambda value: value)
+    with pytest.raises(TypeError, match=r"^a\[0\]: .*External cannot be saved: only the Rust program .*copy\(\)"):
+        storage.save("x", {"a": [arraystow.External("Model", "a[0]")]})
+
+
 def test_what_python_saves_loads_in_rust_with_its_types(storage, helper):
     records = np.zeros(5, [("time", "<i8"), ("value", "<f4"), ("name", "S8")])
     records["time"], records["name"] = np.arange(5), b"name"

@@ -1,10 +1,20 @@
-//! `helper save FOLDER` saves values of Rust's types; `helper load FOLDER NAME TYPE` loads one that Python has saved with
-//! its type and prints what it is as JSON; `helper echo FOLDER NAME` saves it again, under the name with `.again`.
-//! `helper s3` serves S3 until its input ends.
+//! What the tests of the Python package ask of Rust. The answers are JSON.
+//!
+//! - `helper save FOLDER` saves values of Rust's types.
+//! - `helper load FOLDER NAME TYPE` loads a value that Python has saved, with its type, and prints what it is.
+//! - `helper again FOLDER NAME TYPE` loads an array with its type, and saves its elements under the name with `.again`.
+//! - `helper echo FOLDER NAME` does so with a value of any type.
+//! - `helper talk` answers such calls line by line, each a list in JSON.
+//! - `helper s3` serves S3 until its input ends.
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
+mod elements;
+
 use arraystow::{ChunkedArray, Element, FixedText, Shared, Storage, Value};
-use ndarray::{Array1, Array2, ArrayD};
+use elements::{Again, Shown, shown, with_array};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use ndarray::{Array1, Array2};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,19 +89,34 @@ fn missing() -> arraystow::Result<Missing> {
     })
 }
 
-/// The same string for the same elements.
-fn shown<T: Element + std::fmt::Debug>(array: &ChunkedArray<T>) -> arraystow::Result<serde_json::Value> {
-    let elements: ArrayD<T> = array.compute()?;
-    let texts: Vec<String> = elements.iter().map(|element| format!("{element:?}")).collect();
-    Ok(serde_json::json!({"shape": array.shape(), "elements": texts, "dims": array.dims(), "attrs": array.attrs()}))
+/// An element of a plain array.
+#[derive(Clone, Serialize)]
+struct Station {
+    name: String,
+    height: f32,
 }
 
+/// What `datetime` of Python has.
+#[derive(Debug, Serialize, Deserialize)]
+struct Dated {
+    day: Date,
+    at: DateTime,
+    time: Time,
+    instant: Timestamp,
+}
+
+/// What a `Dataset` of xarray is saved as.
+#[derive(Serialize, Deserialize)]
+struct Climate {
+    air: ChunkedArray<f32>,
+    time: ChunkedArray<Timestamp>,
+    lat: Array1<f64>,
+    attrs: BTreeMap<String, String>,
+}
+
+type Pair = (i32, String);
+
 fn load(storage: &Storage, name: &str, wanted: &str) -> Result<serde_json::Value, Box<dyn Error>> {
-    macro_rules! array {
-        ($rust:ty) => {
-            Ok(shown(&storage.load::<ChunkedArray<$rust>>(name)?)?)
-        };
-    }
     match wanted {
         "survey" => {
             let survey: Survey = storage.load(name)?;
@@ -106,30 +131,31 @@ fn load(storage: &Storage, name: &str, wanted: &str) -> Result<serde_json::Value
                 "texts": shown(&survey.texts)?, "readings": shown(&survey.readings)?,
             }))
         }
-        "optional" => array!(Option<i16>),
-        "bool" => array!(bool),
-        "int8" => array!(i8),
-        "int16" => array!(i16),
-        "int32" => array!(i32),
-        "int64" => array!(i64),
-        "uint8" => array!(u8),
-        "uint16" => array!(u16),
-        "uint32" => array!(u32),
-        "uint64" => array!(u64),
-        "float16" => array!(half::f16),
-        "float32" => array!(f32),
-        "float64" => array!(f64),
-        "complex64" => array!(Complex<f32>),
-        "complex128" => array!(Complex<f64>),
-        "string" => array!(String),
-        other => Err(format!("the helper does not know the type {other}").into()),
+        "dated" => {
+            let dated: Dated = storage.load(name)?;
+            Ok(serde_json::json!(dated))
+        }
+        "climate" => {
+            let climate: Climate = storage.load(name)?;
+            Ok(serde_json::json!({
+                "air": shown(&climate.air)?, "time": shown(&climate.time)?, "lat": climate.lat.to_vec(),
+                "attrs": climate.attrs,
+            }))
+        }
+        "shared" => {
+            let (first, second): (Shared<Pair>, Shared<Pair>) = storage.load(name)?;
+            Ok(serde_json::json!(Shared::ptr_eq(&first, &second)))
+        }
+        "pair" => {
+            let (first, second): (Pair, Pair) = storage.load(name)?;
+            Ok(serde_json::json!([first, second]))
+        }
+        element => with_array(storage, name, element, Shown),
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match *arguments.as_slice() {
+fn answer(arguments: &[&str]) -> Result<serde_json::Value, Box<dyn Error>> {
+    match *arguments {
         ["save", folder] => {
             let storage = Storage::open(folder)?;
             storage.save("survey", &survey()?)?;
@@ -137,19 +163,45 @@ fn main() -> Result<(), Box<dyn Error>> {
             let twice = Shared::new((1, "shared".to_owned()));
             storage.save("shared", &(twice.clone(), twice))?;
             storage.save("plain", &(1_u8, 2.5_f32, "text", b"bytes".to_vec(), (), [true, false]))?;
+            let stations = Array1::from_vec(vec![Station { name: "one".into(), height: 0.5 }]);
+            storage.save("records", &BTreeMap::from([("stations", stations)]))?;
         }
-        ["load", folder, name, wanted] => println!("{}", load(&Storage::open(folder)?, name, wanted)?),
+        ["load", folder, name, wanted] => return load(&Storage::open(folder)?, name, wanted),
+        ["again", folder, name, wanted] => {
+            let storage = Storage::open(folder)?;
+            let again = Again { storage: &storage, name: &format!("{name}.again") };
+            return with_array(&storage, name, wanted, again);
+        }
         ["echo", folder, name] => {
             let storage = Storage::open(folder)?;
             let value: Value = storage.load(name)?;
             storage.save(&format!("{name}.again"), &value)?;
+        }
+        _ => return Err("the helper does not know this call".into()),
+    }
+    Ok(serde_json::Value::Null)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match *arguments.as_slice() {
+        ["talk"] => {
+            for line in std::io::stdin().lines() {
+                let arguments: Vec<String> = serde_json::from_str(&line?)?;
+                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                match answer(&arguments) {
+                    Ok(answer) => println!("{}", serde_json::json!({"done": answer})),
+                    Err(error) => println!("{}", serde_json::json!({"failed": error.to_string()})),
+                }
+            }
         }
         ["s3"] => {
             let server = arraystow_s3_server::Server::start();
             println!("{}", serde_json::json!(server.options().into_iter().collect::<BTreeMap<_, _>>()));
             std::io::stdin().read_line(&mut String::new())?;
         }
-        _ => return Err("helper save FOLDER | load FOLDER NAME TYPE | echo FOLDER NAME".into()),
+        ref arguments => println!("{}", answer(arguments)?),
     }
     Ok(())
 }
