@@ -80,8 +80,15 @@ def member(value: Any, kind: type[enum.Enum]) -> enum.Enum | None:
     try:
         return kind(value)
     except (TypeError, ValueError):
-        plain = Plain(lambda array, path: array)
-        return next((one for one in kind if plain.of(one.value) == value), None)
+        return next((one for one in kind if _is_saved_as(one.value, value)), None)
+
+
+def _is_saved_as(value: Any, saved: Any) -> bool:
+    try:
+        return bool(Plain(lambda array, path: array).of(value) == saved)
+    except (TypeError, ValueError):
+        # It cannot be saved.
+        return False
 
 
 def _all(values: list[Any], kinds: tuple[Any, ...]) -> int | None:

