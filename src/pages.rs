@@ -50,6 +50,7 @@ pages! {
         "guarantees" "sessions" guarantees,
         "guarantees" "stores-that-ignore-conditions" guarantees,
         "guarantees" "updates" guarantees,
+        "labelled-cubes" "in-python" labelled_cubes,
         "labels" "missing-values" labels,
         "labels" "names-and-units" labels,
         "labels" "what-operations-keep" labels,

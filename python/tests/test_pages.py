@@ -76,6 +76,7 @@ def test_labels(results):
     zarr = arraystow.Storage("results", array_format="zarr")
     air = xarray.DataArray(np.ones((4, 3), "f4"), dims=["time", "lat"], attrs={"units": "K"})
     zarr.save("climate", {"air": air, "deep": [{"lat": xarray.DataArray([1.0, 2.0, 3.0], dims=["lat"])}]})
+    zarr.save("longer", {"air": xarray.DataArray(np.ones((7, 3), "f4"), dims=["time", "lat"])})
     dataset = run("docs/labels.md", {"xarray": xarray})["dataset"]
     assert set(dataset.variables) == {"air", "deep[0].lat"} and dataset["air"].dims == ("time", "lat")
     assert dataset["air"].attrs["units"] == "K" and float(dataset["air"].sum()) == 12

@@ -64,15 +64,19 @@ fn campaign() -> Campaign {
     Campaign { readings: ChunkedArray::from_ndarray(readings, &[1000]).unwrap() }
 }
 
-/// Runs each block of Python of a page in the folder `folder`, with the files of the value `name` in `folder/hdf5`.
+/// Runs each block of Python of a page in the folder `folder`, with the files of the value `name` in the storage that the
+/// block is about.
 fn run_page(page: &str, folder: &std::path::Path, name: &str) {
-    let info = Storage::open(folder.join("hdf5")).unwrap().info(name).unwrap();
-    let files: std::collections::BTreeMap<_, _> =
-        info.arrays.iter().map(|array| (array.paths[0].clone(), array.file.clone())).collect();
-    let files = serde_json::to_string(&files).unwrap();
+    let files = |storage: &str| {
+        let info = Storage::open(folder.join(storage)).unwrap().info(name).unwrap();
+        let files: std::collections::BTreeMap<_, _> =
+            info.arrays.iter().map(|array| (array.paths[0].clone(), array.file.clone())).collect();
+        serde_json::to_string(&files).unwrap()
+    };
     let blocks: Vec<_> = page.split("```python\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(!blocks.is_empty());
     for block in blocks {
+        let files = files(if block.contains("results/") { "results" } else { "hdf5" });
         let script = format!("import os, sys\nos.chdir(sys.argv[1])\nfile_of = {files}\n{block}\nprint('ran')");
         let printed = python_env::run(python_env::READERS, &script, &[folder.to_str().unwrap()]);
         assert!(printed.ends_with("ran\n"), "{printed}");
@@ -83,8 +87,13 @@ fn run_page(page: &str, folder: &std::path::Path, name: &str) {
 fn python_code_of_the_page_on_labelled_cubes() {
     let folder = tempfile::tempdir().unwrap();
     let zarr = Storage::builder(folder.path().join("results")).array_format(ArrayFormat::Zarr).open().unwrap();
-    zarr.save("climate", &climate()).unwrap();
+    // Values with an axis of the same name and of other lengths, and arrays that were first in another value.
+    zarr.save("first", &climate()).unwrap();
+    zarr.save("climate", &zarr.load::<Climate>("first").unwrap()).unwrap();
     zarr.save("other", &climate().air.along(&[0]).unwrap().mean()).unwrap();
+    zarr.save("longer", &ChunkedArray::<f32>::zeros(&[5], &[5]).unwrap().with_dims(["time"]).unwrap()).unwrap();
+    zarr.rename("climate", "renamed").unwrap();
+    zarr.rename("renamed", "climate").unwrap();
     Storage::open(folder.path().join("hdf5")).unwrap().save("climate", &climate()).unwrap();
     run_page(include_str!("../../docs/labelled-cubes.md"), folder.path(), "climate");
 }

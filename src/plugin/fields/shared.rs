@@ -10,7 +10,7 @@ use crate::plugin::fields::diverted::divert;
 use crate::plugin::shared::{Shared, WeakShared};
 use crate::plugin::walk::context::{loading, saving};
 use crate::plugin::walk::errors::{de_error, ser_error};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The number in a weak reference that leads nowhere. No value has it.
@@ -92,7 +92,12 @@ pub(in crate::plugin) fn meaning(name: &str, version: &str, number: &str) -> Opt
 }
 
 fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SharedReference, D::Error> {
-    SharedReference::try_from(IdParts::deserialize(deserializer)?).map_err(de_error)
+    let parts = IdParts::deserialize(deserializer).map_err(|error| {
+        D::Error::custom(format!(
+            "{error}: the type has a Shared or WeakShared, and the document has a value in its place"
+        ))
+    })?;
+    SharedReference::try_from(parts).map_err(de_error)
 }
 
 impl<T: Serialize> Serialize for Shared<T> {
