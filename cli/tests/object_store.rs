@@ -213,13 +213,17 @@ fn a_difference_reads_only_chunks_that_differ() {
         field[[37, 5]] = number;
         let chunked = ChunkedArray::from_ndarray(field.clone(), &[1, 512]).unwrap();
         places.server.storage("root").save(name, &chunked).unwrap();
+        // Ten chunks in an object.
+        places.server.builder("shards").shard_bytes(20 << 10).open().unwrap().save(name, &chunked).unwrap();
         Storage::open(&folder).unwrap().save(name, &chunked).unwrap();
     }
     let expected = "~ (the value): 1 of 51200 elements differ, by up to 1.5, first at [37, 5]\n";
-    places.server.requests();
-    assert_eq!(places.printed(&["diff", &remote, "steps/1", "steps/2"]), expected);
-    let gets = places.server.requests().get("GET").copied().unwrap_or(0);
-    assert!(gets < 30, "{gets} gets for two arrays of 100 chunks, of which one differs");
+    for place in [remote.clone(), format!("s3://{BUCKET}/shards")] {
+        places.server.requests();
+        assert_eq!(places.printed(&["diff", &place, "steps/1", "steps/2"]), expected);
+        let gets = places.server.requests().get("GET").copied().unwrap_or(0);
+        assert!(gets < 30, "{place}: {gets} gets for two arrays of 100 chunks, of which one differs");
+    }
 
     // In a folder, damage in another chunk is not seen: it is not read.
     assert_eq!(places.printed(&["diff", &folder, "steps/1", "steps/2"]), expected);

@@ -121,8 +121,12 @@ fn a_terminal_shows_a_bar_and_whole_messages() {
 fn several_values_of_a_server_are_worked_on_at_the_same_time() {
     let places = Places::new();
     let (local, remote) = (places.local(), places.remote());
-    places.start(&["cp", &local, &remote]);
     places.server.set_latency(Duration::from_millis(50));
+    places.server.most_under_way();
+    assert!(places.start(&["cp", &local, &remote]).status.success());
+    // Each value has four chunks.
+    let most = places.server.most_under_way();
+    assert!(most > 6, "cp: {most} requests at the same time");
     for command in [&["ls", "-l"][..], &["tree"], &["du"], &["verify"]] {
         places.server.most_under_way();
         let output = places.start(&[command, &[&remote, "runs/*"]].concat());

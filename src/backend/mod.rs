@@ -37,7 +37,7 @@ pub(crate) use opening::Opening;
 #[cfg(feature = "zarr")]
 pub(crate) use shared::{ChunkSlot, Form, PutChunk, SharedArrays, Stretch, Sums};
 
-use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, StoredLayout};
+use crate::array::{ArrayMeta, ChunkGrid, Codec, DataType, Labels, Region, StoredLayout};
 use crate::error::{Error, Result};
 use crate::protocol::ArrayFormat;
 use std::any::Any;
@@ -274,9 +274,10 @@ pub(crate) trait ArrayReader: Send + Sync {
         let _ = out;
         Err(Error::invalid(format!("chunk {number} has no part {part}")))
     }
-    /// The chunks whose bytes, by their lengths and checksums, are not those of the same chunks of `other`; none if the
-    /// two cannot be compared so, because one is of another program or they are not stored alike. Without I/O.
-    fn chunks_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<usize>>>;
+    /// The regions of the chunks, or of their parts, whose bytes are not those of the same chunks of `other`, by their
+    /// lengths and checksums; none if the two cannot be compared so, because one is of another program or they are not
+    /// stored alike. Without I/O.
+    fn regions_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<Region>>>;
     /// Compares the bytes of one stored chunk with what was written, without decoding them.
     fn check_chunk(&self, number: usize) -> Result<()>;
     /// Compares with `StoredSummary::rest`.

@@ -41,11 +41,11 @@ impl AnyArray {
     pub fn changed_chunks(&self, other: &Self) -> Result<Option<Vec<usize>>> {
         let (Some(one), Some(another)) = (self.stored_array(), other.stored_array()) else { return Ok(None) };
         let (reader, others) = (one.reader()?, another.reader()?);
-        let apart = reader.chunks_apart(&**others).map_err(|error| one.locate(error))?;
+        let apart = reader.regions_apart(&**others).map_err(|error| one.locate(error))?;
         let Some(apart) = apart else { return Ok(None) };
         let mut numbers = BTreeSet::new();
-        for stored in apart {
-            numbers.extend(self.grid().overlapping(&reader.layout().grid.chunk_region(stored)?));
+        for region in apart {
+            numbers.extend(self.grid().overlapping(&region));
         }
         Ok(Some(numbers.into_iter().collect()))
     }

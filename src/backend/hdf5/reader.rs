@@ -5,7 +5,7 @@ use super::header::{self, Header, Wanted};
 use super::index::{ChunkPlace, Index, in_chunk};
 use super::place::Location;
 use super::rest;
-use crate::array::{ChunkGrid, Codec, DataType, Labels, StoredLayout};
+use crate::array::{ChunkGrid, Codec, DataType, Labels, Region, StoredLayout};
 use crate::backend::ArrayReader;
 use crate::backend::room::Room;
 use crate::backend::scratch;
@@ -276,7 +276,7 @@ impl ArrayReader for Reader {
         Ok(Some(Box::new(texts)))
     }
 
-    fn chunks_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<usize>>> {
+    fn regions_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<Region>>> {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return Ok(None) };
         let (header, others) = (&self.header, &other.header);
         let (Some(seal), Some(others_seal)) = (&header.seal, &others.seal) else { return Ok(None) };
@@ -296,7 +296,7 @@ impl ArrayReader for Reader {
                 _ => false,
             };
             if !(is_same && checksums.0.is_some() && checksums.0 == checksums.1) {
-                apart.push(number);
+                apart.push(header.layout.grid.chunk_region(number)?);
             }
         }
         Ok(Some(apart))

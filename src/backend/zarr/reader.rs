@@ -354,7 +354,7 @@ impl ArrayReader for Reader {
         self.whole(number).map_err(|error| self.in_chunk(number, error))
     }
 
-    fn chunks_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<usize>>> {
+    fn regions_apart(&self, other: &dyn ArrayReader) -> Result<Option<Vec<Region>>> {
         match other.as_any().downcast_ref::<Self>() {
             Some(other) => self.apart(other),
             None => Ok(None),
