@@ -239,8 +239,8 @@ fn records_may_have_any_name() {
     });
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
-    storage.save("it", &arraystow::ChunkedArray::from(elements.clone())).unwrap();
-    let found: arraystow::ChunkedArray<DataType> = storage.load("it").unwrap();
+    storage.save("it", &ChunkedArray::from(elements.clone())).unwrap();
+    let found: ChunkedArray<DataType> = storage.load("it").unwrap();
     assert_eq!(found.compute().unwrap(), elements.into_dyn());
 }
 
