@@ -82,7 +82,7 @@ fn time(dataset: &Handle, data_type: &DataType, labels: &Labels) -> Result<()> {
         }
         DataType::TimeDelta64(unit) => {
             add(c"units", unit.cf_name().to_owned())?;
-            // So xarray tells it from a number with a unit of time.
+            // Without it, xarray reads a number with a unit of time.
             add(c"dtype", format!("timedelta64[{unit}]"))?;
         }
         _ => return Ok(()),
