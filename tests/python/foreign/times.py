@@ -17,7 +17,7 @@ def row(file, path, times):
     rows.append({"file": file, "path": path, "times": [None if np.isnat(time) else int(time.astype("i8")) for time in times]})
 
 
-days = np.array(["2026-01-01", "2026-02-03T04:05:06.789", "1700-03-01", NAT], "M8[ns]")
+days = np.array(["2026-01-01", "2026-02-03T04:05:06.789", "1850-03-01", NAT], "M8[ns]")
 steps = np.arange("2000-01-01T00:30", "2000-01-03", np.timedelta64(90, "m"), "M8[ns]")
 dataset = xr.Dataset({"days": ("n", days), "steps": ("m", steps), "hours": ("m", steps), "floats": ("m", steps)})
 dataset.hours.encoding.update(units="hours since 1900-01-01", dtype="f8")
