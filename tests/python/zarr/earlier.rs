@@ -264,7 +264,10 @@ fn a_repair_passes_over_what_is_damaged_and_says_so() {
     let key = server.keys().into_iter().find(|key| key.contains(&file) && key.ends_with(".zarray")).unwrap();
     let damaged = String::from_utf8(server.read(&key)).unwrap().replace("<i2", "<u2");
     server.write(&key, damaged.as_bytes());
-    server.write("first/uint16", b"no document");
+    let document = server.read("first/uint16");
+    server.write("first/uint16", &document[..document.len() / 2]);
+    // A file of someone else's is passed over without a word.
+    server.write("first/README.md", b"no document");
     let repair = storage.repair("**").unwrap();
     let faults: Vec<String> = repair.faults.iter().map(ToString::to_string).collect();
     assert_eq!(faults.len(), 2, "{faults:?}");
