@@ -9,13 +9,16 @@ use crate::error::{Error, Result};
 use jiff::Timestamp;
 use units::Since;
 
+/// numpy's missing time, which xarray writes without a mark.
+const NAT: i64 = i64::MIN;
+
 /// The attributes that say how numbers are times.
 const ATTRIBUTES: [&str; 3] = ["units", "calendar", "dtype"];
 
 impl AnyArray {
     /// Returns the points in time of an array that another program has stored as the CF conventions say: as numbers with
-    /// the attribute `units`, such as `hours since 1900-01-01`, as xarray and netCDF do. Missing elements and NaN are
-    /// `None`. Lazy. The result has the names of the axes, and the attributes except `units` and `calendar`.
+    /// the attribute `units`, such as `hours since 1900-01-01`, as xarray and netCDF do. Missing elements, NaN and numpy's
+    /// `NaT` are `None`. Lazy. The result has the names of the axes, and the attributes except `units` and `calendar`.
     ///
     /// An array that has points in time already is returned as it is.
     ///
@@ -60,7 +63,10 @@ impl AnyArray {
             _ => {
                 let counts = self.as_type::<i64>()?;
                 let fill = counts.fill();
-                counts.try_map(move |count| if Some(count) == fill { Ok(None) } else { since.at(count).map(Some) })
+                counts.try_map(move |count| {
+                    let is_missing = count == NAT || Some(count) == fill;
+                    if is_missing { Ok(None) } else { since.at(count).map(Some) }
+                })
             }
         };
         let labels = ATTRIBUTES
