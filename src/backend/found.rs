@@ -80,6 +80,7 @@ impl Listing {
     }
 
     /// The length of an axis.
+    #[cfg(any(feature = "hdf5", test))]
     pub(super) fn add_length(&mut self, path: String, form: Result<ArrayForm>) {
         self.arrays.push(FoundArray { path, form, is_only_length: true });
     }
