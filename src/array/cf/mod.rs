@@ -77,8 +77,11 @@ impl AnyArray {
 
     /// The numbers as another type.
     fn as_type<U: super::Number>(&self) -> Result<ChunkedArray<U>> {
-        with_element!(self.data_type(), T => self.typed::<T>()?.astype(), else => {
-            Err(Error::invalid(format!("an array of {} has no points in time", self.data_type())))
-        })
+        let data_type = self.data_type();
+        let no_times = || Error::invalid(format!("an array of {data_type} has no points in time"));
+        if let DataType::Bool | DataType::Complex64 | DataType::Complex128 = data_type {
+            return Err(no_times());
+        }
+        with_element!(data_type, T => self.typed::<T>()?.astype(), else => Err(no_times()))
     }
 }

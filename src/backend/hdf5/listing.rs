@@ -68,6 +68,8 @@ pub(super) fn list(file: &File, at: &str, file_len: u64, limits: &Limits) -> Res
             break;
         }
     }
+    // What failed because of that is in no list.
+    check_cancelled()?;
     Ok(listing.finish())
 }
 
